@@ -1,4 +1,4 @@
-"""An exchange at hand, to be awaited: where a fixture is made by plain code, and used by a coroutine."""
+"""An asynchronous view of a synchronous exchange, for fixtures that plain code creates and coroutines use."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlCl
 
 @contextmanager
 def async_view(exchange: Exchange) -> Iterator[AsyncExchange]:
-    """The same sandbox, for coroutines of any loop of asyncio; it stays when the block ends."""
-    connection = exchange._connection  # noqa: SLF001  # its other face
+    """Yield the same sandbox as an AsyncExchange, for any asyncio loop; the sandbox stays when the block ends."""
+    connection = exchange._connection  # noqa: SLF001  # the asynchronous view of the same connection
     reach = {field.name: getattr(connection, field.name) for field in fields(ConnectionSettings)}
     ask = connection.async_ask or _in_threads(connection.ask)
     twin = AsyncExchange(AsyncConnection(**reach, ask=ask), connection.ask("GET", path_of(exchange.name)))

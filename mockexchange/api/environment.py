@@ -1,4 +1,4 @@
-"""The environment of this process, patched so that a published client comes here, and put back."""
+"""Patches of `os.environ` that point a published client at an exchange, and their removal."""
 
 import os
 import threading
@@ -21,19 +21,19 @@ from mockexchange.scenario.errors import did_you_mean
 
 
 class Environment:
-    """Variables that were set, or unset (None), in `os.environ`; undone once, at the end of its block or before.
+    """Variables that were set, or unset (None), in `os.environ`; undone at the end of the block or by `undo`.
 
-    Of several that set one variable the last one made, of those not undone, is in force, whoever's they are.
+    Patches may overlap: of those that are active the newest one determines a variable.
     """
 
     def __init__(self, variables: Mapping[str, str | None], account: str) -> None:
         self.variables = dict(variables)
         """Name to value; None for what is unset."""
         self.account = account
-        """Whose key the client is given."""
+        """The account whose key the client gets."""
         with _LOCK:
             self.before = {name: os.environ.get(name) for name in variables}
-            """What is put back."""
+            """The values to restore."""
             _set(variables)
             _ACTIVE.append(self)
 
@@ -44,9 +44,9 @@ class Environment:
         self.undo()
 
     def undo(self) -> None:
-        """Put back what was there before; what was done before need not be done again.
+        """Restore the values from before the patch; nothing if that was done already.
 
-        Where another one has set a variable since, that one puts back, at its end, what this one would have.
+        A variable that a newer patch has set since is left alone; that patch restores this one's old value later.
         """
         with _LOCK:
             if self not in _ACTIVE:
@@ -57,17 +57,17 @@ class Environment:
                 above = next((each for each in _ACTIVE[place:] if name in each.before), None)
                 if above is None:
                     _set({name: before})
-                elif above.before[name] == self.variables[name]:  # and nobody else has set it in between
+                elif above.before[name] == self.variables[name]:  # not changed from outside in between
                     above.before[name] = before
 
 
 _ACTIVE: list[Environment] = []
-"""Those of this process that are not undone, the last one made last."""
+"""The patches of this process that are in force, the newest one last."""
 _LOCK = threading.Lock()
 
 
 class EnvironmentPatches:
-    """The environments of one exchange, undone with it, the last one first."""
+    """The patches of one exchange, undone when it ends, the newest one first."""
 
     def __init__(self, ca_bundle: str | None) -> None:
         self._trust = ca_bundle or ""
@@ -76,7 +76,7 @@ class EnvironmentPatches:
     def apply(
         self, client: str, account: str | None, accounts: Mapping[str, Account], venues: Mapping[str, VenueUrls]
     ) -> Environment:
-        """Patch for one client. Raises WrongRequest."""
+        """Patch the environment for one client. Raises WrongRequest."""
         if client not in CLIENTS:
             message = f"no client {client!r}{did_you_mean(client, CLIENTS)} (known: {', '.join(CLIENTS)})"
             raise WrongRequest("unknown_client", message)
@@ -92,7 +92,7 @@ class EnvironmentPatches:
         return environment
 
     def undo(self) -> None:
-        """Put all back."""
+        """Undo all patches."""
         while self._made:
             self._made.pop().undo()
 

@@ -1,16 +1,16 @@
-"""What the Python API raises.
+"""The exceptions of the Python API.
 
 MockExchangeError
-├── WrongRequest        what was asked for cannot be done: `code`, `message` and, where it helps, `where`
-│   ├── WrongArgument       an argument of a call can be none (also a ValueError)
+├── WrongRequest        the request cannot be carried out: `code`, `message` and, where it helps, `where`
+│   ├── WrongArgument       an argument of a call is not valid (also a ValueError)
 │   ├── UnknownAccount      (also a KeyError)
 │   └── UnknownVenue        (also a KeyError)
 ├── Refused             the exchange refused a step: `code`, `message`
-├── TimedOut            something awaited did not come (also an AssertionError)
+├── TimedOut            an awaited event did not come in time (also an AssertionError)
 ├── PortInUse           the port is taken
-├── Unreachable         no server answers there
-├── Unavailable         what was asked for cannot be had here, such as the application of a remote sandbox
-└── Closed              used after its end
+├── Unreachable         no server answers at the address
+├── Unavailable         the feature is not available here, such as the application of a remote sandbox
+└── Closed              the exchange has ended
 """
 
 import copyreg
@@ -22,17 +22,17 @@ ENDED = "this exchange's server has ended: use it inside its `with` block"
 
 
 class MockExchangeError(Exception):
-    """Whatever this package raises on purpose."""
+    """The base class of this package's exceptions."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Made again without its parts, so that it may be raised in one process and told in another."""
+        """Pickle the exception without its constructor's arguments, so that it can cross processes."""
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # no stub has it
 
 
 class WrongRequest(MockExchangeError):
-    """What was asked for cannot be done; nothing has changed.
+    """A request that cannot be carried out; nothing has changed.
 
-    `code` is for programs (`bad_step`, `unknown_sandbox`, `bad_scenario`), `where` the place in what was given.
+    `code` is for programs (`bad_step`, `unknown_sandbox`, `bad_scenario`), `where` is the place in the input.
     """
 
     def __init__(self, code: str, message: str, where: str | None = None) -> None:
@@ -47,11 +47,11 @@ class UnknownAccount(WrongRequest, KeyError):
         super().__init__("unknown_account", message)
 
     __str__ = Exception.__str__
-    """A KeyError would show its text in quotes."""
+    """KeyError would show its text in quotes."""
 
 
 class UnknownVenue(WrongRequest, KeyError):
-    """The server speaks for no venue of that name."""
+    """The server has no venue of that name."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unknown_venue", message)
@@ -60,14 +60,14 @@ class UnknownVenue(WrongRequest, KeyError):
 
 
 class WrongArgument(WrongRequest, ValueError):
-    """An argument of a call can be none; `where` is its name. Nobody was asked."""
+    """An argument of a call that is not valid; `where` is its name. No request was sent."""
 
     def __init__(self, message: str, where: str) -> None:
         super().__init__("bad_argument", message, where)
 
 
 class Refused(MockExchangeError):
-    """The exchange refused a step, which changed nothing; `code` is for programs, such as `insufficient_cash`."""
+    """A step that the exchange refused, so that nothing changed; `code` is for programs: `insufficient_cash`."""
 
     def __init__(self, code: str, message: str, step: Mapping[str, Any]) -> None:
         super().__init__(f"{code}: {message} ({json.dumps(step)})")
@@ -75,7 +75,7 @@ class Refused(MockExchangeError):
 
 
 class TimedOut(AssertionError, MockExchangeError):
-    """What was awaited did not come in time; the text says what did."""
+    """An awaited event did not come in time; the message lists what came instead."""
 
 
 class PortInUse(MockExchangeError):
@@ -83,12 +83,12 @@ class PortInUse(MockExchangeError):
 
 
 class Unreachable(MockExchangeError):
-    """No server answers there."""
+    """No server answers at the address."""
 
 
 class Unavailable(MockExchangeError):
-    """What was asked for cannot be had here."""
+    """A feature that is not available here, such as the application of a remote sandbox."""
 
 
 class Closed(MockExchangeError):
-    """Used after its end."""
+    """The exchange has ended."""

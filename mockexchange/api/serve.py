@@ -32,11 +32,11 @@ def serve(
 ) -> Iterator[Exchange]:
     """Run an exchange in a thread of this process, until the end of the block.
 
-    `scenario` is a built-in name, a file, YAML text of more than one line, or a mapping. `faults` are rules in the
-    words of scenarios, and names of presets. Port 0 is any free one. With `tls` it speaks https and wss, as this
-    machine and as `tls_names`; `exchange.ca_cert` is what clients have to trust.
+    `scenario` is a built-in name, a file, YAML text of more than one line, or a mapping. `faults` are rules as in a
+    scenario, and names of presets. Port 0 takes any free port. With `tls` the server speaks https and wss, under this
+    machine's names and `tls_names`; clients have to trust `exchange.ca_cert`.
 
-    Raises WrongRequest where any of that is wrong, PortInUse, or Unavailable where nobody can listen there.
+    Raises WrongRequest if an argument is wrong, PortInUse, or Unavailable if the address cannot be listened on.
     """
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
     place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
@@ -46,7 +46,7 @@ def serve(
 
 @contextmanager
 def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exchange]:
-    """The default sandbox of a server in a thread of this process, made as `body` says. Raises as `serve` does."""
+    """Run a server in a thread of this process; yield its default sandbox, created from `body`. Raises as `serve`."""
     thread = LoopThread(partial(local_server, place, body))
     server = thread.start()
     try:
@@ -76,7 +76,7 @@ async def serve_async(
     tls: bool = False,
     tls_names: Sequence[str] = (),
 ) -> AsyncIterator[AsyncExchange]:
-    """Run an exchange in the caller's loop, until the end of the block; all else is as with `serve`."""
+    """Run an exchange in the caller's loop, until the end of the block; otherwise the same as `serve`."""
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
     place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
     async with local_server(place, body) as server:

@@ -1,4 +1,4 @@
-"""A sandbox of a server that runs elsewhere, as a context manager."""
+"""`connect_async`: a sandbox of a remote server, as a context manager."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -29,15 +29,14 @@ async def connect_async(
     faults: Sequence[Mapping[str, Any] | str] = (),
     own_port: bool = False,
 ) -> AsyncIterator[AsyncExchange]:
-    """Use a server that runs elsewhere: a fresh sandbox of it until the end of the block, or the one named `sandbox`.
+    """Use a remote server: a fresh sandbox until the end of the block, or the existing one named `sandbox`.
 
-    `url` is such as http://127.0.0.1:8600; without it that of MOCKEXCHANGE_URL, or the server of the ready file is
-    meant, by default the last one that was started. The token is otherwise MOCKEXCHANGE_TOKEN, or that of the ready
-    file. An existing sandbox stays
-    as it is: `scenario` and what follows are for a fresh one, which shares the server's port unless it is to have its
-    own, and which the server deletes after an hour in which nobody talks to it.
+    `url` is such as http://127.0.0.1:8600. Its default is MOCKEXCHANGE_URL, then the server of the ready file, by
+    default the last one that was started. The default of `token` is MOCKEXCHANGE_TOKEN, or the ready file's token. An
+    existing sandbox is not changed: `scenario` and the arguments after it are for a fresh one, which shares the
+    server's port unless `own_port` is given. The server deletes a fresh sandbox after an hour without requests.
 
-    Raises Unreachable, or WrongRequest where an argument is wrong or the server has no such sandbox.
+    Raises Unreachable, or WrongRequest if an argument is wrong or the server has no such sandbox.
     """
     require(sandbox=sandbox)
     if sandbox is not None:

@@ -1,4 +1,4 @@
-"""What stands between clients and an exchange: faults that disturb, and stubs that answer in its place."""
+"""The methods for faults, which disturb the traffic, and for stubs, which answer in place of the venue."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,9 @@ from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, re
 
 
 class AsyncFaultMethods(AsyncSandboxClient):
-    """Raises WrongRequest where a rule cannot be read; then nothing is installed."""
+    """Methods that install, list and remove faults and stubs. Raise WrongRequest for a wrong rule; nothing is
+    installed then.
+    """
 
     async def fault(
         self,
@@ -21,16 +23,16 @@ class AsyncFaultMethods(AsyncSandboxClient):
         times: int | None = None,
         name: str | None = None,
     ) -> list[Fault]:
-        """Install a fault in the words of scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
+        """Install a fault as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
 
-        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. One that has the name of
-        another takes its place.
+        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A fault with the name of
+        another replaces it.
         """
         rows = await self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
         return [read_fault(row) for row in rows]
 
     async def faults(self) -> list[Fault]:
-        """What is installed, with how often each fired."""
+        """Return the installed faults with their counts."""
         return [read_fault(row) for row in await self._ask("GET", "/faults")]
 
     async def clear_faults(self, name: str | None = None) -> None:
@@ -52,12 +54,12 @@ class AsyncFaultMethods(AsyncSandboxClient):
         signed: bool | None = None,
         name: str | None = None,
     ) -> Stub:
-        """Answer a request literally: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
+        """Install a stub: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
 
-        Also where the path is not emulated. The signature is verified first, and what is refused gets the venue's own
-        answer; `signed` says otherwise. `*` in the path stands for any characters; `query` are parameters that the
-        request has to have. At most one of `json`, `text`, `body` and, in the envelope of a venue that has one,
-        `result`; `headers` are added to the venue's.
+        The path need not be emulated. The signature is verified first, unless `signed` is False; a request that is
+        refused gets the venue's own answer. `*` in the path stands for any characters; `query` are parameters that the
+        request must have. At most one of `json`, `text`, `body` and, for a venue with an envelope, `result` is given;
+        `headers` are added to the venue's.
         """
         words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}
         stub = stub_body(json, result, body, **words, times=times, signed=signed, name=name)
@@ -65,7 +67,7 @@ class AsyncFaultMethods(AsyncSandboxClient):
         return read_stub(row)
 
     async def stubs(self) -> list[Stub]:
-        """What is installed, with how often each answered."""
+        """Return the installed stubs with their counts."""
         return [read_stub(row) for row in await self._ask("GET", "/stubs")]
 
     async def clear_stubs(self, name: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What crossed the wire of a sandbox: looked at, waited for, and judged."""
+"""The journal of a sandbox: queries, waits and assertions about its requests and frames."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
@@ -26,28 +26,28 @@ from mockexchange.api.values.matching import (
 from mockexchange.api.values.records import Deprecation, Frame, Request, read_frame, read_request
 
 NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_id"})
-"""What the control API finds requests by; the rest is compared here."""
+"""Filters of requests that the control API knows; the others are compared here."""
 NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direction"})
 
 
 class AsyncJournal:
     """The requests and frames of one sandbox, oldest first.
 
-    It keeps the newest 10,000 of each, and the newest 32 MiB of bodies. Filters are checked: an operation, a channel
-    or a filter that there is not is refused, with the nearest one that there is.
+    It keeps the newest 10,000 of each, and the newest 32 MiB of bodies. An unknown operation, channel or filter raises
+    WrongArgument, with the nearest known name.
     """
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._waiting = AsyncWaiter(ask, sandbox)
 
     async def requests(self, operation: str | None = None, **wanted: Unpack[RequestFilters]) -> list[Request]:
-        """The requests that are as wanted, handshakes of streams included; all of them without arguments."""
+        """Return the requests that match, handshakes of streams included; all of them without arguments."""
         filters = _filters(operation, wanted)
         found = matching(await self._requests(_narrowed(filters)), filters)
         return await self._waiting.require_account(found, filters.get("account"))
 
     async def last(self, count: int = 1) -> list[Request]:
-        """The newest requests, oldest first."""
+        """Return the newest requests, oldest first."""
         return [read_request(row) for row in await self._waiting.ask("GET", "journal", query={"last": count})]
 
     async def expect(
@@ -58,11 +58,11 @@ class AsyncJournal:
         within: Duration | None = None,
         **wanted: Unpack[RequestFilters],
     ) -> list[Request]:
-        """Return the requests that are as wanted: `times` of them, or at least one.
+        """Return the requests that match: exactly `times`, or at least one.
 
-        Judged at once without `within`; with it as soon as there are enough, at the latest then. `times=0` with
-        `within` waits for all of it, and fails at the first. What fails is an AssertionError (TimedOut where it has
-        waited in vain) that shows up to 3 near misses, how they differ, and why they were refused.
+        Without `within` the journal is checked at once; with it as soon as there are enough requests, at the latest
+        after that time. `times=0` with `within` waits for the whole time, and fails at the first match. A failure is
+        an AssertionError (TimedOut after a wait) with up to 3 near misses, how they differ, and why they were refused.
         """
         __tracebackhide__ = True
         require(times=times)
@@ -78,7 +78,7 @@ class AsyncJournal:
         raise AssertionError(text) if within is None or amount.is_exceeded(len(found)) else TimedOut(text)
 
     async def frames(self, direction: str | None = None, **wanted: Unpack[FrameFilters]) -> list[Frame]:
-        """The frames that are as wanted; `direction` is "in" from clients, "out" to them, or "lost" on the way."""
+        """Return the frames that match; `direction` is "in" from clients, "out" to them, or "lost" on the way."""
         filters = check_filters(wanted, FRAME_FILTERS)
         if direction is not None:
             filters["direction"] = require_direction(direction)
@@ -87,12 +87,12 @@ class AsyncJournal:
         return await self._waiting.require_account(matching(map(read_frame, rows), filters), filters.get("account"))
 
     async def assert_clean(self, *, allow: Collection[int | str] = ()) -> None:
-        """Fail unless everything went as it should: an AssertionError that lists all that did not.
+        """Raise an AssertionError that lists all requests and frames that look wrong, if there are any.
 
-        That is: refused signatures, unknown paths, every other status from 400 on, requests that broke off, findings,
-        errors on streams, frames that found no room. What a fault or a stub did on purpose is left out, unless the
-        venue has retired the operation as of the exchange's API date; and so is what `allow` names: statuses (404)
-        and operations (GetMarket).
+        These are: refused signatures, unknown paths, every other status from 400 on, requests that broke off, findings,
+        errors on streams, frames dropped from a full outbox. Effects of faults and stubs are left out, unless the
+        venue has retired the operation as of the exchange's API date; and so are the statuses (404) and operations
+        (GetMarket) in `allow`.
         """
         __tracebackhide__ = True
         require(allow=allow)
@@ -102,15 +102,15 @@ class AsyncJournal:
             raise AssertionError(describe_anomalies(found))
 
     async def deprecated(self) -> list[Deprecation]:
-        """What clients used that the venue has retired, or has said that it will: operations, parameters, fields.
+        """Return the operations, parameters and fields in use that the venue has retired or has announced to retire.
 
-        One row for each, however often it was used, with the day and what to do instead; what ended first comes first.
-        A field is one that answers or frames had: whether a client reads it, a run at `api_date="latest"` tells.
+        One row for each, with the day and the replacement, sorted by day. A field counts if answers or frames had it;
+        a run at `api_date="latest"` shows whether a client reads it.
         """
         return find_deprecations(await self.requests(), await self.frames(), await self._api_date())
 
     async def clear(self) -> None:
-        """Forget everything. Numbers go on."""
+        """Remove all requests and frames. Numbers continue."""
         await self._waiting.ask("DELETE", "journal")
 
     async def _api_date(self) -> str:
@@ -136,5 +136,5 @@ def _filters(operation: str | None, wanted: RequestFilters) -> dict[str, Any]:
 
 
 def _narrowed(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the filters the control API knows; it cannot look for what is not there."""
+    """Return the filters that the control API knows; it cannot match missing values."""
     return {name: value for name, value in filters.items() if name in NARROWING and value is not None}

@@ -1,4 +1,4 @@
-"""What happens at an exchange: the steps of scenarios as methods, in the steps' own words.
+"""The steps of scenarios as methods, with the steps' own parameter names.
 
 Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts are `Decimal`, int, text or float.
 """
@@ -16,13 +16,13 @@ from mockexchange.venues.registry import DEFAULT
 
 
 class AsyncSteps(AsyncSandboxClient):
-    """Each raises Refused where the exchange refuses the step, and WrongRequest where a word of it is wrong."""
+    """Methods that carry out steps. They raise Refused if the exchange refuses a step, WrongRequest if it is wrong."""
 
     async def do(self, *steps: Step | str) -> list[Outcome]:
         """Carry out steps now, each a mapping or its YAML text, as in a scenario's history.
 
-        All are read before the first is carried out. Raises Refused for the first one that the exchange refuses; the
-        others are carried out all the same.
+        All steps are parsed before the first is carried out. Raises Refused for the first step that the exchange
+        refuses; the others are carried out nevertheless.
         """
         body = [
             read_step(each) if isinstance(each, str) else to_json(each, f"[{place}]")
@@ -86,9 +86,9 @@ class AsyncSteps(AsyncSandboxClient):
         self_trade_prevention: str | None = None,
         cancel_on_pause: bool | None = None,
     ) -> Outcome:
-        """Let an order rest in a market's book, in the units of `fill`; `outcome["order_id"]` is its id.
+        """Place a resting order in a market's order book, in the units of `fill`; `outcome["order_id"]` is its id.
 
-        `order` is the id that it shall have; `expires` an instant of exchange time.
+        `order` sets its id; `expires` is an instant of exchange time.
         """
         return await self._step(
             "rest",
@@ -209,7 +209,7 @@ class AsyncSteps(AsyncSandboxClient):
         return owner.keys[name]
 
     async def _note_members(self, done: Sequence[Step]) -> None:
-        """Know the accounts and keys that steps have made."""
+        """Update the accounts and keys after steps that created some."""
         for words in (each["account"] for each in done if "account" in each):
             self.accounts.open(words["account"], words.get("kind", MEMBER), words.get("venue", DEFAULT.name))
         if any("key" in each for each in done):

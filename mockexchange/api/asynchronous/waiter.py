@@ -1,4 +1,4 @@
-"""Looking, and looking again when something has come, until there is enough of it or the time is up."""
+"""Waits for records of a sandbox: read them, wait for new ones, and read again until there are enough."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,35 +20,35 @@ Seen = TypeVar("Seen")
 
 
 class AsyncFetch(Protocol[Seen]):
-    """Fetches everything that there is."""
+    """Fetches all records."""
 
     async def __call__(self) -> list[Seen]: ...
 
 
 class AsyncWaiter:
-    """Asks for what is below one sandbox, and waits for what happens in it."""
+    """The client of one sandbox's journal and streams, with waits."""
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._ask = ask
         self._path = f"sandboxes/{quote(sandbox, safe='')}"
 
     async def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
-        """Ask for something below the sandbox; "" is the sandbox itself."""
+        """Call the control API with a path below the sandbox; "" is the sandbox itself."""
         return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
     async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
-        """Wait for what the control API can wait for. Raises TimedOut, with what came nearest."""
+        """Wait for a condition of the control API. Raises TimedOut, with near misses."""
         return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
     async def unknown_account_hint(self, account: str | None) -> str:
-        """What to add for who waited in vain for an account that there is not."""
+        """Return a line that names the known accounts if there is no such account, else ""."""
         if account is None:
             return ""
         names = dict.fromkeys(row["name"] for row in (await self.ask("GET"))["accounts"])
         return "" if account in names else f"\n  {unknown_account(account, names)}"
 
     async def require_account(self, found: list[Record], account: str | None) -> list[Record]:
-        """What was found. Raises UnknownAccount where that is nothing because there is no such account."""
+        """Return the records. Raises UnknownAccount if there are none because there is no such account."""
         if not found and (problem := await self.unknown_account_hint(account)):
             raise UnknownAccount(problem.strip())
         return found
@@ -61,9 +61,10 @@ class AsyncWaiter:
         narrowed: Mapping[str, Any],
         within: Duration,
     ) -> list[Record]:
-        """Return what `look` finds as soon as nothing of it is `missing`, or once the time is up.
+        """Return the records that `look` fetches as soon as none are `missing`, or when the time is up.
 
-        In between it waits for as many as are missing of a `subject` (request, frame) that is as `narrowed` says.
+        Between two fetches it waits for the missing number of new records of a `subject` (request, frame) that match
+        the filters in `narrowed`.
         """
         ends_us = _now_us() + parse_duration(duration_text(within, "within"))
         found = await look()

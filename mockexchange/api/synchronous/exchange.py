@@ -1,7 +1,7 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/exchange.py: change that.
-"""An exchange to use: one sandbox, and everything that can be done with it.
+"""The exchange object: one sandbox with all its operations.
 
-Each call is one request of the control API, and returns when it is carried out and its frames wait at the sockets.
+Each call is one request of the control API; it returns when the request is carried out and its frames are queued.
 """
 
 import os
@@ -37,40 +37,40 @@ if TYPE_CHECKING:
 class Exchange(Steps, FaultMethods):
     """One sandbox of a server, until the end of its block.
 
-    Calls raise Closed afterwards, Unreachable where a remote server is gone, and WrongRequest where what is asked for
-    cannot be done.
+    Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
+    carried out.
     """
 
     def __init__(self, connection: Connection, shown: Mapping[str, Any]) -> None:
         super().__init__(connection.ask, shown["id"])
         self._connection, self._patches, self._pid = connection, EnvironmentPatches(connection.ca_bundle), os.getpid()
         self.scenario: str = shown["scenario"]
-        """The name of its scenario."""
+        """The name of the scenario."""
         self.api_date: str = shown["api_date"]
-        """As of which day it speaks: an alias such as 2026-10, a day, or compat."""
+        """The API date: an alias such as 2026-10, a day, or compat."""
         self.venues: Mapping[str, VenueUrls] = venues_of(shown, connection.map_url)
-        """Where each venue is, by its name."""
+        """The URLs of each venue, by its name."""
         self.accounts.take(shown["accounts"])
         self.journal = Journal(self._guarded, self.name)
-        """What crossed the wire."""
+        """The requests and frames of the wire."""
         self.stream = Stream(self._guarded, self.name)
         """The open streams."""
         self.base_url = connection.map_url(shown["base_url"])
-        """Of the default venue, such as http://127.0.0.1:8600/trade-api/v2."""
+        """The base URL of the default venue, such as http://127.0.0.1:8600/trade-api/v2."""
         self.ws_url = connection.map_url(shown["ws_url"])
-        """The default venue's stream."""
+        """The URL of the default venue's stream."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} at {self.base_url}>"
 
     @property
     def control_url(self) -> str:
-        """Where the server's control API is, for programs in other languages."""
+        """The URL of the server's control API, for programs in other languages."""
         return self._connection.control_url
 
     @property
     def token(self) -> str:
-        """What the control API wants to be shown."""
+        """The token of the control API."""
         return self._connection.token
 
     @property
@@ -80,13 +80,13 @@ class Exchange(Steps, FaultMethods):
 
     @property
     def app(self) -> ASGIApp:
-        """The sandbox as an ASGI application. Raises Unavailable where the server is in another process."""
+        """The sandbox as an ASGI application. Raises Unavailable if the server is in another process."""
         return self._connection.app_of(self.name)
 
     def httpx_transport(self) -> "Transport":
-        """A transport for `httpx.Client` and `httpx.Client`: the sandbox, whatever host a request is for.
+        """Return a transport for `httpx.Client` and `httpx.Client` that sends every request to the sandbox.
 
-        Raises Unavailable without httpx, as the two below do.
+        Raises Unavailable without httpx, as the two properties below do.
         """
         transport: Transport = import_httpx_transports().make_transport(*self._transport_arguments)
         return transport
@@ -101,7 +101,7 @@ class Exchange(Steps, FaultMethods):
 
     @property
     def httpx_async_handler(self) -> "AsyncHandler":
-        """The same for synchronous clients, which does not keep their loop waiting."""
+        """The awaitable counterpart of `httpx_handler`, which does not block the loop."""
         handler: AsyncHandler = import_httpx_transports().make_async_handler(
             import_httpx_transports().make_transport(*self._transport_arguments)
         )
@@ -111,12 +111,12 @@ class Exchange(Steps, FaultMethods):
     def _transport_arguments(self) -> tuple[Any, ...]:
         return self._connection.app_of, self.name, self.base_url, self.ca_cert
 
-    # --- what is so
+    # --- state
 
     def positions(self, account: str) -> list[Position]:
-        """What an account holds over all its books, or ACCOUNT/BOOK in one; settled markets too.
+        """Return the positions of an account in all its subaccounts, or of ACCOUNT/BOOK in one; settled markets too.
 
-        It is the exchange's own truth: nothing of it goes through a venue's tables.
+        They come from the exchange's own state, without the conversions of a venue's API.
         """
         require(account=account)
         name, slash, book = account.partition("/")
@@ -124,31 +124,31 @@ class Exchange(Steps, FaultMethods):
         return [row for row in rows if not slash or row.book == book]
 
     def ledger(self, account: str) -> dict[str, Any]:
-        """What happened to an account: its cash by book, and fills, orders, settlements and payments, oldest first.
+        """Return the history of an account: cash by `book`, fills, orders, settlements and payments, oldest first.
 
-        Of a derivatives account: `summaries` by book and currency, and `trades`. Amounts are `Decimal`. It is of the
-        whole account: rows name their book.
+        A derivatives account has `summaries` by `book` and currency, and `trades`. Amounts are `Decimal`. The history
+        covers the whole account: rows name their `book`.
         """
         return read_row(self._ask("GET", _of_account(account, "ledger")))
 
     # --- time
 
     def now(self) -> datetime:
-        """Exchange time."""
+        """Return the exchange time."""
         return read_instant((self._ask("GET", "/clock"))["now"])
 
     def advance(self, duration: Duration) -> datetime:
-        """Move exchange time forward, through everything that is due on the way; returns the time it is then."""
+        """Move exchange time forward, carry out all that becomes due, and return the new time."""
         return read_instant((self._ask("POST", "/clock", {"advance": duration_text(duration)}))["now"])
 
     def run_clock(self, mode: str) -> datetime:
-        """Let exchange time run as real, paused, or a scale such as 10x; returns the time it is then."""
+        """Set the clock's mode, which is real, paused, or a scale such as 10x, and return the exchange time."""
         return read_instant((self._ask("POST", "/clock", {"run": mode}))["now"])
 
     def reset(self) -> None:
-        """Play the scenario again: journal, faults, stubs and added keys are gone, streams are closed.
+        """Play the scenario again. Journal, faults, stubs and added keys are removed, streams are closed.
 
-        Its port stays, and so do the scenario's accounts and keys.
+        The port and the scenario's accounts and keys stay.
         """
         rows = (self._ask("POST", "/reset"))["accounts"]
         self.accounts.keep({row["name"] for row in rows})
@@ -157,24 +157,24 @@ class Exchange(Steps, FaultMethods):
     # --- clients
 
     def env(self, client: str = GENERIC, account: str | None = None) -> Environment:
-        """Point a published client here by patching `os.environ`, at once.
+        """Point a published client at this exchange by patching `os.environ`, at once.
 
-        Undone at the end of the block where the result is used as a context manager, otherwise with the exchange.
-        `account` is the first that the client can use, unless given. Raises WrongRequest where the client is unknown
-        or cannot be that account, UnknownAccount, and Closed.
+        The patch is undone at the end of the block if the result is used as a context manager, else with the exchange.
+        The default `account` is the first that the client can use. Raises WrongRequest if the client is unknown or
+        cannot use the account, UnknownAccount, and Closed.
         """
         require(client=client, account=account)
         self._guarded.require_open()
         return self._patches.apply(client, account, self.accounts, self.venues)
 
-    # --- others
+    # --- control API and further sandboxes
 
     def ask(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        """Ask the control API itself for a path below the sandbox's: `ask("GET", "log")`.
+        """Call the control API with a path below the sandbox's: `ask("GET", "log")`.
 
-        Returns the answer's JSON; a list where it is a document a line. Raises WrongRequest and TimedOut.
+        Returns the answer's JSON, or a list of its JSON lines. Raises WrongRequest and TimedOut.
         """
         return self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
 
@@ -189,9 +189,9 @@ class Exchange(Steps, FaultMethods):
         own_port: bool = True,
         name: str | None = None,
     ) -> Iterator["Exchange"]:
-        """Make a fresh exchange at the same server, which goes at the end of the block.
+        """Create a fresh exchange at the same server, deleted at the end of the block.
 
-        It has a port of its own, unless it is to share the server's, where the key of a request says whose it is.
+        It has its own port. With `own_port=False` it shares the server's port, and the key of a request selects it.
         """
         body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
         shown = self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
@@ -202,9 +202,9 @@ class Exchange(Steps, FaultMethods):
                 exchange.discard()
 
     def discard(self) -> None:
-        """Delete the sandbox, with its port; one that is gone already, or belongs to another process, is left alone.
+        """Delete the sandbox and its port; nothing if it is gone already or belongs to another process.
 
-        Every later call is refused, as after the end of the block.
+        Later calls raise Closed, as after the end of the block.
         """
         if self._pid == os.getpid():
             with suppress(Closed, Unreachable, WrongRequest):
@@ -218,14 +218,14 @@ class Exchange(Steps, FaultMethods):
         self.end()
 
     def end(self) -> None:
-        """Put back what was patched, remove the key files, and refuse every later call."""
+        """Undo the patches, remove the key files, and refuse later calls."""
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()
 
 
 def _of_account(account: str, what: str) -> str:
-    """The path of what is of an account. Raises UnknownAccount on what can be no name."""
+    """Return the path of a resource of an account. Raises UnknownAccount for a name that is not valid."""
     require_as("account", account, "account")
     if not account or "/" in account:
         raise UnknownAccount(f"expected the name of an account, got {account!r}")

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/fault_methods.py: change that.
-"""What stands between clients and an exchange: faults that disturb, and stubs that answer in its place."""
+"""The methods for faults, which disturb the traffic, and for stubs, which answer in place of the venue."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,9 @@ from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, re
 
 
 class FaultMethods(SandboxClient):
-    """Raises WrongRequest where a rule cannot be read; then nothing is installed."""
+    """Methods that install, list and remove faults and stubs. Raise WrongRequest for a wrong rule; nothing is
+    installed then.
+    """
 
     def fault(
         self,
@@ -22,16 +24,16 @@ class FaultMethods(SandboxClient):
         times: int | None = None,
         name: str | None = None,
     ) -> list[Fault]:
-        """Install a fault in the words of scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
+        """Install a fault as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
 
-        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. One that has the name of
-        another takes its place.
+        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A fault with the name of
+        another replaces it.
         """
         rows = self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
         return [read_fault(row) for row in rows]
 
     def faults(self) -> list[Fault]:
-        """What is installed, with how often each fired."""
+        """Return the installed faults with their counts."""
         return [read_fault(row) for row in self._ask("GET", "/faults")]
 
     def clear_faults(self, name: str | None = None) -> None:
@@ -53,12 +55,12 @@ class FaultMethods(SandboxClient):
         signed: bool | None = None,
         name: str | None = None,
     ) -> Stub:
-        """Answer a request literally: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
+        """Install a stub: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
 
-        Also where the path is not emulated. The signature is verified first, and what is refused gets the venue's own
-        answer; `signed` says otherwise. `*` in the path stands for any characters; `query` are parameters that the
-        request has to have. At most one of `json`, `text`, `body` and, in the envelope of a venue that has one,
-        `result`; `headers` are added to the venue's.
+        The path need not be emulated. The signature is verified first, unless `signed` is False; a request that is
+        refused gets the venue's own answer. `*` in the path stands for any characters; `query` are parameters that the
+        request must have. At most one of `json`, `text`, `body` and, for a venue with an envelope, `result` is given;
+        `headers` are added to the venue's.
         """
         words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}
         stub = stub_body(json, result, body, **words, times=times, signed=signed, name=name)
@@ -66,7 +68,7 @@ class FaultMethods(SandboxClient):
         return read_stub(row)
 
     def stubs(self) -> list[Stub]:
-        """What is installed, with how often each answered."""
+        """Return the installed stubs with their counts."""
         return [read_stub(row) for row in self._ask("GET", "/stubs")]
 
     def clear_stubs(self, name: str | None = None) -> None:

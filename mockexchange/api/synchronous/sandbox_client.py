@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/sandbox_client.py: change that.
-"""Asking about one sandbox, until its exchange ends."""
+"""The client of one sandbox, which works until its exchange ends."""
 
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from mockexchange.api.values.accounts import Accounts, KeyFiles
 
 
 class GuardedClient:
-    """Asks as long as the exchange is open."""
+    """Calls the control API as long as the exchange is open."""
 
     def __init__(self, ask: ControlClient, what: str) -> None:
         self._ask, self._what = ask, what
@@ -29,19 +29,19 @@ class GuardedClient:
 
 
 class SandboxClient:
-    """What the parts of an exchange share: its name, its accounts, and how it is asked about."""
+    """The base of an exchange: the sandbox's name, its accounts, and its client."""
 
     def __init__(self, ask: ControlClient, name: str) -> None:
         self.name = name
-        """By which the control API knows it."""
+        """The sandbox's name in the control API."""
         self._files = KeyFiles()
         self.accounts = Accounts(self._files)
-        """By name, with their keys; those that are added later too."""
+        """The accounts by name, with their keys; later ones included."""
         self._guarded = GuardedClient(ask, f"the exchange {name!r}")
         self._path = path_of(name)
 
     def _ask(self, method: str, path: str = "", body: Any = None) -> Any:
-        """Ask for a path below the sandbox's."""
+        """Call the control API with a path below the sandbox's."""
         return self._guarded(method, self._path + path, body)
 
 

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/stream.py: change that.
-"""The open streams of a sandbox: waited for, spoken to, cut off."""
+"""The open streams of a sandbox: waits for subscriptions and frames, literal frames, and closing."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ from mockexchange.api.values.records import Frame, Subscription, read_frame
 
 ANY = "*"
 ABNORMAL = 1006
-"""No code that is ever sent: the connection is cut without a close frame."""
+"""A code that is never sent: the connection is cut without a close frame."""
 
 
 class Stream:
-    """What clients of one sandbox have open, and what crosses it; `sent` and `received` are as the exchange sees it."""
+    """The open streams of one sandbox and their frames; `sent` and `received` are from the exchange's point of view."""
 
     def __init__(self, ask: ControlClient, sandbox: str) -> None:
         self._waiting = Waiter(ask, sandbox)
@@ -36,10 +36,9 @@ class Stream:
     def wait_subscribed(
         self, account: str = ANY, channel: str = ANY, count: int = 1, within: Duration = "5s"
     ) -> list[Subscription]:
-        """Return once `count` subscriptions of an account to a channel are open at once.
+        """Wait until `count` subscriptions of an account to a channel are open at the same time; return them.
 
-        Raises TimedOut, an AssertionError that says who is subscribed to what, and WrongRequest on a channel that
-        there is not.
+        Raises TimedOut, an AssertionError that lists the open subscriptions, and WrongRequest for an unknown channel.
         """
         __tracebackhide__ = True
         require(count=count)
@@ -51,10 +50,10 @@ class Stream:
         return [Subscription(**row) for row in rows]
 
     def send(self, raw: str | bytes | Mapping[str, Any], account: str = ANY, connection: int | None = None) -> int:
-        """Send a text frame as it is, past filters and faults; a mapping is sent as its JSON.
+        """Send a literal text frame, without filters and faults; a mapping is sent as JSON.
 
-        To every open stream, or those of an account, or one. Returns to how many, and raises MockExchangeError where
-        that is none.
+        It goes to every open stream, to those of an account, or to one. Returns the number of streams; raises
+        MockExchangeError if it is zero.
         """
         require_as("raw", raw, "raw")
         text = raw.decode() if isinstance(raw, bytes) else raw if isinstance(raw, str) else json.dumps(raw)
@@ -63,14 +62,14 @@ class Stream:
     def close(
         self, code: int = ABNORMAL, account: str = ANY, connection: int | None = None, *, reason: str = ""
     ) -> int:
-        """End streams with a close code; 1006 cuts them without a close frame.
+        """Close streams with a close code; 1006 cuts them without a close frame.
 
-        Returns how many, and raises MockExchangeError where that is none.
+        Returns the number of streams; raises MockExchangeError if it is zero.
         """
         return self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
     def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
-        """Refuse the next handshakes with 401, 403 or 502, by a fault; `times=None` until the faults are cleared."""
+        """Install a fault that refuses the next handshakes with 401, 403 or 502; `times=None` refuses all of them."""
         always = {"match": _given_filters(account=account), "then": {"refuse": status}}
         self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
@@ -82,9 +81,9 @@ class Stream:
         within: Duration | None = None,
         **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
-        """The frames that clients sent, oldest first: those that are as wanted, once there are `count`.
+        """Return the frames from clients that match, oldest first, once there are `count`.
 
-        Without `within` what has come by now. What fails is an AssertionError (TimedOut) that shows what came nearest.
+        Without `within` the frames so far are checked. A failure is an AssertionError (TimedOut) with near misses.
         """
         __tracebackhide__ = True
         return self._frames("in", account, wanted, count, within)
@@ -97,7 +96,7 @@ class Stream:
         within: Duration | None = None,
         **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
-        """The frames that went out to clients, in the same way."""
+        """Return the frames to clients that match, in the same way as `received`."""
         __tracebackhide__ = True
         return self._frames("out", account, wanted, count, within)
 
@@ -151,5 +150,5 @@ def _account_filter(account: str) -> str | None:
 
 
 def _given_filters(**words: str) -> dict[str, str]:
-    """What is not said to be anything."""
+    """Return the filters that are not ANY."""
     return {name: word for name, word in words.items() if word != ANY}

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/waiter.py: change that.
-"""Looking, and looking again when something has come, until there is enough of it or the time is up."""
+"""Waits for records of a sandbox: read them, wait for new ones, and read again until there are enough."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,35 +21,35 @@ Seen = TypeVar("Seen")
 
 
 class Fetch(Protocol[Seen]):
-    """Fetches everything that there is."""
+    """Fetches all records."""
 
     def __call__(self) -> list[Seen]: ...
 
 
 class Waiter:
-    """Asks for what is below one sandbox, and waits for what happens in it."""
+    """The client of one sandbox's journal and streams, with waits."""
 
     def __init__(self, ask: ControlClient, sandbox: str) -> None:
         self._ask = ask
         self._path = f"sandboxes/{quote(sandbox, safe='')}"
 
     def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
-        """Ask for something below the sandbox; "" is the sandbox itself."""
+        """Call the control API with a path below the sandbox; "" is the sandbox itself."""
         return self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
     def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
-        """Wait for what the control API can wait for. Raises TimedOut, with what came nearest."""
+        """Wait for a condition of the control API. Raises TimedOut, with near misses."""
         return self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
     def unknown_account_hint(self, account: str | None) -> str:
-        """What to add for who waited in vain for an account that there is not."""
+        """Return a line that names the known accounts if there is no such account, else ""."""
         if account is None:
             return ""
         names = dict.fromkeys(row["name"] for row in (self.ask("GET"))["accounts"])
         return "" if account in names else f"\n  {unknown_account(account, names)}"
 
     def require_account(self, found: list[Record], account: str | None) -> list[Record]:
-        """What was found. Raises UnknownAccount where that is nothing because there is no such account."""
+        """Return the records. Raises UnknownAccount if there are none because there is no such account."""
         if not found and (problem := self.unknown_account_hint(account)):
             raise UnknownAccount(problem.strip())
         return found
@@ -62,9 +62,10 @@ class Waiter:
         narrowed: Mapping[str, Any],
         within: Duration,
     ) -> list[Record]:
-        """Return what `look` finds as soon as nothing of it is `missing`, or once the time is up.
+        """Return the records that `look` fetches as soon as none are `missing`, or when the time is up.
 
-        In between it waits for as many as are missing of a `subject` (request, frame) that is as `narrowed` says.
+        Between two fetches it waits for the missing number of new records of a `subject` (request, frame) that match
+        the filters in `narrowed`.
         """
         ends_us = _now_us() + parse_duration(duration_text(within, "within"))
         found = look()

@@ -1,4 +1,4 @@
-"""An exchange as an ASGI application by itself: for `uvicorn module:app`, test clients, and mounting in another."""
+"""An exchange as an ASGI application: for `uvicorn module:app`, test clients, and mounting in another application."""
 
 import asyncio
 import threading
@@ -17,10 +17,10 @@ from mockexchange.runtime.ready_file import DEFAULT_HOST
 
 
 class Application:
-    """Make one with `asgi`. Its exchange lives in a thread of its own, so that any loop may call it.
+    """An exchange as an ASGI application; create one with `asgi`. It runs in its own thread, so any loop may call it.
 
-    It begins with the first request, or with the lifespan of whatever serves it, and ends with that lifespan, with
-    `close`, or with the block of a `with` statement; after the end of a lifespan it may begin anew.
+    The exchange starts with the first request or with the server's lifespan, and stops with that lifespan, with
+    `close`, or at the end of a `with` block; after the end of a lifespan it may start again.
     """
 
     def __init__(self, settings: ListenerSettings, body: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ class Application:
 
     @property
     def exchange(self) -> Exchange:
-        """The exchange that is served, which begins now if it has not. Raises Closed after `close`."""
+        """The exchange that is served; it is started if needed. Raises Closed after `close`."""
         return self._begin()
 
     def _begin(self) -> Exchange:
@@ -54,7 +54,7 @@ class Application:
         await exchange.app(scope, receive, send)
 
     def close(self) -> None:
-        """End the exchange; nothing if it has ended or never begun."""
+        """Stop the exchange if it runs."""
         self._is_closed = True
         self._end()
 
@@ -71,11 +71,11 @@ class Application:
             serving.__exit__(None, None, None)
 
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:
-        """Begin and end with the server. What cannot begin is told to the server, which does not go on then."""
+        """Start and stop with the server's lifespan. A failed start is reported to the server, which then exits."""
         await receive()
         try:
             await asyncio.to_thread(self._begin)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the server shows it and ends
+        except Exception as error:  # noqa: BLE001  # the server shows it and exits
             await send({"type": "lifespan.startup.failed", "message": f"mockexchange: {error}"})
             return
         await send({"type": "lifespan.startup.complete"})
@@ -91,10 +91,10 @@ def asgi(
     clock: str = "real",
     faults: Sequence[Mapping[str, Any] | str] = (),
 ) -> Application:
-    """An application that is an exchange: the REST paths and streams of every venue, without a socket of its own.
+    """Return an exchange as an application: the REST paths and streams of every venue, without a socket.
 
-    The arguments are those of `serve`. Raises WrongRequest where one is wrong; a history that the exchange refuses is
-    told when it begins, in the same way or in the log of the server whose lifespan it begins with. Its `exchange` moves
+    The arguments are those of `serve`. Raises WrongRequest if one is wrong. A history that the exchange refuses is
+    reported when it starts: as WrongRequest, or in the log of the server whose lifespan starts it. `exchange` controls
     it from the same process.
     """
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)

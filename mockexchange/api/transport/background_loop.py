@@ -1,4 +1,4 @@
-"""An asynchronous context in an event loop in a thread of its own, to which any other thread hands coroutines."""
+"""An event loop in a background thread that holds an asynchronous context and runs coroutines of other threads."""
 
 import asyncio
 import atexit
@@ -15,32 +15,31 @@ from mockexchange.api.transport.loop_bridge import await_result
 from mockexchange.server.event_loops import loop_factory
 
 INTERRUPT_CHECK_S = 0.5
-"""How late an interrupt is heard at worst."""
+"""The longest delay before an interrupt is noticed."""
 Entered = TypeVar("Entered")
 Result = TypeVar("Result")
 
 
 def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
-    """Wait for what a thread does, in pieces: an interrupt is heard between them, also where nothing wakes locks.
+    """Wait for a result of the thread in short intervals, so that interrupts are noticed on every platform.
 
-    Raises Closed where the thread ends without it.
+    Raises Closed if the thread ends without a result.
     """
     while True:
         try:
             return future.result(INTERRUPT_CHECK_S)
         except TimeoutError:
             is_alive = thread.is_alive()
-            if future.done():  # since then, or with an error of this kind of its own
+            if future.done():  # done meanwhile, or failed with its own TimeoutError
                 return future.result()
             if not is_alive:
                 raise Closed(ENDED) from None
 
 
 class LoopThread(Generic[Entered]):
-    """Enters a context in its thread, and leaves it there at `stop`; `run` from any thread but that one.
+    """A thread that enters a context and leaves it at `stop`. `run` may be called from any other thread.
 
-    The thread is a daemon, so that a program which never comes to the end of its block ends all the same; what is
-    still open then is closed first.
+    The thread is a daemon, so that a program that never leaves its block can exit; the context is left first.
     """
 
     def __init__(self, make: Callable[[], AbstractAsyncContextManager[Entered]]) -> None:
@@ -52,7 +51,7 @@ class LoopThread(Generic[Entered]):
         self._thread = threading.Thread(target=self._main, name="mockexchange", daemon=True)
 
     def start(self) -> Entered:
-        """Return what the context gives. Raises what it raises; nothing is left then."""
+        """Start the thread and return the entered context. Raises what entering raises, after cleaning up."""
         atexit.register(self.stop)
         try:
             self._thread.start()
@@ -62,7 +61,7 @@ class LoopThread(Generic[Entered]):
             raise
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        """Carry a coroutine out in the loop, and wait; whatever ends the waiting cancels it. Raises Closed."""
+        """Run a coroutine in the loop and wait for it; an interrupt cancels it. Raises Closed."""
         future = self._submit(coroutine)
         try:
             return _result_of(future, self._thread)
@@ -75,7 +74,7 @@ class LoopThread(Generic[Entered]):
             raise
 
     def sync_client(self, ask: AsyncControlClient) -> ControlClient:
-        """The same, for other threads."""
+        """Return a synchronous client for other threads, which calls `ask` in the loop."""
 
         def ask_and_wait(
             method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -85,7 +84,7 @@ class LoopThread(Generic[Entered]):
         return ask_and_wait
 
     def async_client(self, ask: AsyncControlClient) -> AsyncControlClient:
-        """The same, for coroutines in other loops; who is cancelled waits no longer, and nor does the server."""
+        """Return an asynchronous client for other loops, which calls `ask` in the loop; cancellation reaches it."""
 
         async def ask_and_await(
             method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -95,7 +94,7 @@ class LoopThread(Generic[Entered]):
         return ask_and_await
 
     def stop(self) -> None:
-        """Leave the context, and end the loop and the thread; nothing if done before, or in a forked process.
+        """Leave the context, and end the loop and the thread; nothing if that was done, or in a forked process.
 
         Raises what leaving the context raises.
         """
@@ -139,7 +138,7 @@ class LoopThread(Generic[Entered]):
         try:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(self._run_context())
-        except BaseException as error:  # noqa: BLE001  # whoever waits for the start, or for the end, is told
+        except BaseException as error:  # noqa: BLE001  # raised by `start` or `stop`
             if self._started.done():
                 self._failure = error
             else:
@@ -147,7 +146,7 @@ class LoopThread(Generic[Entered]):
 
     async def _run_context(self) -> None:
         self._loop = asyncio.get_running_loop()
-        if self._is_stopping:  # whoever started it has given up, and had no loop to say so to
+        if self._is_stopping:  # stopped before the loop existed
             return
         async with self._make() as entered:
             self._started.set_result(entered)

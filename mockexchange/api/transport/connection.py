@@ -1,4 +1,4 @@
-"""How an exchange object reaches its server, be that in this process or elsewhere."""
+"""The connection of an exchange object to its server, in this process or a remote one."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mockexchange.api.transport.control_client import AsyncControlClient, Contro
 
 
 def no_application(sandbox: str) -> ASGIApp:
-    """Stands for the application of a sandbox elsewhere."""
+    """Raise Unavailable: a remote sandbox has no application here."""
     raise Unavailable(f"the sandbox {sandbox!r} is in another process: its application is had with serve() alone")
 
 
@@ -26,34 +26,34 @@ def _unchanged(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
-    """Where the server is, and how what it says and is told goes there."""
+    """The server's address, credentials and certificates, and the conversions for a remote server."""
 
     control_url: str
     token: str
     ca_cert: str | None
     """The file of the authority that signed the server's certificate; None without TLS."""
     ca_bundle: str | None
-    """The same beside the authorities of this system, for clients that trust what is in one file alone."""
+    """The same with the authorities of this system, for clients that trust one file only."""
     app_of: Callable[[str], ASGIApp]
-    """The application that serves a sandbox, by its name. Raises Unavailable where the server is elsewhere."""
+    """(name of a sandbox): the application that serves it. Raises Unavailable for a remote server."""
     map_url: Callable[[str], str] = _unchanged
-    """A URL of a sandbox, as the server has it, as it is reached from here."""
+    """(URL as the server knows it): the URL that works from here."""
     prepare_creation: Callable[[dict[str, Any]], dict[str, Any]] = _unchanged
-    """The body of a creation as this server can read it."""
+    """(body of a creation): the body in a form that this server can read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncConnection(ConnectionSettings):
-    """Asked from the loop that the server lives in, or from any where it lives elsewhere."""
+    """An asynchronous connection, for the server's own loop, or for any loop if the server is remote."""
 
     ask: AsyncControlClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(ConnectionSettings):
-    """Asked from any thread; `run` carries a coroutine out in the loop that the server lives in."""
+    """A synchronous connection, for any thread; `run` runs a coroutine in the server's loop."""
 
     ask: ControlClient
     run: Callable[[Coroutine[Any, Any, Any]], Any] = _run_nothing
     async_ask: AsyncControlClient | None = None
-    """The same, to be awaited in any loop but the server's; None where only threads can wait."""
+    """The asynchronous client for loops other than the server's; None if there is none."""

@@ -1,6 +1,7 @@
-"""How the API asks: one call, carried to the control API of this process or of another.
+"""The client interface of the control API: one callable, for a server of this process or a remote one.
 
-Everything above is written against `AsyncAsk`, or `Ask` in the synchronous twin; everything below carries one request.
+Exchange objects use `AsyncControlClient`, or `ControlClient` in the synchronous classes; `in_process` and `remote`
+implement them.
 """
 
 import json
@@ -13,13 +14,13 @@ from mockexchange.api.errors import MockExchangeError, TimedOut, WrongRequest
 from mockexchange.api.values.arguments import require
 
 PATIENCE_S = 60.0
-"""Far above any answer, so that a server that is stopped in a debugger is told from one that is busy."""
+"""Far above any answer's time, so that only a server that is stopped in a debugger exceeds it."""
 JSON_LINES = "application/jsonl"
 Query = Mapping[str, object]
 
 
 class AsyncControlClient(Protocol):
-    """Calls the control API; `path` is below /_mock. Raises MockExchangeError."""
+    """Calls the control API and returns the answer's JSON; `path` is below /_mock. Raises MockExchangeError."""
 
     async def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -27,7 +28,7 @@ class AsyncControlClient(Protocol):
 
 
 class ControlClient(Protocol):
-    """The same, and waits for the answer."""
+    """The synchronous counterpart of AsyncControlClient."""
 
     def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -35,7 +36,7 @@ class ControlClient(Protocol):
 
 
 class Reply(NamedTuple):
-    """What the control API answered."""
+    """An answer of the control API."""
 
     status: int
     content_type: str
@@ -43,18 +44,18 @@ class Reply(NamedTuple):
 
 
 def encode_body(body: Any) -> bytes | None:
-    """The body of a request. Raises WrongArgument on what JSON cannot say."""
+    """Encode the body of a request. Raises WrongArgument if it cannot be JSON."""
     require(json=body)
     return None if body is None else json.dumps(body).encode()
 
 
 def encode_query(query: Query | None) -> str:
-    """The query of a request; what is None is not asked for."""
+    """Encode the query of a request, without parameters that are None."""
     return urlencode({name: value for name, value in (query or {}).items() if value is not None})
 
 
 def read_reply(reply: Reply, control_url: str) -> Any:
-    """Return what a reply says: JSON, or a list where it is a document a line. Raises WrongRequest or TimedOut."""
+    """Return the JSON of a reply, or a list of its JSON lines. Raises WrongRequest or TimedOut."""
     try:
         if reply.status < HTTPStatus.BAD_REQUEST:
             return _read(reply)

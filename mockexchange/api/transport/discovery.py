@@ -1,4 +1,4 @@
-"""Finding a server that runs elsewhere, and how its sandboxes are reached from here."""
+"""Discovery of a remote server, and the mapping of its URLs to addresses that work from here."""
 
 import os
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from mockexchange.runtime.ready_file import default_ready_file
 ROOT = "/_mock"
 URL = "MOCKEXCHANGE_URL"
 READY_FILE = "MOCKEXCHANGE_READY_FILE"
-"""This and TOKEN are what `mockexchange run` sets for the program it runs; people may set all three."""
+"""`mockexchange run` sets this and TOKEN for the program that it runs; users may set all three."""
 SECURE = {"http": "ws", "https": "wss"}
 
 
 class FoundServer(NamedTuple):
-    """A server's control API, and the file of all that a client of it trusts."""
+    """A server's control API, and the file of certificates that its clients trust."""
 
     control: ControlApi
     ca_bundle: str | None
@@ -31,11 +31,11 @@ class FoundServer(NamedTuple):
 def find_control(
     url: str | None, token: str | None, ready_file: Path | str | None, ca_cert: Path | str | None
 ) -> FoundServer:
-    """The server at a URL, or that of a ready file. Raises Unreachable, or WrongRequest on what is no such URL, or two.
+    """Find the server at a URL or of a ready file. Raises Unreachable, or WrongRequest for a wrong or a second server.
 
-    Where neither is given it is the one that the environment names, then that of the default ready file. A token that
-    is not given is that of the ready file where this is how the server was found, else the environment's, else the
-    ready file's if it is of the same server, as the authority is. Without any it is "", which the server refuses.
+    Without both arguments the environment determines the server, then the default ready file. A token that is not
+    given comes from the ready file if that determined the server, else from the environment, else from the ready file
+    of the same server; so does the authority. Without any the token is "", which the server refuses.
     """
     require(url=url, token=token)
     if url is None and ready_file is None:
@@ -65,7 +65,7 @@ def _read(ready_file: Path | str | None, *, is_needed: bool) -> dict[str, Any]:
 
 
 def _control_url(url: str) -> str:
-    """Of an origin, or with the /_mock. Raises WrongRequest."""
+    """Return the URL of the control API for an origin, with or without /_mock. Raises WrongRequest."""
     try:
         parts = urlsplit(url.rstrip("/"))
         is_right = parts.scheme in SECURE and parts.hostname and parts.port != 0 and parts.path in ("", ROOT)
@@ -77,10 +77,10 @@ def _control_url(url: str) -> str:
 
 
 def url_mapper(control_url: str, server_url: str) -> Callable[[str], str]:
-    """How URLs as a server has them are reached from where `control_url` reaches it.
+    """Return a function from a server's URL to the URL that works where `control_url` does.
 
-    `server_url` is one of its main port as it has it. A server in a container takes itself to be on its own loopback
-    address, where its main port may have another number than here; another one of its ports has its number.
+    `server_url` is a URL of the main port as the server knows it. A server in a container knows its own loopback
+    address; its main port may be mapped to another number here, its other ports keep their numbers.
     """
     ours, theirs = urlsplit(control_url), urlsplit(server_url)
     if theirs.hostname not in LOOPBACK:

@@ -1,4 +1,4 @@
-"""Requests of httpx as ASGI asks them, and answers of ASGI as httpx has them."""
+"""Conversion of httpx requests to ASGI, and of ASGI answers to httpx responses."""
 
 from email.utils import formatdate
 from http import HTTPStatus
@@ -15,7 +15,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def scope_of(request: httpx.Request) -> dict[str, Any]:
-    """The ASGI scope of a request; its host is the one that the client means to talk to."""
+    """Return the ASGI scope of a request; its host is the one in the request's URL."""
     path, _, query = request.url.raw_path.partition(b"?")
     return {
         "type": "http",
@@ -34,7 +34,7 @@ def scope_of(request: httpx.Request) -> dict[str, Any]:
 
 
 def body_of(request: httpx.Request) -> bytes:
-    """The whole body. Raises RuntimeError where only an asynchronous client could read it."""
+    """Return the whole body. Raises RuntimeError if only an asynchronous client could read it."""
     try:
         return request.content
     except httpx.RequestNotRead:
@@ -49,13 +49,13 @@ async def async_body_of(request: httpx.Request) -> bytes:
 
 
 def read_timeout_s(request: httpx.Request) -> float | None:
-    """How long the client waits for the next part of an answer; None for ever."""
+    """Return the client's timeout for the next part of an answer; None without a limit."""
     timeout: float | None = request.extensions.get("timeout", {}).get("read")
     return timeout
 
 
 class AsgiResponse:
-    """The answer to one call, taken in as it comes."""
+    """The answer to one call, assembled from ASGI messages as they arrive."""
 
     def __init__(self, request: httpx.Request, call: BridgedCall) -> None:
         self.timeout_s = read_timeout_s(request)
@@ -67,28 +67,28 @@ class AsgiResponse:
         self._failure: bytes | None = None
 
     def begin(self) -> None:
-        """Ask. Raises httpx.ConnectError where nobody is there any more."""
+        """Start the call. Raises httpx.ConnectError if the exchange has ended."""
         try:
             self._call.start()
         except Closed as error:
             raise httpx.ConnectError(str(error), request=self._request) from None
 
     def abandon(self) -> None:
-        """Nobody waits for the rest."""
+        """Cancel the call: the client does not read the rest."""
         self._call.abandon()
 
     def receive_head(self, item: Item) -> None:
-        """Take in the first thing that came. Raises httpx.TransportError."""
+        """Process the first message or the end of the call. Raises httpx.TransportError."""
         if not isinstance(item, CallEnd):
             self._status, self._headers = item["status"], list(item["headers"])
-        elif item.outcome == "failed":  # what serves the application would say so
+        elif item.outcome == "failed":  # as an ASGI server answers
             self._status, self._headers = HTTPStatus.INTERNAL_SERVER_ERROR, [(b"content-type", b"text/plain")]
             self._failure, self.is_whole = item.why.encode(), True
         else:
             raise no_response_error(item, self._request)
 
     def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
-        """What goes back to the client, once there is a head."""
+        """Return the httpx response; the head must have been received."""
         names = {name.lower() for name, _ in self._headers}
         date = [] if b"date" in names else [(b"date", formatdate(usegmt=True).encode())]
         return httpx.Response(
@@ -100,7 +100,7 @@ class AsgiResponse:
         )
 
     def receive_part(self, item: Item) -> bytes:
-        """Take in what came next; the part of the body that it is. Raises httpx.TransportError."""
+        """Process the next message; return its part of the body. Raises httpx.TransportError."""
         if not isinstance(item, CallEnd):
             part: bytes = item.get("body", b"")
             self._size += len(part)
@@ -119,7 +119,7 @@ class AsgiResponse:
 
 
 def no_response_error(ending: CallEnd, request: httpx.Request) -> httpx.TransportError:
-    """What a client sees where nothing came."""
+    """Return the exception of a connection that ended before the answer's head."""
     match ending.outcome:
         case "refused":
             return httpx.ConnectError(f"[Errno 111] Connection refused: {ending.why}", request=request)
@@ -129,7 +129,7 @@ def no_response_error(ending: CallEnd, request: httpx.Request) -> httpx.Transpor
 
 
 def incomplete_body_error(ending: CallEnd, size: int, declared: str, request: httpx.Request) -> httpx.TransportError:
-    """What a client sees where the rest did not come."""
+    """Return the exception of a connection that ended before the end of the body."""
     if ending.outcome == "reset":
         return no_response_error(ending, request)
     words = f"peer closed connection without sending complete message body (received {size} bytes, expected {declared})"

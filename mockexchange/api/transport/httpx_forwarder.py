@@ -1,4 +1,4 @@
-"""Requests meant for another host sent to a server over the network, each on a connection of its own."""
+"""Forwarding of httpx requests to a remote server under whatever host they name, each on its own connection."""
 
 import http.client
 from typing import Any, NoReturn
@@ -12,11 +12,11 @@ from mockexchange.runtime.trust import client_context
 
 PART_BYTES_MAX = 65_536
 FRAMING_HEADERS = frozenset({b"transfer-encoding", b"content-length"})
-"""Headers that say how a body is framed: it is sent whole."""
+"""Headers that frame a body; the forwarder sends the whole body with its length."""
 
 
 class HttpxForwarder:
-    """Knows where the server is: the origin of `base_url`."""
+    """Forwards requests to the origin of `base_url`."""
 
     def __init__(self, base_url: str, ca_cert: str | None) -> None:
         url = urlsplit(base_url)
@@ -24,7 +24,7 @@ class HttpxForwarder:
         self._context = client_context(ca_cert) if url.scheme == "https" else None
 
     def send(self, request: httpx.Request, body: bytes) -> "ForwardedResponse":
-        """Send a request as it is, its Host header too, and return its answer's head. Raises httpx.TransportError."""
+        """Send a request unchanged, with its Host header, and return the answer's head. Raises httpx.TransportError."""
         connection = self._connect(request)
         try:
             self._write(connection, request, body)
@@ -65,7 +65,7 @@ class HttpxForwarder:
 
 
 class ForwardedResponse:
-    """An answer whose body is still to be read."""
+    """An answer whose body has not been read yet."""
 
     def __init__(
         self, request: httpx.Request, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
@@ -84,7 +84,7 @@ class ForwardedResponse:
         )
 
     def read(self) -> bytes:
-        """The next part of the body, nothing at its end. Raises httpx.TransportError."""
+        """Return the next part of the body, b"" at its end. Raises httpx.TransportError."""
         try:
             part = self._answer.read1(PART_BYTES_MAX)
         except (OSError, http.client.HTTPException) as error:
@@ -100,7 +100,7 @@ class ForwardedResponse:
 
 
 def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
-    """Raise what httpx calls it."""
+    """Raise httpx's exception for an error of http.client."""
     if isinstance(error, http.client.RemoteDisconnected):  # which is a ConnectionResetError as well
         raise no_response_error(CallEnd("closed"), request) from error
     kind: Any = httpx.RemoteProtocolError if isinstance(error, http.client.HTTPException) else httpx.ReadError

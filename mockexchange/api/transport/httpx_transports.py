@@ -1,7 +1,7 @@
-"""Transports for httpx: a sandbox instead of the network, under whatever host the client means to talk to.
+"""Transports for httpx that send every request to a sandbox, whatever its host.
 
-What faults do is what a client would see of a socket: a connection that is dropped, reset or cut off in the middle is
-the error that httpx has for it, and a late answer runs into the client's own timeout.
+Faults have the effects that they have on sockets: a dropped, reset or cut-off connection raises httpx's exception for
+it, and a late answer runs into the client's own timeout.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
-    """The transport to a sandbox: into this process where it lives here, else over the network."""
+    """Return the transport to a sandbox: within this process if it runs here, else over the network."""
     try:
         app = app_of(sandbox)
     except Unavailable:
@@ -38,7 +38,7 @@ def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | No
 
 
 def make_handler(transport: Transport) -> Handler:
-    """A function from a request to its answer, read whole: a side effect for respx, a handler for MockTransport."""
+    """Return a function from a request to its whole answer: a side effect for respx, a handler for MockTransport."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         response = transport.handle_request(request)
@@ -51,7 +51,7 @@ def make_handler(transport: Transport) -> Handler:
 
 
 def make_async_handler(transport: Transport) -> AsyncHandler:
-    """The same for asynchronous clients, which does not keep their loop waiting."""
+    """Return the asynchronous counterpart of `make_handler`, which does not block the loop."""
 
     async def handle(request: httpx.Request) -> httpx.Response:
         response = await transport.handle_async_request(request)
@@ -92,7 +92,7 @@ class LocalTransport(Transport):
         return await body.response()
 
     def _require_another_loop(self) -> None:
-        """A call that waits in the loop that has to answer it would wait for ever."""
+        """Raise MockExchangeError in the exchange's own loop, where a synchronous call would deadlock."""
         try:
             is_here = asyncio.get_running_loop() is self._bridge.loop
         except RuntimeError:
@@ -103,19 +103,19 @@ class LocalTransport(Transport):
 
 
 def put_in_loop(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
-    """Put something into a queue of a loop, from any other; where that has ended nobody waits for it."""
+    """Put an item into a queue of another loop; nothing if that loop has ended."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(inbox.put_nowait, item)
 
 
 class SyncBody(httpx.SyncByteStream):
-    """What comes of an answer, for who waits in a thread."""
+    """The body of an answer, for synchronous clients."""
 
     def __init__(self, answer: AsgiResponse, inbox: "queue.SimpleQueue[Item]") -> None:
         self._answer, self._inbox = answer, inbox
 
     def response(self) -> httpx.Response:
-        """The answer as soon as its head is there; the rest is this."""
+        """Return the response as soon as its head has arrived; this object is its body."""
         self._answer.begin()
         self._answer.receive_head(self._next())
         return self._answer.response(self)
@@ -135,7 +135,7 @@ class SyncBody(httpx.SyncByteStream):
 
 
 class AsyncBody(httpx.AsyncByteStream):
-    """The same for who waits in a loop."""
+    """The body of an answer, for asynchronous clients."""
 
     def __init__(self, answer: AsgiResponse, inbox: "asyncio.Queue[Item]") -> None:
         self._answer, self._inbox = answer, inbox
@@ -162,14 +162,13 @@ class AsyncBody(httpx.AsyncByteStream):
             raise
 
 
-# --- a sandbox elsewhere
+# --- a remote sandbox
 
 
 class RemoteTransport(Transport):
-    """Sends each request to a server, on a connection of its own, whatever host it is meant for.
+    """Sends each request to a remote server, on its own connection, whatever its host.
 
-    It does not use httpx for that: where httpx is patched, by respx for one, a request would come back to where it
-    came from.
+    It does not use httpx, since a patch of httpx, such as respx, would catch the forwarded request again.
     """
 
     def __init__(self, forwarder: HttpxForwarder) -> None:
@@ -185,7 +184,7 @@ class RemoteTransport(Transport):
 
 
 class SyncForwardedBody(httpx.SyncByteStream):
-    """What is still to come of an answer."""
+    """The body of a forwarded answer, for synchronous clients."""
 
     def __init__(self, forwarded: ForwardedResponse) -> None:
         self._forwarded = forwarded
@@ -199,7 +198,7 @@ class SyncForwardedBody(httpx.SyncByteStream):
 
 
 class AsyncForwardedBody(httpx.AsyncByteStream):
-    """The same, read in a thread."""
+    """The body of a forwarded answer, for asynchronous clients; read in a thread."""
 
     def __init__(self, forwarded: ForwardedResponse) -> None:
         self._forwarded = forwarded

@@ -1,4 +1,4 @@
-"""Asking the control API of this process: its ASGI application is called, without a socket in between."""
+"""The client of a control API in this process, which calls its ASGI application without a socket."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ ROOT = "/_mock/"
 
 
 class InProcessClient:
-    """Asks from any loop; what is asked for is carried out in the loop that the server lives in."""
+    """Calls the control API from any loop; the request is processed in the server's loop."""
 
     def __init__(self, control: LoopBridge, token: str, control_url: str) -> None:
         self._control, self._token, self._url = control, token, control_url
@@ -34,7 +34,7 @@ class InProcessClient:
         except Exception as error:
             if not call.status:
                 raise
-            mistake = error  # of the server's own, which it has answered with 500 before
+            mistake = error  # an error in the server, which has answered 500 already
         try:
             return read_reply(call.reply(), self._url)
         except Exception as refusal:
@@ -62,7 +62,7 @@ class InProcessClient:
 
 
 class _InProcessRequest:
-    """One request and its answer."""
+    """One request of the ASGI application, and its answer."""
 
     def __init__(self, body: bytes) -> None:
         self._body: bytes | None = body
@@ -71,7 +71,7 @@ class _InProcessRequest:
         self.status = 0
 
     async def receive(self) -> Message:
-        """The body at first; afterwards that the client is gone, which it never is."""
+        """Return the body; a second call waits for ever, since the client never disconnects."""
         if self._body is None:
             await asyncio.get_running_loop().create_future()
         body, self._body = self._body, None

@@ -1,4 +1,4 @@
-"""A server in this process: a server with its control API, in the loop that it is started in."""
+"""A server in this process, with its control API, in the loop that starts it."""
 
 import asyncio
 import json
@@ -31,14 +31,14 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
 
 INVALID_ORIGIN = "http://mockexchange.invalid"
-"""The origin of what does not listen: a name that can never be one (RFC 2606)."""
+"""The origin of a server that does not listen: a name that never resolves (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerSettings:
-    """Where a server listens, and how: port 0 is any free one, without a token one is made up.
+    """The address of a server and its TLS settings. Port 0 takes any free port; without a token one is generated.
 
-    `tls`: speak https and wss, as this machine and as `tls_names`, by an authority of this server's own.
+    `tls`: speak https and wss under this machine's names and `tls_names`, with an authority of this server.
     """
 
     host: str
@@ -47,7 +47,7 @@ class ListenerSettings:
     tls: bool = False
     tls_names: Sequence[str] = ()
     listens: bool = True
-    """Otherwise there is no socket, and only applications of its sandboxes can be called."""
+    """False: there is no socket, and only the applications of the sandboxes can be called."""
 
     def __post_init__(self) -> None:
         require_as("host", self.host, "host")
@@ -58,7 +58,7 @@ class ListenerSettings:
 
 
 class LocalServer:
-    """Use `local_server`, which makes one and stops it."""
+    """A server in the running loop; create it with `local_server`, which stops it too."""
 
     def __init__(self, settings: ListenerSettings) -> None:
         self._settings = settings
@@ -81,14 +81,14 @@ class LocalServer:
         return InProcessClient(LoopBridge(self._control, self._loop), self.token, self.control_url)
 
     def app_of(self, name: str) -> ASGIApp:
-        """The application that serves a sandbox, whatever the key; a reset swaps what it serves."""
+        """Return the application of a sandbox, which serves any key and stays valid after a reset."""
         front = ListenerApp(
             lambda key_id: self.server_state.sandboxes.get(name).sandbox, self.server_state.diagnosis_worker, None
         )
         return LoopBridge(front, self._loop)
 
     async def start(self, body: dict[str, Any]) -> None:
-        """Listen, with a default sandbox as `body` says. Raises WrongRequest, PortInUse or Unavailable."""
+        """Listen, with a default sandbox created from `body`. Raises WrongRequest, PortInUse or Unavailable."""
         wanted = read_creation(body)
         if self._settings.listens:
             self._bind()
@@ -100,7 +100,7 @@ class LocalServer:
             await self.server_state.listen(self._control)
 
     def _bind(self) -> None:
-        """Raises PortInUse, or Unavailable where nobody can listen there."""
+        """Bind the port. Raises PortInUse, or Unavailable for an address that this machine does not have."""
         host, port = self._settings.host, self._settings.port
         try:
             self.server_state.bind(port)
@@ -113,8 +113,8 @@ class LocalServer:
             ) from None
 
     def _speak_tls(self) -> None:
-        """Raises WrongRequest where a name can be none."""
-        from mockexchange.server.tls.certificates import Authority  # which takes a while, and few want it
+        """Create an authority and a certificate. Raises WrongRequest for a name that is not valid."""
+        from mockexchange.server.tls.certificates import Authority  # slow to import, and rarely needed
 
         authority = Authority.make()
         try:
@@ -124,7 +124,7 @@ class LocalServer:
         self.trust = self._directory().write_authority(authority.certificate_pem)
 
     def _directory(self) -> RunDirectory:
-        """For what has to be a file; made when the first one is."""
+        """Return the directory of this server's files; it is created for the first file."""
         if self._files is None:
             self._files = RunDirectory(Path(tempfile.gettempdir()))
         return self._files
@@ -135,7 +135,7 @@ class LocalServer:
             self._files.remove()
 
     def _describe(self) -> dict[str, Any]:
-        """For the front page, as the ready file of `mockexchange serve` has it; key files are written once."""
+        """Return the front page's data, as in the ready file of `mockexchange serve`; key files are written once."""
         sandbox = self.server_state.sandboxes.get(DEFAULT).sandbox
         if self._described is None:
             self._described = describe_accounts(sandbox.credentials(), self._directory())
@@ -148,7 +148,7 @@ class LocalServer:
 
 @asynccontextmanager
 async def local_server(settings: ListenerSettings, body: dict[str, Any]) -> AsyncIterator[LocalServer]:
-    """A server that is stopped at the end. Raises WrongRequest, PortInUse or Unavailable; nothing is left then."""
+    """Run a server until the end of the block. Raises WrongRequest, PortInUse or Unavailable, after cleaning up."""
     server = LocalServer(settings)
     try:
         await server.start(body)
@@ -158,7 +158,7 @@ async def local_server(settings: ListenerSettings, body: dict[str, Any]) -> Asyn
 
 
 def read_creation(body: dict[str, Any]) -> SandboxCreation:
-    """What the control API makes of the same body. Raises WrongRequest."""
+    """Parse the body of a creation as the control API does. Raises WrongRequest."""
     try:
         return parse_creation(read_object(located_json(json.dumps(body), "", 0)))
     except ControlError as error:

@@ -1,7 +1,7 @@
-"""A sandbox's application called from anywhere: from the loop of another server, from a thread, from a test client.
+"""A bridge from any loop or thread to a sandbox's application: another ASGI server, a test client, an httpx transport.
 
-All state belongs to the loop that the sandbox lives in, so the application runs there, and messages are carried over.
-What faults do to a connection (close it, reset it) they do to a `Line`, which stands for whatever is at the other side.
+All state belongs to the sandbox's loop, so the application runs there, and messages are carried between the loops.
+Faults close or reset a `BridgedTransport`, which stands for the connection on the other side.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 class BridgedTransport:
-    """A connection as faults see it, with the transport below, if there is one."""
+    """The transport that faults close or reset, on top of the real one if there is one."""
 
     def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
         self.hangup: Hangup = ""
-        """How it was ended from this side."""
+        """How this side ended the connection."""
         self._on_hangup, self._below, self._home = on_hangup, below, home
 
     def close(self) -> None:
@@ -52,21 +52,21 @@ class BridgedTransport:
 
 
 class LoopBridge:
-    """An ASGI application that may be called in any loop; `app` runs in `loop`."""
+    """An ASGI application that any loop may call; `app` runs in `loop`."""
 
     def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
         self.app, self.loop = app, loop
         self._pid = os.getpid()
 
     def require_loop(self) -> None:
-        """Raise Closed where nothing runs in the loop: it has ended, or is that of the process before a fork."""
+        """Raise Closed if the loop does not run: it has ended, or belongs to the parent of this forked process."""
         if self.loop.is_closed():
             raise Closed("the exchange has ended: use it inside its `with` block")
         if self._pid != os.getpid():
             raise Closed(f"this exchange lives in process {self._pid}, of which this one is a fork: call serve() here")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises Closed after the exchange's end, and ConnectionError where a fault hangs up on who has no socket."""
+        """Call the application. Raises Closed after the exchange's end, and ConnectionError for a fault's hang-up."""
         if scope["type"] == "lifespan":
             await answer_lifespan(receive, send)
             return
@@ -77,7 +77,7 @@ class LoopBridge:
 
 
 class BridgedConnection:
-    """One connection to another loop: what is received and sent crosses over."""
+    """One connection to another loop, which carries its messages in both directions."""
 
     def __init__(self, there: asyncio.AbstractEventLoop, kind: str, receive: Receive, send: Send) -> None:
         self._there, self._receive, self._send = there, receive, send
@@ -87,7 +87,7 @@ class BridgedConnection:
         self.transport = BridgedTransport(self._ended.set, self._below, there)
 
     async def receive(self) -> Message:
-        """The next message; the disconnection as soon as this side has hung up."""
+        """Return the next message, or the disconnection as soon as this side has hung up."""
         incoming = asyncio.ensure_future(run_in_loop(self._receive(), self._there))
         ended = asyncio.ensure_future(self._ended.wait())
         try:
@@ -99,28 +99,28 @@ class BridgedConnection:
 
     async def send(self, message: Message) -> None:
         if self._below and message["type"] == "websocket.close" and message.get("code") == ABNORMAL:
-            self.transport.abort()  # no code that may be sent: the connection is cut
+            self.transport.abort()  # this code is never sent: the connection is cut
             return
         await run_in_loop(self._send(message), self._there)
 
     def require_answer(self) -> None:
-        """Raise what a client without a socket would see of a connection that was ended before the answer was whole."""
+        """Raise ConnectionError if the connection was ended before the answer was whole and there is no socket."""
         if self.transport.hangup and not self._below:
             is_reset = self.transport.hangup == "reset"
             raise ConnectionResetError("reset by a fault") if is_reset else ConnectionAbortedError("closed by a fault")
 
 
 class CallEnd(NamedTuple):
-    """How a call ended: `failed` by a mistake of the application's, `refused` where there is no sandbox any more."""
+    """The end of a call: `failed` by an error in the application, `refused` if the sandbox no longer exists."""
 
     outcome: CallOutcome
     why: str = ""
 
 
 class BridgedCall:
-    """One request to an application in another loop; each message of its answer, and then its end, is delivered there.
+    """One request to an application in another loop.
 
-    `deliver` is called in the application's loop and must not block.
+    `deliver` gets each message of the answer, and then the end. It is called in that loop and must not block.
     """
 
     def __init__(
@@ -133,12 +133,12 @@ class BridgedCall:
         self.transport = BridgedTransport(self._gone.set)
 
     def start(self) -> None:
-        """Raises Closed where the loop has ended."""
+        """Start the call. Raises Closed if the loop has ended."""
         self._bridge.require_loop()
         self._bridge.loop.call_soon_threadsafe(self._begin)
 
     def abandon(self) -> None:
-        """The client has gone, or has all it wants."""
+        """Tell the application that the client has disconnected."""
         with suppress(RuntimeError):
             self._bridge.loop.call_soon_threadsafe(self._gone.set)
 
@@ -167,13 +167,13 @@ class BridgedCall:
             await self._bridge.app(self._scope, self.receive, self.send)
         except (SandboxEnded, SandboxError) as error:
             return CallEnd("refused", str(error))
-        except Exception as error:  # noqa: BLE001  # whatever broke: a server would answer, and go on
+        except Exception as error:  # noqa: BLE001  # a server would answer 500 and go on
             return CallEnd("failed", f"{type(error).__name__}: {error}")
         return CallEnd(self.transport.hangup or "done")
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
-    """The loop of the caller. Raises MockExchangeError in other asynchronous worlds than asyncio."""
+    """Return the caller's loop. Raises MockExchangeError outside asyncio, as under trio."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -183,14 +183,14 @@ def running_loop() -> asyncio.AbstractEventLoop:
 
 
 async def run_in_loop(awaitable: Awaitable[Result], loop: asyncio.AbstractEventLoop) -> Result:
-    """Await something in the loop that it belongs to."""
+    """Await an awaitable in the loop that it belongs to."""
     if loop is asyncio.get_running_loop():
         return await awaitable
     return await await_result(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop))
 
 
 async def await_result(future: Future[Result]) -> Result:
-    """Await what another loop does. Raises Closed where that loop ends, which is no cancellation of who waits here."""
+    """Await a result of another loop. Raises Closed if that loop ends, which does not cancel the caller."""
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
@@ -205,7 +205,7 @@ async def _awaited(awaitable: Awaitable[Result]) -> Result:
 
 
 async def answer_lifespan(receive: Receive, send: Send) -> None:
-    """There is nothing to start or stop."""
+    """Complete the lifespan: a bridge has nothing to start or stop."""
     while True:
         kind = (await receive())["type"]
         await send({"type": f"{kind}.complete"})

@@ -1,4 +1,4 @@
-"""Asking a server in another process: one request of HTTP each, past any proxy."""
+"""The clients of a remote control API: one HTTP request per call, without a proxy."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ TOKEN = "MOCKEXCHANGE_TOKEN"  # noqa: S105  # the variable's name
 
 
 class RemoteClient:
-    """Asks, and waits for the answer."""
+    """Calls the control API and blocks until the answer."""
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control
@@ -28,7 +28,7 @@ class RemoteClient:
 
 
 class AsyncRemoteClient:
-    """Asks in a thread, for as long as somebody waits for the answer."""
+    """Calls the control API in a thread; cancellation aborts the request."""
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control
@@ -45,7 +45,7 @@ class AsyncRemoteClient:
 
 
 class _RemoteRequest:
-    """One request; `abort` from another thread ends it."""
+    """One request; `abort` ends it from another thread."""
 
     def __init__(self, control: ControlApi, method: str, path: str, query: Query | None, patience_s: float) -> None:
         words = encode_query(query)
@@ -71,8 +71,8 @@ class _RemoteRequest:
     def abort(self) -> None:
         sock = self._connection.sock
         if sock is not None:
-            with suppress(OSError):  # it has just ended by itself
-                sock.shutdown(socket.SHUT_RDWR)  # which wakes who reads; closing does not
+            with suppress(OSError):  # the connection has just ended
+                sock.shutdown(socket.SHUT_RDWR)  # wakes a blocked read; closing does not
 
 
 def _unreachable(control: ControlApi, reason: str) -> Unreachable:

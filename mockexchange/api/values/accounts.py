@@ -1,4 +1,4 @@
-"""The accounts of a sandbox, and what a client needs to be one of them."""
+"""The accounts of a sandbox and their keys, with which a client signs."""
 
 import os
 import tempfile
@@ -23,14 +23,14 @@ NAMES_SHOWN_MAX = 20
 
 
 class KeyFiles:
-    """Private keys as files of mode 0600, each written when somebody first asks for its path; they go with this."""
+    """Private keys as files of mode 0600, each written when its path is first read; removed with this object."""
 
     def __init__(self) -> None:
         self._directory: RunDirectory | None = None
         self._paths: dict[str, str] = {}
 
     def path_of(self, key: "Key") -> str:
-        """The key's file. Raises Unavailable where its private half is not known here."""
+        """Return the path of a key's file. Raises Unavailable if its private half is not known here."""
         if key.private_key_pem is None:
             half = "it signs with a secret" if key.secret else "the scenario has only its public half"
             raise Unavailable(f"{key.account}'s key {key.name!r} has no private key: {half}")
@@ -42,7 +42,7 @@ class KeyFiles:
         return self._paths[key.key_id]
 
     def remove(self) -> None:
-        """Remove all of them; one that is asked for later is written again."""
+        """Remove all files; a path that is read later is written again."""
         self._paths = {}
         if self._directory is not None:
             self._removal()
@@ -50,14 +50,14 @@ class KeyFiles:
 
 
 def _remove(directory: RunDirectory, pid: int) -> None:
-    """Remove the files of this process; those of one that it was forked off are that one's."""
+    """Remove the files, unless this process is a fork of the one that wrote them."""
     if pid == os.getpid():
         directory.remove()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of an account. `private_key_pem` is None where only the public half is known, or `secret` signs."""
+    """One key of an account. `private_key_pem` is None if only the public half is known, or if `secret` signs."""
 
     account: str
     venue: str
@@ -69,14 +69,14 @@ class Key:
 
     @property
     def private_key_path(self) -> str:
-        """A file with the private key, of mode 0600; it goes with the exchange. Raises Unavailable without a key."""
+        """The path of a file with the private key, of mode 0600, removed with the exchange. Raises Unavailable."""
         return self._files.path_of(self)
 
     def headers(self, method: str, url: object, body: bytes = b"") -> dict[str, str]:
-        """What a request of this key has to say that is sent now, signed as the venue wants it.
+        """Return the headers of a request that is signed with this key now, by the venue's rules.
 
-        `url` is the whole URL, or its path with the venue's prefix and the query, as it is sent. Raises Unavailable
-        where what signs is not known here.
+        `url` is the whole URL, or its path with the venue's prefix and the query, as sent. Raises Unavailable if
+        neither private key nor secret is known here.
         """
         if self.private_key_pem is None and self.secret is None:
             raise Unavailable(f"{self.account}'s key {self.name!r} cannot sign: the scenario has only its public half")
@@ -88,7 +88,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who somebody is at the exchange. `keys` has those added later too; the first is what the account signs with."""
+    """An account of the exchange. `keys` includes keys added later; the account signs with the first one."""
 
     name: str
     kind: str
@@ -96,13 +96,13 @@ class Account:
     venue: str
     """The venue's name, a key of `Exchange.venues`."""
     subtraders: tuple[str, ...]
-    """As the wire names them."""
+    """The names that the wire has."""
     keys: Mapping[str, Key]
     """By name: `main` is the first of most accounts."""
 
     @property
     def key(self) -> Key:
-        """The first. Raises Unavailable where the account has none yet."""
+        """The first key. Raises Unavailable if the account has none yet."""
         first = next(iter(self.keys.values()), None)
         if first is None:
             raise Unavailable(f"the account {self.name!r} has no key: make one with add_key({self.name!r}, NAME)")
@@ -118,7 +118,7 @@ class Account:
 
     @property
     def private_key_path(self) -> str:
-        """A file with the private key, of mode 0600; it goes with the exchange. Raises Unavailable without a key."""
+        """The path of a file with the private key, of mode 0600, removed with the exchange. Raises Unavailable."""
         return self.key.private_key_path
 
     @property
@@ -126,7 +126,7 @@ class Account:
         return self.key.secret
 
     def headers(self, method: str, url: object, body: bytes = b"") -> dict[str, str]:
-        """What a request of the first key has to say; see `Key.headers`."""
+        """Return the headers of a request that is signed with the first key; see `Key.headers`."""
         return self.key.headers(method, url, body)
 
 
@@ -158,7 +158,7 @@ class Accounts(Mapping[str, Account]):
         return f"<accounts {', '.join(self._accounts) or 'none'}>"
 
     def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Know the accounts that the control API shows, a row a key; those known already stay the same objects."""
+        """Update the accounts from rows of the control API, one row per key; known accounts stay the same objects."""
         self._pems.update({row["key_id"]: row["private_key_pem"] for row in rows if row["private_key_pem"]})
         for keys in self._keys.values():
             keys.clear()
@@ -167,7 +167,7 @@ class Accounts(Mapping[str, Account]):
             self._keys[row["name"]][row["key"]] = self._key_of(row)
 
     def open(self, name: str, kind: str, venue: str, subtraders: Iterable[str] = ()) -> None:
-        """Know an account, which may have no key yet."""
+        """Add an account if it is not known yet; it may have no key."""
         if name not in self._accounts:
             keys = self._keys[name] = {}
             self._accounts[name] = Account(
@@ -175,12 +175,12 @@ class Accounts(Mapping[str, Account]):
             )
 
     def keep(self, names: Collection[str]) -> None:
-        """Forget all accounts but these."""
+        """Remove all accounts but these."""
         for name in [name for name in self._accounts if name not in names]:
             del self._accounts[name], self._keys[name]
 
     def note_private_key(self, key_id: str, pem: str) -> None:
-        """Know the private half of a key of which the server knows the public half alone."""
+        """Remember the private half of a key; the server has only its public half."""
         self._pems[key_id] = pem
 
     def _key_of(self, row: Mapping[str, Any]) -> Key:
@@ -196,7 +196,7 @@ class Accounts(Mapping[str, Account]):
 
 
 def unknown_account(name: object, known: Iterable[str]) -> str:
-    """What to say to somebody who asks for an account that there is not."""
+    """Return the error text for an unknown account, with the nearest name and the known ones."""
     names = list(known)
     shown = ", ".join(islice(names, NAMES_SHOWN_MAX)) or "none"
     return f"no account {name!r}{did_you_mean(str(name), names)} (known: {shown})"

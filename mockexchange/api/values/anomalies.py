@@ -1,4 +1,4 @@
-"""What of the traffic did not go as it should, unless somebody wanted it so."""
+"""Requests and frames that look wrong, except those that a fault or a stub made so on purpose."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from http import HTTPStatus
@@ -14,11 +14,11 @@ UNAUTHORIZED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 NORMAL, GOING_AWAY, SERVICE_RESTART = "1000", "1001", "1012"
 OVERFLOW = "overflow"
 RetirementLookup = Callable[[Request], str | None]
-"""Says of a request whose operation the venue has retired since when, and what to do; None of any other."""
+"""(request): since when the venue has retired its operation, and what to use instead; None if it is not retired."""
 
 
 class Anomaly(NamedTuple):
-    """Something that did not go as it should."""
+    """One request or frame that looks wrong."""
 
     what: str
     record: Request | Frame
@@ -36,7 +36,7 @@ def find_anomalies(
     allow: Collection[int | str] = (),
     find_retirement: RetirementLookup = lambda request: None,
 ) -> list[Anomaly]:
-    """Return what is suspicious, requests before frames; `allow` has statuses and operations that are meant to be."""
+    """Return all anomalies, requests before frames; `allow` names statuses and operations that are expected."""
     found = [
         each
         for request in requests
@@ -47,7 +47,7 @@ def find_anomalies(
 
 
 def describe_anomalies(found: Sequence[Anomaly]) -> str:
-    """All of it in words, bounded."""
+    """Return the text of all anomalies, of bounded length."""
     things = "1 thing that is" if len(found) == 1 else f"{len(found)} things that are"
     more = len(found) - SHOWN_MAX
     lines = [f"\n  {each}" for each in found[:SHOWN_MAX]]
@@ -69,18 +69,21 @@ def _request_anomalies(request: Request, find_retirement: RetirementLookup) -> I
 
 
 def _is_intended_answer(request: Request) -> bool:
-    """Whether a fault or a stub made the answer; a request that one merely touched may be refused all the same."""
+    """Return whether a fault or a stub made the answer; a request that a fault only delayed may still be refused."""
     made_by = request.fault or request.stub
     return bool(made_by) and (request.diagnosis is None or _names_fault(request.fault, request.diagnosis))
 
 
 def _names_fault(names: str | None, words: str) -> bool:
-    """Whether words tell that one of these faults made what they are about."""
+    """Return whether a diagnosis names one of these faults as its cause."""
     return any(f"fault {name} " in words for name in (names or "").split(", "))
 
 
 def _is_intended_frame(frame: Frame) -> bool:
-    """The same of a frame; an answer to a call has no channel, and one that was refused says why."""
+    """Return whether a fault, a stub or a request of the control API made the frame.
+
+    An answer to a call has no channel; if the call was refused, the note says why.
+    """
     is_refused = frame.direction == "out" and frame.kind == "error" and not frame.channel and bool(frame.note)
     if frame.fault not in (None, OVERFLOW):
         return not is_refused or _names_fault(frame.fault, frame.note)

@@ -1,6 +1,6 @@
-"""What callers may give: the table of arguments that are checked here, before anybody is asked.
+"""The table of arguments that are checked before a request is sent.
 
-All else goes to the control API as it is, which checks it and says where it is wrong; either is told as a WrongRequest.
+The control API checks all other arguments. Either way a wrong one raises WrongRequest.
 """
 
 import json
@@ -17,7 +17,7 @@ CHARS_SHOWN_MAX = 200
 
 
 class ArgumentType(NamedTuple):
-    """What an argument has to be, in words and as a test."""
+    """The type of an argument: its description, and a predicate."""
 
     expected: str
     is_valid: Callable[[Any], bool]
@@ -57,7 +57,7 @@ def _is_json(value: Any) -> bool:
 
 
 def _is_frame(value: Any) -> bool:
-    """Whether it can be the text of a frame."""
+    """Return whether a value can be the text of a frame."""
     try:
         return (
             isinstance(value, str)
@@ -100,25 +100,25 @@ ARGUMENTS = {
     "query": ArgumentType("a mapping such as {'limit': '100'}", lambda value: isinstance(value, Mapping)),
     "allow": ArgumentType("a list of statuses and operations such as [404, 'GetMarket']", _is_list),
 }
-"""By name, which is the same wherever an argument is given; None stands for what is not given."""
+"""By name; an argument has the same type in every call. None stands for an argument that is not given."""
 
 
 def require(**given: Any) -> None:
-    """Raise WrongArgument for the first argument that is not as the table says."""
+    """Raise WrongArgument for the first argument that is not of its type in the table."""
     for name, value in given.items():
         if value is not None:
             require_as(name, value, name)
 
 
 def require_as(name: str, value: object, where: str) -> None:
-    """Raise WrongArgument where a value is not as the table says, be it None."""
+    """Raise WrongArgument if a value, which may be None, is not of the type in the table."""
     argument_type = ARGUMENTS[name]
     if not argument_type.is_valid(value):
         raise wrong_argument(where, argument_type.expected, value)
 
 
 def wrong_argument(name: str, expected: str, got: object) -> WrongArgument:
-    """What is raised for an argument: where, what was expected, and what was given."""
+    """Return the exception for an argument: its name, the expected type and the given value."""
     return WrongArgument(f"expected {expected}, got {_shown(got)}", name)
 
 

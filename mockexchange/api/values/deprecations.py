@@ -1,4 +1,4 @@
-"""What of the traffic the venues have retired, or will: their dated tables say so."""
+"""Uses of operations, parameters, fields and channels that the venues' dated tables mark as retired."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ RetiredUse = tuple[Venue, Retirement, Request | Frame]
 
 
 def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date: str) -> list[Deprecation]:
-    """Return a row for each thing that was used and has an end, what ended first before the others."""
+    """Return one row for each retired thing that was used, sorted by the day of its end."""
     requests = list(requests)
     rows: dict[tuple[str, str, str], Deprecation] = {}
     for venue, retirement, record in [*_in_requests(requests, api_date), *_in_frames(requests, frames)]:
@@ -25,9 +25,9 @@ def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_
 
 
 def describe_retirement(request: Request, api_date: str) -> str | None:
-    """Say since when a request's operation is gone and what to do instead; None of one that is there on that day.
+    """Return since when a request's operation is gone and what to use instead; None if it exists on that day.
 
-    The exchange refuses those by itself: this is for what a stub or a fault answered in its place.
+    For requests that a stub or a fault answered: the exchange itself refuses retired operations.
     """
     venue = venue_at(request.path)
     if venue.wire is None:
@@ -49,7 +49,7 @@ def _in_requests(requests: Iterable[Request], api_date: str) -> Iterator[Retired
 
 
 def _in_frames(requests: Iterable[Request], frames: Iterable[Frame]) -> Iterator[RetiredUse]:
-    """The venue of a frame is that of the handshake; one whose handshake the journal has dropped is nobody's."""
+    """Yield the uses in frames. A frame's venue is that of its handshake; without the handshake it is skipped."""
     venues = {one.connection: venue_at(one.path) for one in requests if one.connection is not None}
     for frame in frames:
         venue = venues.get(frame.connection)
@@ -73,5 +73,5 @@ def _row(venue: Venue, retirement: Retirement, record: Request | Frame, api_date
 
 
 def _day(venue: Venue, api_date: str) -> str:
-    """The day itself; `compat` stands on the newest, and at a venue without any nothing has ended."""
+    """Return the day of an API date: the newest day for `compat`, "" for a venue without dates."""
     return venue.api_date(api_date).day or venue.api_date(LATEST).day or ""

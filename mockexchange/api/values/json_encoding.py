@@ -1,4 +1,4 @@
-"""What callers give, as JSON for the control API.
+"""Encoding of arguments as JSON for the control API.
 
 Amounts are best given as `Decimal` or text; a float is sent as it is written, so that 0.56 is 0.56 and 0.1 + 0.2 is
 refused for its digits. Durations are "5s" or a `timedelta`, instants RFC 3339 text or an aware `datetime`.
@@ -26,7 +26,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_json(value: Any, where: str = "value") -> Any:
-    """A value as JSON, of mappings, lists, numbers, texts, instants, durations and paths. Raises WrongArgument."""
+    """Encode a value of mappings, lists, numbers, texts, instants, durations and paths. Raises WrongArgument."""
     match value:
         case Enum():
             return to_json(value.value, where)
@@ -50,23 +50,23 @@ def to_json(value: Any, where: str = "value") -> Any:
 
 
 def step_json(name: str, **words: Any) -> dict[str, Any]:
-    """A step of these words; what is None is not said."""
+    """Return a step with these parameters, without those that are None."""
     return {name: given_json(words)}
 
 
 def given_json(words: Mapping[str, Any]) -> dict[str, Any]:
-    """The words that are not None, as JSON. Raises WrongArgument."""
+    """Return the parameters that are not None, as JSON. Raises WrongArgument."""
     return {key: to_json(value, key) for key, value in words.items() if value is not None}
 
 
 def duration_text(duration: Duration, where: str = "duration") -> str:
-    """A duration as scenarios write it. Raises WrongArgument on what is none."""
+    """Return a duration as scenarios write it. Raises WrongArgument."""
     require_as("duration", duration, where)
     return duration if isinstance(duration, str) else format_duration(duration // _MICROSECOND)
 
 
 def instant_text(instant: Instant, where: str = "instant") -> str:
-    """An instant as RFC 3339. Raises WrongArgument where a `datetime` names no offset."""
+    """Return an instant in RFC 3339. Raises WrongArgument if a `datetime` has no offset."""
     if isinstance(instant, str):
         return instant
     if instant.tzinfo is None:
@@ -75,7 +75,7 @@ def instant_text(instant: Instant, where: str = "instant") -> str:
 
 
 def _number(value: float | Decimal, where: str) -> float | str:
-    """Numbers are read as they are written: without an exponent, and all digits."""
+    """Return a number with all its digits and without an exponent, as the control API reads it."""
     if not isfinite(value):
         raise wrong_argument(where, "a finite number", value)
     if isinstance(value, float) and "e" not in repr(value):

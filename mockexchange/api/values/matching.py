@@ -1,4 +1,4 @@
-"""Whether a request or a frame is one that is wanted: by difference, so that a failure can say what came nearest."""
+"""Matching of requests and frames against filters, by their differences, so that a failure can list near misses."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -16,13 +16,13 @@ MATCHES_SHOWN_MAX = 10
 CHARS_SHOWN_MAX = 200
 NEARNESS_MIN = 0.4
 WEIGHTS = {"operation": 4, "path": 4, "method": 2, "channel": 2}
-"""What is of another kind is further away than what has other contents."""
+"""The weight of a difference, by field: another kind of request is further away than other contents."""
 DIRECTIONS = ("in", "out", "lost")
 Record = TypeVar("Record", Request, Frame)
 
 
 class RequestFilters(TypedDict, total=False):
-    """What a request is to be like, beside its operation."""
+    """Filters of requests besides the operation."""
 
     account: str | None
     method: str
@@ -30,33 +30,33 @@ class RequestFilters(TypedDict, total=False):
     status: int
     key_id: str
     query: Mapping[str, object]
-    """Parameters that it has at least; their values as text, and None for one that it must not have."""
+    """Parameters that the request must have; None for one that it must not have. Values are compared as text."""
     json: object
-    """What its body holds at least: objects may have more keys, lists are whole."""
+    """The contents of the body: objects may have more keys, lists must be equal in length."""
     fault: str | None
     stub: str | None
 
 
 class MessageFilters(TypedDict, total=False):
-    """What a frame is to be like, whoever's it is."""
+    """Filters of frames besides the account."""
 
     channel: str
     kind: str
     connection: int
     contains: object
-    """What its JSON holds at least."""
+    """The contents of the JSON: objects may have more keys, lists must be equal in length."""
     fault: str | None
     stub: str | None
 
 
 class FrameFilters(MessageFilters, total=False):
-    """What a frame is to be like."""
+    """Filters of frames."""
 
     account: str | None
 
 
 class Difference(NamedTuple):
-    """A field that is not as wanted."""
+    """A field with another value than the filter's."""
 
     name: str
     got: Any
@@ -67,7 +67,7 @@ class Difference(NamedTuple):
 
 
 class Nouns(NamedTuple):
-    """What is counted."""
+    """The singular and plural of the records that are counted."""
 
     one: str
     many: str
@@ -79,7 +79,7 @@ SENT = Nouns("frame to clients", "frames to clients")
 
 
 class ExpectedCount(NamedTuple):
-    """How many are wanted: so many, or with `is_least` at least so many; None is at least one."""
+    """The expected number of records: exactly `times`, or with `is_least` at least `times`; None is at least one."""
 
     times: int | None
     within: object = None
@@ -87,14 +87,14 @@ class ExpectedCount(NamedTuple):
 
     @property
     def needed(self) -> int:
-        """How many have to come before it can be judged early; where none may come, one is enough."""
+        """The number of records after which the wait can end early; one if none is expected."""
         return self.times or 1
 
     def is_met(self, count: int) -> bool:
         return count >= self.needed if self.times is None or self.is_least else count == self.times
 
     def is_exceeded(self, count: int) -> bool:
-        """Whether there are more than wanted."""
+        """Return whether there are more records than expected."""
         return self.times is not None and not self.is_least and count > self.times
 
     def describe(self, nouns: Nouns) -> str:
@@ -104,7 +104,7 @@ class ExpectedCount(NamedTuple):
 
 
 class NotPresent:
-    """Stands for a value that is not there."""
+    """The type of `NOT_PRESENT`, which stands for a missing value."""
 
     def __repr__(self) -> str:
         return "not there"
@@ -116,7 +116,7 @@ FRAME_FILTERS = tuple(FrameFilters.__annotations__)
 
 
 def check_filters(wanted: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
-    """What is wanted, once all of its words are known. Raises WrongArgument, with the nearest word."""
+    """Return the filters if all names and values are known. Raises WrongArgument, with the nearest known name."""
     for name in wanted:
         if name not in known:
             raise WrongArgument(f"unknown filter{did_you_mean(name, known)} (known: {', '.join(known)})", name)
@@ -133,14 +133,14 @@ def _require_known(what: str, word: object, known: Collection[str]) -> None:
 
 
 def require_direction(word: str) -> str:
-    """Raises WrongArgument on what is none."""
+    """Return a direction. Raises WrongArgument if it is unknown."""
     if word not in DIRECTIONS:
         raise wrong_argument("direction", f"one of {', '.join(DIRECTIONS)}", word)
     return word
 
 
 def differences(record: Request | Frame, wanted: Mapping[str, Any]) -> list[Difference]:
-    """Return a row for each thing that is not as wanted; none means that it matches."""
+    """Return the differences between a record and the filters; an empty list if it matches."""
     return [row for name, value in wanted.items() for row in _differences(record, name, value)]
 
 
@@ -172,7 +172,7 @@ def _contents_differences(record: Request | Frame, name: str, wanted: Any) -> li
 
 
 def _missing_contents(got: Any, wanted: Any, path: str) -> Iterable[Difference]:
-    """Yield a row for each value that is wanted and not there."""
+    """Yield a difference for each value of a filter that a body does not have."""
     if isinstance(wanted, Mapping):
         if not isinstance(got, Mapping):
             yield Difference(path, got, "an object")
@@ -190,7 +190,7 @@ def _missing_contents(got: Any, wanted: Any, path: str) -> Iterable[Difference]:
 
 
 def _is_same(got: Any, wanted: Any) -> bool:
-    """Whether two scalars are: two numbers by their value, all else as it is spelt."""
+    """Return whether two scalars are the same: numbers by value, all others by their text."""
     if _is_number(got) and _is_number(wanted):
         return Decimal(str(got)) == Decimal(str(wanted))
     return got is not NOT_PRESENT and text_of(got) == text_of(wanted)
@@ -201,7 +201,7 @@ def _is_number(value: Any) -> bool:
 
 
 def text_of(value: object) -> str | None:
-    """A scalar as JSON and URLs spell it, so that 100, "100" and Decimal("100") are the same; None stays None."""
+    """Return a scalar as in JSON and URLs, so that 100, "100" and Decimal("100") are equal; None stays None."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)
@@ -212,7 +212,7 @@ def matching(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[Recor
 
 
 def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tuple[Record, list[Difference]]]:
-    """Return the records that differ least from what is wanted, the newest first where they differ alike."""
+    """Return the records with the fewest differences, the newest first among equals."""
     rated = [(record, differences(record, wanted)) for record in records]
     missed = [(record, rows) for record, rows in rated if rows]
     missed.sort(key=lambda pair: (sum(WEIGHTS.get(row.name, 1) for row in pair[1]), -pair[0].number))
@@ -220,13 +220,13 @@ def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tu
 
 
 def describe_filters(wanted: Mapping[str, Any]) -> str:
-    """What is wanted, in words; empty for anything at all."""
+    """Return the text of filters; empty if there are none."""
     describe = [f"{name} {_shown(value)}" for name, value in wanted.items()]
     return f" with {', '.join(describe)}" if describe else ""
 
 
 def describe_mismatch(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any], amount: ExpectedCount) -> str:
-    """Say what was wanted and how many of it there are, and what there was instead, or too much of."""
+    """Return the text of a failed expectation: what was expected, how many matched, and near misses or matches."""
     found = matching(records, wanted)
     within = "" if amount.within is None else f" within {amount.within}"
     head = f"expected {amount.describe(nouns)}{describe_filters(wanted)}{within}; got {len(found)}"

@@ -1,4 +1,4 @@
-"""Keys for accounts of a running sandbox, made as those of its scenario are: quick, and the same in every run."""
+"""New keys for accounts of a running sandbox, derived as those of a scenario: quickly, and equal in every run."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,7 +14,7 @@ ALGORITHMS = ("rsa", "ed25519")
 
 
 class NewKey(NamedTuple):
-    """What the exchange is told, and what stays with the client: a private key or a secret."""
+    """A new key: the id and the public half for the exchange, the private half or the secret for the client."""
 
     key_id: str
     public_pem: str | None
@@ -23,7 +23,7 @@ class NewKey(NamedTuple):
 
 
 def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
-    """A key as the account's venue has them; `used` are the private keys in use. Raises WrongRequest."""
+    """Make a key of the kind that the account's venue uses; `used` are the private keys in use. Raises WrongRequest."""
     secrets = VENUES[account.venue].auth.secrets
     seed = f"{sandbox}/{account.name}/{name}"
     if secrets:

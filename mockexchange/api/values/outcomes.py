@@ -1,4 +1,4 @@
-"""What a step did."""
+"""The outcome of a step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from mockexchange.api.values.rows import read_instant, read_row
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step did: `events` in the words of the control API, amounts as `Decimal`."""
+    """The outcome of a step: its `events` as in the control API, with amounts as `Decimal`."""
 
     sequence: int
-    """Its place in the sandbox's log."""
+    """Its number in the sandbox's log."""
     at: datetime
     """Exchange time."""
     events: tuple[Mapping[str, Any], ...]
 
     def __getitem__(self, name: str) -> Any:
-        """The first value of that name among the events, such as `order_id`. Raises KeyError."""
+        """Return the first value of that name in the events, such as `order_id`. Raises KeyError."""
         for event in self.events:
             if name in event:
                 return event[name]
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def read_outcomes(steps: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-    """What the steps did. Raises Refused for the first that was refused; the others were carried out."""
+    """Read the outcomes of steps. Raises Refused for the first refused step; the others were carried out."""
     for step, row in zip(steps, rows, strict=True):
         if "refusal" in row:
             raise Refused(row["refusal"]["code"], row["refusal"]["message"], step)

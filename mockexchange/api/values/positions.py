@@ -1,4 +1,4 @@
-"""What an account holds, as the exchange itself knows it: amounts exact, none of it through a venue's tables."""
+"""An account's positions in the exchange's own state: exact amounts, without the conversions of a venue's API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -23,22 +23,22 @@ class Position:
     instrument: str
     quantity: Decimal
     realized: Decimal
-    """Profit of what was closed, fees apart."""
+    """Profit of the closed part, without fees."""
     event: str | None = None
     cost: Decimal | None = None
-    """What is held was bought for so much: the exposure."""
+    """The price paid for what is held: the exposure."""
     fees: Decimal | None = None
     traded: Decimal | None = None
-    """What was spent on buying, fees apart."""
+    """The sum of all purchases, without fees."""
     resting: Decimal | None = None
-    """Contracts that resting orders still want."""
+    """The remaining count of resting orders."""
     settled: bool = False
     updated_at: datetime | None = None
     """Exchange time."""
     kind: str | None = None
     """Of a contract: future, option, future_combo or option_combo."""
     currency: str | None = None
-    """Of a contract: what it settles in."""
+    """Of a contract: its settlement currency."""
     direction: str | None = None
     """Of a contract: buy, sell or zero."""
     details: Mapping[str, Decimal | int | None] = field(default_factory=dict)
@@ -48,7 +48,7 @@ _OWN = frozenset(each.name for each in fields(Position))
 
 
 def read_position(row: Mapping[str, Any]) -> Position:
-    """A row of the control API."""
+    """Read a row of the control API."""
     read = read_row(row)
     if "size" in read:
         read["quantity"] = read.pop("size")

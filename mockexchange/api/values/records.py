@@ -1,4 +1,4 @@
-"""What crossed the wire, as values: requests with their answers, frames of streams, subscriptions."""
+"""Records of the traffic: requests with their answers, frames of streams, subscriptions, deprecations."""
 
 import json
 from collections.abc import Mapping
@@ -16,41 +16,40 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request of a client, and the answer that it got.
+    """One request of a client, and its answer.
 
-    `at` is exchange time, `host_at` that of the machine. Bodies are the bytes that crossed the wire; None where the
-    journal was full and dropped them.
+    `at` is exchange time, `host_at` host time. Bodies are the bytes of the wire; None if the full journal dropped them.
     """
 
     number: int
-    """Its place in the journal; the first ever is 1."""
+    """Its number in the journal, from 1."""
     at: datetime
     host_at: datetime
     position: int
-    """How many commands the sandbox's log had when it was answered."""
+    """The number of commands in the sandbox's log when it was answered."""
     method: str
     target: str
-    """The path and the query, as they were sent."""
+    """The path and the query, as sent."""
     status: int
-    """Of the answer; 0 where there was none, because the client broke off or a fault hung up."""
+    """The status of the answer; 0 if there was none, because the client broke off or a fault closed the connection."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
-    """Of the request, by lower-case name; one that was sent several times is joined with ", "."""
+    """The request's headers, by lower-case name; values of a repeated header are joined with ", "."""
     body: bytes | None = field(default=None, repr=False)
-    """What the client sent."""
+    """The body of the request."""
     answer: bytes | None = field(default=None, repr=False)
-    """What it got."""
+    """The body of the answer."""
     operation: str | None = None
-    """Which operation of the venue that was; None for a path that is none."""
+    """The venue's operation; None for a path that has none."""
     account: str | None = None
-    """Whose key signed; None where nobody was recognised."""
+    """The account whose key signed; None if the key was not recognised."""
     key_id: str | None = None
     latency: timedelta = timedelta(0)
     diagnosis: str | None = None
-    """Why it was refused, in words that tell what to change."""
+    """Why it was refused, and what to change."""
     findings: tuple[str, ...] = ()
-    """What was answered all the same, and is odd."""
+    """Oddities of a request that was answered nevertheless."""
     fault: str | None = None
-    """The fault that touched it."""
+    """The fault that affected it."""
     stub: str | None = None
     """The stub that answered it."""
     connection: int | None = None
@@ -62,22 +61,22 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters, decoded; of one that was sent several times the last."""
+        """The decoded parameters; the last value of a repeated one."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     @property
     def json(self) -> Any:
-        """What the client sent, parsed; numbers with a fraction are Decimal. Raises ValueError where it is no JSON."""
+        """The body, parsed; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
         return read_json(self.body, f"the body of {self.title}")
 
     @property
     def answer_json(self) -> Any:
-        """What it got, parsed; numbers with a fraction are Decimal. Raises ValueError where it is no JSON."""
+        """The answer, parsed; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
         return read_json(self.answer, f"the answer to {self.title}")
 
     @property
     def title(self) -> str:
-        """In a line: `#3 alice GET /trade-api/v2/portfolio/balance -> 200`."""
+        """A summary in one line: `#3 alice GET /trade-api/v2/portfolio/balance -> 200`."""
         who = [self.account] if self.account else []
         asked = [self.method, self.target] if self.method else ["no HTTP"]
         return " ".join([f"#{self.number}", *who, *asked, f"-> {self.status or 'no answer'}"])
@@ -85,10 +84,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One frame of a stream; `direction` is "in" from a client, "out" to one, "lost" for one that did not go out.
+    """One frame of a stream; `direction` is "in" from a client, "out" to a client, "lost" if it was not sent.
 
-    A stream's beginning and end are frames too, of the kinds "open", without bytes, and "close", whose bytes are the
-    close code and the reason.
+    The opening and the closing of a stream are frames too: of the kind "open", without bytes, and of the kind "close",
+    whose bytes are the close code and the reason.
     """
 
     number: int
@@ -100,33 +99,33 @@ class Frame:
     direction: str
     raw: bytes
     kind: str = ""
-    """Of what goes out, such as subscribed, error, or the type of a message; empty for what comes in."""
+    """The kind of a sent frame, such as subscribed, error, or the type of a message; empty for a received one."""
     channel: str = ""
     fault: str | None = None
-    """What made it or kept it from going out: a fault, `literal` for one sent by hand, `overflow` of its outbox."""
+    """What made or blocked it: a fault, `literal` if it was sent by hand, `overflow` of its outbox."""
     note: str = ""
-    """Why it is what it is, in words that tell what to change; empty for most."""
+    """The reason for an error or an oddity, and what to change; empty for most frames."""
     stub: str | None = None
-    """The stub that answered the call that it is, or is the answer to."""
+    """The stub that answered the call; on the call and on its answer."""
 
     @property
     def text(self) -> str:
-        """Its text; bytes that are not UTF-8 are replaced."""
+        """The text; bytes that are not UTF-8 are replaced."""
         return self.raw.decode(errors="replace")
 
     @property
     def json(self) -> Any:
-        """It, parsed; numbers with a fraction are Decimal. Raises ValueError where it is no JSON."""
+        """The frame, parsed; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
         return read_json(self.raw, self.title)
 
     @property
     def is_message(self) -> bool:
-        """Whether it has bytes that crossed the wire: openings and closings have none."""
+        """Whether the frame is a message, not the opening or closing of a stream."""
         return self.kind not in ("open", "close")
 
     @property
     def title(self) -> str:
-        """In a line: `frame 7 out to alice market_position`."""
+        """A summary in one line: `frame 7 out to alice market_position`."""
         way = {"in": "from", "out": "to", "lost": "lost on its way to"}[self.direction]
         what = [self.kind or self.channel] if self.kind or self.channel else []
         return " ".join([f"frame {self.number} {way} {self.account or 'nobody known'}", *what])
@@ -134,7 +133,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One that is open now."""
+    """A subscription that is open now."""
 
     connection: int
     account: str | None
@@ -145,24 +144,24 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deprecation:
-    """Something that clients used, or were sent, and that the venue has retired or will retire."""
+    """An operation, parameter, value, field or channel in use that the venue has retired or will retire."""
 
     kind: str
-    """operation, parameter, value (one that a parameter takes no more), field (of an answer or a frame) or channel."""
+    """operation, parameter, value (that a parameter no longer takes), field (of an answer or a frame) or channel."""
     name: str
     venue: str
     since: date | None
-    """The first day on which it was there; None where it has always been."""
+    """The first day on which it existed; None if it always has."""
     until: date
-    """The first day on which it is not there any more."""
+    """The first day on which it no longer exists."""
     is_gone: bool
-    """Whether that day has come for the exchange's API date; `compat` stands on the newest day that is known."""
+    """Whether that day has come for the exchange's API date; `compat` counts as the newest known day."""
     advice: str
-    """What to do instead."""
+    """What to use instead."""
     uses: int
-    """How many requests or frames had it."""
+    """The number of requests or frames with it."""
     first: Request | Frame
-    """The oldest of them that the journal has."""
+    """The oldest of these that the journal has."""
 
     def __str__(self) -> str:
         end = f"gone since {self.until}" if self.is_gone else f"ends on {self.until}"
@@ -170,7 +169,7 @@ class Deprecation:
 
 
 def read_json(raw: bytes | None, what: str) -> Any:
-    """Bytes as JSON; numbers with a fraction are Decimal. Raises ValueError that says what is none."""
+    """Parse bytes as JSON; numbers with a fraction are Decimal. Raises ValueError, which names `what` is wrong."""
     if raw is None:
         raise ValueError(f"{what} is not in the journal any more: it was full")
     try:
@@ -180,7 +179,7 @@ def read_json(raw: bytes | None, what: str) -> Any:
 
 
 def read_request(row: Mapping[str, Any]) -> Request:
-    """An entry of the control API's journal."""
+    """Read a request of the control API's journal."""
     same = ("number", "position", "method", "target", "status", "operation", "account", "key_id", "diagnosis", "fault")
     headers: dict[str, str] = {}
     for name, value in row["headers"]:
@@ -199,7 +198,7 @@ def read_request(row: Mapping[str, Any]) -> Request:
 
 
 def read_frame(row: Mapping[str, Any]) -> Frame:
-    """A frame of the control API."""
+    """Read a frame of the control API's journal."""
     same = ("number", "position", "connection", "account", "direction", "kind", "channel", "fault", "note")
     return Frame(**{name: row[name] for name in same}, **_times(row), raw=frame_bytes(dict(row)), stub=row.get("stub"))
 

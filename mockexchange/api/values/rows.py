@@ -1,4 +1,4 @@
-"""Rows of the control API as Python has them: amounts are `Decimal`, instants aware `datetime`s, all else as it is."""
+"""Decoding of the control API's rows: amounts as `Decimal`, instants as aware `datetime`s, all else unchanged."""
 
 import re
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ _TEXTS = """
     order order_id payment series source subject target text trade_id transfer type
 """
 TEXTS = frozenset(_TEXTS.split())
-"""What stays text, whatever it looks like: names are free to be numbers."""
+"""Fields that stay text: names may look like numbers."""
 BY_NAME = frozenset({"cash", "reserved", "prices"})
-"""Amounts by a name, such as that of a book."""
+"""Fields with amounts by a name, such as a subaccount's."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with its values read."""
+    """Return a row with its values decoded."""
     return {name: _read(name, value) for name, value in row.items()}
 
 
 def read_instant(text: str) -> datetime:
-    """An instant as the control API writes it."""
+    """Parse an instant of the control API."""
     return datetime.fromisoformat(text)
 
 

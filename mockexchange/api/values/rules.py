@@ -1,4 +1,4 @@
-"""Faults and stubs of a sandbox: what callers give, and how they are installed."""
+"""Faults and stubs of a sandbox, and the bodies of requests that install them."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from mockexchange.api.values.json_encoding import given_json
 
 
 class NotGiven:
-    """Stands for a body that is not given, since None is JSON too."""
+    """The type of `NOT_GIVEN`, which stands for a body that is not given: None is JSON too."""
 
     def __repr__(self) -> str:
         return "not given"
@@ -22,39 +22,39 @@ NOT_GIVEN = NotGiven()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A rule that disturbs what crosses the wire; its words are text, as they are in a scenario."""
+    """A rule that disturbs requests, answers or frames; its values are text, as in a scenario."""
 
     name: str
     match: Mapping[str, Any]
     then: Mapping[str, Any]
     times: int | None
-    """How often it fires at most; None without a limit."""
+    """The maximum number of firings; None without a limit."""
     matched: int
-    """How many requests or frames it was about so far."""
+    """The number of requests or frames that it matched so far."""
     fired: int
-    """How many of these it disturbed."""
+    """The number of these that it disturbed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """A literal answer, given instead of the venue's to who has signed as the venue wants it."""
+    """An answer that replaces the venue's, for requests with a right signature."""
 
     name: str
     request: str
     """Method and path, such as `GET /trade-api/v2/milestones`."""
     query: Mapping[str, str]
-    """Parameters that a request has to have; it may have more."""
+    """Parameters that a request must have; it may have more."""
     status: int
     times: int | None
-    """How often it answers at most; None without a limit."""
+    """The maximum number of answers; None without a limit."""
     matched: int
-    """How many requests it was about, until it was used up."""
+    """The number of requests that it matched, until it was used up."""
     answered: int
-    """How many of these it answered: those whose signatures were right."""
+    """The number of these that it answered: those with right signatures."""
 
 
 def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
-    """A preset by its name, or a rule. Raises WrongRequest where it is both, or neither."""
+    """Return the body that installs a preset or a rule. Raises WrongRequest if both are given, or neither."""
     rule = given_json(words)
     if preset is None and "then" not in rule:
         raise WrongRequest("bad_fault", "expected what the rule does, such as fault(then={'status': 503})", "then")
@@ -65,7 +65,7 @@ def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
 
 
 def stub_body(json: Any, result: Any, body: bytes | None, **words: Any) -> dict[str, Any]:
-    """A stub; its JSON goes as it is, so that numbers stay numbers. Raises WrongArgument."""
+    """Return the body that installs a stub; its JSON is unchanged, so numbers stay numbers. Raises WrongArgument."""
     require(body=body)
     literal = {name: value for name, value in (("json", json), ("result", result)) if value is not NOT_GIVEN}
     require(**literal)

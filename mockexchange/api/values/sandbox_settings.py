@@ -1,4 +1,4 @@
-"""What a sandbox is made of, as the control API takes it."""
+"""The body of a request that creates a sandbox."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ Scenario = str | Path | Mapping[str, Any]
 """A built-in name, a file, YAML text (of more than one line), or the scenario itself."""
 JSON_LINES_SUFFIX = ".jsonl"
 IDLE_MAX = "1h"
-"""What a test that was killed leaves behind at a server elsewhere goes after so long; a debugger may take as long."""
+"""Idle time after which a remote server deletes the sandbox of a killed test; a debugger may pause as long."""
 
 
 def creation_body(
@@ -23,7 +23,7 @@ def creation_body(
     name: str | None = None,
     own_port: bool = False,
 ) -> dict[str, Any]:
-    """The body of a creation; a fault that is text is a preset's name. Raises WrongArgument on what is no scenario."""
+    """Return the body of a creation; a fault that is text is a preset's name. Raises WrongArgument."""
     require_as("scenario", scenario, "scenario")
     rules = [faults] if isinstance(faults, str | Mapping) else faults
     return {
@@ -37,7 +37,7 @@ def creation_body(
 
 
 def require_default(body: Mapping[str, Any]) -> None:
-    """Raise WrongArgument where what is asked for is more than a sandbox as it is."""
+    """Raise WrongArgument if a body has settings other than the defaults: an existing sandbox takes none."""
     default = creation_body("demo", api_date="latest", clock="real")
     for name, value in body.items():
         if value != default.get(name):
@@ -47,9 +47,9 @@ def require_default(body: Mapping[str, Any]) -> None:
 
 
 def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
-    """The same for a server that may not see our files, and may outlive us: a scenario's file as its text.
+    """Return the body for a server with other files and a longer life: the scenario's file as its text, and an expiry.
 
-    Files beside it, and JSON lines, are for the server to read.
+    Files next to the scenario, and JSON lines, are read by the server.
     """
     body = {**body, "expires_after": IDLE_MAX}
     scenario = body["scenario"]

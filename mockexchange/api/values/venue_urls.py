@@ -1,4 +1,4 @@
-"""Where a sandbox's venues are."""
+"""The URLs of a sandbox's venues."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from mockexchange.scenario.errors import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class VenueUrls:
-    """What a client of a venue is pointed at."""
+    """The URLs that a client of a venue uses."""
 
     base_url: str
     ws_url: str
 
 
 class Venues(dict[str, VenueUrls]):
-    """By name. Raises UnknownVenue, a KeyError, on other names."""
+    """URLs by the name of the venue. Raises UnknownVenue, a KeyError, for other names."""
 
     def __missing__(self, name: object) -> VenueUrls:
         raise UnknownVenue(f"no venue {name!r}{did_you_mean(str(name), self)} (known: {', '.join(self)})")
 
 
 def venues_of(shown: Mapping[str, Any], map_url: Callable[[str], str]) -> Venues:
-    """Where each venue of a sandbox is, as it is reached from here."""
+    """Return the URLs of each venue of a sandbox, mapped by `map_url` to addresses that work from here."""
     urls = shown["venues"].items()
     return Venues({name: VenueUrls(map_url(one["base_url"]), map_url(one["ws_url"])) for name, one in urls})

@@ -1,4 +1,4 @@
-"""What is written as in a scenario: text as the JSON that the control API takes."""
+"""Steps given as YAML text, converted to the control API's JSON."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mockexchange.scenario.located_text import read_yaml
 
 
 def read_step(text: str) -> Any:
-    """Read a step. Raises WrongRequest."""
+    """Parse a step. Raises WrongRequest."""
     try:
         body = plain(read_yaml(text, "step"))
     except ScenarioError as error:
