@@ -70,7 +70,7 @@ def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
 def _kind(switch: Switch) -> Kind:
     match switch:
         case Choice():
-            return keywords(*switch.words)
+            return keywords(*switch.values)
         case Duration():
             return DURATION
         case Count():

@@ -7,7 +7,7 @@ class Choice(NamedTuple):
     """A switch with one of several values."""
 
     setting: str
-    words: tuple[str, ...]
+    values: tuple[str, ...]
 
 
 class Duration(NamedTuple):

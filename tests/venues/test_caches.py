@@ -1,4 +1,4 @@
-"""What is cached is what would be encoded, and never too much of it."""
+"""Caches hold exactly what would be encoded, within their bounds."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which venue a path and a name belong to, and that no two of them claim the same."""
+"""The venue of a path and of a name; no two venues have the same path."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""Shared secrets: HMAC by a known vector, what is derived is always the same, url-safe base64 there and back."""
+"""Shared secrets: HMAC by a known vector, deterministic derivation, a round trip of url-safe base64."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The net difference of dated tables: what, since when, says who; forwards, backwards and with compat."""
+"""The net difference of dated tables, with days and sources; forwards, backwards and with compat."""
 
 from dataclasses import dataclass
 

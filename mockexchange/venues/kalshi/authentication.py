@@ -42,8 +42,10 @@ def _unknown_key(state: State, key_id: str) -> Rejected:
     foreign = state.keys.get(key_id) or state.secret_keys.get(key_id)
     if foreign:
         venue = state.accounts[foreign.account].venue
-        words = f"key {foreign.name} of {foreign.account} is of an account at {venue}: send the id of one of this venue"
-        return Rejected(Situation.UNKNOWN_KEY, words)
+        message = (
+            f"key {foreign.name} of {foreign.account} is of an account at {venue}: send the id of one of this venue"
+        )
+        return Rejected(Situation.UNKNOWN_KEY, message)
     known = known_keys(state)
     return Rejected(Situation.UNKNOWN_KEY, lambda pause: diagnosis.explain_unknown_key(key_id, known))
 
@@ -79,10 +81,10 @@ def _require_signature(
         others = [known for known in known_keys(state) if known.key_id != key.key_id]
         steps = diagnosis.diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
         raise Rejected(Situation.BAD_SIGNATURE, lambda pause: finish(steps, pause))
-    words = diagnosis.explain_salt(public_key, signature, message)
+    finding = diagnosis.explain_salt(public_key, signature, message)
     if settings.auth_salt == "32":
-        raise Rejected(Situation.BAD_SIGNATURE, words)
-    reply.findings.append(words)
+        raise Rejected(Situation.BAD_SIGNATURE, finding)
+    reply.findings.append(finding)
 
 
 def known_keys(state: State) -> list[KnownKey]:

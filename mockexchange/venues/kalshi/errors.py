@@ -54,14 +54,14 @@ class ErrorRow(DatedRow):
 class Rejected(Exception):
     """A request that the venue answers with an error.
 
-    `diagnosis` goes to the journal: a text, or a function that finds it. `words` fill the body's template.
+    `diagnosis` goes to the journal: a text, or a function that finds it. `values` fill the body's template.
     """
 
-    def __init__(self, situation: Situation, diagnosis: str | Diagnose, **words: str) -> None:
+    def __init__(self, situation: Situation, diagnosis: str | Diagnose, **values: str) -> None:
         super().__init__(situation)
         self.situation = situation
         self.diagnosis = diagnosis
-        self.words = words
+        self.values = values
 
 
 _VALIDATION = (
@@ -223,7 +223,7 @@ ERRORS: tuple[ErrorRow, ...] = (
 def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
     """Return status and body of a rejection as the venue spelt it at `api_date`."""
     row = _rows(api_date)[rejected.situation]
-    message = row.message.format(**rejected.words) if rejected.words else row.message
+    message = row.message.format(**rejected.values) if rejected.values else row.message
     return row.status, _compact(_body(row, message, api_date))
 
 

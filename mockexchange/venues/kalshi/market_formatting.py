@@ -45,13 +45,13 @@ LATE_RESULTS = {**RESULTS, Result.VOID: "scalar"}
 """No document has a value for a void market; it is scalar, since its settlements are."""
 
 
-def status_of(words: Mapping[MarketStatus, str], choices: tuple[str, ...]) -> Spelling:
-    return Spelling(" or ".join(choices), lambda status: f'"{words[status]}"', choices)
+def status_of(names: Mapping[MarketStatus, str], choices: tuple[str, ...]) -> Spelling:
+    return Spelling(" or ".join(choices), lambda status: f'"{names[status]}"', choices)
 
 
-def result_of(words: Mapping[Result, str]) -> Spelling:
-    choices = (*dict.fromkeys(words.values()), "")
-    return Spelling(f"{' or '.join(choices[:-1])}, or empty", lambda result: f'"{words.get(result, "")}"', choices)
+def result_of(names: Mapping[Result, str]) -> Spelling:
+    choices = (*dict.fromkeys(names.values()), "")
+    return Spelling(f"{' or '.join(choices[:-1])}, or empty", lambda result: f'"{names.get(result, "")}"', choices)
 
 
 def decimal_number(text: str) -> str:

@@ -122,11 +122,11 @@ def _row(status: int, api_date: ApiDate) -> OutageRow:
     if known:
         return known
     try:
-        words = HTTPStatus(status).phrase.lower()
+        phrase = HTTPStatus(status).phrase.lower()
     except ValueError:
-        words = f"status {status}"
-    code = "".join(char if char.isalnum() else "_" for char in words)
-    return OutageRow(name=str(status), code=code, message=words, source="choice")
+        phrase = f"status {status}"
+    code = "".join(char if char.isalnum() else "_" for char in phrase)
+    return OutageRow(name=str(status), code=code, message=phrase, source="choice")
 
 
 @lru_cache(maxsize=64)

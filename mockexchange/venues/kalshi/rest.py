@@ -70,8 +70,8 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> bytes:
     operation, path_params = _route(incoming, api_date)
     incoming.reply.operation = operation.name
     if operation.is_retired(api_date):
-        words = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
-        raise Rejected(Situation.RETIRED, words)
+        message = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
+        raise Rejected(Situation.RETIRED, message)
     if isinstance(operation, PublicOperation):
         return _answer_public(incoming, operation, path_params, api_date)
     assert isinstance(operation, AccountOperation), "an operation is public or about an account"
@@ -133,8 +133,8 @@ def _answer_account(
 def _route(incoming: KalshiRequest, api_date: ApiDate) -> Match:
     request = incoming.request
     if len(request.path) + len(request.query) > TARGET_CHARS_MAX:
-        words = f"the request target (path and query) has more than {TARGET_CHARS_MAX:,} characters"
-        raise Rejected(Situation.TARGET_TOO_LONG, words)
+        message = f"the request target (path and query) has more than {TARGET_CHARS_MAX:,} characters"
+        raise Rejected(Situation.TARGET_TOO_LONG, message)
     found = match(request.method, request.path, api_date)
     if found is None:
         raise _no_operation(incoming, api_date)
@@ -173,28 +173,28 @@ def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) ->
 def _require_scope(key: Key, operation: Operation) -> None:
     if not set(operation.scopes) & set(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
-        words = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
-        raise Rejected(Situation.FORBIDDEN, words)
+        message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
+        raise Rejected(Situation.FORBIDDEN, message)
 
 
 def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
     if key.subaccount is not None and not operation.is_per_subaccount:
-        words = (
+        message = (
             f"key {key.name} of {key.account} is restricted to book {key.subaccount}:"
             f" {operation.name} spans the account"
         )
-        raise Rejected(Situation.RESTRICTED, words)
+        raise Rejected(Situation.RESTRICTED, message)
 
 
 def _answer_plain_member(incoming: KalshiRequest, operation: AccountOperation, account: str) -> bytes:
     """Answer a plain member on an FCM endpoint: 403 by choice, 404 or an empty list by setting (never recorded)."""
-    words = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
+    message = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
     wanted = incoming.context.settings.plain_member
     if wanted == "403" or operation.empty is None:
-        raise Rejected(Situation.FORBIDDEN, words)
+        raise Rejected(Situation.FORBIDDEN, message)
     if wanted == "404":
-        raise Rejected(Situation.NOT_FOUND, words)
-    incoming.reply.findings.append(words)
+        raise Rejected(Situation.NOT_FOUND, message)
+    incoming.reply.findings.append(message)
     return operation.empty
 
 

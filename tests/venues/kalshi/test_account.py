@@ -1,4 +1,4 @@
-"""What an account may ask of the venue, and what that costs, at every API date."""
+"""Rate limits and costs of requests at every API date."""
 
 import json
 
@@ -8,8 +8,8 @@ from mockexchange.core.commands import AddKey, OpenAccount
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import PREFIX, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import PREFIX, Venue, at, refusal, why
 
 LIMITS, COSTS = "account/limits", "account/endpoint_costs"
 

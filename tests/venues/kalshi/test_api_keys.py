@@ -9,8 +9,8 @@ from mockexchange.core.commands import AddKey
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import PREFIX, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES, repeated
+from tests.venues.kalshi.world import PREFIX, Venue, at, refusal, why
 
 NARROW = ("read::portfolio_balance", "write::trade", "write::transfer")
 

@@ -1,12 +1,12 @@
-"""Every parameter of the portfolio's lists: the values it takes, and the body of each that it does not."""
+"""Every parameter of the portfolio's lists: accepted values, and the body of each refused one."""
 
 from functools import cache
 from typing import NamedTuple
 
 import pytest
 
-from tests.venues.kalshi.asking import ALICE, Venue, at, buy, refusal
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
+from tests.venues.kalshi.world import ALICE, Venue, at, buy, refusal
 
 ORDERS, QUEUE, GROUPS = "portfolio/orders", "portfolio/orders/queue_positions", "portfolio/order_groups"
 FILLS, SETTLEMENTS = "portfolio/fills", "portfolio/settlements"

@@ -1,4 +1,4 @@
-"""What a 404 means: not emulated, not yet, no more, a typo of which, or a missing prefix."""
+"""Explanations of a 404: not emulated, not yet there, removed, a typo, or a missing prefix."""
 
 import re
 from pathlib import Path

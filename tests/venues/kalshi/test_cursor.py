@@ -1,4 +1,4 @@
-"""Cursors: opaque text that comes back as it went, and never anything but a cursor or None."""
+"""Cursors: a cursor survives a round trip, and any other text is None."""
 
 import re
 from base64 import urlsafe_b64encode

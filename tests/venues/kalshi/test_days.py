@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.core.commands import Deposit, OpenGroup, SettleMarket, Transfer
 from mockexchange.core.vocabulary import PaymentStatus, Result
-from tests.venues.kalshi.asking import ALICE, ALICE_3, DOLLAR, Venue, buy, rest_order
+from tests.venues.kalshi.world import ALICE, ALICE_3, DOLLAR, Venue, buy, rest_order
 
 FIRST_DAY = "2025-11-03"
 ROWS = {

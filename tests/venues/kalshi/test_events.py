@@ -1,4 +1,4 @@
-"""Events at every API date: how a row is written, with and without its markets, and which rows a call gets."""
+"""Events at every API date: rows with and without markets, and filters."""
 
 import json
 from typing import Any
@@ -19,8 +19,8 @@ from mockexchange.core.vocabulary import Result
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import PREFIX, SECOND, START, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
+from tests.venues.kalshi.world import PREFIX, SECOND, START, Venue, at, refusal, why
 
 DAY = 86_400 * SECOND
 LATE = {"2026-04", "2026-06", "2026-10", "compat"}

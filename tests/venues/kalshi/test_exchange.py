@@ -1,4 +1,4 @@
-"""The exchange as a whole at every API date: whether it runs, when, and what it has to say."""
+"""Status, schedule and announcements of the exchange at every API date."""
 
 import json
 
@@ -9,8 +9,8 @@ from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import MILLISECOND, PREFIX, SECOND, START, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import MILLISECOND, PREFIX, SECOND, START, Venue, at, refusal, why
 
 NULL = '"exchange_estimated_resume_time":null,'
 SHARDS = (

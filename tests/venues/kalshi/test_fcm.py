@@ -1,4 +1,4 @@
-"""What an FCM member sees of its subtraders, and who may see it."""
+"""Reads of an FCM member on its subtraders, and their access rules."""
 
 from typing import Any
 

@@ -1,9 +1,9 @@
-"""Orders of an FCM's subtraders: of one of them, or by the clients' own ids over the last day."""
+"""Orders of an FCM's subtraders: of one of them, or by client order ids over the last day."""
 
 import pytest
 
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, DAY, SECOND, ST1, ST2, START, Venue, at, refusal, rest_order, why
+from tests.venues.kalshi.world import ALICE, DAY, SECOND, ST1, ST2, START, Venue, at, refusal, rest_order, why
 
 ORDERS = "fcm/orders"
 MILLISECOND = 1_000

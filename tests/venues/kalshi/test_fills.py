@@ -1,4 +1,4 @@
-"""Fills at every API date: how a row is written, which rows a call gets, and what of them is history."""
+"""Fills at every API date: rows, filters, and the split into live and historical ones."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""How amounts, counts and instants are written: tables from the recordings, and against Decimal for all the rest."""
+"""JSON text of amounts, counts and instants: tables from the recordings, and properties against Decimal."""
 
 import json
 from decimal import ROUND_DOWN, Decimal

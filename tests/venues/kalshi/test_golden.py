@@ -36,8 +36,8 @@ from mockexchange.core.vocabulary import (
     TransferStatus,
 )
 from tests.contracts.documents import answer_validator
-from tests.venues.kalshi.asking import ALICE, ALICE_3, DOLLAR, ST1, Venue, buy, rest_order
 from tests.venues.kalshi.bodies import DATES, STRICT_DATES
+from tests.venues.kalshi.world import ALICE, ALICE_3, DOLLAR, ST1, Venue, buy, rest_order
 
 GOLDEN = Path(__file__).parent / "golden"
 

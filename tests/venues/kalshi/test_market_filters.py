@@ -1,4 +1,4 @@
-"""Which markets a call gets at every API date: filters, windows of time, bad values, pages, and one by its ticker."""
+"""Filters of markets at every API date: windows of time, bad values, pages, and one market by its ticker."""
 
 import json
 
@@ -14,8 +14,8 @@ from mockexchange.core.commands import (
 from mockexchange.core.model.descriptions import MarketDetails
 from mockexchange.core.vocabulary import Result
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import SECOND, START, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
+from tests.venues.kalshi.world import SECOND, START, Venue, at, refusal, why
 
 DAY = 86_400 * SECOND
 BASE = START + 100 * SECOND

@@ -1,4 +1,4 @@
-"""Markets by id: one id a ticker, found again also when more markets come, without looking through all of them."""
+"""Markets by id: one id for a ticker, found also after more markets are listed, without a scan of all."""
 
 from itertools import islice
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from mockexchange.venues.kalshi import market_ids
 from mockexchange.venues.kalshi.market_ids import MarketIds, market_id
-from tests.venues.kalshi.asking import Venue
+from tests.venues.kalshi.world import Venue
 
 
 def test_a_market_is_found_by_its_id_as_soon_as_it_is_there() -> None:

@@ -1,4 +1,4 @@
-"""Markets at every API date: how a row is written, which rows a call gets, and that a page tells the moment."""
+"""Markets at every API date: rows, filters, and pages as of the current time."""
 
 import json
 from typing import Any
@@ -23,8 +23,8 @@ from mockexchange.core.vocabulary import Result
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.sandboxes import make
-from tests.venues.kalshi.asking import ALICE, PREFIX, SECOND, START, Venue, buy, rest_order
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import ALICE, PREFIX, SECOND, START, Venue, buy, rest_order
 
 DAY = 86_400 * SECOND
 TEXT = """

@@ -1,4 +1,4 @@
-"""Groups of orders: in pages until 2026-04-01, whole afterwards."""
+"""Order groups: in pages until 2026-04-01, whole afterwards."""
 
 from functools import cache
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, at, buy, refusal, rest_order
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue, at, buy, refusal, rest_order
 
 GROUPS = "portfolio/order_groups"
 

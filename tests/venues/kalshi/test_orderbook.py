@@ -1,4 +1,4 @@
-"""A market's book at every API date, how deep it is shown, and who may see it."""
+"""A market's order book at every API date: depth and access."""
 
 import json
 from typing import Any
@@ -10,8 +10,8 @@ from mockexchange.core.vocabulary import Action, Side
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make, signed
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, PREFIX, Venue, at, buy, refusal, rest_order, why
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
+from tests.venues.kalshi.world import ALICE, PREFIX, Venue, at, buy, refusal, rest_order, why
 
 TARGET = "markets/RAIN-1/orderbook"
 BEFORE_PUBLIC = ("2025-11", "2025-12", "2026-02", "2026-04", "2026-06", "2026-09-30")

@@ -1,4 +1,4 @@
-"""Orders: which ones a call finds, what becomes of them, and who may see a single one."""
+"""Orders: filters, statuses, and access to a single order."""
 
 from decimal import Decimal
 from functools import cache
@@ -10,7 +10,8 @@ from mockexchange.core.commands import CancelOrder, CloseMarket, ListMarket, Red
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import (
+from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import (
     ALICE,
     ALICE_3,
     BOB,
@@ -25,7 +26,6 @@ from tests.venues.kalshi.asking import (
     rest_order,
     why,
 )
-from tests.venues.kalshi.bodies import DATES
 
 ORDERS = "portfolio/orders"
 

@@ -1,4 +1,4 @@
-"""Bodies of errors that nothing in the exchange calls for."""
+"""Bodies of the errors that faults answer with."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every list, walked with every limit: each row once, in order; and cursors that this list did not make."""
+"""Every list with every limit: each row once, in order; and cursors that the list did not make."""
 
 from collections.abc import Callable
 from functools import cache
@@ -18,7 +18,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Result, SubaccountRef
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, ALICE_3, DAY, DOLLAR, ST1, ST2, START, Venue, at, buy, refusal, rest_order
+from tests.venues.kalshi.world import ALICE, ALICE_3, DAY, DOLLAR, ST1, ST2, START, Venue, at, buy, refusal, rest_order
 
 ROWS = 230
 """More than two pages of a hundred, and no multiple of any limit."""

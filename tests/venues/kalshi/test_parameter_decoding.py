@@ -193,7 +193,7 @@ def test_refused_values(operation: str, query: str, date: str, wanted: Body) -> 
 def test_a_required_parameter_is_missed_by_name() -> None:
     with pytest.raises(Rejected) as raised:
         decode(FCM, "limit=1", api_date("2025-11"))
-    assert (raised.value.situation, raised.value.words) == (Situation.MISSING, {"parameter": "subtrader_id"})
+    assert (raised.value.situation, raised.value.values) == (Situation.MISSING, {"parameter": "subtrader_id"})
 
 
 def test_a_long_bad_value_is_shown_in_part() -> None:

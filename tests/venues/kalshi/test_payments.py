@@ -1,4 +1,4 @@
-"""Deposits and withdrawals on their way, and when the venue began to tell of them."""
+"""Deposits and withdrawals: their statuses, and the first day of the operations."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.commands import Deposit, FinalizePayment, Withdraw
 from mockexchange.core.vocabulary import PaymentMethod, PaymentStatus
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, DOLLAR, SECOND, ST1, START, Venue, at, refusal
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, DOLLAR, SECOND, ST1, START, Venue, at, refusal
 
 DEPOSITS, WITHDRAWALS = "portfolio/deposits", "portfolio/withdrawals"
 CREATED, FINALIZED = START // SECOND + 10, START // SECOND + 20

@@ -1,4 +1,4 @@
-"""How many contracts trade before an order: other people's and one's own, better prices and earlier ones."""
+"""Queue positions of orders: orders of others and of the same account, better prices and earlier orders."""
 
 from functools import cache
 
@@ -7,8 +7,8 @@ import pytest
 from mockexchange.core.commands import CancelOrder, QuoteMarket
 from mockexchange.core.vocabulary import Action, Side
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, rest_order
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, rest_order
 
 QUEUE = "portfolio/orders/queue_positions"
 

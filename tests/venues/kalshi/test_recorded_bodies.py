@@ -1,4 +1,4 @@
-"""Bodies recorded on the venue's demo come out of a scenario byte for byte, at the API date of their day."""
+"""Bodies recorded on the venue's demo follow from a scenario byte for byte, at the API date of their day."""
 
 import asyncio
 from pathlib import Path

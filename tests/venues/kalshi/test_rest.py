@@ -1,4 +1,4 @@
-"""One request from bytes to bytes: who may see which book, as of which day, and how strict the scenario is."""
+"""One REST request from bytes to bytes: access to subaccounts, API dates, and strictness by scenario."""
 
 import json
 import re

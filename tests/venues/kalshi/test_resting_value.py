@@ -1,12 +1,12 @@
-"""What the resting orders of an FCM's customers hold back."""
+"""Cash reserved by the resting orders of an FCM's subtraders."""
 
 import pytest
 
 from mockexchange.core.commands import CancelOrder
 from mockexchange.core.vocabulary import Action, Side
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, ST1, ST2, Venue, at, buy, refusal, rest_order, why
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import ALICE, ST1, ST2, Venue, at, buy, refusal, rest_order, why
 
 VALUE = "portfolio/summary/total_resting_order_value"
 

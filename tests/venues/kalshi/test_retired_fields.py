@@ -1,4 +1,4 @@
-"""What is told of retired things, case by case; every day comes from the tables."""
+"""Retirements found in requests, answers and frames, case by case; every day comes from the tables."""
 
 import json
 from typing import Any

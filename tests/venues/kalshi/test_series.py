@@ -10,8 +10,8 @@ from mockexchange.core.vocabulary import FeeType
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, PREFIX, START, Venue, at, buy, refusal, why
 from tests.venues.kalshi.bodies import DATES, unreadable
+from tests.venues.kalshi.world import ALICE, PREFIX, START, Venue, at, buy, refusal, why
 
 LATE = {"2026-04", "2026-06", "2026-10", "compat"}
 TEXT = """

@@ -1,4 +1,4 @@
-"""Settlements: what was counted, what was paid, and which of them a call finds."""
+"""Settlements: counts, payouts, and filters."""
 
 from functools import cache
 from typing import Any
@@ -9,8 +9,8 @@ from mockexchange.core.commands import OpenPosition, SettleMarket
 from mockexchange.core.vocabulary import Action, Result, Side
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, why
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, why
 
 SETTLEMENTS = "portfolio/settlements"
 

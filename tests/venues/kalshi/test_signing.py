@@ -1,4 +1,4 @@
-"""Credentials, keys and verification: what the venue takes, and nothing else."""
+"""Credentials, keys and verification: exactly the inputs that the venue accepts."""
 
 from typing import Any
 

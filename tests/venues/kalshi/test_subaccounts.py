@@ -1,11 +1,11 @@
-"""Books of one member: their cash, what moved between them, and their netting."""
+"""Subaccounts of one member: their cash, transfers between them, and their netting."""
 
 import pytest
 
 from mockexchange.core.commands import Deposit, OpenSubaccount, SetNetting, Transfer, TransferShard
 from mockexchange.core.vocabulary import SubaccountRef
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import (
+from tests.venues.kalshi.world import (
     ALICE,
     ALICE_3,
     DOLLAR,

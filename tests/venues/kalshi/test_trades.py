@@ -1,4 +1,4 @@
-"""Trades of everybody at every API date: how a row is written, and which rows a call gets."""
+"""Public trades at every API date: rows and filters."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make
-from tests.venues.kalshi.asking import ALICE, BOB, PREFIX, SECOND, START, Venue, at, buy, refusal
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
+from tests.venues.kalshi.world import ALICE, BOB, PREFIX, SECOND, START, Venue, at, buy, refusal
 
 LATE = {"2026-04", "2026-06", "2026-10", "compat"}
 BASE = START + 100 * SECOND

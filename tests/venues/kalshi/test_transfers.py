@@ -1,11 +1,11 @@
-"""Cash between instances and shards, and how an account wants it spread."""
+"""Cash between instances and shards, and its target allocation."""
 
 import pytest
 
 from mockexchange.core.commands import AllocateBalance, CompleteTransfer, Deposit, TransferShard
 from mockexchange.core.vocabulary import Instance, Reservation, SubaccountRef, TransferStatus
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import ALICE, DOLLAR, SECOND, START, Venue, at, refusal, why
+from tests.venues.kalshi.world import ALICE, DOLLAR, SECOND, START, Venue, at, refusal, why
 
 TRANSFERS = "portfolio/intra_exchange_instance_transfers"
 ALLOCATION = "portfolio/target_balance_allocation"

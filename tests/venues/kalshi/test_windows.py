@@ -1,4 +1,4 @@
-"""min_ts and max_ts are Unix seconds, both included: exact to the microsecond on either edge."""
+"""min_ts and max_ts are Unix seconds, both inclusive: exact to the microsecond on either edge."""
 
 from functools import cache
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.commands import CancelOrder, SettleMarket
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Result
-from tests.venues.kalshi.asking import ALICE, DAY, SECOND, ST1, START, Venue, buy, rest_order
+from tests.venues.kalshi.world import ALICE, DAY, SECOND, ST1, START, Venue, buy, rest_order
 
 FIRST, LAST = START // SECOND + 60, START // SECOND + 90
 EDGES = [edge * SECOND + offset for edge in (FIRST, LAST) for offset in (-1, 0, 1)]

@@ -1,4 +1,4 @@
-"""What would change something on the venue: known, dated, and refused."""
+"""Operations that would change the venue's state: known, dated, and refused."""
 
 import pytest
 

@@ -34,7 +34,7 @@ GET_BALANCE_RESPONSE: tuple[Field, ...] = (
         source="wire-2026-06",
     ),
     Field(name="portfolio_value", spelling=CENTS, read="value_micros", source="wire-2025-11"),
-    Field(name="updated_ts", spelling=UNIX_SECONDS, read="now", source="wire-2025-11"),
+    Field(name="updated_ts", spelling=UNIX_SECONDS, read="at", source="wire-2025-11"),
 )
 
 GET_RESTING_VALUE_RESPONSE: tuple[Field, ...] = (

@@ -69,5 +69,5 @@ ANNOUNCEMENT: tuple[Field, ...] = (
 GET_EXCHANGE_ANNOUNCEMENTS_RESPONSE: tuple[Field, ...] = (list_of("announcements", "Announcement", ANNOUNCEMENT),)
 
 GET_USER_DATA_TIMESTAMP_RESPONSE: tuple[Field, ...] = (
-    Field(name="as_of_time", spelling=INSTANT, read="now", source="docs-2025-11"),
+    Field(name="as_of_time", spelling=INSTANT, read="at", source="docs-2025-11"),
 )

@@ -31,7 +31,7 @@ class Call:
     query: str
     params: dict[str, Any]
     path_params: dict[str, str]
-    now: int
+    at: int
     findings: list[str]
 
 

@@ -89,7 +89,7 @@ def get_fcm_orders(call: AccountCall) -> bytes:
     if not named:
         return answer_orders(call, required_subtrader(call), is_archived=None)
     earliest, latest = window_of(call)
-    yesterday = call.now - MICROSECONDS_PER_DAY
+    yesterday = call.at - MICROSECONDS_PER_DAY
     window = Window(yesterday if earliest is None else max(earliest, yesterday), latest)
     return answer_orders(call, requested_subtrader(call), is_archived=None, window=window)
 
@@ -132,9 +132,9 @@ def get_daily_cap(call: AccountCall) -> bytes:
     subaccount = required_subtrader(call)
     rules = call.account.subtrader_rules.get(subaccount, FREE)
     if rules.cap_micros is None:
-        words = f"subtrader {subaccount} of {call.account.name} has no daily cap: the step `cap` sets one"
-        raise Rejected(Situation.NOT_FOUND, words)
-    limit_micros, midnight = rules.cap_micros, call.now - call.now % MICROSECONDS_PER_DAY
+        message = f"subtrader {subaccount} of {call.account.name} has no daily cap: the step `cap` sets one"
+        raise Rejected(Situation.NOT_FOUND, message)
+    limit_micros, midnight = rules.cap_micros, call.at - call.at % MICROSECONDS_PER_DAY
     return cached_answer(
         call, call.state.sequence, lambda: _write_cap(call, subaccount, limit_micros, midnight), midnight
     )

@@ -117,13 +117,13 @@ def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
         )
         return None
     if cursor.digest != digest:
-        words = "the cursor was made under other filters: continued from its key"
-        report_cursor(call, words, call.settings.strict_cursors)
+        message = "the cursor was made under other filters: continued from its key"
+        report_cursor(call, message, call.settings.strict_cursors)
     return cursor.rank[0]
 
 
-def report_cursor(call: Call, words: str, is_error: bool) -> None:
+def report_cursor(call: Call, message: str, is_error: bool) -> None:
     """Refuse a cursor, or only report a finding about it."""
     if is_error:
-        raise Rejected(Situation.BAD_CURSOR, words.partition(":")[0])
-    call.findings.append(words)
+        raise Rejected(Situation.BAD_CURSOR, message.partition(":")[0])
+    call.findings.append(message)

@@ -17,8 +17,8 @@ def requested_subaccount(call: AccountCall) -> str | None:
         return bound
     name = _subaccount_numbered(call.account, asked)
     if bound not in (None, name):
-        words = f"key {call.key.name} of {call.account.name} is restricted to subaccount {bound}, asked for {asked}"
-        raise Rejected(Situation.FORBIDDEN, words)
+        message = f"key {call.key.name} of {call.account.name} is restricted to subaccount {bound}, asked for {asked}"
+        raise Rejected(Situation.FORBIDDEN, message)
     return name
 
 
@@ -54,8 +54,8 @@ def requested_subtrader(call: AccountCall) -> str | None:
         return bound
     name = _subaccount_of(call.account, asked)
     if bound is not None and name != bound:
-        words = f"key {call.key.name} of {call.account.name} is bound to subtrader {bound}, asked for {asked!r}"
-        raise Rejected(Situation.FORBIDDEN, words)
+        message = f"key {call.key.name} of {call.account.name} is bound to subtrader {bound}, asked for {asked!r}"
+        raise Rejected(Situation.FORBIDDEN, message)
     if name is None:
         known = ", ".join(subtrader_ids(call.account).values()) or "none"
         raise Rejected(Situation.NOT_FOUND, f"{call.account.name} has no subtrader {asked!r}; its own: {known}")
@@ -66,8 +66,8 @@ def required_subtrader(call: AccountCall) -> str:
     """Return `requested_subtrader`. Raises Rejected if the call names none."""
     name = requested_subtrader(call)
     if name is None:
-        words = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
-        raise Rejected(Situation.MISSING, words, parameter="subtrader_id")
+        message = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
+        raise Rejected(Situation.MISSING, message, parameter="subtrader_id")
     return name
 
 

@@ -48,8 +48,8 @@ WRITES = (
 
 def refuse(call: AccountCall) -> bytes:
     operation = call.operation
-    words = f"{operation.name} is not emulated: change the exchange by steps, with `mockexchange do` or a scenario"
-    raise Rejected(Situation.FORBIDDEN, words)
+    message = f"{operation.name} is not emulated: change the exchange by steps, with `mockexchange do` or a scenario"
+    raise Rejected(Situation.FORBIDDEN, message)
 
 
 OPERATIONS = (

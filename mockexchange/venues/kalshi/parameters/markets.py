@@ -5,7 +5,7 @@ from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, EVENT_TICKER_NARROWED, TICKER, WINDOW, Parameter
 
 OLD_STATUS_WORDS = ("unopened", "open", "closed", "settled")
-STATUS_WORDS = ("unopened", "open", "paused", "closed", "settled")
+STATUS_VALUES = ("unopened", "open", "paused", "closed", "settled")
 
 # From April 2026 on a limit of nothing is within the bounds.
 LIMIT_FROM_ZERO = (
@@ -21,10 +21,10 @@ TICKERS = Parameter(name="tickers", kind="texts", source="docs-2025-11")
 STATUS = (
     Parameter(name="status", kind="choices", choices=OLD_STATUS_WORDS, until=SPRING_2026, source="docs-2025-11"),
     Parameter(
-        name="status", kind="choice", choices=STATUS_WORDS, since=SPRING_2026, until=COMPAT_ONLY, source="openapi-3.13"
+        name="status", kind="choice", choices=STATUS_VALUES, since=SPRING_2026, until=COMPAT_ONLY, source="openapi-3.13"
     ),
     # A list, as clients of 2025 send it, of every value that ever existed.
-    Parameter(name="status", kind="choices", choices=STATUS_WORDS, since=COMPAT_ONLY, source="choice"),
+    Parameter(name="status", kind="choices", choices=STATUS_VALUES, since=COMPAT_ONLY, source="choice"),
 )
 
 

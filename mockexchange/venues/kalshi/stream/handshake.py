@@ -62,8 +62,8 @@ def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: i
         reject(answer, rejected, api_date)
         return answer
     if request.method == "GET":
-        words = f"{STREAM_PATH} is a WebSocket: send Connection: Upgrade and Upgrade: websocket, or open it as ws://"
-        _refuse_in_text(answer, 400, b"Bad Request\n", words)
+        message = f"{STREAM_PATH} is a WebSocket: send Connection: Upgrade and Upgrade: websocket, or open it as ws://"
+        _refuse_in_text(answer, 400, b"Bad Request\n", message)
     else:
         _refuse_in_text(answer, 405, b"Method Not Allowed\n", f"{STREAM_PATH} is a WebSocket, opened by GET")
     return answer
@@ -82,11 +82,11 @@ def _authenticate(
         return None
     key = authenticate(context.state, context.settings, request, at, host_at, answer)
     if key.subaccount is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
-        words = (
+        message = (
             f"key {key.name} of {key.account} is restricted to book {key.subaccount}: "
             f"from {RESTRICTED_SINCE} to {RESTRICTED_UNTIL} no such key could open a stream"
         )
-        raise Rejected(Situation.RESTRICTED, words)
+        raise Rejected(Situation.RESTRICTED, message)
     return key
 
 
@@ -116,12 +116,12 @@ def _is_foreign(context: KalshiContext, request: Request) -> bool:
 def _require_room(context: KalshiContext, key: Key | None, open_count: OpenCount) -> None:
     limit = context.settings.stream_connections
     if key is not None and open_count(key.account) >= limit:
-        words = f"{key.account} has {limit} streams open, as many as it may (stream: {{connections: {limit}}})"
-        raise Rejected(Situation.TOO_MANY_STREAMS, words)
+        message = f"{key.account} has {limit} streams open, as many as it may (stream: {{connections: {limit}}})"
+        raise Rejected(Situation.TOO_MANY_STREAMS, message)
 
 
-def _refuse_in_text(answer: Answer, status: int, body: bytes, words: str) -> None:
-    answer.status, answer.body, answer.headers, answer.diagnosis = status, body, TEXT_HEADERS, words
+def _refuse_in_text(answer: Answer, status: int, body: bytes, message: str) -> None:
+    answer.status, answer.body, answer.headers, answer.diagnosis = status, body, TEXT_HEADERS, message
 
 
 _CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))

@@ -1,4 +1,4 @@
-"""An exchange and what its channels tell, command by command, written at once as of any date."""
+"""An exchange and the messages of its channels, command by command, encoded as of any date."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import DEFAULTS, messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
-from tests.venues.kalshi.asking import Venue
+from tests.venues.kalshi.world import Venue
 
 
 @dataclass(eq=False, repr=False)

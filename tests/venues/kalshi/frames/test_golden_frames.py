@@ -31,9 +31,9 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, buy, rest_order
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue, buy, rest_order
 
 GOLDEN = Path(__file__).parent / "golden"
 SINCE = {"user_order": "2026-02", "order_group_updates": "2026-02"}

@@ -29,9 +29,9 @@ from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
 from tests.contracts.collection import ROOT
-from tests.venues.kalshi.asking import ALICE, ALICE_3, Venue, buy, rest_order
 from tests.venues.kalshi.frames.facts import frames
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only
+from tests.venues.kalshi.world import ALICE, ALICE_3, Venue, buy, rest_order
 
 WIRE = ROOT / "fixtures" / "wire" / "kalshi"
 TENNIS = "KXWTACHALLENGERMATCH-26JUN11JIMLEP-LEP"

@@ -1,4 +1,4 @@
-"""A subscriber that knows nothing but the frames it was sent, on one API date, and what a read shows instead."""
+"""A subscriber that knows only the frames it was sent, on one API date, and the read that it is compared with."""
 
 import json
 from dataclasses import dataclass, field

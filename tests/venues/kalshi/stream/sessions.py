@@ -1,4 +1,4 @@
-"""Sessions without a socket: opened as of any date by a key's name, told commands, read as lines of JSON."""
+"""Sessions without a socket: opened as of any date by a key's name, given commands, read as lines of JSON."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, buy
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue, buy
 
 RAIN, HEAT, SNOW = "RAIN-1", "HEAT-1", "SNOW-1"
 WALL = 1_781_159_370_000_000

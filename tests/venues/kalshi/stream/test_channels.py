@@ -1,4 +1,4 @@
-"""Which channels a day has, who may see what of them, and which of their data is numbered."""
+"""Channels of a day: access to them, and the numbering of their data."""
 
 import itertools
 import json
@@ -12,7 +12,6 @@ from mockexchange.venues.kalshi.dates import FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, ST1, ST2, Venue, rest_order
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
     RAIN,
@@ -26,6 +25,7 @@ from tests.venues.kalshi.stream.sessions import (
     told,
     trade,
 )
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, ST1, ST2, Venue, rest_order
 
 ALWAYS_THERE = {"orderbook_delta", "ticker", "trade", "fill", "market_positions", "market_lifecycle_v2"}
 

@@ -1,4 +1,4 @@
-"""What each command makes the channels tell, to whom, and in which order."""
+"""Messages that each command causes: channels, readers and order."""
 
 import json
 from typing import Any
@@ -29,8 +29,8 @@ from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, DOLLAR, ST1, Venue, buy, rest_order
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, DOLLAR, ST1, Venue, buy, rest_order
 
 LIFECYCLE = "market_lifecycle_v2"
 

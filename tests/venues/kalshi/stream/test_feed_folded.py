@@ -1,4 +1,4 @@
-"""Whatever is commanded: what a subscriber knows by its frames alone is what a read shows, on every date."""
+"""Random commands: the state that a subscriber folds from its frames equals the state of a read, on every date."""
 
 import json
 import os

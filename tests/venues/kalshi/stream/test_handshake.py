@@ -1,4 +1,4 @@
-"""Who may open a stream, as of which day, and what the others get."""
+"""Handshakes: accepted keys by day, and the answers to refused ones."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from mockexchange.venues.request import Request
 from mockexchange.venues.session import Handshake
 from tests.helpers.sandboxes import SMALL, WALL, make, signed
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.asking import at, refusal, why
+from tests.venues.kalshi.world import at, refusal, why
 
 STREAM = "stream: {{{}}}\n"
 SECOND = 1_000_000

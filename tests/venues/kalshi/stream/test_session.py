@@ -1,4 +1,4 @@
-"""Whatever a client sends, a session answers in lines of JSON and lives on."""
+"""A session answers any input in lines of JSON, and goes on."""
 
 import json
 from typing import Any

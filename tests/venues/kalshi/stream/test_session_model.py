@@ -1,4 +1,4 @@
-"""Random commands and events against a naive reading of the rules: who is told what, under which sid and number."""
+"""Random commands and events against a naive model: readers, sids and numbers of every frame."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
-from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue
 from tests.venues.kalshi.stream.sessions import HEAT, RAIN, SNOW, WALL, make_venue, open_session, trade
+from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue
 
 UNKNOWN = "NOWHERE-1"
 BOOKS_SEEN = {"alice": {ALICE, ALICE_3}, "only_3": {ALICE_3}}

@@ -1,4 +1,4 @@
-"""What a scenario says under `stream`, as settings of the venue."""
+"""The key `stream` of a scenario as settings of the venue."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""Every error code: when it was there, with which words, what brings it about, and what comes instead."""
+"""Every error code: its days, wording, cause and substitute."""
 
 import itertools
 import json
@@ -11,7 +11,6 @@ from mockexchange.venues.kalshi.dates import SOURCES, api_date
 from mockexchange.venues.kalshi.stream import session as sessions
 from mockexchange.venues.kalshi.stream.commands import COMMAND_BYTES_MAX
 from mockexchange.venues.kalshi.stream.errors import INSTEAD, STREAM_ERRORS, Code, error_row, exists
-from tests.venues.kalshi.asking import ALICE
 from tests.venues.kalshi.stream.sessions import (
     RAIN,
     WALL,
@@ -26,6 +25,7 @@ from tests.venues.kalshi.stream.sessions import (
     tell,
     trade,
 )
+from tests.venues.kalshi.world import ALICE
 
 DATES = ("2025-11", "2025-12", "2026-02", "2026-04", "2026-06", "2026-10", "compat")
 

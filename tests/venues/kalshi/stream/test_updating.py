@@ -1,4 +1,4 @@
-"""update_subscription: the `ok` of each date, what joins and leaves, and books sent once more."""
+"""update_subscription: the `ok` of each date, markets that join and leave, and order books sent again."""
 
 import json
 from typing import Any

@@ -31,7 +31,7 @@ def get_events(call: Call) -> bytes:
 
     milestones = NONE if call.params["with_milestones"] else LEFT_OUT
     table = EVENTS._replace(more=(("milestones", milestones),))
-    return answer_list(call, table, page_revision(call.state, call.now), find)
+    return answer_list(call, table, page_revision(call.state, call.at), find)
 
 
 def get_event(call: Call) -> bytes:
@@ -45,8 +45,8 @@ def get_event(call: Call) -> bytes:
 
 
 def _viewer(call: Call) -> Callable[[EventListing], EventView]:
-    aged, is_nested = aged_serial(call.state, call.now), call.params["with_nested_markets"]
-    return lambda event: EventView(call.state, event, call.now, aged, is_nested)
+    aged, is_nested = aged_serial(call.state, call.at), call.params["with_nested_markets"]
+    return lambda event: EventView(call.state, event, call.at, aged, is_nested)
 
 
 def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[EventListing]]:

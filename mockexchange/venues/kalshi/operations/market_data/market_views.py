@@ -32,15 +32,15 @@ class PriceRange(NamedTuple):
     step_centicents: int
 
 
-def aged_serial(state: State, now: int) -> int:
+def aged_serial(state: State, at: int) -> int:
     """Return the serial of the newest trade that is a day old: values of the last day change only with it."""
-    aged = state.tape.find(1, window=Window(latest=now - DAY_US)).rows
+    aged = state.tape.find(1, window=Window(latest=at - DAY_US)).rows
     return aged[0].serial if aged else 0
 
 
-def page_revision(state: State, now: int) -> int:
+def page_revision(state: State, at: int) -> int:
     """Return a number that changes with every page of markets or events."""
-    return state.listed_events.revision << SERIAL_BITS | aged_serial(state, now)
+    return state.listed_events.revision << SERIAL_BITS | aged_serial(state, at)
 
 
 def open_at(market: Market) -> int:
@@ -68,11 +68,11 @@ class MarketView:
     settlement_bounds = "default"
     tick_cents = 1
 
-    def __init__(self, state: State, market: Market, now: int, aged: int) -> None:
+    def __init__(self, state: State, market: Market, at: int, aged: int) -> None:
         self.market = market
         self.revision = (market.event.revision << SERIAL_BITS | market.serial) << SERIAL_BITS | aged
         self._state = state
-        self._now = now
+        self._now = at
 
     @property
     def title(self) -> str:
@@ -187,10 +187,10 @@ class EventView:
     collateral_return_type = ""
     sources = ()
 
-    def __init__(self, state: State, event: EventListing, now: int, aged: int, is_nested: bool) -> None:
+    def __init__(self, state: State, event: EventListing, at: int, aged: int, is_nested: bool) -> None:
         self.event = event
         self.revision = event.revision << SERIAL_BITS | aged if is_nested else event.revision
-        self.markets = [MarketView(state, market, now, aged) for market in event.markets] if is_nested else None
+        self.markets = [MarketView(state, market, at, aged) for market in event.markets] if is_nested else None
 
     @property
     def title(self) -> str:

@@ -20,7 +20,7 @@ MARKETS = ListTable("markets", "Market")
 TIMES_EXCLUSIVE_SINCE = "2025-11-20"
 
 # Statuses by value of the status filter: closed is every market that has closed and is not paid out (documented).
-STATUS_WORDS: dict[str, tuple[MarketStatus, ...]] = {
+STATUS_VALUES: dict[str, tuple[MarketStatus, ...]] = {
     "unopened": (),
     "open": (MarketStatus.OPEN,),
     "paused": (),
@@ -44,13 +44,13 @@ STATUSES_BESIDE: dict[str, Collection[str]] = {
 
 def get_markets(call: Call) -> bytes:
     _require_one_time(call)
-    look, aged = _finder(call), aged_serial(call.state, call.now)
+    look, aged = _finder(call), aged_serial(call.state, call.at)
 
     def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
         page = look(limit, after)
-        return HistoryPage([MarketView(call.state, market, call.now, aged) for market in page.rows], page.after)
+        return HistoryPage([MarketView(call.state, market, call.at, aged) for market in page.rows], page.after)
 
-    return answer_list(call, MARKETS, page_revision(call.state, call.now), find)
+    return answer_list(call, MARKETS, page_revision(call.state, call.at), find)
 
 
 def get_market(call: Call) -> bytes:
@@ -68,8 +68,8 @@ def market_of(call: Call) -> Market:
 
 def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
     """Return the rows as a JSON list."""
-    aged = aged_serial(call.state, call.now)
-    return encode_rows(call, "Market", [MarketView(call.state, market, call.now, aged) for market in markets])
+    aged = aged_serial(call.state, call.at)
+    return encode_rows(call, "Market", [MarketView(call.state, market, call.at, aged) for market in markets])
 
 
 def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
@@ -129,8 +129,8 @@ def _test_of_time(read: Callable[[Market], int | None], least: int | None, most:
 
 
 def _statuses(call: Call) -> set[MarketStatus] | None:
-    words = names_of(call.params["status"])
-    return {status for word in words for status in STATUS_WORDS[word]} if words else None
+    names = names_of(call.params["status"])
+    return {status for name in names for status in STATUS_VALUES[name]} if names else None
 
 
 def _require_one_time(call: Call) -> None:

@@ -18,7 +18,7 @@ class Balance(NamedTuple):
     cash_micros: int
     value_micros: int
     breakdown: tuple[IndexedBalance, ...] | None
-    now: int
+    at: int
 
 
 def get_balance(call: AccountCall) -> bytes:
@@ -40,7 +40,7 @@ def _balance_of(call: AccountCall, subaccount: Subaccount | None, index: int | N
     shown = sorted(cash_micros) if index is None else [index]
     breakdown = tuple(IndexedBalance(shard, cash_micros.get(shard, 0)) for shard in shown)
     value_micros = sum(values_micros.values()) if index is None else values_micros.get(index, 0)
-    return Balance(sum(part.cash_micros for part in breakdown), value_micros, breakdown, call.now)
+    return Balance(sum(part.cash_micros for part in breakdown), value_micros, breakdown, call.at)
 
 
 OPERATIONS = (

@@ -108,12 +108,12 @@ def named_order(call: AccountCall) -> Order:
     if order is None:
         raise Rejected(Situation.NOT_FOUND, f"there is no order {order_id!r}")
     if order.subaccount_ref.account != call.account.name:
-        words = f"order {order_id} is of {order.subaccount_ref.account}, the key of {call.account.name}"
-        raise Rejected(Situation.NOT_FOUND, words)
+        message = f"order {order_id} is of {order.subaccount_ref.account}, the key of {call.account.name}"
+        raise Rejected(Situation.NOT_FOUND, message)
     if key.subaccount not in (None, order.subaccount_ref.subaccount):
         own = order.subaccount_ref.subaccount
-        words = f"order {order_id} is of book {own}, key {key.name} is restricted to book {key.subaccount}"
-        raise Rejected(Situation.NOT_FOUND, words)
+        message = f"order {order_id} is of book {own}, key {key.name} is restricted to book {key.subaccount}"
+        raise Rejected(Situation.NOT_FOUND, message)
     if order.is_archived and live_since(call) is not None:
         raise Rejected(Situation.NOT_FOUND, f"order {order_id} is history: /historical/orders lists it")
     return order

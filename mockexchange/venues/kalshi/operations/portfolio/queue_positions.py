@@ -32,8 +32,8 @@ def get_order_queue_positions(call: AccountCall) -> bytes:
 def get_order_queue_position(call: AccountCall) -> bytes:
     order = named_order(call)
     if order.status is not OrderStatus.RESTING:
-        words = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
-        raise Rejected(Situation.NOT_FOUND, words)
+        message = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
+        raise Rejected(Situation.NOT_FOUND, message)
     return write(call, QueuePosition(order, count_ahead_centis(call.state, order)))
 
 

@@ -1,4 +1,4 @@
-"""Answers that look at many rows are made once, and again as soon as something they tell of has changed."""
+"""Answers that read many rows are cached, and made again as soon as a value in them has changed."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from mockexchange.core.commands import (
     SwitchExchange,
 )
 from mockexchange.core.vocabulary import SubaccountRef
-from tests.venues.kalshi.asking import ALICE, DAY, ST1, ST2, Venue, buy, rest_order
+from tests.venues.kalshi.world import ALICE, DAY, ST1, ST2, Venue, buy, rest_order
 
 QUEUES = "portfolio/orders/queue_positions"
 GROUPS = "portfolio/order_groups"

@@ -1,4 +1,4 @@
-"""An exchange without a sandbox around it, asked as of any date: signatures are off, so a key's name says who asks."""
+"""An exchange without a sandbox, read as of any date: signatures are off, so a key's name identifies the caller."""
 
 import json
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ ST1, ST2 = SubaccountRef("desk", "st1"), SubaccountRef("desk", "st2")
 
 @dataclass(eq=False, repr=False)
 class Venue:
-    """alice with a subaccount 3, bob, and desk, an FCM with st1 and st2, each with a key; and time that passes."""
+    """An exchange with alice and her subaccount 3, bob, and desk, an FCM with st1 and st2, each with a key."""
 
     exchange: Exchange = field(default_factory=Exchange)
     at: int = START
@@ -79,7 +79,7 @@ class Venue:
             )
 
     def ask(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> Answer:
-        """The answer to a GET below the prefix; a date's caches live on, unless `settings` ask for a desk apart."""
+        """Return the answer to a GET below the prefix; caches of a date are reused without `settings`."""
         context = self.contexts.get(date)
         if context is None or settings:
             context = KalshiContext(self.exchange.state, api_date(date), KalshiSettings(auth_mode="off", **settings))

@@ -1,4 +1,4 @@
-"""What a desk keeps in words, positions and summaries, is what it would make anew, whatever happened since."""
+"""Cached positions and summaries equal freshly made ones, after any commands."""
 
 from collections.abc import Callable
 from dataclasses import replace
