@@ -1,4 +1,4 @@
-"""How Deribit's published clients are pointed at an exchange: the variables that each reads, found in its own code."""
+"""The published clients of Deribit, and the variables that point them at an exchange, from the clients' code."""
 
 from mockexchange.venues.client_setup import (
     EVERY_VERSION,

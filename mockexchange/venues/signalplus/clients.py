@@ -1,4 +1,4 @@
-"""How clients of SignalPlus are pointed at an exchange. None is published, so the names are those of our documents."""
+"""The variables that point a client of SignalPlus at an exchange. No client is published: the names are our own."""
 
 from mockexchange.venues.client_setup import (
     EVERY_VERSION,

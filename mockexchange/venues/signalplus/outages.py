@@ -69,7 +69,7 @@ def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], An
 FAULTS = FaultAnswers(
     outage_body=outage_body,
     answer_outage=answer_outage,
-    # As every error that is no 401: a choice, after Deribit, which the gateway asks.
+    # Every error but 401 is a 400, as at Deribit, which is behind the gateway [choice].
     too_many_status=HTTPStatus.BAD_REQUEST,
     with_rows_max=_with_rows_max,
     edit_legacy=_edit_legacy,

@@ -48,7 +48,7 @@ INSTRUMENT = {
 FUTURE = INSTRUMENT | {"future_type", "max_leverage", "max_liquidation_commission"}
 OPTION = INSTRUMENT | {"option_type", "strike"}
 KEYS = {DATED: FUTURE, PERPETUAL: FUTURE, LINEAR: FUTURE, PUT: OPTION, CALL: OPTION, SPREAD: INSTRUMENT}
-# Base, counter, quote and settlement currency, form, kind, period.
+# Base, exchange, quote and settlement currency, form, kind, period.
 CURRENCIES = {
     DATED: ("BTC", "USD", "USD", "BTC", "reversed", "future", "month"),
     PERPETUAL: ("BTC", "USD", "USD", "BTC", "reversed", "future", "perpetual"),
@@ -88,9 +88,9 @@ def test_sizes_and_options_of_instruments() -> None:
 
 @pytest.mark.parametrize(("initial", "leverage"), [("0.04", 25), ("0.02", 50), ("0.03", 33), ("1", 1)])
 def test_the_highest_leverage_follows_from_the_margin(initial: str, leverage: int) -> None:
-    counter = DeribitExchange()
-    counter.do(ListDerivative(terms=terms("BTC-1", margin=MarginTerms(initial=Decimal(initial))), mark=Decimal(100)))
-    assert counter.result("public/get_instrument?instrument_name=BTC-1")["max_leverage"] == leverage
+    exchange = DeribitExchange()
+    exchange.do(ListDerivative(terms=terms("BTC-1", margin=MarginTerms(initial=Decimal(initial))), mark=Decimal(100)))
+    assert exchange.result("public/get_instrument?instrument_name=BTC-1")["max_leverage"] == leverage
 
 
 FILTERS = [
@@ -112,12 +112,12 @@ def test_instruments_are_filtered(query: str, expected: list[str]) -> None:
 
 
 def test_what_was_delivered_is_listed_as_expired() -> None:
-    counter = DeribitExchange()
-    counter.do(DeliverDerivative(derivative=DATED, price=Decimal(114_000)))
-    (row,) = counter.result("public/get_instruments?expired=true")
+    exchange = DeribitExchange()
+    exchange.do(DeliverDerivative(derivative=DATED, price=Decimal(114_000)))
+    (row,) = exchange.result("public/get_instruments?expired=true")
     assert (row["instrument_name"], row["is_active"], row["state"]) == (DATED, False, "delivered")
-    assert DATED not in [row["instrument_name"] for row in counter.result("public/get_instruments")]
-    ticker = counter.result(f"public/ticker?instrument_name={DATED}")
+    assert DATED not in [row["instrument_name"] for row in exchange.result("public/get_instruments")]
+    ticker = exchange.result(f"public/ticker?instrument_name={DATED}")
     assert (ticker["state"], ticker["delivery_price"]) == ("delivered", 114_000)
 
 
@@ -167,10 +167,10 @@ def test_a_ticker(name: str) -> None:
 
 
 def test_a_ticker_has_the_last_price_once_there_is_one() -> None:
-    counter = DeribitExchange()
-    assert counter.result(f"public/ticker?instrument_name={DATED}")["last_price"] is None
-    counter.do(trade(DATED, "10", "110000"))
-    assert counter.result(f"public/ticker?instrument_name={DATED}")["last_price"] == 110_000
+    exchange = DeribitExchange()
+    assert exchange.result(f"public/ticker?instrument_name={DATED}")["last_price"] is None
+    exchange.do(trade(DATED, "10", "110000"))
+    assert exchange.result(f"public/ticker?instrument_name={DATED}")["last_price"] == 110_000
 
 
 def test_an_options_ticker_has_greeks_and_volatility() -> None:
@@ -188,9 +188,9 @@ def test_an_options_ticker_has_greeks_and_volatility() -> None:
 
 
 def test_a_spread_below_nothing_has_a_band_all_the_same() -> None:
-    counter = DeribitExchange()
-    counter.do(MarkDerivative(derivative=SPREAD, price=Decimal(-200)))
-    row = counter.result(f"public/ticker?instrument_name={SPREAD}")
+    exchange = DeribitExchange()
+    exchange.do(MarkDerivative(derivative=SPREAD, price=Decimal(-200)))
+    row = exchange.result(f"public/ticker?instrument_name={SPREAD}")
     assert (row["min_price"], row["max_price"]) == (-203, -197)
 
 

@@ -122,9 +122,9 @@ def test_a_page_is_cut_to_a_size_but_a_bad_count_stays_bad(params: dict[str, Any
 
 
 def test_a_request_that_is_cut_is_still_the_one_that_was_signed() -> None:
-    counter = DeribitExchange()
-    counter.do(*(trade(DATED, "10", "110000") for _ in range(5)))
+    exchange = DeribitExchange()
+    exchange.do(*(trade(DATED, "10", "110000") for _ in range(5)))
     target = "/api/v2/private/get_user_trades_by_currency?currency=BTC"
-    answer = counter.send(with_count(signed("GET", target), 3))
+    answer = exchange.send(with_count(signed("GET", target), 3))
     result = json.loads(answer.body)["result"]
     assert (len(result["trades"]), result["has_more"]) == (3, True)

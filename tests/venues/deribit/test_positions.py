@@ -55,8 +55,8 @@ KEYS = {
 }
 
 
-def row_of(counter: DeribitExchange, name: str) -> dict[str, Any]:
-    rows = counter.result("private/get_positions")
+def row_of(exchange: DeribitExchange, name: str) -> dict[str, Any]:
+    rows = exchange.result("private/get_positions")
     (row,) = [row for row in rows if row["instrument_name"] == name]
     found: dict[str, Any] = row
     return found
@@ -70,13 +70,13 @@ def rounded(row: dict[str, Any], **decimals: int) -> dict[str, Any]:
 
 
 def test_an_inverse_future_carried_over_a_settlement_has_the_numbers_of_the_gateways_example() -> None:
-    counter = DeribitExchange()
-    future = terms("BTC-30OCT26", expires_at=counter.at + 86_400_000_000)
-    counter.do(
+    exchange = DeribitExchange()
+    future = terms("BTC-30OCT26", expires_at=exchange.at + 86_400_000_000)
+    exchange.do(
         ListDerivative(terms=future, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
         hold("BTC-30OCT26", "110970", "110957.5"),
     )
-    body = counter.get("private/get_positions?currency=BTC&kind=future").body
+    body = exchange.get("private/get_positions?currency=BTC&kind=future").body
     row = (
         '{"average_price":110957.5,"delta":0.974421544,"direction":"buy","estimated_liquidation_price":null,'
         '"floating_profit_loss":-0.014474194,"index_price":113853.63,"initial_margin":0.039024337,'
@@ -89,15 +89,15 @@ def test_an_inverse_future_carried_over_a_settlement_has_the_numbers_of_the_gate
 
 
 def test_an_option_has_the_numbers_of_a_real_one() -> None:
-    counter = DeribitExchange()
+    exchange = DeribitExchange()
     put = option("BTC-25JUN27-28000-P", 28000, OptionType.PUT)
-    counter.do(
+    exchange.do(
         SetIndex(index="btc_usd", price=Decimal("54126.2857")),
         ListDerivative(terms=put, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=NO_GREEKS),
         hold(put.name, "0.1", "0.0175"),
         SetIndex(index="btc_usd", price=Decimal("54151.77")),
     )
-    row = row_of(counter, put.name)
+    row = row_of(exchange, put.name)
     assert row["total_profit_loss"] == Decimal("0.01226105")
     assert row["floating_profit_loss"] == Decimal("0.000035976")
     assert rounded(row, average_price_usd=2, floating_profit_loss_usd=0) == {
@@ -107,9 +107,9 @@ def test_an_option_has_the_numbers_of_a_real_one() -> None:
 
 
 def test_a_linear_perpetual_shows_the_quote_notional_as_its_size() -> None:
-    counter = DeribitExchange()
-    counter.do(trade(LINEAR, "0.001", "30000"))
-    row = row_of(counter, LINEAR)
+    exchange = DeribitExchange()
+    exchange.do(trade(LINEAR, "0.001", "30000"))
+    row = row_of(exchange, LINEAR)
     assert (row["size"], row["size_currency"], row["delta"]) == (
         Decimal("30.015878"),
         Decimal("0.001"),
@@ -118,18 +118,18 @@ def test_a_linear_perpetual_shows_the_quote_notional_as_its_size() -> None:
 
 
 def test_a_short_has_negative_size_coins_and_delta() -> None:
-    counter = DeribitExchange()
-    counter.do(trade(PERPETUAL, "-50", "113000"), trade(CALL, "-0.3", "0.02"))
-    short, written = row_of(counter, PERPETUAL), row_of(counter, CALL)
+    exchange = DeribitExchange()
+    exchange.do(trade(PERPETUAL, "-50", "113000"), trade(CALL, "-0.3", "0.02"))
+    short, written = row_of(exchange, PERPETUAL), row_of(exchange, CALL)
     assert (short["direction"], short["size"], short["delta"]) == ("sell", -50, short["size_currency"])
     assert short["delta"] < 0
     assert (written["direction"], written["size"]) == ("sell", Decimal("-0.3"))
 
 
 def test_what_was_opened_in_the_session_floats_by_all_that_it_made() -> None:
-    counter = DeribitExchange()
-    counter.do(trade(DATED, "30", "110000"))
-    row = row_of(counter, DATED)
+    exchange = DeribitExchange()
+    exchange.do(trade(DATED, "30", "110000"))
+    row = row_of(exchange, DATED)
     assert row["floating_profit_loss"] == row["total_profit_loss"] > 0
 
 
@@ -138,9 +138,9 @@ def test_what_was_opened_in_the_session_floats_by_all_that_it_made() -> None:
 
 @pytest.mark.parametrize("name", KEYS)
 def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) -> None:
-    counter = DeribitExchange()
-    counter.do(trade(name, "10", "100" if name == SPREAD else "0.5" if "-P" in name or "-C" in name else "113000"))
-    row = counter.result(f"private/get_position?instrument_name={name}")
+    exchange = DeribitExchange()
+    exchange.do(trade(name, "10", "100" if name == SPREAD else "0.5" if "-P" in name or "-C" in name else "113000"))
+    row = exchange.result(f"private/get_position?instrument_name={name}")
     assert set(row) == KEYS[name]
     assert list(row) == sorted(row)
     assert isinstance(row.get("leverage", 0), int)
@@ -148,27 +148,27 @@ def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) ->
 
 @pytest.mark.parametrize("name", KEYS)
 def test_a_flat_position_is_zeros_and_keeps_its_prices(name: str) -> None:
-    counter = DeribitExchange()
-    row = counter.result(f"private/get_position?instrument_name={name}")
+    exchange = DeribitExchange()
+    row = exchange.result(f"private/get_position?instrument_name={name}")
     assert row["direction"] == "zero"
     assert set(row) == KEYS[name]
     known = {"direction", "instrument_name", "kind", "leverage", "estimated_liquidation_price"}
     prices = {"mark_price", "index_price", "settlement_price"}
     assert {row[key] for key in set(row) - known - prices} == {0}
     assert row["index_price"] > 0
-    assert counter.result("private/get_positions") == []
+    assert exchange.result("private/get_positions") == []
 
 
 def test_a_combo_with_a_mark_of_zero_is_a_flat_position_too() -> None:
-    counter = DeribitExchange()
-    counter.do(MarkDerivative(derivative=SPREAD, price=Decimal(0)))
-    assert counter.result(f"private/get_position?instrument_name={SPREAD}")["size"] == 0
+    exchange = DeribitExchange()
+    exchange.do(MarkDerivative(derivative=SPREAD, price=Decimal(0)))
+    assert exchange.result(f"private/get_position?instrument_name={SPREAD}")["size"] == 0
 
 
 def test_the_liquidation_price_of_a_future_is_null() -> None:
-    counter = DeribitExchange()
-    counter.do(trade(DATED, "30", "110000"))
-    assert row_of(counter, DATED)["estimated_liquidation_price"] is None
+    exchange = DeribitExchange()
+    exchange.do(trade(DATED, "30", "110000"))
+    assert row_of(exchange, DATED)["estimated_liquidation_price"] is None
 
 
 # --- which rows
@@ -190,15 +190,15 @@ FILTERS = [
 
 
 def held() -> DeribitExchange:
-    counter = DeribitExchange()
-    counter.do(
+    exchange = DeribitExchange()
+    exchange.do(
         trade(DATED, "30", "110000"),
         trade(PERPETUAL, "-50", "113000"),
         trade(LINEAR, "0.001", "30000"),
         trade(PUT, "0.1", "0.12"),
         trade(CALL, "0.1", "0.02", DORA_3),
     )
-    return counter
+    return exchange
 
 
 @pytest.mark.parametrize(("query", "expected"), FILTERS)
@@ -208,9 +208,9 @@ def test_positions_are_filtered(query: str, expected: list[str]) -> None:
 
 
 def test_a_combo_is_held_as_its_legs() -> None:
-    counter = DeribitExchange()
-    counter.do(trade(SPREAD, "20", "17"))
-    assert {row["instrument_name"]: row["size"] for row in counter.result("private/get_positions")} == {
+    exchange = DeribitExchange()
+    exchange.do(trade(SPREAD, "20", "17"))
+    assert {row["instrument_name"]: row["size"] for row in exchange.result("private/get_positions")} == {
         DATED: 20,
         PERPETUAL: -20,
     }
@@ -218,12 +218,12 @@ def test_a_combo_is_held_as_its_legs() -> None:
 
 def test_a_position_that_is_flat_again_is_listed_until_the_next_settlement_or_not_at_all() -> None:
     for settings, expected in (({}, [("zero", 0)]), ({"flat_rows": "omit"}, [])):
-        counter = DeribitExchange(**settings)
-        counter.do(trade(PERPETUAL, "50", "113000"), trade(PERPETUAL, "-50", "113000"))
-        rows = counter.result("private/get_positions")
+        exchange = DeribitExchange(**settings)
+        exchange.do(trade(PERPETUAL, "50", "113000"), trade(PERPETUAL, "-50", "113000"))
+        rows = exchange.result("private/get_positions")
         assert [(row["direction"], row["size"]) for row in rows] == expected
-        counter.do(SettleSession())
-        assert counter.result("private/get_positions") == []
+        exchange.do(SettleSession())
+        assert exchange.result("private/get_positions") == []
 
 
 def test_an_account_does_not_see_the_positions_of_another() -> None:
@@ -231,11 +231,11 @@ def test_an_account_does_not_see_the_positions_of_another() -> None:
 
 
 def test_a_key_of_a_subaccount_sees_that_alone() -> None:
-    counter = held()
-    rows = counter.result("private/get_positions", SUB_ID, SUB_SECRET)
+    exchange = held()
+    rows = exchange.result("private/get_positions", SUB_ID, SUB_SECRET)
     assert [row["instrument_name"] for row in rows] == [CALL]
-    assert counter.result("private/get_positions?subaccount_id=3", SUB_ID, SUB_SECRET) == rows
-    answer = counter.get("private/get_positions?subaccount_id=0", SUB_ID, SUB_SECRET)
+    assert exchange.result("private/get_positions?subaccount_id=3", SUB_ID, SUB_SECRET) == rows
+    answer = exchange.get("private/get_positions?subaccount_id=0", SUB_ID, SUB_SECRET)
     assert json.loads(answer.body)["error"] == {"code": 13012, "message": "unavailable_in_subaccount"}
     assert "subaccount 3 cannot ask" in diagnosis_of(answer)
 
@@ -256,7 +256,7 @@ def test_an_unknown_instrument_is_named_with_the_nearest() -> None:
 
 
 def test_a_delivered_contract_has_no_position_any_more() -> None:
-    counter = held()
-    counter.do(DeliverDerivative(derivative=DATED))
-    assert DATED not in [row["instrument_name"] for row in counter.result("private/get_positions")]
-    assert counter.result(f"private/get_position?instrument_name={DATED}")["size"] == 0
+    exchange = held()
+    exchange.do(DeliverDerivative(derivative=DATED))
+    assert DATED not in [row["instrument_name"] for row in exchange.result("private/get_positions")]
+    assert exchange.result(f"private/get_position?instrument_name={DATED}")["size"] == 0

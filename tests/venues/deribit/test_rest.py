@@ -49,11 +49,11 @@ def test_an_error_has_the_times_too() -> None:
 
 
 def test_a_scenario_sets_the_net_the_clock_and_the_processing_time() -> None:
-    counter = DeribitExchange(testnet="no", auth_clock="exchange", processing_us=7)
-    document = document_of(counter.get("public/get_time"))
+    exchange = DeribitExchange(testnet="no", auth_clock="exchange", processing_us=7)
+    document = document_of(exchange.get("public/get_time"))
     assert document["testnet"] is False
-    assert (document["usIn"], document["usOut"], document["usDiff"]) == (counter.at, counter.at + 7, 7)
-    assert document["result"] == counter.at // 1_000
+    assert (document["usIn"], document["usOut"], document["usDiff"]) == (exchange.at, exchange.at + 7, 7)
+    assert document["result"] == exchange.at // 1_000
 
 
 @pytest.mark.parametrize("written", ["1", "0", "-0", "1.5", "12345678901234567890123", '"a"', '"é"'])

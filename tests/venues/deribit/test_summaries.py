@@ -28,8 +28,8 @@ NANO = Decimal("1e-9")
 
 
 def counter_with_positions() -> DeribitExchange:
-    counter = DeribitExchange()
-    counter.do(
+    exchange = DeribitExchange()
+    exchange.do(
         *FUNDS,
         trade(DATED, "30000", "110000"),
         trade(PERPETUAL, "-5000", "113000", taker=True),
@@ -38,7 +38,7 @@ def counter_with_positions() -> DeribitExchange:
         trade(LINEAR, "0.001", "30000"),
         trade(DATED, "10", "110000", DORA_3),
     )
-    return counter
+    return exchange
 
 
 COUNTER = counter_with_positions()
@@ -121,10 +121,10 @@ def test_in_a_currency_that_was_never_had_there_is_nothing() -> None:
     assert found["delta_total_map"] == {}
 
 
-def of_book_3(counter: DeribitExchange) -> list[Any]:
+def of_book_3(exchange: DeribitExchange) -> list[Any]:
     return [
-        counter.result(f"{ONE}?currency=BTC&extended=true&subaccount_id=3"),
-        counter.result(f"{ONE}?currency=BTC&extended=true", SUB_ID, SUB_SECRET),
+        exchange.result(f"{ONE}?currency=BTC&extended=true&subaccount_id=3"),
+        exchange.result(f"{ONE}?currency=BTC&extended=true", SUB_ID, SUB_SECRET),
     ]
 
 

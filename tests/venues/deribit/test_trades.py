@@ -28,8 +28,8 @@ DATED_WINDOW = f"instrument_name={DATED}&start_timestamp={FIRST_MS}&end_timestam
 
 def counter_of_six() -> DeribitExchange:
     """Trades t1 to t6, a second apart: of a future, a put, a linear perpetual, the future, a call, the future."""
-    counter = DeribitExchange()
-    counter.do(
+    exchange = DeribitExchange()
+    exchange.do(
         trade(DATED, "10", "110000", trade="t1"),
         trade(PUT, "0.1", "0.12", trade="t2"),
         trade(LINEAR, "0.001", "30000", trade="t3"),
@@ -39,7 +39,7 @@ def counter_of_six() -> DeribitExchange:
         trade(DATED, "10", "110000", ERIC, trade="t7"),
         trade(DATED, "10", "110000", DORA_3, trade="t8"),
     )
-    return counter
+    return exchange
 
 
 SIX = counter_of_six()
@@ -91,9 +91,9 @@ def test_has_more_is_true_where_trades_follow_the_page(count: int) -> None:
 
 
 def test_the_page_of_a_client_that_names_no_count_has_ten() -> None:
-    counter = DeribitExchange()
-    counter.do(*(trade(DATED, "10", "110000") for _ in range(11)))
-    result = counter.result(f"{BY_CURRENCY}?currency=BTC")
+    exchange = DeribitExchange()
+    exchange.do(*(trade(DATED, "10", "110000") for _ in range(11)))
+    result = exchange.result(f"{BY_CURRENCY}?currency=BTC")
     assert (len(result["trades"]), result["has_more"]) == (10, True)
 
 
@@ -157,9 +157,9 @@ def test_a_trade_of_a_linear_future_is_in_coins_and_its_fee_in_what_it_settles_i
 
 
 def test_trades_of_legs_name_their_combo() -> None:
-    counter = DeribitExchange()
-    counter.do(trade(SPREAD, "10", "17"))
-    rows = counter.result(f"{BY_CURRENCY}?currency=BTC")["trades"]
+    exchange = DeribitExchange()
+    exchange.do(trade(SPREAD, "10", "17"))
+    rows = exchange.result(f"{BY_CURRENCY}?currency=BTC")["trades"]
     assert {(row["instrument_name"], row["combo_id"]) for row in rows} == {(DATED, SPREAD), (PERPETUAL, SPREAD)}
 
 

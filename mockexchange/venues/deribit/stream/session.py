@@ -1,4 +1,4 @@
-"""One stream session: a client's requests in, frames out; no socket, no event loop, no clock of its own."""
+"""The session of one stream: logins, commands, heartbeats and the end of the stream."""
 
 import json
 from dataclasses import replace

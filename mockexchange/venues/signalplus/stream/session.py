@@ -1,4 +1,4 @@
-"""One stream session: a client's requests in, answers and notifications out; no socket, no clock of its own."""
+"""The session of one stream: methods, subscriptions and their end."""
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
