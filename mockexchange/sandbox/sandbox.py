@@ -20,11 +20,9 @@ from mockexchange.sandbox.stubs import Stubs
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record
-from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Handshake
-from mockexchange.venues.venue import Venue
 
 CommandObserver = Callable[[Record, Outcome], None]
 """Called with every command after it is executed."""
@@ -144,9 +142,9 @@ class Sandbox:
         if self._ending:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
 
-    def api_date_of(self, venue: Venue, key_id: str | None) -> ApiDate:
-        """Return the API date at which a venue answers a key."""
-        return venue.date_of(self.contexts[venue.name], self.key_of(key_id or ""))
+    def api_day_of(self, asked: RequestContext) -> str | None:
+        """Return the day of the API date at which a request is answered; None for compat."""
+        return asked.venue.date_of(self.contexts[asked.venue.name], self.key_of(asked.key_id or "")).day
 
     def key_of(self, key_id: str) -> Key | None:
         """Return the key with this id, with a public key or a secret; None if unknown."""

@@ -63,14 +63,14 @@ class InstalledStub:
     def __init__(self, stub: Stub, name: str) -> None:
         self.stub, self.name = stub, name
         self.matched = self.answered = 0
-        self._has_path = path_test(stub.wanted.path)
+        self._has_path = path_test(stub.pattern.path)
 
     @property
     def is_spent(self) -> bool:
         return self.stub.times is not None and self.answered >= self.stub.times
 
     def matches(self, subject: StubRequest) -> bool:
-        method, _, venue = self.stub.wanted
+        method, _, venue = self.stub.pattern
         if not venue:
             return (
                 subject.has_path

@@ -40,7 +40,7 @@ CONTENT_TYPES = {"text": "text/plain; charset=utf-8", "body_base64": "applicatio
 """Default content types by kind of body; other kinds have the venue's."""
 
 
-class Wanted(NamedTuple):
+class RequestPattern(NamedTuple):
     """The requests that a stub answers: an HTTP method with a path, or a JSON-RPC method of a venue.
 
     Paths are decoded, and `*` stands for any characters.
@@ -60,7 +60,7 @@ class Stub:
 
     name: str | None
     request: str
-    wanted: Wanted
+    pattern: RequestPattern
     query: dict[str, str]
     status: int
     kind: str
@@ -96,15 +96,15 @@ WRITERS: dict[str, Callable[[bytes], str]] = {
 """Types of the bodies, by kind."""
 
 
-def _wanted(text: str) -> Wanted:
+def _request_pattern(text: str) -> RequestPattern:
     method, space, rest = text.partition(" ")
     if not space or not rest:
         raise ValueError("write both, with a space between them")
     if method in RPC_VENUES:
-        return Wanted(_rpc_method(rest), venue=method)
+        return RequestPattern(_rpc_method(rest), venue=method)
     if method not in METHODS:
         raise ValueError(did_you_mean(method, (*METHODS, *RPC_VENUES)).removeprefix(": "))
-    return Wanted(method, _path(rest))
+    return RequestPattern(method, _path(rest))
 
 
 def _rpc_method(text: str) -> str:
@@ -152,7 +152,7 @@ def _base64(text: str) -> bytes:
 REQUEST = Scalar(
     "a method and a path such as GET /trade-api/v2/milestones, "
     f"or a venue and its method such as {RPC_VENUES[0]} public/get_time",
-    _wanted,
+    _request_pattern,
     {"type": "string", "pattern": rf"^(?:(?:{'|'.join(METHODS)}) /|(?:{'|'.join(RPC_VENUES)}) )[^ ?]+$"},
     shows_reason=True,
 )
@@ -193,7 +193,7 @@ class StubType:
         stub = Stub(
             name=values["name"],
             request=_request_of(node),
-            wanted=values["request"],
+            pattern=values["request"],
             query=values["query"],
             status=values["status"],
             kind=kind,
@@ -262,5 +262,5 @@ def _require_consistency(stub: Stub) -> None:
 
 
 def _is_of_calls(stub: Stub) -> bool:
-    venue = VENUES[stub.wanted.venue] if stub.wanted.venue else venue_at(stub.wanted.path)
+    venue = VENUES[stub.pattern.venue] if stub.pattern.venue else venue_at(stub.pattern.path)
     return venue.rest.wrap_result is not None

@@ -27,7 +27,8 @@ def fired(sandbox: Sandbox) -> list[tuple[str, int, int]]:
     return [(r.cause.step, r.cause.repetition, (r.at - begun) // MS) for r in records if r.cause]
 
 
-def told(sandbox: Sandbox, kind: str) -> list[tuple[str, Any]]:
+def details_of(sandbox: Sandbox, kind: str) -> list[tuple[str, Any]]:
+    """Return name and detail of each journalled firing of a kind."""
     return [(firing.name, firing.detail) for firing in sandbox.journal.firings if firing.kind == kind]
 
 

@@ -50,7 +50,7 @@ def test_a_minimal_stub() -> None:
         None,
         None,
     )
-    assert stub.wanted == ("GET", "/trade-api/v2/milestones", "")
+    assert stub.pattern == ("GET", "/trade-api/v2/milestones", "")
 
 
 def test_a_stub_with_all_keys() -> None:
@@ -58,14 +58,14 @@ def test_a_stub_with_all_keys() -> None:
         "{name: none, request: POST /trade-api/v2/a%20b/*, query: {limit: 5}, status: 201, text: on,"
         " headers: {X-Upper: 'Yes'}, times: 2, signed: false}"
     )
-    assert stub.wanted == ("POST", "/trade-api/v2/a b/*", "")
+    assert stub.pattern == ("POST", "/trade-api/v2/a b/*", "")
     assert (stub.query, stub.status, stub.body, stub.times, stub.is_signed) == ({"limit": "5"}, 201, b"on", 2, False)
     assert stub.headers == {"content-type": "text/plain; charset=utf-8", "x-upper": "Yes"}
 
 
 def test_a_call_of_json_rpc() -> None:
     stub = read("{request: signalplus private/get_orders, query: {currency: BTC}, result: []}")
-    assert stub.wanted == ("private/get_orders", "", "signalplus")
+    assert stub.pattern == ("private/get_orders", "", "signalplus")
     assert (stub.kind, stub.body) == ("result", b"[]")
     assert read("{request: POST /api/v2/private/x, result: 1.50}").body == b"1.50"
 

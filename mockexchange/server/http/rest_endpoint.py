@@ -122,7 +122,7 @@ def inspect(
     if answer.fault is not None or answer.stub is not None:
         return []
     headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
-    day = sandbox.api_date_of(asked.venue, asked.key_id).day
+    day = sandbox.api_day_of(asked)
     return inspector.check_answer(
         asked.venue.name, day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
     )

@@ -8,7 +8,7 @@ from mockexchange.sandbox.sandbox import Sandbox, SandboxEnded
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
 from tests.helpers.sandboxes import SMALL, do, make, run, signed
-from tests.helpers.scripts import REST, SAY, SECOND, advance, fired, scripted, told
+from tests.helpers.scripts import REST, SAY, SECOND, advance, details_of, fired, scripted
 
 # --- orders expire
 
@@ -63,8 +63,8 @@ def test_a_cleared_script_is_done_and_journalled_as_done() -> None:
     assert not sandbox.script.is_done
     sandbox.script.clear()
     sandbox.script.clear()
-    assert (sandbox.script.is_done, told(sandbox, "script")[-1]) == (True, ("done", {}))
-    assert [name for name, _ in told(sandbox, "script")].count("done") == 1
+    assert (sandbox.script.is_done, details_of(sandbox, "script")[-1]) == (True, ("done", {}))
+    assert [name for name, _ in details_of(sandbox, "script")].count("done") == 1
     sandbox.script.add(SCRIPT.read(read_yaml(f"[{{after: 1s, {SAY}}}]", "more"), ""))
     assert not sandbox.script.is_done
     advance(sandbox, SECOND)
@@ -78,7 +78,7 @@ def test_a_script_may_be_cleared_while_it_is_carried_out() -> None:
     last = sandbox.exchange.state.sequence + 64
     advance(sandbox, SECOND)
     assert len(fired(sandbox)) == 64
-    assert [name for name, _ in told(sandbox, "script")].count("done") == 1
+    assert [name for name, _ in details_of(sandbox, "script")].count("done") == 1
 
 
 # --- the end of the sandbox
@@ -115,4 +115,4 @@ def test_no_command_is_carried_out_after_the_end() -> None:
         do(sandbox, Note(subject="late", text=""))
     sandbox.answer(signed(sandbox))
     run(sandbox.run_due())
-    assert (told(sandbox, "trigger"), fired(sandbox)) == ([], [])
+    assert (details_of(sandbox, "trigger"), fired(sandbox)) == ([], [])

@@ -18,7 +18,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
 from mockexchange.store.codec import write_log
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed
-from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, LINE, MS, REST, SAY, SECOND, advance, fired, scripted, told
+from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, LINE, MS, REST, SAY, SECOND, advance, details_of, fired, scripted
 from tests.helpers.stream_reader import Reader
 
 # --- when
@@ -154,7 +154,7 @@ def test_what_is_due_and_too_much_is_left_for_later_and_noted(monkeypatch: pytes
     monkeypatch.setattr(runner, "DUE_MAX", 100)
     sandbox = scripted(f"times: 150, {SAY}")
     assert len(fired(sandbox)) == 100
-    [(name, detail)] = told(sandbox, "finding")
+    [(name, detail)] = details_of(sandbox, "finding")
     assert (name, detail["text"][:35]) == ("script[0]", "more than 100 steps are due at once")
     run(sandbox.run_due())
     assert (len(fired(sandbox)), sandbox.script.has_due) == (150, False)
@@ -167,16 +167,16 @@ def test_a_client_that_sets_off_without_end_is_not_served_without_end(monkeypatc
     for done in (3, 6):
         for _ in range(5):
             sandbox.answer(signed(sandbox))
-        assert (sandbox.script.steps[0].runs, len(told(sandbox, "trigger"))) == (3, done)
-        assert "not set off: 3 steps wait already" in told(sandbox, "finding")[0][1]["text"]
+        assert (sandbox.script.steps[0].runs, len(details_of(sandbox, "trigger"))) == (3, done)
+        assert "not set off: 3 steps wait already" in details_of(sandbox, "finding")[0][1]["text"]
         advance(sandbox, 3600 * SECOND)
-    assert len(told(sandbox, "finding")) == 4
+    assert len(details_of(sandbox, "finding")) == 4
     for _ in range(3):
         sandbox.answer(signed(sandbox))
     sandbox.script.clear()
     sandbox.script.add(SCRIPT.read(read_yaml(f"[{{when: {{request: {{}}}}, {SAY}}}]", "more"), ""))
     sandbox.answer(signed(sandbox))
-    assert len(told(sandbox, "trigger")) == 10
+    assert len(details_of(sandbox, "trigger")) == 10
 
 
 def test_a_script_has_room_for_so_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,21 +197,21 @@ def test_the_number_of_the_repetition_stands_in_names() -> None:
     advance(sandbox, 5 * SECOND)
     orders = sandbox.exchange.state.orders
     assert [orders[f"o-{number}"].status for number in (1, 2, 3)] == [OrderStatus.CANCELED] * 3
-    assert told(sandbox, "finding") == []
+    assert details_of(sandbox, "finding") == []
 
 
 def test_a_refused_step_is_a_finding_with_its_name_and_line_and_the_script_goes_on() -> None:
     sandbox = scripted(f"name: wrong, {BUY.replace('RAIN-1', 'SNOW-$n')}", f"name: right, {SAY}")
-    [(name, detail)] = told(sandbox, "finding")
+    [(name, detail)] = details_of(sandbox, "finding")
     assert name == "wrong"
     assert detail["text"].startswith(f"scenario:{LINE}: refused: unknown_market: no market 'SNOW-1'")
     assert [step for step, _, _ in fired(sandbox)] == ["wrong", "right"]
-    assert [name for name, _ in told(sandbox, "script")] == ["wrong", "right", "done"]
+    assert [name for name, _ in details_of(sandbox, "script")] == ["wrong", "right", "done"]
 
 
 def test_what_cannot_be_in_a_later_repetition_is_a_finding() -> None:
     sandbox = scripted(f"name: s, times: 11, {BUY.replace('0.57', '0.000$n')}")
-    assert [(name, detail["text"][:40]) for name, detail in told(sandbox, "finding")] == [
+    assert [(name, detail["text"][:40]) for name, detail in details_of(sandbox, "finding")] == [
         ("s", f"scenario:{LINE}: script[0].fill.price: expec")
     ] * 2
     assert len(fired(sandbox)) == 9
@@ -305,7 +305,7 @@ def test_a_fault_can_be_for_the_triggering_account() -> None:
 
 def test_a_fault_for_an_unknown_account_is_a_finding() -> None:
     sandbox = scripted("fault: {match: {account: alice-$n}, then: {status: 503}}", SAY)
-    [(name, detail)] = told(sandbox, "finding")
+    [(name, detail)] = details_of(sandbox, "finding")
     assert name == "script[0]"
     assert "alice-1" in detail["text"]
     assert sandbox.script.is_done

@@ -9,7 +9,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.helpers.sandboxes import POSITIONS, run, signed
-from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, MS, SAY, SECOND, advance, fired, scripted, told
+from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, MS, SAY, SECOND, advance, details_of, fired, scripted
 from tests.helpers.stream_reader import Reader
 
 
@@ -40,7 +40,7 @@ SUBSCRIBED: list[tuple[str, int]] = [
 def test_a_subscription_sets_off(trigger: str, wanted: int) -> None:
     sandbox = scripted(f"name: s, when: {{subscribed: {trigger}}}, {SAY}")
     subscriptions(sandbox)
-    assert len(fired(sandbox)) == len(told(sandbox, "trigger")) == wanted
+    assert len(fired(sandbox)) == len(details_of(sandbox, "trigger")) == wanted
 
 
 def test_what_a_subscription_sets_off_comes_after_its_acknowledgement() -> None:
@@ -92,7 +92,7 @@ def test_a_request_of_an_unknown_client_triggers_nothing() -> None:
     forged = signed(sandbox, headers={b"kalshi-access-signature": b"AAAA"})
     assert sandbox.answer(forged)[0].status == 401
     assert sandbox.answer(signed(sandbox, "/trade-api/v2/nothing"))[0].status == 404
-    assert told(sandbox, "trigger") == []
+    assert details_of(sandbox, "trigger") == []
 
 
 def pages_of(sandbox: Sandbox, who: str = "alice/main", limit: int = 1) -> int:
@@ -173,7 +173,7 @@ def test_a_call_on_a_stream_is_a_request_too(trigger: str, wanted: list[str]) ->
     gina.say("private/get_positions")
     gina.say("no such method")
     Reader(sandbox, "alice/main").subscribe("fill")
-    assert [detail["text"] for _, detail in told(sandbox, "trigger")] == wanted
+    assert [detail["text"] for _, detail in details_of(sandbox, "trigger")] == wanted
 
 
 def test_a_stream_call_that_fails_authentication_triggers_nothing() -> None:
@@ -181,9 +181,11 @@ def test_a_stream_call_that_fails_authentication_triggers_nothing() -> None:
     socket, key = Socket(sandbox, Request("GET", "/ws/api/v2")), credential_of(sandbox, "dora")
     socket.say("private/get_positions")
     socket.say("public/auth", grant_type="client_credentials", client_id=key.key_id, client_secret="wrong")
-    assert told(sandbox, "trigger") == []
+    assert details_of(sandbox, "trigger") == []
     socket.say("public/test")
-    assert [detail["text"] for _, detail in told(sandbox, "trigger")] == ["an unknown client asked for public/test"]
+    assert [detail["text"] for _, detail in details_of(sandbox, "trigger")] == [
+        "an unknown client asked for public/test"
+    ]
 
 
 def test_what_a_call_on_a_stream_sets_off_comes_after_its_answer() -> None:
