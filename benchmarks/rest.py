@@ -12,21 +12,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from benchmarks import fixture, pages, stream
+from benchmarks import first_use, fixture, pages, stream
 from benchmarks.derivatives import CASES
-from benchmarks.load import Measured, Server, load_key, repeat, run, signed_request
+from benchmarks.load import Measured, Server, repeat, run
 from benchmarks.size import FULL, SMOKE, Size
 from benchmarks.world import PATH
-from mockexchange.sandbox.opening import open_sandbox
-from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.scenario.loader import load_scenario
 
 CONNECTIONS = 16
 DERIVATIVE_POSITIONS = 100
@@ -127,22 +122,6 @@ def _memory_of(kind: str, count: int) -> dict[str, float]:
     return measured
 
 
-def starts(size: Size) -> None:
-    """`demo` from start to the first signed 200, and a `golden` sandbox in a running process."""
-    seconds = sorted(_first_answer_s() for _ in range(size.starts))
-    print(f"\nStart of `serve --scenario demo` to its first signed 200: {statistics.median(seconds):.2f} s; goal 0.5")
-    print(f"A fresh `golden` sandbox: {statistics.median(asyncio.run(_open_goldens())):.2f} ms; goal 2")
-
-
-async def _open_goldens() -> list[float]:
-    plan, runs = load_scenario("golden"), []
-    for number in range(50):
-        began = time.perf_counter()
-        await open_sandbox(plan, SandboxOptions(name=f"golden-{number}"))
-        runs.append((time.perf_counter() - began) * 1e3)
-    return runs
-
-
 def _beside_refusals(server: Server, size: Size) -> tuple[float, float]:
     good, bad = server.request("limit=100"), server.request("limit=100", signed_path=PATH.removeprefix("/trade-api/v2"))
 
@@ -153,35 +132,6 @@ def _beside_refusals(server: Server, size: Size) -> tuple[float, float]:
         return measured
 
     return run(beside(good, 200)).quantile_us(0.5), run(beside(bad, 401)).quantile_us(0.5)
-
-
-def _first_answer_s() -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "ready.json"
-        began = time.perf_counter()
-        command = [sys.executable, "-m", "mockexchange", "serve", "--port", "0", "--quiet", "--ready-file", str(ready)]
-        process = subprocess.Popen(command)
-        try:
-            _wait_for(ready, began)
-            _signed_get(json.loads(ready.read_text()))
-            return time.perf_counter() - began
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def _wait_for(ready: Path, began: float) -> None:
-    while not ready.exists():
-        if time.perf_counter() - began > START_S_MAX:
-            raise RuntimeError("the server did not get ready")
-        time.sleep(POLL_S)
-
-
-def _signed_get(ready: dict[str, Any]) -> None:
-    account, url = ready["accounts"][0], urlsplit(ready["venues"]["kalshi"]["base_url"])
-    key = load_key(Path(account["private_key_path"]).read_text())
-    assert url.port is not None
-    run(repeat(url.port, signed_request(url.port, account["key_id"], key), 1))
 
 
 @contextmanager
@@ -202,7 +152,7 @@ PARTS = {
     "lists": pages.lists,
     "refusals": refusals,
     "memory": memory,
-    "starts": starts,
+    "first-use": first_use.first_use,
     "fixtures": fixture.fixtures,
     "streams": stream.streams,
 }
