@@ -1,4 +1,4 @@
-"""Why a command was not carried out. A refusal is a value: the state is as it was before."""
+"""Refusals of commands. A refusal is a value, and a refused command leaves the state unchanged."""
 
 from enum import StrEnum
 
@@ -6,6 +6,8 @@ from msgspec import Struct
 
 
 class RefusalCode(StrEnum):
+    """Codes of refusals, as the control API and scenarios show them."""
+
     UNKNOWN_ACCOUNT = "unknown_account"
     UNKNOWN_SUBACCOUNT = "unknown_book"
     UNKNOWN_MARKET = "unknown_market"

@@ -1,4 +1,4 @@
-"""The words that commands, events and state share, and their scaled integer units.
+"""Enumerations, references and scaled integer units that commands, events and state share.
 
 money   micro-dollars      `_micros`       1_000_000 is one dollar
 price   centi-cents        `_centicents`      10_000 is one dollar
@@ -16,7 +16,7 @@ CENTICENTS_PER_DOLLAR = 10_000
 CENTIS_PER_CONTRACT = 100
 
 PRIMARY_SUBACCOUNT = "0"
-"""The book every account has. Subaccounts are "1" to "63"; a subtrader's book bears its name."""
+"""The subaccount that every account has. Others are "1" to "63"; that of a subtrader has its name."""
 SUBACCOUNTS_MAX = 63
 EXCHANGE_INDEX_MAX = 63
 
@@ -140,7 +140,7 @@ class Severity(StrEnum):
 
 
 class SubaccountRef(NamedTuple):
-    """One purse: an account and its book. Written `alice` or `alice/3` or `desk/st1`."""
+    """An account and a subaccount of it. Written `alice`, `alice/3` or `desk/st1`."""
 
     account: str
     subaccount: str = PRIMARY_SUBACCOUNT

@@ -1,1 +1,1 @@
-"""The ordered log of commands: the truth, of which the exchange's state is the fold."""
+"""The ordered log of commands. The state of an exchange is the fold of its log."""

@@ -62,7 +62,7 @@ NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()
 
 
 class LogError(ValueError):
-    """The text is no log of this format; the message says which line and why."""
+    """The text is no log of this format; the message names the line and the reason."""
 
 
 def write_log(log: Log) -> Iterator[bytes]:

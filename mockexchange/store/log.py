@@ -1,4 +1,4 @@
-"""What a log is: a header, then records in order. Appending is awaitable, so that a log may live elsewhere."""
+"""The log: a header, then records in order. Appending is awaitable, so that a log can be remote."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ FORMAT = 1
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """The first record: all that a replay needs beside the commands."""
+    """The first record: everything that a replay needs besides the commands."""
 
     format: int = FORMAT
     version: str
@@ -23,9 +23,9 @@ class Header(Struct, frozen=True, kw_only=True):
     clock: str
     rounding: str
     archived_before: int = 0
-    """In microseconds; logs of before there was a history have none."""
+    """In microseconds; absent in logs written before history existed."""
     settings: dict[str, Any]
-    """Those of the default venue, and by its name those of another that are not as they always are."""
+    """Settings of the default venue, and by name those of other venues that differ from their defaults."""
 
 
 class Cause(Struct, frozen=True):
@@ -42,10 +42,12 @@ class Record(Struct, frozen=True):
     at: int
     command: Command
     cause: Cause | None = None
-    """Why it was issued; None for what came from outside, and for a scenario's history."""
+    """The step that issued it; None for commands from outside and for a scenario's history."""
 
 
 class Log(Protocol):
+    """An ordered, append-only log of commands."""
+
     header: Header
 
     async def append(self, record: Record) -> None: ...
@@ -53,3 +55,20 @@ class Log(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Record]: ...
+
+
+class MemoryLog:
+    """A log in memory: appending completes at once."""
+
+    def __init__(self, header: Header) -> None:
+        self.header = header
+        self._records: list[Record] = []
+
+    async def append(self, record: Record) -> None:
+        self._records.append(record)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)

@@ -203,7 +203,7 @@ def volume_before(state: State) -> None:
 
 
 def queue(state: State) -> None:
-    state.resting["RAIN-1"].sides[Side.YES][4_000].change("mine", 1)
+    state.order_books["RAIN-1"].sides[Side.YES][4_000].change("mine", 1)
 
 
 def lost_order(state: State) -> None:

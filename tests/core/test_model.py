@@ -23,6 +23,7 @@ from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import FeeRounding, MarketStatus, Result, SubaccountRef
 from tests.core.dump import dump
+from tests.core.event_fold import EventFold
 from tests.core.naive import strategies as some
 from tests.core.naive.cash_strategies import cash
 from tests.core.naive.exchange import NaiveExchange
@@ -32,7 +33,6 @@ from tests.core.naive.pages import naive_pages, real_pages, shown, shown_event
 from tests.core.naive.records import Order
 from tests.core.naive.trading import do_all
 from tests.core.naive.units import micros
-from tests.core.told import Told
 from tests.core.world import START
 
 DELAYS = st.sampled_from([0, 0, 1, 1_000, -5])
@@ -68,7 +68,7 @@ class TwoExchanges(RuleBasedStateMachine):
         self.done: list[tuple[Command, int]] = []
         self.exchange.last_at = START
         self.frames: dict[tuple[SubaccountRef, str], PositionChanged] = {}
-        self.told = Told()
+        self.told = EventFold()
         self.contents: dict[tuple[str, int], object] = {}
         for command in some.PRELUDE:
             self.submit(command, 0)
@@ -230,7 +230,7 @@ class TwoExchanges(RuleBasedStateMachine):
 
 
 def frame(row: Position, last: PositionChanged) -> PositionChanged:
-    """What the last event about a row must have said; whether it moved is known to `Told`."""
+    """What the last event about a row must have said; whether it moved is known to `EventFold`."""
     values = shown(row)._asdict()
     told = {name: values[name] for name in PositionChanged.__struct_fields__ if name in values}
     return PositionChanged(subaccount_ref=row.subaccount_ref, has_moved=last.has_moved, **told)

@@ -20,8 +20,8 @@ from mockexchange.core.model.positions import Position
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind, FeeRounding, FeeType, SubaccountRef
+from tests.core.event_fold import EventFold
 from tests.core.tables import centicents, micros, trade
-from tests.core.told import Told
 
 START = parse_instant("2025-11-03T00:00:00Z")
 STEP_US = 1_000
@@ -33,7 +33,7 @@ class World:
     def __init__(self, rounding: FeeRounding = FeeRounding.GRID, seed: int = 0) -> None:
         self.exchange = Exchange(seed, rounding)
         self.at = START
-        self.told = Told()
+        self.told = EventFold()
         self.do(OpenAccount(account="alice"), OpenAccount(account="bob"))
         self.do(OpenAccount(account="desk", kind=AccountKind.FCM), OpenSubaccount(account="desk", subaccount="st1"))
         self.list_market("RAIN-1")

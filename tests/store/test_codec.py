@@ -33,8 +33,7 @@ from mockexchange.core.vocabulary import (
 )
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, read_log, write_log
-from mockexchange.store.log import Cause, Header, Log, Record
-from mockexchange.store.memory import MemoryLog
+from mockexchange.store.log import Cause, Header, Log, MemoryLog, Record
 from tests.core.dump import dump
 
 HUGE = 10**17

@@ -75,7 +75,7 @@ class Folding(RuleBasedStateMachine):
     def rest(self, batch: list[Command], changes: list[Change]) -> None:
         self.submit(*batch)
         for place, change, count_centis, price_centicents in changes:
-            orders = [order for order_book in self.sandbox.exchange.state.resting.values() for order in order_book]
+            orders = [order for order_book in self.sandbox.exchange.state.order_books.values() for order in order_book]
             if orders:
                 self.submit(change(orders[place % len(orders)], count_centis, price_centicents))
 

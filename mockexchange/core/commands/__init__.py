@@ -1,4 +1,4 @@
-"""What may be asked of the exchange: frozen, keyword-only values that are valid once they exist.
+"""Commands of the exchange: frozen, keyword-only values that are valid once they exist.
 
 A value out of its range raises ValueError on construction; what depends on the state (an unknown market, a closed
 one) is a Refusal from `Exchange.execute`. Units are those of `vocabulary`.

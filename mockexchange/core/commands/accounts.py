@@ -1,10 +1,12 @@
-"""Commands: accounts, books and keys."""
+"""Commands of accounts, subaccounts and keys."""
 
 from mockexchange.core.commands.validation import CommandStruct, require
 from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 
 
 class OpenAccount(CommandStruct, frozen=True, kw_only=True):
+    """Open an account with its primary subaccount."""
+
     account: str
     kind: AccountKind = AccountKind.MEMBER
     account_id: str = ""
@@ -12,27 +14,29 @@ class OpenAccount(CommandStruct, frozen=True, kw_only=True):
     user_id: str = ""
     """The user in the account's orders; derived from the name where it is not given."""
     tier: str = "basic"
-    """The usage tier, which says how many requests a second the account may make."""
+    """Usage tier: the rate limits of the account."""
     venue: str = ""
-    """Where the account is; "" is the default venue."""
+    """Venue of the account; "" is the default venue."""
 
     def __post_init__(self) -> None:
         require(bool(self.account) and "/" not in self.account, "account: expected a name without a slash")
 
 
 class OpenSubaccount(CommandStruct, frozen=True, kw_only=True):
-    """A member's subaccount ("1" to "63") or an FCM's subtrader (any name)."""
+    """Open a member's subaccount ("1" to "63") or an FCM's subtrader (any name)."""
 
     account: str
     subaccount: str
     subaccount_id: str = ""
-    """The venue's id of the book where the scenario gives one verbatim."""
+    """The venue's id of the subaccount, if given verbatim."""
 
     def __post_init__(self) -> None:
         require(bool(self.subaccount) and "/" not in self.subaccount, "book: expected a name without a slash")
 
 
 class AddKey(CommandStruct, frozen=True, kw_only=True):
+    """Add an API key with a public key or a shared secret to an account."""
+
     account: str
     key: str
     key_id: str
@@ -40,17 +44,17 @@ class AddKey(CommandStruct, frozen=True, kw_only=True):
     """PEM, SubjectPublicKeyInfo. The core compares it and never parses it."""
     scopes: tuple[str, ...] = ("read", "write")
     subaccount: str | None = None
-    """The only book this key may see, or None for all of the account."""
+    """The only subaccount that the key may see, or None for the whole account."""
     api_date: str | None = None
     secret: str = ""
-    """What both sides know, where the venue signs with that instead of a key pair."""
+    """Shared secret, for venues that sign with a secret instead of a key pair."""
 
     def __post_init__(self) -> None:
         require(bool(self.public_key) != bool(self.secret), "public_key and secret: expected one of them")
 
 
 class RestrictSubtrader(CommandStruct, frozen=True, kw_only=True):
-    """What an FCM forbids a subtrader: whole categories, or all trading."""
+    """Forbid a subtrader of an FCM whole categories, or all trading."""
 
     subaccount_ref: SubaccountRef
     categories: tuple[str, ...] = ()
@@ -58,7 +62,7 @@ class RestrictSubtrader(CommandStruct, frozen=True, kw_only=True):
 
 
 class CapSubtrader(CommandStruct, frozen=True, kw_only=True):
-    """How much a subtrader may put into event contracts a day; None lifts the cap."""
+    """Cap the daily spending of a subtrader on event contracts; None lifts the cap."""
 
     subaccount_ref: SubaccountRef
     limit_micros: int | None = None

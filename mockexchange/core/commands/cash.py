@@ -1,4 +1,4 @@
-"""Commands: cash that comes, goes and moves other than by trading."""
+"""Commands of deposits, withdrawals, transfers and balances."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_amount
 from mockexchange.core.vocabulary import (
@@ -15,7 +15,7 @@ OPENING_STATUSES = (PaymentStatus.APPLIED, PaymentStatus.PENDING)
 
 
 class Deposit(CommandStruct, frozen=True, kw_only=True):
-    """Cash from outside: it is there once the payment is applied, less the fee."""
+    """Deposit cash: it counts once the payment is applied, less the fee."""
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -31,7 +31,7 @@ class Deposit(CommandStruct, frozen=True, kw_only=True):
 
 
 class Withdraw(CommandStruct, frozen=True, kw_only=True):
-    """Cash to the outside: amount and fee leave at once, and come back if the payment fails or is returned."""
+    """Withdraw cash: amount and fee leave at once, and come back if the payment fails or is returned."""
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -47,6 +47,8 @@ class Withdraw(CommandStruct, frozen=True, kw_only=True):
 
 
 class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
+    """Set the final status of a payment."""
+
     payment: str
     status: PaymentStatus
 
@@ -55,7 +57,7 @@ class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
 
 
 class Transfer(CommandStruct, frozen=True, kw_only=True):
-    """Cash between two books of one account."""
+    """Move cash between two subaccounts of one account."""
 
     source: SubaccountRef
     target: SubaccountRef
@@ -69,7 +71,7 @@ class Transfer(CommandStruct, frozen=True, kw_only=True):
 
 
 class TransferShard(CommandStruct, frozen=True, kw_only=True):
-    """Cash of the primary book between the venue's instances and their shards; it leaves its source at once."""
+    """Move cash of the primary subaccount between instances and shards of the venue; it leaves its source at once."""
 
     account: str
     amount_micros: int
@@ -89,11 +91,13 @@ class TransferShard(CommandStruct, frozen=True, kw_only=True):
 
 
 class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
+    """Let a pending transfer between shards arrive."""
+
     transfer: str
 
 
 class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
-    """How an account wants its cash spread over the shards: (exchange index, percent), 100 in all."""
+    """Set the target allocation of an account's cash over the shards: (exchange index, percent), 100 in all."""
 
     account: str
     allocations: tuple[tuple[int, int], ...]
@@ -108,5 +112,7 @@ class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
 
 
 class SetNetting(CommandStruct, frozen=True, kw_only=True):
+    """Switch netting of a subaccount."""
+
     subaccount_ref: SubaccountRef
     enabled: bool

@@ -1,4 +1,4 @@
-"""Commands: contracts and their prices, fills, sessions, funding, delivery, and cash by currency."""
+"""Commands of derivatives: listing, prices, trades, sessions, funding, delivery and cash by currency."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class ListDerivative(CommandStruct, frozen=True, kw_only=True):
-    """`settlement` is the price of the last settlement, 0 where there was none."""
+    """List a derivative. `settlement` is the price of the last settlement, 0 if there was none."""
 
     terms: Terms
     mark: Decimal
@@ -27,6 +27,8 @@ class ListDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class SetIndex(CommandStruct, frozen=True, kw_only=True):
+    """Set the price of an index."""
+
     index: str
     price: Decimal
 
@@ -36,7 +38,7 @@ class SetIndex(CommandStruct, frozen=True, kw_only=True):
 
 
 class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Greeks that are None stay as they are, or follow from `iv` where that is given. Only a combo's price can be 0."""
+    """Set the mark. Greeks that are None stay, or follow from `iv` if given. Only a combo's price can be 0."""
 
     derivative: str
     price: Decimal
@@ -49,7 +51,7 @@ class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
-    """A trade that happened. `amount` is without a sign, in the unit of sizes."""
+    """Record a trade. `amount` is without a sign, in the unit of sizes."""
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -58,7 +60,7 @@ class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
     price: Decimal
     taker: bool = False
     fee: Decimal | None = None
-    """In settlement currency; by the contract's rates where it is not given."""
+    """In settlement currency; by the fee rates of the terms if not given."""
     against: SubaccountRef | None = None
     order: str | None = None
     trade: str | None = None
@@ -73,9 +75,9 @@ class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class OpenHolding(CommandStruct, frozen=True, kw_only=True):
-    """An opening position without trades, for an account imported from elsewhere.
+    """Open a holding without trades, for an account imported from elsewhere.
 
-    `reference` is the price the session counts from: the contract's last settlement where it is not given.
+    `reference` is the price the session counts from: the derivative's last settlement if not given.
     """
 
     subaccount_ref: SubaccountRef
@@ -98,7 +100,7 @@ class OpenHolding(CommandStruct, frozen=True, kw_only=True):
 
 
 class SettleSession(CommandStruct, frozen=True, kw_only=True):
-    """The daily settlement: at the prices given, and at the mark where none is."""
+    """Carry out the daily settlement at the given prices, and at the mark for others."""
 
     prices: tuple[tuple[str, Decimal], ...] = ()
 
@@ -108,7 +110,7 @@ class SettleSession(CommandStruct, frozen=True, kw_only=True):
 
 
 class PayFunding(CommandStruct, frozen=True, kw_only=True):
-    """Who is long pays `rate` of the position's value where that is above 0, and is paid where it is below."""
+    """Pay funding of a perpetual: longs pay `rate` of the position's value if it is above 0, shorts if below."""
 
     derivative: str
     rate: Decimal
@@ -121,7 +123,7 @@ class PayFunding(CommandStruct, frozen=True, kw_only=True):
 
 
 class DeliverDerivative(CommandStruct, frozen=True, kw_only=True):
-    """It expires at the price given, or at that of its index; nobody holds it then."""
+    """Deliver a derivative at the given price, or at its index, and clear its holdings."""
 
     derivative: str
     price: Decimal | None = None
@@ -132,7 +134,7 @@ class DeliverDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class CreditCurrency(CommandStruct, frozen=True, kw_only=True):
-    """Cash that comes, or goes where it is below 0."""
+    """Credit cash, or debit it if the amount is below 0."""
 
     subaccount_ref: SubaccountRef
     currency: str

@@ -1,4 +1,4 @@
-"""Commands: series, events, markets, their prices and books, and the way to settlement."""
+"""Commands of series, events, markets and the exchange: listing, prices, outside bids and settlement."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_price, require_result
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
@@ -10,6 +10,8 @@ PLAIN = EventDetails()
 
 
 class ListSeries(CommandStruct, frozen=True, kw_only=True):
+    """List a series, or set its fees and details."""
+
     series: str
     fee_type: FeeType = FeeType.QUADRATIC
     fee_multiplier: int = FEE_MULTIPLIER_UNIT
@@ -20,7 +22,7 @@ class ListSeries(CommandStruct, frozen=True, kw_only=True):
 
 
 class ListMarket(CommandStruct, frozen=True, kw_only=True):
-    """List a market; its event and series come into being with the first market that names them."""
+    """List a market; its event and series are created with the first market that names them."""
 
     market: str
     event: str
@@ -38,14 +40,14 @@ class ListMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class DescribeEvent(CommandStruct, frozen=True, kw_only=True):
-    """Say more of an event, listed already or to be listed."""
+    """Set the details of an event, listed already or to be listed."""
 
     event: str
     details: EventDetails = PLAIN
 
 
 class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
-    """Replace what strangers rest in a market's book: (price, count) levels of bids for each side."""
+    """Replace the outside bids of a market's order book: (price, count) levels for each side."""
 
     market: str
     yes: tuple[tuple[int, int], ...] = ()
@@ -64,6 +66,8 @@ class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class PriceMarket(CommandStruct, frozen=True, kw_only=True):
+    """Set the last price of YES."""
+
     market: str
     price_centicents: int
 
@@ -72,10 +76,14 @@ class PriceMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class CloseMarket(CommandStruct, frozen=True, kw_only=True):
+    """Stop trading in a market."""
+
     market: str
 
 
 class DetermineMarket(CommandStruct, frozen=True, kw_only=True):
+    """Set the result of a market."""
+
     market: str
     result: Result
     value_centicents: int | None = None
@@ -85,15 +93,19 @@ class DetermineMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class DisputeMarket(CommandStruct, frozen=True, kw_only=True):
+    """Dispute the result of a market."""
+
     market: str
 
 
 class FinalizeMarket(CommandStruct, frozen=True, kw_only=True):
+    """Pay out a determined market."""
+
     market: str
 
 
 class SettleMarket(CommandStruct, frozen=True, kw_only=True):
-    """Determine where that is still to be done, then finalize: what a test wants nine times in ten."""
+    """Determine the market if it is not determined yet, then finalize it."""
 
     market: str
     result: Result
@@ -104,7 +116,7 @@ class SettleMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class SwitchExchange(CommandStruct, frozen=True, kw_only=True):
-    """Open or halt the whole exchange, as its status endpoint tells."""
+    """Open or halt the whole exchange, as its status endpoint shows."""
 
     active: bool = True
     trading: bool = True
@@ -113,6 +125,8 @@ class SwitchExchange(CommandStruct, frozen=True, kw_only=True):
 
 
 class Announce(CommandStruct, frozen=True, kw_only=True):
+    """Publish a message to all users of the exchange."""
+
     message: str
     severity: Severity = Severity.INFO
     active: bool = True
@@ -124,7 +138,7 @@ class Announce(CommandStruct, frozen=True, kw_only=True):
 
 
 class Note(CommandStruct, frozen=True, kw_only=True):
-    """Something was done around the exchange that its state does not depend on: it is kept in its place in the log."""
+    """Record an action outside the exchange in the log; the state does not depend on it."""
 
     subject: str
     text: str

@@ -1,11 +1,11 @@
-"""Commands: fills, opening balances, orders and their groups."""
+"""Commands of fills, opening balances, orders and order groups."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_price
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef
 
 
 class Fill(CommandStruct, frozen=True, kw_only=True):
-    """A trade that happened. It needs no order behind it: then its order id is derived."""
+    """Record a trade. Without an order its order id is derived."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -30,7 +30,7 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
 
 
 class OpenPosition(CommandStruct, frozen=True, kw_only=True):
-    """An opening balance without fills, for an account imported from elsewhere."""
+    """Open a position without fills, for an account imported from elsewhere."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -50,6 +50,8 @@ class OpenPosition(CommandStruct, frozen=True, kw_only=True):
 
 
 class RestOrder(CommandStruct, frozen=True, kw_only=True):
+    """Place an order that rests."""
+
     subaccount_ref: SubaccountRef
     market: str
     side: Side
@@ -69,6 +71,8 @@ class RestOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class ReduceOrder(CommandStruct, frozen=True, kw_only=True):
+    """Reduce a resting order by a count; cancel it if nothing remains."""
+
     order: str
     count_centis: int
 
@@ -77,11 +81,13 @@ class ReduceOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class CancelOrder(CommandStruct, frozen=True, kw_only=True):
+    """Cancel a resting order."""
+
     order: str
 
 
 class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
-    """Cancel a resting order because its time is up, which nobody but the one who says so checks."""
+    """Cancel a resting order as expired. The exchange does not compare the order's time of expiry."""
 
     order: str
 
@@ -104,7 +110,7 @@ class AmendOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class OpenGroup(CommandStruct, frozen=True, kw_only=True):
-    """Orders of one book that are canceled together once `limit_centis` of them have been filled."""
+    """Open a group: orders of one subaccount, canceled together once `limit_centis` of them have been filled."""
 
     subaccount_ref: SubaccountRef
     group: str | None = None

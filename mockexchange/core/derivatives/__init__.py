@@ -1,1 +1,1 @@
-"""Futures, perpetuals, options and combos: contracts, holdings of them, cash by currency. Everything is `Decimal`."""
+"""Futures, perpetuals, options and combos: their terms and prices, holdings, cash by currency. All in `Decimal`."""

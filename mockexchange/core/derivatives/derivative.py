@@ -1,4 +1,4 @@
-"""What is traded: a contract with its terms, and what is known of its price."""
+"""A derivative: its terms, and its prices, greeks and volatility."""
 
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ class MarginTerms(Struct, frozen=True, kw_only=True):
 
 
 class Greeks(Struct, frozen=True, kw_only=True):
-    """Of one contract held long; a position's are these times its size."""
+    """Greeks of one unit held long; those of a position are these times its size."""
 
     delta: Decimal = Decimal(0)
     gamma: Decimal = Decimal(0)
@@ -32,7 +32,7 @@ NO_GREEKS = Greeks()
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What never changes of a contract. `expires_at` is None for a perpetual; a combo has legs (contract, ratio)."""
+    """The fixed terms of a derivative. `expires_at` is None for a perpetual; a combo has legs (name, ratio)."""
 
     name: str
     kind: DerivativeKind

@@ -1,4 +1,4 @@
-"""Which arithmetic a contract is kept by."""
+"""The arithmetic of a derivative, chosen by its kind and its form."""
 
 from decimal import Decimal
 
@@ -13,22 +13,25 @@ FUTURES: dict[Form, Future] = {Form.INVERSE: inverse, Form.LINEAR: linear}
 
 
 def form_of(terms: Terms) -> Instrument:
+    """Return the arithmetic of a derivative."""
     return option if terms.kind in OPTIONS else future_of(terms)
 
 
 def future_of(terms: Terms) -> Future:
+    """Return the arithmetic of a future."""
     return FUTURES[terms.form]
 
 
 def is_option(terms: Terms) -> bool:
+    """Whether the derivative is an option; combos of options are not."""
     return terms.kind is DerivativeKind.OPTION
 
 
 def unit_usd(terms: Terms, index: Decimal) -> Decimal:
-    """How many dollars one of the settlement currency is: coins are worth their index, and dollars a dollar."""
+    """Value of one unit of the settlement currency in dollars: the index for coins, 1 for dollars."""
     return index if terms.form is Form.INVERSE else Decimal(1)
 
 
 def coins(terms: Terms, size: Decimal, mark: Decimal) -> Decimal:
-    """What a future is of the base coin, signed."""
+    """Signed size of a future in the base coin."""
     return quotient(size, mark) if terms.form is Form.INVERSE and size else size

@@ -1,4 +1,4 @@
-"""Which handler carries out which command of derivatives."""
+"""The table of handlers of derivative commands."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -6,7 +6,7 @@ from typing import Any
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives import cash, funding, listing, settlement, trading
+from mockexchange.core.derivatives import cash, listing, settlement, trading
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State
@@ -32,7 +32,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.TradeDerivative: _precise(trading.trade_derivative),
     commands.OpenHolding: _precise(trading.open_holding),
     commands.SettleSession: _precise(settlement.settle_session),
-    commands.PayFunding: _precise(funding.pay_funding),
+    commands.PayFunding: _precise(settlement.pay_funding),
     commands.DeliverDerivative: _precise(settlement.deliver_derivative),
     commands.CreditCurrency: _precise(cash.credit_currency),
 }

@@ -1,4 +1,4 @@
-"""Changing a holding: the step that every handler which touches one shares."""
+"""The last step of every change of a holding: its revision, its time and its event."""
 
 from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.events import HoldingChanged
@@ -6,8 +6,10 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-def tell(state: State, subaccount_ref: SubaccountRef, derivative: str, holding: Holding, at: int) -> HoldingChanged:
-    """Date a change that was made, and tell what is held now."""
+def changed_holding(
+    state: State, subaccount_ref: SubaccountRef, derivative: str, holding: Holding, at: int
+) -> HoldingChanged:
+    """Stamp a changed holding with a new revision and the time; return the event that describes it."""
     holding.revision, holding.updated_at = state.next_revision(), at
     return HoldingChanged(
         subaccount_ref=subaccount_ref,

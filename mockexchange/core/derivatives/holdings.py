@@ -1,4 +1,4 @@
-"""What a book holds of a contract: how trades, settlements and funding change it. Amounts are in settlement currency.
+"""Holdings of derivatives and cash: how trades, settlements and funding change them, in settlement currency.
 
 Two costs are kept. `cost` counts from the entry prices and gives the profit since the position was opened;
 `session_cost` counts from the last settlement, for what was carried over it, and from the entry prices for what came
@@ -16,7 +16,7 @@ ZERO = Decimal(0)
 
 
 class Holding(Struct, eq=False):
-    """`size` is signed, in the unit the contract is traded in: of a linear future the base coin."""
+    """A position in one derivative. `size` is signed, in the unit of trading: the base coin for a linear future."""
 
     size: Decimal = ZERO
     cost: Decimal = ZERO
@@ -34,7 +34,7 @@ class Holding(Struct, eq=False):
 
     @property
     def is_settled(self) -> bool:
-        """Whether a settlement has nothing to do."""
+        """Whether a settlement would change nothing: flat, and nothing realized in the session."""
         return not (self.size or self.realized or self.realized_funding)
 
     def trade(self, form: Instrument, size: Decimal, price: Decimal, price_usd: Decimal) -> Decimal:
@@ -72,7 +72,7 @@ class Holding(Struct, eq=False):
         return made
 
     def clear(self) -> None:
-        """Nothing is held any more, and no session runs."""
+        """Set size, costs and session profit to zero."""
         self.size = self.cost = self.session_cost = self.cost_usd = ZERO
         self.realized = self.realized_funding = ZERO
 
@@ -98,14 +98,14 @@ class Holding(Struct, eq=False):
 
 
 class Cash(Struct, eq=False):
-    """A book's cash in one currency, and where it comes from: credited + traded + settled - fees."""
+    """Cash of a subaccount in one currency: amount = credited + traded + settled - fees."""
 
     amount: Decimal = ZERO
     credited: Decimal = ZERO
-    """From outside."""
+    """Credits from outside."""
     traded: Decimal = ZERO
     """Premiums of options, received less paid."""
     settled: Decimal = ZERO
-    """By daily settlements and deliveries."""
+    """Sum of daily settlements and deliveries."""
     fees: Decimal = ZERO
     revision: int = 0

@@ -1,4 +1,4 @@
-"""What trades when a contract does: itself, or each leg of a combo."""
+"""The fills of a trade: one of the derivative itself, or one of each leg of a combo."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 class Fill(NamedTuple):
-    """`size` is signed, as who trades it sees it."""
+    """One traded derivative. `size` is signed from the view of the command's account."""
 
     derivative: Derivative
     size: Decimal

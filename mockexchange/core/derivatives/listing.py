@@ -1,4 +1,4 @@
-"""Handlers: contracts that come, and what is known of prices."""
+"""Handlers that list derivatives and set their marks and indexes."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,6 +15,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[Event]:
+    """List a derivative under its terms; greeks follow from the implied volatility if only that is given."""
     terms = command.terms
     if terms.name in state.derivatives.listed:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"contract {terms.name} exists already")
@@ -41,6 +42,7 @@ def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[
 
 
 def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
+    """Set the price of an index and revise the derivatives that follow it."""
     state.derivatives.indexes[command.index] = command.price
     for derivative in state.derivatives.listed.values():
         if derivative.terms.index == command.index:
@@ -49,6 +51,7 @@ def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
 
 
 def mark_derivative(state: State, command: MarkDerivative, at: int) -> Iterator[Event]:
+    """Set the mark of a derivative, and its implied volatility and greeks if given."""
     derivative = open_derivative_of(state, command.derivative)
     require_price(derivative.terms, command.price)
     derivative.mark = command.price
@@ -68,7 +71,7 @@ def require_price(terms: Terms, price: Decimal) -> None:
 
 
 def _require_time(terms: Terms, at: int) -> None:
-    """What has expired already would never be delivered, and stay open for ever."""
+    """Refuse a derivative that has expired: it would never be delivered, and stay open for ever."""
     if terms.expires_at is not None and terms.expires_at <= at:
         expires, now = format_instant(terms.expires_at), format_instant(at)
         message = f"{terms.name} expires at {expires}, which is past: expected an instant after now ({now})"

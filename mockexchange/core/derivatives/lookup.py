@@ -1,4 +1,4 @@
-"""Finding what a command names, or refusing it in words that help."""
+"""Look up what a command names; raise Refused with the nearest known names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -14,6 +14,7 @@ SHOWN_MAX = 5
 
 
 def derivative_of(state: State, name: str) -> Derivative:
+    """Return a derivative by name. Raises Refused if it is unknown."""
     derivative = state.derivatives.listed.get(name)
     if derivative is None:
         known = nearest(name, state.derivatives.listed)
@@ -22,6 +23,7 @@ def derivative_of(state: State, name: str) -> Derivative:
 
 
 def open_derivative_of(state: State, name: str) -> Derivative:
+    """Return a derivative that has not been delivered. Raises Refused otherwise."""
     derivative = derivative_of(state, name)
     if not derivative.is_open:
         message = f"contract {name} was delivered at {derivative.delivery}: nothing happens to it any more"
@@ -30,13 +32,14 @@ def open_derivative_of(state: State, name: str) -> Derivative:
 
 
 def require_index(state: State, name: str) -> None:
+    """Refuse an index that has no price."""
     if name not in state.derivatives.indexes:
         known = nearest(name, state.derivatives.indexes)
         raise Refused(RefusalCode.UNKNOWN_INDEX, f"index {name!r} has no price; {known}: set it first")
 
 
 def require_trader(state: State, subaccount_ref: SubaccountRef) -> None:
-    """Accounts of the default venue have cash in dollars alone."""
+    """Refuse an account of the default venue: it has cash in dollars and nothing else."""
     state.subaccount(subaccount_ref)
     if not state.accounts[subaccount_ref.account].venue:
         message = (
@@ -47,16 +50,17 @@ def require_trader(state: State, subaccount_ref: SubaccountRef) -> None:
 
 
 def holding_of(state: State, subaccount_ref: SubaccountRef, derivative: str) -> Holding:
-    """What the book holds of it: from now on something, if only flat."""
+    """Return the holding of a subaccount in a derivative; create a flat one if there is none."""
     return state.derivatives.holdings.setdefault(subaccount_ref, {}).setdefault(derivative, Holding())
 
 
 def cash_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Cash:
+    """Return the cash of a subaccount in a currency; create an empty one if there is none."""
     return state.derivatives.cash.setdefault(subaccount_ref, {}).setdefault(currency, Cash())
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The names most like it, or the first few where none is."""
+    """Describe the known names nearest to `name`, or the first few if none is similar."""
     names = list(known)
     close = get_close_matches(name, names, SHOWN_MAX)
     if close:

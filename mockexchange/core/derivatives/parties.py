@@ -1,4 +1,4 @@
-"""Whose a trade is: the account's side, and where there is one the other's. What each pays for it."""
+"""The parties of a trade of a derivative, one or two, and the fee of each."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Party(NamedTuple):
-    """`sign` is -1 for who trades against the command's account; `fee` is None where rates make it."""
+    """One side of a trade. `sign` is -1 for the counterparty; `fee` is None if it follows from the fee rates."""
 
     subaccount_ref: SubaccountRef
     sign: int

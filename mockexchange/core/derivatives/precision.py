@@ -1,6 +1,6 @@
 """The decimal context of all arithmetic here: what the thread's own is never matters.
 
-Sums and products of amounts on the wire stay exact in 50 digits; a quotient, of which inverse contracts have many, is
+Sums and products of amounts on the wire stay exact in 50 digits; a quotient, of which inverse derivatives have many, is
 off by one part in 10**50 at most, and a position that is closed takes what is left of its cost, so nothing piles up.
 """
 
@@ -41,10 +41,10 @@ def precise(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def in_nine_decimals(amount: Decimal) -> Decimal:
-    """An amount rounded half even, in whatever context."""
+    """Return an amount rounded half even, independent of the current decimal context."""
     return amount.quantize(NINE_DECIMALS, context=WIDE)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """`dividend` by `divisor`, in this context whatever the thread's is."""
+    """Divide in the context of derivatives, independent of the thread's decimal context."""
     return CONTEXT.divide(dividend, divisor)

@@ -1,4 +1,4 @@
-"""What venues read: positions and summaries of a book, as of now. All of it is exact."""
+"""Positions and summaries of a subaccount as of now, for venues to print. All numbers are exact."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -15,7 +15,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Held(NamedTuple):
-    """What the view of a position is made of."""
+    """A holding with its derivative and its owner: the inputs of a position's view."""
 
     subaccount_ref: SubaccountRef
     derivative: Derivative
@@ -23,12 +23,12 @@ class Held(NamedTuple):
 
     @property
     def revision(self) -> tuple[int, int]:
-        """No two positions share one, and one that keeps it keeps its view: an index that moves revises contracts."""
+        """A cache key of the view: unique among positions, new when the holding, derivative or index changes."""
         return self.derivative.revision, self.holding.revision
 
 
 def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[Held]:
-    """Return what a book holds, in the order in which contracts were first held; an unknown book holds nothing.
+    """Return the holdings of a subaccount in the order in which they were first opened; none if it is unknown.
 
     `with_flat` adds what was closed since the last settlement.
     """
@@ -53,14 +53,14 @@ def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = 
 
 @precise
 def position_of(state: State, subaccount_ref: SubaccountRef, derivative: str) -> PositionView:
-    """Return what a book holds of one contract, flat where it never held it. Raises KeyError for an unknown one."""
+    """Return the position in one derivative, flat if it was never held. Raises KeyError for an unknown derivative."""
     return _view(
         state, subaccount_ref, derivative, state.derivatives.holdings.get(subaccount_ref, {}).get(derivative, Holding())
     )
 
 
 def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
-    """Return the currencies that a book has or had anything in, by name."""
+    """Return the currencies of a subaccount's cash and holdings, past ones included, by name."""
     held = state.derivatives.holdings.get(subaccount_ref, ())
     of_derivatives = {state.derivatives.listed[name].terms.settlement_currency for name in held}
     return sorted({*state.derivatives.cash.get(subaccount_ref, ()), *of_derivatives})
@@ -68,7 +68,7 @@ def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
 
 @precise
 def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> SummaryView:
-    """Return a book's account in one currency; zeros in one that it never had."""
+    """Return the summary of a subaccount in one currency; zeros in a currency that it never had."""
     cash = state.derivatives.cash.get(subaccount_ref, {}).get(currency, Cash())
     views = [
         _view(state, subaccount_ref, name, holding)

@@ -1,17 +1,18 @@
-"""Handlers: the daily settlement, and delivery at expiry.
+"""Handlers of the daily settlement, of delivery at expiry and of funding.
 
-A settlement pays what the session of each future made, and the next session counts from its price. Options only
-begin anew: their premiums were paid when they traded. What is flat by then is forgotten.
+A settlement pays the session profit of each future, and the next session counts from its price. Options only
+begin a new session: their premiums were paid when they traded. Flat holdings are removed. Funding of perpetuals goes
+into the realized profit of the session.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mockexchange.core.commands import DeliverDerivative, SettleSession
+from mockexchange.core.commands import DeliverDerivative, PayFunding, SettleSession
 from mockexchange.core.derivatives import cash
 from mockexchange.core.derivatives.derivative import Derivative, Terms
-from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
-from mockexchange.core.derivatives.holding_changes import tell
+from mockexchange.core.derivatives.forms import form_of, future_of, is_option, unit_usd
+from mockexchange.core.derivatives.holding_changes import changed_holding
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import open_derivative_of
@@ -25,6 +26,7 @@ Held = dict[str, Holding]
 
 
 def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Event]:
+    """Settle every open derivative at the given price, or at its mark."""
     given = dict(command.prices)
     for name, price in given.items():
         require_price(open_derivative_of(state, name).terms, price)
@@ -46,7 +48,7 @@ def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, 
         if holding.is_settled:
             continue
         amount = holding.settle(form_of(derivative.terms), derivative.settlement)
-        yield tell(state, subaccount_ref, name, holding, at)
+        yield changed_holding(state, subaccount_ref, name, holding, at)
         if not is_option(derivative.terms):
             currency = derivative.terms.settlement_currency
             made[currency] = made.get(currency, ZERO) + amount
@@ -55,6 +57,7 @@ def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, 
 
 
 def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Iterator[Event]:
+    """Deliver an expired derivative at the given price, or at its index, and clear its holdings."""
     derivative = open_derivative_of(state, command.derivative)
     if derivative.terms.is_perpetual:
         message = f"{derivative.name} is perpetual: expected a contract that expires"
@@ -75,7 +78,7 @@ def _deliver(
         return
     amount = _paid_out(derivative.terms, holding, derivative.delivery or ZERO)
     holding.clear()
-    yield tell(state, subaccount_ref, derivative.name, holding, at)
+    yield changed_holding(state, subaccount_ref, derivative.name, holding, at)
     yield from cash.settle(state, subaccount_ref, derivative.terms.settlement_currency, amount)
 
 
@@ -84,3 +87,18 @@ def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
     if terms.option_type is None or terms.strike is None:
         return holding.settle(form_of(terms), price)
     return holding.size * option.payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))
+
+
+def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
+    """Longs pay shorts a rate of the position's value at the mark; the payments sum to zero over equal positions."""
+    derivative = open_derivative_of(state, command.derivative)
+    if not derivative.terms.is_perpetual:
+        raise Refused(RefusalCode.WRONG_KIND, f"{derivative.name} expires: only perpetuals have funding")
+    future = future_of(derivative.terms)
+    for subaccount_ref, held in state.derivatives.holdings.items():
+        holding = held.get(derivative.name)
+        if holding is None or not holding.size:
+            continue
+        paid = command.rate * future.value(holding.size, derivative.mark)
+        holding.fund(-paid if holding.size > 0 else paid, command.interest_value)
+        yield changed_holding(state, subaccount_ref, derivative.name, holding, at)

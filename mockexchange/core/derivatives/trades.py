@@ -1,4 +1,4 @@
-"""One account's side of a trade of a contract."""
+"""Trades of derivatives: a row for each account's side."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class DerivativeTrade(Struct, frozen=True, kw_only=True):
-    """`combo` is the combo whose leg this is; prices of the mark and the index are those of its instant."""
+    """One account's side of a trade. `combo` names the combo if this is a leg; mark and index are as of the trade."""
 
     subaccount_ref: SubaccountRef
     derivative: str

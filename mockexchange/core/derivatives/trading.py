@@ -1,4 +1,4 @@
-"""Handlers: trades of contracts, and positions that were there before."""
+"""Handlers of trades of derivatives and of opening positions."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,7 +8,7 @@ from mockexchange.core.commands import OpenHolding, TradeDerivative
 from mockexchange.core.derivatives import cash
 from mockexchange.core.derivatives.derivative import Derivative, Terms
 from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
-from mockexchange.core.derivatives.holding_changes import tell
+from mockexchange.core.derivatives.holding_changes import changed_holding
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.legs import Fill, fills_of
 from mockexchange.core.derivatives.listing import require_price
@@ -59,7 +59,7 @@ def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]
         holding.open(form_of(derivative.terms), command.size, command.average_price, reference, usd)
     holding.realized += command.realized
     holding.realized_funding += command.realized_funding
-    yield tell(state, command.subaccount_ref, derivative.name, holding, at)
+    yield changed_holding(state, command.subaccount_ref, derivative.name, holding, at)
 
 
 class _Printed(NamedTuple):
@@ -80,7 +80,7 @@ def _require_tradable(state: State, derivative: Derivative, command: TradeDeriva
 
 
 def _require_amount(terms: Terms, amount: Decimal) -> None:
-    """Amounts are multiples of the contract size; options trade in parts of it, as small as the least amount."""
+    """Refuse an amount that is no multiple of the contract size; options trade in multiples of the least amount."""
     unit = min(terms.contract_size, terms.amount_min)
     if amount < terms.amount_min or amount % unit:
         message = f"{amount} of {terms.name}: expected a multiple of {unit}, {terms.amount_min} or more"
@@ -88,7 +88,7 @@ def _require_amount(terms: Terms, amount: Decimal) -> None:
 
 
 def _print(state: State, derivative: Derivative, price: Decimal, at: int) -> bool:
-    """Put a trade on the contract's tape; whether its price is not below that of the one before."""
+    """Record a trade on the derivative's tape; return whether its price is not below the previous trade's."""
     is_long_tick = derivative.last is None or price >= derivative.last
     derivative.last = price
     derivative.trades += 1
@@ -130,7 +130,7 @@ def _fill(state: State, command: TradeDerivative, fill: Fill, party: Party, prin
     )
     state.derivatives.trades.add(row, row.serial)
     yield _told(row)
-    yield tell(state, party.subaccount_ref, derivative.name, holding, printed.at)
+    yield changed_holding(state, party.subaccount_ref, derivative.name, holding, printed.at)
     premium = size * fill.price if is_option(terms) else ZERO
     yield from cash.charge(state, party.subaccount_ref, terms.settlement_currency, fee, premium)
 

@@ -19,7 +19,7 @@ class Margins(NamedTuple):
 
 
 def view_of(subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, index: Decimal) -> PositionView:
-    """All that there is to say of a holding, flat or not. Must run in the context of derivatives."""
+    """Return the full view of a holding, flat or not. Must run in the context of derivatives."""
     terms, size, mark = derivative.terms, holding.size, derivative.mark
     worth = form_of(terms).worth(size, mark)
     margins = margins_of(derivative, size, index)
@@ -97,7 +97,7 @@ def _shown(terms: Terms, size: Decimal, mark: Decimal) -> Decimal:
 
 
 def _greeks_of(derivative: Derivative, size: Decimal, coins_held: Decimal | None) -> Greeks:
-    """Of the position; a future is its coins, whatever the price. Adding zero keeps a flat one from being -0."""
+    """Delta of the position; that of a future is its size in coins at any price. Adding zero avoids -0 if flat."""
     if coins_held is not None:
         return Greeks(delta=coins_held)
     one = derivative.greeks

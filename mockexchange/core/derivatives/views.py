@@ -11,7 +11,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 class PositionView(Struct, frozen=True, kw_only=True):
     """A position as of now; a flat one has zeros. Amounts are in settlement currency but those in `_usd`.
 
-    What there is not for the contract's kind is None: which fields a venue shows is the venue's.
+    Numbers that the derivative's kind does not have are None; each venue chooses the fields that it prints.
     """
 
     subaccount_ref: SubaccountRef
@@ -46,7 +46,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
 
 
 class SummaryView(Struct, frozen=True, kw_only=True):
-    """One book's account in one currency."""
+    """The summary of a subaccount in one currency."""
 
     subaccount_ref: SubaccountRef
     currency: str

@@ -1,20 +1,22 @@
-"""The words of derivatives.
+"""Enumerations of derivatives.
 
-A *size* is signed, short below zero, in the unit a contract is traded in: quote currency for inverse futures (USD),
-base coin for linear futures and for options. Amounts of money are in the contract's settlement currency.
+A *size* is signed, short below zero, in the unit a derivative is traded in: quote currency for inverse futures (USD),
+base coin for linear futures and for options. Amounts of money are in the derivative's settlement currency.
 """
 
 from enum import StrEnum
 
 
 class Form(StrEnum):
-    """How a contract pays: in the base coin, for a size in quote currency, or in the quote currency."""
+    """Payout: inverse pays in the base coin for a size in quote currency, linear pays in the quote currency."""
 
     INVERSE = "inverse"
     LINEAR = "linear"
 
 
 class DerivativeKind(StrEnum):
+    """Kinds of derivatives."""
+
     FUTURE = "future"
     OPTION = "option"
     FUTURE_COMBO = "future_combo"
@@ -22,15 +24,19 @@ class DerivativeKind(StrEnum):
 
 
 COMBOS = frozenset((DerivativeKind.FUTURE_COMBO, DerivativeKind.OPTION_COMBO))
-"""They are never held: a fill of one is a fill of each of its legs."""
+"""Combos are never held: a fill of one is a fill of each of its legs."""
 
 
 class OptionType(StrEnum):
+    """Call or put."""
+
     CALL = "call"
     PUT = "put"
 
 
 class Direction(StrEnum):
+    """Direction of a trade."""
+
     BUY = "buy"
     SELL = "sell"
 

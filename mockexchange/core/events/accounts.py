@@ -1,4 +1,4 @@
-"""Events: accounts, books, keys, and what a merchant forbids its subtraders."""
+"""Events of accounts, subaccounts, keys and restrictions of subtraders."""
 
 from msgspec import Struct
 
@@ -6,26 +6,36 @@ from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 
 
 class AccountOpened(Struct, frozen=True, kw_only=True):
+    """An account was opened, with its primary subaccount."""
+
     account: str
     kind: AccountKind
 
 
 class SubaccountOpened(Struct, frozen=True, kw_only=True):
+    """A subaccount or a subtrader was opened."""
+
     subaccount_ref: SubaccountRef
 
 
 class KeyAdded(Struct, frozen=True, kw_only=True):
+    """An API key was added to an account."""
+
     account: str
     key: str
     key_id: str
 
 
 class SubtraderRestricted(Struct, frozen=True, kw_only=True):
+    """An FCM set the categories that a subtrader may not trade, or blocked it."""
+
     subaccount_ref: SubaccountRef
     categories: tuple[str, ...]
     blocked: bool
 
 
 class SubtraderCapped(Struct, frozen=True, kw_only=True):
+    """An FCM set the daily cap of a subtrader; None lifts it."""
+
     subaccount_ref: SubaccountRef
     limit_micros: int | None

@@ -1,4 +1,4 @@
-"""Events: cash that came, went and moved other than by trading."""
+"""Events of deposits, withdrawals and transfers."""
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from mockexchange.core.vocabulary import (
 
 
 class CashMoved(Struct, frozen=True, kw_only=True):
-    """Cash entered (positive) or left (negative) a book other than by trading."""
+    """Cash entered (positive) or left (negative) a subaccount other than by trading."""
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -22,6 +22,8 @@ class CashMoved(Struct, frozen=True, kw_only=True):
 
 
 class PaymentMade(Struct, frozen=True, kw_only=True):
+    """A deposit or a withdrawal was made."""
+
     payment: str
     kind: PaymentKind
     subaccount_ref: SubaccountRef
@@ -32,12 +34,14 @@ class PaymentMade(Struct, frozen=True, kw_only=True):
 
 
 class PaymentFinalized(Struct, frozen=True, kw_only=True):
+    """A payment was applied, failed or was returned."""
+
     payment: str
     status: PaymentStatus
 
 
 class Transferred(Struct, frozen=True, kw_only=True):
-    """Cash went from one book of an account to another."""
+    """Cash moved from one subaccount of an account to another."""
 
     transfer: str
     source: SubaccountRef
@@ -59,6 +63,8 @@ class ShardTransferred(Struct, frozen=True, kw_only=True):
 
 
 class TransferCompleted(Struct, frozen=True, kw_only=True):
+    """A transfer between shards arrived."""
+
     transfer: str
 
 
@@ -71,5 +77,7 @@ class BalanceAllocated(Struct, frozen=True, kw_only=True):
 
 
 class NettingSet(Struct, frozen=True, kw_only=True):
+    """Netting of a subaccount was switched."""
+
     subaccount_ref: SubaccountRef
     enabled: bool

@@ -1,4 +1,4 @@
-"""Events: what happened to contracts, holdings and cash by currency."""
+"""Events of derivatives, holdings and cash by currency."""
 
 from decimal import Decimal
 

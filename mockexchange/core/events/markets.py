@@ -1,4 +1,4 @@
-"""Events: series, events, markets, their prices and books, and the exchange itself."""
+"""Events of series, events, markets, their prices and order books, and of the exchange itself."""
 
 from msgspec import Struct
 
@@ -6,10 +6,14 @@ from mockexchange.core.vocabulary import MarketStatus, Result, Severity, Side
 
 
 class SeriesListed(Struct, frozen=True, kw_only=True):
+    """A series was listed."""
+
     series: str
 
 
 class EventDescribed(Struct, frozen=True, kw_only=True):
+    """The details of an event were set."""
+
     event: str
 
 
@@ -20,18 +24,22 @@ class EventListed(Struct, frozen=True, kw_only=True):
 
 
 class MarketListed(Struct, frozen=True, kw_only=True):
+    """A market was listed."""
+
     market: str
     event: str
     series: str
 
 
 class MarketPriced(Struct, frozen=True, kw_only=True):
+    """The last price of YES changed."""
+
     market: str
     price_centicents: int
 
 
 class MarketQuoted(Struct, frozen=True, kw_only=True):
-    """Bids of strangers: (price, count) levels of each side, best first."""
+    """The outside bids of a market were set: (price, count) levels of each side, best first."""
 
     market: str
     yes_levels: tuple[tuple[int, int], ...]
@@ -39,7 +47,7 @@ class MarketQuoted(Struct, frozen=True, kw_only=True):
 
 
 class LevelChanged(Struct, frozen=True, kw_only=True):
-    """Contracts came to one price of a book, or (negative) left it; `order_id` is whose, None for a stranger's."""
+    """Contracts were added to one price of an order book, or, negative, removed; outside bids have no `order_id`."""
 
     market: str
     side: Side

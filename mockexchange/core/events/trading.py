@@ -1,4 +1,4 @@
-"""Events: fills, positions, orders and their groups."""
+"""Events of fills, positions, orders and order groups."""
 
 from msgspec import Struct
 
@@ -6,6 +6,8 @@ from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Resul
 
 
 class Filled(Struct, frozen=True, kw_only=True):
+    """One side of a trade was filled."""
+
     fill_id: str
     order_id: str
     subaccount_ref: SubaccountRef
@@ -17,7 +19,7 @@ class Filled(Struct, frozen=True, kw_only=True):
     taker: bool
     fee_micros: int
     post_position_centis: int
-    """What the book holds in the market after it."""
+    """The position of the subaccount in the market after the fill."""
 
 
 class Traded(Struct, frozen=True, kw_only=True):
@@ -63,6 +65,8 @@ class PositionSettled(Struct, frozen=True, kw_only=True):
 
 
 class OrderRested(Struct, frozen=True, kw_only=True):
+    """An order was placed and rests."""
+
     order_id: str
     subaccount_ref: SubaccountRef
     market: str
@@ -73,11 +77,15 @@ class OrderRested(Struct, frozen=True, kw_only=True):
 
 
 class OrderReduced(Struct, frozen=True, kw_only=True):
+    """A resting order was reduced."""
+
     order_id: str
     remaining_centis: int
 
 
 class OrderCanceled(Struct, frozen=True, kw_only=True):
+    """The rest of an order was canceled."""
+
     order_id: str
 
 
@@ -108,6 +116,8 @@ class OrderChanged(Struct, frozen=True, kw_only=True):
 
 
 class GroupOpened(Struct, frozen=True, kw_only=True):
+    """An order group was opened."""
+
     group: str
     subaccount_ref: SubaccountRef
     limit_centis: int | None
@@ -121,11 +131,15 @@ class GroupTriggered(Struct, frozen=True, kw_only=True):
 
 
 class GroupReset(Struct, frozen=True, kw_only=True):
+    """An order group counts its fills from zero again."""
+
     group: str
     subaccount_ref: SubaccountRef
 
 
 class GroupLimited(Struct, frozen=True, kw_only=True):
+    """An order group has a new limit."""
+
     group: str
     subaccount_ref: SubaccountRef
     limit_centis: int

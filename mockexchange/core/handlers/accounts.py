@@ -1,4 +1,4 @@
-"""Handlers: accounts, books, keys, and what a merchant forbids its subtraders."""
+"""Handlers of accounts, subaccounts, keys and restrictions of subtraders."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""Handlers: cash that comes, goes and moves other than by trading.
+"""Handlers of deposits, withdrawals and transfers.
 
-Cash on exchange indexes above 0 is a part of a book's cash that neither trading nor payments touch: `transfer_shard`
-alone moves it. What is on its way between two shards belongs to no book until it arrives.
+Cash on exchange indexes above 0 is a part of a subaccount's cash that neither trading nor payments touch:
+`transfer_shard` alone moves it. Cash on its way between two shards belongs to no subaccount until it arrives.
 """
 
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
 
 
 def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
-    """Cash on the margined instance is none of this exchange's: what comes from there is taken as a fact."""
+    """Move cash between instances or shards. Cash on the margined instance is not tracked here."""
     subaccount = state.dollar_subaccount(SubaccountRef(command.account))
     if command.source is Instance.EVENT_CONTRACT:
         _require_free(subaccount, command.source_shard, command.amount_micros)
@@ -227,14 +227,14 @@ def _require_free(subaccount: Subaccount, shard: int, amount_micros: int) -> Non
 
 
 def _held_back(subaccount: Subaccount, shard: int) -> str:
-    """What a balance lacks although nobody spent it."""
+    """Describe the cash held back for resting orders, for a refusal."""
     if shard or not subaccount.reserved_micros:
         return ""
     return f": its orders that rest hold back {exact(subaccount.reserved_micros, 6)}"
 
 
 def _free_micros(subaccount: Subaccount, shard: int) -> int:
-    """What orders that rest do not hold back; they rest on shard 0, like all trading."""
+    """Cash of a shard that is not held back for resting orders, which are all on shard 0."""
     if shard:
         return subaccount.shards_micros.get(shard, 0)
     return subaccount.cash_micros - subaccount.reserved_micros - sum(subaccount.shards_micros.values())

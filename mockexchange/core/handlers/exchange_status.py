@@ -36,5 +36,5 @@ def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
 
 
 def _cancel_on_pause(state: State, at: int) -> Iterator[Event]:
-    for order in [order for order_book in state.resting.values() for order in order_book if order.cancel_on_pause]:
+    for order in [order for order_book in state.order_books.values() for order in order_book if order.cancel_on_pause]:
         yield from orders.cancel(state, order, at, OrderReason.HALT)

@@ -1,8 +1,8 @@
-"""Handlers: fills and opening balances.
+"""Handlers of fills and opening balances.
 
-A fill is a trade with at least one side here: the account's own, and its counterparty's where that is one of ours.
+A fill is a trade with at least one side on this exchange: the account's own, and its counterparty's if it is here too.
 Each side is a row of its account's fills, all of the trade's id (recorded 2025-11-03 and 2026-06-11: fill_id is
-trade_id), and has an order, which comes into being with it unless one of that name is known.
+trade_id), and has an order, which is created with it unless an order of that id exists.
 """
 
 from collections.abc import Iterator
@@ -98,7 +98,7 @@ def _require_fillable(state: State, market: Market, command: Fill) -> None:
 
 
 def _trade(state: State, market: Market, command: Fill, at: int) -> Trade:
-    """What happened between the two sides, whoever of them is here: the taker's counterparty gains from the other."""
+    """Create the trade of a fill; the taker gains from one outcome side, its counterparty from the other."""
     own_side = outcome_side(command.side, command.action)
     price_centicents = command.price_centicents
     return Trade(

@@ -1,4 +1,4 @@
-"""Handlers: series, events, markets, their prices and the books of strangers."""
+"""Handlers of series, events and markets: listing, prices and outside bids."""
 
 from collections.abc import Callable, Iterator
 
@@ -88,14 +88,14 @@ def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]
 
 
 def drop_quotes(market: Market) -> Iterator[Event]:
-    """Take the bids of strangers out of a market that does not trade."""
+    """Remove the outside bids of a market that does not trade."""
     changes = list(_level_changes(market, NO_LEVELS))
     market.quotes = None
     yield from changes
 
 
 def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
-    """What turns the bids of strangers that there are into `levels`, the best price first."""
+    """The changes from the present outside bids to `levels`, the best price first."""
     before = market.quotes or NO_LEVELS
     for side in (Side.YES, Side.NO):
         for price in sorted({*before[side], *levels[side]}, reverse=True):
@@ -120,8 +120,8 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> Ite
 def refile_market(state: State, market: Market, at: int, apply: Callable[[], None] = lambda: None) -> None:
     """Run `apply`, which changes the market, and keep every list and page that shows it true.
 
-    Whatever changes what a read shows of a market (its status, result, price, volume, book) goes through here; what
-    changed outside its row needs no `apply`.
+    Every change that a read of a market shows (status, result, price, volume, order book) goes through here; a change
+    outside its row needs no `apply`.
     """
     revision = state.next_revision()
     state.listed_markets.refile(market, revision, apply)

@@ -1,4 +1,4 @@
-"""Handlers: a resting order is given another price, another count, or both.
+"""The handler of amendments: another price, another count, or both for a resting order.
 
 The count is the whole of the order, filled contracts included. One that is given becomes the order's initial count.
 An order keeps its place in the queue unless its price changes or its count grows.
@@ -50,7 +50,7 @@ def _remaining_after(order: Order, command: AmendOrder) -> int:
 
 
 def _amend(state: State, order: Order, command: AmendOrder, after_centis: int, at: int, *, keeps_place: bool) -> None:
-    order_book, before_centis = state.resting[order.market.ticker], order.remaining_centis
+    order_book, before_centis = state.order_books[order.market.ticker], order.remaining_centis
     if not keeps_place:
         order_book.remove(order)
     order.subaccount.reserved_micros -= order.reserve_micros(before_centis)

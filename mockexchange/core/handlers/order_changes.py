@@ -1,6 +1,6 @@
-"""Changing one order: the steps that every handler which touches an order shares, and what it tells of them.
+"""Steps that all handlers of orders share, and their events.
 
-A change of a resting order is told as the level it changed, the order as it is now and the row it shows in.
+A change of a resting order is three events: the changed level, the order and the position row with its resting count.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def require_resting(order: Order) -> Order:
 def take_off(
     state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
 ) -> None:
-    """Take contracts off a resting order, filled ones or not; `status` is what it is once none are left."""
+    """Reduce a resting order by filled or canceled contracts; `status` is its status once none remain."""
 
     def apply() -> None:
         order.remaining_centis -= count_centis
@@ -53,7 +53,7 @@ def take_off(
 
     change_order(state, order, at, apply)
     order.subaccount.reserved_micros -= order.reserve_micros(count_centis)
-    state.resting[order.market.ticker].change(order, -count_centis)
+    state.order_books[order.market.ticker].change(order, -count_centis)
     if order.group is not None and not order.remaining_centis:
         del order.group.orders[order.order_id]
 

@@ -1,7 +1,7 @@
-"""Handlers: groups of orders, which are canceled together once enough of them has been filled.
+"""Handlers of order groups, whose orders are canceled together once enough of them has been filled.
 
 A group that was triggered takes no orders until it is reset; resetting counts its fills from zero again. A group that
-was deleted is forgotten, but its orders still tell that they were in it.
+was deleted is removed, but its orders keep their reference to it.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
 
 
 def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
-    """A group that is triggered stays so, whatever its limit; another is triggered if it has reached the new one."""
+    """Change the limit. A triggered group stays triggered; another is triggered if its fills reach the new limit."""
     group = state.group(command.group)
     group.limit_centis = command.limit_centis
     yield GroupLimited(group=group.group_id, subaccount_ref=group.subaccount_ref, limit_centis=command.limit_centis)
@@ -58,7 +58,7 @@ def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]
 
 
 def count_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
-    """Count contracts filled of an order of the group; at the limit the rest of its orders goes."""
+    """Count contracts filled of an order of the group; at the limit its remaining orders are canceled."""
     group.filled_centis += count_centis
     yield from _trigger_at_limit(state, group, at)
 

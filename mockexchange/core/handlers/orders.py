@@ -1,9 +1,9 @@
-"""Handlers: orders that rest, shrink, are canceled, expire or are filled.
+"""Handlers of orders: resting, reducing, canceling, expiring and filling.
 
 A resting order shows in the row's resting contracts and holds back the cash it would spend. It does not touch the
-row's time of update (recorded 2025-11-03: three orders, one old `last_updated_ts`). When an order is to expire is
-written down and told, and nothing more: the exchange acts on commands, and no clock runs in it. So an order expires
-when it is told to, whatever was written down.
+row's time of update (recorded 2025-11-03: three orders, one old `last_updated_ts`). An order's time of
+expiry is only stored and shown: the exchange acts on commands, and no clock runs in it. An order expires when an
+ExpireOrder command says so.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from mockexchange.core.handlers.order_changes import (
     take_off,
 )
 from mockexchange.core.model.markets import Market, require_open
+from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order, OrderGroup
-from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -40,7 +40,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
         order.group = group
         group.orders[order.order_id] = order
     _list(state, order)
-    state.resting.setdefault(market.ticker, RestingBook()).add(order)
+    state.order_books.setdefault(market.ticker, OrderBook()).add(order)
     subaccount.reserved_micros += order.reserve_micros(order.remaining_centis)
     yield OrderRested(
         order_id=order.order_id,
@@ -88,7 +88,7 @@ def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator
 
 def cancel_all(state: State, market: Market, at: int) -> Iterator[Event]:
     """Cancel what rests in a market that stops trading."""
-    for order in list(state.resting.get(market.ticker, ())):
+    for order in list(state.order_books.get(market.ticker, ())):
         yield from cancel(state, order, at, OrderReason.CLOSE)
 
 
@@ -113,7 +113,7 @@ def require_fillable(order: Order, command: Fill) -> None:
 
 
 def execute(state: State, order: Order, fill: FillRow, at: int) -> Iterator[Event]:
-    """Count a fill for its order and list an order that is new. What rested gives back what it held for the fill."""
+    """Count a fill for its order; list a new order. A resting order releases the cash reserved for the fill."""
     if order.has_rested:
         take_off(state, order, fill.trade.count_centis, OrderStatus.EXECUTED, at, fill)
         yield OrderExecuted(order_id=order.order_id, remaining_centis=order.remaining_centis)

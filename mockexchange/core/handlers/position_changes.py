@@ -1,4 +1,4 @@
-"""Changing one row: the step that every handler which touches a position shares."""
+"""Changes of one position row, shared by all handlers that touch positions."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from mockexchange.core.model.subaccounts import Subaccount
 
 
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
-    """The book's row in the market; a new one is not filed until its first change."""
+    """Return the subaccount's row in the market; a new one is not filed until its first change."""
     row = subaccount.positions.get(market.ticker)
     if row is None:
         row = Position(subaccount.ref, market, at, state.next_revision())
@@ -21,7 +21,7 @@ def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Pos
 def change_row(
     state: State, subaccount: Subaccount, row: Position, apply: Callable[[Position], None]
 ) -> PositionChanged:
-    """Apply a change to a row, keep the indexes and the market's holdings true, and tell what the row is now."""
+    """Apply a change to a row, update the indexes and the market's open interest, and return the event."""
     before, before_fees_micros = row.stake, row.fees_micros
     subaccount.change(row, state.next_revision(), apply)
     subaccount.assert_conserved()

@@ -17,7 +17,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
 
 YES_WORTH_CENTICENTS: dict[Result, int | None] = {Result.YES: CENTICENTS_PER_DOLLAR, Result.NO: 0, Result.VOID: None}
-"""What a YES contract is worth where the result alone tells."""
+"""Payout of a YES contract by result; None for a void market. A scalar result has its own value."""
 
 
 def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]:
@@ -65,7 +65,7 @@ def _finalize(state: State, market: Market, at: int) -> Iterator[Event]:
 
 
 def _empty_book(state: State, market: Market, at: int) -> Iterator[Event]:
-    """Nobody bids in a market that does not trade, a stranger no more than an account here."""
+    """Remove the outside bids and cancel the resting orders of a market that does not trade."""
     yield from drop_quotes(market)
     yield from cancel_all(state, market, at)
 
@@ -112,7 +112,7 @@ def _apply_settlement(row: Position, stake: Stake, payout: Payout, at: int, is_a
 
 
 def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: int) -> None:
-    """List the settlement of a book that ever bought: orders that only rested leave none."""
+    """List the settlement of a subaccount that had any fill; orders that only rested leave none."""
     ledger, market, result = state.accounts[row.subaccount_ref.account].ledger, row.market, row.market.result
     bought = _bought(ledger, row)
     assert result is not None, "a determined market has a result"
@@ -136,7 +136,7 @@ def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: 
 
 
 def _bought(ledger: Ledger, row: Position) -> dict[Side, Bought]:
-    """What the book acquired of each side over the market's life, by its fills and its opening balance."""
+    """Return the count and cost of each side acquired over the market's life, opening balance included."""
     opened_side = Side.YES if row.opened.quantity_centis > 0 else Side.NO
     bought = {Side.YES: Bought(), Side.NO: Bought()}
     bought[opened_side] = Bought(abs(row.opened.quantity_centis), row.opened.cost_micros)

@@ -1,1 +1,1 @@
-"""Position arithmetic, one file per kind of contract."""
+"""Position arithmetic, one module per kind of instrument."""

@@ -1,7 +1,7 @@
-"""A contract that pays one dollar or nothing: what a trade and a settlement do to a stake in it.
+"""Binary contracts, which pay one dollar or nothing: trades and settlements of a stake.
 
 A stake is signed: YES contracts are positive, NO contracts negative, never both. Buying the side not held closes
-pairs, and a pair is worth one dollar whatever happens. A sale beyond the holding opens the other side at one dollar
+pairs, and a pair is worth one dollar with any result. A sale beyond the holding opens the other side at one dollar
 less the price. Reference: wire facts, semantics of total_traded, market_exposure and realized_pnl (2.50 traded for
 fills of 0.99 + 0.99 + 0.52, recorded 2026-06-11).
 """

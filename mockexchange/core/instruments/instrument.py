@@ -1,4 +1,4 @@
-"""What the forms of derivatives have in common: the arithmetic that holdings are kept by, a module for each form.
+"""Protocols of derivative arithmetic; each form is a module.
 
 `worth` is additive: what trades at several prices were worth adds up, and profit is worth now less worth then.
 """
@@ -11,7 +11,7 @@ class Instrument(Protocol):
     """Sizes are signed, prices above 0 where the size is not 0, amounts of money in settlement currency."""
 
     def worth(self, size: Decimal, price: Decimal) -> Decimal:
-        """What `size` is worth at `price`, up to a constant: the higher the price, the more a long one is."""
+        """Worth of `size` at `price`, up to a constant; a long position's worth rises with the price."""
         ...
 
     def price_of(self, size: Decimal, worth: Decimal) -> Decimal:
@@ -20,8 +20,8 @@ class Instrument(Protocol):
 
 
 class Future(Instrument, Protocol):
-    """`worth` and `price_of`, and what margins, funding and fees are rates of."""
+    """The arithmetic of a future, with the value that margins, funding and fees are rates of."""
 
     def value(self, size: Decimal, mark: Decimal) -> Decimal:
-        """How much a position is of, without a sign."""
+        """Absolute value of a position."""
         ...

@@ -11,7 +11,7 @@ from mockexchange.core.derivatives.vocabulary import OptionType
 FEE_CAP = Decimal("0.125")
 """Of the option's price: the most that a trade costs [doc, the venue's page on fees]."""
 INITIAL_RATE, INITIAL_RATE_MIN, MAINTENANCE_RATE = Decimal("0.15"), Decimal("0.1"), Decimal("0.075")
-"""Of the underlying, for who is short [doc]."""
+"""Rate of the underlying, for short positions [doc]."""
 
 
 def worth(size: Decimal, price: Decimal) -> Decimal:
@@ -35,7 +35,7 @@ def payoff(option_type: OptionType, strike: Decimal, underlying: Decimal, coin: 
 def short_margins(
     option_type: OptionType, strike: Decimal, underlying: Decimal, mark: Decimal, unit: Decimal
 ) -> tuple[Decimal, Decimal]:
-    """Initial and maintenance margin of one that is short [doc]; who is long has paid for it and needs none.
+    """Initial and maintenance margin of a short option [doc]; a long one is paid for and needs none.
 
     `unit` is the underlying in settlement currency: 1 coin, or its price.
     """

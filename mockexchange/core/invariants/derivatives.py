@@ -1,4 +1,4 @@
-"""What is held of contracts, and cash by currency, against trades and terms."""
+"""Check holdings of derivatives and cash by currency against trades and terms."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -40,7 +40,7 @@ def _holding(where: str, derivative: Derivative, holding: Holding) -> Iterator[s
 
 
 def _cash(state: State) -> Iterator[str]:
-    """A book's cash is explained by where it came from, and its fees by its trades."""
+    """The cash of a subaccount is the sum of its sources, and its fees are the sum of its trades' fees."""
     fees: dict[tuple[SubaccountRef, str], Decimal] = {}
     for trade in state.derivatives.trades:
         key = (trade.subaccount_ref, trade.currency)

@@ -1,14 +1,17 @@
-"""What happened against what is: every fee, every contract and every micro-dollar of cash is told by some row.
+"""Check the lists of every account against its positions, cash and orders, and the indexes of every list.
 
-A book's cash is explained from its lists alone, without the arithmetic of positions. In a market it bought some YES
-and some NO (a sale buys the other side at the rest of the dollar); the smaller number of them are pairs, which were
-paid a dollar each; the rest is what it holds, or what the settlement paid.
+A subaccount's cash is explained from its lists alone, without the arithmetic of positions. In a market it bought some
+YES and some NO (a sale buys the other side at the rest of the dollar); the smaller number of them are pairs, which
+were paid a dollar each; the rest is its position, or was paid by the settlement.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.history import History, Partition, Selector
+from mockexchange.core.model.ledgers import Ledger
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.payments import ShardTransfer
 from mockexchange.core.model.positions import Position
@@ -26,11 +29,11 @@ from mockexchange.core.vocabulary import (
     TransferStatus,
 )
 
-Told = dict[tuple[SubaccountRef, str], list[FillRow]]
+FillsByRow = dict[tuple[SubaccountRef, str], list[FillRow]]
 
 
 class Lot(NamedTuple):
-    """What a book did in a market, by its fills."""
+    """The purchases of a subaccount in a market, by its fills."""
 
     yes_centis: int
     no_centis: int
@@ -43,7 +46,7 @@ class Lot(NamedTuple):
 
 
 def violations(state: State) -> Iterator[str]:
-    fills: Told = {}
+    fills: FillsByRow = {}
     for account in state.accounts.values():
         for fill in account.ledger.fills:
             fills.setdefault((fill.subaccount_ref, fill.trade.market.ticker), []).append(fill)
@@ -59,6 +62,7 @@ def violations(state: State) -> Iterator[str]:
             yield from _row(row, _lot(row, fills.get(key, [])), settlements.get(key))
         yield from _cash(state, subaccount, fills, settlements)
     yield from _orders(state, fills)
+    yield from _indexes(state)
 
 
 def _lot(row: Position, fills: list[FillRow]) -> Lot:
@@ -103,9 +107,9 @@ def _settlement(where: str, row: Position, lot: Lot, settlement: Settlement, rem
 
 
 def _cash(
-    state: State, subaccount: Subaccount, fills: Told, settlements: dict[tuple[SubaccountRef, str], Settlement]
+    state: State, subaccount: Subaccount, fills: FillsByRow, settlements: dict[tuple[SubaccountRef, str], Settlement]
 ) -> Iterator[str]:
-    """Fills, fees, settlements, payments and transfers make a book's cash, to the micro-dollar."""
+    """Fills, fees, settlements, payments and transfers explain a subaccount's cash, to the micro-dollar."""
     cash_micros = _contributed(state, subaccount.ref)
     for ticker, row in subaccount.positions.items():
         lot = _lot(row, fills.get((row.subaccount_ref, ticker), []))
@@ -131,7 +135,7 @@ def _contributed(state: State, subaccount_ref: SubaccountRef) -> int:
 
 
 def _shards(state: State, subaccount_ref: SubaccountRef) -> dict[int, int]:
-    """What transfers between instances and shards did to each shard of the book."""
+    """The sum of transfers between instances and shards, by shard of the subaccount."""
     shards: dict[int, int] = {}
     transfers = (
         state.accounts[subaccount_ref.account].ledger.shard_transfers
@@ -160,13 +164,13 @@ def _trades(account: Account) -> Iterator[str]:
         yield f"{account.name}: lists {len(listed)} trades, has a side in {len(own)}"
 
 
-def _orders(state: State, fills: Told) -> Iterator[str]:
-    """An order has filled what its fills say, and they are its book's."""
-    told: dict[str, list[FillRow]] = {}
+def _orders(state: State, fills: FillsByRow) -> Iterator[str]:
+    """The filled count of an order is the sum of its fills, and its fills are of its subaccount."""
+    fills_by_order: dict[str, list[FillRow]] = {}
     for fill in (fill for rows in fills.values() for fill in rows):
-        told.setdefault(fill.order.order_id, []).append(fill)
+        fills_by_order.setdefault(fill.order.order_id, []).append(fill)
     for order_id, order in state.orders.items():
-        if order.fills != told.get(order_id, []):
+        if order.fills != fills_by_order.get(order_id, []):
             yield f"order {order_id} has other fills than its account lists"
         yield from _order(order)
 
@@ -186,3 +190,27 @@ def _order(order: Order) -> Iterator[str]:
     if filled_centis + order.remaining_centis > order.initial_centis:
         left_centis = order.remaining_centis
         yield f"order {order.order_id} of {order.initial_centis} has {filled_centis} filled, {left_centis} left"
+
+
+def _indexes(state: State) -> Iterator[str]:
+    for name in ("tape", "listed_events", "listed_markets"):
+        yield from _misfiled(name, getattr(state, name))
+    for account in state.accounts.values():
+        for name in Ledger.__slots__:
+            yield from _misfiled(f"{account.name}: {name}", getattr(account.ledger, name))
+
+
+def _misfiled(where: str, history: History[Any]) -> Iterator[str]:
+    rows = list(history)
+    expected: dict[tuple[Selector, Partition], list[Any]] = {}
+    for row in rows:
+        for selector in row.selectors:
+            expected.setdefault((selector, row.partition), []).append(row)
+    if history.index() != expected:
+        yield f"{where} are filed otherwise than their filters look for them"
+    for field in ("serial", "created_at"):
+        if sorted(rows, key=attrgetter(field)) != rows:
+            yield f"{where} are not in the order of {field}"
+    newest = max((row.revision for row in rows), default=0)
+    if history.revision < newest:
+        yield f"{where} have revision {history.revision}, a row has {newest}"

@@ -1,10 +1,10 @@
-"""Every market against the rows, orders and trades in it: what is held, what rests where, what was traded."""
+"""Check every market against its rows, orders and trades: open interest, order book and volume."""
 
 from collections.abc import Iterator
 
 from mockexchange.core.model.markets import Market
+from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import Order, Trade
-from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import count_ahead_centis
 from mockexchange.core.vocabulary import Side
@@ -17,7 +17,7 @@ def violations(state: State) -> Iterator[str]:
     for ticker, market in state.markets.items():
         yield from _held(state, market)
         yield from _volume(market, traded.get(ticker, []))
-        yield from _resting(state, market, state.resting.get(ticker) or RestingBook())
+        yield from _resting(state, market, state.order_books.get(ticker) or OrderBook())
     yield from _lost_orders(state)
 
 
@@ -39,7 +39,7 @@ def _volume(market: Market, trades: list[Trade]) -> Iterator[str]:
         yield f"{market.ticker}: volume {market.volume_centis}, its trades sum to {volume_centis}"
 
 
-def _resting(state: State, market: Market, order_book: RestingBook) -> Iterator[str]:
+def _resting(state: State, market: Market, order_book: OrderBook) -> Iterator[str]:
     """Queues hold what the orders have left, in the order in which they came."""
     waiting: dict[tuple[Side, int], int] = {}
     for order in order_book:
@@ -60,15 +60,15 @@ def _resting(state: State, market: Market, order_book: RestingBook) -> Iterator[
         yield f"{market.ticker}: queues hold {queued}, its orders {waiting}"
 
 
-def _better(order_book: RestingBook, order: Order) -> int:
+def _better(order_book: OrderBook, order: Order) -> int:
     bids = (other for other in order_book if other.bid_side is order.bid_side)
     return sum(other.remaining_centis for other in bids if other.bid_centicents > order.bid_centicents)
 
 
 def _lost_orders(state: State) -> Iterator[str]:
-    """What has contracts left rests in its market and in its group; what has none does not."""
+    """An order rests in its market and in its group exactly as long as some of its count remains."""
     left = {order_id for order_id, order in state.orders.items() if order.remaining_centis}
-    resting = {order.order_id for order_book in state.resting.values() for order in order_book}
+    resting = {order.order_id for order_book in state.order_books.values() for order in order_book}
     if left != resting:
         yield f"orders {sorted(left)} have contracts left, {sorted(resting)} rest"
     for group_id, group in state.groups.items():

@@ -1,4 +1,4 @@
-"""Every book against its rows: conservation of money, sums, indexes and what rests."""
+"""Check every subaccount against its rows: conservation of money, sums, indexes and resting orders."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
@@ -17,7 +17,7 @@ SUMMED = ("cost_micros", "realized_micros", "fees_micros")
 
 def violations(state: State) -> Iterator[str]:
     resting: dict[SubaccountRef, list[Order]] = {}
-    for order in (order for order_book in state.resting.values() for order in order_book):
+    for order in (order for order_book in state.order_books.values() for order in order_book):
         resting.setdefault(order.subaccount_ref, []).append(order)
     for subaccount_ref, subaccount in state.subaccounts.items():
         yield from _conservation(subaccount)

@@ -1,4 +1,4 @@
-"""Accounts and their keys."""
+"""Accounts, their API keys and the restrictions of subtraders."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ WHOLLY_ON_FIRST = ((0, 100),)
 
 
 class Key(Struct, frozen=True):
-    """An API key as the exchange knows it, of a key pair or of a shared secret; the core parses neither."""
+    """An API key with a public key or a shared secret; the core parses neither."""
 
     account: str
     name: str
@@ -21,11 +21,11 @@ class Key(Struct, frozen=True):
     subaccount: str | None
     api_date: str | None
     secret: str = ""
-    """"" where there is a public key, as that is where there is a secret."""
+    """Shared secret; "" for a key with a public key, whose `public_key` is "" in turn."""
 
 
 class SubtraderRules(Struct):
-    """What an FCM forbids a subtrader."""
+    """Restrictions that an FCM sets on a subtrader."""
 
     blocked: bool = False
     categories: tuple[str, ...] = ()
@@ -34,20 +34,22 @@ class SubtraderRules(Struct):
 
 @dataclass(slots=True, eq=False)
 class Account:
+    """An account with its keys, subaccounts and ledger."""
+
     name: str
     kind: AccountKind
     account_id: str
     user_id: str
     tier: str
     subaccounts: dict[str, str] = field(default_factory=dict)
-    """Book name to the venue's id of it, "" where the venue derives one; in the order of opening."""
+    """Subaccount name to the venue's id of it, "" if the venue derives one; in the order of opening."""
     keys: dict[str, Key] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     subtrader_rules: dict[str, SubtraderRules] = field(default_factory=dict)
-    """By book; one that is not here is free."""
+    """Restrictions by subaccount; a missing one is unrestricted."""
     netted_subaccounts: set[str] = field(default_factory=set)
     allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
-    """How its cash is to be spread over the shards: (exchange index, percent)."""
+    """Target allocation of its cash over the shards: (exchange index, percent)."""
     reservation: Reservation = Reservation.NONE
     venue: str = ""
-    """Where the account is; "" is the default venue. The core never knows what the word means."""
+    """Venue of the account; "" is the default venue. The core attaches no meaning to the name."""

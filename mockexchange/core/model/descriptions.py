@@ -1,9 +1,11 @@
-"""What a series, an event and a market say of themselves, beside what trades: texts, times and strikes."""
+"""Descriptive fields of series, events and markets: texts, times and strikes."""
 
 from msgspec import Struct
 
 
 class SeriesDetails(Struct, frozen=True, kw_only=True):
+    """Details of a series."""
+
     title: str = ""
     category: str = ""
     frequency: str = "custom"
@@ -11,6 +13,8 @@ class SeriesDetails(Struct, frozen=True, kw_only=True):
 
 
 class EventDetails(Struct, frozen=True, kw_only=True):
+    """Details of an event."""
+
     title: str = ""
     sub_title: str = ""
     category: str = ""
@@ -20,7 +24,7 @@ class EventDetails(Struct, frozen=True, kw_only=True):
 
 
 class MarketDetails(Struct, frozen=True, kw_only=True):
-    """Instants are microseconds; one that is None follows from when the market was listed."""
+    """Details of a market. Instants are microseconds; None is derived from the time of listing."""
 
     subtitle: str = ""
     yes_title: str = ""
@@ -36,4 +40,4 @@ class MarketDetails(Struct, frozen=True, kw_only=True):
     strike_type: str | None = None
     floor_strike: str | None = None
     cap_strike: str | None = None
-    """Strikes are decimal text, since they count whatever the market is about."""
+    """Strikes are decimal text: their unit is that of the market's subject."""

@@ -1,4 +1,4 @@
-"""The exchange as a whole: whether it runs, and what it has to say."""
+"""The status of the whole exchange and its announcements."""
 
 from msgspec import Struct
 
@@ -6,12 +6,16 @@ from mockexchange.core.vocabulary import Severity
 
 
 class Service(Struct):
+    """Whether the exchange is up and trading; `resume_at` is None if unknown."""
+
     is_active: bool = True
     is_trading: bool = True
     resume_at: int | None = None
 
 
 class Announcement(Struct, frozen=True):
+    """A message of the exchange to all its users."""
+
     message: str
     severity: Severity
     is_active: bool

@@ -1,9 +1,9 @@
-"""Rows in the order in which they came to be, indexed so that every page, newest first, costs O(log n + limit).
+"""Rows in the order of creation, indexed so that every page, newest first, costs O(log n + limit).
 
 A row is filed under each of its `selectors` ((), ("ticker", T), ("event", E), ...), there split by its `partition`
-(book, status, ...): a page merges the lists of the selectors asked for whose partition the query admits. Serials rise
-with time, so one order serves lists, windows of time and cursors. A list keeps its order when a row moves: the move
-is a bisection and a block copy.
+(subaccount, status, ...): a page merges the lists of the requested selectors whose partition the query admits. Serials
+rise with time, so one order serves lists, windows of time and cursors. A list keeps its order when a row moves: the
+move is a bisection and a block copy.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -66,7 +66,7 @@ class History(Generic[R]):
     def __init__(self) -> None:
         self._filed: dict[Selector, dict[Partition, list[R]]] = {}
         self.revision = 0
-        """The newest revision of its rows: as long as it stays, every page of them does."""
+        """The newest revision of its rows: a cache key of every page."""
 
     def __len__(self) -> int:
         return sum(map(len, self._filed.get(EVERYTHING, {}).values()))
@@ -100,7 +100,7 @@ class History(Generic[R]):
         return self._filed.get(selector, {}).get(partition, ())
 
     def index(self) -> dict[tuple[Selector, Partition], list[R]]:
-        """Every list that holds rows, by what it is for: to check them."""
+        """Return every non-empty list by selector and partition, for invariants."""
         return {
             (selector, partition): rows
             for selector, lists in self._filed.items()

@@ -1,4 +1,4 @@
-"""Everything that happened to one account, as the lists that its endpoints page through."""
+"""The ledger of an account: its fills, orders, settlements and payments as lists to page through."""
 
 from mockexchange.core.model.history import History
 from mockexchange.core.model.orders import FillRow, Order, Trade
@@ -7,6 +7,8 @@ from mockexchange.core.model.settlements import Settlement
 
 
 class Ledger:
+    """The lists of one account."""
+
     __slots__ = (
         "deposits",
         "fills",

@@ -1,4 +1,4 @@
-"""Series, events and markets, and the life of a market as a table of legal moves."""
+"""Series, events and markets, and the legal transitions of a market's status."""
 
 from dataclasses import dataclass, field
 
@@ -27,6 +27,8 @@ Levels = dict[Side, dict[int, int]]
 
 
 class Series(Struct, eq=False):
+    """A series of events with one fee schedule."""
+
     ticker: str
     fee_type: FeeType
     fee_multiplier: int
@@ -59,6 +61,8 @@ class EventListing:
 
 @dataclass(slots=True, eq=False)
 class Market:
+    """A market that pays one dollar or nothing on an outcome."""
+
     ticker: str
     event: EventListing
     title: str
@@ -77,10 +81,10 @@ class Market:
     """The price before the last one."""
     volume_centis: int = 0
     yes_held_centis: int = 0
-    """Contracts held by the accounts here, by side; the larger is the open interest."""
+    """Contracts held by the accounts of this exchange, by side; the larger is the open interest."""
     no_held_centis: int = 0
     quotes: Levels | None = None
-    """Bids of strangers by side: price of that side to count. Orders that rest here come on top."""
+    """Outside bids by side: price of that side to count. Resting orders of accounts are added to them."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

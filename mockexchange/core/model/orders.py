@@ -1,6 +1,6 @@
 """Orders, the groups that cancel orders together, trades and their fills.
 
-Every fill has an order: one that rested before, or one that came into being, executed, with its first fill. A trade has
+Every fill has an order: one that rested before, or an executed one created with its first fill. A trade has
 one fill for each of its sides that an account here has.
 """
 
@@ -135,12 +135,14 @@ class FillRow:
 
     @property
     def partition(self) -> Partition:
-        """(book,)"""
+        """(subaccount,)"""
         return (self.subaccount_ref.subaccount,)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Order:
+    """An order of a subaccount, resting or done."""
+
     order_id: str
     client_order_id: str
     subaccount: Subaccount
@@ -157,7 +159,7 @@ class Order:
     revision: int
     status: OrderStatus = OrderStatus.RESTING
     has_rested: bool = True
-    """Whether it was ever in the book; of one that was not its fills are all that is known, and it grows with them."""
+    """Whether it was ever in the order book. An order that never rested is known by its fills and grows with them."""
     is_archived: bool = False
     """Done, and last touched before the exchange's cutoff: it is listed with history."""
     group: "OrderGroup | None" = None
@@ -168,7 +170,7 @@ class Order:
     filled_centis: int = 0
     taker_cost_micros: int = 0
     maker_cost_micros: int = 0
-    """What its fills cost, fees apart: count times price, by the role it had."""
+    """Cost of its fills without fees, by role: count times price."""
     taker_fees_micros: int = 0
     maker_fees_micros: int = 0
     accrued_attos: int = 0
@@ -192,7 +194,7 @@ class Order:
 
     @property
     def bid_side(self) -> Side:
-        """The side of the book on which it rests: a sale of YES is a bid for NO."""
+        """The side of the order book on which it rests: a sale of YES is a bid for NO."""
         return self.side if self.action is Action.BUY else OTHER_SIDE[self.side]
 
     @property
@@ -207,7 +209,7 @@ class Order:
 
     @property
     def partition(self) -> Partition:
-        """(book, status, archived)"""
+        """(subaccount, status, archived)"""
         return self.subaccount_ref.subaccount, self.status, self.is_archived
 
     def reserve_micros(self, count_centis: int) -> int:
@@ -217,15 +219,15 @@ class Order:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class OrderGroup:
-    """`filled_centis` counts since the last reset; reaching the limit cancels every order of the group."""
+    """Orders canceled together: `filled_centis` counts since the last reset; reaching the limit cancels them all."""
 
     group_id: str
     serial: int
-    """Its place among all that were ever opened."""
+    """Number in the order of opening, deleted groups included."""
     subaccount_ref: SubaccountRef
     exchange_index: int
     limit_centis: int | None
     filled_centis: int = 0
     is_triggered: bool = False
     orders: dict[str, Order] = field(default_factory=dict)
-    """Those that rest."""
+    """Its resting orders by id."""

@@ -1,4 +1,4 @@
-"""Deposits, withdrawals and transfers: rows of what moved cash other than by trading."""
+"""Deposits, withdrawals and transfers: rows of cash moved other than by trading."""
 
 from msgspec import Struct
 
@@ -24,7 +24,7 @@ PAYMENT_TRANSITIONS: frozenset[tuple[PaymentStatus, PaymentStatus]] = frozenset(
 
 
 class _Listed:
-    """Filed by time alone."""
+    """A row without selectors of its own: its lists have no filters."""
 
     __slots__ = ()
 
@@ -38,6 +38,8 @@ class _Listed:
 
 
 class Payment(_Listed, Struct, eq=False, kw_only=True):
+    """A deposit or a withdrawal."""
+
     payment_id: str
     kind: PaymentKind
     subaccount_ref: SubaccountRef
@@ -52,7 +54,7 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
 
     @property
     def moved_micros(self) -> int:
-        """What the payment has done to the book's cash so far.
+        """Change of the subaccount's cash by the payment so far.
 
         A deposit counts once it is applied, less its fee; a withdrawal from the start, with its fee, until it fails
         or comes back.
@@ -64,7 +66,7 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
 
 
 class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
-    """Cash between two books of one account."""
+    """Cash moved between two subaccounts of one account."""
 
     transfer_id: str
     source: SubaccountRef
@@ -79,7 +81,7 @@ class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
 
 
 class ShardTransfer(_Listed, Struct, eq=False, kw_only=True):
-    """Cash between instances and shards of the venue."""
+    """Cash moved between instances and shards of the venue."""
 
     transfer_id: str
     account: str

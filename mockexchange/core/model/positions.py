@@ -1,4 +1,4 @@
-"""One account's stake in one market, and the same stakes summed per event."""
+"""Positions: a subaccount's stake in one market, and the sums per event."""
 
 from functools import reduce
 
@@ -18,7 +18,7 @@ FLAT = Stake()
 
 
 class Position:
-    """A row. `revision` is a number no other state of any row of this exchange has had: a perfect cache key."""
+    """A position in one market. `revision` is unique over all states of all rows of the exchange: a cache key."""
 
     __slots__ = (
         "archived",
@@ -119,7 +119,7 @@ NO_TOTALS = EventTotals()
 
 
 class EventHolding:
-    """A book's rows in one event, filed by partition, with their totals."""
+    """A subaccount's rows in one event, filed by partition, with their totals."""
 
     __slots__ = ("archived_totals", "event", "rank", "rows", "settled_totals", "unsettled_totals")
 

@@ -1,4 +1,4 @@
-"""What a market's settlement paid to one book."""
+"""Settlements: the payouts of a market to one subaccount."""
 
 from typing import NamedTuple
 
@@ -10,18 +10,20 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 
 
 class Bought(NamedTuple):
-    """Contracts of one side acquired, and what they cost; a sale acquires the other side at the rest of the dollar."""
+    """Count and cost of one side acquired; a sale acquires the other side at the rest of the dollar."""
 
     count_centis: int = 0
     cost_micros: int = 0
 
 
 class Settlement(Struct, frozen=True, eq=False, kw_only=True):
+    """The settlement of one position."""
+
     subaccount_ref: SubaccountRef
     market: Market
     result: Result
     value_centicents: int | None
-    """What one YES contract paid; None for a void market."""
+    """Payout of one YES contract; None for a void market."""
     yes: Bought
     no: Bought
     held_centis: int
@@ -30,7 +32,7 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
     revenue_micros: int
     """Paid out, after the part of a cent that a scalar result keeps back as a fee."""
     fees_micros: int
-    """All fees of the book in this market, that part included."""
+    """All fees of the subaccount in this market, that part included."""
     created_at: int
     serial: int
 
@@ -45,5 +47,5 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def partition(self) -> Partition:
-        """(book,)"""
+        """(subaccount,)"""
         return (self.subaccount_ref.subaccount,)

@@ -1,20 +1,23 @@
-"""Everything the exchange knows. Handlers change it, and only while `Exchange.execute` runs one."""
+"""The state of the exchange. Handlers change it, and only while `Exchange.execute` runs one."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 
-from mockexchange.core.derivatives.state import Derivatives
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.model.exchange_status import Announcement, Service
 from mockexchange.core.model.history import History
 from mockexchange.core.model.markets import EventListing, Market, Series
+from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import Order, OrderGroup, Trade
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.positions import Position
-from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
@@ -23,17 +26,32 @@ NAMES_SHOWN_MAX = 5
 
 
 @dataclass(slots=True)
+class Derivatives:
+    """Derivatives and indexes by name; holdings by subaccount and derivative, and cash by subaccount and currency."""
+
+    listed: dict[str, Derivative] = field(default_factory=dict)
+    indexes: dict[str, Decimal] = field(default_factory=dict)
+    holdings: dict[SubaccountRef, dict[str, Holding]] = field(default_factory=dict)
+    """A flat holding stays until the next settlement, so that its realized profit is still shown."""
+    cash: dict[SubaccountRef, dict[str, Cash]] = field(default_factory=dict)
+    trades: History[DerivativeTrade] = field(default_factory=History)
+    trade_ids: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class State:
+    """All accounts, markets, orders and derivatives of one exchange."""
+
     seed: int
     rounding: FeeRounding
     sequence: int = 0
     """Commands executed so far, refused ones included."""
     revision: int = 0
     archived_before: int = 0
-    """What was last touched before this instant is history: fills, done orders and settled positions."""
+    """Fills, done orders and settled positions last touched before this instant are listed with history."""
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
-    """Those with a key pair; an id is in one of the two."""
+    """API keys with a key pair, by id; keys with a secret are in `secret_keys`."""
     secret_keys: dict[str, Key] = field(default_factory=dict)
     key_owners: dict[str, str] = field(default_factory=dict)
     """Public key, or secret, to the one account that uses it."""
@@ -43,7 +61,7 @@ class State:
     series: dict[str, Series] = field(default_factory=dict)
     events: dict[str, EventListing] = field(default_factory=dict)
     described: dict[str, EventDetails] = field(default_factory=dict)
-    """What was said of events that are still to be listed."""
+    """Details of events that are not listed yet, by ticker."""
     markets: dict[str, Market] = field(default_factory=dict)
     listed_events: History[EventListing] = field(default_factory=History)
     listed_markets: History[Market] = field(default_factory=History)
@@ -52,14 +70,14 @@ class State:
     orders: dict[str, Order] = field(default_factory=dict)
     groups: dict[str, OrderGroup] = field(default_factory=dict)
     groups_opened: int = 0
-    """Those that were deleted included."""
+    """Count of groups ever opened, deleted ones included."""
     payments: dict[str, Payment] = field(default_factory=dict)
     transfers: dict[str, TransferRow] = field(default_factory=dict)
     shard_transfers: dict[str, ShardTransfer] = field(default_factory=dict)
     service: Service = field(default_factory=Service)
     announcements: list[Announcement] = field(default_factory=list)
-    resting: dict[str, RestingBook] = field(default_factory=dict)
-    """Orders that rest, by market."""
+    order_books: dict[str, OrderBook] = field(default_factory=dict)
+    """Resting orders by market ticker."""
     named_trades: dict[str, Trade] = field(default_factory=dict)
     """Trades whose id was given; derived ids cannot clash."""
     derivatives: Derivatives = field(default_factory=Derivatives)
@@ -79,7 +97,7 @@ class State:
         return account
 
     def dollar_subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
-        """What a book has in dollars and event contracts: accounts of the default venue alone have any."""
+        """Return a subaccount with dollars and event contracts. Raises Refused for an account of another venue."""
         subaccount = self.subaccount(subaccount_ref)
         venue = self.accounts[subaccount_ref.account].venue
         if venue:
@@ -88,6 +106,7 @@ class State:
         return subaccount
 
     def subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
+        """Return a subaccount. Raises Refused with the known ones if there is none."""
         subaccount = self.subaccounts.get(subaccount_ref)
         if subaccount is None:
             account, name = subaccount_ref
@@ -129,7 +148,7 @@ class State:
         return transfer
 
     def subaccounts_of(self, account: str) -> Iterator[Subaccount]:
-        """The account's holdings, primary book first."""
+        """Return the subaccounts of an account in the order of opening, the primary one first."""
         return (self.subaccounts[SubaccountRef(account, name)] for name in self.accounts[account].subaccounts)
 
 

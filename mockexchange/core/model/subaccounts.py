@@ -1,4 +1,4 @@
-"""A book's cash and positions, indexed so that every filtered page costs O(log n + limit)."""
+"""The cash and positions of a subaccount, indexed so that every filtered page costs O(log n + limit)."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Subaccount:
-    """What one book of one account owns. Rows change only inside `change`, which keeps every index true."""
+    """One subaccount of an account. Rows change only inside `change`, which keeps every index true."""
 
     __slots__ = (
         "cash_micros",
@@ -34,18 +34,18 @@ class Subaccount:
     def __init__(self, ref: SubaccountRef) -> None:
         self.ref = ref
         self.number: int | None = None
-        """A subaccount's, 0 for the primary book; a subtrader has none, whatever its name."""
+        """Number of a member's subaccount, 0 for the primary one; None for a subtrader."""
         self.revision = 0
-        """The newest revision of its rows: as long as it stays, every page of them does."""
+        """The newest revision of its rows: a cache key of every page."""
         self.cash_micros = 0
         self.contributed_micros = 0
-        """Deposits, withdrawals and transfers, and what opening balances brought in kind."""
+        """Net deposits, withdrawals and transfers, and the value of opening balances."""
         self.reserved_micros = 0
         """Held back for resting orders to buy: part of cash, not free for trading."""
         self.shards_micros: dict[int, int] = {}
         """Cash that was moved to other exchange indexes than 0, part of `cash_micros`. Trading moves index 0."""
         self.updated_at = 0
-        """When its cash last changed."""
+        """Instant of the last change of its cash."""
         self.cost_micros = 0
         self.realized_micros = 0
         self.fees_micros = 0

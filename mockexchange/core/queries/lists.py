@@ -1,6 +1,6 @@
 """Pages of fills, orders and settlements, newest first: what each list can be asked for.
 
-A page reads the narrowest lists that hold its rows, so it costs O(log n + limit) whatever the filters. Filters that
+A page reads the narrowest lists that hold its rows, so it costs O(log n + limit) with any filters. Filters that
 contradict each other (a market of another event, an order of another account) find nothing.
 """
 
@@ -17,7 +17,7 @@ from mockexchange.core.vocabulary import OrderStatus
 
 
 class ListQuery(Struct, frozen=True, kw_only=True):
-    """What every list can be asked for. `books` None is all of them; `after` is where the last page ended."""
+    """Filters of every list. `subaccounts` None is all of them; `after` is the end of the previous page."""
 
     limit: int
     subaccounts: Collection[str] | None = None

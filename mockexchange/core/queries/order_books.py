@@ -1,4 +1,4 @@
-"""What a market's book shows: bids of strangers and of the accounts here together, and who is ahead of whom.
+"""Levels of a market's order book, outside bids and resting orders together, and queue positions of orders.
 
 Orders trade by price, then by time (the venue's words on queue positions: the contracts that trade before an order).
 Quotes of strangers have no time; they count as earlier than every order at their price.
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockexchange.core.model.markets import Market
+from mockexchange.core.model.order_book import Queue
 from mockexchange.core.model.orders import Order
-from mockexchange.core.model.resting_orders import Queue
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Side
 
@@ -42,7 +42,7 @@ def count_ahead_centis(state: State, order: Order) -> int:
 
 
 def _queues(state: State, market: Market, side: Side) -> Mapping[int, Queue]:
-    order_book = state.resting.get(market.ticker)
+    order_book = state.order_books.get(market.ticker)
     return NO_QUEUES if order_book is None else order_book.sides[side]
 
 

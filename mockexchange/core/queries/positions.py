@@ -2,7 +2,7 @@
 
 Order is newest update first, ties by ticker (recorded 2025-11-03). A page's event rows are the events of its market
 rows in the same order; their totals span the event's markets of the asked settlement status (and, where history is
-asked for or left out, the same of those), whatever the other filters say.
+asked for or left out, the same of those), independent of the other filters.
 """
 
 from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ class Page(NamedTuple):
 
 
 def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
-    """Answer one page. Cost: O(log n + limit), whatever the filter."""
+    """Return one page. Cost: O(log n + limit) with any filter."""
     if query.whole_events and query.ticker is None:
         return _page_of_events(subaccount, query)
     rows, after = _cut(_find_rows(subaccount, query), query.limit)

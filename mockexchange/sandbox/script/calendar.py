@@ -65,7 +65,7 @@ class Calendar:
         """Schedule the known expiries and deliveries that are after this instant."""
         self._begun_at = at
         state = self._exchange.state
-        for order_book in state.resting.values():
+        for order_book in state.order_books.values():
             for order in order_book:
                 self._schedule_expiry(order, at)
         for derivative in state.derivatives.listed.values():

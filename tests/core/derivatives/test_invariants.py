@@ -7,8 +7,8 @@ import pytest
 
 from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.precision import precise
-from mockexchange.core.derivatives.state import Derivatives
 from mockexchange.core.invariants import violations
+from mockexchange.core.model.state import Derivatives
 from tests.core.derivatives_world import CALL, DORA, FUTURE, PUT, SPREAD, DerivativesWorld
 
 TINY = Decimal("1e-20")

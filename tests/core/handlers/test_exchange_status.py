@@ -42,7 +42,7 @@ def test_orders_that_want_it_are_canceled_when_trading_stops(switch: SwitchExcha
     )
     events = world.do(switch)
     assert [event.order_id for event in events if isinstance(event, OrderCanceled)] == canceled
-    resting = [order.order_id for order_book in world.exchange.state.resting.values() for order in order_book]
+    resting = [order.order_id for order_book in world.exchange.state.order_books.values() for order in order_book]
     assert resting == [name for name in ("first", "second", "third") if name not in canceled]
 
 

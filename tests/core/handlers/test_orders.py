@@ -262,4 +262,4 @@ def test_a_canceled_order_gives_back_what_is_left_of_it() -> None:
     world.fill("buy yes 1 @ 0.30", order="mine")
     world.do(CancelOrder(order="mine"))
     assert (world.row().resting_centis, world.subaccount().reserved_micros) == (200, micros("0.40"))
-    assert [order.order_id for order in world.exchange.state.resting["RAIN-1"]] == ["other"]
+    assert [order.order_id for order in world.exchange.state.order_books["RAIN-1"]] == ["other"]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.model.resting_orders import SHED_MIN, Queue
+from mockexchange.core.model.order_book import SHED_MIN, Queue
 
 Step = tuple[int, int, bool]
 steps = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 500), st.booleans()), max_size=150)

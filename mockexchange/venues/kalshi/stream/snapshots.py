@@ -40,7 +40,7 @@ def ticker_of(state: State, market: Market, at: int) -> Message:
 
 def best_bid(state: State, market: Market, side: Side) -> Level:
     """Return the highest bid of quotes and orders together; price and count are 0 without bids."""
-    order_book = state.resting.get(market.ticker)
+    order_book = state.order_books.get(market.ticker)
     queues = order_book.sides[side] if order_book else {}
     quotes = market.quotes[side] if market.quotes else {}
     if not queues and not quotes:

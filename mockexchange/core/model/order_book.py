@@ -1,4 +1,4 @@
-"""The orders that rest in one market, by side and price, each price a queue in the order of arrival."""
+"""The order book of a market: resting orders by side and price, each price a queue in the order of arrival."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,13 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Side
 
 SHED_MIN = 16
-"""A queue sheds the places of those who left once there are this many, and more than of those who wait."""
+"""A queue drops its empty places once there are this many of them, and more than of taken ones."""
 
 
 class Queue:
-    """Who waits at one price. A change, and what is ahead of an order, cost O(log n): its sums are a binary indexed
-    tree over the places, which are given out in the order of arrival and stay empty when their order leaves.
+    """The orders at one price, in the order of arrival. A change and the count ahead of an order cost O(log n).
+
+    The sums are a binary indexed tree over the places; the place of an order that leaves stays empty.
     """
 
     __slots__ = ("_places", "_sums", "count_centis")
@@ -60,7 +61,7 @@ class Queue:
         return total_centis
 
 
-class RestingBook:
+class OrderBook:
     """A market's resting orders; `sides` has a queue per price, as bids of that side."""
 
     __slots__ = ("orders", "sides")
@@ -79,13 +80,13 @@ class RestingBook:
         queue.join(order.order_id, order.remaining_centis)
 
     def change(self, order: Order, change_centis: int) -> None:
-        """Tell that the order grew (or, negative, shrank); one that has nothing left is gone."""
+        """Update the queue of an order that grew, or, negative, shrank; remove an order with nothing left."""
         self.sides[order.bid_side][order.bid_centicents].change(order.order_id, change_centis)
         if not order.remaining_centis:
             self._leave(order)
 
     def remove(self, order: Order) -> None:
-        """Take a resting order out, before its price or its count is another."""
+        """Remove a resting order, before its price or its count changes."""
         self.sides[order.bid_side][order.bid_centicents].change(order.order_id, -order.remaining_centis)
         self._leave(order)
 

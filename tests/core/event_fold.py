@@ -25,7 +25,7 @@ Levels = dict[tuple[str, Side], dict[int, int]]
 
 
 @dataclass
-class Told:
+class EventFold:
     levels: Levels = field(default_factory=dict)
     orders: dict[str, OrderChanged] = field(default_factory=dict)
     moves: dict[tuple[SubaccountRef, str], PositionChanged] = field(default_factory=dict)
