@@ -10,7 +10,7 @@ PLAIN = EventDetails()
 
 
 class ListSeries(CommandStruct, frozen=True, kw_only=True):
-    """List a series, or set its fees and details."""
+    """List a series with its fees and details."""
 
     series: str
     fee_type: FeeType = FeeType.QUADRATIC

@@ -90,7 +90,7 @@ def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
 
 
 def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
-    """Longs pay shorts a rate of the position's value at the mark; the payments sum to zero over equal positions."""
+    """Move funding from longs to shorts: a rate of each position's value at the mark; the exchange keeps nothing."""
     derivative = open_derivative_of(state, command.derivative)
     if not derivative.terms.is_perpetual:
         raise Refused(RefusalCode.WRONG_KIND, f"{derivative.name} expires: only perpetuals have funding")
