@@ -21,7 +21,7 @@ def _replaced(page: str, name: str, table: list[str]) -> str:
 
 def _cards() -> list[str]:
     rows = [_card(card) for card in load_cards()]
-    return ["| card | | what must be so |", "|---|---|---|", *rows]
+    return ["| card | | expected behaviour |", "|---|---|---|", *rows]
 
 
 def _card(card: Card) -> str:

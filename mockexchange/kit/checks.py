@@ -15,7 +15,7 @@ NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, Value
 """Errors of a rule for an answer of another form than the documented one."""
 
 
-class Judged(Protocol):
+class JudgedServer(Protocol):
     """A server that is judged, over REST or over its stream."""
 
     @property
@@ -34,7 +34,7 @@ class Judged(Protocol):
         ...
 
 
-T = TypeVar("T", bound=Judged)
+T = TypeVar("T", bound=JudgedServer)
 
 
 class Check(NamedTuple, Generic[T]):

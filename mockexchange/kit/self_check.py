@@ -70,12 +70,12 @@ class SelfCheck:
         if judges is None:
             return [_unchecked(day)]
         path = target.partition("?")[0]
-        return _worded(_objections(judges, path, method, ServedAnswer(f"{method} {target}", status, headers, content)))
+        return _lines(_objections(judges, path, method, ServedAnswer(f"{method} {target}", status, headers, content)))
 
     def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]:
         """Return the violations of a frame that is sent to a client."""
         judges = self._judges_of(venue, day)
-        return [_unchecked(day)] if judges is None else _worded(judges.frames.objections(raw, "stream"))
+        return [_unchecked(day)] if judges is None else _lines(judges.frames.objections(raw, "stream"))
 
     def _load(self, venue: str, day: str | None) -> Judges | None:
         alias = api_documents.alias_of(venue, day)
@@ -104,5 +104,5 @@ def _unchecked(day: str | None) -> str:
     return f"self-check: not checked, there is no document of {day or COMPAT}"
 
 
-def _worded(findings: Iterable[Finding]) -> list[str]:
+def _lines(findings: Iterable[Finding]) -> list[str]:
     return [f"self-check: {one.seen}; expected {one.expected}; {one.place}" for one in findings]

@@ -90,7 +90,7 @@ class AdapterWorker:
             self.hello = hello.rows[0] if hello.rows else {}
         return self._adapter
 
-    def forget(self) -> None:
+    def drop_process(self) -> None:
         """Drop the process that was ended after a timeout: the next task starts a new one."""
         self._adapter = None
 
@@ -105,7 +105,7 @@ class AdapterWorker:
         try:
             reply = adapter.ask(task.name, session.connection_details(account), task_s_max=seconds, **task.arguments)
         except AdapterTimeout as timeout:
-            self.forget()
+            self.drop_process()
             return TaskResult(None, str(timeout))
         if session.connection_count > CONNECTIONS_MAX:
             raise AdapterBroken(TOO_MANY)
@@ -169,7 +169,7 @@ class AdapterCardRunner:
             judge_all = judges(documented, self.fixtures, dates=dates)[card.judge]
             findings += judge_all(adapter, self.sandboxes.exchange, self.sandboxes.kit)
         except AdapterTimeout as timeout:
-            worker.forget()
+            worker.drop_process()
             findings.append(Finding("ends", card.title, str(timeout), "rows, or an error", card.place))
         except NotJudged as reason:
             why = str(reason)
@@ -183,7 +183,7 @@ class AdapterCardRunner:
         """Return why a card cannot be judged by its task: unsupported, or failing without any fault; "" if it can."""
         if card.pages and self._hello(worker).get("pages") == card.pages:
             return f"the client leaves pages to its user: the adapter walks them ({card.pages})"
-        if card.is_plain:
+        if card.expects_only_success:
             return ""
         answer = self._ask_undisturbed(card, task, worker)
         if answer.timeout:

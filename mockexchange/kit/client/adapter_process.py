@@ -17,12 +17,12 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 """Enough for a hundred thousand rows; a program that prints without end must not fill the memory."""
 LINES_WAITING_MAX = 2
 """One answer and one unexpected line; after that the program blocks until a line is read."""
-WORDS_KEPT_MAX = 20
-WORDS_SHOWN_MAX = 3
+LOG_LINES_KEPT_MAX = 20
+LOG_LINES_SHOWN_MAX = 3
 """Log lines in an error. One would be too few: the last is often "Node.js v22" or a piece of a body."""
-WORDS_BYTES_MAX = 500
+LOG_LINE_BYTES_MAX = 500
 """Bytes kept of each log line: enough for the message of an exception."""
-GOODBYE_S = 2.0
+EXIT_WAIT_S = 2.0
 """Time for a program to end by itself after its input has ended."""
 COMMAND_CHARS_SHOWN_MAX = 100
 TEXT_CHARS_SHOWN_MAX = 200
@@ -46,10 +46,10 @@ class LineProcess:
         self.name = f"adapter `{printable_line(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)}`"
         self._process = self._start(command, environment, directory)
         self._lines: Queue[bytes | None] = Queue(LINES_WAITING_MAX)
-        self._words: deque[bytes] = deque(maxlen=WORDS_KEPT_MAX)
+        self._log: deque[bytes] = deque(maxlen=LOG_LINES_KEPT_MAX)
         self._has_ended_output = False
         self._is_gone = False
-        streams = ((self._process.stdout, self._read_lines), (self._process.stderr, self._read_words))
+        streams = ((self._process.stdout, self._read_lines), (self._process.stderr, self._read_log))
         self._readers = [Thread(target=read, args=(stream,), daemon=True) for stream, read in streams]
         for reader in self._readers:
             reader.start()
@@ -57,7 +57,7 @@ class LineProcess:
     def send(self, line: str, task: str) -> None:
         """Write a line to the program. Raises AdapterBroken if it has printed an unexpected line or has ended."""
         if not self._lines.empty():
-            self._require_silence(self._next(0))
+            self._require_no_line(self._next(0))
         try:
             self._input.write(line.encode() + b"\n")
             self._input.flush()
@@ -83,7 +83,7 @@ class LineProcess:
     @property
     def log_tail(self) -> list[str]:
         """The last lines of its log (standard error)."""
-        return [printable_line(line) for line in self._words]
+        return [printable_line(line) for line in self._log]
 
     def stop(self) -> None:
         """Kill the whole process group, from any thread; `end` has to be called nevertheless."""
@@ -98,8 +98,8 @@ class LineProcess:
         with suppress(OSError):
             self._input.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(GOODBYE_S)
-        self._require_silence(self._kill())
+            self._process.wait(EXIT_WAIT_S)
+        self._require_no_line(self._kill())
 
     def _start(
         self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None
@@ -120,8 +120,8 @@ class LineProcess:
 
     def _broken(self, kind: type[AdapterBroken], what: str) -> AdapterBroken:
         self._kill()
-        words = " | ".join(self.log_tail[-WORDS_SHOWN_MAX:])
-        last = f"; its log ends: {words}" if words else "; it logged nothing"
+        log = " | ".join(self.log_tail[-LOG_LINES_SHOWN_MAX:])
+        last = f"; its log ends: {log}" if log else "; it logged nothing"
         return kind(f"{self.name} {what}{last}")
 
     def _next(self, seconds_max: float) -> bytes | None:
@@ -132,7 +132,7 @@ class LineProcess:
         self._has_ended_output = line is None
         return line
 
-    def _require_silence(self, line: bytes | None) -> None:
+    def _require_no_line(self, line: bytes | None) -> None:
         if line is not None:
             raise self.broken(
                 f"printed a line that belongs to no task (logs belong on standard error): {printable_line(line)}"
@@ -141,7 +141,7 @@ class LineProcess:
     def _ending(self, closed: str) -> str:
         """Describe how the program ended, after it has closed a stream."""
         try:
-            code = self._process.wait(GOODBYE_S)
+            code = self._process.wait(EXIT_WAIT_S)
         except subprocess.TimeoutExpired:
             return f"closed its standard {closed}"
         return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -154,21 +154,21 @@ class LineProcess:
         self.stop()
         self._process.wait()
         unread = self._drain()
-        self._let_go()
+        self._close_pipes()
         return unread
 
     def _drain(self) -> bytes | None:
         """Read the output to its end, so that the reading thread is not blocked; return the first line."""
         unread = None
         with suppress(Empty):
-            while line := self._next(GOODBYE_S):
+            while line := self._next(EXIT_WAIT_S):
                 unread = unread or line
         return unread
 
-    def _let_go(self) -> None:
+    def _close_pipes(self) -> None:
         """Wait for the reading threads and close the pipes."""
         for reader in self._readers:
-            reader.join(GOODBYE_S)
+            reader.join(EXIT_WAIT_S)
         for stream in filter(None, (self._process.stdin, self._process.stdout, self._process.stderr)):
             with suppress(OSError):
                 stream.close()
@@ -180,14 +180,14 @@ class LineProcess:
                 break
         self._lines.put(None)
 
-    def _read_words(self, stream: IO[bytes]) -> None:
-        while line := stream.readline(WORDS_BYTES_MAX):
+    def _read_log(self, stream: IO[bytes]) -> None:
+        while line := stream.readline(LOG_LINE_BYTES_MAX):
             if line.strip():
-                self._words.append(line)
+                self._log.append(line)
 
 
 def printable_line(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:
     """Return output of a program as one short line without control characters."""
-    words = " ".join(line.decode("utf-8", "replace").split())
-    text = "".join(char if char.isprintable() else "?" for char in words)
+    line_text = " ".join(line.decode("utf-8", "replace").split())
+    text = "".join(char if char.isprintable() else "?" for char in line_text)
     return text if len(text) <= chars_max else f"{text[:chars_max]}..."

@@ -11,9 +11,9 @@ from mockexchange.kit.client.command import CommandResult
 from mockexchange.kit.client.row_diff import (
     duplicate_values,
     float_values,
-    held_differences,
     row_differences,
     shown_rows,
+    subset_differences,
     value_differences,
 )
 from mockexchange.kit.client.rules import RULES, NotSeen
@@ -41,8 +41,8 @@ class CardRun:
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
     """Return the verdict of a card; its findings carry the card's number and the command that reproduces them."""
     found, notes, unseen = _of_rules(card, trial, documents)
-    found += _seen_otherwise(card, trial)
-    why = "" if found or notes else _why_not(card, trial, unseen)
+    found += _unmet_expectations(card, trial)
+    why = "" if found or notes else _reason_not_judged(card, trial, unseen)
     findings, advice = ([], found + notes) if card.advice else (found, notes)
     return Verdict(
         card.number,
@@ -82,7 +82,7 @@ def _of_rules(
     return findings, notes, unseen
 
 
-def _why_not(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
+def _reason_not_judged(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
     """Return why nothing was judged, "" if something was; of several rules the first is the card's subject."""
     if card.faults and not trial.traffic.fault_count:
         return "no message came that could be disturbed"
@@ -90,7 +90,7 @@ def _why_not(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
     return "" if has_more or not card.see.rules else unseen.get(card.see.rules[0], "")
 
 
-def _seen_otherwise(card: Card, trial: CardRun) -> list[Finding]:
+def _unmet_expectations(card: Card, trial: CardRun) -> list[Finding]:
     found = [*_of_counts(card, trial.traffic), *_of_end(card, trial)]
     if trial.reply and trial.reply.rows is not None and not trial.timeout:
         found += _of_rows(card, trial.reply.rows)
@@ -104,7 +104,7 @@ def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
         ("stream", " opened", card.see.streams, len(traffic.handshakes)),
     ):
         if span and not span[0] <= count <= span[1]:
-            yield _finding(card, f"{what}s", f"{counted(count, what)}{more}", _span_words(span))
+            yield _finding(card, f"{what}s", f"{counted(count, what)}{more}", _span_text(span))
     if card.see.pause and len(calls) > 1:
         gap_s = calls[1].began_s - calls[0].ended_s
         if gap_s < card.see.pause - PAUSE_SLACK_S:
@@ -116,7 +116,7 @@ def requests_of_card(card: Card, traffic: Traffic) -> list[Call]:
     return [call for call in traffic.requests if card.needs.operation in (None, call.operation)]
 
 
-def _span_words(span: tuple[int, int]) -> str:
+def _span_text(span: tuple[int, int]) -> str:
     low, high = span
     if low == high:
         return f"exactly {low}"
@@ -154,7 +154,7 @@ def _of_rows(card: Card, rows: list[dict[str, object]]) -> Iterator[Finding]:
     see = card.see
     differences = [
         *(row_differences(rows, see.rows) if see.rows is not None else ()),
-        *held_differences(rows, see.holds),
+        *subset_differences(rows, see.holds),
     ]
     if see.last and not rows:
         yield _finding(
@@ -166,10 +166,10 @@ def _of_rows(card: Card, rows: list[dict[str, object]]) -> Iterator[Finding]:
         yield _finding(card, "rows", difference.seen, difference.expected)
     for value in duplicate_values(rows, see.once) if see.once else ():
         yield _finding(card, "once", f"{value} is reported more than once", f"one row for each {see.once}")
-    dust = list(float_values(rows)) if see.exact else []
-    for name, text in dust[:1]:
+    floats = list(float_values(rows)) if see.exact else []
+    for name, text in floats[:1]:
         expected = "text or whole numbers: a JSON number with a fraction was a binary float"
-        yield _finding(card, "exact", f"{name} is reported as the number {text} ({len(dust)} such amounts)", expected)
+        yield _finding(card, "exact", f"{name} is reported as the number {text} ({len(floats)} such amounts)", expected)
 
 
 def _finding(card: Card, rule: str, seen: str, expected: str) -> Finding:

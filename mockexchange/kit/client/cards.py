@@ -40,7 +40,7 @@ class CardError(ValueError):
     """A card is invalid or unknown; the message has the place and what was expected."""
 
 
-def _word(known: Iterable[str], what: str) -> Scalar:
+def _choice_of(known: Iterable[str], what: str) -> Scalar:
     words = {word: word for word in known}
 
     def parse(text: str) -> str:
@@ -55,10 +55,10 @@ SPAN = Record({"min": may(integer(0, REQUESTS_MAX), 0), "max": may(integer(0, RE
 ROW = MapOf(TEXT, expected="a row: names and what they are")
 NEEDS = Record(
     {
-        "operation": may(_word(OPERATION_NAMES, "an operation such as GetPositions")),
-        "channel": may(_word(CHANNEL_NAMES, "a channel such as market_positions")),
+        "operation": may(_choice_of(OPERATION_NAMES, "an operation such as GetPositions")),
+        "channel": may(_choice_of(CHANNEL_NAMES, "a channel such as market_positions")),
         "stream": may(BOOLEAN, False),
-        "method": may(_word(("POST", "PUT", "DELETE"), "a method such as POST")),
+        "method": may(_choice_of(("POST", "PUT", "DELETE"), "a method such as POST")),
     }
 )
 SKIP_WHEN = Record(
@@ -68,11 +68,11 @@ SKIP_WHEN = Record(
         "pages": may(choice({BY_HAND: BY_HAND}), ""),
     }
 )
-TASK = Record({"name": must(_word(TASKS, "a task such as positions")), "arguments": may(MapOf(TEXT), {})})
+TASK = Record({"name": must(_choice_of(TASKS, "a task such as positions")), "arguments": may(MapOf(TEXT), {})})
 SEE = Record(
     {
-        "rules": may(ListOf(_word(RULES, "a rule over traffic")), []),
-        "unless_told": may(ListOf(_word(RULES, "a rule over traffic")), []),
+        "rules": may(ListOf(_choice_of(RULES, "a rule over traffic")), []),
+        "unless_told": may(ListOf(_choice_of(RULES, "a rule over traffic")), []),
         "requests": may(SPAN),
         "streams": may(SPAN),
         "pause": may(DURATION, 0),
@@ -102,7 +102,7 @@ CARD = Record(
         "seconds": may(DURATION, SECONDS_DEFAULT_US),
         "advice": may(BOOLEAN, False),
         "only": may(choice({"adapters": True}), False),
-        "judge": may(_word(JUDGES, ", ".join(JUDGES)), ""),
+        "judge": may(_choice_of(JUDGES, ", ".join(JUDGES)), ""),
         "see": may(SEE, SEE.read(Located({}), "")),
     }
 )
@@ -186,7 +186,7 @@ class Card:
         return not (self.task or self.judge or self.faults or self.script)
 
     @property
-    def is_plain(self) -> bool:
+    def expects_only_success(self) -> bool:
         """Whether the card only expects its task to work, so that a failing task does not excuse it."""
         see = self.see
         return not (self.faults or self.script or see.rows is not None or see.holds or see.last or self.scenario)

@@ -15,7 +15,7 @@ from typing import IO
 from mockexchange.kit.client.adapter_process import printable_line
 
 POLL_S = 0.01
-GOODBYE_S = 0.5
+EXIT_WAIT_S = 0.5
 """Time for a command to end by itself after SIGTERM."""
 OUTPUT_BYTES_KEPT_MAX = 64 * 1024
 """Limit of the kept output, of which the end is kept; a command may print for ever."""
@@ -98,7 +98,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End the whole group, first with SIGTERM, then with SIGKILL, since it may have left children behind."""
     _signal(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(GOODBYE_S)
+        process.wait(EXIT_WAIT_S)
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
 
@@ -124,7 +124,7 @@ class _Tail:
         return bytes(self._kept).decode("utf-8", "replace")
 
     def finish(self) -> None:
-        self._reader.join(GOODBYE_S)
+        self._reader.join(EXIT_WAIT_S)
         self._stream.close()
 
     def _read(self) -> None:

@@ -46,7 +46,7 @@ MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
 """The second mode adds an undocumented field to each object, since the venue may add fields on any day."""
 
 
-class Problem(NamedTuple):
+class WrongResult(NamedTuple):
     """A wrong result of a client for a body: `seen` and `expected` as in a finding."""
 
     seen: str
@@ -137,7 +137,7 @@ class Fuzzer(NamedTuple):
     def is_wrong(self, body: Any) -> bool:
         return self.problem(body) is not None
 
-    def problem(self, body: Any) -> Problem | None:
+    def problem(self, body: Any) -> WrongResult | None:
         """Serve a body and return the client's wrong result, None if it is right."""
         self._serve(body)
         try:
@@ -145,7 +145,7 @@ class Fuzzer(NamedTuple):
         except AdapterBroken as error:
             raise type(error)(f"{error}; {self._end_saved(body, error)}") from None
         if reply.rows is None:
-            return Problem(raised(reply), rows_shown(len(read_body(self.task, body))))
+            return WrongResult(raised(reply), rows_shown(len(read_body(self.task, body))))
         meanings = {
             name: meaning._replace(decimals=None, may_be_null=False)
             for name, meaning in meanings_at(self.task, self.venue, self.alias).items()
@@ -153,14 +153,14 @@ class Fuzzer(NamedTuple):
         for finding in compare(
             self.task, self._documented_rows(reply.rows, meanings), read_body(self.task, body), meanings, ""
         ):
-            return Problem(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
+            return WrongResult(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
         return None
 
     def _schema(self) -> Any:
         answer = resolved(self.document, self.operation["responses"]["200"])
         return answer["content"]["application/json"]["schema"]
 
-    def _case(self, body: Any, problem: Problem, *, is_shrunk: bool = True) -> FuzzCase:
+    def _case(self, body: Any, problem: WrongResult, *, is_shrunk: bool = True) -> FuzzCase:
         operation = self.operation["operationId"]
         return FuzzCase(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
 
@@ -169,7 +169,7 @@ class Fuzzer(NamedTuple):
         text = f"it was reading {one_line(_json(body))}"
         if self.fixtures is None:
             return text
-        problem = Problem(one_line(str(error)), rows_shown(len(read_body(self.task, body))))
+        problem = WrongResult(one_line(str(error)), rows_shown(len(read_body(self.task, body))))
         path = write_case(self._case(body, problem, is_shrunk=False), self.fixtures)
         return f"{text} (all of it, not shrunk: {path})"
 
@@ -230,13 +230,13 @@ def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Rando
 def consistent_body(task: Task, body: Any) -> Any:
     """Return a body whose rows have distinct keys, and in which fields with the same meaning agree."""
     if not task.rows:
-        return _agreeing_row(task, body)
+        return _consistent_row(task, body)
     key = task.names[task.key][0].name
-    rows = {row[key]: _agreeing_row(task, row) for row in body[task.rows]}
+    rows = {row[key]: _consistent_row(task, row) for row in body[task.rows]}
     return {**body, task.rows: list(rows.values())}
 
 
-def _agreeing_row(task: Task, row: Row) -> Row:
+def _consistent_row(task: Task, row: Row) -> Row:
     changed = dict(task.make_consistent(row))
     for wires in task.names.values():
         there = [wire for wire in wires if changed.get(wire.name) is not None]

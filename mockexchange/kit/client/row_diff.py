@@ -32,10 +32,10 @@ def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[
     strange = [row for row in reported if key in row and str(row[key]) not in known]
     if strange:
         yield Difference(f"rows that there are not: {shown_rows(strange)}", f"{key}: {', '.join(sorted(known))}")
-    yield from held_differences(reported, wanted)
+    yield from subset_differences(reported, wanted)
 
 
-def held_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+def subset_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
     """Yield the differences for rows that have to be among the reported rows."""
     for row in wanted:
         key, value = next(iter(row.items()))

@@ -63,15 +63,15 @@ class ClientRunSettings:
 
     def reproduction(self, card: Card) -> str:
         """Return the command line that judges one card again."""
-        words = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
+        arguments = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
         given = (
             ("--api-date", self.api_date, LATEST),
             ("--scenario", self.scenario, ""),
             ("--client", self.client, GENERIC),
             ("--more-cards", str(self.more_cards or ""), ""),
         )
-        words += [word for name, value, usual in given if value != usual for word in (name, value)]
-        return shlex.join([*words, "--cards", card.number, "--", *self.command])
+        arguments += [part for name, value, usual in given if value != usual for part in (name, value)]
+        return shlex.join([*arguments, "--cards", card.number, "--", *self.command])
 
 
 class ClientRun:

@@ -70,7 +70,7 @@ class CardSandboxes:
         """Open a fresh sandbox with the scenario, faults and script of a card. Raises ScenarioError."""
         plan = load_plan(card.scenario) if card.scenario else self.plan
         staged = replace(plan, faults=[*plan.faults, *card.faults], script=[*plan.script, *card.script])
-        with self.open(_settled(staged, card.is_checking_signatures), card.api_date) as session:
+        with self.open(_with_auth_mode(staged, card.is_checking_signatures), card.api_date) as session:
             yield session
 
     @contextmanager
@@ -83,7 +83,7 @@ class CardSandboxes:
     def play_undisturbed(self, card: Card) -> Iterator[Session]:
         """Open a fresh sandbox for a card, without its faults and its script."""
         plan = load_plan(card.scenario) if card.needs.has_stream and card.scenario else self.plan
-        with self.open(_settled(plan, is_checking_signatures=False), card.api_date) as session:
+        with self.open(_with_auth_mode(plan, is_checking_signatures=False), card.api_date) as session:
             yield session
 
     @contextmanager
@@ -98,7 +98,7 @@ def load_plan(name: str) -> Plan:
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 
 
-def _settled(plan: Plan, is_checking_signatures: bool) -> Plan:
+def _with_auth_mode(plan: Plan, is_checking_signatures: bool) -> Plan:
     settings = plan.settings[DEFAULT.name]
     mode = settings.auth_mode if is_checking_signatures else "off"
     return replace(plan, settings={**plan.settings, DEFAULT.name: replace(settings, auth_mode=mode)})

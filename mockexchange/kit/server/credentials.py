@@ -40,7 +40,7 @@ def load_credential(credential: Credential, venue: VenueKit) -> Signer:
     except TypeError:
         raise ValueError(f"{path}: the private key is encrypted: expected one without a passphrase") from None
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"{path}: {_complaint(text, error)}") from None
+        raise ValueError(f"{path}: {_defect(text, error)}") from None
 
 
 def _read(path: Path) -> str:
@@ -54,7 +54,7 @@ def _read(path: Path) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _complaint(text: str, error: Exception) -> str:
+def _defect(text: str, error: Exception) -> str:
     if "PRIVATE KEY-----" in text:
         return f"no key that can sign here: {error}"
     return f"a public key: {EXPECTED}" if "PUBLIC KEY-----" in text else f"no key: {EXPECTED}"

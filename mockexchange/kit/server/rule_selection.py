@@ -23,13 +23,13 @@ class Selection(NamedTuple):
         for option, patterns in (("--only", self.only), ("--skip", self.skip)):
             for pattern in patterns:
                 if not any(fnmatchcase(rule, pattern) for rule in known):
-                    raise ValueError(f"{option} {pattern}: no such rule: {_meant(pattern, known)}")
+                    raise ValueError(f"{option} {pattern}: no such rule: {_suggestion(pattern, known)}")
         if not any(self.takes(rule) for rule in known):
             named = "every rule that --only does" if self.only else "every one"
             raise ValueError(f"no rule is left to judge: --skip names {named}")
 
 
-def _meant(pattern: str, known: Sequence[str]) -> str:
+def _suggestion(pattern: str, known: Sequence[str]) -> str:
     """Return a suggestion for an unknown pattern: a similar group, a similar rule, or all rules."""
     groups = {rule.partition(".")[0] for rule in known}
     near = get_close_matches(pattern.partition(".")[0], groups, 1)

@@ -79,7 +79,7 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     assert (card.see.requests, card.see.pause, card.see.last) == ((0, 3), 1.0, {"ticker": "A"})
     assert card.place == f"{tmp_path / 'x01.yaml'}:2"
     assert not card.is_survey_only
-    assert not card.is_plain
+    assert not card.expects_only_success
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from mockexchange.kit.client.adapter import Fractional
 from mockexchange.kit.client.row_diff import (
     duplicate_values,
     float_values,
-    held_differences,
     number,
     row_differences,
     shown_rows,
+    subset_differences,
     value_differences,
 )
 
@@ -39,7 +39,7 @@ def test_rows_where_there_are_none() -> None:
 
 
 def test_further_rows_are_nothing_to_those_that_must_be_there() -> None:
-    assert not list(held_differences([{"ticker": "C"}, *WANTED], WANTED))
+    assert not list(subset_differences([{"ticker": "C"}, *WANTED], WANTED))
 
 
 @pytest.mark.parametrize(

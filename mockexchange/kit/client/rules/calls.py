@@ -53,7 +53,7 @@ def current(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 def lasting(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     _require_requests(traffic)
     for call in distinct(traffic.requests):
-        gone = _gone(call, documents) if documents.operation_of(call.method, call.path) else None
+        gone = _first_without(call, documents) if documents.operation_of(call.method, call.path) else None
         if gone:
             yield Finding(
                 "calls.lasting",
@@ -70,7 +70,7 @@ def _other_date(call: Call, documents: ApiDocuments) -> ApiDocuments | None:
     return next((other for other in others if other.operation_of(call.method, call.path)), None)
 
 
-def _gone(call: Call, documents: ApiDocuments) -> ApiDocuments | None:
+def _first_without(call: Call, documents: ApiDocuments) -> ApiDocuments | None:
     return next((later for later in documents.later if later.operation_of(call.method, call.path) is None), None)
 
 
@@ -107,14 +107,14 @@ def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
                 continue
             reported.add((operation.path, name))
             place = documents.place("paths", operation.path, operation.method, "parameters")
-            other = _dated(documents, call, name)
-            words = f"the parameter {name} is not documented" + (
+            other = _date_with_parameter(documents, call, name)
+            text = f"the parameter {name} is not documented" + (
                 f" as of {documents.alias}, but in {other}" if other else ""
             )
-            yield Finding("calls.known", call.where, words, "documented parameters: others are ignored", place)
+            yield Finding("calls.known", call.where, text, "documented parameters: others are ignored", place)
 
 
-def _dated(documents: ApiDocuments, call: Call, name: str) -> str:
+def _date_with_parameter(documents: ApiDocuments, call: Call, name: str) -> str:
     """Return the nearest other date that has the parameter, "" if none has."""
     for other in (*documents.earlier, *documents.later):
         operation = other.operation_of(call.method, call.path)

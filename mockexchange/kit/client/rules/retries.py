@@ -96,7 +96,7 @@ def growing(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
             yield Finding("retries.growing", run[0].where, f"pauses of {shown}", "pauses that grow", PLACE)
 
 
-def anew(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
+def signed_again(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     runs = [run for run in attempts_of(traffic) if len(run) > 1]
     if not runs:
         raise NotSeen("nothing was sent again")
@@ -129,6 +129,6 @@ RULES = (
     Rule("retries.bounded", "Retries come to an end.", bounded),
     Rule("retries.paced", "Retries pause between attempts.", paced),
     Rule("retries.growing", "Pauses between retries grow.", growing, is_advice=True),
-    Rule("retries.anew", "Each attempt is signed anew.", anew, is_advice=True),
+    Rule("retries.anew", "Each attempt is signed anew.", signed_again, is_advice=True),
     Rule("retries.writes", "A POST is not repeated before its result is known.", writes),
 )

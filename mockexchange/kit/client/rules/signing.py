@@ -59,24 +59,24 @@ def code_of(call: Call) -> str:
     return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
-def _unsigned(call: Call) -> bool:
+def _is_unsigned(call: Call) -> bool:
     return code_of(call) == MISSING or (call.diagnosis or "").startswith(IS_MISSING)
 
 
-def _stale(call: Call) -> bool:
-    return code_of(call) == STALE and not _unsigned(call)
+def _is_stale(call: Call) -> bool:
+    return code_of(call) == STALE and not _is_unsigned(call)
 
 
-def _unknown(call: Call) -> bool:
+def _is_unknown_key(call: Call) -> bool:
     return UNKNOWN_KEY in (call.diagnosis or "")
 
 
-def _with_query(call: Call) -> bool:
+def _is_query_signed(call: Call) -> bool:
     return QUERY_SIGNED in (call.diagnosis or "")
 
 
-def _otherwise(call: Call) -> bool:
-    return not any(is_kind(call) for is_kind in (_unsigned, _stale, _unknown, _with_query))
+def _is_other_mistake(call: Call) -> bool:
+    return not any(is_kind(call) for is_kind in (_is_unsigned, _is_stale, _is_unknown_key, _is_query_signed))
 
 
 def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
         raise NotSeen("no request crossed the wire")
     refusals = refused(traffic)
     wrong = [
-        call for call in traffic.calls if (call in refusals and _unsigned(call)) or _lacks_headers(call, documents)
+        call for call in traffic.calls if (call in refusals and _is_unsigned(call)) or _lacks_headers(call, documents)
     ]
     for call in wrong[:1]:
         is_diagnosed = (call.diagnosis or "").startswith(IS_MISSING)
@@ -122,28 +122,28 @@ RULES = (
     _rule(
         "signing.key",
         "The key id that is sent is the one that was given.",
-        _unknown,
+        _is_unknown_key,
         "the key id of {}",
         SIGNED,
     ),
     _rule(
         "signing.query",
         "The path is signed without its query.",
-        _with_query,
+        _is_query_signed,
         "a signature over timestamp, method and path, without the query",
         SIGNED_QUERY,
     ),
     _rule(
         "signing.text",
         "RSA-PSS with SHA-256 over timestamp, method and the whole path.",
-        _otherwise,
+        _is_other_mistake,
         "a signature over timestamp + METHOD + path by the key that was given",
         SIGNED,
     ),
     _rule(
         "signing.timestamp",
         "Timestamps are the current time in Unix milliseconds.",
-        _stale,
+        _is_stale,
         "Unix milliseconds, at most seconds from the server's clock",
         SIGNED,
     ),
