@@ -160,7 +160,7 @@ def test_generate_that_breaks_off_leaves_nothing(monkeypatch: pytest.MonkeyPatch
         yield {"scenario": "half"}
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mockexchange.scenario.generator._Story.lines", broken)
+    monkeypatch.setattr("mockexchange.scenario.generator._ScenarioWriter.lines", broken)
     path = tmp_path / "a.jsonl"
     path.write_text("old")
     assert complaint("generate", "--out", str(path), code=1) == f"{path} cannot be written: No space left on device"
