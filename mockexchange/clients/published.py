@@ -22,9 +22,9 @@ for _setup in CLIENT_SETUPS.values():
 ED25519_MARK = "MC4CAQAwBQYDK2Vw"
 """How every Ed25519 key in PKCS #8 begins: its algorithm identifier is fixed and its length always the same."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""Where clients of TLS look for whom to trust, each in place of what it trusted before: so they get a bundle."""
+"""Variables of TLS clients for the trusted certificates; each replaces the default ones, so its value is a bundle."""
 OWN_FILE = re.compile(r"[/\\]run-[^/\\]+[/\\]ca-(bundle|cert)\.crt$")
-"""How the files end that `serve --tls` writes."""
+"""The end of the paths of the files that `serve --tls` writes."""
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -35,28 +35,28 @@ def client_of(name: str, venue: str) -> PublishedClient:
 
 
 def variables_of(
-    client: PublishedClient, words: Mapping[str, str], environment: Mapping[str, str]
+    client: PublishedClient, values: Mapping[str, str], environment: Mapping[str, str]
 ) -> dict[str, str | None]:
     """Return name to value, None for what is to be unset."""
-    host = urlsplit(words["base_url"]).hostname or ""
+    host = urlsplit(values["base_url"]).hostname or ""
     beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
-    exports = {name: template.format(**words) for name, template in {**client.exports, **beyond}.items()}
-    trust = trust_of(words.get("ca_bundle")) or dict.fromkeys(_outlived(environment))
+    exports = {name: template.format(**values) for name, template in {**client.exports, **beyond}.items()}
+    trust = trust_of(values.get("ca_bundle")) or dict.fromkeys(_outlived(environment))
     return {**exports, **trust, **_past_proxies(host, environment), **dict.fromkeys(client.unset)}
 
 
 def trust_of(ca_bundle: str | None) -> dict[str, str]:
-    """Return the variables that have clients trust a server; none for one that has no authority of its own."""
+    """Return the variables with which clients trust a server; none for a server without its own authority."""
     return dict.fromkeys(TRUST, ca_bundle) if ca_bundle else {}
 
 
 def _outlived(environment: Mapping[str, str]) -> list[str]:
-    """Variables left from a server that is gone: who does not find the file trusts nobody, or cannot start."""
+    """Return variables left from a stopped server: a client without the file trusts no server, or cannot start."""
     return [name for name in TRUST if OWN_FILE.search(environment.get(name, ""))]
 
 
 def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Where a proxy is set, most clients would ask it for this host too."""
+    """Return NO_PROXY with this host if a proxy is set, since most clients would use the proxy for it too."""
     if not any(environment.get(spelt) for name in PROXIES for spelt in (name, name.upper())):
         return {}
     hosts = (environment.get("no_proxy") or environment.get("NO_PROXY") or "").split(",")
@@ -66,7 +66,7 @@ def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """An account as a client could be it. `read_pem` is None where no private key is known here."""
+    """An account with a key for a client. `read_pem` is None if no private key is known."""
 
     name: str
     venue: str
@@ -76,44 +76,46 @@ class AccountKey:
 
 
 class UnusableAccount(ValueError):
-    """A client cannot be any of the accounts; the message says why."""
+    """A client can use none of the accounts; the message gives the reason."""
 
 
-def choose(holders: Sequence[AccountKey], name: str | None, client: str) -> AccountKey:
+def choose(account_keys: Sequence[AccountKey], name: str | None, client: str) -> AccountKey:
     """Return the account of that name, or the first that the client can use. Raises UnusableAccount."""
-    asked = [holder for holder in holders if name in (None, holder.name)]
+    asked = [account_key for account_key in account_keys if name in (None, account_key.name)]
     if not asked:
-        known = ", ".join(holder.name for holder in holders)
-        raise UnusableAccount(f"no account {name!r}; known: {known}" if holders else "the scenario has no accounts")
-    usable = next((holder for holder in asked if _problem(holder, client) is None), None)
+        known = ", ".join(account_key.name for account_key in account_keys)
+        raise UnusableAccount(
+            f"no account {name!r}; known: {known}" if account_keys else "the scenario has no accounts"
+        )
+    usable = next((account_key for account_key in asked if _problem(account_key, client) is None), None)
     if usable is None:
         raise UnusableAccount(_problem(asked[0], client))
     return usable
 
 
-def _problem(holder: AccountKey, client: str) -> str | None:
-    known = client_of(client, holder.venue)
-    if known.venue != holder.venue:
-        return f"{client} is a client of {known.venue}: the account {holder.name} is on {holder.venue}"
-    if not holder.key_id:
-        return f"the account {holder.name} has no key"
-    if holder.read_pem is None and holder.secret is None:
-        return f"the scenario has only the public half of {holder.name}'s key: its private half is with you"
-    if known.is_rsa_only and holder.read_pem and ED25519_MARK in holder.read_pem():
-        return f"{client} signs with RSA keys only: {holder.name}'s is Ed25519"
+def _problem(account_key: AccountKey, client: str) -> str | None:
+    known = client_of(client, account_key.venue)
+    if known.venue != account_key.venue:
+        return f"{client} is a client of {known.venue}: the account {account_key.name} is on {account_key.venue}"
+    if not account_key.key_id:
+        return f"the account {account_key.name} has no key"
+    if account_key.read_pem is None and account_key.secret is None:
+        return f"the scenario has only the public half of {account_key.name}'s key: its private half is with you"
+    if known.is_rsa_only and account_key.read_pem and ED25519_MARK in account_key.read_pem():
+        return f"{client} signs with RSA keys only: {account_key.name}'s is Ed25519"
     return None
 
 
-def template_values(urls: Mapping[str, str], holder: AccountKey, key_path: str) -> dict[str, str]:
-    """What the templates of exports are filled in with: where the account's venue is, and its key."""
+def template_values(urls: Mapping[str, str], account_key: AccountKey, key_path: str) -> dict[str, str]:
+    """Return the values of the templates in exports: the URLs of the account's venue, and its key."""
     parts = urlsplit(urls["base_url"])
     return {
         "base_url": urls["base_url"],
         "ws_url": urls["ws_url"],
         "origin": f"{parts.scheme}://{parts.netloc}",
         "ws_origin": f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}",
-        "key_id": holder.key_id,
+        "key_id": account_key.key_id,
         "key_path": key_path,
-        "key_pem": holder.read_pem() if holder.read_pem else "",
-        "secret": holder.secret or "",
+        "key_pem": account_key.read_pem() if account_key.read_pem else "",
+        "secret": account_key.secret or "",
     }

@@ -1,4 +1,4 @@
-"""A child process in our place: our standard streams, our signals, its exit code."""
+"""A child process with this process's standard streams and signals, and its exit code."""
 
 import asyncio
 import errno
@@ -12,17 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-"""As shells say it."""
+"""The exit codes of shells."""
 BY_SIGNAL = 128
 FROM_TERMINAL = ("SIGINT", "SIGQUIT")
-"""A terminal sends these to everybody in the foreground, the child included."""
+"""Signals that a terminal sends to all foreground processes, including the child."""
 PROCESSES = Path("/proc")
 KILL_S = 5.0
-"""What a program may take to end once it is told to."""
+"""Time for a program to end after the signal."""
 
 
 class CannotStart(Exception):
-    """There is no such program, or it is none; `exit_code` is what a shell would end with."""
+    """The program is missing or not executable; `exit_code` is that of a shell."""
 
     def __init__(self, exit_code: int, message: str) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class Program:
 
     @classmethod
     async def start(cls, command: Sequence[str], environment: Mapping[str, str]) -> "Program":
-        """Start it. Raises CannotStart."""
+        """Start a program. Raises CannotStart."""
         is_group = sys.platform != "win32" and not _is_in_foreground()
         group = {"process_group": 0} if is_group else {}
         try:
@@ -60,7 +60,7 @@ class Program:
                 self._process.send_signal(number)
 
     async def end(self) -> None:
-        """End it: politely, and then for certain. Does nothing to one that has ended, but to what it left behind."""
+        """Terminate the program, and kill it if that does not help. Processes that it left behind are ended too."""
         self._send_to_all(signal.SIGTERM)
         try:
             await asyncio.wait_for(self._process.wait(), KILL_S)
@@ -69,7 +69,7 @@ class Program:
             await self._process.wait()
 
     def _send_to_all(self, number: int) -> None:
-        """Our group is not theirs to be ended: whoever started us may be in it. So each is told by itself."""
+        """Send a signal to each process by itself: our own process group may include the process that started us."""
         family = [] if self._is_group else _started_by(self._process.pid)
         self.send(number)
         for process in family:
@@ -77,13 +77,13 @@ class Program:
                 os.kill(process, number)
 
     def forward(self, number: int) -> None:
-        """Hand a signal of ours on to it, unless a terminal has sent it to both."""
+        """Forward a signal to the program, unless a terminal has sent it to both."""
         if self._is_group or signal.Signals(number).name not in FROM_TERMINAL:
             self.send(number)
 
 
 def _started_by(process: int, root: Path = PROCESSES) -> list[int]:
-    """The processes that one has started, and those that they have; none where the system has no /proc."""
+    """Return the descendants of a process; none if the system has no /proc."""
     children = defaultdict(list)
     for path in root.glob("[0-9]*/stat"):
         with suppress(OSError):  # it has ended meanwhile
@@ -96,7 +96,7 @@ def _started_by(process: int, root: Path = PROCESSES) -> list[int]:
 
 
 def _is_in_foreground() -> bool:
-    """Whether a terminal sends its signals to us, and so to a child in our group."""
+    """Return whether a terminal sends its signals to this process, and so to a child in its group."""
     try:
         return os.tcgetpgrp(sys.__stdin__.fileno() if sys.__stdin__ else 0) == os.getpgrp()
     except (OSError, ValueError):

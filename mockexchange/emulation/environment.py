@@ -1,4 +1,4 @@
-"""The environment of a child: the user's, without what leads to real venues, and with what leads here."""
+"""The environment of a child: the user's without the variables of real venues, and with those of the sandbox."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,11 +23,11 @@ money."""
 PROXY_USER = "run"
 PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
 WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
-"""Templates that say where, not who: a program that is written for the demo knows that itself."""
+"""Templates of URLs: a program that is written for the demo has its own."""
 
 
 class TrustFiles(NamedTuple):
-    """Files: the certificate of our authority, and that together with whom the system trusts."""
+    """Files: the certificate of our authority, and a bundle of it with the system's authorities."""
 
     certificate: str
     bundle: str
@@ -41,7 +41,7 @@ class ClientVariables(NamedTuple):
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what is a venue's."""
+    """Return the environment without the variables of venues."""
     return {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIXES)}
 
 
@@ -53,17 +53,17 @@ def pointing(
     *,
     is_demo: bool,
 ) -> ClientVariables:
-    """Return what points a client here, or leads it to its demo. Raises clients.UnusableAccount.
+    """Return the variables that point a client to the sandbox, or to its demo. Raises UnusableAccount.
 
-    `accounts` are by name, each with the path of its key's file; `venues` where each venue is. The generic client is
-    one of every venue: those that are not asked for by `account` are given the first account that there is.
+    `accounts` are by name, each with the path of its key file; `venues` are the URLs of each venue. The generic client
+    is one of every venue: a venue without the account `account` gets its first account.
     """
     variables: dict[str, str | None] = {}
     chosen: dict[str, str] = {}
     for known, holder in _chosen(client, account, [holder for holder, _ in accounts.values()]):
-        words = template_values(venues[holder.venue], holder, accounts[holder.name][1])
+        values = template_values(venues[holder.venue], holder, accounts[holder.name][1])
         shown = _for_demo(known) if is_demo else known
-        variables |= variables_of(shown, words, {})
+        variables |= variables_of(shown, values, {})
         chosen[holder.venue] = holder.name
     return ClientVariables(variables, chosen)
 
@@ -77,20 +77,20 @@ def _chosen(client: str, account: str | None, holders: list[AccountKey]) -> list
         try:
             found.setdefault(venue, choose([one for one in holders if one.venue == venue], None, client))
         except UnusableAccount:
-            continue  # all of a venue's accounts are public halves of keys that somebody else has
+            continue  # the venue's accounts have only the public halves of keys
     return [(client_of(client, venue), holder) for venue, holder in found.items()]
 
 
 def _for_demo(client: PublishedClient) -> PublishedClient:
-    """The same client, told who it is but not where."""
-    kept = {name: words for name, words in client.exports.items() if not any(word in words for word in WHERE)}
+    """Return the same client with the variables of its key but without those of URLs."""
+    kept = {name: text for name, text in client.exports.items() if not any(template in text for template in WHERE)}
     switches = CLIENT_SETUPS[client.venue].demo_switches
     unset = tuple(name for name in client.unset if name not in switches)
     return PublishedClient(version=client.version, venue=client.venue, exports={**kept, **switches}, unset=unset)
 
 
 def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What leads programs that ask a proxy to ours, but for this machine; `password` is what they show it."""
+    """Return the proxy variables that lead programs to our proxy, except for this machine."""
     url = f"http://{PROXY_USER}:{password}@127.0.0.1:{port}"
     is_all = bool(environment.get("all_proxy") or environment.get("ALL_PROXY"))
     names = PROXY_NAMES if is_all else PROXY_NAMES[:2]
@@ -100,7 +100,7 @@ def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[st
 
 
 def trusting(trust: TrustFiles, environment: Mapping[str, str], parent: Path) -> dict[str, str]:
-    """What makes programs trust our authority beside the system's. A file that Node is given already is kept, too."""
+    """Return the variables with which programs trust our authority beside the system's, and Node its own file."""
     extra = trust.certificate
     before = environment.get("NODE_EXTRA_CA_CERTS")
     if before and Path(before).is_file():

@@ -23,12 +23,12 @@ from mockexchange.venues.dated import ApiDate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Where it is, and who can be whom: `accounts` by name, each with the path of its key's file, empty without one."""
+    """The sandbox's addresses and accounts: `accounts` by name, each with the path of its key file, or ""."""
 
     sandbox: Sandbox
     port: int
     origin: str
-    """Below it is everything, the control API at /_mock."""
+    """The base of all paths, with the control API at /_mock."""
     token: str
     ready_file: Path
     venues: Mapping[str, Mapping[str, str]]
@@ -37,7 +37,7 @@ class Exchange:
 
 @asynccontextmanager
 async def exchange(scenario: str, api_date: ApiDate) -> AsyncIterator[Exchange]:
-    """Run a fresh sandbox, and keep its keys in files, until the end of the block. Raises ScenarioError."""
+    """Run a fresh sandbox with its keys in files until the end of the block. Raises ScenarioError."""
     plan = load_scenario(scenario)
     allow_many_files()
     server_state, token = ServerState(HOST), secrets.token_urlsafe(24)
@@ -66,7 +66,7 @@ async def exchange(scenario: str, api_date: ApiDate) -> AsyncIterator[Exchange]:
 
 
 def _accounts(credentials: list[Credential], paths: Mapping[str, str]) -> dict[str, tuple[AccountKey, str]]:
-    """Every account with its first key."""
+    """Return every account with its first key."""
     found: dict[str, tuple[AccountKey, str]] = {}
     for one in credentials:
         read = None if one.private_pem is None else partial(str, one.private_pem)

@@ -1,4 +1,4 @@
-"""Which hosts answer here under `--as demo`, and which are refused."""
+"""The hosts that are emulated under `--as demo`, and those that are refused."""
 
 from enum import Enum
 
@@ -14,11 +14,11 @@ class Route(Enum):
     EMULATED = "emulated"
     REFUSED = "refused"
     ELSEWHERE = "elsewhere"
-    """No venue's: none of our business."""
+    """A host of no venue; the connection is let through."""
 
 
 def route_of(host: str, emulated: frozenset[str]) -> Route:
-    """Say where a connection to a host goes."""
+    """Return the route of a connection to a host."""
     if spelt(host) in emulated:
         return Route.EMULATED
     return Route.ELSEWHERE if find_place(host) is None else Route.REFUSED

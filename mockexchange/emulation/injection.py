@@ -35,7 +35,7 @@ class Injection:
     def variables(
         self, names: frozenset[str], port: int, bundle: str, environment: Mapping[str, str]
     ) -> dict[str, str]:
-        """What makes Python children load it; `environment` is that of whoever starts them."""
+        """Return the variables with which Python and Node children load it; `environment` is that of the parent."""
         settings = {
             "report": str(self.report),
             "names": sorted(names),
@@ -72,7 +72,7 @@ def write_injection(parent: Path) -> Injection:
 
 
 def _proxies(names: frozenset[str]) -> dict[str, str]:
-    """The user's own, which our names must not go through."""
+    """Return the user's own proxies, with an exception for the emulated names."""
     proxies = getproxies()
     if not proxies:
         return {}

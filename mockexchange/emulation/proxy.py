@@ -1,7 +1,7 @@
-"""An HTTP proxy that knows the venues: their demo is answered here, the real exchange with 403, others are let through.
+"""An HTTP proxy that routes demo hosts to the sandbox, answers real venues with 403, and lets other hosts through.
 
-Two forms of asking reach it: CONNECT, and the absolute form (`GET https://host/path`), which some clients send for
-https too. What is asked of an emulated host in that form never was encrypted and goes to the sandbox as it is.
+Requests have two forms: CONNECT, and the absolute form (`GET https://host/path`), which some clients send for https
+too. A request of the absolute form to an emulated host was never encrypted and goes to the sandbox as it is.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from mockexchange.guard import Dial, find_place
 from mockexchange.guard.clients import UNKNOWN
 
 HEAD_S_MAX = 30.0
-"""A client that opens a connection in advance may take its time to say for what."""
+"""Time for the first request; clients may open connections in advance."""
 CONNECT_S_MAX = 20.0
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE = ("https", "wss")
 AGENT_CHARS_MAX = 80
 CHALLENGE = 'Proxy-Authenticate: Basic realm="mockexchange run"\r\n'
-"""Some programs send what they have only when they are asked."""
+"""Some programs send credentials only after a challenge."""
 
 
 class ProxyRequest(NamedTuple):
-    """One request to the proxy, as far as its head says. `url` is None for CONNECT."""
+    """The head of a request to the proxy. `url` is None for CONNECT."""
 
     method: str
     host: str
@@ -41,7 +41,7 @@ class ProxyRequest(NamedTuple):
     headers: list[bytes]
 
     def header(self, name: str) -> str:
-        """The value of a header, empty where there is none."""
+        """Return the value of a header; empty if it is missing."""
         start = name.lower().encode() + b":"
         found = (line[len(start) :] for line in self.headers if line.lower().startswith(start))
         return next(found, b"").strip().decode("latin-1")
@@ -49,11 +49,11 @@ class ProxyRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """`emulated` names are the sandbox's, which is at `sandbox_port`, and with TLS before it at `front_port`.
+    """The proxy. `emulated` names lead to the sandbox at `sandbox_port`, or with TLS at `front_port`.
 
-    `on_dial` is told of every real host that is refused, `on_ask` of every request. `upstream` is the proxy that the
-    user has, for everybody else: whoever wants those has to show `ticket`, if there is one, since on a machine of many
-    users any of them may ask us.
+    `on_dial` is called with every refused dial of a real host, `on_ask` for every request. `upstream` is the user's own
+    proxy, for all other hosts. Requests for those have to carry `ticket`, if it is set, since other users of the
+    machine could use this proxy.
     """
 
     emulated: frozenset[str]
@@ -85,8 +85,8 @@ class Proxy:
             await _answer(client, "403 Forbidden", f"mockexchange run refuses real venues: {dial}")
             return
         if route is Route.ELSEWHERE and not _shows(asked, self.ticket):
-            words = "others are let through for the program that is run: show what HTTPS_PROXY has before its @"
-            await _answer(client, "407 Proxy Authentication Required", words, CHALLENGE)
+            message = "others are let through for the program that is run: show what HTTPS_PROXY has before its @"
+            await _answer(client, "407 Proxy Authentication Required", message, CHALLENGE)
             return
         try:
             server = await asyncio.wait_for(self._reach(asked, route), CONNECT_S_MAX)
@@ -127,7 +127,7 @@ def read_head(head: bytes) -> ProxyRequest:
 
 
 def origin_form(asked: ProxyRequest) -> bytes:
-    """The head as the server itself is asked: path alone, one request, nothing that was for the proxy."""
+    """Return the head for the server itself: only the path, one request per connection, no headers for the proxy."""
     assert asked.url is not None, "CONNECT is asked of nobody else"
     path = (asked.url.path or "/") + (f"?{asked.url.query}" if asked.url.query else "")
     is_upgrade = bool(asked.header("Upgrade"))
@@ -141,15 +141,15 @@ def origin_form(asked: ProxyRequest) -> bytes:
 def _dial(asked: ProxyRequest) -> Dial:
     place = find_place(asked.host)
     assert place is not None, "nobody else is refused"
-    words = asked.header("User-Agent")
-    agent = user_agent_of(words)
-    unknown = UNKNOWN[place.kind] + (f"; it calls itself {words[:AGENT_CHARS_MAX]!r}" if words else "")
+    header = asked.header("User-Agent")
+    agent = user_agent_of(header)
+    unknown = UNKNOWN[place.kind] + (f"; it calls itself {header[:AGENT_CHARS_MAX]!r}" if header else "")
     client, advice = (agent.client, agent.advice) if agent else (None, unknown)
     return Dial(place.name, asked.port, place.venue, place.kind, client, advice, "")
 
 
 def ticket_of(password: str) -> str:
-    """What programs show that have the password in HTTPS_PROXY: the second word of Proxy-Authorization."""
+    """Return the credentials in Proxy-Authorization of programs that have the password in HTTPS_PROXY."""
     return base64.b64encode(f"{PROXY_USER}:{password}".encode()).decode()
 
 
@@ -159,8 +159,8 @@ def _shows(asked: ProxyRequest, ticket: str) -> bool:
     return not ticket or (scheme.lower() == "basic" and is_right)
 
 
-async def _answer(client: StreamPair, status: str, words: str, headers: str = "") -> None:
-    body = f"{words}\n".encode()
+async def _answer(client: StreamPair, status: str, message: str, headers: str = "") -> None:
+    body = f"{message}\n".encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
     client.writer.write((head + headers).encode() + b"X-Mock-Exchange: 1\r\nConnection: close\r\n\r\n" + body)
     await client.close()

@@ -1,4 +1,4 @@
-"""A whole run: a fresh sandbox, the doors before it, the program, and what it tried to reach."""
+"""A run of a program: a fresh sandbox, its listeners, the program, and the hosts that it dialled."""
 
 import asyncio
 import json
@@ -33,11 +33,11 @@ from mockexchange.venues.dated import ApiDate
 LOCAL, DEMO = "local", "demo"
 MODES = (LOCAL, DEMO)
 REFUSED = 3
-"""The exit code where a real venue was dialled, whatever the program made of it."""
+"""The exit code if a real venue was dialled, independent of the program's own."""
 PATIENCE_S = 2.0
-"""What a program may take to end by itself once it was refused; one that tries for ever is ended."""
+"""Time for a program to end by itself after a refused dial; then it is ended."""
 LOOK_S = 0.05
-"""How often the children's report is read. A file, since any process on any system can write a line to one."""
+"""The interval of reading the children's report, a file, since any process on any system can append a line to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +56,17 @@ class RunSettings:
 
 @dataclass(slots=True)
 class RunResult:
-    """What came of a run. `code` is the program's exit code; `requests` and `frames` are what reached the sandbox."""
+    """The result of a run. `code` is the program's exit code; `requests` and `frames` are those of the sandbox."""
 
     settings: RunSettings
     code: int = 0
     seconds: float = 0.0
     was_ended: bool = False
-    """Whether it went on after it was refused, and was ended."""
+    """Whether the program went on after a refused dial, and was ended."""
     guarded: set[str] = field(default_factory=set)
-    """What its processes were that are guarded from inside: "python", "node"."""
+    """The kinds of its processes with a guard inside: "python", "node"."""
     proxied: int = 0
-    """How often the proxy was asked for something."""
+    """Number of requests to the proxy."""
     dials: list[Dial] = field(default_factory=list)
     requests: list[JournalEntry] = field(default_factory=list)
     frames: list[FrameEntry] = field(default_factory=list)
@@ -103,10 +103,10 @@ async def run(settings: RunSettings) -> RunResult:
 
 
 class DialLog:
-    """Takes down what was dialled: in what came of the run, and in the sandbox's journal."""
+    """Records dials in the result of the run and in the sandbox's journal."""
 
     METHOD = "DIAL"
-    """What stands in the journal where a request has its method: no client can send it."""
+    """The method of a dial in the journal; no client can send it."""
 
     def __init__(self, ran: RunResult, sandbox: Sandbox) -> None:
         self.ran, self.journal, self._sandbox = ran, sandbox.journal, sandbox
@@ -125,33 +125,33 @@ class DialLog:
         self.refused.set()
 
     def count(self) -> None:
-        """The proxy was asked once more."""
+        """Count one request to the proxy."""
         self.ran.proxied += 1
 
     def read(self, data: bytes) -> None:
-        """Take what children have added to their report; half a line waits for its other half."""
+        """Take new bytes of the children's report; an incomplete line waits for its rest."""
         *lines, self._begun = (self._begun + data).split(b"\n")
         for line in lines:
             self._read_line(line)
 
     def _read_line(self, line: bytes) -> None:
-        """One that no guard can have written is left aside: a child may write to any file."""
+        """Take a line of the report. Lines that no guard wrote are ignored: a child may write to any file."""
         try:
-            told = json.loads(line)
-            kind, words = told["kind"], told["words"]
+            report = json.loads(line)
+            kind, fields = report["kind"], report["words"]
         except (ValueError, KeyError, TypeError):
             return
         if kind in (PYTHON, NODE):
             self.ran.guarded.add(kind)
-        elif kind == DIAL and set(words) == set(Dial._fields):
-            self.take(Dial(**words))
+        elif kind == DIAL and set(fields) == set(Dial._fields):
+            self.take(Dial(**fields))
 
 
 @asynccontextmanager
 async def _surroundings(
     settings: RunSettings, here: Exchange, injection: Injection, notes: DialLog
 ) -> AsyncIterator[dict[str, str]]:
-    """The doors that the program finds, and the environment that leads it there."""
+    """Run the listeners of a run and return the environment that leads the program to them."""
     is_demo = settings.mode == DEMO
     names = EMULATED if is_demo else frozenset()
     authority = Authority.make()
@@ -170,7 +170,7 @@ async def _surroundings(
 
 
 async def _pass_on(port: int, client: StreamPair) -> None:
-    """Behind our TLS is the sandbox without."""
+    """Forward a connection of the TLS listener to the sandbox."""
     await join(client, await connect_locally(port))
 
 
@@ -210,7 +210,7 @@ async def _end_when_refused(program: Program, patience_s: float, notes: DialLog)
 
 @contextmanager
 def _followed(report: Path, notes: DialLog) -> Iterator[None]:
-    """Read the lines of a report as they are written, and at the end those that are left."""
+    """Read the lines of a report while they are written, and the rest at the end."""
     with report.open("rb") as file:
         looking = asyncio.create_task(_look(file, notes))
         try:

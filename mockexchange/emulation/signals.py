@@ -1,4 +1,4 @@
-"""Our signals: kept while a run is made ready, so that nothing of it stays, and then handed on to the program."""
+"""Signals of `mockexchange run`: kept while the run is prepared, and then forwarded to the program."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 class SignalForwarder:
-    """Takes them from the first file of a run to the last one that is removed; what comes after the program is late."""
+    """Handles signals from the first file of a run to the removal of the last; after the program they are ignored."""
 
     def __init__(self) -> None:
         self._program: Program | None = None
@@ -19,14 +19,17 @@ class SignalForwarder:
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """Take signals. Those that whoever started us had us ignore (nohup) stay ignored, by the program too."""
+        """Handle signals. Those that are ignored from the start (nohup) stay ignored, by the program too."""
         loop = asyncio.get_running_loop()
         found = [number for name in FORWARDED if (number := getattr(signal, name, None)) is not None]
         numbers = [number for number in found if signal.getsignal(number) is not signal.SIG_IGN]
         try:
             for number in numbers:
                 loop.add_signal_handler(number, self._take, number)
-        except (NotImplementedError, RuntimeError):  # Windows, and threads but the main one: the system tells the child
+        except (
+            NotImplementedError,
+            RuntimeError,
+        ):  # Windows and other threads than the main one: the system signals the child itself
             numbers = []
         try:
             yield
@@ -35,14 +38,14 @@ class SignalForwarder:
                 loop.remove_signal_handler(number)
 
     async def start_none_if_told(self) -> None:
-        """Raises CannotStart where a signal has come by now."""
-        await asyncio.sleep(0)  # the loop takes what came while it was busy
+        """Raise CannotStart if a signal has arrived by now."""
+        await asyncio.sleep(0)  # the loop handles signals that arrived while it was busy
         if self._early:
             number = self._early[0]
             raise CannotStart(BY_SIGNAL + number, f"{signal.Signals(number).name} came before the program was started")
 
     def hand_to(self, program: Program) -> None:
-        """From now on they are the program's, those first that came while it was started."""
+        """Forward signals to the program from now on, beginning with those that arrived while it was started."""
         self._program = program
         for number in self._early:
             program.send(number)

@@ -1,4 +1,4 @@
-"""Listening sockets whose connections end with them, and bytes carried from one connection to another."""
+"""Listening sockets whose connections end with them, and the forwarding of bytes between two connections."""
 
 import asyncio
 import contextlib
@@ -11,20 +11,20 @@ from typing import NamedTuple, Self
 
 HOST = "127.0.0.1"
 HEAD_BYTES_MAX = 64 * 1024
-"""What servers commonly take of a request's head."""
+"""The usual limit of servers for the head of a request."""
 READ_BYTES = 64 * 1024
 NO_LINGER = struct.pack("ii", 1, 0)
-"""What makes closing a socket reset its connection."""
+"""The socket option with which closing resets the connection."""
 
 
 class StreamPair(NamedTuple):
-    """Both directions of one connection."""
+    """The reader and the writer of one connection."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def close(self) -> None:
-        """Close it, and wait until what is written is sent; a peer that is gone is no error."""
+        """Close the connection and wait until the written bytes are sent; a peer that is gone is no error."""
         self.writer.close()
         with contextlib.suppress(OSError):
             await self.writer.wait_closed()
@@ -36,7 +36,7 @@ async def connect_locally(port: int) -> StreamPair:
 
 
 class TcpListener:
-    """Serves connections to a free port of the loopback address while it is entered; TLS with a `context`."""
+    """A listener on a free port of the loopback address while it is entered; TLS with a `context`."""
 
     def __init__(self, serve: Callable[[StreamPair], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
         self._serve, self._context = serve, context
@@ -66,13 +66,13 @@ class TcpListener:
         try:
             await self._serve(StreamPair(reader, writer))
         except (OSError, asyncio.CancelledError):
-            reset_writer(writer)  # whoever is at the other end is gone, or has to go
+            reset_writer(writer)  # the peer is gone, or is disconnected by the end
         finally:
             self._tasks.discard(task)
 
 
 async def join(client: StreamPair, server: StreamPair) -> None:
-    """Carry bytes both ways until the server has said all. One that resets the connection resets the client's."""
+    """Forward bytes both ways until the server closes. A reset by the server resets the client's connection."""
     asking = asyncio.create_task(_carry(client.reader, server.writer))
     try:
         await _carry(server.reader, client.writer)

@@ -1,4 +1,4 @@
-"""The proxy that the user has: what is not a venue's goes through it, as it would without us."""
+"""The user's own proxy: connections to hosts of no venue go through it, as without `mockexchange run`."""
 
 import asyncio
 import base64
@@ -11,18 +11,18 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from mockexchange.emulation.tcp_listener import StreamPair
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-"""Where it is looked for, the first one first."""
+"""The variables that may name it, in order of precedence."""
 HTTP_PORT = 80
 EXAMPLE = "http://proxy.example:3128"
 
 
 class WrongProxy(Exception):
-    """The environment names a proxy in words that are no URL."""
+    """The environment names a proxy by text that is no URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamProxy:
-    """An HTTP proxy; `authorization` is empty where it wants none, `bypassed` are hosts as in NO_PROXY."""
+    """An HTTP proxy; `authorization` is empty if it needs none, `bypassed` are hosts as in NO_PROXY."""
 
     host: str
     port: int
@@ -58,7 +58,7 @@ class UpstreamProxy:
 
 
 def find_upstream(environment: Mapping[str, str]) -> UpstreamProxy | None:
-    """Return the proxy that an environment names for https; None where there is none that speaks HTTP.
+    """Return the proxy that an environment names for https; None if there is no HTTP proxy.
 
     Raises WrongProxy.
     """
@@ -72,7 +72,7 @@ def find_upstream(environment: Mapping[str, str]) -> UpstreamProxy | None:
         raise WrongProxy(f"{name}: expected a URL such as {EXAMPLE}, got {shown!r}: {error}") from None
     if url.scheme != "http" or not url.hostname:
         return None
-    words = f"{unquote(url.username or '')}:{unquote(url.password or '')}" if url.username else ""
-    authorization = f"Basic {base64.b64encode(words.encode()).decode()}" if words else ""
+    credentials = f"{unquote(url.username or '')}:{unquote(url.password or '')}" if url.username else ""
+    authorization = f"Basic {base64.b64encode(credentials.encode()).decode()}" if credentials else ""
     bypassed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     return UpstreamProxy(url.hostname, port, authorization, bypassed)

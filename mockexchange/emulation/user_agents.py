@@ -1,4 +1,4 @@
-"""Clients that are not written in Python: what they call themselves, and what to change where one dials a venue."""
+"""Clients that are not written in Python, by their User-Agent, with the advice if one dials a venue."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from mockexchange.guard.venue_data import VENUE_DATA
 
 
 class UserAgent(NamedTuple):
-    """`folder` is its package in node_modules, `mark` what is in its User-Agent, in small letters."""
+    """A client. `folder` is its package in node_modules, `mark` a part of its User-Agent in lower case."""
 
     client: str
     folder: str
@@ -17,6 +17,6 @@ class UserAgent(NamedTuple):
 USER_AGENTS = tuple(UserAgent(**row) for data in VENUE_DATA.values() for row in data["user_agents"])
 
 
-def user_agent_of(words: str) -> UserAgent | None:
-    """Return the client with that User-Agent."""
-    return next((agent for agent in USER_AGENTS if agent.mark in words.lower()), None)
+def user_agent_of(header: str) -> UserAgent | None:
+    """Return the client with that header User-Agent; None if unknown."""
+    return next((agent for agent in USER_AGENTS if agent.mark in header.lower()), None)

@@ -1,4 +1,4 @@
-"""Never real money: while a guard is there, nothing of this process reaches a venue's real host.
+"""The guard against real money: while it is active, nothing in this process reaches a venue's real host.
 
     with guard() as guarded:
         ...                      # dialling raises RealVenueReached at once
@@ -26,8 +26,8 @@ DIALS_KEPT_MAX = 1_000
 class Dial(NamedTuple):
     """An attempt to reach a real host.
 
-    `client` is a published client, None where none is known; `advice` says what to change; `place` is the line of the
-    program that it came from, as in "tests/test_bot.py:12", if there is one.
+    `client` is a published client, None if unknown; `advice` is the change that is needed; `place` is the line of the
+    program that it came from, as in "tests/test_bot.py:12", or empty.
     """
 
     host: str
@@ -40,16 +40,16 @@ class Dial(NamedTuple):
     place: str
 
     def __str__(self) -> str:
-        """The line that people read: "api.elections.kalshi.com:443; kalshi-sdk keeps its stream on production ..."."""
+        """Return the line for people: host and port, the advice, and the place."""
         where = f"{self.host}:{self.port}" if self.port else self.host
         return f"{where}; {self.advice}" + (f" ({self.place})" if self.place else "")
 
 
 class RealVenueReached(BaseException):
-    """A real host was dialled; `dial` says by whom.
+    """A real host was dialled; `dial` has the details.
 
-    No Exception, on purpose: clients catch those around everything that dials and try again, some for ever and without
-    a word, so that a test would hang, or pass. It goes where an interrupt goes: through `except Exception`, to a test.
+    It derives from BaseException on purpose: clients catch Exception around connections and retry, some for ever and
+    silently, so that a test would hang, or pass. Like an interrupt it passes `except Exception` and reaches the test.
     """
 
     def __init__(self, dial: Dial) -> None:
@@ -75,7 +75,7 @@ class Guard:
         HOOKS.add(self._check)
 
     def stop(self) -> None:
-        """Stand in nobody's way any more. Does nothing if it does not."""
+        """Stop refusing hosts. Does nothing if the guard is not active."""
         HOOKS.remove(self._check)
 
     def __enter__(self) -> Guard:
@@ -99,7 +99,7 @@ class Guard:
         try:
             if self._on_dial is not None:
                 self._on_dial(dial)
-        except Exception as error:  # noqa: BLE001  # whoever listens may be wrong: the dial is refused all the same
+        except Exception as error:  # noqa: BLE001  # the dial is refused even if the callback fails
             refusal.__cause__ = error
         return refusal
 
@@ -120,7 +120,7 @@ def _dial(place: Place, port: object) -> Dial:
 
 
 def _advise(kind: str, caller: Caller) -> str:
-    """Say what to change where no known client is seen, and what there is of traces."""
+    """Return the advice where no known client is on the stack, with the traces of an unknown one."""
     by = f" by {caller.module}" if caller.module else ""
     perhaps = f" perhaps for {caller.loaded.name}, which is loaded" if caller.loaded else ""
     traces = ",".join(filter(None, (by, perhaps)))
@@ -128,7 +128,7 @@ def _advise(kind: str, caller: Caller) -> str:
 
 
 def _number(port: object) -> int | None:
-    """Ports come as numbers, and as text of digits or a service's name."""
+    """Return a port given as a number, as digits or as the name of a service; None if unknown."""
     text = port.decode("latin-1") if isinstance(port, bytes) else str(port)
     return int(text) if text.isdecimal() else {"https": 443, "http": 80}.get(text)
 
@@ -142,6 +142,6 @@ def guard(
     """Return a guard over this process, to be entered or started.
 
     `on_dial` is called with every dial in the thread that made it, before RealVenueReached is raised there. `refuse`
-    are the kinds of hosts that are refused, `allow` names that are not: such as one that you resolve to this machine.
+    are the kinds of hosts to refuse, `allow` the names to let through, such as one that resolves to this machine.
     """
     return Guard(on_dial, refuse, allow)

@@ -1,8 +1,7 @@
-"""Who is about to dial: the nearest known client on the stack, and the nearest line of the user's own code.
+"""The caller of a dial: the nearest known client on the stack, and the nearest line of the user's own code.
 
-A client's coroutines are on the stack of the task that runs them. Some libraries resolve names in a task or a thread of
-their own: then the tasks that wait are looked through. Of a client that is nowhere there but loaded, no more is said
-than that it may have been that one.
+A client's coroutines are on the stack of the task that runs them. Some libraries resolve names in another task or
+thread: then the waiting tasks are searched. A client that is only loaded is reported as a possibility.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ STANDARD = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib would be most
 
 
 class Caller(NamedTuple):
-    """`place` is the nearest line outside libraries ("bot.py:12"), `module` what that called ("httpx"), both empty
-    where there is none. `loaded` is the only known client that is loaded, where none is seen to have called.
+    """The caller of a dial. `place` is the nearest line outside libraries ("bot.py:12"), `module` the library that it
+    called ("httpx"); both may be empty. `loaded` is the only known client that is loaded, if none is on the stack.
     """
 
     client: KnownClient | None
@@ -49,7 +48,7 @@ class _Step(NamedTuple):
 
 
 def find_caller() -> Caller:
-    """Look for who called. Innermost first."""
+    """Find the caller of a dial on the stack, innermost frame first."""
     here = list(islice(_steps_of_stack(sys._getframe(1)), FRAMES_MAX))  # noqa: SLF001  # there is no public way
     client, depth = _nearest_client(here)
     if client is None:
@@ -94,7 +93,7 @@ def _step(frame: FrameType) -> _Step:
 
 
 def _steps_of_waiting() -> list[_Step]:
-    """The frames of the tasks of this thread's loop that wait for something, of the one with a known client if any."""
+    """Return the frames of the waiting task of this thread's loop that has a known client; empty without one."""
     asyncio = sys.modules.get("asyncio")
     loop = asyncio._get_running_loop() if asyncio else None  # noqa: SLF001  # the one that raises nothing
     if asyncio is None or loop is None:
@@ -105,7 +104,7 @@ def _steps_of_waiting() -> list[_Step]:
 
 
 def _steps_of_coroutine(coroutine: Any) -> Iterator[_Step]:
-    """Outermost first: what a suspended coroutine waits for, and so on."""
+    """Yield the frames of a suspended coroutine and of those that it awaits, outermost first."""
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
         if frame is not None:
@@ -114,7 +113,7 @@ def _steps_of_coroutine(coroutine: Any) -> Iterator[_Step]:
 
 
 def _place(steps: Iterable[_Step]) -> tuple[str, str]:
-    """The nearest line outside libraries, and the library that it called; without one, the outermost library."""
+    """Return the nearest line outside libraries, and the library that it called; without one, the outermost library."""
     library = standard = ""
     for step in steps:
         folders = step.file.replace("\\", "/").split("/")

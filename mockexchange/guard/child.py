@@ -1,6 +1,6 @@
-"""What a Python child of `mockexchange run` does first: it is guarded, and says so.
+"""The start of the guard in a Python child of `mockexchange run`.
 
-The parent copies this package beside a `sitecustomize` that calls `begin`: the child may be any Python, with any
+The parent copies this package beside a `sitecustomize` that calls `begin`, since the child may be any Python with any
 packages.
 """
 
@@ -17,11 +17,11 @@ from mockexchange.guard.redirects import Redirection
 SETTINGS = "MOCKEXCHANGE_RUN_CHILD"
 """The variable with the settings: a JSON object of `report` (a file), `names`, `port`, `bundle` and `proxies`."""
 PYTHON, NODE, DIAL = "python", "node", "dial"
-"""Kinds of lines in the report: a Python is guarded now, a Node is; one of them dialled."""
+"""Kinds of lines in the report: a Python process or a Node process is guarded; a process dialled a real host."""
 
 
 def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] | None:
-    """Guard this process until its end, as the parent's settings say; None without settings."""
+    """Guard this process until its end, with the parent's settings; None without settings."""
     text = environment.get(SETTINGS)
     if not text:
         return None
@@ -40,7 +40,7 @@ def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] 
 
 
 def tell(report: str, kind: str, words: Mapping[str, Any]) -> None:
-    """Add a line to the report. One write is one line, also where several processes write at once."""
+    """Add a line to the report. One write is one line, also if several processes write at the same time."""
     line = json.dumps({"kind": kind, "pid": os.getpid(), "words": words}) + "\n"
     file = os.open(report, os.O_WRONLY | os.O_APPEND)
     try:

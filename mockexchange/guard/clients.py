@@ -1,4 +1,4 @@
-"""Why a published client is where it is: what each does where nobody points it, found in its own code."""
+"""Published clients by the package that is imported, with the reason why each dials a real host by default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockexchange.guard.venue_data import VENUE_DATA
 
 
 class KnownClient(NamedTuple):
-    """A client by its package. `rest`, `stream` and `demo` follow its name in a sentence; no `stream`: it has none."""
+    """A client by its package. `rest`, `stream` and `demo` continue a sentence that begins with its name."""
 
     name: str
     rest: str
@@ -19,7 +19,7 @@ class KnownClient(NamedTuple):
     """A module that only this one of several distributions of the same package has."""
 
     def advise(self, kind: str, *, is_stream: bool) -> str:
-        """Say in a sentence why it dialled, in words that tell what to change."""
+        """Return a sentence with the reason of the dial and the change that is needed."""
         if kind == DEMO and self.demo:
             return f"{self.name} {self.demo}"
         return f"{self.name} {self.stream if is_stream and self.stream else self.rest}"
@@ -39,10 +39,10 @@ UNKNOWN = {
     DEMO: "a venue's demo is real network too: point the client at the sandbox",
     "production": "no known client: point the program at the sandbox",
 }
-"""What is said where the stack has no known client, by the kind of host."""
+"""The advice where the stack has no known client, by the kind of host."""
 
 
 def client_of(package: str, loaded: Container[str]) -> KnownClient | None:
-    """Return the client of a package; `loaded` are the names of the modules there are (`sys.modules`)."""
+    """Return the client of a package; `loaded` are the names of the loaded modules (`sys.modules`)."""
     rows = CLIENTS.get(package, ())
     return next((row for row in rows if not row.marker or row.marker in loaded), None)

@@ -1,13 +1,13 @@
-"""Where a program can be seen dialling, and standing in the way there. Nothing outside the standard library is needed.
+"""Hooks on the functions that dial a host. Nothing outside the standard library is needed.
 
 * Names are resolved by functions of `socket`, and by `connect` itself.
-* Loops resolve in a thread, where the stack no longer says who asked, and uvloop in C: their methods are wrapped.
-* Through a proxy, or by a function that somebody has a reference to from before, a host is dialled unseen. But TLS
-  needs its name, for the certificate, before anything is said to it, and venues speak nothing else: so contexts are
-  wrapped, and `set_tunnel` where the name is said a step earlier.
+* Event loops resolve in a thread, where the stack no longer has the caller, and uvloop in C: their methods are wrapped.
+* Through a proxy, or by a function that was referenced before the hooks, a host is dialled unseen. But TLS needs the
+  host's name for the certificate before any data is sent, and venues accept only TLS: so contexts are wrapped, and
+  `set_tunnel`, which gets the name a step earlier.
 
-No audit hook (`sys.addaudithook`), which would see more: it could never be taken away again, and costs every `id()` and
-every frame that somebody asks for.
+An audit hook (`sys.addaudithook`) would see more, but can never be removed, and slows every `id()` and every access to
+frames.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, Callable  # noqa: UP035  # children of `run` load this w
 from mockexchange.guard.patching import Function, Patches
 
 Check = Callable[[object, object], "BaseException | None"]
-"""Told the host and the port that are about to be dialled; returns what is raised to refuse."""
+"""Called with host and port before a dial; returns the exception to raise, or None."""
 TLS_PORT = 443
-"""Where TLS to a venue ends, where the handshake is all that is seen."""
+"""The port of a dial that is only seen at its TLS handshake."""
 
 
 class Hooks:
-    """Everybody who wants to know of dials. One of them for a process: `HOOKS`."""
+    """The checks that are called for every dial. One instance per process: `HOOKS`."""
 
     def __init__(self) -> None:
         self._checks: tuple[Check, ...] = ()
@@ -32,7 +32,7 @@ class Hooks:
         self._lock = RLock()
 
     def add(self, check: Check) -> None:
-        """Ask `check` about every dial from now on."""
+        """Call `check` for every dial from now on."""
         with self._lock:
             if not self._checks:
                 self._wrapping.install()
@@ -40,20 +40,20 @@ class Hooks:
                 self._checks = (*self._checks, check)
 
     def remove(self, check: Check) -> None:
-        """Ask it no more; with the last one everything is as it was."""
+        """Remove a check; with the last one all patches are undone."""
         with self._lock:
             self._checks = tuple(one for one in self._checks if one != check)
             if not self._checks:
                 self._wrapping.undo()
 
     def ask(self, host: object, port: object) -> None:
-        """Ask every check, so that each can take note. Raises what the first one refuses with."""
+        """Call every check, so that each can record the dial. Raises the first exception returned."""
         refusals = [refusal for check in self._checks if (refusal := check(host, port))]
         if refusals:
             raise refusals[0]
 
     def ask_address(self, address: object) -> None:
-        """The same of a socket's address: of the internet families the first two parts are host and port."""
+        """Do the same for the address of a socket: in internet families its first two parts are host and port."""
         if isinstance(address, tuple) and len(address) > 1:
             self.ask(address[0], address[1])
 
@@ -137,5 +137,5 @@ WRAPPERS: dict[str, Callable[[Patches, Any], None]] = {
     "asyncio.base_events": lambda wrapping, module: _wrap_loop(wrapping, module.BaseEventLoop),
     "uvloop": lambda wrapping, module: _wrap_loop(wrapping, module.Loop),
 }
-"""By module."""
+"""The patching functions by module."""
 HOOKS: Hooks = Hooks()

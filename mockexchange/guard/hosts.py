@@ -14,7 +14,7 @@ PRODUCTION, DEMO = "production", "demo"
 
 
 class VenueHosts(NamedTuple):
-    """`production` and `demo` are names, each with who names it.
+    """The hosts of a venue. `production` and `demo` map names to their sources.
 
     Below `demo_domains` everything is demo, below the other `domains` everything is production.
     """
@@ -39,7 +39,7 @@ VENUE_HOSTS = {
 
 
 class Place(NamedTuple):
-    """A real host: of which venue, and whether it is where money is or the venue's demo."""
+    """A real host with its venue; `kind` is production or demo."""
 
     name: str
     venue: str
@@ -55,9 +55,9 @@ def names_of(kind: str) -> dict[str, frozenset[str]]:
 
 
 def find_place(host: object) -> Place | None:
-    """Return whose host this is; None for everybody else's. Anything that a socket takes for a host is understood."""
+    """Return the venue of a host; None for other hosts. Accepts all types that a socket accepts as a host."""
     name = spelt(host)
-    if not name.endswith(_ENDINGS):  # of nearly every host this is all that is asked
+    if not name.endswith(_ENDINGS):  # quick answer for nearly every host
         return None
     for venue, hosts in VENUE_HOSTS.items():
         if is_below(name, hosts.demo_domains):
@@ -68,12 +68,12 @@ def find_place(host: object) -> Place | None:
 
 
 def is_below(name: str, domains: tuple[str, ...]) -> bool:
-    """Say whether a name is one of the domains, or ends with one of them at a dot."""
+    """Return whether a name is one of the domains, or below one of them."""
     return any(name == domain or name.endswith("." + domain) for domain in domains)
 
 
 def spelt(host: object) -> str:
-    """The host as names are compared: text, in small letters, without the root's dot. Empty for what is no name."""
+    """Return a host as lower-case text without the root's dot, for comparison; empty if it is no name."""
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("latin-1")
     return host.rstrip(".").lower() if isinstance(host, str) else ""

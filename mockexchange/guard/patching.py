@@ -1,7 +1,7 @@
-"""Putting something in the place of functions of the standard library and others, and taking it away again.
+"""Patches of functions in the standard library and other modules, which can be undone.
 
-What a module has is wrapped when the module is there: at once, or once it has been imported. So nobody pays for the
-import of asyncio who does not need it.
+A module is patched at once if it is loaded, else after its import. So a program that does not need asyncio does not
+import it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _Wrapped(NamedTuple):
 
 
 class Patches:
-    """Wrappers by module: each is given this and the module, and calls `wrap`."""
+    """The patching functions by module: each gets this value and the module, and calls `wrap`."""
 
     def __init__(self, wrappers: Mapping[str, Callable[[Patches, Any], None]]) -> None:
         self._wrappers = wrappers
@@ -40,7 +40,7 @@ class Patches:
                     wrapper(self, module)
 
     def undo(self) -> None:
-        """Put everything back but what somebody else has wrapped since: theirs to undo."""
+        """Restore all functions except those that were wrapped again by other code."""
         with self._lock:
             self._is_installed = False
             sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
@@ -48,7 +48,7 @@ class Patches:
                 _put_back(self._wrapped.pop())
 
     def wrap(self, owner: Any, name: str, make: Callable[[Function], Function]) -> None:
-        """Put what `make` makes of a function in its place, if there is such a function."""
+        """Replace a function by the result of `make`, if the function exists."""
         original = getattr(owner, name, None)
         if original is None:
             return
@@ -57,7 +57,7 @@ class Patches:
         setattr(owner, name, wrapper)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Let others find a module that has something to wrap, and wait for it to have run."""
+        """Find a module to patch by the other finders, and patch it after it is loaded."""
         if name not in self._wrappers:
             return None
         here = sys.meta_path.index(self) if self in sys.meta_path else -1
@@ -84,7 +84,7 @@ def _put_back(wrapped: _Wrapped) -> None:
 
 
 class _Loader:
-    """Stands before a module's loader while it runs, and leaves no trace."""
+    """A wrapper around a module's loader that patches the module and then removes itself."""
 
     def __init__(self, loader: Any, imported: Callable[[Any], None]) -> None:
         self._loader, self._imported = loader, imported

@@ -1,8 +1,8 @@
-"""Names that answer on this machine: in a child of `mockexchange run --as demo`, a venue's demo is a port of ours.
+"""Redirection of names to this machine: in a child of `mockexchange run --as demo`, a venue's demo is a local port.
 
-For programs that ignore HTTPS_PROXY, which is most of what is written in Python. A name resolves to an address that no
-machine has (`STAND_IN`), and a connection to that goes to our port; so whoever resolves first and dials then, with the
-port of the URL, arrives too.
+This is for programs that ignore HTTPS_PROXY, as most Python programs do. A name resolves to an address that no machine
+has (`STAND_IN`), and a connection to that address goes to the local port; so programs that resolve first, and dial then
+with the port of the URL, are redirected too.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from mockexchange.guard.hosts import spelt
 from mockexchange.guard.patching import Function, Patches
 
 STAND_IN = "127.83.77.19"
-"""Below 127.0.0.0/8, which never leaves a machine, and nobody's: should it be dialled after all, nothing answers."""
+"""An unused address in 127.0.0.0/8, which never leaves a machine: if it is dialled after all, nothing answers."""
 LOOPBACK = "127.0.0.1"
 
 
 class Redirection(NamedTuple):
-    """`names` lead to `port` of the loopback address, which speaks TLS; `bundle` is a file with whom to trust for it.
+    """`names` lead to `port` of the loopback address, which serves TLS; `bundle` is a file of the trusted certificates.
 
-    `proxies` are those that Python finds, by scheme, instead of those of the environment: with ours, a dial would be
-    the proxy's, and nobody could tell which client made it.
+    `proxies` are those that Python finds, by scheme, instead of those of the environment: through our proxy, the client
+    of a dial would be unknown.
     """
 
     names: frozenset[str]
@@ -30,7 +30,7 @@ class Redirection(NamedTuple):
     proxies: dict[str, str]
 
     def install(self) -> Patches:
-        """Redirect from now on, until the answer is undone."""
+        """Redirect from now on, until the returned patches are undone."""
         wrapping = Patches(
             {
                 "socket": self._wrap_socket,
@@ -77,7 +77,7 @@ class Redirection(NamedTuple):
         return (LOOPBACK, self.port) if is_here else address
 
     def _wrap_uvloop(self, wrapping: Patches, module: Any) -> None:
-        """It resolves and connects in C."""
+        """Patch uvloop, which resolves and connects in C."""
 
         def make(original: Function) -> Function:
             async def create_connection(
@@ -101,7 +101,7 @@ class Redirection(NamedTuple):
         wrapping.wrap(module.Loop, "getaddrinfo", make_getaddrinfo)
 
     def _wrap_certifi(self, wrapping: Patches, module: Any) -> None:
-        """Some clients name its file themselves, past SSL_CERT_FILE."""
+        """Patch certifi, since some clients use its file instead of SSL_CERT_FILE."""
         for owner in (module, module.core):
             wrapping.wrap(owner, "where", lambda original: lambda: self.bundle)
 
@@ -119,5 +119,5 @@ class Redirection(NamedTuple):
 
 
 def _wrap_aiohttp(wrapping: Patches, module: Any) -> None:
-    """Where it finds aiodns it asks name servers itself, past everything here."""
+    """Make aiohttp resolve through `socket`: with aiodns it would ask name servers directly."""
     wrapping.wrap(module, "DefaultResolver", lambda original: module.ThreadedResolver)

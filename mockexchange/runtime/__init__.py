@@ -1,1 +1,1 @@
-"""Files beside a running server: the ready file, the private keys, trusted certificates and API documents."""
+"""The files of a running server: the ready file, private keys, trusted certificates and API documents."""

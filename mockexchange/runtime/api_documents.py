@@ -1,6 +1,6 @@
-"""Where the contract documents are: beside the package when it is installed, at the root of a checkout otherwise.
+"""The API documents: beside the package when it is installed, else at the root of a checkout.
 
-They are written from facts, independently of the server. What answers requests never reads them.
+They are written from facts, independently of the server; code that answers requests never reads them.
 """
 
 import copy
@@ -17,7 +17,7 @@ Document = dict[str, Any]
 
 
 class NoSuchDocument(LookupError):
-    """There is no such document; the message says which there are."""
+    """There is no such document; the message lists the documents."""
 
 
 def directory() -> Path:
@@ -45,7 +45,7 @@ def subjects(kind: str = OPENAPI) -> list[str]:
 
 @cache
 def alias_of(venue: str, day: str | None) -> str | None:
-    """Return the alias whose document is of a day, "2025-11-03", or of no day: compat; None where there is none."""
+    """Return the alias of the document of a day, "2025-11-03", or of no day (compat); None if there is none."""
     version = day or "compat"
     found = [one for one in subjects() if one.startswith(f"{venue}/")]
     return next((one.partition("/")[2] for one in found if parse(path_of(one))["info"]["version"] == version), None)
@@ -53,7 +53,7 @@ def alias_of(venue: str, day: str | None) -> str | None:
 
 @cache
 def alias_before(venue: str, day: str) -> str:
-    """Return the alias whose document is the last one not after a day; the first there is where all are later."""
+    """Return the alias of the last document not after a day; the first one if all are later."""
     dated = {
         parse(path_of(one))["info"]["version"]: one.partition("/")[2]
         for one in subjects()
@@ -64,13 +64,13 @@ def alias_before(venue: str, day: str) -> str:
 
 
 def read(subject: str, kind: str = OPENAPI) -> Document:
-    """Read a document; a copy that may be changed. Raises NoSuchDocument."""
+    """Return a copy of a document, which may be changed. Raises NoSuchDocument."""
     return copy.deepcopy(parse(path_of(subject, kind)))
 
 
 @cache
 def parse(path: Path) -> Document:
-    """Read a document that nobody changes."""
+    """Return a document, which must not be changed."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the compiled one is seven times as fast
     with path.open(encoding="utf-8") as file:
         document: Document = yaml.load(file, loader)  # noqa: S506  # both are safe loaders

@@ -1,4 +1,4 @@
-"""Finding a server by the ready file that it wrote."""
+"""Discovery of a server by its ready file."""
 
 import json
 import os
@@ -13,9 +13,9 @@ ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 
 class NoServer(Exception):
-    """No ready file, or none that can be read; the message says so in a line.
+    """There is no ready file, or it cannot be read; the message is one line.
 
-    `is_missing`: there is no file, so that no server runs, and starting one would help.
+    `is_missing`: there is no file, so no server runs, and starting one would help.
     """
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
@@ -24,7 +24,7 @@ class NoServer(Exception):
 
 
 def read_ready(file: Path) -> dict[str, Any]:
-    """Return what a server said of itself. Raises NoServer."""
+    """Return the content of a ready file. Raises NoServer."""
     try:
         return _checked(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -36,7 +36,7 @@ def read_ready(file: Path) -> dict[str, Any]:
 
 
 def _checked(text: str) -> dict[str, Any]:
-    """Parse a ready file and touch all that is read of it later. Raises ValueError, KeyError or TypeError."""
+    """Parse a ready file and require the fields that are read later. Raises ValueError, KeyError or TypeError."""
     ready: dict[str, Any] = json.loads(text)
     _ = ready["pid"], ready["control_url"], ready["control_token"], ready["venues"][NAMES[0]]["base_url"]
     _ = [account[name] for account in ready["accounts"] for name in ACCOUNT_NAMES]
@@ -44,7 +44,7 @@ def _checked(text: str) -> dict[str, Any]:
 
 
 def is_running(pid: Any) -> bool:
-    """Whether a process has this id. Windows cannot be asked without harm: there it is taken to run."""
+    """Return whether a process has this id; always true on Windows, where the check could harm the process."""
     if sys.platform == "win32":
         return True
     try:

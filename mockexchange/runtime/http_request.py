@@ -1,4 +1,4 @@
-"""One request over HTTP or HTTPS, past any proxy: how commands and the Python API talk to a server."""
+"""HTTP and HTTPS requests of the commands and the Python API to a server; they use no proxy."""
 
 import json
 import ssl
@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from mockexchange.runtime.trust import client_context
 
 TIMEOUT_S = 60.0
-"""Far above any answer, and a server that is stopped in a debugger is told from one that is busy."""
+"""Far above the time of any answer; a server that is stopped in a debugger exceeds it."""
 
 
 class Reply(NamedTuple):
@@ -24,11 +24,11 @@ class Reply(NamedTuple):
 
 
 class Unreachable(Exception):
-    """Nothing answered in HTTP; the message says why."""
+    """There was no HTTP answer; the message gives the reason."""
 
 
 class NotControlApi(Exception):
-    """Something answered, but not in the words of the control API."""
+    """The answer is not in the format of the control API."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"got status {status}")
@@ -46,7 +46,7 @@ class ControlRefused(Exception):
 def connection_to(url: str, patience_s: float = TIMEOUT_S, ca_cert: str | Path | None = None) -> HTTPConnection:
     """Return a connection that is not open yet; `ca_cert` is trusted beside the system's authorities.
 
-    Raises OSError where that file cannot be read, ValueError for a port that is none.
+    Raises OSError if that file cannot be read, ValueError for an invalid port.
     """
     parts = urlsplit(url)
     if parts.scheme != "https":
@@ -75,7 +75,7 @@ def carry(
 ) -> Reply:
     """Send one request over a connection that is not open yet, and close it. Raises Unreachable.
 
-    Who closes the connection meanwhile, from another thread, ends it.
+    Closing the connection from another thread ends the request.
     """
     target = urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
     try:
@@ -90,14 +90,14 @@ def carry(
 
 
 def reason_of(error: Exception) -> str:
-    """Return an error of a connection in words. A certificate that is not trusted is the likeliest of them."""
+    """Return a description of a connection error; the likeliest is a certificate that is not trusted."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}): the ready file's ca_cert is for this"
     return str(error) or type(error).__name__
 
 
 def require_url(text: str) -> str:
-    """Return what is a URL of http or https. Raises ValueError."""
+    """Return a URL of http or https unchanged. Raises ValueError for other text."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"expected a URL such as https://mock.example.org, got {text[:80]!r}")
@@ -106,10 +106,10 @@ def require_url(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ControlApi:
-    """A server's control API: where it is, and what opens it."""
+    """A server's control API: its URL and its token."""
 
     url: str
-    """With the /_mock."""
+    """The URL, including /_mock."""
     token: str
     ca_cert: str | None = None
 
@@ -120,7 +120,7 @@ class ControlApi:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What each request bears."""
+        """The headers of each request."""
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -133,7 +133,7 @@ def with_query(path: str, query: Mapping[str, object] | None) -> str:
 
 
 def answer_of(reply: Reply) -> Any:
-    """Return the JSON of an answer of the control API. Raises ControlRefused, or NotControlApi if it is none."""
+    """Return the JSON of an answer of the control API. Raises ControlRefused, or NotControlApi for other answers."""
     try:
         answer = json.loads(reply.body or b"null")
         if reply.status < 300:

@@ -1,4 +1,4 @@
-"""Where the server leaves word of itself: the ready file and the run directory with the private keys."""
+"""The ready file of a server, and its run directory with the private keys."""
 
 import json
 import os
@@ -21,11 +21,11 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
 SPARE = "serve.json"
 STEM_CHARS_MAX = 50
-"""Four bytes each, they fit into the 255 bytes of a file's name, with a number and what a draft's name adds."""
+"""At four bytes each they fit into the 255 bytes of a file name, with a number and the suffix of a draft."""
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """The user's runtime directory, or the cache directory where the system has none."""
+    """Return the user's runtime directory, or the cache directory if the system has none."""
     if environment.get("XDG_RUNTIME_DIR"):
         return Path(environment["XDG_RUNTIME_DIR"]) / APPLICATION
     home = Path(environment.get("HOME") or environment.get("USERPROFILE") or tempfile.gettempdir())
@@ -50,7 +50,7 @@ class RunDirectory:
         self._key_paths: dict[tuple[str, str, str], Path] = {}
 
     def write_key(self, credential: "Credential") -> Path | None:
-        """Write a credential's private key, always to the same file; None where only its public half is known."""
+        """Write a credential's private key, always to the same file; None if only its public half is known."""
         if credential.private_pem is None:
             return None
         names = credential.account, credential.key, credential.key_id
@@ -63,7 +63,7 @@ class RunDirectory:
         return target
 
     def write_authority(self, certificate_pem: str) -> dict[str, str]:
-        """Write the certificate to trust, alone and beside the system's own; return what the ready file says of it."""
+        """Write the certificate to trust, alone and beside the system's; return their paths for the ready file."""
         texts = {"ca_cert": certificate_pem, "ca_bundle": bundle(certificate_pem)}
         paths = {name: self.path / f"{name.replace('_', '-')}.crt" for name in texts}  # no key's file ends like this
         for name, text in texts.items():
@@ -71,7 +71,7 @@ class RunDirectory:
         return {name: str(path) for name, path in paths.items()}
 
     def _free_path(self, stem: str) -> Path:
-        """Names that differ may be spelt alike in a file system."""
+        """Return an unused path; different names may be the same in a file system."""
         short = stem[:STEM_CHARS_MAX]
         names = chain([f"{short}.pem"], (f"{short}-{number}.pem" for number in count(2)))
         return next(path for path in map(self.path.joinpath, names) if not path.exists())
@@ -94,7 +94,7 @@ def write_private(target: Path, text: str) -> None:
 
 
 def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:
-    """Say where the server is. What the default file says stays in the run directory too, where another may find it."""
+    """Write the ready file. The default one is also kept in the run directory, where other servers may find it."""
     text = json.dumps(ready, indent=2) + "\n"
     if run_directory and target == default_ready_file():
         write_private(run_directory / SPARE, text)
@@ -102,7 +102,7 @@ def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | 
 
 
 def remove_ready_file(target: Path) -> None:
-    """Remove the file unless another server has written it since; the default one is another's then that still runs."""
+    """Remove the file unless another server has written it since; the default file goes to a server that still runs."""
     try:
         if json.loads(target.read_text())["pid"] != os.getpid():
             return
@@ -123,7 +123,7 @@ def _pass_on(target: Path) -> None:
                 write_private(target, text)
                 return
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # that server ends just now, or did so without having the time to tidy up
+            continue  # that server is ending, or ended without removing its files
 
 
 def _written_at(path: Path) -> float:

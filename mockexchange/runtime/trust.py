@@ -1,4 +1,4 @@
-"""Whom a client of TLS trusts: the system's authorities, and the one that a server made for itself."""
+"""The authorities that a TLS client trusts: those of the system, and the one of a server."""
 
 import ssl
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ ROOT_FILES = (
     "/etc/ssl/ca-bundle.pem",  # openSUSE
     "/etc/ssl/cert.pem",  # macOS, the BSDs, older Alpine
 )
-"""Where systems keep their authorities, for a Python that was built to look elsewhere."""
+"""Files with the system's authorities, for a Python that was built with another path."""
 
 
 def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
-    """Return a client's side of TLS, which verifies; `ca_cert` is trusted beside the system's. Raises OSError."""
+    """Return a client's TLS context with verification; `ca_cert` is trusted beside the system's. Raises OSError."""
     context = ssl.create_default_context()
     if ca_cert is not None:
         context.load_verify_locations(cafile=ca_cert)
@@ -25,15 +25,15 @@ def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
 def bundle(certificate_pem: str, files: Iterable[str] | None = None) -> str:
     """Return the system's authorities and one more, as PEM text.
 
-    SSL_CERT_FILE and REQUESTS_CA_BUNDLE name all that is trusted: a file with one certificate in it would have every
-    other site refused.
+    SSL_CERT_FILE and REQUESTS_CA_BUNDLE replace all trusted authorities: with a file of one certificate, every other
+    site would be refused.
     """
     roots = system_roots(files)
     return roots + ("" if not roots or roots.endswith("\n") else "\n") + certificate_pem
 
 
 def system_roots(files: Iterable[str] | None = None) -> str:
-    """Return the authorities that this system trusts, as PEM text; nothing where they cannot be found."""
+    """Return the authorities that this system trusts, as PEM text; empty if they are not found."""
     for path in _candidates() if files is None else files:
         try:
             text = Path(path).read_text(encoding="utf-8", errors="replace")
@@ -46,6 +46,6 @@ def system_roots(files: Iterable[str] | None = None) -> str:
 
 
 def _candidates() -> tuple[str, ...]:
-    """SSL_CERT_FILE comes first, if it is set: it is what this user trusts now."""
+    """Return the candidate files; SSL_CERT_FILE, which the user trusts now, comes first."""
     own = ssl.get_default_verify_paths().cafile
     return (own, *ROOT_FILES) if own else ROOT_FILES
