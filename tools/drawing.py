@@ -1,7 +1,7 @@
-"""Diagrams as SVG: boxes, arrows and words on a grid, in colours for light and dark readers.
+"""Diagrams as SVG: boxes, arrows and text on a grid, in colours for light and dark pages.
 
-Words are text, in the reader's own font, and every picture has a title and a description for those who do not see it.
-A background of its own keeps a picture readable where a page's colours are not those that the reader's system prefers.
+Text uses the reader's font, and every picture has a title and a description for screen readers. A background keeps a
+picture readable if the colours of the page differ from the preference of the reader's system.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
-"""Is the server of this container ready? Exit code 0, or 1 and a line that says why not: the image's health check.
+"""The health check of the image: exit code 0 if the server of the container is ready, or 1 and a line with the reason.
 
-The ready file says where it is, whatever port and scheme it was given, and who signed its certificate.
+The ready file has the address of the server, with port and scheme, and the authority that signed its certificate.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""What mkdocs makes of our pages that it would not by itself.
+"""Hooks of mkdocs for the documentation site.
 
-A bar within a table's cell is written with a backslash, within code too, as code hosts have it; the Markdown of the
-site takes the bar for part of the cell and shows the backslash.
+A bar in a table cell is escaped with a backslash, also within code, as code hosts require it. The Markdown of the site
+needs no escape within code and would show the backslash.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Runs every published client and writes the results into docs/clients.md.
 
-Run with `make clients`, which makes the clients' environments first and takes minutes. The words calls, channels,
-faults and cards after the script's name write only those parts.
+Run with `make clients`, which first makes the environments of the clients and takes minutes. The arguments calls,
+channels, faults and cards write only those parts.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Write the API documents of the venue from the dated facts beside them.
 
-The facts (contracts/kalshi/facts) come from recordings and dated documentation. Nothing here knows the server: a
-difference between the two has to be able to show.
+The facts (contracts/kalshi/facts) come from recordings and dated documentation. Nothing here imports the server, so
+that the documents and the server can be compared.
 """
 
 import re

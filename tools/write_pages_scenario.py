@@ -1,6 +1,6 @@
 """Write the built-in scenario `pages`: one account with enough rows to page through, the same bytes every time.
 
-Unsettled rows: 251 with a position, 9 flat but traded, 12 with a resting order alone. Settled: 17. Fills come seven to
+Unsettled rows: 251 with a position, 9 flat but traded, 12 with only a resting order. Settled: 17. Fills come seven to
 an instant, so that rows tie exactly in `last_updated_ts`, also where a page of 50, 100, 200 or 250 ends.
 """
 

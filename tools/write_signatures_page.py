@@ -1,6 +1,6 @@
 """Write the diagnoses of docs/signatures.md: send every mistake on the page to an exchange and record its diagnosis.
 
-The exchange checks signatures by its own clock, which stands still, so that the page is the same on every day.
+The exchange checks signatures by its own stopped clock, so that the page is the same every day.
 """
 
 import base64

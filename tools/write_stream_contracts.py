@@ -1,7 +1,7 @@
 """Write the documents of the venue's stream (AsyncAPI 3.0) from the dated facts beside them.
 
-The facts come from recorded frames and dated documentation. Nothing here knows the server: a difference between the two
-has to be able to show.
+The facts come from recorded frames and dated documentation. Nothing here imports the server, so that the documents and
+the server can be compared.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The full collection of wire facts, and the part of it that the project keeps because it can be compared.
+"""The full collection of wire facts, and the comparable part of it that is in this repository.
 
-The collection is read where it lies beside the checkout, or where MOCKEXCHANGE_REFERENCE says. What is kept has no
-prose. Run this module to write it anew.
+The full collection is read from MOCKEXCHANGE_REFERENCE or from beside the checkout. The part in the repository has no
+prose; run this module to write it again.
 """
 
 import json
@@ -12,15 +12,15 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "fixtures" / "wire" / "kalshi" / "reference.json"
 GENERATIONS = {"2025-11": "2025-11-03", "2026-04": "2026-04-21", "2026-10": "2026-10-31"}
-"""A generation and the day it is of."""
+"""The days of the generations."""
 
 Raw = dict[str, Any]
 
 
 def full_collection() -> Path | None:
-    """Return where the full collection lies, None if it is not here."""
-    told = os.environ.get("MOCKEXCHANGE_REFERENCE")
-    found = [Path(told)] if told else sorted(ROOT.parent.glob("*/reference/kalshi-rest.json"))
+    """Return the path of the full collection; None if it is not on this machine."""
+    given = os.environ.get("MOCKEXCHANGE_REFERENCE")
+    found = [Path(given)] if given else sorted(ROOT.parent.glob("*/reference/kalshi-rest.json"))
     return found[0] if found else None
 
 
@@ -30,7 +30,7 @@ def read_kept() -> Raw:
 
 
 def trimmed(collection: Raw) -> Raw:
-    """Return what can be compared: reads with their parameters, and the objects their answers are made of."""
+    """Return the comparable part: reads with their parameters, and the objects in their answers."""
     return {name: _trimmed_generation(collection, name) for name in GENERATIONS}
 
 
@@ -75,7 +75,7 @@ def _default(fact: Raw) -> str | int | bool | None:
 
 
 def _trimmed_schemas(schemas: Raw, reads: Raw) -> Raw:
-    """The objects that the answers need, through any number of others."""
+    """Return the objects that the answers refer to, also through others."""
     waiting, found = [read["answer"] for read in reads.values()], dict[str, Raw]()
     while waiting:
         name = waiting.pop()

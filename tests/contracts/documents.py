@@ -1,4 +1,4 @@
-"""The contract documents as the tests of this folder read them."""
+"""The API documents for the tests of this folder."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -34,7 +34,7 @@ def document(alias: str) -> dict[str, Any]:
 
 
 def resolved(alias: str, node: dict[str, Any]) -> dict[str, Any]:
-    """The object behind a local reference; the object itself if it is none."""
+    """Return the target of a local reference; any other object as it is."""
     reference = node.get("$ref")
     if reference is None:
         return node
@@ -46,12 +46,12 @@ def resolved(alias: str, node: dict[str, Any]) -> dict[str, Any]:
 
 
 def operations(alias: str) -> dict[str, dict[str, Any]]:
-    """The reads of a document by their ids."""
+    """Return the reads of a document by their ids."""
     return {item["get"]["operationId"]: item["get"] for item in document(alias)["paths"].values() if "get" in item}
 
 
 def writes(alias: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """What a document says is never carried out, by method and path."""
+    """Return the operations that are never carried out, by method and path."""
     return {
         (method.upper(), path): operation
         for path, item in document(alias)["paths"].items()
@@ -79,13 +79,13 @@ def answer_validator(alias: str, operation: str, status: str) -> jsonschema_rs.D
 
 
 def accepting_aliases(operation: str, status: str, body: object) -> set[str]:
-    """The dates at which an operation is there and may answer so."""
+    """Return the dates at which an operation exists and may have this answer."""
     having = [alias for alias in ALIASES if status in operations(alias).get(operation, {}).get("responses", {})]
     return {alias for alias in having if answer_validator(alias, operation, status).is_valid(body)}
 
 
 def references(node: Any) -> Iterator[str]:
-    """Yield what is referred to anywhere in a node, as often as it is."""
+    """Yield every reference in a node, with repetitions."""
     if isinstance(node, dict):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]

@@ -1,7 +1,7 @@
-"""The wire facts of the three generations that were gathered whole, from a list that nothing here was written from.
+"""The wire facts of three generations, from a list that the documents were not written from.
 
-The list holds, a generation, every read with its parameters and their bounds, and every object with its fields. What
-is made from other facts (documents, tables) is put into the same words and compared; what is other on purpose is told.
+For each generation the list has every read with its parameters and their bounds, and every object with its fields.
+Documents and tables are brought into the same form and compared; deliberate differences are listed with their reasons.
 """
 
 import json
@@ -15,14 +15,14 @@ from tests.contracts.collection import Raw, full_collection, read_kept, trimmed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param:
-    """A parameter of a query; None where the list says nothing."""
+    """A query parameter; fields that the list leaves open are None."""
 
     name: str
     kind: str
     """string, integer or boolean."""
     is_required: bool = False
     is_list: bool = False
-    """Texts with commas between."""
+    """Comma-separated texts."""
     list_max: int | None = None
     minimum: int | None = None
     maximum: int | None = None
@@ -44,7 +44,7 @@ class FieldFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A read: what may be asked, and the object that answers."""
+    """A read: its parameters and the object of its answer."""
 
     path: str
     is_signed: bool
@@ -52,7 +52,7 @@ class Operation:
     statuses: frozenset[int]
     params: dict[str, Param]
     recorded: frozenset[int] = frozenset()
-    """The statuses that are said to be documented nowhere, but recorded."""
+    """Statuses that were recorded and are not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ class Generation:
     operations: dict[str, Operation]
     """By path."""
     schemas: dict[str, dict[str, FieldFact]]
-    """Fields by their name, by the name of their object."""
+    """Fields by name, by the name of their object."""
 
 
 @cache
 def load_reference() -> dict[str, Generation]:
-    """Read the full collection if it is here, else what the project keeps of it."""
+    """Read the full collection if it exists, or else the part in this repository."""
     place = full_collection()
     kept = trimmed(json.loads(place.read_text(encoding="utf-8"))) if place else read_kept()
     return {name: _generation(name, node) for name, node in kept.items()}
@@ -118,7 +118,7 @@ def _field(name: str, node: Raw) -> FieldFact:
 def differences(
     generation: Generation, reads: Mapping[str, Operation], schemas: Mapping[str, dict[str, FieldFact]]
 ) -> Iterator[str]:
-    """Yield what is said otherwise than in the list, or not at all, or too much: reads by path, objects by name."""
+    """Yield the differences from the list: changed, missing and additional reads and objects."""
     yield from _of_names("read", set(reads), set(generation.operations))
     for path in sorted(set(reads) & set(generation.operations)):
         yield from _of_reads(reads[path], generation.operations[path])
@@ -169,7 +169,7 @@ def _of_fields(name: str, ours: dict[str, FieldFact], theirs: dict[str, FieldFac
         yield from _of_members(f"object {name}: field {field}", ours[field], theirs[field])
 
 
-# --- what is other on purpose -------------------------------------------------------------------------------------
+# --- deliberate differences -------------------------------------------------------------------------------------
 
 DELIBERATE: dict[tuple[str, str], str] = {
     ("*", "read /historical/markets*: missing"): "markets of the archive explain no position that is listed",
@@ -198,11 +198,11 @@ DELIBERATE: dict[tuple[str, str], str] = {
     ("*", "object EventData: field product_metadata: is_required is False, *"): "left out of every recorded event",
     ("2025-11", "object Orderbook: field *: is_nullable is True, *"): "an empty side was recorded as null",
 }
-"""(generation, difference), either with `*` for any, and why it is so."""
+"""Reasons by (generation, difference); `*` matches any."""
 
 
 def reason_for(generation: str, difference: str, deliberate: dict[tuple[str, str], str] = DELIBERATE) -> str | None:
-    """Return why something is other than in the list, None if it is not so on purpose."""
+    """Return the reason of a deliberate difference from the list; None if it is not deliberate."""
     for (name, pattern), reason in deliberate.items():
         if fnmatchcase(generation, name) and fnmatchcase(difference, pattern):
             return reason

@@ -1,4 +1,4 @@
-"""The answers of the contract documents: true to what was recorded, strict enough to refuse what is almost right."""
+"""The answers of the API documents accept recorded bodies and refuse almost right ones."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ from tests.contracts.documents import (
 WIRE = ROOT / "fixtures" / "wire" / "kalshi"
 POSITIONS_OPERATIONS = ("GetPositions", "GetFCMPositions")
 
-# A whole recorded body, its operations, the document of its day, and every document that must take it.
+# A whole recorded body, its operations, the document of its day, and every document that must accept it.
 RECORDED = [
     ("http_get_portfolio_positions.2025-11-03.json", POSITIONS_OPERATIONS, "2025-11", {"2025-11"}),
     ("http_get_portfolio_positions.2026-06-11.json", POSITIONS_OPERATIONS, "2026-06", {"2026-04", "2026-06"}),
@@ -62,14 +62,14 @@ def test_rows_of_2026_01_12_fit_the_rows_in_force_that_day() -> None:
     body = recorded(ROWS_ONLY)
     for key, row in (("market_positions", "MarketPosition"), ("event_positions", "EventPosition")):
         accepted = {alias for alias in ALIASES if component_validator(alias, row).is_valid(body[key][0])}
-        # The market row had not changed since the first date; the event row tells the dates apart.
+        # The market row had not changed since the first date; the event row differs between the dates.
         assert accepted == ({"2025-11", "2025-12"} if row == "MarketPosition" else {"2025-12"})
     [missing] = answer_validator("2025-12", "GetPositions", "200").iter_errors(body)
     assert "cursor" in missing.message
 
 
 def body_of_2026_02() -> dict[str, Any]:
-    """The rows of 2026-01-12 with what was added on 2026-01-29, as a whole page."""
+    """Return the rows of 2026-01-12 with the additions of 2026-01-29, as a whole page."""
     body: dict[str, Any] = {"cursor": "", **recorded(ROWS_ONLY)}
     body["market_positions"][0]["position_fp"] = "32.00"
     body["event_positions"][0]["total_cost_shares_fp"] = "32.00"
@@ -77,7 +77,7 @@ def body_of_2026_02() -> dict[str, Any]:
 
 
 def body_of_2026_10() -> dict[str, Any]:
-    """The recorded page of 2026-06-11 with the changes of 2026-07-09 and 2026-08-20."""
+    """Return the recorded page of 2026-06-11 with the changes of 2026-07-09 and 2026-08-20."""
     body: dict[str, Any] = recorded("http_get_portfolio_positions.2026-06-11.json")
     del body["market_positions"][0]["resting_orders_count"]
     body["market_positions"][0]["exchange_index"] = 0
@@ -99,7 +99,7 @@ def objects(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def wrong_values(key: str, value: object) -> list[object]:
-    """Values that are almost the right one for this key."""
+    """Return values that are almost right for a key."""
     if isinstance(value, int):
         return [None, str(value), value + 0.5, True]
     if not isinstance(value, str):
@@ -112,7 +112,7 @@ def wrong_values(key: str, value: object) -> list[object]:
 
 
 def mutations(body: Any) -> Iterator[tuple[str, Any]]:
-    """(what was done, a body that is wrong in exactly that)"""
+    """Yield (description of a mistake, body with that mistake)."""
     for index, original in enumerate(objects(body)):
         for key, value in [*original.items(), ("unknown_key", None)]:
             changes = wrong_values(key, value) if key in original else [0]

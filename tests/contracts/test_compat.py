@@ -1,4 +1,4 @@
-"""The document of compat: the last of every name there ever was, the most lenient parameters, errors in every shape."""
+"""The document of compat: the last version of every name, the most lenient parameters, errors in every form."""
 
 import json
 from typing import Any
@@ -124,7 +124,7 @@ def test_cents_are_beside_exact_dollars() -> None:
 
 
 def lists(alias: str) -> dict[tuple[str, str], int | None]:
-    """How many rows the lists of a document may have, by object and field."""
+    """Return the maximum number of rows of each list of a document, by object and field."""
     schemas = document(alias)["components"]["schemas"]
     return {
         (name, field): bare.get("maxItems")

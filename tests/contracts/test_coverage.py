@@ -1,4 +1,4 @@
-"""Every operation that the server offers at a date is in the document of that date, and the other way round."""
+"""The server and the document of each date have the same operations."""
 
 import pytest
 
@@ -11,11 +11,11 @@ from tests.contracts.documents import DOCUMENTS, document
 
 Offer = tuple[str, str, str]
 OTHER_NAMES = {"TransferFCMPositions": "CreateFCMPositionTransfer"}
-"""What the server calls otherwise, where nobody can see it: writes that are always refused."""
+"""Operation names that differ in the server without effect: writes that are always refused."""
 
 
 def offered(alias: str) -> set[Offer]:
-    """(name, method, path) of what the server answers at a date."""
+    """Return (name, method, path) of the server's operations at a date."""
     date = api_date(alias)
     there = [one for one in OPERATIONS if date.holds(*one.life)]
     return {(OTHER_NAMES.get(one.name, one.name), one.method, one.path) for one in there}

@@ -1,4 +1,4 @@
-"""The contract documents: sound as OpenAPI, with the parameters of their dates."""
+"""The API documents are valid OpenAPI, with the parameters of their dates."""
 
 import copy
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ SCHEMA_KEYWORDS = {
 
 
 def schema_nodes(node: Any) -> Iterator[dict[str, Any]]:
-    """Every schema object below and including this one."""
+    """Yield a schema object and every one below it."""
     yield node
     lists = [child for keyword in ("oneOf", "anyOf", "prefixItems") for child in node.get(keyword, [])]
     children = [*node.get("properties", {}).values(), *lists]
@@ -103,7 +103,7 @@ PUBLIC = {
     *("GetTrades", "GetMarket"),
 }
 COUNTS = {"2025-11": 24, "2025-12": 24, "2026-02": 28, "2026-04": 31, "2026-06": 34, "2026-10": 41}
-"""How many reads there are at each date: so that one that is lost is missed."""
+"""The number of reads at each date, so that a lost one is noticed."""
 
 
 @pytest.mark.parametrize("alias", ALIASES)

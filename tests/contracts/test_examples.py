@@ -1,4 +1,4 @@
-"""The examples of the documents fit their schemas, are there wherever they belong, and agree with each other."""
+"""The examples of the documents fit their schemas, are complete, and agree with each other."""
 
 import copy
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ CENTS_AS_DOLLARS = {
     "GetMarkets": ["last_price", "no_ask", "no_bid", "yes_ask", "yes_bid", "notional_value"],
     "GetTrades": ["yes_price", "no_price"],
 }
-"""Fields that are told twice in a row, of which one ends in `_dollars`."""
+"""Amounts with two fields in a row, one of which ends in `_dollars`."""
 
 
 def bodies(node: Document) -> Iterator[tuple[str, Any, list[Any]]]:
-    """(component, schema, examples) of every answer with a body."""
+    """Yield (component, schema, examples) of every answer with a body."""
     for name, answer in node["components"]["responses"].items():
         for media_type, content in answer.get("content", {}).items():
             many = [one["value"] for one in content.get("examples", {}).values()]
@@ -44,7 +44,7 @@ def parameters_in(node: Document) -> Iterator[Document]:
 
 
 def objections(node: Document) -> Iterator[str]:
-    """What is wrong with the examples of a document: those that are missing, and those that do not fit."""
+    """Yield the missing and the wrong examples of a document."""
     for name, schema, examples in bodies(node):
         yield from (f"{name}: no example" for _ in range(not examples))
         for example in examples:
@@ -120,7 +120,7 @@ def test_the_fill_makes_the_position(alias: str) -> None:
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_examples_have_the_keys_of_their_day(alias: str) -> None:
-    """Every required key, in the wire's order, which is that of the alphabet."""
+    """Test that examples have every required key, in alphabetical order as on the wire."""
     for operation in ("GetPositions", "GetFills", "GetOrders", "GetMarkets"):
         for row in rows_of(alias, operation):
             assert list(row) == sorted(row), operation

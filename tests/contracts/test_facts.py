@@ -1,4 +1,4 @@
-"""The tables of facts behind the documents, and how they are read and written."""
+"""Reading and writing the tables of facts behind the documents."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""The documents of Deribit and SignalPlus: what the facts make them, sound, and fitting what was recorded."""
+"""The documents of Deribit and SignalPlus follow the facts, are valid, and fit the recordings."""
 
 import copy
 import json
@@ -89,7 +89,7 @@ def test_types_of_the_tables(words: str, wanted: tuple[object, ...]) -> None:
     assert tuple(type_of(words)) == wanted
 
 
-# --- what was recorded, or is in examples of the venues
+# --- recordings and examples of the venues
 
 
 def accepts(subject: str, path: str, verb: str, status: str, body: Any) -> bool:

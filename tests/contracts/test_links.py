@@ -1,4 +1,4 @@
-"""The links of the documents, evaluated by the library that follows them, from an example to the next request."""
+"""The links of the documents, evaluated by schemathesis from an example to the next request."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -25,11 +25,11 @@ AnyOperation = APIOperation[Any, Any, Any, Any]
 SUBJECTS = ("control", *(f"kalshi/{alias}" for alias in DOCUMENTS))
 METHODS = ("get", "put", "post", "delete")
 LISTS_WITHOUT_ITEMS = {"GetApiKeys", "GetDeposits", "GetWithdrawals", "GetOrderGroups"}
-"""What they list has no read of its own, nor is it about something that has."""
+"""Lists whose rows lead to no other read."""
 
 
 class Following(NamedTuple):
-    """A link of an operation's answer, and what it takes from the example of that answer."""
+    """A link of an answer, and the values that it takes from the example."""
 
     source: str
     status: str
@@ -43,7 +43,7 @@ def schema_of(subject: str) -> BaseSchema:
 
 
 def followings(subject: str) -> Iterator[Following]:
-    """Every link of a document, evaluated. Raises InvalidTransition for one that leads nowhere."""
+    """Yield every link of a document, evaluated. Raises InvalidTransition for a link without a target."""
     node = api_documents.read(subject)
     for path, item in node["paths"].items():
         for method in METHODS:
@@ -64,7 +64,7 @@ def _of_answer(subject: str, operation: AnyOperation, status: str, answer: Docum
 
 
 def output_of(operation: AnyOperation, status: int, answer: Document) -> StepOutput:
-    """The example of an answer, to a request with the examples of all its parameters."""
+    """Return the example of an answer to a request with the examples of all its parameters."""
     [content] = answer["content"].values()
     sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
     for one in operation.iter_parameters():
@@ -136,6 +136,6 @@ def test_links_live_as_long_as_what_they_lead_to(source: str, target: str, wante
 
 
 def test_every_link_of_the_facts_is_in_some_document() -> None:
-    told = {(source, target) for source, targets in read_facts()["links"].items() for target in targets}
+    listed = {(source, target) for source, targets in read_facts()["links"].items() for target in targets}
     compat = document("compat")["components"]["responses"]
-    assert told == {(name, link) for name in compat for link in compat[name].get("links", {}) if link != "NextPage"}
+    assert listed == {(name, link) for name in compat for link in compat[name].get("links", {}) if link != "NextPage"}

@@ -1,4 +1,4 @@
-"""`x-recorded`: what was recorded and is documented nowhere is marked with its day, and nothing else is."""
+"""`x-recorded` marks undocumented recordings with their day, and nothing else."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tools.contract_facts import COMPAT, read_facts
 
 Node = dict[str, Any]
 DAYS = {"2025-11-03", "2026-01-14", "2026-06-11", "2026-08-24"}
-"""Those on which something was recorded that is documented nowhere; true where the day is not known."""
+"""Days of undocumented recordings; true if the day is unknown."""
 
 
 def nested(code: str, message: str, **more: str) -> Node:
@@ -66,12 +66,12 @@ def test_a_recorded_body_is_one_and_bears_its_day(name: str, day: str, body: Nod
 def is_about(schema: Node, body: Node) -> bool:
     """Whether a branch allows the code and the details of a body."""
     wanted = schema["properties"].get("error", {}).get("properties", {})
-    told = body.get("error", {})
-    return all(wanted.get(name, {}).get("const", told.get(name)) == told.get(name) for name in ("code", "details"))
+    error = body.get("error", {})
+    return all(wanted.get(name, {}).get("const", error.get(name)) == error.get(name) for name in ("code", "details"))
 
 
 def test_every_body_that_was_recorded_is_here() -> None:
-    """Each of the full collection but for those of writes and those that are known from a report alone."""
+    """Test each difference of the full collection, except those of writes and those known from reports only."""
     place = full_collection()
     if place is None:
         pytest.skip("the full collection is not beside this checkout")
@@ -129,9 +129,9 @@ def test_what_is_documented_is_not_marked(alias: str) -> None:
 
 
 def test_the_facts_that_are_marked_are_the_ones_that_are_explained() -> None:
-    """A difference from the documentation that is explained by a recording has a mark in the facts."""
+    """Test that differences from the documentation that a recording explains have a mark in the facts."""
     facts = read_facts()
     assert facts["parameters"]["order_status"]["recorded"]
     assert facts["parameters"]["market_status"][0]["recorded"]
-    told = [difference for (_, difference), reason in DELIBERATE.items() if "was recorded as" in reason]
-    assert len(told) == 3  # both of these, and the sides of books
+    explained = [difference for (_, difference), reason in DELIBERATE.items() if "was recorded as" in reason]
+    assert len(explained) == 3  # both of these, and the sides of books

@@ -1,4 +1,4 @@
-"""Amounts, counts, prices and instants are texts with a pattern, and their descriptions say how fine they are."""
+"""Amounts, counts, prices and timestamps are texts with a pattern, and their descriptions give the precision."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ OTHERS = {
     ("GetMarketOrderbookResponse", "orderbook_fp"): ["OrderbookCountFp"],
     **{(book, f"{side}_dollars"): ["list"] for book in ("Orderbook", "OrderbookCountFp") for side in ("yes", "no")},
 }
-"""What is named like an amount and is something else."""
+"""Fields that are named like amounts but are something else."""
 
 
 def schemas(alias: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Bodies that were recorded beside those of positions and balance, each against the documents of every date."""
+"""Recorded bodies other than positions and balance, against the documents of every date."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_a_recorded_body_fits_its_date_and_not_the_others(day: str, operation: s
 
 
 def test_the_settlement_of_2026_01_12_fits_no_alias_but_for_its_counts() -> None:
-    """It is of a day between two aliases: as those of February, but for the counts that came on 2026-01-29."""
+    """Test a body between two aliases: like those of February, without the counts added on 2026-01-29."""
     [row] = body_of("2026-01-12", "GetSettlements")["settlements"]
     counted = {**row, "no_count_fp": "37.00", "yes_count_fp": "37.00"}
     assert not any(component_validator(alias, "Settlement").is_valid(row) for alias in ALIASES)

@@ -1,4 +1,4 @@
-"""Nothing undocumented, nothing missing: the documents against the list of wire facts that they were not made from."""
+"""The documents have the same content as an independent list of wire facts."""
 
 import json
 import re
@@ -27,7 +27,7 @@ MOST = re.compile(r"\^\[\^,\]\*\(,\[\^,\]\*\)\{0,(\d+)\}\$")
 
 
 def param_of(node: Node) -> Param:
-    """A documented parameter as the list has it. The bounds of 32 and 64 bits are no facts of the venue."""
+    """Return a documented parameter in the form of the list, without the bounds of 32 and 64 bits."""
     schema = node["schema"]
     pattern = schema.get("pattern", "")
     choices, most = CHOICES.fullmatch(pattern), MOST.fullmatch(pattern)
@@ -66,7 +66,7 @@ def kind_of(alias: str, node: Node) -> tuple[str, frozenset[str] | None]:
 
 
 def schemas_of(alias: str) -> dict[str, dict[str, FieldFact]]:
-    """Every object of a document that is no refusal."""
+    """Return the objects of a document, without refusals."""
     found = document(alias)["components"]["schemas"]
     objects = {name: node for name, node in found.items() if "properties" in node and not name.endswith("Error")}
     return {
@@ -122,7 +122,7 @@ def test_what_is_kept_is_what_can_be_compared() -> None:
 
 
 def changed_fill(**changes: Any) -> dict[str, dict[str, FieldFact]]:
-    """The objects of April 2026 with another `count_fp` of a fill."""
+    """Return the objects of April 2026 with a changed `count_fp` of a fill."""
     schemas = schemas_of("2026-04")
     return {**schemas, "Fill": {**schemas["Fill"], "count_fp": replace(schemas["Fill"]["count_fp"], **changes)}}
 

@@ -1,4 +1,4 @@
-"""The documents of the stream: sound as AsyncAPI, what the facts make them, with examples that fit."""
+"""The documents of the stream are valid AsyncAPI, follow the facts, and have examples that fit."""
 
 import copy
 import json
@@ -23,13 +23,13 @@ LISTS = ("allOf", "anyOf", "oneOf")
 
 
 def published() -> jsonschema_rs.Draft7Validator:
-    """What the AsyncAPI Initiative says a document is."""
+    """Return the validator of the AsyncAPI Initiative's schema."""
     path = ROOT / "fixtures" / "asyncapi" / "asyncapi-3.0.0.json"
     return jsonschema_rs.Draft7Validator(json.loads(path.read_text(encoding="utf-8")))
 
 
 def schema_nodes(node: Node) -> Iterator[Node]:
-    """Every schema below and including this one."""
+    """Yield a schema and every one below it."""
     yield node
     items = node.get("items", [])
     children = [child for keyword in LISTS for child in node.get(keyword, [])]

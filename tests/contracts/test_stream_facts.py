@@ -1,4 +1,4 @@
-"""The stream's facts: how they are read, and that they say what was gathered apart from them."""
+"""Reading the stream's facts, and their agreement with an independent list."""
 
 import json
 
@@ -88,9 +88,9 @@ def test_no_message_is_described_that_was_not_gathered() -> None:
     gathered = {(table.kind, table.generation) for table in tables()}
     undated = {"market_lifecycle_v2", "event_lifecycle", "event_fee_update"}
     for generation in GENERATIONS:
-        told = {name for name, one in messages(generation, "send").items() if "sid" in one["payload"]["required"]}
+        with_sid = {name for name, one in messages(generation, "send").items() if "sid" in one["payload"]["required"]}
         answers = {"ok", "unsubscribed"}
-        assert told - answers - undated == {kind for kind, day in gathered if day == generation} - undated
+        assert with_sid - answers - undated == {kind for kind, day in gathered if day == generation} - undated
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

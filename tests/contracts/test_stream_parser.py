@@ -1,7 +1,7 @@
-"""The documents of the stream through the parser that the AsyncAPI Initiative publishes, which knows more rules than
-its schema: examples that fit, messages of an operation that are its channel's.
+"""The documents of the stream in the parser of the AsyncAPI Initiative.
 
-It is a program for Node with a hundred packages below it, so it is asked where somebody has it, and nowhere needed.
+The parser has more rules than the schema, for instance that examples fit and that the messages of an operation belong
+to its channel. It is a Node program with a hundred dependencies, so these tests run only where it is installed.
 """
 
 import json
@@ -21,18 +21,18 @@ HOW = "make node-env"
 PACKAGES = (str(ROOT / ".node-env" / "parser" / "node_modules"), os.environ.get("NODE_PATH", ""))
 ENVIRONMENT = {**os.environ, "NODE_PATH": os.pathsep.join(filter(None, PACKAGES))}
 WARNING = 1
-"""Severities from this one down are errors; above it are hints, such as that there is a newer AsyncAPI."""
+"""Severities up to this one are errors; higher ones are hints, such as a newer AsyncAPI version."""
 SCRIPT = """
 const {Parser} = require(process.argv[1]);
 const {readFileSync} = require("node:fs");
 const texts = JSON.parse(readFileSync(0, "utf8"));
 (async () => {
-  const told = {};
+  const parsed = {};
   for (const [name, text] of Object.entries(texts)) {
     const {document, diagnostics} = await new Parser().parse(text);
-    told[name] = {isRead: Boolean(document), said: diagnostics.map(({severity, message}) => [severity, message])};
+    parsed[name] = {isRead: Boolean(document), said: diagnostics.map(({severity, message}) => [severity, message])};
   }
-  console.log(JSON.stringify(told));
+  console.log(JSON.stringify(parsed));
 })();
 """
 PARSE_S = 120
@@ -40,8 +40,8 @@ BROKEN = "an operation with a message that is not its channel's"
 
 
 @pytest.fixture(scope="module")
-def told() -> Any:
-    """What the parser says of every document, and of a broken one, in one run: it takes seconds to start."""
+def parsed() -> Any:
+    """Return the parser's output for every document and for a broken one, in one run, since it is slow to start."""
     node = shutil.which("node")
     command = [node or "node", "-e"]
     trial = [*command, f"require('{PARSER}')"]
@@ -68,10 +68,10 @@ def problems(found: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("alias", SUBJECTS)
-def test_the_parser_finds_nothing_wrong(told: Any, alias: str) -> None:
-    assert problems(told[alias]) == []
-    assert told[alias]["isRead"]
+def test_the_parser_finds_nothing_wrong(parsed: Any, alias: str) -> None:
+    assert problems(parsed[alias]) == []
+    assert parsed[alias]["isRead"]
 
 
-def test_the_parser_would_find_what_the_schema_lets_pass(told: Any) -> None:
-    assert problems(told[BROKEN])
+def test_the_parser_would_find_what_the_schema_lets_pass(parsed: Any) -> None:
+    assert problems(parsed[BROKEN])

@@ -1,4 +1,4 @@
-"""Frames that were recorded, against the documents: accepted at their date, and refused where they were other."""
+"""Recorded frames are accepted by the documents of their dates, and refused by others."""
 
 import json
 from typing import NamedTuple

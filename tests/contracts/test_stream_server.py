@@ -1,4 +1,4 @@
-"""The server's tables and the documents of the stream, which know nothing of each other, say the same at every date."""
+"""The server's tables and the independent documents of the stream agree at every date."""
 
 import json
 from pathlib import Path
@@ -27,26 +27,26 @@ from tests.contracts.stream_documents import (
 GOLDEN = Path(__file__).parents[1] / "venues" / "kalshi" / "frames" / "golden"
 KINDS = {"event": "event_lifecycle", "order_group": "order_group_updates", "market_position": "market_position"}
 NEVER_SENT = {"event_fee_update"}
-"""No fee of an event is ever overridden by the server."""
+"""Messages that the server never sends: it overrides no fee of an event."""
 DOCUMENTED_ALONE = {
-    # Seen once by a client's author; nobody knows what it tells.
+    # Seen once by a client's author; its meaning is unknown.
     ("ticker", "Clock"): set(SUBJECTS),
     # Of `metadata_updated`, which the server never sends: its table has them a week later, no source here says when.
     ("market_lifecycle_v2", "strike_type"): {"2026-06"},
     ("market_lifecycle_v2", "cap_strike"): {"2026-06"},
     ("market_lifecycle_v2", "custom_strike"): {"2026-06"},
 }
-"""Message, key, dates: described though the server's tables have it not."""
+"""(message, key, dates) of keys that are documented but not in the server's tables."""
 REPLIES = {"subscribed", "unsubscribed", "ok", "subscriptions", "error"}
 
 
 def described(alias: str) -> set[str]:
-    """The messages of channels at a date."""
+    """Return the messages of channels at a date."""
     return set(messages(alias, "send")) - REPLIES
 
 
-def told(alias: str) -> dict[str, dict[str, Field]]:
-    """The server's tables at a date, those that a channel of that date has."""
+def server_fields(alias: str) -> dict[str, dict[str, Field]]:
+    """Return the server's tables at a date, of messages that a channel of that date has."""
     day, channels = api_date(alias), document(alias)["channels"]["stream"]["x-channels"]
     listed = {message for channel in channels.values() for message in channel["messages"]}
     return {kind: pick(fields, day) for kind, fields in FRAMES.items() if kind in listed}
@@ -54,7 +54,7 @@ def told(alias: str) -> dict[str, dict[str, Field]]:
 
 @pytest.mark.parametrize("alias", SUBJECTS)
 def test_every_message_of_the_server_is_described_and_no_other(alias: str) -> None:
-    assert set(told(alias)) == described(alias) - NEVER_SENT
+    assert set(server_fields(alias)) == described(alias) - NEVER_SENT
     channels = document(alias)["channels"]["stream"]["x-channels"]
     assert {name for name, one in channels.items() if one["messages"]} == {
         name for name, row in channels_of(api_date(alias)).items() if row.is_emulated
@@ -63,7 +63,7 @@ def test_every_message_of_the_server_is_described_and_no_other(alias: str) -> No
 
 @pytest.mark.parametrize("alias", SUBJECTS)
 def test_every_key_of_a_message_is_described_and_no_other(alias: str) -> None:
-    for kind, fields in told(alias).items():
+    for kind, fields in server_fields(alias).items():
         node = body(alias, kind)
         alone = {name for (message, name), dates in DOCUMENTED_ALONE.items() if message == kind and alias in dates}
         assert set(node["properties"]) - alone == set(fields), kind
@@ -81,7 +81,7 @@ def test_every_key_of_an_object_in_a_message_is_described(alias: str, table: str
 
 @pytest.mark.parametrize("alias", SUBJECTS)
 def test_words_are_the_same(alias: str) -> None:
-    for kind, fields in told(alias).items():
+    for kind, fields in server_fields(alias).items():
         for name, field in fields.items():
             node = schema(alias, body(alias, kind)["properties"][name])
             choices = () if isinstance(field.spelling, Nested) else field.spelling.choices

@@ -1,4 +1,4 @@
-"""Validators of the ecosystem over every OpenAPI document: each takes what is there and refuses what is broken."""
+"""Published OpenAPI validators accept every document, and refuse broken ones."""
 
 import copy
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from mockexchange.runtime.api_documents import Document
 
 
 def specification_errors(node: Document) -> list[str]:
-    """By the specification's own schema, with every reference followed and every default held to its schema."""
+    """Return the errors by the specification's schema, with every reference resolved and every default validated."""
     return [error.message for error in OpenAPIV31SpecValidator(node).iter_errors()]
 
 
 def model_errors(node: Document) -> list[str]:
-    """By a typed model of a document, as generators of clients have it."""
+    """Return the errors by the typed model that client generators use."""
     try:
         openapi_pydantic.OpenAPI.model_validate(node)
     except ValidationError as error:
@@ -32,7 +32,7 @@ VALIDATORS: dict[str, Callable[[Document], list[str]]] = {
     "openapi-pydantic": model_errors,
 }
 RESPONSE = ("components", "responses", "GetOrders")
-# What is set to what. Each validator has to see all of them.
+# Places and wrong values. Each validator has to find all of them.
 BREAKS: list[tuple[tuple[str, ...], Any]] = [
     (("info",), []),
     (("components", "schemas", "Cents", "type"), 7),
