@@ -1,7 +1,7 @@
 """Write the API documents of the JSON-RPC venues, Deribit and SignalPlus, from the facts beside them.
 
-The facts (contracts/VENUE/facts) come from the venue's documents and from recordings. Nothing here imports the server, so
-that the documents and the server can be compared.
+The facts (contracts/VENUE/facts) come from the venue's documents and from recordings. Nothing here imports the server,
+so that the documents and the server can be compared.
 """
 
 from pathlib import Path
