@@ -1,4 +1,4 @@
-"""`mockexchange advance`: the exchange's time, moved."""
+"""`mockexchange advance`: move exchange time forward."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`mockexchange api`: the days of the wire, and what changed between two of them."""
+"""`mockexchange api`: the API dates of the default venue, and the changes between two of them."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ ALWAYS_SO = "always"
 
 
 class Difference(NamedTuple):
-    """What changed in a section of the wire."""
+    """The changes in one section of the API."""
 
     title: str
     changes: list[Change]
@@ -77,7 +77,7 @@ def diff(before: ApiDate, after: ApiDate) -> None:
 
 
 def compare(before: ApiDate, after: ApiDate) -> list[Difference]:
-    """Return what changed, a section that has changes each."""
+    """Return the sections that have changes."""
     compared = [
         Difference(title, list(diff_rows(rows, before, after, describe)))
         for title, rows, describe in _wire().sections()

@@ -1,4 +1,4 @@
-"""What `serve` prints when it is ready."""
+"""The banner that `serve` prints when it is ready."""
 
 import shlex
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from mockexchange.venues.venue import Venue
 def banner(
     ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
 ) -> str:
-    """What `serve` prints: where it is, what checks and disturbs it, who there is, and lines to paste."""
+    """Return the banner: the URLs, the self-check and faults, the accounts, and shell lines to paste."""
     served = _served(ready)
     lines = [f"mockexchange serves {venue.title}'s wire as of {api_date} at {url}" for venue, url in served]
     kept = sum(venue.wire.count_removed_fields() for venue, _ in served if venue.wire)
@@ -40,20 +40,20 @@ def banner(
 
 
 def _served(ready: dict[str, Any]) -> list[tuple[Venue, str]]:
-    """The venues that somebody has an account with, or the default one, and where each is."""
+    """Return the venues that have accounts, or the default one, each with its URL."""
     used = {account["venue"] for account in ready["accounts"]} or {DEFAULT.name}
     return [(VENUES[name], where["base_url"]) for name, where in ready["venues"].items() if name in used]
 
 
 def _account_line(account: dict[str, Any]) -> str:
-    """Accounts of the default venue are of several kinds, those of others of one."""
+    """Return the line of an account: its kind at the default venue, which has several, else its venue."""
     kind = account["kind"] if account["venue"] == DEFAULT.name else VENUES[account["venue"]].title
     subtraders = f"  subtraders {', '.join(account['subtraders'])}" if account["subtraders"] else ""
     return f"  {account['name']:<12} {kind:<7} key {account['key_id']}{subtraders}"
 
 
 def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first account of each venue that can sign here."""
+    """Return the first account of each venue whose private key or secret is known."""
     examples: dict[str, dict[str, Any]] = {}
     for account in accounts:
         if account["private_key_path"] or account["secret"]:
@@ -74,6 +74,6 @@ def _export_lines(variables: Mapping[str, str]) -> list[str]:
 
 
 def _call_line(account: dict[str, Any], ready_file: Path) -> str:
-    """A server that is not the default one has to be named."""
+    """Return an example of `mockexchange call`; it names the ready file unless that is the default one."""
     where = "" if ready_file == default_ready_file() else f" --ready-file {shlex.quote(str(ready_file))}"
     return f"mockexchange call {shlex.quote(account['name'])} {CLIENT_SETUPS[account['venue']].example_request}{where}"

@@ -1,4 +1,4 @@
-"""`mockexchange call`: a signed request as an account, printed."""
+"""`mockexchange call`: send a signed request as an account and print the answer."""
 
 import json
 import re
@@ -18,9 +18,9 @@ from mockexchange.runtime.http_request import Reply, Unreachable, send
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
 NOT_FOUND = 404
 SUGGESTED = "did you mean"
-"""So a diagnosis names a path of the same venue."""
+"""A diagnosis with this text names a path of the same venue."""
 SENT_AS_IS = "/%:@!$&'()*+,;=?~"
-"""What may stand in a target by itself (RFC 3986); a "%" begins what is encoded already."""
+"""Characters of a target that are not encoded (RFC 3986); a "%" starts an encoded character."""
 
 
 def _method(text: str) -> str:
@@ -42,16 +42,16 @@ def _params(text: str | None) -> dict[str, Any] | None:
 
 
 def target_of(text: str, prefix: str) -> str:
-    """Return the target that a path means: with the venue's prefix, and nothing in it that HTTP cannot carry."""
+    """Return the target of a path, with the venue's prefix, encoded for HTTP."""
     target = quote(text if text.startswith("/") else f"/{text}", safe=SENT_AS_IS)
     path = target.partition("?")[0]
     return target if path == prefix or path.startswith(f"{prefix}/") else prefix + target
 
 
 def request_of(dialect: RequestSigner, method: str, path: str, params: dict[str, Any] | None) -> UnsignedRequest:
-    """Return the request that the arguments mean. A POST of JSON-RPC names its method in URL and body.
+    """Return the request of the arguments. A POST of JSON-RPC names its method in URL and body.
 
-    Raises Misuse for params where there is no place for them.
+    Raises UsageFailure for params of a request that has no body.
     """
     target = target_of(path, dialect.prefix)
     has_body = dialect.id_name is not None and method == "POST"
@@ -108,7 +108,7 @@ def call(
 
 
 def _credential(accounts: list[dict[str, Any]], account: str, key: str | None) -> dict[str, Any]:
-    """Return the entry of an account's key. Raises Misuse for one that is not there or cannot sign."""
+    """Return the row of an account's key. Raises UsageFailure if it is unknown or cannot sign."""
     own = [entry for entry in accounts if entry["name"] == account]
     if not own:
         known = ", ".join(dict.fromkeys(entry["name"] for entry in accounts)) or "none"

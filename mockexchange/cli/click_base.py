@@ -1,4 +1,4 @@
-"""What all commands share: loading when asked for, options that the environment can give, and errors of one line."""
+"""The base of all commands: loading on first use, options with environment variables, and errors of one line."""
 
 import gc
 import io
@@ -23,7 +23,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Failure(click.ClickException):
-    """Something that cannot be done: one line, exit code 1. Raise it inside a command."""
+    """A command that failed: one line, exit code 1. Raise it inside a command."""
 
     exit_code = 1
 
@@ -33,7 +33,7 @@ class Failure(click.ClickException):
 
 
 class UsageFailure(Failure):
-    """Arguments that cannot be meant: one line, exit code 2."""
+    """Wrong arguments: one line, exit code 2."""
 
     exit_code = 2
 
@@ -118,7 +118,7 @@ class Program(click.Group):
 
 
 def _suggestions(name: str, commands: Iterable[str]) -> str:
-    """What may have been meant by a command that there is not: the nearest one, and a step of that name."""
+    """Return suggestions for an unknown command: the nearest command, and the step of that name."""
     from mockexchange.scenario.steps import STEPS
 
     near = [f" Did you mean {one!r}?" for one in get_close_matches(name, commands, n=1)]
@@ -127,7 +127,7 @@ def _suggestions(name: str, commands: Iterable[str]) -> str:
 
 
 def _escape_unencodable() -> None:
-    """What crossed the wire is shown even where the terminal's encoding has no letters for it."""
+    """Print characters that the terminal's encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -139,19 +139,19 @@ def _command_path(error: click.ClickException) -> str:
 
 
 def _print_error(place: str, message: str) -> None:
-    """One line, and one for each that the message indents: such as what came near to what was waited for."""
+    """Print a message on one line, followed by its indented lines, such as near misses of a wait."""
     lines = [" ".join(part.split()) for part in INDENTED_LINE.split(message)]
     click.secho("\n  ".join([f"{place}: {lines[0]}", *lines[1:]]), fg="red", err=True)
 
 
 class Option(click.Option):
-    """An option that the environment can give: MOCKEXCHANGE_<COMMAND>_<OPTION>, and then what `envvar` says."""
+    """An option that also reads MOCKEXCHANGE_<COMMAND>_<OPTION>, then the variable in `envvar`."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         return os.environ.get(self._own_variable(ctx)) or super().resolve_envvar_value(ctx)
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
-        """The option as typed, and the variable only where the value came from it."""
+        """Return the option, and its variable if the value came from there."""
         hint = click.Parameter.get_error_hint(self, ctx)
         if ctx is None or ctx.get_parameter_source(self.name or "") is not ParameterSource.ENVIRONMENT:
             return hint

@@ -1,4 +1,4 @@
-"""`mockexchange completion`: has a shell complete commands, options, and the names of scenarios, clients, accounts."""
+"""`mockexchange completion`: shell completion of commands, options, and names of scenarios, clients and accounts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from mockexchange.runtime.ready_file import default_ready_file
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = PREFIX.lower()
 VARIABLE = f"_{PREFIX}_COMPLETE"
-"""What click calls it: how the shell's function asks the program for what may come next."""
+"""The variable by which a shell's completion function calls the program, as click names it."""
 
 
 @click.command()
@@ -39,7 +39,7 @@ else:  # not generic in older ones
 
 
 class ScenarioName(Text):
-    """A built-in scenario, or a file: shells take files where no name fits."""
+    """A built-in scenario, or a file if no name matches."""
 
     name = "text"
 

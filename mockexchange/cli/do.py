@@ -1,4 +1,4 @@
-"""`mockexchange do`: steps carried out now, in the words of a scenario."""
+"""`mockexchange do`: carry out steps now, written as in a scenario."""
 
 import re
 from decimal import Context, Decimal
@@ -61,6 +61,6 @@ def _format_value(value: Any) -> str:
 
 
 def _rounded(found: re.Match[str]) -> str:
-    """A number in so many places as people read; the control API has it exactly."""
+    """Return a number with 12 decimal places; the control API has it exactly."""
     exact = Decimal(found[0])
     return f"{exact.quantize(SHOWN, context=EXACT).normalize(EXACT):f}"

@@ -1,4 +1,4 @@
-"""`mockexchange doctor`: what may be in the way of a client here, each with how to mend it."""
+"""`mockexchange doctor`: problems of this machine that affect clients, each with its remedy."""
 
 import json
 import os

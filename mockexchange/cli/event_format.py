@@ -1,4 +1,4 @@
-"""What happened, in a line: the words of `mockexchange watch`."""
+"""One-line descriptions of events, for `mockexchange watch` and the request log."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ EVENTS_SHOWN_MAX = 4
 
 
 def accounts_of(event: Event) -> set[str]:
-    """Return whom it is about; nobody means everybody."""
+    """Return the accounts that an event is about; an empty set means all."""
     if event.kind == "command":
         return {one["account"] for one in event.data.get("events", ()) if one.get("account")}
     account = event.data.get("account")
@@ -18,7 +18,7 @@ def accounts_of(event: Event) -> set[str]:
 
 
 def concerns(event: Event, account: str | None) -> bool:
-    """Whether somebody who looks at one account wants to be told."""
+    """Return whether an event is shown to a watcher of one account, or of all if None."""
     if account is None or event.kind in ("begin", "lost", "end"):
         return True
     accounts = accounts_of(event)
@@ -35,7 +35,7 @@ def style_of(event: Event) -> str:
 
 
 def event_cells(event: Event) -> list[str]:
-    """The cells of a line: when, what kind, and what."""
+    """Return the cells of an event's line: time, kind and description."""
     return [event.data.get("at", "-"), event.kind, describe_event(event)]
 
 
@@ -67,7 +67,7 @@ def describe_trade(trade: Data) -> str:
 
 
 TRADED = {"filled": describe_fill, "contract_traded": describe_trade}
-"""Events that are a trade, and their words."""
+"""Events that are trades, and the functions that describe them."""
 
 
 def frame_text(frame: Data) -> str:

@@ -1,4 +1,4 @@
-"""Reading server-sent events of the control API (WHATWG HTML, section 9.2)."""
+"""A reader of the control API's server-sent events (WHATWG HTML, section 9.2)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -20,11 +20,11 @@ class Event(NamedTuple):
 
 
 class ConnectionLost(Exception):
-    """The connection ended without a word."""
+    """The connection ended without a final event."""
 
 
 def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None) -> Iterator[Event]:
-    """Yield what happens until the sandbox ends. Raises Broken, or Failure where nothing can be watched."""
+    """Yield events until the sandbox ends. Raises ConnectionLost, or Failure if there is nothing to watch."""
     path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds)})}"
     headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
     if last_event_id:
@@ -43,7 +43,7 @@ def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id:
 
 
 def read_events(lines: Iterable[str]) -> Iterator[Event]:
-    """Parse the lines of an event stream; comments, which keep it alive, are passed over."""
+    """Parse the lines of an event stream; comments, which keep it alive, are skipped."""
     fields: dict[str, str] = {}
     for line in lines:
         if line:

@@ -1,4 +1,4 @@
-"""`mockexchange fault`: faults installed in an exchange that runs, listed and removed."""
+"""`mockexchange fault`: install, list and remove the faults of a running exchange."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange journal` and `mockexchange why`: what crossed the wire, and why some of it was refused."""
+"""`mockexchange journal` and `mockexchange why`: the requests and frames, and the reasons of refusals."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from mockexchange.venues.registry import client_setups
 LAST_DEFAULT = 20
 REFUSALS_DEFAULT = 3
 RECENT_MAX = 500
-"""How far back refusals are sought before the whole journal is read, which may hold 32 MiB of bodies."""
+"""The number of requests searched for refusals before the whole journal, which may hold 32 MiB of bodies, is read."""
 FRAME_TITLES = ("#", "at", "stream", "account", "way", "channel", "kind", "remarks", "frame")
 FRAME_OPTIONS = ("connection", "channel", "kind", "direction")
 DIRECTIONS = ("in", "out", "lost")
@@ -81,7 +81,7 @@ def journal(
 
 
 def _require_account(server: Server, sandbox: str, account: str) -> None:
-    """Nothing is found of somebody: raise Misuse where that is because there is no such account."""
+    """Raise UsageFailure if there is no such account."""
     from mockexchange.api.values.accounts import unknown_account
 
     names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]
@@ -90,7 +90,7 @@ def _require_account(server: Server, sandbox: str, account: str) -> None:
 
 
 def _effects(server: Server, sandbox: str) -> dict[str, str]:
-    """What the faults do that are installed, by name: a delay is seen in no answer."""
+    """Return the effects of the installed faults by name: a delay, for example, shows in no answer."""
     return {one["name"]: describe_rule(one["then"]) for one in _fetch(server, sandbox, "/faults", {})}
 
 
@@ -127,7 +127,7 @@ def why(count: int, sandbox: str, ready_file: Path) -> None:
 
 
 def _is_noted(frame: Entry) -> bool:
-    """Whether something of a command was left aside."""
+    """Return whether a subscription left out some channels."""
     return bool(frame["note"])
 
 
@@ -165,7 +165,7 @@ def _cells(entry: Entry, effects: dict[str, str]) -> list[str]:
 
 
 def _causes(frame: Entry) -> Iterator[str]:
-    """The fault and the stub that made a frame what it is."""
+    """Yield the fault and the stub that affected a frame."""
     yield from (f"{cause} {frame[cause]}" for cause in ("fault", "stub") if frame.get(cause))
 
 
@@ -209,7 +209,7 @@ def _explain_frame(frame: Entry) -> None:
 
 
 def _evidence(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Yield what was sent and what was answered, each with its title."""
+    """Yield the findings, credentials, body and answer of a request, each with its title."""
     yield from (("noticed", finding) for finding in entry["findings"])
     credential_headers = {name for setup in client_setups().values() for name in setup.credential_headers}
     sent = [(name, value) for name, value in entry["headers"] if name in credential_headers]

@@ -1,4 +1,4 @@
-"""`mockexchange keys`: key pairs of one's own."""
+"""`mockexchange keys`: create key pairs."""
 
 import json
 import os
@@ -64,12 +64,12 @@ def new(algorithm: str, out: Path) -> None:
 
 
 def _yaml(text: str) -> str:
-    """A plain scalar where the text can be one inside a flow mapping, else a quoted one."""
+    """Return a plain YAML scalar if the text can be one in a flow mapping, else a quoted one."""
     return text if re.fullmatch(r"[A-Za-z0-9_./~][\w./~-]*", text) else json.dumps(text)
 
 
 def _create(path: Path, text: str, mode: int) -> None:
-    """Write a file that nobody else could read or plant, not even for a moment."""
+    """Create a file with its final mode; never overwrite or follow an existing one."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w", encoding="ascii") as stream:
         stream.write(text)

@@ -1,4 +1,4 @@
-"""The live display of `mockexchange watch`: positions, fills, frames, requests, and what the script and faults do."""
+"""The live display of `mockexchange watch`: positions, fills, frames, requests, script steps and faults."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ CONTRACT_NAMES = (*POSITION_NAMES[:3], "size", "average_price", "mark_price", "f
 NUMBERS = frozenset((*POSITION_TITLES[3:], *CONTRACT_TITLES[3:]))
 DECIMALS = 9
 CURRENT_STATE_TITLES = (POSITION_TITLES, CONTRACT_TITLES)
-"""What is shown of these is a list as of now, and not what came last."""
+"""Titles of sections that list the current state; the others show the latest events."""
 FRAME_TITLES = ("at", "stream", "account", "way", "kind", "frame")
 FRAME_NAMES = ("at", "connection", "account", "direction", "kind")
 
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 
 class Section(NamedTuple):
-    """A part of the display: its titles, its rows, and how many parts of the room are its own."""
+    """A part of the display: its titles, its rows, and its share of the height."""
 
     titles: Sequence[str]
     lines: Sequence[Line]
@@ -40,13 +40,13 @@ class Section(NamedTuple):
 
 
 class LiveView:
-    """What was told lately, of one account if there is one."""
+    """The latest events and the positions, of one account or of all."""
 
     def __init__(self, sandbox: str, account: str | None) -> None:
         self.sandbox, self.account = sandbox, account
         self.at = ""
         self.positions: dict[str, list[Row]] = {}
-        """By account; whoever reads the truth puts them here."""
+        """By account; set by the caller."""
         self._counts = dict.fromkeys(COUNTED_KINDS, 0)
         self._fills: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
         self._frames: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
@@ -54,7 +54,7 @@ class LiveView:
         self._others: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
 
     def take(self, event: Event) -> None:
-        """Remember what has to be shown of an event."""
+        """Add an event to the display."""
         self.at = event.data.get("at", self.at)
         if not concerns(event, self.account):
             return

@@ -1,4 +1,4 @@
-"""`--report`: where a verification writes what it found, besides the console."""
+"""`--report`: files that a verification writes its report to, besides the console."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,17 +16,14 @@ def _parse_all(texts: Sequence[str]) -> tuple[Destination, ...]:
 
 
 def report_option(command: Decorated) -> Decorated:
-    """Declare `--report`; the command gets `report`, a tuple of destinations.
-
-    What could not be written after the run is refused before it.
-    """
+    """Declare `--report`; the command gets `report`, a tuple of destinations, which are checked before the run."""
     words = "Also write junit:FILE or html:FILE; may be repeated."
     declared = option("--report", multiple=True, metavar="KIND:FILE", callback=checked(_parse_all), help=words)
     return declared(command)
 
 
 def write_reports(report: Report, destinations: Sequence[Destination], tables: Sequence[Table] = ()) -> None:
-    """Write a report to each of its destinations. Raises Misuse: that it cannot be written is no verdict."""
+    """Write a report to each destination. Raises UsageFailure if one cannot be written."""
     for destination in destinations:
         try:
             write_report(report, destination, tables)

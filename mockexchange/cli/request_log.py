@@ -1,7 +1,7 @@
-"""What `serve` says while it runs: a line for whatever happens, in words or as a JSON object.
+"""The log of `serve`: one line per event, as text or as a JSON object.
 
-Lines are made and written by a thread of their own. So they cost the exchange next to nothing, and a terminal that was
-scrolled, or a pipe that nobody reads, holds nobody up: what does not fit is lost, and the log says how much.
+A separate thread formats and writes the lines, so they cost the exchange little, and a stopped terminal or a full pipe
+does not block it: lines that do not fit into the queue are dropped, and the log records their number.
 """
 
 import json
@@ -27,9 +27,9 @@ TEXT, JSON = FORMATS = ("text", "json")
 NOTHING, REFUSALS, REQUESTS = AMOUNTS = ("none", "refusals", "requests")
 DEFAULT_AMOUNTS = {TEXT: REFUSALS, JSON: REQUESTS}
 LINES_WAITING_MAX = 10_000
-"""A second of requests as fast as they can be, and some 10 MB."""
+"""About one second of requests at full speed, and 10 MB."""
 END_S_MAX = 2.0
-"""For what still waits to be written when the server ends."""
+"""The time for writing queued lines when the server ends."""
 LOST_FRAME_FIELDS = ("connection", "account", "channel", "kind", "fault", "note")
 LEVELS = {"reload_failed": "error", "log_failed": "error", "log_lost": "warning", "frame_lost": "warning"}
 Line = Callable[[], str]
@@ -46,7 +46,7 @@ class LogWriter:
         self._thread.start()
 
     def put(self, line: Line) -> bool:
-        """Have a line made and written; False where too many wait already."""
+        """Queue a line; return False if the queue is full."""
         try:
             self._lines.put_nowait(line)
         except Full:
@@ -54,7 +54,7 @@ class LogWriter:
         return True
 
     def close(self) -> None:
-        """Write what waits, for a while, and end."""
+        """Write the queued lines, for a limited time, and end the thread."""
         try:
             self._lines.put(None, timeout=END_S_MAX)
         except Full:
@@ -66,27 +66,27 @@ class LogWriter:
             try:
                 self._stream.write(f"{line()}\n")
                 self._stream.flush()
-            except (OSError, ValueError):  # nobody listens any more
+            except (OSError, ValueError):  # the stream is closed
                 continue
 
 
 class RequestLog:
-    """Says what happens in the sandboxes that it is shown: see `FORMATS` and `AMOUNTS`."""
+    """Logs the requests and lost frames of sandboxes: see `FORMATS` and `AMOUNTS`."""
 
     def __init__(self, form: str, amount: str, writer: LogWriter) -> None:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
         self._is_json, self._amount, self._writer = form == JSON, amount, writer
         self._is_started = False
         self._lost = 0
-        """Lines that there was no room for, and that nobody has been told of yet."""
+        """The number of dropped lines that the log has not reported yet."""
 
     def watch(self, sandbox: Sandbox) -> None:
-        """Say what happens in a sandbox from now on."""
+        """Log the events of a sandbox from now on."""
         if self._amount != NOTHING:
             sandbox.journal.observers.append(partial(self._log_item, sandbox.name))
 
     def log_start(self, scenario: str, ready: Facts) -> None:
-        """In words, the banner says it."""
+        """Log the start, in JSON only: the text format has the banner."""
         self._is_started = True
         if self._is_json:
             facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
@@ -125,7 +125,7 @@ class RequestLog:
 
 
 def is_refused(entry: JournalEntry) -> bool:
-    """Whether somebody should be told: of what was refused, came to nothing, or broke off, but not on purpose."""
+    """Return whether a request was refused or failed, other than by a fault or a stub."""
     return entry.diagnosis is not None or (entry.status >= 400 and entry.fault is None and entry.stub is None)
 
 
@@ -137,10 +137,10 @@ def _make_line(
     facts: Facts,
     more: Callable[[], Facts] | None,
 ) -> str:
-    """Make a line; where that fails, one that says so: the log goes on."""
+    """Format a line; on an error format a line that reports it, so that the log goes on."""
     try:
         return make_line(now, event, sandbox, facts, more)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is told
+    except Exception as error:  # noqa: BLE001  # reported in the log
         return make_line(now, "log_failed", sandbox, {"problem": f"{event}: {type(error).__name__}: {error}"}, None)
 
 

@@ -1,4 +1,4 @@
-"""What `fault` and `stub` have in common: lists of what an exchange that runs has installed by name."""
+"""The common commands of `fault` and `stub`: list and remove installed rules by name."""
 
 import json
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from mockexchange.cli.server_connection import find_server, sandbox_option, serv
 from mockexchange.cli.terminal import printable
 
 Show = Callable[[list[dict[str, Any]]], None]
-"""Prints what is installed."""
+"""Prints the installed rules."""
 
 
 def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: str, clearing: str) -> None:
-    """Give a group its `list` and `clear`; `path` is that of the list below a sandbox, the texts are their help."""
+    """Add `list` and `clear` to a group; `path` is the list's path below a sandbox, the texts are the help."""
 
     @group.command("list", help=listing)
     @sandbox_option
@@ -40,13 +40,13 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
 
 
 def install(ready_file: Path, sandbox: str, path: str, body: Any) -> list[dict[str, Any]]:
-    """Install what a body says, all or none; return it as it is installed. Raises Failure."""
+    """Install rules, all or none; return the installed rules. Raises Failure."""
     installed: list[dict[str, Any]] = find_server(ready_file).ask_sandbox("POST", sandbox, path, body=body)
     return installed
 
 
 def describe_rule(given: dict[str, Any]) -> str:
-    """What a rule looks for, or does, in words."""
+    """Return the conditions or effects of a rule as text."""
     return printable(
         "  ".join(name if value is None else f"{name}={_format_value(value)}" for name, value in given.items())
     )

@@ -1,4 +1,4 @@
-"""`mockexchange run`."""
+"""`mockexchange run`: run a program against a fresh sandbox."""
 
 import asyncio
 import os
@@ -113,7 +113,7 @@ def _run(settings: RunSettings) -> RunResult:
 
 
 def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
-    """Say it on standard error: standard output is the program's. Only what is wrong begins like an error."""
+    """Print the summary on standard error, since standard output is the program's."""
     for line in [] if is_quiet else lines_of(ran):
         click.secho(f"[mockexchange] {printable(line)}", err=True, fg="yellow" if line.startswith("WARNING") else None)
     ended = ["the program went on after that, and was ended"] if ran.was_ended else []
@@ -122,7 +122,7 @@ def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
 
 
 def report_of(ran: RunResult) -> Report:
-    """The run as a report, a verdict for each judgement."""
+    """Return the run as a report, with a verdict for each check."""
     report, subject = Report(f"mockexchange run -- {shlex.join(ran.settings.command)}"), ran.settings.command[0]
     for one in run_checks(ran):
         findings = tuple(

@@ -1,4 +1,4 @@
-"""`mockexchange scenario`: checking, describing, making and listing scenarios."""
+"""`mockexchange scenario`: check, describe, generate and list scenarios."""
 
 import asyncio
 import json
@@ -93,7 +93,7 @@ def check(file: str) -> None:
 
 
 def _counting(steps: Iterable[Item], numbers: list[int]) -> Iterator[Item]:
-    """Yield them, once; the last of `numbers` is how many there were. A long history is never held whole."""
+    """Yield the steps and count them in the last of `numbers`, without holding a long history in memory."""
     for number, step in enumerate(steps, start=1):
         numbers[-1] = number
         yield step
@@ -138,7 +138,7 @@ def _write(lines: Iterable[bytes], out: Path | None) -> None:
 
 @contextmanager
 def _whole(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name only when it is complete."""
+    """Open a temporary file that is renamed to the target when it is complete."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     draft = Path(name)
     try:
@@ -152,7 +152,7 @@ def _whole(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _progress(what: str, total: int | None = None, is_quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """Show how far it is, on a terminal; `total` is None where nobody knows."""
+    """Show a progress bar on a terminal; `total` is None if it is not known."""
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),

@@ -1,4 +1,4 @@
-"""`mockexchange script`: steps that an exchange does by itself, added while it runs, listed and cleared."""
+"""`mockexchange script`: add, list and remove the script steps of a running exchange."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange serve`."""
+"""`mockexchange serve`: the command and its options."""
 
 import shlex
 from collections.abc import Iterator
@@ -145,7 +145,7 @@ def serve(
 
 
 def _require_consistent(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
-    """Refuse options that contradict each other. Raises Misuse."""
+    """Raise UsageFailure for options that contradict each other."""
     if tls_name and not tls:
         raise UsageFailure("--tls-name names this server in its certificate, which it has with --tls: add --tls")
     if tls and public_url and urlsplit(public_url).scheme == "http":

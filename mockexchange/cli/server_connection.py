@@ -1,4 +1,4 @@
-"""Talking to a server that runs: its ready file, and its control API."""
+"""The connection of commands to a running server: its ready file and its control API."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server as its ready file describes it."""
+    """A server, as described by its ready file."""
 
     ready_file: Path
     ready: dict[str, Any]
@@ -42,7 +42,7 @@ class Server:
 
     @property
     def ca_cert(self) -> str | None:
-        """The authority whose certificates the server shows, where it made one."""
+        """The file of the server's own certificate authority; None if it has none."""
         return self.ready.get("ca_cert")
 
     @property
@@ -66,7 +66,7 @@ class Server:
             raise Failure(f"expected the control API at {self.control.url}, {other}") from None
 
     def download(self, path: str) -> bytes:
-        """Fetch bytes that are no JSON document, such as a log. Raises Failure."""
+        """Download bytes that are not a JSON document, such as a log. Raises Failure."""
         reply = self._send("GET", path, None)
         if reply.status != HTTPStatus.OK:
             raise Failure(f"{path}: expected bytes to download, got status {reply.status}: {reply.body[:200]!r}")
@@ -94,7 +94,7 @@ class Server:
 
 
 def find_server(ready_file: Path) -> Server:
-    """Read a ready file. Raises Failure, which says how to start a server."""
+    """Find the server of a ready file. Raises Failure, with advice on how to start one."""
     try:
         return Server(ready_file, read_ready(ready_file))
     except NoServer as missing:

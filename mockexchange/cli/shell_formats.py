@@ -1,4 +1,4 @@
-"""Variables in the words of a shell or a file: each format sets some, unsets others, and takes notes as comments."""
+"""Environment variables as shell commands or file contents: each format sets, unsets, and comments."""
 
 import json
 import re
@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 
 Variables = Mapping[str, str | None]
-"""Name to value; None is to be unset."""
+"""Name to value; None unsets the variable."""
 
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
-"""What no reader of .env files, docker's included, takes for anything but itself."""
+"""Values that every reader of .env files, docker's included, reads without quotes."""
 
 
 def to_sh(variables: Variables) -> list[str]:
@@ -20,13 +20,13 @@ def to_sh(variables: Variables) -> list[str]:
 
 
 def to_fish(variables: Variables) -> list[str]:
-    """Inside single quotes fish knows two escapes, of the backslash and of the quote."""
+    """Return fish commands. Single quotes have two escapes: the backslash and the quote."""
     quoted = {name: value and re.sub(r"([\\'])", r"\\\1", value) for name, value in variables.items()}
     return [f"set -e {name};" if value is None else f"set -gx {name} '{value}';" for name, value in quoted.items()]
 
 
 def to_powershell(variables: Variables) -> list[str]:
-    """Inside single quotes PowerShell knows one escape, of a quote by itself; typographic ones are quotes too."""
+    """Return PowerShell commands. A quote in single quotes is doubled; typographic quotes count as quotes."""
     quoted = {name: value and re.sub("(['\u2018-\u201b])", r"\1\1", value) for name, value in variables.items()}
     return [
         f"Remove-Item Env:{name} -ErrorAction SilentlyContinue" if value is None else f"$Env:{name} = '{value}'"
@@ -35,7 +35,7 @@ def to_powershell(variables: Variables) -> list[str]:
 
 
 def to_dotenv(variables: Variables) -> list[str]:
-    """A file can only add: what is to be unset is said in a comment."""
+    """Return the lines of a .env file, which cannot unset variables: those are named in a comment."""
     unset = [name for name, value in variables.items() if value is None]
     lines = [f"{name}={_dotenv_value(value)}" for name, value in variables.items() if value is not None]
     return [*lines, *([f"# must not be set: {', '.join(unset)}"] if unset else [])]
@@ -50,7 +50,7 @@ def _dotenv_value(value: str) -> str:
 
 
 def to_json(variables: Variables) -> list[str]:
-    """An object of strings; null is to be unset."""
+    """Return a JSON object of strings; null unsets a variable."""
     return [json.dumps(variables, indent=2)]
 
 
@@ -64,5 +64,5 @@ FORMATS: dict[str, Callable[[Variables], list[str]]] = {
 
 
 def to_comments(notes: Iterable[str]) -> list[str]:
-    """Notes as comment lines, which all the formats spell alike, but JSON, which has none."""
+    """Return notes as comment lines, which are the same in all formats except JSON, which has none."""
     return [f"# {line}" for note in notes for line in note.splitlines()]

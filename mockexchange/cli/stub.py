@@ -1,4 +1,4 @@
-"""`mockexchange stub`: literal answers of an exchange that runs, installed, listed and removed."""
+"""`mockexchange stub`: install, list and remove the stubs of a running exchange."""
 
 from pathlib import Path
 from typing import Any

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 
 NUMBER_MARK = "\ue000number "
-"""Of a private character: what no text of a body begins with."""
+"""Starts with a private-use character, so that no text of a body starts with it."""
 MARKED_NUMBER = re.compile(rf'"{NUMBER_MARK}([^"]*)"')
 
 
@@ -24,7 +24,7 @@ class Line(NamedTuple):
 
 
 def printable(text: str) -> str:
-    """Escape what does not print: escape sequences, line breaks, letters that change direction."""
+    """Escape characters that do not print: escape sequences, line breaks, changes of the text direction."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
@@ -46,7 +46,7 @@ def show_json(raw: bytes) -> None:
 
 
 def _indented(raw: bytes) -> str:
-    """Numbers stay as they are written: no digit is lost, and no exponent comes in. Raises ValueError."""
+    """Indent JSON without changing the spelling of its numbers. Raises ValueError."""
     read = json.loads(raw, parse_float=f"{NUMBER_MARK}{{}}".format)
     return MARKED_NUMBER.sub(r"\1", json.dumps(read, indent=2, ensure_ascii=False))
 

@@ -1,4 +1,4 @@
-"""`mockexchange verify`: does a server, or a client, keep the documented contract?"""
+"""`mockexchange verify`: check that a server or a client keeps the documented contract."""
 
 import importlib.util
 from typing import Any
@@ -12,7 +12,7 @@ LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
 
 
 class VerifyGroup(click.Group):
-    """The commands below `verify`, each loaded when it is asked for."""
+    """The subcommands of `verify`, each imported on first use."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
@@ -29,7 +29,7 @@ class VerifyGroup(click.Group):
 
 
 def require_kit() -> None:
-    """Raise Misuse where the extra's libraries are not installed."""
+    """Raise UsageFailure if the libraries of the extra `kit` are not installed."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageFailure(f"{', '.join(missing)} not installed: pip install 'mockexchange[kit]'")

@@ -1,4 +1,4 @@
-"""`mockexchange verify client`."""
+"""`mockexchange verify client`: the command and its options."""
 
 import sys
 from collections.abc import Sequence
@@ -111,7 +111,7 @@ def client(
 
 
 def _cards(wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[Card]]:
-    """Return all the cards there are and those that are asked for. Raises Misuse."""
+    """Return all cards, and the selected ones. Raises UsageFailure."""
     try:
         every = load_cards() if more is None else load_cards(more=more)
         return every, select_cards(every, wanted)

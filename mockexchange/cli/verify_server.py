@@ -1,4 +1,4 @@
-"""`mockexchange verify server`."""
+"""`mockexchange verify server`: the command and its options."""
 
 import sys
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from mockexchange.kit.venue import Signer
 from mockexchange.kit.venues import DEFAULT_KIT
 
 POLITE_PER_S = 5.0
-"""Requests to a host that is somebody else's, if nothing else is said."""
+"""The default rate of requests to a host other than this machine."""
 NO_LIMIT = "none"
 EXAMPLES_MAX = 10_000
 
@@ -131,7 +131,7 @@ def _settings(
     listen: float,
     production_read_only: bool,
 ) -> ServerRunSettings:
-    """Put the options together. Raises Misuse."""
+    """Return the settings of a run from the options. Raises UsageFailure."""
     try:
         address = read_address(url, ws, DEFAULT_KIT)
         _require_permission(address, allow_writes, production_read_only)

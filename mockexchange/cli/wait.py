@@ -1,4 +1,4 @@
-"""`mockexchange wait`: until something is so."""
+"""`mockexchange wait`: wait for a condition of an exchange."""
 
 import json
 from pathlib import Path

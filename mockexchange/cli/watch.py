@@ -1,4 +1,4 @@
-"""`mockexchange watch`: what happens in an exchange, while it happens."""
+"""`mockexchange watch`: print or display the events of an exchange as they happen."""
 
 import sys
 import time
@@ -23,9 +23,9 @@ from mockexchange.cli.terminal import printable
 
 KINDS = ("command", "request", "frame", "script", "fault")
 REFRESH_S = 0.25
-"""How often at most positions are read and the display is drawn."""
+"""The shortest interval between two refreshes of positions and display."""
 ACCOUNTS_MAX = 20
-"""Whose positions are read when no account is named: the first ones."""
+"""The number of accounts whose positions are shown if none is named."""
 
 
 @click.command()
@@ -57,7 +57,7 @@ def _print_lines(server: Server, sandbox: str, account: str | None) -> None:
 
 
 def follow(server: Server, sandbox: str) -> Iterator[Event]:
-    """Yield events for as long as the exchange is there, through resets. Raises Failure when it is no more."""
+    """Yield events as long as the exchange exists, across resets. Raises Failure when it is gone."""
     last_event_id: str | None = None
     while True:
         event: Event | None = None
@@ -89,7 +89,7 @@ class _Display:
         self._arrived: SimpleQueue[Event | Failure] = SimpleQueue()
 
     def run(self, console: Console) -> None:
-        """Draw until the exchange is no more. Raises Failure then."""
+        """Draw until the exchange is gone. Raises Failure then."""
         Thread(target=self._read, daemon=True).start()
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
@@ -105,7 +105,7 @@ class _Display:
             self._arrived.put(failure)
 
     def _gather(self) -> None:
-        """Take in all that arrives until the next drawing is due. Raises the Failure that the reading ended with."""
+        """Process events until the next refresh is due. Raises the Failure that ended the event stream."""
         ends_at_s = time.monotonic() + REFRESH_S
         while (left_s := ends_at_s - time.monotonic()) > 0:
             try:
@@ -130,7 +130,7 @@ class _Display:
 
 
 def _positions_of(server: Server, sandbox: str, account: str) -> list[dict[str, Any]]:
-    """Nothing where there is no answer any more: the events say why."""
+    """Return the positions of an account; an empty list if the exchange is gone, which the events report."""
     try:
         path = f"/accounts/{quote(account, safe='')}/positions"
         rows: list[dict[str, Any]] = server.ask_sandbox("GET", sandbox, path)

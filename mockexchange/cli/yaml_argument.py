@@ -1,4 +1,4 @@
-"""What is written on a command line as in a scenario: a step, an entry of a script, a fault."""
+"""Command-line arguments written as in a scenario: steps, script steps, faults and stubs."""
 
 from typing import Any, NamedTuple
 
@@ -10,14 +10,14 @@ from mockexchange.scenario.value_types import Kind
 
 
 class ParsedArgument(NamedTuple):
-    """What was read, and the same as JSON whose scalars are all text: the server types them."""
+    """A parsed argument, and its JSON with all scalars as text, for the server to convert."""
 
     value: Any
     body: Any
 
 
 def parse_argument(kind: Kind, what: str, number: int, text: str) -> ParsedArgument:
-    """Read one of several arguments; `what` says what each is. Raises Misuse."""
+    """Parse one of several arguments; `what` names their kind. Raises UsageFailure."""
     place = f"{what} {number}"
     if not text.strip():
         raise UsageFailure(f"{place}: expected a {what}, got nothing")

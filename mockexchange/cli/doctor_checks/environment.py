@@ -1,4 +1,4 @@
-"""Where the variables of this shell lead a client: which exchange, past which proxy, trusting whom."""
+"""Checks of the environment variables that determine a client's exchange, proxy and trusted certificates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def check_urls(context: CheckContext) -> Iterator[Finding]:
 
 
 def judge_url(name: str, text: str, path: str, context: CheckContext) -> Finding:
-    """Say where a variable leads, and what in it will not do."""
+    """Check the URL of a variable: its syntax, host, path and scheme."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""

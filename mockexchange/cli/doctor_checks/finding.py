@@ -1,4 +1,4 @@
-"""What checks look at, and what they find."""
+"""The input and the result of the doctor's checks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 
 
 class Finding(NamedTuple):
-    """`verdict` is ok, warn or fail; `mend` is what to do, empty where nothing is."""
+    """The result of a check. `verdict` is ok, warn or fail; `mend` is the remedy, empty if none is needed."""
 
     check: str
     verdict: str
@@ -22,7 +22,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class CheckContext:
-    """Where the doctor is: variables, the ready file, where a server is to listen, and what it was asked to look at."""
+    """The input of the checks: the environment, the ready file, the address of a server, and the given URL and key."""
 
     environment: Mapping[str, str]
     ready_file: Path
@@ -33,7 +33,7 @@ class CheckContext:
 
     @cached_property
     def server(self) -> dict[str, Any] | None:
-        """What the running server said of itself; None where none runs, or its file cannot be read."""
+        """The ready file of the running server; None if no server runs or the file cannot be read."""
         try:
             ready = read_ready(self.ready_file)
         except NoServer:

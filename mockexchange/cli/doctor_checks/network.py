@@ -1,4 +1,4 @@
-"""The server, clocks, and the port."""
+"""Checks of the server, of clocks, and of the port."""
 
 import socket
 import time
@@ -22,7 +22,7 @@ LISTENING = "0A"
 
 
 class TimedReply(NamedTuple):
-    """An answer, and how far this machine's clock is ahead of the server's; None where it does not say the time."""
+    """An answer, and the lead of this machine's clock over the server's; None if the answer has no Date."""
 
     reply: Reply
     ahead_s: float | None
@@ -77,7 +77,7 @@ def check_named_clock(context: CheckContext) -> Iterator[Finding]:
 
 
 def ask_time(url: str, ca_cert: str | None) -> TimedReply:
-    """Ask a server for anything, and read its clock off the answer. Raises Unreachable."""
+    """Send a request and read the server's clock from the Date of the answer. Raises Unreachable."""
     began_s = time.time()
     reply = send("GET", url, {"Connection": "close"}, patience_s=PATIENCE_S, ca_cert=ca_cert)
     middle_s = (began_s + time.time()) / 2
@@ -123,7 +123,7 @@ def _judge_taken_port(context: CheckContext, error: Exception) -> Finding:
 
 
 def _is_ours(context: CheckContext) -> bool:
-    """Whether a server of ours is there, however it was started."""
+    """Return whether a mockexchange server listens on the port."""
     host = f"[{context.host}]" if ":" in context.host else context.host
     try:
         reply = send("GET", f"http://{host}:{context.port}/_mock/live", {}, patience_s=PATIENCE_S)
@@ -133,13 +133,13 @@ def _is_ours(context: CheckContext) -> bool:
 
 
 def owner_of(port: int) -> int | None:
-    """Return who listens on a port, as far as Linux tells this user; None elsewhere."""
+    """Return the id of the process that listens on a port, if Linux shows it to this user; else None."""
     sockets = {f"socket:[{inode}]" for inode in _inodes_of(port)}
     for process in Path("/proc").glob("[0-9]*") if sockets else ():
         try:
             if any(str(one.readlink()) in sockets for one in (process / "fd").iterdir()):
                 return int(process.name)
-        except OSError:  # it has ended, or is somebody else's
+        except OSError:  # the process has ended, or belongs to another user
             continue
     return None
 

@@ -1,4 +1,4 @@
-"""Python, and what is installed beside us."""
+"""Checks of Python and of the installed packages."""
 
 import platform
 import re
@@ -16,7 +16,7 @@ PYTHON_MIN = (3, 11)
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)[^>;]*(?:>=(?P<floor>[0-9.]+))?[^;]*(?:;(?P<marker>.*))?")
 EXTRA = re.compile(r"extra\s*==\s*['\"](?P<name>[^'\"]+)['\"]")
 EXTRAS = {"generate": "`mockexchange scenario generate`", "kit": "`mockexchange verify` and `serve --self-check`"}
-"""What needs them; the others are for working on this project."""
+"""Extras and the commands that need them; the other extras are for the development of this project."""
 
 
 class Requirement(NamedTuple):
@@ -39,7 +39,7 @@ def read_requirement(text: str) -> Requirement | None:
 
 
 def requirements() -> list[Requirement]:
-    """What this package requires, on this system; nothing where it is no installed package."""
+    """Return the package's requirements on this system; an empty list if it is not installed."""
     try:
         lines = distribution(PACKAGE).requires or []
     except PackageNotFoundError:
@@ -74,7 +74,7 @@ def check_dependencies(context: CheckContext) -> Iterator[Finding]:
 
 
 def problem_of(needed: Requirement) -> str | None:
-    """Return what is wrong with a package that is needed; None where it is there and new enough."""
+    """Return the problem with a required package; None if it is installed and new enough."""
     try:
         found = version(needed.name)
     except PackageNotFoundError:
