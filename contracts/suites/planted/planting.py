@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -25,6 +25,11 @@ Make = Callable[[Any], Any]
 NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.runtime.api_documents")
 
 
+def _replaced(value: Any, original: Any, changed: Any) -> dict[str, Any]:
+    """Return the fields of a value that hold `original`, with `changed` in their place."""
+    return {one.name: changed for one in fields(value) if getattr(value, one.name) is original}
+
+
 class Planter:
     """Changes the server until the end of the test."""
 
@@ -37,16 +42,20 @@ class Planter:
         changed = make(original)
         self._everywhere(original, changed)
         for venue in list(registry.VENUES.values()):
-            found = [one.name for one in fields(venue) if getattr(venue, one.name) is original]
+            found = _replaced(venue, original, changed)
+            for one in fields(venue):
+                subject: Any = getattr(venue, one.name)
+                inner = _replaced(subject, original, changed) if is_dataclass(subject) else {}
+                if inner:
+                    found[one.name] = replace(subject, **inner)
             if found:
-                self.venue(venue.name, **dict.fromkeys(found, changed))
+                self.venue(venue.name, **found)
 
     def venue(self, name: str, **changes: Any) -> None:
         """Replace the registered venue."""
         known = registry.VENUES[name]
         changed = replace(known, **changes)
         self._everywhere(known, changed)
-        self._patch.setattr(registry, "_OTHERS", tuple(changed if one is known else one for one in registry._OTHERS))
         for table in (registry.VENUES, registry.STREAM_PATHS):
             for key in [key for key, one in table.items() if one is known]:
                 self._patch.setitem(table, key, changed)

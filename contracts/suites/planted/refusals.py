@@ -197,7 +197,7 @@ def required_name_is_optional(planter: Planter) -> None:
 
 def body_is_called_text(planter: Planter) -> None:
     named = ((name, b"text/plain" if name == b"content-type" else value) for name, value in DEFAULT.rest.headers)
-    planter.venue(DEFAULT.name, headers=tuple(named))
+    planter.venue(DEFAULT.name, rest=changed(DEFAULT.rest, headers=tuple(named)))
 
 
 def allow_is_missing(planter: Planter) -> None:
