@@ -29,6 +29,8 @@ COEFFICIENTS: dict[FeeType, tuple[int, int]] = {
 
 
 class Charge(NamedTuple):
+    """A rounded fee."""
+
     fee_micros: int
     accrued_attos: int
     """Rounding collected so far on the order, to be given back a cent at a time."""

@@ -22,16 +22,22 @@ EXCHANGE_INDEX_MAX = 63
 
 
 class AccountKind(StrEnum):
+    """A member, or an FCM with subtraders."""
+
     MEMBER = "member"
     FCM = "fcm"
 
 
 class Side(StrEnum):
+    """An outcome of a market."""
+
     YES = "yes"
     NO = "no"
 
 
 class Action(StrEnum):
+    """Buy or sell."""
+
     BUY = "buy"
     SELL = "sell"
 
@@ -46,6 +52,8 @@ class Result(StrEnum):
 
 
 class MarketStatus(StrEnum):
+    """Stages from trading to payout."""
+
     OPEN = "open"
     CLOSED = "closed"
     DETERMINED = "determined"
@@ -54,6 +62,8 @@ class MarketStatus(StrEnum):
 
 
 class FeeType(StrEnum):
+    """Fee schedules of a series."""
+
     QUADRATIC = "quadratic"
     QUADRATIC_WITH_MAKER_FEES = "quadratic_with_maker_fees"
     QUADRATIC_WITH_COMBO_MAKER_FEES = "quadratic_with_combo_maker_fees"
@@ -68,6 +78,8 @@ class FeeRounding(StrEnum):
 
 
 class OrderStatus(StrEnum):
+    """Status of an order."""
+
     RESTING = "resting"
     CANCELED = "canceled"
     EXECUTED = "executed"
@@ -89,16 +101,22 @@ class OrderReason(StrEnum):
 
 
 class SelfTradePrevention(StrEnum):
+    """The order that gives way when both sides are of one account."""
+
     TAKER_AT_CROSS = "taker_at_cross"
     MAKER = "maker"
 
 
 class PaymentKind(StrEnum):
+    """Direction of a payment."""
+
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
 
 
 class PaymentMethod(StrEnum):
+    """Means of a payment."""
+
     ACH = "ach"
     WIRE = "wire"
     CRYPTO = "crypto"
@@ -107,6 +125,8 @@ class PaymentMethod(StrEnum):
 
 
 class PaymentStatus(StrEnum):
+    """Stages of a payment."""
+
     PENDING = "pending"
     APPLIED = "applied"
     FAILED = "failed"
@@ -121,6 +141,8 @@ class Instance(StrEnum):
 
 
 class TransferStatus(StrEnum):
+    """Stages of a transfer between shards."""
+
     PENDING = "pending"
     COMPLETE = "complete"
 
@@ -134,6 +156,8 @@ class Reservation(StrEnum):
 
 
 class Severity(StrEnum):
+    """Severity of an announcement."""
+
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
@@ -147,6 +171,7 @@ class SubaccountRef(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "SubaccountRef":
+        """Parse ACCOUNT or ACCOUNT/SUBACCOUNT. Raises ValueError for other texts."""
         account, slash, subaccount = text.partition("/")
         if not account or (slash and not subaccount):
             raise ValueError(f"expected ACCOUNT or ACCOUNT/BOOK, got {text!r}")

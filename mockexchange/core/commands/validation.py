@@ -22,15 +22,18 @@ class CommandStruct(Struct, frozen=True, rename=LOG_KEYS):
 
 
 def require(holds: bool, message: str) -> None:
+    """Raise ValueError with the message if the condition does not hold."""
     if not holds:
         raise ValueError(message)
 
 
 def require_price(price_centicents: int) -> None:
+    """Raise ValueError for a price that is not between 0 and 1 dollar."""
     require(0 < price_centicents < CENTICENTS_PER_DOLLAR, "price: expected more than 0 and less than 1 dollar")
 
 
 def require_result(result: Result, value_centicents: int | None) -> None:
+    """Raise ValueError for a scalar result without a value, and for another result with one."""
     if result is Result.SCALAR:
         in_range = value_centicents is not None and 0 <= value_centicents <= CENTICENTS_PER_DOLLAR
         require(in_range, "value: a scalar result needs a value from 0 to 1 dollar")
@@ -39,15 +42,18 @@ def require_result(result: Result, value_centicents: int | None) -> None:
 
 
 def require_amount(amount_micros: int) -> None:
+    """Raise ValueError for an amount of 0 or less."""
     require(amount_micros > 0, "amount: expected more than 0")
 
 
 def require_decimal(name: str, value: Decimal) -> None:
+    """Raise ValueError for a decimal with too many digits."""
     exponent = value.as_tuple().exponent
     in_range = isinstance(exponent, int) and exponent >= -DECIMAL_DIGITS_MAX and value.adjusted() < DECIMAL_DIGITS_MAX
     require(in_range, f"{name}: expected at most {DECIMAL_DIGITS_MAX} digits before the point and after it")
 
 
 def require_above_0(name: str, value: Decimal) -> None:
+    """Raise ValueError for a decimal of 0 or less."""
     require_decimal(name, value)
     require(value > 0, f"{name}: expected more than 0")

@@ -13,6 +13,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 def credit_currency(state: State, command: CreditCurrency, at: int) -> Iterator[Event]:
+    """Credit or debit cash. Raises Refused if the cash does not suffice."""
     require_trader(state, command.subaccount_ref)
     held = state.derivatives.cash.get(command.subaccount_ref, {}).get(command.currency, Cash()).amount
     if held + command.amount < 0 and command.amount < 0:
@@ -23,6 +24,7 @@ def credit_currency(state: State, command: CreditCurrency, at: int) -> Iterator[
 
 
 def settle(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
+    """Pay out a session's profit, or collect its loss."""
     cash_of(state, subaccount_ref, currency).settled += amount
     yield from move(state, subaccount_ref, currency, amount)
 
@@ -38,6 +40,7 @@ def charge(
 
 
 def move(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
+    """Change the cash of a subaccount and return the event."""
     cash = cash_of(state, subaccount_ref, currency)
     if amount == ZERO:
         return

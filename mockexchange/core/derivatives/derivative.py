@@ -55,6 +55,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     @property
     def settlement_currency(self) -> str:
+        """The currency of profit, fees and margins."""
         return self.base if self.form is Form.INVERSE else self.quote
 
     @property

@@ -25,6 +25,7 @@ class Party(NamedTuple):
     fee: Decimal | None
 
     def size_of(self, fill: Fill) -> Decimal:
+        """Signed size of a fill for this party."""
         return fill.size * self.sign
 
     def fee_of(self, fill: Fill, index: Decimal) -> Decimal:
@@ -39,6 +40,7 @@ class Party(NamedTuple):
 
 
 def parties_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Party]:
+    """Return the command's account, and its counterparty if it is here."""
     order_id = command.order or new_id(state, derivative)
     parties = [Party(command.subaccount_ref, 1, command.taker, order_id, command.label, command.fee)]
     if command.against is not None:

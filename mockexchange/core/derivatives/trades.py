@@ -50,6 +50,7 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
 
     @property
     def derivative_selector(self) -> Selector:
+        """The selector of trades of one subaccount in one derivative."""
         return "derivative", self.subaccount_ref, self.derivative
 
     @property

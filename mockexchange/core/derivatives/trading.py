@@ -22,6 +22,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterator[Event]:
+    """Trade a derivative, or the legs of a combo, for one account or two."""
     derivative = open_derivative_of(state, command.derivative)
     _require_tradable(state, derivative, command)
     fills = fills_of(state, derivative, command)

@@ -14,6 +14,8 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Margins(NamedTuple):
+    """Initial and maintenance margin."""
+
     initial: Decimal
     maintenance: Decimal
 
@@ -67,6 +69,7 @@ def _printed_profit(terms: Terms, worth: Decimal, cost: Decimal) -> Decimal:
 
 
 def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins:
+    """Return the margins of a position."""
     if is_option(derivative.terms):
         return _option_margins(derivative, size, index)
     rates, mark = derivative.terms.margin, derivative.mark

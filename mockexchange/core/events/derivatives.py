@@ -9,15 +9,21 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class DerivativeListed(Struct, frozen=True, kw_only=True):
+    """A derivative was listed."""
+
     derivative: str
 
 
 class IndexSet(Struct, frozen=True, kw_only=True):
+    """The price of an index was set."""
+
     index: str
     price: Decimal
 
 
 class DerivativeMarked(Struct, frozen=True, kw_only=True):
+    """The mark of a derivative was set."""
+
     derivative: str
     price: Decimal
 
@@ -37,6 +43,8 @@ class DerivativeTraded(Struct, frozen=True, kw_only=True):
 
 
 class HoldingChanged(Struct, frozen=True, kw_only=True):
+    """A holding changed; the values are those after the change."""
+
     subaccount_ref: SubaccountRef
     derivative: str
     size: Decimal
@@ -47,15 +55,21 @@ class HoldingChanged(Struct, frozen=True, kw_only=True):
 
 
 class CashChanged(Struct, frozen=True, kw_only=True):
+    """Cash in a currency changed; `cash` is the new amount."""
+
     subaccount_ref: SubaccountRef
     currency: str
     cash: Decimal
 
 
 class SessionSettled(Struct, frozen=True, kw_only=True):
+    """The daily settlement was carried out at these prices."""
+
     prices: tuple[tuple[str, Decimal], ...]
 
 
 class DerivativeDelivered(Struct, frozen=True, kw_only=True):
+    """A derivative was delivered."""
+
     derivative: str
     price: Decimal

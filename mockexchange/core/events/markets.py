@@ -67,12 +67,16 @@ class MarketMoved(Struct, frozen=True, kw_only=True):
 
 
 class ExchangeSwitched(Struct, frozen=True, kw_only=True):
+    """The exchange was opened or halted."""
+
     active: bool
     trading: bool
     resume_at: int | None
 
 
 class Announced(Struct, frozen=True, kw_only=True):
+    """An announcement was published."""
+
     message: str
     severity: Severity
     active: bool
@@ -80,5 +84,7 @@ class Announced(Struct, frozen=True, kw_only=True):
 
 
 class Noted(Struct, frozen=True, kw_only=True):
+    """An action outside the exchange was recorded."""
+
     subject: str
     text: str

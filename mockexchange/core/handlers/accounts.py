@@ -22,6 +22,7 @@ SUBACCOUNTS = {str(number) for number in range(1, SUBACCOUNTS_MAX + 1)}
 
 
 def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]:
+    """Open an account with its primary subaccount."""
     if command.account in state.accounts:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {command.account} exists already")
     account_id = command.account_id or command.account
@@ -34,6 +35,7 @@ def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]
 
 
 def open_subaccount(state: State, command: OpenSubaccount, at: int) -> Iterator[Event]:
+    """Open a subaccount of a member or a subtrader of an FCM."""
     account = state.account(command.account)
     if command.subaccount in account.subaccounts:
         raise Refused(
@@ -49,6 +51,7 @@ def open_subaccount(state: State, command: OpenSubaccount, at: int) -> Iterator[
 
 
 def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
+    """Add an API key; refuse an id or a key that is in use."""
     account = state.account(command.account)
     if command.key in account.keys:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {account.name} has a key {command.key!r} already")
@@ -72,6 +75,7 @@ def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Ite
 
 
 def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Event]:
+    """Set or lift the daily cap of a subtrader."""
     _rules_of(state, command.subaccount_ref).cap_micros = command.limit_micros
     yield SubtraderCapped(subaccount_ref=command.subaccount_ref, limit_micros=command.limit_micros)
 

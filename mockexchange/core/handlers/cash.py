@@ -44,16 +44,19 @@ from mockexchange.core.vocabulary import (
 
 
 def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
+    """Make a deposit; pending ones move no cash yet."""
     state.dollar_subaccount(command.subaccount_ref)
     yield from _pay(state, PaymentKind.DEPOSIT, command, at)
 
 
 def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
+    """Make a withdrawal of free cash."""
     _require_free(state.dollar_subaccount(command.subaccount_ref), 0, command.amount_micros + command.fee_micros)
     yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
 
 
 def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:
+    """Finalize a payment and move cash by the difference."""
     payment = state.payment(command.payment)
     _require_finalizable(payment, command.status)
     moved_micros, revision = payment.moved_micros, state.next_revision()
@@ -64,6 +67,7 @@ def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterato
 
 
 def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
+    """Move free cash between two subaccounts."""
     source, target = state.dollar_subaccount(command.source), state.dollar_subaccount(command.target)
     _require_free(source, 0, command.amount_micros)
     transfer_id = _new_transfer_id(state, command.transfer)
@@ -106,6 +110,7 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
 
 
 def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Iterator[Event]:
+    """Let a pending transfer arrive."""
     row = state.shard_transfer(command.transfer)
     if row.status is not TransferStatus.PENDING:
         message = f"transfer {row.transfer_id} is {row.status}: expected a pending one"
@@ -117,6 +122,7 @@ def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Itera
 
 
 def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
+    """Set the target allocation of an account's cash."""
     state.dollar_subaccount(SubaccountRef(command.account))
     account = state.account(command.account)
     account.allocations, account.reservation = command.allocations, command.reservation
@@ -124,6 +130,7 @@ def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterato
 
 
 def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
+    """Switch netting of a member's subaccount."""
     state.dollar_subaccount(command.subaccount_ref)
     account = state.account(command.subaccount_ref.account)
     if account.kind is not AccountKind.MEMBER:

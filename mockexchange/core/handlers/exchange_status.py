@@ -20,6 +20,7 @@ def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[
 
 
 def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
+    """Publish an announcement."""
     delivered_at = at if command.delivered_at is None else command.delivered_at
     announcement = Announcement(command.message, command.severity, command.active, delivered_at)
     state.announcements.append(announcement)
@@ -32,6 +33,7 @@ def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
 
 
 def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
+    """Record an action that the state does not depend on."""
     yield Noted(subject=command.subject, text=command.text)
 
 

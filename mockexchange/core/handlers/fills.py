@@ -35,6 +35,7 @@ from mockexchange.core.vocabulary import (
 
 
 def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
+    """Carry out a trade for one account, or for two of them."""
     market = require_open(state.market(command.market))
     sides = list(_sides(command))
     _require_new(state, command.fill_id)
@@ -48,6 +49,7 @@ def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
 
 
 def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Event]:
+    """Open a position without fills."""
     market = state.market(command.market)
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     if market.status is MarketStatus.FINALIZED:

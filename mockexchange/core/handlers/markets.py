@@ -39,6 +39,7 @@ NO_LEVELS: Levels = {Side.YES: {}, Side.NO: {}}
 
 
 def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
+    """List a series."""
     if command.series in state.series:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"series {command.series} exists already")
     yield _add_series(state, command.series, command.fee_type, command.fee_multiplier, command.details, at)
@@ -56,6 +57,7 @@ def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Ev
 
 
 def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
+    """List a market, and its event and series if they are new."""
     if command.market in state.markets:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"market {command.market} exists already")
     _require_same_event(state, command)
@@ -69,11 +71,13 @@ def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
 
 
 def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]:
+    """Set the last price of a market."""
     market = require_open(state.market(command.market))
     yield from reprice(state, market, command.price_centicents, at)
 
 
 def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]:
+    """Replace the outside bids of a market."""
     market = require_open(state.market(command.market))
     levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
     changes = list(_level_changes(market, levels))

@@ -23,6 +23,7 @@ from mockexchange.core.vocabulary import OrderReason
 
 
 def amend_order(state: State, command: AmendOrder, at: int) -> Iterator[Event]:
+    """Change the price or the count of a resting order."""
     order = require_resting(state.order(command.order))
     before_centis, after_centis = order.remaining_centis, _remaining_after(order, command)
     has_moved = command.price_centicents not in (None, order.price_centicents)

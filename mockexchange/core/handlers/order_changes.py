@@ -33,6 +33,7 @@ def count_fill(order: Order, fill: FillRow) -> None:
 
 
 def require_resting(order: Order) -> Order:
+    """Return the order. Raises Refused if it does not rest."""
     if order.status is not OrderStatus.RESTING:
         message = f"order {order.order_id} is {order.status}: only a resting one can change"
         raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
@@ -78,6 +79,7 @@ def show_resting(state: State, order: Order, change_centis: int, at: int) -> Eve
 
 
 def level_changed(order: Order, change_centis: int) -> Event:
+    """Return the event of a change at the price of an order."""
     return LevelChanged(
         market=order.market.ticker,
         side=order.bid_side,
@@ -88,6 +90,7 @@ def level_changed(order: Order, change_centis: int) -> Event:
 
 
 def order_changed(order: Order, reason: OrderReason) -> Event:
+    """Return the event that describes an order after a change."""
     return OrderChanged(
         order_id=order.order_id,
         subaccount_ref=order.subaccount_ref,

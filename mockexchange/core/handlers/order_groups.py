@@ -16,6 +16,7 @@ from mockexchange.core.vocabulary import OrderReason
 
 
 def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
+    """Open an order group."""
     state.dollar_subaccount(command.subaccount_ref)
     if command.group in state.groups:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"group {command.group} exists already")
@@ -32,10 +33,12 @@ def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
 
 
 def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Event]:
+    """Cancel the orders of a group and close it to new ones."""
     yield from _trigger(state, state.group(command.group), at)
 
 
 def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
+    """Count a group's fills from zero and open it to new orders."""
     group = state.group(command.group)
     group.filled_centis, group.is_triggered = 0, False
     yield GroupReset(group=group.group_id, subaccount_ref=group.subaccount_ref)
@@ -51,6 +54,7 @@ def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
 
 
 def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]:
+    """Delete a group and cancel its orders."""
     group = state.group(command.group)
     del state.groups[group.group_id]
     yield GroupDeleted(group=group.group_id, subaccount_ref=group.subaccount_ref)

@@ -30,6 +30,7 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus
 
 
 def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
+    """Place a resting order."""
     market = require_open(state.market(command.market))
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     group = _group_for(state, command)
@@ -57,6 +58,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
 
 
 def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]:
+    """Reduce a resting order; cancel it if nothing remains."""
     order = require_resting(state.order(command.order))
     if command.count_centis >= order.remaining_centis:
         yield from cancel(state, order, at, OrderReason.DECREASE)
@@ -69,10 +71,12 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
 
 
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
+    """Cancel a resting order."""
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.CANCEL)
 
 
 def expire_order(state: State, command: ExpireOrder, at: int) -> Iterator[Event]:
+    """Cancel a resting order as expired."""
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.EXPIRY)
 
 

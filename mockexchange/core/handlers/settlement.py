@@ -21,24 +21,29 @@ YES_WORTH_CENTICENTS: dict[Result, int | None] = {Result.YES: CENTICENTS_PER_DOL
 
 
 def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]:
+    """Stop trading in a market."""
     market = state.market(command.market)
     yield _move(state, market, "close", at)
     yield from _empty_book(state, market, at)
 
 
 def determine_market(state: State, command: DetermineMarket, at: int) -> Iterator[Event]:
+    """Set the result of a market."""
     yield from _determine(state, state.market(command.market), command.result, command.value_centicents, at)
 
 
 def dispute_market(state: State, command: DisputeMarket, at: int) -> Iterator[Event]:
+    """Dispute the result of a market."""
     yield _move(state, state.market(command.market), "dispute", at)
 
 
 def finalize_market(state: State, command: FinalizeMarket, at: int) -> Iterator[Event]:
+    """Pay out a determined market."""
     yield from _finalize(state, state.market(command.market), at)
 
 
 def settle_market(state: State, command: SettleMarket, at: int) -> Iterator[Event]:
+    """Determine a market if necessary, then pay it out."""
     market = state.market(command.market)
     decided = (command.result, command.value_centicents)
     if market.status is not MarketStatus.DETERMINED:

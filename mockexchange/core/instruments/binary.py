@@ -12,6 +12,8 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT,
 
 
 class Stake(NamedTuple):
+    """A signed stake in one market, with its cost basis and totals."""
+
     quantity_centis: int = 0
     cost_micros: int = 0
     """Cost basis of what is held."""
@@ -24,6 +26,8 @@ class Stake(NamedTuple):
 
 
 class Payout(NamedTuple):
+    """The payout of a settlement."""
+
     revenue_micros: int
     remainder_micros: int
     """The part of a cent that a scalar settlement keeps back as a fee."""

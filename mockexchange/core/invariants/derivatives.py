@@ -17,6 +17,7 @@ ROUNDING_RATIO = Decimal("1e-40")
 
 @precise
 def violations(state: State) -> Iterator[str]:
+    """Return a line per broken invariant of derivatives."""
     return iter([*_holdings(state), *_cash(state)])
 
 

@@ -46,6 +46,7 @@ class Lot(NamedTuple):
 
 
 def violations(state: State) -> Iterator[str]:
+    """Return a line per broken invariant of the ledgers."""
     fills: FillsByRow = {}
     for account in state.accounts.values():
         for fill in account.ledger.fills:

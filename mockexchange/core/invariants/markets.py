@@ -11,6 +11,7 @@ from mockexchange.core.vocabulary import Side
 
 
 def violations(state: State) -> Iterator[str]:
+    """Return a line per broken invariant of the markets."""
     traded: dict[str, list[Trade]] = {}
     for trade in state.tape:
         traded.setdefault(trade.market.ticker, []).append(trade)

@@ -16,6 +16,7 @@ SUMMED = ("cost_micros", "realized_micros", "fees_micros")
 
 
 def violations(state: State) -> Iterator[str]:
+    """Return a line per broken invariant of the subaccounts."""
     resting: dict[SubaccountRef, list[Order]] = {}
     for order in (order for order_book in state.order_books.values() for order in order_book):
         resting.setdefault(order.subaccount_ref, []).append(order)

@@ -19,6 +19,8 @@ EVERYTHING: Selector = ()
 
 
 class HistoryRow(Protocol):
+    """A row with a serial, a time of creation, selectors and a partition."""
+
     @property
     def serial(self) -> int: ...
 
@@ -53,6 +55,8 @@ def _anything(partition: Partition) -> bool:
 
 
 class HistoryPage(NamedTuple, Generic[T]):
+    """A page of rows, newest first."""
+
     rows: list[T]
     after: int | None
     """The serial that the next page goes on after, or None on the last page."""

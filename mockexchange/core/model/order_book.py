@@ -22,6 +22,7 @@ class Queue:
         self._empty()
 
     def join(self, order_id: str, count_centis: int) -> None:
+        """Append an order to the queue."""
         place = len(self._sums)
         self._places[order_id] = place
         self._sums.append(self._sum_to(place - 1) - self._sum_to(place & place - 1))
@@ -41,6 +42,7 @@ class Queue:
             self._shed()
 
     def ahead_centis(self, order_id: str) -> int:
+        """Return the count ahead of an order."""
         return self._sum_to(self._places[order_id] - 1)
 
     def _shed(self) -> None:
@@ -75,6 +77,7 @@ class OrderBook:
         return iter(self.orders.values())
 
     def add(self, order: Order) -> None:
+        """Add an order at the end of the queue of its price."""
         self.orders[order.order_id] = order
         queue = self.sides[order.bid_side].setdefault(order.bid_centicents, Queue())
         queue.join(order.order_id, order.remaining_centis)

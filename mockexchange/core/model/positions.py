@@ -108,6 +108,7 @@ class EventTotals:
         self.revision = position.revision
 
     def plus(self, other: "EventTotals") -> "EventTotals":
+        """Return the sums of both."""
         total = EventTotals()
         for name in self.__slots__:
             setattr(total, name, getattr(self, name) + getattr(other, name))

@@ -19,6 +19,8 @@ SORTED_RUNS_MAX = 4
 
 
 class Ranked(Protocol):
+    """An item with a rank."""
+
     @property
     def rank(self) -> Rank: ...
 
@@ -53,12 +55,14 @@ class Ranking(Generic[T]):
             self._items.remove(item)
 
     def after(self, rank: Rank | None) -> Iterator[T]:
+        """Iterate over the items after a rank, or all of them."""
         items = self._items
         if not isinstance(items, list):
             return iter(items) if rank is None else items.irange_key(rank, inclusive=(False, False))
         return islice(items, 0 if rank is None else bisect_right(items, rank, key=by_rank), None)
 
     def newest(self) -> T:
+        """Return the first item; the ranking is not empty."""
         return self._items[0]
 
     def __len__(self) -> int:

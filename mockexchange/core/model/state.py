@@ -83,6 +83,7 @@ class State:
     derivatives: Derivatives = field(default_factory=Derivatives)
 
     def next_revision(self) -> int:
+        """Return a number that no earlier row or revision has."""
         self.revision += 1
         return self.revision
 
@@ -91,6 +92,7 @@ class State:
         return derived_id(self.seed, self.sequence, kind)
 
     def account(self, name: str) -> Account:
+        """Return an account. Raises Refused if it is unknown."""
         account = self.accounts.get(name)
         if account is None:
             raise Refused(RefusalCode.UNKNOWN_ACCOUNT, f"no account {name!r}; known: {_some(self.accounts)}")
@@ -116,24 +118,28 @@ class State:
         return subaccount
 
     def market(self, ticker: str) -> Market:
+        """Return a market. Raises Refused if it is unknown."""
         market = self.markets.get(ticker)
         if market is None:
             raise Refused(RefusalCode.UNKNOWN_MARKET, f"no market {ticker!r}; known: {_some(self.markets)}")
         return market
 
     def order(self, order_id: str) -> Order:
+        """Return an order. Raises Refused if it is unknown."""
         order = self.orders.get(order_id)
         if order is None:
             raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
         return order
 
     def group(self, group_id: str) -> OrderGroup:
+        """Return an order group. Raises Refused if it is unknown."""
         group = self.groups.get(group_id)
         if group is None:
             raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {_some(self.groups)}")
         return group
 
     def payment(self, payment_id: str) -> Payment:
+        """Return a payment. Raises Refused if it is unknown."""
         payment = self.payments.get(payment_id)
         if payment is None:
             message = f"no payment {payment_id!r}; known: {_some(self.payments)}"
@@ -141,6 +147,7 @@ class State:
         return payment
 
     def shard_transfer(self, transfer_id: str) -> ShardTransfer:
+        """Return a transfer between shards. Raises Refused if it is unknown."""
         transfer = self.shard_transfers.get(transfer_id)
         if transfer is None:
             message = f"no transfer {transfer_id!r} between shards; known: {_some(self.shard_transfers)}"

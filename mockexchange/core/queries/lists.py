@@ -26,6 +26,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
     after: int | None = None
 
     def admits(self, partition: Partition) -> bool:
+        """Whether rows of a partition pass the filters."""
         return self.subaccounts is None or partition[0] in self.subaccounts
 
 
@@ -56,10 +57,13 @@ class OrderQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class SettlementQuery(ListQuery, frozen=True, kw_only=True):
+    """Filters of a list of settlements."""
+
     events: Collection[str] = ()
 
 
 def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[FillRow]:
+    """Return a page of fills of an account."""
     selectors = _selectors(state, query.tickers, (), query.exchange_index)
     window = _cut(query.window, query.archived, state.archived_before)
     if query.order_id is None:
@@ -71,6 +75,7 @@ def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[Fill
 
 
 def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Order]:
+    """Return a page of orders of an account."""
     orders = state.accounts[account].ledger.orders
     selectors = _selectors(state, query.tickers, query.events, query.exchange_index)
     if not query.client_order_ids:
@@ -82,6 +87,7 @@ def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Or
 
 
 def find_settlements(state: State, account: str, query: SettlementQuery) -> HistoryPage[Settlement]:
+    """Return a page of settlements of an account."""
     selectors = _selectors(state, query.tickers, query.events, None)
     settlements = state.accounts[account].ledger.settlements
     return settlements.find(query.limit, selectors, query.admits, query.window, query.after)

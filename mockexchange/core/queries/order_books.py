@@ -18,6 +18,8 @@ NO_QUOTES: Mapping[int, int] = {}
 
 
 class Level(NamedTuple):
+    """A price with the count bid there."""
+
     price_centicents: int
     """Of the side whose bids are asked for."""
     count_centis: int

@@ -66,6 +66,8 @@ class EventRow(NamedTuple):
 
 
 class Page(NamedTuple):
+    """A page of positions and of their events."""
+
     rows: list[Position]
     events: list[EventRow]
     after: Rank | None
