@@ -46,7 +46,7 @@ coverage: $(DEV)/.installed  ## every test that coverage is measured of, with th
 	@tools/test.sh measured $(COVERAGE) $(ARGS)
 
 house: $(DEV)/.installed  ## architecture and house rules alone
-	@$(IN_DEV) pytest -q tests/house/test_architecture.py tests/house/test_style.py
+	@$(IN_DEV) pytest -q tests/house/test_architecture.py tests/house/test_layout.py tests/house/test_style.py
 
 format: $(DEV)/.installed  ## rewrite the code as the formatter wants it
 	@$(IN_DEV) ruff check --fix-only --quiet .

@@ -1,0 +1,150 @@
+"""Rules of the layout: the root of the package, fan-out, cycles of any kind, and venue names.
+
+Each rule is a function over paths and sources, so that a test also shows it a source that it must refuse.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+import pytest
+
+from tests.house.checkout import ROOT, checkout_files, sources
+from tests.house.test_architecture import PACKAGE, VENUES, imports_of, module_of
+
+IMPORTS_MAX = 20
+"""Modules of the package that one module imports. More is the sign of a missing piece."""
+ROOT_FILES = frozenset({"__init__.py", "__main__.py", "py.typed", "version.py"})
+ROOT_FOLDERS = frozenset(
+    {
+        *("api", "cli", "clients", "core", "emulation", "faults", "guard", "kit", "pytest_plugin", "replay"),
+        *("runtime", "sandbox", "scenario", "server", "store", "venues"),
+    }
+)
+VENUE_NAME = re.compile("|".join(sorted(VENUES)), re.IGNORECASE)
+VENUE_PLACES = (
+    *(f"{PACKAGE}/{folder}/{venue}/" for folder in ("venues", "kit") for venue in sorted(VENUES)),
+    f"{PACKAGE}/venues/registry.py",
+    f"{PACKAGE}/kit/venues.py",
+)
+
+
+def graph_of(modules: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return the modules that each module imports anywhere: also in functions and for type checkers alone."""
+    names = {module_of(path) for path in modules}
+    return {module_of(path): set(_imported(path, source, names)) for path, source in modules.items()}
+
+
+def _imported(path: str, source: str, names: set[str]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        for each in imports_of(path, node):
+            found = each.target if each.target in names else each.module
+            if found in names and found != module_of(path):
+                yield found
+
+
+def circle_of(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return modules that import each other in a circle, the first found; empty if there is none."""
+    done: set[str] = set()
+    for start in sorted(graph):
+        if circle := _circle_from(start, graph, done, []):
+            return circle
+    return []
+
+
+def _circle_from(module: str, graph: Mapping[str, set[str]], done: set[str], above: list[str]) -> list[str]:
+    if module in above:
+        return above[above.index(module) :]
+    if module in done:
+        return []
+    for other in sorted(graph[module]):
+        if circle := _circle_from(other, graph, done, [*above, module]):
+            return circle
+    done.add(module)
+    return []
+
+
+def fan_out_problems(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return a line for each module that imports too many others of the package."""
+    return [
+        f"{module} imports {len(others)} modules of the package, limit {IMPORTS_MAX}"
+        for module, others in sorted(graph.items())
+        if len(others) > IMPORTS_MAX
+    ]
+
+
+def venue_name_problems(path: str, source: str) -> list[str]:
+    """Return a line for each line that names a venue outside the places that belong to it."""
+    if path.startswith(VENUE_PLACES):
+        return []
+    lines = source.splitlines()
+    return [f"{path}:{number}: {line.strip()}" for number, line in enumerate(lines, start=1) if VENUE_NAME.search(line)]
+
+
+def root_problems(names: set[str]) -> list[str]:
+    """Return a line for each file or folder at the root of the package that the layout does not have."""
+    return [f"{PACKAGE}/{name}: not part of the layout" for name in sorted(names - ROOT_FILES - ROOT_FOLDERS)]
+
+
+def test_the_root_of_the_package_is_the_layout() -> None:
+    below = [path.relative_to(ROOT / PACKAGE) for path in checkout_files() if path.is_relative_to(ROOT / PACKAGE)]
+    names = {path.parts[0] for path in below}
+    assert root_problems(names) == []
+    assert names >= ROOT_FILES | ROOT_FOLDERS
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    return graph_of(sources(PACKAGE))
+
+
+def test_no_imports_of_any_kind_form_a_circle(graph: dict[str, set[str]]) -> None:
+    assert circle_of(graph) == []
+
+
+def test_no_module_imports_too_many_others(graph: dict[str, set[str]]) -> None:
+    assert fan_out_problems(graph) == []
+
+
+def test_venues_are_named_in_their_own_folders_alone() -> None:
+    found = [line for path, source in sources(PACKAGE).items() for line in venue_name_problems(path, source)]
+    assert found == []
+
+
+def test_every_venue_place_exists() -> None:
+    assert [place for place in VENUE_PLACES if not (ROOT / PurePosixPath(place)).exists()] == []
+
+
+def test_a_circle_for_type_checkers_or_in_a_function_is_reported() -> None:
+    there = "import mockexchange.core.a"
+    for back in ("if TYPE_CHECKING:\n    import mockexchange.core.b", "def f():\n    import mockexchange.core.b"):
+        graph = graph_of({"mockexchange/core/a.py": back, "mockexchange/core/b.py": there})
+        assert circle_of(graph) == ["mockexchange.core.a", "mockexchange.core.b"]
+    assert circle_of({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_a_module_that_imports_too_many_is_reported() -> None:
+    graph = {"fits": {str(each) for each in range(IMPORTS_MAX)}, "not": {str(each) for each in range(IMPORTS_MAX + 1)}}
+    assert fan_out_problems(graph) == ["not imports 21 modules of the package, limit 20"]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        ("mockexchange/server/app.py", True),
+        ("mockexchange/venues/venue.py", True),
+        ("mockexchange/kit/target.py", True),
+        ("mockexchange/venues/kalshi/rest.py", False),
+        ("mockexchange/kit/deribit/calls.py", False),
+        ("mockexchange/venues/registry.py", False),
+    ],
+)
+def test_a_venue_name_is_reported_outside_its_places(path: str, is_found: bool) -> None:
+    assert venue_name_problems(path, "x = 1\n# as Kalshi does\n") == (
+        [f"{path}:2: # as Kalshi does"] if is_found else []
+    )
+
+
+def test_a_new_module_at_the_root_is_reported() -> None:
+    assert root_problems({"__init__.py", "core", "helpers.py"}) == ["mockexchange/helpers.py: not part of the layout"]
