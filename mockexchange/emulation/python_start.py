@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pat
 def _guard() -> None:
     try:
         import_module("_mockexchange_guard.child").begin()  # the copy beside it
-    except Exception as error:  # noqa: BLE001  # whatever it is, the child goes on
+    except Exception as error:  # noqa: BLE001  # the child goes on after any error
         sys.stderr.write(f"mockexchange run: this Python is not guarded: {error!r}\n")
 
 

@@ -29,17 +29,17 @@ def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] 
     report = settings["report"]
     names = frozenset(settings["names"])
 
-    def tell_dial(dial: Dial) -> None:
-        tell(report, DIAL, dial._asdict())
+    def report_dial(dial: Dial) -> None:
+        write_line(report, DIAL, dial._asdict())
 
     wrapping = Redirection(names, settings["port"], settings["bundle"], settings["proxies"]).install()
-    guarded = guard(tell_dial, allow=names)
+    guarded = guard(report_dial, allow=names)
     guarded.start()
-    tell(report, PYTHON, {})
+    write_line(report, PYTHON, {})
     return wrapping, guarded
 
 
-def tell(report: str, kind: str, words: Mapping[str, Any]) -> None:
+def write_line(report: str, kind: str, words: Mapping[str, Any]) -> None:
     """Add a line to the report. One write is one line, also if several processes write at the same time."""
     line = json.dumps({"kind": kind, "pid": os.getpid(), "words": words}) + "\n"
     file = os.open(report, os.O_WRONLY | os.O_APPEND)

@@ -10,7 +10,7 @@ import pytest
 
 from mockexchange import emulation, guard
 from mockexchange.guard import RealVenueReached
-from mockexchange.guard.child import SETTINGS, begin, tell
+from mockexchange.guard.child import SETTINGS, begin, write_line
 from mockexchange.guard.hooks import HOOKS
 
 
@@ -62,5 +62,5 @@ def test_what_children_load_is_read_by_pythons_as_old_as_3_8(source: Path) -> No
 
 def test_a_line_is_whole_whoever_writes(report: Path) -> None:
     for number in range(3):
-        tell(str(report), "python", {"number": number, "text": "a\nb"})
+        write_line(str(report), "python", {"number": number, "text": "a\nb"})
     assert [line["words"] for line in lines(report)] == [{"number": number, "text": "a\nb"} for number in range(3)]
