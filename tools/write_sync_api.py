@@ -1,8 +1,8 @@
-"""Write mockexchange/api/synchronous from mockexchange/api/asynchronous: the same calls, without `await`.
+"""Generate mockexchange/api/synchronous from mockexchange/api/asynchronous: the same calls, without `await`.
 
     python tools/write_sync_api.py
 
-Names are mapped token by token, so that what is written stays readable; ruff puts the lines in order afterwards.
+Names are mapped token by token, so that the result stays readable; ruff formats it afterwards.
 """
 
 import io
@@ -28,7 +28,7 @@ NAMES = {
     "serve_async": "serve",
 }
 KEPT = frozenset({"AsyncHandler"})
-"""Names that are the same in both: what is for programs that wait elsewhere."""
+"""Names that are the same in both: types for asynchronous clients."""
 PREFIXED = re.compile(r"Async(?=[A-Z])")
 WORD = re.compile(r"\w+")
 HEAD = "# Written by tools/write_sync_api.py from {path}: change that.\n"
@@ -54,7 +54,7 @@ def _module(path: Path) -> str:
 
 
 def synchronous(source: str) -> str:
-    """Return a module's text without what waits."""
+    """Return a module's text without `async` and `await`."""
     lines = source.splitlines(keepends=True)
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(source).readline))):
         replaced = _replacement(token)
@@ -71,7 +71,7 @@ def synchronous(source: str) -> str:
 
 
 def _replacement(token: tokenize.TokenInfo) -> str | None:
-    """What to write instead of a token; None for itself."""
+    """Return the replacement of a token; None if it is unchanged."""
     if token.type == tokenize.NAME:
         return "" if token.string in DROPPED else _named(token.string)
     if token.type in (tokenize.STRING, tokenize.COMMENT):
@@ -90,7 +90,7 @@ def _replace_lines(lines: list[str], token: tokenize.TokenInfo, text: str) -> No
 
 
 def formatted(text: str, path: Path) -> str:
-    """Return the text as ruff has it, imports sorted again."""
+    """Return the text formatted by ruff, with sorted imports."""
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check", "--select=I", "--fix", "--quiet"], ["format", "--quiet"]):
         done = subprocess.run(

@@ -1,9 +1,9 @@
-"""The pytest plugin: fixtures that are exchanges, a marker, reports of failures, and a guard against real money.
+"""The pytest plugin: fixtures with exchanges, a marker, reports of failures, and a guard against real venues.
 
     def test_a_bot(exchange_sandbox):
         bot = Bot(base_url=exchange_sandbox.base_url, key=exchange_sandbox.accounts["alice"])
 
-Every run of pytest in its environment loads this module, so the rest is imported when a test needs it.
+Every run of pytest in the environment loads this module, so the other modules are imported when a test needs them.
 """
 
 from collections.abc import Generator, Iterator
@@ -23,7 +23,7 @@ __all__ = ["async_exchange_sandbox", "exchange_sandbox", "mock_exchange", "venue
 
 FIXTURES = frozenset(__all__)
 REFUSAL_NODE_ID = "::mockexchange"
-"""The node id under which a worker of pytest-xdist tells what it refuses; no file or folder can have it."""
+"""The node id of the report by which a pytest-xdist worker refuses tests; no file or folder can have it."""
 Phase = Generator[None, object, object]
 
 
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse what cannot work, of the tests that are left to run."""
+    """Refuse selected tests that cannot work."""
     concerned = [item for item in items if uses_exchange(item) or item.get_closest_marker(MARKER)]
     if concerned:
         from mockexchange.api.imports import collector_paused
@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class CollectionRefuser:
-    """Refuses, in the process that started workers of pytest-xdist, what they have found: they can only tell."""
+    """Ends the run, in the process that started pytest-xdist workers, when a worker refuses tests."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -65,7 +65,7 @@ class CollectionRefuser:
 def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
     """An exchange for the whole session: one server in each process of pytest, or --mockexchange-url.
 
-    What one test does to it the next one finds: `exchange_sandbox` is fresh for each.
+    Tests share its state; `exchange_sandbox` is fresh for each test.
     """
     from mockexchange.api.imports import collector_paused
 
@@ -78,7 +78,7 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 
 @pytest.fixture
 def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") -> "Iterator[Exchange]":
-    """A fresh exchange for the test, as its `mockexchange` marker says, on a port of its own where pytest runs it."""
+    """A fresh exchange for the test, as in its `mockexchange` marker, on its own port if pytest runs the server."""
     from mockexchange.pytest_plugin import network_guard
     from mockexchange.pytest_plugin.exchanges import test_exchange
 
@@ -89,7 +89,7 @@ def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") 
 
 @pytest.fixture
 def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
-    """The test's `exchange_sandbox`, to be awaited: from any loop, so it needs no plugin of its own."""
+    """The test's `exchange_sandbox` as an AsyncExchange, for any loop, so no asyncio plugin is required."""
     from mockexchange.api.async_view import async_view
 
     with async_view(exchange_sandbox) as exchange:
@@ -98,7 +98,7 @@ def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExcha
 
 @pytest.fixture
 def venue_dials(request: pytest.FixtureRequest) -> "list[Dial]":
-    """The real hosts that were dialled in this test, and refused. The test fails unless it clears the list."""
+    """The refused dials of real hosts in this test. The test fails unless it clears the list."""
     from mockexchange.pytest_plugin import network_guard
 
     return network_guard.begin(request.node).dials
@@ -133,7 +133,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Phase:
 
 
 def _guard_phase(item: pytest.Item) -> Phase:
-    """A phase of a test, which fails if somebody has dialled a real venue by its end."""
+    """Run a phase of a test, which fails if a real venue was dialled by its end."""
     __tracebackhide__ = True
     error: BaseException | None = None
     try:
@@ -161,7 +161,7 @@ def pytest_runtest_makereport(
 
 
 def refuse(config: pytest.Config, items: list[pytest.Item], problems: str) -> None:
-    """Run nothing. A worker of pytest-xdist has no say in how the run ends: it tells the process that has."""
+    """Run no test. A pytest-xdist worker cannot end the run: it reports to the process that can."""
     if not is_worker(config):
         raise pytest.UsageError(problems)
     items.clear()
@@ -169,10 +169,10 @@ def refuse(config: pytest.Config, items: list[pytest.Item], problems: str) -> No
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Whether this is a worker of pytest-xdist."""
+    """Return whether this process is a pytest-xdist worker."""
     return hasattr(config, "workerinput")
 
 
 def uses_exchange(item: pytest.Item) -> bool:
-    """Whether a test asks for one of the fixtures: itself, through others, or by now while it runs."""
+    """Return whether a test uses one of the fixtures: directly, through others, or dynamically by now."""
     return GUARD in item.stash or not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))

@@ -1,6 +1,6 @@
-"""What cannot work is refused when the tests are collected, in one error, and pytest ends as it does on wrong options.
+"""Checks of options and markers after the collection. Problems end the run with one usage error.
 
-What a marker says is read by the very reader that the server will read it with.
+Markers are parsed by the server's own parser.
 """
 
 import asyncio
@@ -39,18 +39,18 @@ PROBLEMS_SHOWN_MAX = 10
 TOKEN_CODES = ("no_token", "unauthorized")
 TOKEN_ADVICE = f"expected the token of its control API: give {TOKEN.flag}, or set {TOKEN.variable}"
 PROBE_S = 5.0
-"""As long as a server is waited for that does not answer; one that is there answers in milliseconds."""
+"""The timeout for a remote server, which usually answers in milliseconds."""
 
 
 def problems(config: pytest.Config, items: Iterable[pytest.Item]) -> str:
-    """What the tests, or the configuration, ask for and there is not, a line each; empty if all is well."""
+    """Return the problems of the tests and the configuration, one line each; empty if there are none."""
     lines = list(_problems(config, settings_of(config), items))
     more = len(lines) - PROBLEMS_SHOWN_MAX
     return "\n".join([*lines[:PROBLEMS_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _problems(config: pytest.Config, settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
-    """One line each. What is wrong for all tests is not said of each."""
+    """Yield one line per problem. A problem of the configuration is not repeated for each test."""
     for find in (_wrong_server, _wrong_defaults, _wrong_directory):
         wrong = list(find(config, settings))
         if wrong:
@@ -88,7 +88,7 @@ def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterato
 
 
 def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Many tests want the same: it is read once."""
+    """Yield the problems of markers; equal requests are checked once."""
     known: dict[str, str | None] = {}
     for item in items:
         try:
@@ -105,7 +105,7 @@ def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> It
 
 
 def problem_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> str | None:
-    """What is wrong with a sandbox that is wanted; None if it can be made."""
+    """Return the problem with a requested sandbox; None if it can be created."""
     try:
         creation = parse_creation(read_object(located_json(json.dumps(_creation_body(sandbox_request)), "", 0)))
         if not settings.is_remote:
@@ -116,13 +116,13 @@ def problem_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> str
 
 
 def _try_creation(creation: SandboxCreation) -> None:
-    """Make the sandbox once: some of what is wrong only the exchange knows. In a thread, for a loop of its own."""
+    """Create the sandbox once, since some errors only the exchange finds; in a thread, for a separate loop."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()
 
 
 def _may_be_there(sandbox_request: SandboxRequest, error: Exception) -> bool:
-    """A server of another version may have a scenario that is unknown here, and files of its own."""
+    """Return whether a remote server may know the scenario: it may have other built-in scenarios and files."""
     return (
         isinstance(error, ScenarioError)
         and isinstance(sandbox_request.scenario, str)

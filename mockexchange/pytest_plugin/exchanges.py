@@ -1,4 +1,4 @@
-"""The exchanges behind the fixtures: the session's, in a thread or elsewhere, and the one of each test."""
+"""The exchanges of the fixtures: the session's, in a thread or remote, and the one of each test."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,7 +17,7 @@ from mockexchange.pytest_plugin.socket_permission import unblocked
 
 @contextmanager
 def session_exchange(config: pytest.Config) -> Iterator[Exchange]:
-    """One exchange for all tests of this process, with the scenario and the API date of tests that name none."""
+    """Run one exchange for all tests of this process, with the default scenario and API date."""
     settings = settings_of(config)
     scenario, api_date = find_scenario(settings.scenario, config.rootpath), settings.api_date
     if settings.url is None:
@@ -32,7 +32,7 @@ def session_exchange(config: pytest.Config) -> Iterator[Exchange]:
 
 @contextmanager
 def test_exchange(item: pytest.Item, server: Exchange) -> Iterator[Exchange]:
-    """A fresh exchange of the session's server, as a test wants it."""
+    """Create a fresh exchange at the session's server, as a test requests it."""
     settings, sandbox_request = settings_of(item.config), sandbox_request_of(item)
     making = server.sandbox(
         sandbox_request.scenario,

@@ -27,13 +27,13 @@ def write_files(directory: Path, test: str, exchange: Exchange) -> str:
 
 
 def name_of(test: str) -> str:
-    """A file's name for a test: its words, and what tells it from tests that have the same ones."""
+    """Return a file name for a test: its words, and a digest that makes it unique."""
     words = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-.")[-NAME_CHARS_MAX:].lstrip("-.")
     return f"{words}-{hashlib.sha256(test.encode()).hexdigest()[:DIGEST_CHARS]}"
 
 
 def serve_command(sandbox_request: SandboxRequest) -> str | None:
-    """The command that serves the like of a test's exchange; None where no command line can say the scenario."""
+    """Return the command that serves an exchange like a test's; None if its scenario is not a name or a file."""
     if not isinstance(sandbox_request.scenario, str | Path) or "\n" in str(sandbox_request.scenario):
         return None
     words = [

@@ -1,4 +1,4 @@
-"""`@pytest.mark.mockexchange(...)`: of a test, its class and its module, what is said nearest to the test counts."""
+"""`@pytest.mark.mockexchange(...)` of a test, its class and its module; the nearest value of an argument counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ SANDBOX_REQUEST = pytest.StashKey["SandboxRequest"]()
 
 
 class WrongMarker(Exception):
-    """A marker says what cannot be; the message is for people."""
+    """A marker is wrong; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxRequest:
-    """What the sandbox of a test is made of."""
+    """The settings of a test's sandbox."""
 
     scenario: str | Path | Mapping[str, Any]
     api_date: str
@@ -41,7 +41,7 @@ class SandboxRequest:
 
 
 def sandbox_request_of(item: pytest.Item) -> SandboxRequest:
-    """Return what a test wants; files are beside it, or in pytest's root directory. Raises WrongMarker."""
+    """Return the settings of a test's sandbox; files are next to it or in pytest's root. Raises WrongMarker."""
     if SANDBOX_REQUEST not in item.stash:
         item.stash[SANDBOX_REQUEST] = _read_sandbox_request(item)
     return item.stash[SANDBOX_REQUEST]
@@ -59,9 +59,9 @@ def _read_sandbox_request(item: pytest.Item) -> SandboxRequest:
 
 
 def require_use(item: pytest.Item) -> None:
-    """Refuse a test's own marker where nothing is made of it; those of its class and module are for others too.
+    """Raise WrongMarker if a test has its own marker and no sandbox; markers of its class and module may be unused.
 
-    Raises WrongMarker. Who asks for `request` may ask it for the fixture.
+    A test with the fixture `request` may request the sandbox dynamically.
     """
     names = frozenset(getattr(item, "fixturenames", ()))
     said = {name for mark in item.own_markers if mark.name == MARKER for name in mark.kwargs} - {"allow_hosts"}
@@ -73,7 +73,7 @@ def require_use(item: pytest.Item) -> None:
 
 
 def read_mark(mark: pytest.Mark) -> dict[str, Any]:
-    """Return what one marker says. Raises WrongMarker."""
+    """Return the arguments of one marker. Raises WrongMarker."""
     if mark.args:
         example = f"{MARKER_TEXT}(scenario={mark.args[0]!r})"
         raise WrongMarker(f"{MARKER_TEXT} takes keyword arguments alone, such as {example}; got {_shown(mark.args)}")

@@ -1,7 +1,7 @@
-"""No test that uses an exchange reaches a real one: the guard around each, from its set-up to the end of its tear-down.
+"""The guard that keeps tests with an exchange from reaching a real venue, from set-up to the end of tear-down.
 
-A dial raises where it happens. Clients swallow that, and threads end of it without anybody hearing, so each phase of a
-test looks at the end whether somebody dialled, and fails then.
+A dial raises at once. Clients may swallow that, and threads may end silently, so each phase of a test also fails at its
+end if there were dials.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,11 @@ from mockexchange.pytest_plugin.options import GUARD, settings_of
 
 OTHERS_SHOWN_MAX = 3
 SUFFICIENT_ERRORS = (RealVenueReached, KeyboardInterrupt, pytest.exit.Exception)
-"""What a phase may end with: nobody has swallowed the dial, or it does not matter any more."""
+"""Errors after which a phase does not fail again: the dial was not swallowed, or the run ends."""
 
 
 def begin(item: pytest.Item) -> Guard:
-    """Guard a test from now on, if it is not yet."""
+    """Start the guard of a test if it has none."""
     if GUARD not in item.stash:
         allowed = (*settings_of(item.config).allow_hosts, *sandbox_request_of(item).allow_hosts)
         item.stash[GUARD] = guard(allow=allowed)
@@ -27,13 +27,13 @@ def begin(item: pytest.Item) -> Guard:
 
 
 def end(item: pytest.Item) -> None:
-    """Guard a test no longer. It may be run again, and begins anew then."""
+    """Stop the guard of a test; if the test runs again it gets a new one."""
     item.stash[GUARD].stop()
     del item.stash[GUARD]
 
 
 def require_none(item: pytest.Item, error: BaseException | None) -> None:
-    """Raise RealVenueReached, over the error that a phase has ended with, if somebody has dialled in it."""
+    """Raise RealVenueReached from the error of a phase if a real venue was dialled in it."""
     __tracebackhide__ = True
     dials = item.stash[GUARD].dials
     if not dials:

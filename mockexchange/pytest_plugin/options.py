@@ -1,7 +1,4 @@
-"""What can be said on the command line, in the configuration file and in the environment.
-
-The command line comes first, then the environment, then the file.
-"""
+"""The plugin's options: on the command line, in the environment and in the configuration file, in this order."""
 
 import os
 from dataclasses import dataclass
@@ -28,7 +25,7 @@ class Option(NamedTuple):
     help: str
     kind: Literal["string", "bool", "linelist"] = "string"
     is_secret: bool = False
-    """A secret has no place in a file that is shared."""
+    """A secret cannot be set in the configuration file, which is shared."""
     metavar: str = "VALUE"
 
     @property
@@ -68,7 +65,7 @@ YES = frozenset({"1", "true", "yes", "on"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSettings:
-    """What a run of pytest wants. Files are named from pytest's root directory."""
+    """The settings of a run of pytest. Paths are relative to pytest's root directory."""
 
     url: str | None
     token: str | None
@@ -85,11 +82,11 @@ class PluginSettings:
 
 SETTINGS = pytest.StashKey[PluginSettings]()
 GUARD: "pytest.StashKey[Guard]" = pytest.StashKey()
-"""That of a test which uses an exchange."""
+"""The guard of a test that uses an exchange."""
 
 
 def add_to(parser: pytest.Parser) -> None:
-    """Declare all of it to pytest."""
+    """Declare the options to pytest."""
     group = parser.getgroup("mockexchange", "an exchange you own")
     for option in OPTIONS:
         words: dict[str, Any] = {"dest": option.name, "default": None, "help": option.help}
@@ -103,7 +100,7 @@ def add_to(parser: pytest.Parser) -> None:
 
 
 def settings_of(config: pytest.Config) -> PluginSettings:
-    """Return what this run wants; read once."""
+    """Return the settings of this run, which are read once."""
     if SETTINGS not in config.stash:
         config.stash[SETTINGS] = _settings_of(config)
     return config.stash[SETTINGS]
@@ -123,14 +120,14 @@ def _settings_of(config: pytest.Config) -> PluginSettings:
 
 
 def origin_of(config: pytest.Config, option: Option) -> str:
-    """Where the value of an option comes from, for errors."""
+    """Return the source of an option's value, for errors."""
     if config.getoption(option.name):
         return option.flag
     return option.variable if os.environ.get(option.variable) else option.name
 
 
 def _given(config: pytest.Config, option: Option) -> Any:
-    """The value that counts; empty is as good as none."""
+    """Return the value of an option by precedence; an empty value counts as not given."""
     value = config.getoption(option.name)
     if value:
         return value

@@ -1,6 +1,4 @@
-"""What a failed test says of its exchange: the last requests, why some were refused, what was lost, and how to see it
-again.
-"""
+"""The section of a failed test's report: last requests, reasons of refusals, lost frames, and the replay command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +19,12 @@ from mockexchange.pytest_plugin.traffic_summary import lines_of
 
 SECTION = "mockexchange"
 FOREIGN = frozenset({"site-packages", "dist-packages"})
-"""Where others' programs are, also below a suite's root."""
+"""Folders with third-party code, also below a suite's root."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedExchange:
-    """An exchange that a test uses."""
+    """An exchange of a test or of the session, and its settings."""
 
     exchange: Exchange
     sandbox_request: SandboxRequest
@@ -37,7 +35,7 @@ WATCHED = pytest.StashKey[WatchedExchange]()
 
 @contextmanager
 def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request: SandboxRequest) -> Iterator[None]:
-    """The exchange is that of a test, or of the whole session: a test's own is what its report is about."""
+    """Register the exchange of a test or of the session; a test's report prefers its own."""
     who.stash[WATCHED] = WatchedExchange(exchange, sandbox_request)
     try:
         yield
@@ -46,7 +44,7 @@ def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request:
 
 
 def add_section(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
-    """Have the report of a failure say what the exchange saw, as long as there is one."""
+    """Add a section about the exchange to the report of a failure."""
     if isinstance(raised.value, RealVenueReached):
         _fail(report, item, raised)
     if not report.failed:
@@ -59,7 +57,7 @@ def add_section(report: pytest.TestReport, item: pytest.Item, raised: pytest.Exc
 
 
 def _fail(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
-    """Nobody has expected a failure of this kind; of the way to it the suite's own lines are shown."""
+    """Mark the report as failed, even under xfail, with the traceback of the suite's own lines."""
     report.outcome = "failed"
     vars(report).pop("wasxfail", None)
     root = item.config.rootpath

@@ -1,4 +1,4 @@
-"""Files of scenarios, as tests name them: beside the test first, then from pytest's root directory."""
+"""The lookup of scenario files: next to the test first, then in pytest's root directory."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from mockexchange.scenario.loader import builtin_names
 
 
 def find_scenario(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:
-    """The scenario, a file by its whole path; what is no file of these directories stays as it is."""
+    """Return the scenario, with the whole path of a file in these directories; other scenarios are unchanged."""
     if isinstance(scenario, Mapping) or (isinstance(scenario, str) and _is_no_file(scenario)):
         return scenario
     candidates = (directory / scenario for directory in directories)

@@ -1,4 +1,4 @@
-"""What an exchange has seen of its clients, in lines: requests, why some were refused, frames, and what still waits."""
+"""A summary of an exchange's traffic: requests, reasons of refusals, frames, and pending script steps."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,11 +14,11 @@ LINE_CHARS_MAX = 400
 """A URL with a cursor has 200, a long diagnosis 300."""
 INDENT = "    "
 WAITS_FOR = {"scheduled": "has not happened yet, it does", "waiting": "waits for a client to set it off"}
-"""By the state of a step of the script."""
+"""Texts by the state of a script step."""
 
 
 def lines_of(exchange: Exchange) -> Iterator[str]:
-    """Tell what a failed test wants to know. Raises MockExchangeError where the server does not answer any more."""
+    """Yield the lines of the summary. Raises MockExchangeError if the server no longer answers."""
     header = exchange.ask("GET", "log")[0]
     clock = exchange.ask("GET", "clock")
     yield (
@@ -53,7 +53,7 @@ def _cause_of(one: Request | Frame) -> str | None:
 
 
 def _frames(frames: list[Frame]) -> Iterator[str]:
-    """The last of what streams said and were told."""
+    """Yield the last frames of all streams."""
     if not frames:
         return
     shown = frames[-FRAMES_SHOWN_MAX:]
@@ -74,7 +74,7 @@ def _lost(frames: list[Frame]) -> Iterator[str]:
 
 
 def _script(steps: list[dict[str, Any]], clock: dict[str, Any]) -> Iterator[str]:
-    """What has not happened yet, and what it waits for."""
+    """Yield the pending script steps, and what each waits for."""
     waiting = [step for step in steps if step["state"] in WAITS_FOR]
     for step in waiting[:NAMES_SHOWN_MAX]:
         time = f" at {step['next']} (exchange time)" if step["next"] else ""
@@ -91,6 +91,6 @@ def _stubs(stubs: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def cut(text: str) -> str:
-    """The text on one line, bounded."""
+    """Return the text on one line, cut to a maximum length."""
     line = " ".join(text.split())
     return line if len(line) <= LINE_CHARS_MAX else f"{line[: LINE_CHARS_MAX - 3]}..."
