@@ -298,14 +298,14 @@ def test_errors_of_schemathesis_are_reported(monkeypatch: pytest.MonkeyPatch) ->
         error=ValueError("odd"), phase=PhaseName.FUZZING, label="GET /markets", related_to_operation=True
     )
     fatal = events.FatalError(exception=KeyError("x"))
-    told_events = ScriptedEvents([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
-    monkeypatch.setattr(run, "from_schema", lambda schema: told_events)
+    scripted_events = ScriptedEvents([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
+    monkeypatch.setattr(run, "from_schema", lambda schema: scripted_events)
     judged: list[Verdict] = []
     with target_at(ALIAS) as target, pytest.raises(KeyboardInterrupt):
         judged.extend(explore(target, hints_of(target)))
     assert {one.subject for one in judged if one.rule == COMPLETED} == {"GET /markets", "schemathesis"}
     assert {one.outcome for one in judged} == {Outcome.NOT_JUDGED}
-    assert not told_events
+    assert not scripted_events
 
 
 def test_a_read_only_relay_sends_nothing_else() -> None:

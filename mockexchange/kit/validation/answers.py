@@ -80,8 +80,8 @@ class AnswerJudge:
         for error in found.iter_errors(body):
             where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
             seen, written = at(body, error.instance_path), at(plain, error.instance_path)
-            words = error.message if seen == written else f"{json.dumps(written)} has a fraction or an exponent"
-            yield self._finding(answer, f"body{where}: {_shown(words)}", "a body that fits the schema", place)
+            problem = error.message if seen == written else f"{json.dumps(written)} has a fraction or an exponent"
+            yield self._finding(answer, f"body{where}: {_shown(problem)}", "a body that fits the schema", place)
 
     def _finding(self, answer: AnswerLike, seen: str, expected: str, place: tuple[str, ...]) -> Finding:
         where = f"{answer.where} -> {answer.status}"
@@ -89,5 +89,5 @@ class AnswerJudge:
 
 
 def _shown(text: str | bytes) -> str:
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return words if len(words) <= CHARS_SHOWN_MAX else f"{words[:CHARS_SHOWN_MAX]}..."
+    shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return shown if len(shown) <= CHARS_SHOWN_MAX else f"{shown[:CHARS_SHOWN_MAX]}..."

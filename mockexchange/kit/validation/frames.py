@@ -60,10 +60,10 @@ class MessageCatalogue:
         """Messages without a constant, such as answers with only an id."""
         for name, node in _messages(document, action).items():
             message = self._read(name, node["payload"])
-            words = {key: one["const"] for key, one in message.payload["properties"].items() if "const" in one}
-            for key, word in words.items():
-                self.by_key.setdefault(key, {}).setdefault(word, []).append(message)
-            if not words:
+            constants = {key: one["const"] for key, one in message.payload["properties"].items() if "const" in one}
+            for key, constant in constants.items():
+                self.by_key.setdefault(key, {}).setdefault(constant, []).append(message)
+            if not constants:
                 self.without_constant.append(message)
 
     def _read(self, name: str, payload: dict[str, Any]) -> Message:
@@ -149,8 +149,8 @@ class FrameJudge:
         for error in islice(chain.from_iterable(map(innermost, errors)), FINDINGS_MAX):
             keyword, title = self._broken(message, error)
             for seen, expected in descriptions(error, keyword, title, at(plain, error.instance_path)):
-                words = f"{_field(message, error.instance_path)}{seen}"
-                yield self._finding(rule, where, words, expected, message, error.schema_path)
+                described = f"{_field(message, error.instance_path)}{seen}"
+                yield self._finding(rule, where, described, expected, message, error.schema_path)
 
     def _broken(self, message: Message, error: Error) -> tuple[Any, str]:
         """Return the violated part of the schema, and the nearest title above it."""

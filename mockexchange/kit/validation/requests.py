@@ -123,8 +123,8 @@ def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Obje
     asked = [kind for kind in times if {f"min_{kind}_ts", f"max_{kind}_ts"} & set(given)]
     if len(asked) > 1:
         return f"{' and '.join(asked)} exclude each other"
-    words = [word for word in given.get("status", "").split(",") if word]
-    return f"{asked[0]} excludes the status" if asked and set(words) - set(times[asked[0]]) else ""
+    statuses = [status for status in given.get("status", "").split(",") if status]
+    return f"{asked[0]} excludes the status" if asked and set(statuses) - set(times[asked[0]]) else ""
 
 
 def _value_objection(parameter: Parameter, text: str | None) -> Objection:
