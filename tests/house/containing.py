@@ -31,7 +31,7 @@ class Container:
         for name in ("image", "opt", "scenarios", "keys"):
             (folder / name).mkdir()
         (folder / "opt" / "bin").symlink_to(COMMAND.parent)
-        shutil.copy(ROOT / "scripts" / "probe_container.py", folder / "opt" / "probe.py")
+        shutil.copy(ROOT / "tools" / "probe_container.py", folder / "opt" / "probe.py")
         self._process: subprocess.Popen[bytes] | None = None
 
     def log(self) -> str:

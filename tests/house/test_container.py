@@ -188,7 +188,7 @@ def probed(ready_file: Path) -> subprocess.CompletedProcess[str]:
     assert (python, Path(script).name) == ("python", "probe.py")
     elsewhere = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     environment = clean_environment(ready_file.parent) | elsewhere | {f"{PREFIX}READY_FILE": str(ready_file)}
-    command = [sys.executable, str(ROOT / "scripts" / "probe_container.py")]
+    command = [sys.executable, str(ROOT / "tools" / "probe_container.py")]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -28,13 +28,13 @@ ENTRY_POINTS = {
     "console_scripts": {"mockexchange": "mockexchange.cli:main"},
     "pytest11": {"mockexchange": "mockexchange.pytest_plugin"},
 }
-TELL = """
+INSTALLED = """
 import json
-from mockexchange import documents
+from mockexchange.runtime import api_documents
 from mockexchange.server.http.document_pages import ASSETS, VENDORED
 print(json.dumps({
-    "directory": str(documents.directory()),
-    **{kind: documents.subjects(kind) for kind in ("openapi", "asyncapi")},
+    "directory": str(api_documents.directory()),
+    **{kind: api_documents.subjects(kind) for kind in ("openapi", "asyncapi")},
     "assets": [(VENDORED / asset.path).is_file() for asset in ASSETS.values()],
 }))
 """
@@ -114,7 +114,11 @@ def test_the_source_distribution_builds_the_same_wheel(sdist: Path, wheel: zipfi
 def test_what_is_installed_finds_its_documents_and_what_shows_them(wheel: zipfile.Path, tmp_path: Path) -> None:
     wheel.root.extractall(tmp_path)
     told = subprocess.run(
-        [sys.executable, "-c", TELL], cwd=tmp_path, env=clean_environment(tmp_path), check=True, capture_output=True
+        [sys.executable, "-c", INSTALLED],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+        check=True,
+        capture_output=True,
     )
     found = json.loads(told.stdout)
     assert found["directory"] == str(tmp_path / "mockexchange" / "contracts")
