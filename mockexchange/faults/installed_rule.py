@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from mockexchange.faults.matching import FaultSubject, compile_match
-from mockexchange.faults.sampling import TokenBuckets, fires
+from mockexchange.faults.sampling import fires
+from mockexchange.faults.token_bucket import TokenBuckets
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import RateLimit
 from mockexchange.scenario.faults import Rule
