@@ -1,4 +1,4 @@
-"""The command line: the table of all commands. Each module holds the commands of one subject."""
+"""The command line: the table of all commands. Each is a module in commands/."""
 
 import click
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mockexchange.cli.env import holder_of
+from mockexchange.cli.commands.env import holder_of
 from mockexchange.clients.published import CLIENT_SETUPS, template_values, trust_of
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.dated import ApiDate

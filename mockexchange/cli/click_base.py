@@ -54,7 +54,7 @@ class LazyCommands(dict[str, click.Command]):
         self.modules = modules
 
     def __missing__(self, name: str) -> click.Command:
-        command: click.Command = getattr(_import_frozen(f"mockexchange.cli.{self.modules[name]}"), name)
+        command: click.Command = getattr(_import_frozen(f"mockexchange.cli.commands.{self.modules[name]}"), name)
         self[name] = command
         return command
 

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from mockexchange.cli.click_base import UsageFailure
+from mockexchange.cli.commands.verify import require_kit
 from mockexchange.cli.request_log import RequestLog
-from mockexchange.cli.verify import require_kit
 from mockexchange.faults.preset_rules import load_preset
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.scenario.loader import Plan, builtin_names, load_scenario

@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from mockexchange.cli import main
-from mockexchange.cli.api import compare
+from mockexchange.cli.commands.api import compare
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, pick
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.objects import OBJECTS

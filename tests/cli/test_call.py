@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mockexchange.cli.call import request_of, target_of
 from mockexchange.cli.click_base import UsageFailure
+from mockexchange.cli.commands.call import request_of, target_of
 from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
 from tests.cli.conftest import Cli

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import COMMANDS, main
-from mockexchange.cli.completion import SHELLS, VARIABLE
+from mockexchange.cli.commands.completion import SHELLS, VARIABLE
 from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names
 from tests.cli.conftest import Cli

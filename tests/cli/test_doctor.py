@@ -14,7 +14,7 @@ from time import time
 
 import pytest
 
-from mockexchange.cli.doctor import CHECKS
+from mockexchange.cli.commands.doctor import CHECKS
 from mockexchange.cli.doctor_checks import network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding
 from mockexchange.cli.server_connection import Server

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.sync.client import connect
 
-from mockexchange.cli import journal as subject
+from mockexchange.cli.commands import journal as subject
 from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.replay import read_journal

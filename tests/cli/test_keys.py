@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
-from mockexchange.cli.keys import USAGE
+from mockexchange.cli.commands.keys import USAGE
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.kalshi.request_signer import sign

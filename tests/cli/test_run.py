@@ -62,7 +62,7 @@ def test_quiet_leaves_nothing_but_that(run: Run) -> None:
 
 
 def test_one_that_goes_on_is_ended_and_that_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.cli.run.RunSettings", partial(RunSettings, patience_s=0.1))
+    monkeypatch.setattr("mockexchange.cli.commands.run.RunSettings", partial(RunSettings, patience_s=0.1))
     source = """
         try:
             ask("https://api.elections.kalshi.com/")

@@ -216,7 +216,7 @@ REFUSALS = [
 def test_a_misuse_is_refused_before_anything_is_sent(
     options: tuple[str, ...], line: str, cli: Cli, mock: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockexchange.cli.verify_server.ServerRun", lambda *given: pytest.fail("it ran"))
+    monkeypatch.setattr("mockexchange.cli.commands.verify_server.ServerRun", lambda *given: pytest.fail("it ran"))
     assert refused(cli, *mock.options, *options).startswith(line)
 
 
@@ -237,7 +237,7 @@ def test_somebody_elses_server_is_asked_slowly(
         assert not settings.may_write
         raise OSError("seen")
 
-    monkeypatch.setattr("mockexchange.cli.verify_server.ServerRun", stop)
+    monkeypatch.setattr("mockexchange.cli.commands.verify_server.ServerRun", stop)
     assert cli("verify", "server", *mock.options, *options, code=1).stderr == "mockexchange: seen\n"
 
 
@@ -257,7 +257,7 @@ def test_ctrl_c_before_the_beginning_is_a_line(cli: Cli, mock: Judged, monkeypat
     def interrupt(run: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mockexchange.cli.verify_server.ServerRun.prepare", interrupt)
+    monkeypatch.setattr("mockexchange.cli.commands.verify_server.ServerRun.prepare", interrupt)
     assert refused(cli, *mock.options) == "interrupted before anything was judged"
 
 

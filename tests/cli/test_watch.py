@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mockexchange.cli import watch as subject
 from mockexchange.cli.click_base import Failure
+from mockexchange.cli.commands import watch as subject
 from mockexchange.cli.event_format import accounts_of, concerns, describe_event, event_cells, style_of
 from mockexchange.cli.event_source import ConnectionLost, Event
 from mockexchange.cli.live_view import LiveView

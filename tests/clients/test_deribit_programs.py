@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.cli.env import template_values
+from mockexchange.cli.commands.env import template_values
 from mockexchange.clients.published import CLIENTS, variables_of
 from tests.clients.deribit import ACCOUNT, SCENARIO, positions_by_name, profit, shown, trade
 from tests.clients.exchange import MAIN_KEY, OpenSandbox, Sandbox

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mockexchange.cli.verify_server import server as command
+from mockexchange.cli.commands.verify_server import server as command
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server import throttled_transport
 from mockexchange.kit.server.run import rules_of

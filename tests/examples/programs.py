@@ -38,7 +38,7 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 def pointed(ready: Mapping[str, object], name: str) -> dict[str, str]:
     """The variables by which an account is pointed, from a ready file."""
-    from mockexchange.cli.env import template_values
+    from mockexchange.cli.commands.env import template_values
 
     accounts = ready["accounts"]
     assert isinstance(accounts, list)

@@ -304,7 +304,11 @@ REFUSED_IMPORTS = [
         "only kalshi and the registry",
     ),
     ("mockexchange/server/app.py", "import mockexchange.venues.deribit", "only deribit and the registry"),
-    ("mockexchange/cli/do.py", "def f():\n    import mockexchange.venues.kalshi.rest", "only kalshi and the registry"),
+    (
+        "mockexchange/cli/commands/do.py",
+        "def f():\n    import mockexchange.venues.kalshi.rest",
+        "only kalshi and the registry",
+    ),
     ("mockexchange/kit/kalshi/kit.py", "from mockexchange.venues.kalshi import rest", "only kalshi and the registry"),
     (
         "mockexchange/venues/registry.py",

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
-from mockexchange.cli.completion import ACCOUNT
+from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope, sign

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from mockexchange.cli.click_base import Failure, option
-from mockexchange.cli.completion import ACCOUNT
+from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.event_format import accounts_of, concerns, event_cells, style_of
 from mockexchange.cli.event_source import ConnectionLost, Event, events_of
 from mockexchange.cli.live_view import LiveView

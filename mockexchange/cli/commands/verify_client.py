@@ -8,7 +8,7 @@ import click
 import yaml
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
-from mockexchange.cli.completion import SCENARIO
+from mockexchange.cli.commands.completion import SCENARIO
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
-from mockexchange.cli.completion import SCENARIO
+from mockexchange.cli.commands.completion import SCENARIO
 from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, LogWriter, RequestLog
 from mockexchange.cli.serve_inputs import load_plan, load_self_check, watch_scenario
 from mockexchange.cli.serve_run import ServeRun

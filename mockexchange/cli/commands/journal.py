@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import UsageFailure, option
-from mockexchange.cli.completion import ACCOUNT
+from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.rule_lists import describe_refusal, describe_rule
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, printable, show_table

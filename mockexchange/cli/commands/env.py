@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, option
-from mockexchange.cli.completion import ACCOUNT
+from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, server_option
 from mockexchange.cli.shell_formats import FORMATS, to_comments
 from mockexchange.clients import published

@@ -1,0 +1,1 @@
+"""The commands, one module for each: `mockexchange NAME` is in `NAME.py`."""
