@@ -12,7 +12,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.located_text import locate
 from tests.helpers.sandboxes import SMALL, make, run
-from tests.sandbox.test_streams import buy, open_stream, say, wire_of
+from tests.sandbox.fake_streams import buy, open_stream, say, wire_of
 
 CHANNELS = ("fill", "market_positions", "trade")
 EFFECTS: list[dict[str, Any]] = [

@@ -13,11 +13,11 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import LogError
 from mockexchange.venues.deribit.signing import sign, stream_text
 from mockexchange.venues.request import Request
-from tests.faults.test_stream_calls import CHANGES, POSITIONS, Host, install, log_in
+from tests.faults.stream_calls import CHANGES, POSITIONS, Host, install, log_in
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.helpers.sandboxes import do, make, run
 from tests.replay.test_venues import again, buy, deviating, frames_of
-from tests.sandbox.test_stubs import install as install_stubs
+from tests.sandbox.stubs import install as install_stubs
 
 STUB = "name: s, request: deribit private/buy, result: {order: {price: 1.50}}"
 EFFECTS = (

@@ -1,47 +1,25 @@
-"""Stubs of a sandbox: matching, authentication, counts, log and replay."""
+"""Stubs of a sandbox: matching, authentication, counts and log."""
 
 import json
-from base64 import b64encode
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mockexchange.core.commands import Note
-from mockexchange.replay import Replay, Verdict, compare, read_journal
 from mockexchange.sandbox import stubs
-from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import STUBS_MAX, StubError
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.located_text import located_json, read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
-from mockexchange.store.codec import LogError, write_log
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, make, run, signed
-
-MILESTONES = f"{PREFIX}/milestones"
-PLAIN = Request("GET", MILESTONES)
-
-
-def stubbed(*texts: str, text: str = SMALL, **options: Any) -> Sandbox:
-    sandbox = make(text, **options)
-    install(sandbox, *texts)
-    return sandbox
-
-
-def install(sandbox: Sandbox, *texts: str) -> list[str]:
-    return [run(sandbox.stubs.install(STUB.read(read_yaml(f"{{{text}}}", "s.yaml"), ""))).name for text in texts]
+from tests.sandbox.stubs import MILESTONES, PLAIN, call, install, statuses, stubbed
 
 
 def notes(sandbox: Sandbox) -> list[Any]:
     return [json.loads(one.command.text) for one in sandbox.log if isinstance(one.command, Note)]
-
-
-def statuses(sandbox: Sandbox, *requests: Request) -> list[int]:
-    return [ask(sandbox, request).status for request in requests]
 
 
 def test_a_generated_name_is_unused() -> None:
@@ -193,11 +171,6 @@ def test_where_signatures_are_off_a_key_is_enough() -> None:
 
 
 # --- venues of JSON-RPC
-
-
-def call(method: str, params: Any = None, id_: Any = 7) -> Request:
-    body = json.dumps({"jsonrpc": "2.0", "id": id_, "method": method, "params": params}).encode()
-    return Request("POST", "/api/v2", "", (), body)
 
 
 def test_a_method_is_answered_over_every_transport() -> None:
@@ -364,137 +337,3 @@ def test_their_number_and_their_bodies_are_bounded(monkeypatch: pytest.MonkeyPat
     with pytest.raises(StubError, match="expected bodies of at most 9 bytes in all"):
         sandbox.stubs.check([one])
     install(sandbox, "name: a, request: GET /b, text: hello")
-
-
-# --- replayed
-
-
-def again(sandbox: Sandbox, entries: list[Any] | None = None) -> list[Verdict]:
-    told = [entry_to_json(entry) for entry in sandbox.journal] if entries is None else entries
-    return list(compare(Replay(list(write_log(sandbox.log))), read_journal(json.dumps(told))))
-
-
-def story() -> Sandbox:
-    """The answer of a stub depends on its installation time."""
-    sandbox = stubbed(f"name: a, request: GET {MILESTONES}, json: {{n: 1.50}}, times: 1", text=WORLD)
-    statuses(sandbox, PLAIN, PLAIN)
-    raw = b64encode(bytes(range(256))).decode()
-    install(
-        sandbox, f"name: a, request: GET {MILESTONES}, body_base64: '{raw}', status: 404", f"request: GET {POSITIONS}"
-    )
-    statuses(
-        sandbox,
-        PLAIN,
-        signed(sandbox),
-        Request("GET", POSITIONS),
-        Request("GET", MILESTONES, "", ((b"kalshi-access-key", b"x"),)),
-    )
-    install(
-        sandbox,
-        "request: deribit private/nothing, result: [1.50]",
-        "request: signalplus private/x, signed: false, text: a",
-    )
-    statuses(
-        sandbox, of_deribit(sandbox, "private/nothing"), of_signalplus(sandbox, "private/x"), call("private/nothing")
-    )
-    run(sandbox.stubs.remove("a"))
-    statuses(sandbox, PLAIN, signed(sandbox))
-    run(sandbox.stubs.clear())
-    statuses(sandbox, PLAIN, signed(sandbox))
-    return sandbox
-
-
-def test_a_replay_answers_as_the_stubs_did() -> None:
-    verdicts = again(story())
-    assert verdicts == [Verdict("answer", number) for number in range(1, 14)]
-
-
-def test_a_replay_knows_which_stub_it_was() -> None:
-    sandbox = story()
-    entries = [entry_to_json(entry) for entry in sandbox.journal]
-    assert [entry["stub"] for entry in entries] == [
-        *("a", None, "a", "stub-3", "stub-3", "a"),
-        *("stub-4", "stub-5", "stub-4", None, "stub-3", None, None),
-    ]
-    tampered = [{**entry, "stub": None} if entry["stub"] == "a" else entry for entry in entries]
-    assert [verdict.number for verdict in again(sandbox, tampered) if verdict.deviation] == [1, 3, 6]
-
-
-def test_a_stub_that_the_log_lacks_is_an_error() -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}")
-    ask(sandbox, PLAIN)
-    entries = [{**entry_to_json(entry), "stub": "other"} for entry in sandbox.journal]
-    with pytest.raises(LogError, match="the journal says that stub 'other' answered: the log never installed it"):
-        again(sandbox, entries)
-
-
-def test_a_stub_that_was_removed_answers_no_more() -> None:
-    sandbox = story()
-    entries = [entry_to_json(entry) for entry in sandbox.journal]
-    with pytest.raises(LogError, match="stub 'a' answered"):
-        again(sandbox, [*entries[:9], {**entries[9], "stub": "a"}])
-
-
-@pytest.mark.parametrize("text", ['{"install":{"request":"nothing"}}', "no JSON"])
-def test_an_invalid_stub_in_the_log_is_an_error(text: str) -> None:
-    sandbox = make()
-    run(sandbox.submit(Note(subject="stub", text=text)))
-    ask(sandbox, PLAIN)
-    with pytest.raises(LogError, match=r"command \d+: expected a stub: "):
-        again(sandbox)
-
-
-# --- against a model
-
-STEP = st.one_of(
-    st.tuples(
-        st.just("install"),
-        st.sampled_from("ab"),
-        st.sampled_from(["/x", "/x*", "/y"]),
-        st.integers(1, 3),
-        st.sampled_from([{}, {"q": "1"}]),
-    ),
-    st.tuples(st.just("remove"), st.sampled_from("ab")),
-    st.tuples(st.just("ask"), st.sampled_from(["/x", "/xy", "/y"]), st.sampled_from(["", "q=1", "q=2"])),
-)
-
-
-class Model:
-    """Return the installed stubs, newest last."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def install(self, name: str, path: str, times: int, query: dict[str, str], status: int) -> None:
-        self.remove(name)
-        self.rows.append({"name": name, "path": path, "left": times, "query": query, "status": status})
-
-    def remove(self, name: str) -> None:
-        self.rows = [row for row in self.rows if row["name"] != name]
-
-    def ask(self, path: str, query: str) -> int:
-        for row in reversed(self.rows):
-            is_there = path == row["path"] or (row["path"] == "/x*" and path.startswith("/x"))
-            if is_there and row["left"] and (not row["query"] or query == "q=1"):
-                row["left"] -= 1
-                return int(row["status"])
-        return 404
-
-
-@given(st.lists(STEP, max_size=30))
-def test_stubs_answer_as_a_plain_list_of_them_would(steps: list[Any]) -> None:
-    sandbox, model = make("scenario: a\n"), Model()
-    for status, (verb, *rest) in enumerate(steps, start=410):
-        if verb == "ask":
-            path, query = rest
-            assert ask(sandbox, Request("GET", path, query)).status == model.ask(path, query)
-        elif verb == "remove":
-            model.remove(rest[0])
-            if rest[0] in sandbox.stubs.installed:
-                run(sandbox.stubs.remove(rest[0]))
-        else:
-            name, path, times, query = rest
-            model.install(name, path, times, query, status)
-            given_ = {"name": name, "request": f"GET {path}", "times": times, "query": query, "status": status}
-            run(sandbox.stubs.install(STUB.read(located_json(json.dumps(given_), "", 0), "")))
-    assert all(verdict.deviation is None for verdict in again(sandbox))

@@ -9,11 +9,11 @@ import pytest
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
-from tests.faults.test_stream_calls import CHANGES, POSITIONS, code_of, last, log_in
-from tests.faults.test_stream_calls import install as install_faults
+from tests.faults.stream_calls import CHANGES, POSITIONS, code_of, last, log_in
+from tests.faults.stream_calls import install as install_faults
 from tests.helpers.derivatives import WORLD, Socket, ask, credential_of, deribit_stream, of_deribit, signalplus_stream
 from tests.helpers.sandboxes import make, run
-from tests.sandbox.test_stubs import install
+from tests.sandbox.stubs import install
 
 BUY = "private/buy"
 Plain = dict[str, Any]
