@@ -11,8 +11,8 @@ from mockexchange.kit.client.cards import Card, load_cards, select_cards
 from mockexchange.kit.client.parallel_cards import PROCESSES_MAX, process_count
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.kalshi import KALSHI
+from tests.kit.client.client_runs import ProgressDisplay
 from tests.kit.client.fake_adapters import answering
-from tests.kit.client.test_run import ProgressDisplay
 
 FOREVER_S = 3600.0
 
