@@ -1,6 +1,5 @@
 """The built-in scenarios: golden against values computed by hand, the sums of fcm, the rows and ties of pages."""
 
-import asyncio
 import json
 import os
 import re
@@ -23,18 +22,11 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import AccountKind, OrderStatus, PaymentStatus, Result, SubaccountRef, TransferStatus
 from mockexchange.sandbox.ledger.history import ledger_of
-from mockexchange.sandbox.opening import open_sandbox
-from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.loader import builtin_names, load_scenario
-from mockexchange.venues.dated import FOREVER
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.scenario.loader import builtin_names
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
-from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.public_keys import load_public_key
-from tests.helpers.sandboxes import PREFIX, WALL, signed
-from tests.helpers.stream_reader import Reader
 from tests.house.checkout import ROOT
+from tests.scenario.builtin_sandboxes import opened, rows_of
 from tools.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
 from tools.write_pages_scenario import TARGET as PAGES
 
@@ -61,10 +53,6 @@ with asyncio.Runner() as runner:
 
 
 FCM_OF = {"demo": "desk", "fcm": "north"}
-
-
-def opened(name: str) -> Sandbox:
-    return asyncio.run(open_sandbox(load_scenario(name), SandboxOptions()))
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +122,6 @@ def events_of(subaccount: Subaccount) -> Iterator[dict[str, Any]]:
         for settled in (False, True):
             if any(row.settled is settled and row.market.event.ticker == event.event for row in rows_of(subaccount)):
                 yield as_event(subaccount.ref.subaccount, event.event, settled, event.totals(settled))
-
-
-def rows_of(subaccount: Subaccount) -> list[Position]:
-    return list(subaccount.positions.values())
 
 
 def as_subaccount(subaccount: Subaccount) -> dict[str, Any]:
@@ -315,96 +299,3 @@ def test_every_row_of_pages_is_on_one_page_at_any_limit(pages: Subaccount) -> No
                 break
             query = PositionQuery(limit=limit, after=page.after)
         assert len(seen) == len(set(seen)) == HELD + FLAT + RESTING
-
-
-# --- lively
-
-LIVELY_CHANNELS = [row.name for row in CHANNELS if row.is_emulated and row.until == FOREVER]
-BOOKS = {"orderbook_delta": {"market_tickers": ["KXRAINNYC-25NOV05-T1", "KXFEDDECISION-25DEC-H0"]}}
-
-
-def lively(date: str = "latest") -> Sandbox:
-    options = SandboxOptions(clock="paused", api_date=api_date(date), host=lambda: WALL)
-    return asyncio.run(open_sandbox(load_scenario("lively"), options))
-
-
-@pytest.mark.parametrize("account", ["alice", "bob", "desk"])
-@pytest.mark.parametrize("channel", LIVELY_CHANNELS)
-def test_lively_has_a_frame_on_every_channel_within_a_second_for_any_account(channel: str, account: str) -> None:
-    sandbox = lively()
-    reader = Reader(sandbox, f"{account}/main")
-    reader.subscribe(channel, **BOOKS.get(channel, {}))
-    already = len(reader.told)
-    asyncio.run(sandbox.advance(1_000_000))
-    assert [frame["type"] for frame in reader.told[already:]]
-    asyncio.run(sandbox.advance(60_000_000))
-    assert findings(sandbox) == []
-
-
-def test_lively_grows_by_a_bounded_log_and_moves_again_for_a_returning_client() -> None:
-    sandbox = lively()
-    asyncio.run(sandbox.advance(3_700_000_000))
-    grown = len(sandbox.log)
-    assert grown < 5_000
-    for channel in LIVELY_CHANNELS:
-        reader = Reader(sandbox)
-        reader.subscribe(channel, **BOOKS.get(channel, {}))
-        already = len(reader.told)
-        asyncio.run(sandbox.advance(1_000_000))
-        assert reader.told[already:], channel
-    asyncio.run(sandbox.advance(3_700_000_000))
-    assert len(sandbox.log) - grown < 12 * len(LIVELY_CHANNELS)
-
-
-def test_lively_moves_by_itself_and_no_account_drifts() -> None:
-    sandbox = lively()
-    before = {row.market.ticker: row.stake.quantity_centis for row in held(sandbox)}
-    asyncio.run(sandbox.advance(3_700_000_000))
-    assert {row.market.ticker: row.stake.quantity_centis for row in held(sandbox)} == before
-    assert violations(sandbox.exchange.state) == []
-    assert findings(sandbox) == []
-    assert [step.fired_in_all for step in sandbox.script.steps if step.name in ("life", "listing")] == [4_320, 180]
-
-
-def findings(sandbox: Sandbox) -> list[Any]:
-    return [firing for firing in sandbox.journal.firings if firing.kind == "finding"]
-
-
-def held(sandbox: Sandbox) -> list[Position]:
-    subaccounts = sandbox.exchange.state.subaccounts.values()
-    return [row for subaccount in subaccounts for row in rows_of(subaccount) if row.stake.quantity_centis]
-
-
-SHARED = ("/markets", "/events", "/markets/trades", "/api_keys")
-OWN = (
-    "/portfolio/positions",
-    "/portfolio/fills",
-    "/portfolio/orders",
-    "/portfolio/settlements",
-    "/portfolio/deposits",
-    "/portfolio/withdrawals",
-    "/portfolio/order_groups",
-    "/portfolio/subaccounts/balances",
-    "/portfolio/subaccounts/transfers",
-    "/portfolio/subaccounts/netting",
-    "/portfolio/intra_exchange_instance_transfers",
-    "/portfolio/orders/queue_positions",
-    "/historical/positions",
-    "/historical/fills",
-    "/historical/orders",
-)
-DESK = ("/fcm/positions", "/fcm/orders", "/fcm/fills", "/fcm/subtraders")
-
-
-@pytest.mark.parametrize(
-    ("account", "path"),
-    [*(("alice", path) for path in (*OWN, *SHARED)), *(("desk", path) for path in (*DESK, *SHARED))],
-)
-def test_no_list_of_lively_is_empty(account: str, path: str) -> None:
-    sandbox = lively()
-    query = "?subtrader_id=fcm7_st1" if path in DESK[:3] else ""
-    answer, _ = sandbox.answer(signed(sandbox, f"{PREFIX}{path}{query}", f"{account}/main"))
-    assert answer.status == 200, answer
-    lists = {key: value for key, value in json.loads(answer.body).items() if isinstance(value, list)}
-    assert lists
-    assert all(lists.values()), lists

@@ -11,7 +11,7 @@ from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.scenario.steps import STEPS
 from mockexchange.scenario.steps.step_type import StepKind
 from tests.scenario.derivative_cases import DERIVATIVES
-from tests.scenario.test_steps import COMMANDS
+from tests.scenario.step_commands import COMMANDS
 
 
 def test_every_command_has_a_step_and_a_case_here() -> None:
