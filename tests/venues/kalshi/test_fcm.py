@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.helpers.sandboxes import PREFIX, do, make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.test_rest import ask, at, read, refusal, why
+from tests.venues.kalshi.rest_answers import ask, at, read, refusal, why
 
 FILLS, SUBTRADERS = f"{PREFIX}/fcm/fills", f"{PREFIX}/fcm/subtraders"
 CATEGORIES, CAP = f"{SUBTRADERS}/blocked_categories", f"{SUBTRADERS}/event_contract_daily_cap"

@@ -11,7 +11,7 @@ from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import PREFIX, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
-from tests.venues.kalshi.test_rest import ask, at, read, refusal, why
+from tests.venues.kalshi.rest_answers import ask, at, read, refusal, why
 
 FILLS, ARCHIVED = f"{PREFIX}/portfolio/fills", f"{PREFIX}/historical/fills"
 WORLD = """

@@ -1,59 +1,23 @@
-"""One REST request from bytes to bytes: access to subaccounts, API dates, and strictness by scenario."""
-
-import json
-import re
-from typing import Any
+"""One REST request from bytes to bytes: access to subaccounts, API dates, filters, pages and answers."""
 
 import pytest
 
-from mockexchange.core.commands import AddKey, Deposit, OpenPosition, OpenSubaccount, RestOrder, SettleMarket
+from mockexchange.core.commands import Deposit, OpenPosition, OpenSubaccount, RestOrder, SettleMarket
 from mockexchange.core.vocabulary import Action, Result, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.authentication import known_keys
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
-from mockexchange.venues.request import Answer, Request
-from tests.helpers.sandboxes import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed
+from mockexchange.venues.request import Request
+from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, do, make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.bodies import Body
-from tests.venues.kalshi.keyring import sign, spell
+from tests.venues.kalshi.keyring import spell
+from tests.venues.kalshi.rest_answers import ask, at, read, refusal, tickers, why
 
 BALANCE = f"{PREFIX}/portfolio/balance"
 FCM = f"{PREFIX}/fcm/positions"
 SECOND = 1_000_000
-
-
-def ask(sandbox: Sandbox, target: str = POSITIONS, who: str = "alice/main", **changes: Any) -> Answer:
-    return sandbox.answer(signed(sandbox, target, who, **changes))[0]
-
-
-def read(answer: Answer) -> dict[str, Any]:
-    assert answer.status == 200, answer
-    body: dict[str, Any] = json.loads(answer.body)
-    return body
-
-
-def tickers(answer: Answer) -> list[str]:
-    return [row["ticker"] for row in read(answer)["market_positions"]]
-
-
-def refusal(answer: Answer) -> tuple[int, bytes]:
-    return answer.status, answer.body
-
-
-def at(body: Body, date: str = "2026-10") -> tuple[int, bytes]:
-    return body.status, body.at(date)
-
-
-def why(answer: Answer) -> str:
-    """The diagnosis, found out now if that takes work."""
-    if answer.diagnose is not None:
-        return answer.diagnose(lambda: None)
-    assert answer.diagnosis is not None
-    return answer.diagnosis
 
 
 @pytest.fixture(scope="module")
@@ -311,120 +275,6 @@ def test_from_2026_10_settled_pages_are_cut_per_event(date: str, query: str, pag
     first = ask(sandbox, f"{POSITIONS}?{query}")
     second = ask(sandbox, f"{POSITIONS}?{query}&cursor={read(first)['cursor']}")
     assert [tickers(first), tickers(second)] == pages
-
-
-# --- who
-
-
-WINDOW = [
-    (-15 * SECOND, True),
-    (-15 * SECOND - MILLISECOND, False),
-    (0, True),
-    (45 * SECOND, True),
-    (45 * SECOND + MILLISECOND, False),
-]
-
-
-@pytest.mark.parametrize(("offset", "fits"), WINDOW)
-def test_the_window_of_a_timestamp(sandbox: Sandbox, offset: int, fits: bool) -> None:
-    answer = ask(sandbox, at=WALL + offset)
-    assert answer.status == (200 if fits else 401)
-    assert fits or answer.body == bodies.EXPIRED.strict.encode()
-    assert fits or ("behind" if offset < 0 else "ahead of") in why(answer)
-
-
-def test_a_scenario_may_have_another_window() -> None:
-    sandbox = make(SMALL + "auth: {past: 1h, future: 0s}\n")
-    offsets = (-3_600 * SECOND, -3_600 * SECOND - MILLISECOND, 0, MILLISECOND)
-    assert [ask(sandbox, at=WALL + offset).status for offset in offsets] == [200, 401, 200, 401]
-
-
-def test_the_window_is_on_exchange_time_if_asked() -> None:
-    sandbox = make(SMALL + "auth: {clock: exchange}\n")
-    assert ask(sandbox).status == 401
-    assert ask(sandbox, at=sandbox.clock.now()).status == 200
-    sandbox.clock.advance(60 * SECOND)
-    assert ask(sandbox, at=sandbox.clock.now() - 60 * SECOND).status == 401
-
-
-@pytest.mark.parametrize("salt", [0, 20, 32, 64, 222])
-@pytest.mark.parametrize("setting", ["any", "32"])
-def test_a_salt_of_another_length_is_told_or_refused(salt: int, setting: str) -> None:
-    answer = ask(make(SMALL + f'auth: {{salt: "{setting}"}}\n'), salt=salt)
-    told = (
-        [] if salt == 32 else [rf"^the signature verifies with a salt of {salt} bytes.*; the documented length is 32$"]
-    )
-    if told and setting == "32":
-        assert refusal(answer) == at(bodies.BAD_SIGNATURE)
-        assert re.search(told[0], why(answer))
-    else:
-        assert answer.status == 200
-        assert [bool(re.search(*pair)) for pair in zip(told, answer.findings, strict=True)] == [True] * len(told)
-
-
-def unsigned(sandbox: Sandbox, **headers: str) -> Request:
-    key = sandbox.credentials()[0].key_id
-    given = {"kalshi-access-key": key, **{name.replace("_", "-"): text for name, text in headers.items()}}
-    return Request("GET", POSITIONS, "", tuple((name.encode(), text.encode()) for name, text in given.items()))
-
-
-def test_auth_can_be_off_for_known_keys() -> None:
-    sandbox = make(SMALL + "auth: {mode: off}\n")
-    for request in (
-        unsigned(sandbox),
-        unsigned(sandbox, kalshi_access_timestamp="yesterday", kalshi_access_signature="nonsense"),
-        signed(sandbox, at=0),
-    ):
-        assert sandbox.answer(request)[0].status == 200
-    assert refusal(sandbox.answer(Request("GET", POSITIONS))[0]) == at(bodies.NO_CREDENTIALS)
-    unknown = Request("GET", POSITIONS, "", ((b"kalshi-access-key", b"nobody"),))
-    assert refusal(sandbox.answer(unknown)[0]) == at(bodies.UNKNOWN_KEY)
-    assert refusal(ask(sandbox, who="alice/writer")) == at(bodies.FORBIDDEN)
-
-
-@pytest.mark.parametrize(
-    ("changes", "wanted"),
-    [
-        ({"key": "nobody", "timestamp": "0", "signature": "x"}, bodies.UNKNOWN_KEY),
-        ({"timestamp": "0", "signature": "x"}, bodies.EXPIRED),
-        ({"signature": "x"}, bodies.BAD_SIGNATURE),
-        ({"key": "nobody", "timestamp": "", "signature": "x"}, bodies.EXPIRED),
-        ({"key": "nobody", "signature": ""}, bodies.NO_SIGNATURE),
-        ({"key": "", "timestamp": "", "signature": ""}, bodies.NO_CREDENTIALS),
-    ],
-)
-def test_headers_are_checked_before_the_key_the_timestamp_and_the_signature(
-    sandbox: Sandbox, changes: dict[str, str], wanted: Body
-) -> None:
-    headers = {f"kalshi-access-{name}".encode(): text.encode() for name, text in changes.items()}
-    assert refusal(ask(sandbox, headers=headers)) == at(wanted)
-
-
-def test_parameters_are_looked_at_last(sandbox: Sandbox) -> None:
-    answer = ask(sandbox, f"{POSITIONS}?limit=0", headers={b"kalshi-access-signature": b"x"})
-    assert answer.status == 401
-    assert refusal(ask(sandbox, f"{POSITIONS}?limit=0", "alice/writer")) == at(bodies.FORBIDDEN)
-    assert refusal(ask(sandbox, f"{FCM}?limit=0")) == at(bodies.FORBIDDEN)
-
-
-def test_a_signature_may_be_sent_again_inside_the_window(sandbox: Sandbox) -> None:
-    request = signed(sandbox)
-    assert [sandbox.answer(request)[0].status for _ in range(3)] == [200, 200, 200]
-
-
-def test_ed25519_keys_sign_too() -> None:
-    sandbox = make()
-    pair = derive_ed25519("test")
-    assert pair.private_pem
-    do(sandbox, AddKey(account="alice", key="ed", key_id="ed", public_key=pair.public_pem))
-    stamp = str(WALL // MILLISECOND)
-    signature = spell(sign(load_key(pair.private_pem), f"{stamp}GET{POSITIONS}"))
-    headers = {"kalshi-access-key": "ed", "kalshi-access-timestamp": stamp, "kalshi-access-signature": signature}
-    request = Request(
-        "GET", POSITIONS, "limit=1", tuple((name.encode(), text.encode()) for name, text in headers.items())
-    )
-    assert sandbox.answer(request)[0].status == 200
-    assert {key.name for key in known_keys(sandbox.exchange.state)} == {"main", "only_3", "writer", "st1", "ed"}
 
 
 # --- answers

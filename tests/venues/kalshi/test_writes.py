@@ -7,7 +7,7 @@ from mockexchange.venues.kalshi.operations.writes import FIRST_ORDER_ENTRY, WRIT
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import PREFIX, make
 from tests.venues.kalshi import bodies
-from tests.venues.kalshi.test_rest import ask, at, refusal, why
+from tests.venues.kalshi.rest_answers import ask, at, refusal, why
 
 V1 = [(method, path) for _, method, path in FIRST_ORDER_ENTRY]
 OTHERS = [(name, method, path) for name, method, path, _ in WRITES]
