@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from tests.house.architecture import PACKAGE, VENUES, imports_of, module_of
 from tests.house.checkout import ROOT, checkout_files, sources
-from tests.house.test_architecture import PACKAGE, VENUES, imports_of, module_of
 
 IMPORTS_MAX = 20
 """Modules of the package that one module imports. More is the sign of a missing piece."""
