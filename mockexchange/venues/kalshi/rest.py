@@ -23,6 +23,7 @@ from mockexchange.venues.kalshi.operations.call import (
     Operation,
     PublicOperation,
 )
+from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
 from mockexchange.venues.kalshi.parameters import PARAMETERS
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
 from mockexchange.venues.kalshi.retired_fields import successor
@@ -111,7 +112,7 @@ def _answer_account(
     _require_scope(key, operation)
     _require_unrestricted(key, operation)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
-        return _answer_plain_member(incoming, operation, account.name)
+        return answer_plain_member(operation, context.settings, account.name, incoming.reply.findings)
     params = _decode(incoming, operation, api_date)
     call = AccountCall(
         operation,
@@ -184,18 +185,6 @@ def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
             f" {operation.name} spans the account"
         )
         raise Rejected(Situation.RESTRICTED, message)
-
-
-def _answer_plain_member(incoming: KalshiRequest, operation: AccountOperation, account: str) -> bytes:
-    """Answer a plain member on an FCM endpoint: 403 by choice, 404 or an empty list by setting (never recorded)."""
-    message = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
-    wanted = incoming.context.settings.plain_member
-    if wanted == "403" or operation.empty is None:
-        raise Rejected(Situation.FORBIDDEN, message)
-    if wanted == "404":
-        raise Rejected(Situation.NOT_FOUND, message)
-    incoming.reply.findings.append(message)
-    return operation.empty
 
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:

@@ -19,12 +19,26 @@ from mockexchange.venues.kalshi.operations.call import (
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
 from mockexchange.venues.kalshi.operations.portfolio.orders import answer_orders
 from mockexchange.venues.kalshi.operations.row_owner import requested_subtrader, required_subtrader, subtrader_ids
+from mockexchange.venues.kalshi.settings import KalshiSettings
 
 FILLS = ListTable("fills", "FcmFill", is_shared=False)
 EMPTY_FILLS = b'{"cursor":"","fills":[]}'
 EMPTY_ORDERS = b'{"cursor":"","orders":[]}'
 EMPTY_SUBTRADERS = b'{"subtraders":[]}'
 FREE = SubtraderRules()
+
+
+def answer_plain_member(
+    operation: AccountOperation, settings: KalshiSettings, account: str, findings: list[str]
+) -> bytes:
+    """Answer a plain member on an FCM endpoint: 403 by choice, 404 or an empty list by setting (never recorded)."""
+    message = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
+    if settings.plain_member == "403" or operation.empty is None:
+        raise Rejected(Situation.FORBIDDEN, message)
+    if settings.plain_member == "404":
+        raise Rejected(Situation.NOT_FOUND, message)
+    findings.append(message)
+    return operation.empty
 
 
 class FcmFill(NamedTuple):
