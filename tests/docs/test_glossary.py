@@ -1,4 +1,7 @@
-"""The glossary names types that exist, each term once, and together with the Python API every public class."""
+"""The glossary and the page "Where is it?" name what exists.
+
+The glossary has each term once, and together with the Python API every public class.
+"""
 
 import importlib
 import inspect
@@ -7,6 +10,7 @@ from typing import NamedTuple
 
 import mockexchange
 from tests.docs.fences import DOCS
+from tests.house.checkout import ROOT
 
 ROW = re.compile(r"^\| (?P<term>[^|]+) \| (?P<meaning>[^|]+) \| (?:`(?P<type>[\w.]+)` )?\|$", re.MULTILINE)
 TEXT = (DOCS / "glossary.md").read_text(encoding="utf-8")
@@ -51,6 +55,14 @@ def test_every_public_class_is_in_the_glossary_or_the_python_api() -> None:
     public = [name for name in mockexchange.__all__ if inspect.isclass(getattr(mockexchange, name))]
     assert len(public) > 20
     assert [name for name in public if not re.search(rf"\b{name}\b", texts)] == []
+
+
+def test_every_place_of_the_navigation_page_exists() -> None:
+    text = (DOCS / "internals" / "navigation.md").read_text(encoding="utf-8")
+    places = re.findall(r"^\| [^|]+ \| `([\w./]+)` \|", text, re.MULTILINE)
+    assert len(places) >= 40
+    below = {place: ROOT / ("" if place.startswith("tools/") else "mockexchange") / place for place in places}
+    assert [place for place, path in below.items() if not path.exists()] == []
 
 
 def test_a_type_that_does_not_exist_is_reported() -> None:
