@@ -35,7 +35,7 @@ Read = Callable[[ReadKey], CachedRead]
 
 
 class ReadCache:
-    """Caches the results of `read`. `ticking` names fields that change although nothing else does."""
+    """Caches the results of `read`. `ticking` names fields that change by themselves and are not compared."""
 
     def __init__(self, read: Read, ticking: Collection[str]) -> None:
         self._read, self._ticking = read, ticking
@@ -43,7 +43,7 @@ class ReadCache:
         self._used: set[ReadKey] = set()
 
     def get(self, reading: ReadKey) -> CachedRead:
-        """Return a read, from the cache if it is there. Raises the errors of `read`."""
+        """Return the result of a read, from the cache if it is there. Raises the errors of `read`."""
         self._used.add(reading)
         if reading not in self._remembered:
             self._remembered[reading] = self._read(reading)

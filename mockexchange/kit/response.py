@@ -60,7 +60,7 @@ def object_of(answer: Answer) -> dict[str, Any]:
 
 
 def still(answer: Answer, ticking: Collection[str]) -> tuple[int, Any]:
-    """Return status and body of a response, without the fields that change although nothing else does."""
+    """Return status and body of a response, without the fields named in `ticking`, which change by themselves."""
     try:
         return answer.status, without(answer.json(), ticking)
     except ValueError:

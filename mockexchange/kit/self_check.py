@@ -21,7 +21,7 @@ COMPAT = "compat"
 
 
 class ServedAnswer(NamedTuple):
-    """A response in the form that judges take."""
+    """A served response, in the form that `AnswerJudge` and `RefusalJudge` accept."""
 
     where: str
     status: int
@@ -30,7 +30,7 @@ class ServedAnswer(NamedTuple):
 
 
 class Judges(NamedTuple):
-    """The judges of one venue at one date."""
+    """The judges of one venue's paths, responses, refused handshakes and frames at one API date."""
 
     routes: Routes
     prefix: str
@@ -40,14 +40,17 @@ class Judges(NamedTuple):
 
 
 class SelfCheck:
-    """Checks responses and frames; each violation is one line. `day` is that of an API date, None is compat."""
+    """Checks served responses and frames against the API documents; each violation is one line of text.
+
+    `day` is the day of the API date that the server emulates; None stands for the API date `compat`.
+    """
 
     def __init__(self, kits: Mapping[str, VenueKit]) -> None:
         self.kits = kits
         self._judges_of = cache(self._load)
 
     def require(self, venue: str, day: str | None) -> None:
-        """Load the documents of a day. Raises NoSuchDocument, which names the known ones."""
+        """Load the documents for a day. Raises NoSuchDocument, which lists the API dates that have documents."""
         if self._judges_of(venue, day) is None:
             known = [one.partition("/")[2] for one in api_documents.subjects() if one.startswith(f"{venue}/")]
             raise NoSuchDocument(

@@ -1,4 +1,4 @@
-"""The target: a server that is judged, with its keys and the API documents that it has to keep."""
+"""The target: a server that is judged, with its keys and the API documents that it is compared with."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ class Target:
 
     venue: VenueKit
     api_date: str
-    """The alias of the API documents that it has to keep."""
+    """The alias of the API date whose documents the server is compared with."""
     base_url: str
     http: httpx.Client
     keys: Mapping[str, Signer]
@@ -100,7 +100,7 @@ class Target:
         return AnswerJudge(self.document, self.subject)
 
     def place(self, pointer: str = "") -> str:
-        """Return the document's path with a pointer."""
+        """Return the path of the API document, followed by a JSON pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer}"
 
     def ask(
@@ -139,7 +139,7 @@ class Target:
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Send a body to a path of the document, or with `is_base` to the base URL, and judge the answer by the path.
+        """Post a body to a path of the document, or to the base URL if `is_base`; judge the answer as that of the path.
 
         Raises Unreachable.
         """
@@ -188,7 +188,7 @@ class Target:
         return self.read_cache.get(read_key(operation_id, query, names, role))[1]
 
     def row(self, operation_id: str, name: str) -> Row:
-        """Return the one object of a read by name, such as the market of a ticker. Raises NotJudged."""
+        """Read a single object by its name in the path, such as a market by its ticker. Raises NotJudged."""
         operation = self._operation(operation_id)
         body = self.body(operation_id, None, {operation.names[0]: name})
         found: Row = next(value for value in body.values() if isinstance(value, dict))
@@ -198,7 +198,7 @@ class Target:
         return self.whole(operation_id, query).rows
 
     def whole(self, operation_id: str, query: Query | None = None, role: str = "") -> ListRows:
-        """Return the rows of a list, of the first pages if there are many. Raises NotJudged."""
+        """Return the rows of a list, from its first PAGES_WHOLE_MAX pages at most. Raises NotJudged."""
         operation, listing = self._operation(operation_id), self.listing(operation_id)
         paging, asked = self.venue.facts.paging, {**self.needed(operation_id), **(query or {})}
         if paging.limit in operation.query:
@@ -271,11 +271,11 @@ class Target:
         return self.read_cache.have_changed()
 
     def still(self, answer: Answer) -> tuple[int, Any]:
-        """Return status and body of a response, without the fields that change although nothing else does."""
+        """Return status and body of a response, without the venue's volatile fields, such as its own time."""
         return still(answer, self.venue.facts.volatile_fields)
 
     def new_objections(self) -> tuple[Finding, ...]:
-        """Return and clear the objections, each kind once in a run."""
+        """Return and clear the objections; those that differ only in a list index are returned once in a run."""
         return tuple(self._take_objections())
 
     def _take_objections(self) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ class ConnectionDetails(NamedTuple):
 
 
 class Fractional(str):
-    """The text of a JSON number with a fraction or an exponent: such a number was a float in the client."""
+    """A JSON number with a fraction or an exponent, kept as text: the client held such a number as a float."""
 
     __slots__ = ()
 
@@ -48,10 +48,10 @@ class AdapterReply:
 
 
 class Adapter:
-    """A running adapter, used in a `with` statement; at its end the whole process group is gone.
+    """A running adapter, used in a `with` statement, whose end kills the whole process group.
 
-    `environment` is its whole environment, that of this process if None. Every method raises AdapterBroken if the
-    program cannot be used (any more).
+    `environment` is the program's whole environment; with None it inherits the environment of this process. Every
+    method raises AdapterBroken if the program cannot be used (any more).
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Adapter:
 
 
 def read_answer(line: bytes, task_id: int) -> AdapterReply:
-    """Parse the reply to a task. Raises ValueError with a text that continues "answered with"."""
+    """Parse the reply to a task. Raises ValueError; its text completes the sentence "answered with ..."."""
     try:
         answer = json.loads(line, parse_float=Fractional, parse_constant=_refuse)
     except (ValueError, RecursionError):

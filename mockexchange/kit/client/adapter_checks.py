@@ -36,7 +36,7 @@ class ReferenceAccount(NamedTuple):
 
 
 class TaskReply(NamedTuple):
-    """The reply to a task at an API date; `where` names both in a line."""
+    """The reply to a task at an API date; `where` names task and date in findings."""
 
     task: Task
     api_date: str
@@ -58,9 +58,9 @@ def _rows(written: list[dict[str, str]]) -> list[Row]:
 
 
 def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()) -> Iterator[Finding]:
-    """Yield the wrong rows and values of an adapter at each API date that has documents, and under `compat`.
+    """Yield the wrong rows and values of an adapter at each API date that has documents, `compat` included.
 
-    `dates` are the dates that the client supports, all if empty. Raises NotJudged if the adapter supports no task,
+    `dates` are the API dates that the client supports, all if empty. Raises NotJudged if the adapter supports no task,
     AdapterBroken if it cannot be used.
     """
     judged_dates = dates or (*aliases_of(venue.name), COMPAT)
@@ -90,9 +90,9 @@ def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date
 
 
 def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
-    """Yield the wrong rows and values of an adapter when removed fields are absent, zero or wrong.
+    """Yield the wrong rows and values of an adapter when fields that the venue removed are absent, zero or wrong.
 
-    It runs under `compat`, which sends the removed fields beside their successors. Raises as `judge_dates`.
+    It runs at the API date `compat`, which sends removed fields beside their successors. Raises as `judge_dates`.
     """
     replies = [one for poison in POISONS for one in ask_tasks(adapter, exchange, venue.tasks, COMPAT, poison)]
     _require_some(replies, venue)
@@ -102,7 +102,7 @@ def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Itera
 def ask_tasks(
     adapter: Adapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
 ) -> Iterator[TaskReply]:
-    """Send each task to an adapter in a fresh sandbox; yield the replies, without the unsupported tasks."""
+    """Send every task to an adapter, in one fresh sandbox; yield the replies to the tasks that it supports."""
     fault = f"\nfaults:\n  - {{then: {{legacy: {poison}}}}}\n" if poison else ""
     poisoned = f" with removed fields {poison}" if poison else ""
     plan = load_text(read_reference_account().scenario + fault)
@@ -130,7 +130,7 @@ def _judge(replies: Sequence[TaskReply], venue: VenueKit) -> Iterator[Finding]:
 
 
 def _reported_names(replies: Sequence[TaskReply], task: Task) -> set[str]:
-    """The names that a client reports for a task at any date: it has to report them at every date that has them."""
+    """Return the names that a client reports for a task at any API date; every date that has them must show them."""
     rows = (row for one in replies if one.task is task for row in one.reply.rows or ())
     return {cell.name for row in rows for cell in reported_values(task, row)}
 
@@ -151,7 +151,7 @@ def raised(reply: AdapterReply) -> str:
 
 
 def all_failed(reply: Mapping[str, AdapterReply]) -> str:
-    """Describe in one line that all supported tasks failed, of which there is at least one."""
+    """Describe in one line that every supported task failed; there must be at least one such task."""
     (name, first), *others = ((name, one) for name, one in reply.items() if not one.is_unsupported)
     more = f"; {', '.join(name for name, _ in others)} failed too" if others else ""
     return f"{name}: {raised(first)}{more}"

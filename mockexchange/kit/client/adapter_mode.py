@@ -42,10 +42,10 @@ Judge = Callable[[Adapter, Exchange, VenueKit], Iterator[Finding]]
 def judges(
     api_date: str = LATEST, fixtures: Path | None = None, seed: int = 0, dates: Sequence[str] = ()
 ) -> Mapping[str, Judge]:
-    """Return the judges that need more than one task, by the name that cards use for them.
+    """Return the judges that need more than one task, by the names that cards use for the judges.
 
-    `api_date` is a date that has documents; `dates` and `poison` choose their own. `dates` are the dates that the
-    client supports, all if empty. Bodies that the client cannot take are saved in `fixtures`.
+    `api_date` has documents; the judges "dates" and "poison" do not use it. `dates` are the API dates that the client
+    supports, all if empty. Bodies that the client reads wrongly are saved in `fixtures`.
     """
     return {
         "account": partial(judge_account, api_date=api_date),
@@ -57,7 +57,7 @@ def judges(
 
 
 class TaskResult(NamedTuple):
-    """The reply of an adapter, or the message of a timeout."""
+    """The reply of an adapter, or the message of a timeout if it gave no reply in time."""
 
     reply: AdapterReply | None
     timeout: str
@@ -100,7 +100,7 @@ class AdapterWorker:
             self._adapter.stop()
 
     def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
-        """Send a task for a sandbox. Raises AdapterBroken, NoSuchAccount."""
+        """Send a task with the URLs of a sandbox and the key of an account. Raises AdapterBroken, NoSuchAccount."""
         adapter = self.ready(session)
         try:
             reply = adapter.ask(task.name, session.connection_details(account), task_s_max=seconds, **task.arguments)
@@ -114,12 +114,12 @@ class AdapterWorker:
 
 @dataclass
 class AdapterCardRunner:
-    """A run of cards with one or more workers. `reproduction` returns the command that runs one card again."""
+    """Plays cards with one or more workers. `reproduction` returns the command that plays a card again."""
 
     sandboxes: CardSandboxes
     reproduction: Callable[[Card], str]
     fixtures: Path | None = None
-    """Directory for the bodies that the client cannot take."""
+    """Directory for bodies that the client reads wrongly."""
     traffic: Traffic = NOTHING
     """Traffic of the undisturbed tasks."""
     _undisturbed: dict[tuple[str, str, str], TaskResult] = field(default_factory=dict)
@@ -223,7 +223,7 @@ def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
 
 
 def _distinct(cards: Sequence[Card]) -> list[Task]:
-    """Return the tasks of cards, each once; `listen` ends after one message or one second."""
+    """Return the distinct tasks of cards; a `listen` task is cut to one message or one second."""
     tasks: dict[tuple[str, str], Task] = {}
     for card in cards:
         if card.task:

@@ -37,7 +37,7 @@ class AdapterTimeout(AdapterBroken):
 
 
 class LineProcess:
-    """The running program. `environment` is its whole environment, that of this process if None.
+    """The running program. `environment` is its whole environment; with None it inherits this process's.
 
     Raises AdapterBroken if it cannot be started.
     """
@@ -65,7 +65,7 @@ class LineProcess:
             raise self.broken(f'{self._ending("input")} before task "{task}"') from None
 
     def receive(self, task: str, seconds_max: float) -> bytes:
-        """Return the next line. Raises AdapterTimeout if none comes in time, AdapterBroken if it is too long."""
+        """Return the next output line. Raises AdapterTimeout if none comes in time, AdapterBroken if it is too long."""
         try:
             line = self._next(seconds_max)
         except Empty:
@@ -86,7 +86,7 @@ class LineProcess:
         return [printable_line(line) for line in self._log]
 
     def stop(self) -> None:
-        """Kill the whole process group, from any thread; `end` has to be called nevertheless."""
+        """Kill the whole process group, from any thread. `end` must still be called afterwards."""
         with suppress(OSError):
             if sys.platform == "win32":
                 self._process.kill()
@@ -139,7 +139,7 @@ class LineProcess:
             )
 
     def _ending(self, closed: str) -> str:
-        """Describe how the program ended, after it has closed a stream."""
+        """Describe how the program ended, given that it closed its standard input or output."""
         try:
             code = self._process.wait(EXIT_WAIT_S)
         except subprocess.TimeoutExpired:

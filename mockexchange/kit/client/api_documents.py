@@ -1,4 +1,4 @@
-"""The API documents that a client is judged by: those of its date, and of the dates before and after."""
+"""The API documents by which a client is judged: one API date's, with access to earlier and later dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ COMPAT = "compat"
 
 
 class Operation(NamedTuple):
-    """An operation of a document; `names` are the values of its path variables."""
+    """An operation of a document, as called by a request; `names` are the values of its path variables."""
 
     path: str
     method: str
@@ -29,7 +29,7 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True)
 class ApiDocuments:
-    """The OpenAPI and AsyncAPI documents of a venue at an alias; `prefix` precedes their paths on the wire."""
+    """The OpenAPI and AsyncAPI documents of a venue at an API date; `prefix` precedes their paths on the wire."""
 
     venue: str
     alias: str
@@ -105,7 +105,7 @@ class ApiDocuments:
         return not described.get("security", self.document.get("security"))
 
     def place(self, *parts: str) -> str:
-        """Return the OpenAPI document's path with a JSON pointer."""
+        """Return the path of the OpenAPI document, followed by a JSON pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"
 
     def place_of(self, method: str, raw_path: str) -> str:
@@ -122,7 +122,7 @@ class ApiDocuments:
 
 
 def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
-    """Return the documents in force on a day (the last date up to it); those of compat if `day` is None."""
+    """Return the documents of the last API date up to a day; if `day` is None, the documents of `compat`."""
     assert kit.client_signing is not None, f"the kit does not judge clients of {kit.name}"
     if day is None:
         return ApiDocuments(kit.name, COMPAT, kit.prefix, kit.client_signing)

@@ -28,7 +28,7 @@ PAUSE_SLACK_S = 0.05
 class CardRun:
     """One run of a card: its traffic, and the `reply` of an adapter or the result of a command.
 
-    `timeout` is the message if no reply came in time. `undisturbed` is the result of the command without faults.
+    `timeout` is a message if no reply came in time, else "". `undisturbed` is the command's result without faults.
     """
 
     traffic: Traffic
@@ -66,7 +66,7 @@ def _numbered(card: Card, findings: list[Finding], reproduction: str) -> tuple[F
 def _of_rules(
     card: Card, trial: CardRun, documents: ApiDocuments
 ) -> tuple[list[Finding], list[Finding], dict[str, str]]:
-    """Return the findings of rules, their advice, and by rule the reason why it could not be judged."""
+    """Return the findings of a card's rules, the advice of its rules, and why a rule, by name, was not judged."""
     findings: list[Finding] = []
     notes: list[Finding] = []
     unseen: dict[str, str] = {}
@@ -83,7 +83,7 @@ def _of_rules(
 
 
 def _reason_not_judged(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
-    """Return why nothing was judged, "" if something was; of several rules the first is the card's subject."""
+    """Return why nothing was judged, "" if something was. The first rule of a card decides, as its subject."""
     if card.faults and not trial.traffic.fault_count:
         return "no message came that could be disturbed"
     has_more = card.see.requests or card.see.streams or trial.reply or (trial.ran and card.see.answer == "rows")

@@ -1,7 +1,7 @@
 """Cards: numbered YAML files with one behaviour each that a client has to cope with.
 
 A card has requirements, a scenario with faults, a task for adapters, and expectations under `see`. Its `faults` and
-`script` are those of scenarios. Errors name file, line and expected value, as errors in scenarios do.
+`script` have the format of scenarios. Errors name file, line and expected value, as errors in scenarios do.
 """
 
 import re
@@ -110,7 +110,7 @@ CARD = Record(
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The requests and streams that a command has to use by itself before a card can judge it."""
+    """The requests and streams that a command must use when nothing is disturbed, or the card cannot judge it."""
 
     operation: str | None
     channel: str | None
@@ -149,7 +149,7 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One card. Empty `scenario`, `account` and `api_date` stand for those of the run.
+    """One card. If `scenario`, `account` or `api_date` is empty, the value of the run applies.
 
     Findings of a card with `advice` do not break it. `is_checking_signatures` is false on most cards, so that a client
     that signs wrongly fails one card and not all.
@@ -161,9 +161,9 @@ class Card:
     place: str
     needs: Needs
     before: str
-    """The first date that the card applies to."""
+    """The first API date that the card applies to."""
     until: str
-    """The first date that the card does not apply to any more."""
+    """The first API date that the card does not apply to any more."""
     pages: str
     """`by hand` if the card does not apply to clients that leave pages to their user."""
     scenario: str
@@ -193,7 +193,7 @@ class Card:
 
 
 def load_cards(more: Path | None = None) -> list[Card]:
-    """Read the built-in cards and those of a directory, in the order of their numbers. Raises CardError."""
+    """Read the built-in cards and the cards in a directory, sorted by number. Raises CardError."""
     if more and more.exists() and not more.is_dir():
         raise CardError(f"{more}: expected a directory with cards, found a file")
     paths = [path for directory in (BUILTIN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
@@ -219,7 +219,7 @@ def read_card(path: Path) -> Card:
 
 
 def card_of(node: Located) -> Card:
-    """Build a card from YAML. Raises ScenarioError with its place."""
+    """Build a card from YAML. Raises ScenarioError with file and line."""
     values = CARD.read(node, "")
     task, number, see = values["task"], values["card"], _see(values["see"])
     _require_something_to_see(values, node)
@@ -248,7 +248,7 @@ def card_of(node: Located) -> Card:
 
 
 def _is_ours(node: Located) -> bool:
-    """Whether it is a built-in card, which the documentation lists."""
+    """Whether a card is built in, so that the documentation describes it."""
     return Path(node.file).parent == BUILTIN_CARDS
 
 
@@ -270,7 +270,7 @@ def node_has(node: Located, key: str) -> bool:
 
 
 def _is_seen_of_commands(see: Expectations) -> bool:
-    """Whether traffic or an exit code can show something that the card expects, without an adapter."""
+    """Whether the traffic or exit code of a command can show something that the card expects."""
     return bool(see.rules or see.requests or see.streams or see.pause or see.answer == "rows")
 
 
@@ -279,7 +279,7 @@ def _span(read: dict[str, int] | None) -> tuple[int, int] | None:
 
 
 def _plain_arguments(arguments: dict[str, str]) -> dict[str, Any]:
-    """Convert the arguments of a task: text, numbers, and for names in the plural lists such as "a,b"."""
+    """Convert the arguments of a task to text, numbers or, for plural names, lists (from "a,b")."""
     return {name: _plain(name, text) for name, text in arguments.items()}
 
 
@@ -292,7 +292,7 @@ def _plain(name: str, text: str) -> Any:
 
 
 def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
-    """Return the cards that match: numbers, or prefixes with a star such as "S*"; "!" in front excludes.
+    """Return the cards that match patterns: numbers, or prefixes with a star such as "S*"; a leading "!" excludes.
 
     Raises CardError.
     """

@@ -1,4 +1,4 @@
-"""Cards played with a command: it runs once undisturbed, and once more for each card that it can be judged by."""
+"""Cards played with a command, which runs once undisturbed and once more for each card that can judge it."""
 
 import os
 import time
@@ -26,7 +26,7 @@ ONLY_ADAPTERS = "only an adapter can show what a client understood (--adapter)"
 
 @dataclass
 class CommandCardRunner:
-    """A run of cards. `client` selects the environment variables, `timeout_s` limits the undisturbed run."""
+    """Plays cards with a command. `client` selects its environment variables, `timeout_s` limits each run."""
 
     sandboxes: CardSandboxes
     command: Sequence[str]
@@ -92,7 +92,7 @@ def _problem(card: Card, seen: Traffic) -> str:
 def play_with_command(
     runner: CommandCardRunner, cards: Sequence[Card], at: Callable[[str], None]
 ) -> Generator[Verdict]:
-    """Play cards one after the other; `at` is called with the next step. Raises CommandFailed."""
+    """Play cards one after the other; `at` is called with the title of each step. Raises CommandFailed."""
     at("the command as it is")
     ran = runner.survey()
     notes = tuple(_stopped(ran, runner))
@@ -119,7 +119,7 @@ def _stopped(ran: CommandResult, runner: CommandCardRunner) -> Iterator[Finding]
 def environment_of(
     session: Session, client: str, account: str, environment: Mapping[str, str], prefix: str
 ) -> dict[str, str]:
-    """Return the whole environment of a known client (or "generic") for an account. Raises NoSuchAccount.
+    """Return the whole environment for a known client (or "generic") that uses an account. Raises NoSuchAccount.
 
     Other variables with the venue's `prefix` are left out: they could point a client elsewhere or name a key of real
     money.

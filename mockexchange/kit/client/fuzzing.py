@@ -54,7 +54,7 @@ class WrongResult(NamedTuple):
 
 
 class _Enough(BaseException):
-    """The search is over. No Exception, so that Hypothesis does not take it for a failing test."""
+    """Ends the search. It is no Exception, so that Hypothesis does not take it for a failing test."""
 
 
 def judge_fuzz(
@@ -67,7 +67,7 @@ def judge_fuzz(
     seed: int = 0,
     seconds_max: float = SECONDS_MAX,
 ) -> Iterator[Finding]:
-    """Yield for each task and mode the smallest body of an API date that the client cannot take.
+    """Yield a finding for each task and mode: the smallest body of an API date that the client reads wrongly.
 
     Bodies are saved as scenarios in the directory `fixtures`, which is created if necessary. The same seed generates
     the same bodies; the time limits the search, not the shrinking. Raises NotJudged if the client cannot do any task
@@ -86,7 +86,7 @@ def judge_fuzz(
 
 
 def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]:
-    """Return the tasks that a client can do undisturbed. Raises NotJudged if there are none."""
+    """Return the tasks that a client can do without faults. Raises NotJudged if there are none."""
     replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
     possible = [task for task in venue.tasks if replies[task.name].rows is not None]
     if not possible:
@@ -96,7 +96,7 @@ def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]
 
 
 class Fuzzer(NamedTuple):
-    """The fuzzing of one task in one mode, which `rule` names. Bodies are saved in `fixtures` if it is given."""
+    """Fuzzes one task in one mode, a key of MODES in `rule`. Failing bodies are saved in `fixtures`, if given."""
 
     adapter: Adapter
     session: Session
@@ -125,13 +125,13 @@ class Fuzzer(NamedTuple):
         return self.document["paths"][self.task.path]["get"]
 
     def bodies(self) -> Any:
-        """The strategy for bodies of the 200 schema whose rows have distinct keys."""
+        """Return a strategy for bodies that fit the schema of the 200 response and have rows with distinct keys."""
         return values_of(self.document, self._schema(), MODES[self.rule]).map(
             lambda body: consistent_body(self.task, body)
         )
 
     def smaller(self, body: Any) -> Iterator[Any]:
-        """The bodies with one row or field less."""
+        """Yield the bodies with one row or field less."""
         return (consistent_body(self.task, less) for less in smaller_bodies(self.document, self._schema(), body))
 
     def is_wrong(self, body: Any) -> bool:
@@ -174,7 +174,7 @@ class Fuzzer(NamedTuple):
         return f"{text} (all of it, not shrunk: {path})"
 
     def _documented_rows(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
-        """Return rows without the names that the date does not document, since a client may derive those itself."""
+        """Return rows without names that the API date does not document: a client may derive such values itself."""
         silent = set(self.task.names) - set(meanings)
         return [
             {cell.label: cell.value for cell in reported_values(self.task, row) if cell.name not in silent}
@@ -188,7 +188,7 @@ class Fuzzer(NamedTuple):
 
 
 def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
-    """Return the smallest failing body within SHRINK_TASKS_MAX tasks; None if none is found in time.
+    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if no body fails in time.
 
     Raises AdapterBroken.
     """

@@ -29,7 +29,7 @@ AGAIN = (
 
 
 class FuzzCase(NamedTuple):
-    """One task, the body of its response, the client's result and the expected one."""
+    """One task, the body of its response, and the client's result beside the expected one."""
 
     task: Task
     operation: str

@@ -18,9 +18,9 @@ TRIM_TASKS_MAX = 100
 def trimmed(
     body: Any, smaller: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
 ) -> Any:
-    """Return the smallest failing body, or the smallest that `tasks_max` tasks could find.
+    """Return the smallest failing body that `tasks_max` tasks can find.
 
-    `smaller` returns the bodies with one part less.
+    `smaller` yields the bodies that have one part less than a body.
     """
     tried = {_key(body)}
     candidates = smaller(body)
@@ -35,7 +35,7 @@ def trimmed(
 
 
 def smaller_bodies(document: Document, schema: Any, body: Any) -> Iterator[Any]:
-    """Yield bodies with one part less that a schema still allows; for lists first all bodies of a single row."""
+    """Yield bodies with one part less that a schema still allows; for a list, first each row alone."""
     node = resolved(document, schema)
     if isinstance(body, dict) and "properties" in node:
         yield from _lesser_objects(document, node, body)

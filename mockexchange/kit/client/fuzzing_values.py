@@ -91,7 +91,7 @@ class _Maker:
         return st.just(max(least, 0)) | st.integers(least, node.get("maximum", largest))
 
     def number(self, node: Any) -> Values:
-        """Numbers of the wire have at most two decimals."""
+        """Return a strategy for numbers with at most two decimals, as on the wire."""
         least, largest = node.get("minimum", 0), node.get("maximum", INTEGER_MAX["int32"])
         return st.integers(least * 100, largest * 100).map(lambda hundredths: hundredths / 100)
 
@@ -117,7 +117,7 @@ UNKNOWN: Values = st.one_of(
 
 
 def _matching(pattern: str) -> Values:
-    """Return a strategy for texts of a pattern. Amounts are drawn as one integer, which is fast and shrinks to 0."""
+    """Return a strategy for texts that match a pattern. An amount is drawn as an integer: fast, and shrinks to 0."""
     amount = AMOUNT_PATTERN.fullmatch(pattern)
     if pattern == PRICE_PATTERN:
         return (ZERO | st.integers(0, 10**PRICE_DECIMALS)).map(lambda units: _amount(units, PRICE_DECIMALS, ""))

@@ -36,10 +36,10 @@ def play_with_adapter(
     every: Sequence[Card],
     at: Callable[[str], None],
 ) -> Generator[Verdict]:
-    """Yield the verdicts of cards in their order; `at` is called with the card that is waited for.
+    """Yield the verdicts of cards in their order; `at` is called with the title of each awaited card.
 
-    The tasks of `every` card run once undisturbed. Raises AdapterBroken if any process fails. At the end, also after an
-    exception, no task is running.
+    The tasks of the cards in `every` run once undisturbed. Raises AdapterBroken if a process fails. At the end, also
+    after an exception, no task is running.
     """
     idle = SimpleQueue[AdapterWorker]()
     for worker in workers:

@@ -62,7 +62,7 @@ EXACT = "text or a whole number: a float cannot hold every amount of money"
 def compare(
     task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
 ) -> Iterator[Finding]:
-    """Yield the wrong rows, names and values of an adapter. `meanings` are those of the date that is judged."""
+    """Yield the wrong rows, names and values of an adapter. `meanings` apply to the API date that is judged."""
     yield from _unknown_names(task, reported, where)
     if len(reported) != len(true) or _keys_of(task, reported) not in (None, _keys_of(task, true)):
         yield _wrong_rows(task, reported, true, where)
@@ -70,7 +70,7 @@ def compare(
 
 
 class WrongValue(NamedTuple):
-    """A wrong value in the row of a key."""
+    """A wrong value in a reported row; `key` identifies the row."""
 
     key: str
     label: str
@@ -115,7 +115,7 @@ def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: st
 def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
     """Return rule, hint and expected value of a wrong value, None for a right one.
 
-    `true` has full precision. If the meaning has no place, the wire of the date does not have the name: then null is
+    `true` has full precision. If the meaning has no place, the API date has no wire field for the name: then null is
     right, and so is the true value.
     """
     representable = meaning.representable(true)
@@ -202,7 +202,7 @@ def _in_unit(representable: str, unit: str) -> str:
 
 
 def _is_cut(representable: str, wanted: str, unit: str) -> bool:
-    """Whether digits were cut because the unit has none."""
+    """Whether the conversion to cents or whole contracts cut off digits."""
     return unit in (CENTS, WHOLE) and Decimal(representable) * (100 if unit == CENTS else 1) != Decimal(wanted)
 
 

@@ -36,7 +36,7 @@ def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[
 
 
 def subset_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield the differences for rows that have to be among the reported rows."""
+    """Yield the differences for expected rows, which have to be among the reported rows."""
     for row in wanted:
         key, value = next(iter(row.items()))
         found = [one for one in reported if str(one.get(key)) == value]

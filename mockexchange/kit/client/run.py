@@ -42,7 +42,7 @@ class ProgressDisplay(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRunSettings:
-    """The options of a run: `cards` are judged, `every` are all known cards; `api_date` is as the user wrote it.
+    """The options of a run: `cards` are the judged cards, `every` all known ones; `api_date` is the user's text.
 
     An empty `scenario` stands for the built-in one.
     """
@@ -57,7 +57,7 @@ class ClientRunSettings:
     client: str = GENERIC
     timeout_s: float = 60.0
     fixtures: Path | None = None
-    """Directory for the bodies that the client cannot take."""
+    """Directory for bodies that the client reads wrongly."""
     more_cards: Path | None = None
     """Directory of the user's own cards."""
 

@@ -27,7 +27,7 @@ SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "sur
 
 @dataclass(frozen=True)
 class CardSandboxes:
-    """Opens the sandboxes of a run at its `api_date`. `scenario` is the user's, "" for the built-in one."""
+    """Opens the sandboxes of a run at its `api_date`. `scenario` is named by the user; "" is the built-in one."""
 
     kit: VenueKit
     exchange: Exchange
@@ -41,7 +41,7 @@ class CardSandboxes:
         return load_plan(self.scenario or ACCOUNT)
 
     def documents(self, api_date: str = "") -> ApiDocuments:
-        """Return the API documents of a date, by default those of the run's date."""
+        """Return the API documents for an API date, by default for the run's."""
         date = api_date or self.api_date
         if date not in self.documents_by_date:
             self.documents_by_date[date] = documents_of(self.kit, DEFAULT.api_date(date).day)
@@ -49,7 +49,7 @@ class CardSandboxes:
 
     @property
     def documented_date(self) -> str:
-        """The alias of the run's date. Raises NotJudged if no API document is of that very day."""
+        """The alias of the run's API date. Raises NotJudged if that day has no API documents of its own."""
         day = DEFAULT.api_date(self.api_date).day
         alias = api_documents.alias_of(self.kit.name, day)
         if alias is None:
@@ -57,7 +57,7 @@ class CardSandboxes:
         return alias
 
     def reason_to_skip(self, card: Card) -> str:
-        """Return why a card does not apply to the date it would be played at, "" if it does."""
+        """Return why a card does not apply to its API date (by default the run's), "" if it does."""
         day = DEFAULT.api_date(card.api_date or self.api_date).day
         if day and card.before and day < (DEFAULT.api_date(card.before).day or ""):
             return f"it is about what there is from {card.before} on"
@@ -75,7 +75,7 @@ class CardSandboxes:
 
     @contextmanager
     def survey(self) -> Iterator[Session]:
-        """Open a sandbox of the run's scenario with small pages, so that lists have several."""
+        """Open a sandbox of the run's scenario with small pages, so that lists have several pages."""
         with self.open(replace(self.plan, faults=[*self.plan.faults, *SMALL_PAGES])) as session:
             yield session
 
@@ -93,7 +93,7 @@ class CardSandboxes:
 
 
 def load_plan(name: str) -> Plan:
-    """Load a scenario of the cards, a built-in one or a file. Raises ScenarioError."""
+    """Load a scenario: one that is built in for cards, else a general one or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 

@@ -32,7 +32,7 @@ class NoSuchAccount(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open sandbox on a port of its own. Methods may be called from any thread except the exchange's."""
+    """An open sandbox on a port of its own. Methods may be called from any thread except the exchange's thread."""
 
     exchange: Exchange
     sandbox: Sandbox
@@ -84,7 +84,7 @@ class Session:
 
 @contextmanager
 def open_session(exchange: Exchange, plan: Plan, api_date: str) -> Iterator[Session]:
-    """Open a sandbox of a plan at an API date ("latest", an alias or a day). Raises ScenarioError."""
+    """Open a sandbox with a scenario at an API date ("latest", an alias or a day). Raises ScenarioError."""
     sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=DEFAULT.api_date(api_date)))
     directory = RunDirectory()
     try:

@@ -1,4 +1,4 @@
-"""Meanings of a task's names at an API date: the field of the wire for each, and its precision.
+"""Meanings of the names in a task's rows at an API date: the wire field of each, and its precision.
 
 They are read from the API documents: whether a field exists, its digits, and whether it may be null.
 """
@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 class Meaning(NamedTuple):
-    """The field for a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
+    """The wire field of a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
 
     wire: WireField
     decimals: int | None
@@ -49,7 +49,7 @@ def aliases_of(venue: str) -> list[str]:
 
 
 def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
-    """Return the meanings of a task's names at an alias; under `compat`, those of the newest date that has the name."""
+    """Return the meanings of a task's names at an API date; `compat` has each from the newest date with that name."""
     aliases = aliases_of(venue)
     chosen = aliases if api_date == COMPAT else aliases[-1:] if api_date == LATEST else [api_date]
     found: dict[str, Meaning] = {}

@@ -1,6 +1,6 @@
-"""Tasks of adapters: the operation of each, and the fields of the wire for the names of its rows.
+"""Adapter tasks: the operation that each task reads, and the wire fields behind the names in its rows.
 
-Each venue has its own table. A name has one field of the wire for each spelling at any date, most precise first.
+Each venue has its own table. A name lists the wire fields for it at all API dates, the most precise first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 
 
 class Unit(StrEnum):
-    """The unit of a field of the wire; the unit of a name is that of its first field."""
+    """The unit of a wire field; a name has the unit of its first wire field."""
 
     DOLLARS = "dollars"
     CENTS = "cents"
@@ -21,7 +21,7 @@ class Unit(StrEnum):
 
 
 class WireField(NamedTuple):
-    """A field of the wire. `or_cents`: the first documents leave open whether it is exact or cut to whole cents."""
+    """A wire field. With `or_cents`, the first documents leave open whether it is exact or cut to whole cents."""
 
     name: str
     unit: Unit
@@ -33,10 +33,10 @@ def unchanged(row: Row) -> Row:
 
 
 class Task(NamedTuple):
-    """A task of adapters. `rows` names the list of rows in the body; if it is empty, the body is the only row.
+    """A task of adapters. `rows` is the key of the list of rows in the body; if it is "", the body is the only row.
 
     `schema` is the component that describes a row, `key` the name that identifies it. `make_consistent` takes a
-    generated row of the wire and returns it with equal values in fields of equal meaning.
+    generated wire row and returns it with equal values in fields of equal meaning.
     """
 
     name: str

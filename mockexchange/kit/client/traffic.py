@@ -71,7 +71,7 @@ class Call(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A frame of a stream: `direction` is "in" from the client, "out" to it, "lost" if a fault dropped it."""
+    """A frame of a stream. `direction` is "in" (from the client), "out" (to it) or "lost" (dropped by a fault)."""
 
     at_s: float
     stream: int
@@ -91,10 +91,9 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Traffic:
-    """The requests and frames of a client. `connections` is its number of TCP connections, `ended_s` the time of
-    this copy.
+    """The requests and frames of a client, copied at `ended_s`. `connections` is its number of TCP connections.
 
-    `silence_s` is the quiet time after which a stream has had a ping and the time for its pong has passed.
+    `silence_s` is the quiet time after which a stream has received a ping and the time limit for its pong is over.
     """
 
     calls: Sequence[Call]

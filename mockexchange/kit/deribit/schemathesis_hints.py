@@ -1,4 +1,4 @@
-"""Hints for requests that are generated for Deribit."""
+"""Hints for the requests that schemathesis generates for Deribit."""
 
 import copy
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Amounts of rows in the formats of all dates: cents, dollars, whole counts, counts with two decimals."""
+"""Amounts of rows in the formats of all API dates: cents, dollars, whole counts, counts with two decimals."""
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
@@ -20,7 +20,7 @@ class Amount(NamedTuple):
     """The unit to which it was truncated; zero if it is exact."""
 
     def matches(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
-        """Whether it is an exact amount truncated to `step`, with an error of `slack` at most."""
+        """Whether this is `exact`, truncated to `step`; `exact` may be off by `slack`."""
         if self.step == 0:
             return abs(self.value - exact) <= slack
         low, high = (truncated(exact - slack, self.step), truncated(exact + slack, self.step))
@@ -28,12 +28,12 @@ class Amount(NamedTuple):
 
 
 def truncated(value: Decimal, step: Decimal) -> Decimal:
-    """Return a multiple of `step`, truncated toward zero."""
+    """Truncate a value toward zero to a multiple of `step`."""
     return (value / step).to_integral_value(ROUND_DOWN) * step
 
 
 def dollars(row: Row, name: str) -> Amount:
-    """Return an amount of money: six decimals are exact, fewer are cents. Raises NotJudged if the row has none."""
+    """Return an amount in dollars: exact with six decimals, else cut to cents. Raises NotJudged if the row has none."""
     text = row.get(f"{name}_dollars", row.get(f"{name}_fixed"))
     if isinstance(text, str):
         value = Decimal(text)
@@ -55,7 +55,7 @@ def contract_count(row: Row, name: str) -> Amount:
 
 
 def price(row: Row, side: str) -> Decimal:
-    """Return the price of one contract of a side in dollars, exact at every date. Raises NotJudged if there is none."""
+    """Return the exact price of one contract of a side, in dollars. Raises NotJudged if the row has none."""
     for suffix in ("_dollars", "_fixed"):
         text = row.get(f"{side}_price{suffix}")
         if isinstance(text, str):

@@ -48,7 +48,7 @@ def subaccounts(reader: Reader) -> list[str]:
 
 
 def _is_recent_and_named(reader: Reader, row: Row, value: str) -> bool | None:
-    """Orders of the last 24 hours are found by client order id (documented); older ones are undefined."""
+    """Whether a filter by client order ids keeps an order: documented for 24 hours; None for an older order."""
     now = instant_of(reader.body("GetUserDataTimestamp")["as_of_time"])
     made = instant_of(row["created_time"])
     if row["client_order_id"] not in value.split(","):
@@ -94,7 +94,10 @@ PRIMARY_SUBACCOUNT = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUB
 
 
 def count_positions(page: Row, query: Query) -> int:
-    """Count what `limit` limits: with settled or all, events (documented in October 2026)."""
+    """Return the number of rows that `limit` bounds: market rows or, for settled or all positions, event rows.
+
+    Event rows are counted at API dates with shards only (documented in October 2026).
+    """
     is_by_event = query.get("settlement_status") in {"settled", "all"} and any(
         "exchange_index" in row for row in page["market_positions"]
     )
@@ -233,7 +236,10 @@ def _distinct(reader: Reader, operation_id: str, name: str) -> Sequence[str]:
 
 
 def _first_values(*places: tuple[str, str]) -> Callable[[Reader], Sequence[str]]:
-    """Return a function for values of a field in the first list that has any. Raises NotJudged if there are none."""
+    """Return a function that reads existing values from the first (operation id, key) place that has any.
+
+    The function raises NotJudged if the last list cannot be read.
+    """
 
     def find(reader: Reader) -> Sequence[str]:
         for operation_id, name in places[:-1]:

@@ -1,4 +1,4 @@
-"""Hints for requests that are generated for Kalshi."""
+"""Hints for the requests that schemathesis generates for Kalshi."""
 
 import copy
 from collections.abc import Collection, Mapping

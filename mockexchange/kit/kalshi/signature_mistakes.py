@@ -20,7 +20,7 @@ Headers = dict[str, str]
 
 
 class SignedRequest(NamedTuple):
-    """A request to sign: its signer, and the right headers."""
+    """A request, its signer and its correctly signed headers."""
 
     signer: Signer
     method: str
@@ -32,7 +32,7 @@ class SignedRequest(NamedTuple):
         return urlsplit(self.url).path
 
     def with_text(self, text: str) -> Headers:
-        """Return the headers with the signature of another text."""
+        """Return the headers with a signature of this text instead of the right one."""
         return self.with_bytes(self.signer.key.sign(text.encode(), SCHEME, hashes.SHA256()))
 
     def with_bytes(self, signature: bytes) -> Headers:
@@ -59,7 +59,7 @@ class Mistake(NamedTuple):
 
 
 class MistakenSigner(NamedTuple):
-    """A signer that makes a mistake."""
+    """A signer that makes the same mistake in every request."""
 
     signer: Signer
     mistake: Mistake

@@ -1,4 +1,4 @@
-"""The tasks of adapters for an account at Kalshi, and the names of their fields at every API date."""
+"""Kalshi's adapter tasks: the read that each task stands for, and the wire fields behind the names in its rows."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -12,7 +12,7 @@ Find = Callable[[Reader, Row], str | None]
 
 
 def field_of(*names: str) -> Find:
-    """Return a finder for the first of the fields that a row has."""
+    """Return a function that reads a row's value, as text, from the first of these fields that the row has."""
 
     def find(reader: Reader, row: Row) -> str | None:
         return next(
@@ -84,7 +84,7 @@ def _at_s(row: Row, names: Sequence[str]) -> float | None:
 
 
 def _seconds(names: Sequence[str]) -> Callable[[Reader, Sequence[Row]], Sequence[str]]:
-    """Return a function that picks seconds to filter by: of the oldest, the middle and the newest row, and the next."""
+    """Return a function that picks Unix seconds to filter by: oldest, middle and newest row, and a second later."""
 
     def values(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
         found = sorted({int(at_s) for row in rows if (at_s := _at_s(row, names)) is not None})

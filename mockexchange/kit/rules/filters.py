@@ -65,7 +65,7 @@ def _is_kept(target: Target, operation_id: str, values: Mapping[str, str], row: 
 def _missing(
     target: Target, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
 ) -> Iterator[Row]:
-    """Yield rows of the list that match and are missing in the part; nothing if the part is incomplete."""
+    """Yield matching rows that the filtered list lacks; none if the filtered list was not read to its end."""
     if not part.is_complete:
         return
     left = list(part.rows)

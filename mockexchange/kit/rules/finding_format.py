@@ -39,7 +39,7 @@ def paged_lists_of(target: Target) -> list[str]:
 
 
 def views_of(target: Target, operation_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the queries that each give a list of its own, without those that the date does not have."""
+    """Yield the queries of a list's views, without those whose parameters the API date does not have."""
     known = target.operations[operation_id].query
     yield from (dict(view) for view in target.listing(operation_id).views if set(view) <= set(known))
 

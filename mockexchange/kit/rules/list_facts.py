@@ -26,7 +26,7 @@ class Reader(Protocol):
         ...
 
     def row(self, operation_id: str, name: str) -> Row:
-        """Return the object of a read by name. Raises NotJudged if it cannot be read."""
+        """Read a single object by its name in the path, such as a market by its ticker. Raises NotJudged."""
         ...
 
 
@@ -45,7 +45,7 @@ class Filter(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A parameter whose values split a list: the rows for `whole` (None: left out) are those for all `parts`."""
+    """A parameter whose values split a list: `whole` (None: parameter left out) selects the rows of all `parts`."""
 
     name: str
     whole: str | None
@@ -66,11 +66,11 @@ class Listing(NamedTuple):
     views: tuple[Query, ...] = ({},)
     """Queries that each give a list of its own."""
     counted: Callable[[Mapping[str, Any], Query], int] | None = None
-    """Counts what `limit` limits in a page; None for its rows."""
+    """Counts the rows of a page that `limit` bounds; None if these are the rows of the list."""
     together: tuple[tuple[str, str], ...] = ()
     """Pairs of filters to combine."""
     role: str = ""
-    """The role whose key reads the list, if it is not that of the operation."""
+    """The role whose key reads the list; "" for the operation's own role."""
 
 
 class Paging(NamedTuple):
@@ -83,7 +83,7 @@ class Paging(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What the rules know of one venue's lists and parameters, beyond its API document."""
+    """Facts about one venue's lists and parameters that its API document cannot express."""
 
     listings: Mapping[str, Listing]
     """Lists, by operation id."""

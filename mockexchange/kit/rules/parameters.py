@@ -55,7 +55,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_choices(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that documented choices are accepted, and others and lists that are too long are refused."""
+    """Judge that documented choices are accepted, and that other values and too long lists are refused."""
     for name, parameter in target.operations[operation_id].query.items():
         for value in parameter.schema.get("enum", ()):
             yield from _judge_accepted(target, CHOICES, operation_id, name, value)

@@ -1,4 +1,4 @@
-"""Hints for requests that are generated for SignalPlus."""
+"""Hints for the requests that schemathesis generates for SignalPlus."""
 
 import copy
 from collections.abc import Collection

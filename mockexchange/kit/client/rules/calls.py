@@ -65,7 +65,7 @@ def lasting(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _other_date(call: Call, documents: ApiDocuments) -> ApiDocuments | None:
-    """Return the nearest other date whose document has an operation that this one lacks."""
+    """Return the documents of the nearest API date that has the operation of a call; None if none has it."""
     others = [*documents.earlier, *documents.later]
     return next((other for other in others if other.operation_of(call.method, call.path)), None)
 
@@ -95,7 +95,7 @@ def parameters(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield undocumented parameters: the venue ignores them, so that they have no effect."""
+    """Yield a finding for each undocumented parameter, which the venue ignores."""
     judged = _judgeable(traffic, documents)
     if not judged:
         raise NotSeen("no documented operation was called")
@@ -115,7 +115,7 @@ def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _date_with_parameter(documents: ApiDocuments, call: Call, name: str) -> str:
-    """Return the nearest other date that has the parameter, "" if none has."""
+    """Return the nearest other API date that has the parameter, "" if none has it."""
     for other in (*documents.earlier, *documents.later):
         operation = other.operation_of(call.method, call.path)
         if operation and name in other.parameters_of(operation):

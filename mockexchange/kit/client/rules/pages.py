@@ -24,14 +24,14 @@ class Page(NamedTuple):
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether it has fewer rows than its limit; a client that needs no more rows than a full page may stop."""
+        """Whether the page has fewer rows than its limit; a client that needs no more than a full page may stop."""
         limit = (self.call.parameters.get(LIMIT) or [""])[0]
         rows = [value for value in self.call.json().values() if isinstance(value, list)]
         return max(map(len, rows), default=0) < (int(limit) if limit.isdigit() else LIMIT_DEFAULT)
 
 
 def pages_of(traffic: Traffic) -> dict[str, list[Page]]:
-    """Return the pages that were read of each list, in order."""
+    """Return for each list the pages that the client read, in order."""
     lists: dict[str, list[Page]] = defaultdict(list)
     for call in traffic.requests:
         body = call.json() if call.status == 200 else None
@@ -74,7 +74,7 @@ def filtered(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def known_cursors(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield cursors that the exchange never sent: it answers them with the first page, so that a walk never ends."""
+    """Yield a finding for each cursor that the exchange never sent; it answers such a cursor with the first page."""
     lists = pages_of(traffic)
     if not lists:
         raise NotSeen("no list was read")

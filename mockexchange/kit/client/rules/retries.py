@@ -24,7 +24,7 @@ GAPS_MIN = 2
 
 
 def attempts_of(traffic: Traffic) -> list[list[Call]]:
-    """Return the failed requests, each followed by its retries."""
+    """Return a list for each failed request: the request, then its retries."""
     by_target: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in traffic.requests:
         by_target[call.method, call.target].append(call)
@@ -120,7 +120,7 @@ def writes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
-    """Return the largest number of moments, given in order, within a window."""
+    """Return the largest number of moments, given in ascending order, within a window."""
     return max((sum(0 <= other - one < window_s for other in moments_s) for one in moments_s), default=0)
 
 

@@ -12,7 +12,7 @@ REPEATS_SHOWN_MAX = 3
 
 
 class NotSeen(Exception):
-    """The traffic has nothing that the rule could be judged by; the message names what is missing."""
+    """The traffic has nothing to judge the rule by; the message names what is missing."""
 
 
 class Rule(NamedTuple):

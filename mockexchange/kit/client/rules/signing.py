@@ -31,7 +31,7 @@ def is_signed(call: Call, documents: ApiDocuments) -> bool:
 
 
 class Subject(NamedTuple):
-    """The calls that a rule can be judged by; `what` is the noun for messages."""
+    """The kind of calls that a rule judges; `what` is its noun in messages."""
 
     what: str
     is_one: Callable[[Call, ApiDocuments], bool]
@@ -80,7 +80,7 @@ def _is_other_mistake(call: Call) -> bool:
 
 
 def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield private requests without the headers, by the documents, even if the sandbox accepted them."""
+    """Yield a finding for private requests that lack documented headers, even if the sandbox accepted them."""
     if not traffic.calls:
         raise NotSeen("no request crossed the wire")
     refusals = refused(traffic)

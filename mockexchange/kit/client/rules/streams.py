@@ -37,7 +37,7 @@ def commands(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def sids(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield commands with a sid that the connection was not given."""
+    """Yield a finding for each command with a subscription id that its connection never received."""
     named = [frame for frame in traffic.commands if _sids(frame)]
     if not named:
         raise NotSeen("no command named a subscription")
@@ -96,7 +96,7 @@ def returns(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _require_time(traffic: Traffic, event: Frame) -> None:
-    """Raise NotSeen if the client ended soon after an event: a client that is done need not connect again."""
+    """Raise NotSeen if the client ended soon after an event: a client that has finished need not connect again."""
     if traffic.ended_s - event.at_s < REACTION_S_MIN:
         raise NotSeen("the client ended before it could have connected again")
 

@@ -80,7 +80,7 @@ def _amount_pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str
 
 
 def judge_twins(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a whole number is the text of the same amount, truncated to cents or contracts."""
+    """Judge that a whole number equals the text of the same amount, truncated to cents or contracts."""
     judged = False
     for where, value in _bodies(target, operation_id):
         for name, other, number, text, step in _amount_pairs(value):
@@ -141,7 +141,7 @@ def judge_flow(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _with_pairs(*pairs: tuple[str, str]) -> Callable[[Target], list[str]]:
-    """Return a function for the reads whose answers may have both keys of a pair in one object."""
+    """Return a function that selects the reads whose documented objects may have both keys of one of the pairs."""
 
     def find(target: Target) -> list[str]:
         return [

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 class Item(NamedTuple):
-    """The list that has an object as a row, and the key of the row that names it."""
+    """The list that also shows a single object: its operation id, and the key that identifies the object's row."""
 
     listed: str
     name: str
@@ -49,7 +49,7 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the markets of an event equal the list, beside the event and, on request, nested in it."""
+    """Judge that the markets beside an event, and on request nested in it, equal the rows of GetMarkets."""
     for event in target.known("event_ticker"):
         listed = sorted(target.rows("GetMarkets", {"event_ticker": event}), key=lambda row: row["ticker"])
         for query in (None, {"with_nested_markets": "true"}):
@@ -66,7 +66,7 @@ def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the last levels of an order book are the best, and equal the bids of its market."""
+    """Judge that the last level on each side of an order book is the best, and equals the bid of its market."""
     judged = False
     for ticker in target.known("ticker"):
         market = target.row("GetMarket", ticker)
@@ -92,7 +92,7 @@ def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a depth keeps the best prices of each side, and that 0 keeps all."""
+    """Judge that `depth` keeps that many of the best prices of each side, and that 0 keeps all."""
     judged = False
     for ticker in target.known("ticker"):
         whole = target.body(operation_id, None, {"ticker": ticker})
@@ -110,7 +110,7 @@ def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 class Archived(NamedTuple):
-    """A list, its archive, the timestamp of its rows, and the key of the cutoff."""
+    """The operation ids of a list and its archive, and the keys of the rows' timestamp and of the cutoff."""
 
     listed: str
     archive: str
@@ -146,7 +146,7 @@ def judge_archive(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _movable(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that move to the archive: not resting orders and open positions."""
+    """Return the rows that can move to the archive: all except resting orders and open positions."""
     return [row for row in rows if row.get("status") != "resting" and "position_fp" not in row]
 
 

@@ -62,7 +62,7 @@ def _refused(target: Target, rule: str, operation_id: str, answer: Any, status: 
 
 
 def _subaccount_of_key(target: Target) -> str:
-    """Return the subaccount that the restricted key may name. Raises NotJudged if there is none."""
+    """Return the subaccount that the restricted key may read. Raises NotJudged if there is none."""
     path, key = target.operations["GetBalance"].path, target.key(RESTRICTED)
     for number in subaccounts(target):
         if target.ask(path, query={"subaccount": number}, signer=key).status == 200:
@@ -71,7 +71,7 @@ def _subaccount_of_key(target: Target) -> str:
 
 
 def judge_restricted_subaccount(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a key of one subaccount reads it like the account's key, named or not, and no other subaccount."""
+    """Judge that a key of one subaccount reads the same as the account's key does there, and no other subaccount."""
     own, key = _subaccount_of_key(target), target.key(RESTRICTED)
     path = target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subaccount": own}, signer=target.key(MEMBER)))
@@ -129,7 +129,7 @@ def _bound_subtrader(target: Target) -> str:
 
 
 def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a key bound to a subtrader reads it like the FCM's key, named or not."""
+    """Judge that a key bound to a subtrader reads it like the FCM's key, with and without `subtrader_id`."""
     own, path = _bound_subtrader(target), target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subtrader_id": own}, signer=target.key(FCM)))
     for query in ({}, {"subtrader_id": own}):
@@ -201,7 +201,7 @@ def _for_fcm(target: Target) -> list[str]:
 
 
 def _scoped(target: Target) -> list[str]:
-    """Return a sample of reads, if the date has scopes for single reads."""
+    """Return a sample of reads if the API date has scopes for single reads, else none."""
     scopes = {"GetBalance", "GetPositions", "GetFills", "GetOrders", "GetSettlements", "GetApiKeys"}
     row = target.row_schema("GetApiKeys").get("properties", {})
     return sorted(scopes & set(target.operations)) if "subaccount" in row else []
@@ -212,12 +212,12 @@ def _with_breakdown(target: Target) -> list[str]:
 
 
 def _by_subaccount(target: Target) -> list[str]:
-    """Return the reads with a `subaccount` parameter, if the date has subaccounts."""
+    """Return the reads with a `subaccount` parameter if the API date has subaccounts, else none."""
     return [] if "GetSubaccountBalances" not in target.operations else with_parameter("subaccount")(target)
 
 
 def _by_subtrader(target: Target) -> list[str]:
-    """Return the reads in which a key of a subtrader may omit its name, if the date has such keys."""
+    """Return the reads in which a key bound to a subtrader may omit `subtrader_id`, if the API date has such keys."""
     if "ListFCMSubtraders" not in target.operations:
         return []
     return [

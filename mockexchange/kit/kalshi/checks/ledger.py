@@ -75,7 +75,7 @@ def judge_folded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _fills(target: Target) -> list[Row]:
-    """Return every fill, oldest first, with those in the archive. Raises NotJudged if there are too many."""
+    """Return all fills, archived ones included, oldest first. Raises NotJudged if there are too many to read."""
     found: list[Row] = []
     for operation_id in ("GetFills", "GetFillsHistorical"):
         if operation_id in target.operations:
@@ -118,14 +118,14 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Seq
 
 
 def _fee_slack(fills: Sequence[Row]) -> Decimal:
-    """Return the error of the sum of fees: fees with fewer than six decimals were truncated, perhaps to cents."""
+    """Return the possible error of a sum of fees: those with fewer than six decimals were cut, perhaps to cents."""
     rough = [fill for fill in fills if len(str(fill["fee_cost"]).partition(".")[2]) < DECIMALS_EXACT]
     step = CENT if all(_fee(fill) % CENT == 0 for fill in rough) else CENTICENT
     return step * len(rough)
 
 
 def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the cost is at most a dollar a contract, and at most what was spent."""
+    """Judge that the cost of a position is at most a dollar a contract, and at most its `total_traded`."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         count, cost, spent = (
@@ -158,7 +158,7 @@ def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that each winning contract of the net position pays a dollar, and that the value fits the result."""
+    """Judge that each winning contract of the net position pays a dollar, and that `value` fits the result."""
     whole = target.whole(operation_id)
     judged = False
     for row in whole.rows:
@@ -182,7 +182,7 @@ def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a contract is worth between nothing and a dollar; the formula is not documented."""
+    """Judge that the portfolio value is from 0 to a dollar for each contract held; its formula is not documented."""
     whole = target.whole("GetPositions")
     if not whole.is_complete:
         raise NotJudged("there are more positions than are read")

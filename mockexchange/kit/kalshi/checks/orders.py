@@ -30,7 +30,7 @@ ZERO = Decimal(0)
 
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that filled and remaining counts are at most the initial one, and that only resting orders remain."""
+    """Judge that filled and remaining count fit the initial count, and that only resting orders have contracts left."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         filled, left, ordered = (contract_count(row, f"{name}_count") for name in ("fill", "remaining", "initial"))
@@ -92,7 +92,7 @@ def _resting(target: Target) -> list[Row]:
 
 
 def judge_resting(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a position shows the count of contracts that rest in its market."""
+    """Judge that a position shows the number of contracts in the resting orders of its market."""
     whole, resting = target.whole(operation_id), _resting(target)
     for row in whole.rows:
         orders = [order for order in resting if order["ticker"] == row["ticker"]]
@@ -107,9 +107,9 @@ def judge_resting(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the resting orders of the primary subaccount, and no others, have a queue position.
+    """Judge that the primary subaccount's resting orders, and no other orders, have a queue position.
 
-    Not every date shows the subaccount of an order.
+    At API dates whose orders do not show their subaccount, a missing queue position is not a finding.
     """
     whole = target.whole(operation_id)
     listed, resting = {row["order_id"]: row for row in whole.rows}, {row["order_id"]: row for row in _resting(target)}
@@ -127,7 +127,7 @@ def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the queue position of one order equals the list, and that an order that does not rest has none."""
+    """Judge that the queue position of one order equals its row in the list; an order that does not rest has none."""
     listed = target.whole("GetOrderQueuePositions")
     for row in listed.rows[:ORDERS_MAX]:
         body = target.body(operation_id, None, {"order_id": row["order_id"]})
@@ -145,7 +145,7 @@ def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_place(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that at most the contracts of others at the same or a better price are ahead of an order."""
+    """Judge that a queue position is at most the count of other contracts that rest at the same or a better price."""
     places = target.whole(operation_id)
     ahead = {row["order_id"]: contract_count(row, "queue_position") for row in places.rows}
     bought = [row for row in _resting(target) if row["action"] == "buy" and row["order_id"] in ahead]
@@ -167,7 +167,7 @@ def _bid_at_or_above(target: Target, order: Row) -> Decimal:
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the total value is the cost of the resting orders of all subtraders of an FCM."""
+    """Judge that an FCM's total resting order value is the cost of the resting orders of all its subtraders."""
     total = ZERO
     for subtrader in target.rows("ListFCMSubtraders"):
         query = {"subtrader_id": subtrader["subtrader_id"], "status": "resting"}
@@ -182,7 +182,7 @@ def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _counting(target: Target) -> list[str]:
-    """Return the list of positions, if it counts resting orders and orders show their subaccount."""
+    """Return GetPositions if its rows count resting orders and orders show their subaccount, else nothing."""
     is_there = "resting_orders_count" in target.row_schema("GetPositions")["properties"]
     return applies_if_subaccounts_shown("GetPositions")(target) if is_there else []
 

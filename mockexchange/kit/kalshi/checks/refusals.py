@@ -22,7 +22,7 @@ ONE_OF_SINCE = "2026-01-01"
 
 
 class Cause(NamedTuple):
-    """A parameter with a wrong value, and the expected part of the refusal."""
+    """A parameter with a wrong value, and the text that the refusal has to contain."""
 
     name: str
     value: object
@@ -77,7 +77,7 @@ def judge_members(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that kinds of time filters exclude each other and some statuses, and that each alone is accepted."""
+    """Judge that each kind of time filter is accepted alone, but not beside another kind or an unsuitable status."""
     times = target.operations[operation_id].node["x-times"]
     taken = [({f"min_{kind}_ts": "1"}, 200) for kind in times]
     beside = [({f"min_{kind}_ts": "1", "status": word}, 200) for kind, words in times.items() for word in words]
@@ -99,7 +99,7 @@ def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a cursor of settled positions is refused for others (documented in October 2026)."""
+    """Judge that a cursor of settled positions is refused when all are requested (documented in October 2026)."""
     cursor = target.body(operation_id, {"limit": "1", "settlement_status": "settled"}).get("cursor")
     if not cursor:
         raise NotJudged("there are fewer than two settled positions")

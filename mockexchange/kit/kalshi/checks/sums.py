@@ -42,7 +42,7 @@ def judge_events(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _views(target: Target, operation_id: str) -> Iterator[dict[str, str]]:
-    """Yield the queries of each kind of positions, and of each shard, whose events are summed separately."""
+    """Yield queries by settlement status and by shard; the event rows of each answer sum its own market rows."""
     yield from views_of(target, operation_id)
     if "exchange_index" in target.operations[operation_id].query:
         yield from ({"exchange_index": index} for index in ("0", "1"))
@@ -54,7 +54,7 @@ def _whole_query(target: Target, operation_id: str, view: Mapping[str, str]) -> 
 
 
 def _by_event(target: Target, rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Return market rows by event. Raises NotJudged if a market cannot be looked up."""
+    """Return market rows grouped by event. Raises NotJudged if a market cannot be looked up."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         event = event_of_market(target, row)
@@ -75,14 +75,14 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, markets: S
 
 
 def _may_be_sum(shown: Amount, total: Decimal, count: int) -> bool:
-    """Whether an amount may be a sum: exact amounts are equal, amounts in cents were each truncated."""
+    """Whether an amount may be the sum of `count` amounts: equal if exact, else within a cent for each amount."""
     if shown.step == 0:
         return shown.value == total
     return abs(shown.value - total) < CENT * max(count, 1)
 
 
 def judge_events_of_page(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a page has the events of its markets, each once."""
+    """Judge that the event rows of a page are the events of its market rows, each once."""
     judged = False
     for view in views_of(target, operation_id):
         for page in walk(target, operation_id, {**view, "limit": 2}).pages:
@@ -96,7 +96,7 @@ def judge_events_of_page(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_balance(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the parts by shard add up to the total, and that each shard is listed once."""
+    """Judge that the amounts by shard add up to the total, and that each shard is listed once."""
     body = target.body(operation_id)
     parts, total = body.get(BREAKDOWNS[operation_id]), _total(body, operation_id)
     if not parts:
@@ -124,7 +124,7 @@ def _total(body: Row, operation_id: str) -> Amount:
 
 
 def judge_books(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the list of subaccounts has the same balances as the reads of each subaccount."""
+    """Judge that the list of subaccounts shows for each the same balance as GetBalance."""
     rows = target.rows(operation_id)
     for number in sorted({row["subaccount_number"] for row in rows}):
         total = sum((Decimal(row["balance"]) for row in rows if row["subaccount_number"] == number), Decimal(0))

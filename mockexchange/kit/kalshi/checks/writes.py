@@ -1,4 +1,4 @@
-"""The rule of writes: refused with and without a key, and retired ones before authentication."""
+"""The rule of writes: each is refused, with or without a key; a retired one before authentication."""
 
 import re
 from collections.abc import Iterator

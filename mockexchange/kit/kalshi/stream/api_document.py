@@ -12,7 +12,7 @@ ORDER_BOOKS = "orderbook_delta"
 
 
 class Channel(NamedTuple):
-    """A channel of the document."""
+    """A channel of the stream, as the API document describes it."""
 
     name: str
     filter: str
@@ -24,12 +24,12 @@ class Channel(NamedTuple):
 
 
 def channels(target: StreamTarget) -> dict[str, Channel]:
-    """Return the channels of the target's date whose data is described."""
+    """Return by name the channels at the target's API date that have documented messages."""
     return {name: _channel(name, row) for name, row in _channel_rows(target).items() if row["messages"]}
 
 
 def known_channels(target: StreamTarget) -> frozenset[str]:
-    """Return every channel of the target's date, including those without a description."""
+    """Return the names of all channels at the target's API date, also of those without documented messages."""
     return frozenset(_channel_rows(target))
 
 
@@ -43,12 +43,12 @@ def _channel(name: str, row: Mapping[str, Any]) -> Channel:
 
 
 def has_code(target: StreamTarget, code: int) -> bool:
-    """Whether the target's date has an error code."""
+    """Whether an error code is documented at the target's API date."""
     return code in target.rest.stream_document["components"]["schemas"]["ErrorCode"]["enum"]
 
 
 def message_keys(target: StreamTarget, message: str) -> frozenset[str]:
-    """Return the keys of a message's body on the target's date; none if there is no such message."""
+    """Return the keys of a message's body at the target's API date; none if it has no such message."""
     document = target.rest.stream_document
     node = document["components"]["messages"].get(message)
     if node is None:
@@ -58,14 +58,14 @@ def message_keys(target: StreamTarget, message: str) -> frozenset[str]:
 
 
 def parameters(target: StreamTarget, command: str) -> frozenset[str]:
-    """Return the parameters that a command has on the target's date."""
+    """Return the parameters of a command at the target's API date."""
     document = target.rest.stream_document
     payload = resolved(document, document["components"]["messages"][command]["payload"])
     return frozenset(resolved(document, payload["properties"]["params"])["properties"])
 
 
 def actions(target: StreamTarget) -> frozenset[str]:
-    """Return the actions of update_subscription on the target's date."""
+    """Return the actions of update_subscription at the target's API date."""
     document = target.rest.stream_document
     payload = resolved(document, document["components"]["messages"]["update_subscription"]["payload"])
     params = resolved(document, payload["properties"]["params"])
@@ -73,7 +73,7 @@ def actions(target: StreamTarget) -> frozenset[str]:
 
 
 def query_parameters(target: StreamTarget, path: str) -> frozenset[str]:
-    """Return the query parameters that a REST path has on the target's date."""
+    """Return the query parameters of a REST path at the target's API date."""
     document = target.rest.document
     listed = document["paths"].get(path, {}).get("get", {}).get("parameters", [])
     found = [resolved(document, one) for one in listed]
@@ -87,7 +87,7 @@ class FindingWriter(NamedTuple):
     target: StreamTarget
 
     def finding(self, where: str | RecordedStream, seen: str, expected: str, message: str = "") -> Finding:
-        """Return a finding; `message` is the name of the message that the document describes."""
+        """Return a finding; `message` names the documented message that it points to, "" for the stream."""
         name = where if isinstance(where, str) else where.name
         return Finding(self.rule, name, seen, expected, self.target.place(message))
 

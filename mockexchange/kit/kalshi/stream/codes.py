@@ -1,4 +1,4 @@
-"""The error codes of wrong commands."""
+"""Rules of error codes: the answer to each kind of wrong command."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ class CommandStream(NamedTuple):
     stream: RecordedStream
     ticker: str
     order_books: int
-    """The id of the subscription to order books; likewise the next two."""
+    """The id of the subscription to order books; the next two fields are the ids for tickers and fills."""
     tickers: int
     fills: int
 

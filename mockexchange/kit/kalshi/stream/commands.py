@@ -1,4 +1,4 @@
-"""The effects of valid commands."""
+"""Rules of commands: the effect of each valid command."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -141,13 +141,13 @@ def _two(target: StreamTarget) -> tuple[str, str]:
 
 
 def _update(stream: RecordedStream, action: str, ticker: str) -> list[StreamMessage]:
-    """Change the filter of the line's first subscription; return the replies."""
+    """Change the filter of the stream's first subscription; return the replies."""
     sid = next(iter(stream.channels), 0)
     return stream.ask(UPDATE, {"sids": [sid], "action": action, "market_tickers": [ticker]})
 
 
 def _markets(message: StreamMessage) -> Any:
-    """Return the filter in an `ok`, which is in the body or beside it."""
+    """Return the market filter of an `ok` message, which has it in its body or beside it."""
     return message.body.get("market_tickers", message.frame.get("market_tickers"))
 
 
@@ -167,7 +167,7 @@ Judge = Callable[[StreamTarget, str], Iterator[Finding]]
 def stream_check(
     rule: str, says: str, judge: Judge, is_there: Callable[[StreamTarget], bool] = lambda target: True
 ) -> Check[StreamTarget]:
-    """Return a check of the stream as a whole, on the dates for which `is_there` holds."""
+    """Return a check whose only subject is the stream, at API dates where `is_there` is true."""
 
     def subjects(target: StreamTarget) -> Iterable[str]:
         return (STREAM,) if is_there(target) else ()

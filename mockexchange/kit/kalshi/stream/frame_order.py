@@ -1,4 +1,4 @@
-"""Rules for the order of frames: those of any venue and Kalshi's own, judged on each recorded stream."""
+"""Rules for the order of frames, general ones and Kalshi's own, judged on each recorded stream."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -25,7 +25,7 @@ def _names(target: StreamTarget) -> Iterable[str]:
 
 
 def right_channel(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that the data of a subscription are messages of its channel."""
+    """Check that each data message belongs to the channel of its subscription."""
     known = channels(target)
     for number, message in enumerate(stream.messages, start=1):
         channel = stream.channels.get(message.sid or 0)
@@ -42,7 +42,7 @@ def text(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def accepted(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that valid commands are carried out."""
+    """Check that no valid command is answered with an error."""
     for number, message in enumerate(stream.messages, start=1):
         if message.kind is MessageKind.ERROR:
             seen = f"error {message.body.get('code')}: {message.body.get('msg')}"
@@ -77,7 +77,7 @@ def recorded_check(
     judge: Callable[[StreamTarget, RecordedStream], Iterable[BrokenRule]],
     subjects: Callable[[StreamTarget], Iterable[str]] = _names,
 ) -> Check[StreamTarget]:
-    """Return a check of the record of each stream."""
+    """Return a check that judges the record of each stream."""
 
     def judge_subject(target: StreamTarget, subject: str) -> Iterator[Finding]:
         stream = recording_of(target).stream(subject)
@@ -89,7 +89,7 @@ def recorded_check(
 
 
 def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a stream that is read and not closed stays open."""
+    """Judge that the server does not close a stream that the client keeps reading."""
     stream = recording_of(target).stream(subject)
     for entry in stream.entries:
         if entry.arrival and entry.arrival.type is FrameType.CLOSE:
@@ -99,7 +99,7 @@ def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that events on every channel are sent on every channel."""
+    """Judge that a channel sends frames of the events that this run caused on it."""
     if not target.is_scripted:
         recording_of(target).messages(channel)
     elif not recording_of(target).unfiltered.data(channel):
@@ -108,7 +108,7 @@ def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
 
 
 def documented(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Yield the differences between the document and the frames of a channel, or the replies."""
+    """Yield the differences between the API document and the frames of a channel, or all replies."""
     recording = recording_of(target)
     if subject != REPLIES:
         recording.messages(subject)

@@ -57,7 +57,7 @@ WRONG_PATHS = ("/trade-api/ws/v1", "/trade-api/ws", "/trade-api/ws/v2/more")
 
 
 def judge_good_key(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a handshake signed as documented is accepted."""
+    """Judge that a handshake with a valid signature is accepted."""
     try:
         target.shake_hands(target.signer(subject))
     except HandshakeRefused as refused:

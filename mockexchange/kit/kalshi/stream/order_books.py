@@ -34,7 +34,7 @@ def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
 
 
 def book_of(node: Row) -> Book:
-    """Return the levels of both sides."""
+    """Return the count at each price, in dollars, of both sides of an order book."""
     return {side: dict(levels(node, side)) for side in SIDES}
 
 
@@ -109,7 +109,7 @@ def _sorted(side: Levels) -> list[tuple[str, str]]:
 
 
 def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that with use_yes_price levels of NO have the complementary price, and those of YES are the same."""
+    """Judge that use_yes_price gives levels of NO the complementary price, and leaves levels of YES unchanged."""
     writer = FindingWriter("stream.yes-price", target)
     tickers = tickers_of(target)
     plain, in_yes = _snapshots(target, tickers), _snapshots(target, tickers, use_yes_price=True)

@@ -42,13 +42,13 @@ KEYS = {
     GROUPS: ("order_groups", "id"),
     TRADES: ("trades", "trade_id"),
 }
-"""For each list its key in the answer, and the key of a row."""
+"""For each list: its key in the response, and the key that identifies a row."""
 ROWS_MAX = 100
 
 
 @dataclass
 class Recording:
-    """The streams of a run, and the lists of REST before the events."""
+    """The recorded streams of a run, and the rows that REST listed before the events."""
 
     target: StreamTarget
     tickers: list[str] = field(default_factory=list)
@@ -145,14 +145,14 @@ def _change_filter(stream: RecordedStream, tickers: list[str]) -> None:
 def subscribe_to_all(
     target: StreamTarget, stream: RecordedStream, tickers: list[str], *, is_narrow: bool = False
 ) -> None:
-    """Subscribe to every documented channel: order books by ticker, the others by ticker if `is_narrow`."""
+    """Subscribe to order books of the tickers and to all other channels, unfiltered unless `is_narrow`."""
     others = [name for name in channels(target) if name != ORDER_BOOKS]
     stream.subscribe(ORDER_BOOKS, market_tickers=tickers)
     stream.subscribe(*others, **({"market_tickers": tickers} if is_narrow else {}))
 
 
 def tickers_of(target: StreamTarget) -> list[str]:
-    """Return the markets to follow: those of the account's positions, then the most traded. Raises NotJudged."""
+    """Return the tickers to follow: the account's positions, then the most traded markets. Raises NotJudged."""
     return target.cached("tickers", _tickers)
 
 
@@ -171,7 +171,7 @@ def volume(row: Row) -> Decimal:
 
 
 def rows(target: StreamTarget, path: str, key: str, **query: Any) -> list[Row]:
-    """Read a list of REST. Raises NotJudged if the answer is not 200."""
+    """Read a list over REST and return its rows. Raises NotJudged if the answer is not 200."""
     answer = target.rest.ask(path, query=query)
     target.rest.objections.clear()  # answers are judged by other rules
     if answer.status != 200:
@@ -181,12 +181,12 @@ def rows(target: StreamTarget, path: str, key: str, **query: Any) -> list[Row]:
 
 
 def keyed(target: StreamTarget, path: str) -> dict[str, Row]:
-    """Return the newest rows of a list by their key. Raises NotJudged."""
+    """Return the newest rows of a REST list, by their key. Raises NotJudged."""
     key, name = KEYS[path]
     limit = {"limit": ROWS_MAX} if "limit" in query_parameters(target, path) else {}
     return {str(row[name]): row for row in rows(target, path, key, **limit)}
 
 
 def last_by(frames: Iterable[StreamMessage], *keys: str) -> dict[tuple[Any, ...], StreamMessage]:
-    """Return the last message for each combination of values of some keys of its body."""
+    """Return the last message for each combination of values that `keys` have in the message bodies."""
     return {tuple(one.body.get(key) for key in keys): one for one in frames}

@@ -44,7 +44,7 @@ class Comparison(NamedTuple):
 
 
 def _row(recording: Recording, path: str, names: Mapping[str, str]) -> Row | None:
-    """Return the object of a read by name; None if there is none. Raises NotJudged."""
+    """Read one object over REST; `names` fill the variables of the path. None for a 404. Raises NotJudged."""
     answer = recording.target.rest.ask(path, names=names)
     recording.target.rest.objections.clear()  # answers are judged by other rules
     if answer.status == NOT_FOUND:
@@ -56,7 +56,7 @@ def _row(recording: Recording, path: str, names: Mapping[str, str]) -> Row | Non
 
 
 def positions(recording: Recording) -> Iterator[Found]:
-    """Compare the last frame of each market and subaccount with its row."""
+    """Compare the last position frame of each market and subaccount with its row in REST."""
     known = query_parameters(recording.target, POSITIONS)
     frames = recording.unfiltered.data("market_positions")
     for (ticker, subaccount), message in last_by(frames, "market_ticker", "subaccount").items():
@@ -89,7 +89,7 @@ def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | N
 
 
 def fills(recording: Recording) -> Iterator[Found]:
-    """Compare the fills with the rows; each new row needs a frame."""
+    """Compare the fills of the stream with those of REST; each new REST row needs a frame."""
     bodies = {str(one.body.get("trade_id")): one.body for one in recording.unfiltered.data("fill")}
     shown = keyed(recording.target, FILLS)
     for trade_id, body in list(bodies.items())[-LOOKED_UP_MAX:]:
@@ -103,7 +103,7 @@ def fills(recording: Recording) -> Iterator[Found]:
 def _unreported(
     recording: Recording, path: str, shown: Mapping[str, Row], reported: Collection[str], channel: str
 ) -> Iterator[Found]:
-    """Yield new and changed rows without a frame. Raises NotJudged if nothing changed."""
+    """Yield new and changed REST rows without a frame. Raises NotJudged if nothing changed."""
     if path not in recording.before:
         raise NotJudged(f"GET {path} was not answered before it")
     before = recording.before[path]
@@ -114,7 +114,7 @@ def _unreported(
 
 
 def _is_other(path: str, row: Row, before: Row) -> bool:
-    """Whether a row changed in a field that the stream reports; for positions without their resting orders."""
+    """Whether a row has changed; for positions only in fields that the stream reports."""
     if path != POSITIONS:
         return row != before
     names = ("position", *(f"{name}{unit}" for name in MONEY.values() for unit in ("", "_dollars")), "position_fp")
@@ -122,7 +122,7 @@ def _is_other(path: str, row: Row, before: Row) -> bool:
 
 
 def orders(recording: Recording) -> Iterator[Found]:
-    """Compare the last frame of each order with its row."""
+    """Compare the last frame of each order with its row in REST."""
     last = last_by(recording.unfiltered.data("user_orders"), "order_id")
     for (order_id,), message in list(last.items())[-LOOKED_UP_MAX:]:
         row = _row(recording, ORDER, {"order_id": str(order_id)})
@@ -135,7 +135,7 @@ def orders(recording: Recording) -> Iterator[Found]:
 
 
 def groups(recording: Recording) -> Iterator[Found]:
-    """Judge that a group is listed until it is deleted, with its last limit."""
+    """Compare the order groups with REST, which lists each with its last limit until it is deleted."""
     shown, frames = keyed(recording.target, GROUPS), recording.unfiltered.data("order_group_updates")
     last = last_by(frames, "order_group_id")
     for (group,), message in last.items():
@@ -154,7 +154,7 @@ LIMIT = "contracts_limit_fp"
 
 
 def trades(recording: Recording) -> Iterator[Found]:
-    """Compare the trades with the rows; if trades have ids, each new row needs a frame."""
+    """Compare the trades of the stream with those of REST; if trades have ids, each new REST row needs a frame."""
     shown, frames = keyed(recording.target, TRADES), recording.unfiltered.data("trade")
     for message in frames[-LOOKED_UP_MAX:]:
         if not any(_is_trade(message.body, row) for row in shown.values()):
@@ -171,7 +171,7 @@ def _is_trade(body: Row, row: Row) -> bool:
 
 
 def tickers(recording: Recording) -> Iterator[Found]:
-    """Compare the last ticker of each market with REST."""
+    """Compare the last ticker message of each open market with the market in REST."""
     for (ticker,), message in list(last_by(recording.messages("ticker"), "market_ticker").items())[-LOOKED_UP_MAX:]:
         row = _row(recording, MARKET, {"ticker": str(ticker)})
         if row is None:
@@ -192,7 +192,7 @@ STATES: Mapping[str, Collection[str]] = {
 
 
 def lifecycle(recording: Recording) -> Iterator[Found]:
-    """Compare status and result of each market with the last event of its lifecycle."""
+    """Compare status and result of each market in REST with the last event of its lifecycle."""
     events = [one for one in recording.messages("market_lifecycle_v2") if "market_ticker" in one.body]
     for (ticker,), last in list(last_by(events, "market_ticker").items())[-LOOKED_UP_MAX:]:
         event, row = str(last.body.get("event_type")), _row(recording, MARKET, {"ticker": str(ticker)})

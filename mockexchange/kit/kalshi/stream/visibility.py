@@ -22,7 +22,7 @@ SUBACCOUNTS = ("subaccount", "subaccount_number")
 
 
 def judge_filter(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that a filter keeps every frame of its market and no others; if it is ignored, every frame."""
+    """Judge that a filter keeps exactly the frames of its market, or all frames on a channel that ignores filters."""
     recording, writer = recording_of(target), FindingWriter("stream.filter", target)
     ticker = recording.tickers[0]
     is_filtered = channels(target)[channel].filter != "ignored"
@@ -61,7 +61,7 @@ def judge_own(target: StreamTarget, channel: str) -> Iterator[Finding]:
 
 
 def judge_bound(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that a key restricted to a subaccount receives every frame of that one and no others."""
+    """Judge that a key restricted to a subaccount receives exactly the frames of that subaccount."""
     recording, writer = recording_of(target), FindingWriter("stream.bound", target)
     number = _number(recording)
     restricted = recording.stream(RESTRICTED_KEY).data(channel)
