@@ -62,8 +62,8 @@ class Attempt:
 
 
 class Mistake(NamedTuple):
-    done: str
-    mend: str
+    description: str
+    correction: str
     change: Mapping[str, Any] | Callable[[Attempt, Attempt], Mapping[str, Any]]
     """The wrong fields of an `Attempt`, or a function that makes them from the right requests of alice and bob."""
 
@@ -97,7 +97,7 @@ TEXT = (
     ),
     Mistake("the whole URL is signed", "sign the path alone", _signed(f"{NOW_MS}GET{WHOLE_URL}")),
     Mistake("the method is in lower case", "`method.upper()`", _signed(f"{NOW_MS}get{PATH}")),
-    Mistake("there is something between the parts", "join them with nothing", _signed(f"{NOW_MS}\nGET\n{PATH}")),
+    Mistake("separators between the parts", "concatenate them without separators", _signed(f"{NOW_MS}\nGET\n{PATH}")),
     Mistake("the parts are in another order", "timestamp, method, path", _signed(f"GET{PATH}{NOW_MS}")),
     Mistake(
         "a body is signed where there is none", "leave bodies out, empty ones too", _signed(f"{NOW_MS}GET{PATH}{{}}")
@@ -105,8 +105,8 @@ TEXT = (
     Mistake("seconds are signed and milliseconds sent", ONE_TEXT, _signed(f"{NOW_MS // 1000}GET{PATH}")),
     Mistake("the clock is read twice", ONE_TEXT, _signed(f"{NOW_MS + 3}GET{PATH}")),
     Mistake(
-        "another text altogether",
-        "compare your text with the one that is told, by its length and hash",
+        "an entirely different text",
+        "compare your text with the one in the diagnosis, by length and hash",
         _signed(f"v1{NOW_MS}{PATH}"),
     ),
 )
@@ -119,10 +119,10 @@ WAY = (
     ),
     Mistake("SHA-512", "SHA-256, for the text and for MGF1", {"digest": hashes.SHA512()}),
     Mistake(
-        "an HMAC, as other exchanges have it", "sign with the private key: there is no shared secret", {"raw": HMAC}
+        "an HMAC, as on other exchanges", "sign with the private key: there is no shared secret", {"raw": HMAC}
     ),
     Mistake(
-        "the key of somebody else",
+        "the key of another account",
         "key id and private key belong together: compare where each comes from",
         lambda _, other: {"key": other.key},
     ),
@@ -189,12 +189,12 @@ def render(page: str) -> str:
 
 
 def table(exchange: mockexchange.Exchange, mistakes: tuple[Mistake, ...]) -> Iterator[str]:
-    yield "| what is done | what the diagnosis says | mend |\n|---|---|---|"
+    yield "| mistake | diagnosis | correction |\n|---|---|---|"
     right, other = _right(exchange, "alice"), _right(exchange, "bob")
     for mistake in mistakes:
         change = mistake.change(right, other) if callable(mistake.change) else mistake.change
         diagnosis = ask(exchange, replace(right, **change))
-        yield f"| {mistake.done} | {cell(diagnosis)} | {mistake.mend} |"
+        yield f"| {mistake.description} | {cell(diagnosis)} | {mistake.correction} |"
 
 
 def ask(exchange: mockexchange.Exchange, attempt: Attempt) -> str:
