@@ -118,9 +118,7 @@ WAY = (
         {"scheme": PSS_LONGEST},
     ),
     Mistake("SHA-512", "SHA-256, for the text and for MGF1", {"digest": hashes.SHA512()}),
-    Mistake(
-        "an HMAC, as on other exchanges", "sign with the private key: there is no shared secret", {"raw": HMAC}
-    ),
+    Mistake("an HMAC, as on other exchanges", "sign with the private key: there is no shared secret", {"raw": HMAC}),
     Mistake(
         "the key of another account",
         "key id and private key belong together: compare where each comes from",

@@ -105,10 +105,10 @@ def while_it_follows_a_book(trial: Trial) -> list[str]:
             trial.go_on()
     found = [*reactions(listener)]
     if len(listener.received("orderbook_snapshot")) > 1:
-        found.append("subscribes to it again, and has the book anew")
+        found.append("subscribes again, and gets a new snapshot")
     if not found:
         reported = len(listener.received("orderbook_delta"))
-        found.append({2: "never tells it", 3: "hands it over once", 4: "hands it over twice"}[reported])
+        found.append({2: "never reports it", 3: "delivers it once", 4: "delivers it twice"}[reported])
     return found
 
 
@@ -128,14 +128,14 @@ def while_it_subscribes(trial: Trial) -> list[str]:
     listener.received("ticker", heard + 1)
     found = [f"raises {answer['error'].partition(':')[0]}"] if "error" in answer else []
     reported = [len(listener.received(kind)) for kind in ("fill", "market_position")]
-    return [*found, "loses nothing" if reported == [2, 2] else "loses what comes before it, on every channel"]
+    return [*found, "loses nothing" if reported == [2, 2] else "loses earlier messages, on every channel"]
 
 
 def while_it_connects(trial: Trial) -> list[str]:
     """It is refused once, and let in from then on."""
     trial.go_on()
     answer = trial.listener.open()
-    return [f"raises {answer['error'].partition(':')[0]}"] if "error" in answer else ["tries again by itself"]
+    return [f"raises {answer['error'].partition(':')[0]}"] if "error" in answer else ["retries by itself"]
 
 
 # --- scripts
@@ -197,7 +197,7 @@ def in_book(words: str, effect: Rule) -> Disturbance:
 DISTURBANCES = {
     "refusal": Disturbance("the handshake is refused with 401", (faults(refusal(401)),), while_it_connects),
     "late_ack": late("an acknowledgement comes late", "1s"),
-    "too_late_ack": late("it comes later than the client waits", "2s", ack_seconds=PATIENCE_SECONDS),
+    "too_late_ack": late("it comes after the client's timeout", "2s", ack_seconds=PATIENCE_SECONDS),
     "restart": breaking("the exchange closes with 1012, as when it restarts", {"close": 1012}),
     "maintenance": breaking("it closes with 1012, and refuses the next handshake", {"close": 1012}, refusal(502)),
     "goodbye": breaking("it closes with 1000", {"close": 1000}),
@@ -205,13 +205,13 @@ DISTURBANCES = {
     "policy": breaking("it closes with 1008", {"close": 1008}),
     "own_code": breaking("it closes with 4000", {"close": 4000}),
     "abort": breaking("the connection breaks without a close", {"abort": True}),
-    "stall": breaking("the exchange falls silent, and answers no ping", {"stall": True}, ping_seconds=PING_SECONDS),
-    "duplicate": spoiling("a position comes twice", {"duplicate": True}),
+    "stall": breaking("the exchange sends nothing, and answers no ping", {"stall": True}, ping_seconds=PING_SECONDS),
+    "duplicate": spoiling("a position is sent twice", {"duplicate": True}),
     "gap": spoiling("a position is lost", {"gap": True}),
-    "reorder": spoiling("two positions come in the wrong order", {"reorder": True}),
-    "silent_channel": spoiling("a channel falls silent", {"silent_channel": True}),
+    "reorder": spoiling("two positions are reordered", {"reorder": True}),
+    "silent_channel": spoiling("a channel sends nothing", {"silent_channel": True}),
     "error_10": spoiling("a channel ends with error 10", {"terminal": 10}),
     "error_25": spoiling("a channel ends with error 25", {"terminal": 25}),
-    "book_gap": in_book("a change of a book is lost", {"gap": True}),
-    "book_duplicate": in_book("a change of a book comes twice", {"duplicate": True}),
+    "book_gap": in_book("a change of an order book is lost", {"gap": True}),
+    "book_duplicate": in_book("a change of an order book is sent twice", {"duplicate": True}),
 }

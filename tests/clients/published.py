@@ -48,8 +48,8 @@ class Published(NamedTuple):
             yield peer
 
 
-NEVER_SENT = Fault("reads a field that the exchange never sent, and says 0", (COMPAT, "latest"))
-NO_LIQUIDITY = Fault("wants `liquidity_dollars`, which the exchange sends no more", ("latest",))
+NEVER_SENT = Fault("reads a field that the exchange never sent, and returns 0", (COMPAT, "latest"))
+NO_LIQUIDITY = Fault("wants `liquidity_dollars`, which the exchange no longer sends", ("latest",))
 
 CLIENTS = (
     Published(
@@ -73,7 +73,7 @@ CLIENTS = (
         "sdk_22",
         "latest",
         (
-            ("announcements", Fault("asks what the exchange answers no more, with a warning of its own", ("latest",))),
+            ("announcements", Fault("calls an operation that the exchange retired, and warns", ("latest",))),
             ("markets", NO_LIQUIDITY),
             ("market", NO_LIQUIDITY),
         ),

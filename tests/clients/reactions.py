@@ -9,7 +9,7 @@ from tests.clients.listeners import Listener
 def reactions(listener: Listener) -> Iterator[str]:
     """What its user can notice, and what the client does by itself."""
     if listener.received("error"):
-        yield "hands on the error"
+        yield "passes on the error"
     if raised := listener.received("raised"):
         yield f"raises {raised[0]['error']}"
     if listener.received("ended"):
@@ -24,10 +24,10 @@ def knowledge(listener: Listener, positions: tuple[int, int, int]) -> Iterator[s
     reported = tuple(int(Decimal(row["position"])) for row in listener.received("market_position"))
     _, struck, last = positions
     if last not in reported:
-        yield "tells no position any more"
+        yield "reports no further positions"
     elif struck not in reported:
-        yield "never tells what it missed"
+        yield "never reports the missed position"
     elif reported[-1] != last:
-        yield "tells the older one last"
+        yield "delivers the older one last"
     elif reported.count(struck) > 1:
-        yield "hands it over twice"
+        yield "delivers it twice"
