@@ -68,5 +68,5 @@ def test_the_limits_it_names_are_those_of_the_code() -> None:
     assert f"at most {throttled_transport.PAUSE_S_MAX:g} seconds" in PAGE
     seconds, megabytes = throttled_transport.ANSWER_S_MAX, throttled_transport.ANSWER_BYTES_MAX // 2**20
     assert f"takes at most {seconds:g} seconds and {megabytes} MB" in PAGE
-    assert f"{LISTEN_S:g} seconds unless told otherwise" in PAGE
+    assert f"{LISTEN_S:g} seconds by default" in PAGE
     assert (throttled_transport.ATTEMPTS_MAX, throttled_transport.SILENT_MAX) == (5, 3)
