@@ -62,7 +62,7 @@ class RowCache:
 
 
 class PageCache:
-    """The last pages of a sandbox: clients poll, and between two changes a query has the same bytes."""
+    """The most recently made pages of a sandbox: a polled page is served from here until the exchange changes."""
 
     __slots__ = ("_pages",)
 
@@ -88,7 +88,7 @@ class PageCache:
 
 @dataclass(slots=True)
 class Caches:
-    """One sandbox's encoded rows, by API date and table, and its last pages."""
+    """One sandbox's encoded rows, by API date and table, and its most recently made pages."""
 
     by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)
     pages: PageCache = field(default_factory=PageCache)

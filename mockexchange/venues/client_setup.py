@@ -1,4 +1,4 @@
-"""The type of a venue's client tables: how its published clients are pointed at an exchange, and how they sign.
+"""The types of a venue's client tables: how its published clients are pointed at an exchange, and how they sign.
 
 Each venue has a `clients.py` with its `CLIENT_SETUP` and a `request_signer.py` with its `REQUEST_SIGNER`. These modules
 import little, so that commands need not load the whole venue.
@@ -18,8 +18,8 @@ REQUEST_ID = 1
 class PublishedClient:
     """A client that is published as a package, with the environment variables that it reads.
 
-    `exports` are templates over an account's values; `unset` are variables that would point the client elsewhere.
-    `notes` explain what no variable can do, as lines of code where it takes code.
+    `exports` are the variables to set, as templates filled with an account's values; `unset` are the variables to
+    remove, which would point the client elsewhere. `notes` explain, often as lines of code, what no variable can do.
     """
 
     version: str
@@ -54,7 +54,7 @@ class CheckedVariables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureOptions:
-    """The options by which `mockexchange explain` takes a signature of the venue."""
+    """The options of `mockexchange explain` for a signature of the venue."""
 
     required: Mapping[str, str]
     """Option name to help text."""
@@ -89,7 +89,7 @@ class ClientSetup:
 
 
 class UnsignedRequest(NamedTuple):
-    """A request before it is signed; `target` is as sent, with the query."""
+    """A request before it is signed; `target` is the path and the query as sent."""
 
     method: str
     target: str
@@ -101,16 +101,16 @@ Credential = Mapping[str, Any]
 
 
 class RequestSigner(NamedTuple):
-    """How requests of a venue are written and signed, by its documents alone."""
+    """The client side of a venue: how requests are written and signed, written from its documents alone."""
 
     prefix: str
     """The prefix of REST paths."""
     headers_of: Callable[[Credential, UnsignedRequest, int], dict[str, str]]
-    """(credential, request, host time in nanoseconds): the headers that sign the request."""
+    """Function (credential, request, host time in nanoseconds) that returns the headers that sign the request."""
     id_name: str | None = None
     """The field that numbers JSON-RPC requests; None where requests are plain REST."""
 
 
 def envelope(id_name: str, method: str, params: Mapping[str, Any]) -> bytes:
-    """Return a JSON-RPC request. `method` is a path, as in the URL."""
+    """Return the body of a JSON-RPC request. `method` is a path such as private/get_positions, as in the URL."""
     return json.dumps({id_name: REQUEST_ID, "method": method, "params": params}).encode()

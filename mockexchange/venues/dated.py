@@ -14,14 +14,14 @@ from typing import Any, Literal, TypeVar
 ALWAYS = "0000-00-00"
 FOREVER = "9999-99-99"
 COMPAT_ONLY = "9999-12-31"
-"""`since` of rows that hold on no day, only in compat, which takes the newest row of all."""
+"""`since` of rows that hold only in compat and on no day; compat prefers them, as the newest rows of their names."""
 COMPAT = "compat"
 LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiDate:
-    """A day of the wire, or compat. `name` is the user's text: an alias, a day or "compat"."""
+    """An API date: a day of the wire, or compat (`day` None). `name` is the user's text: alias, day or "compat"."""
 
     name: str
     day: str | None
@@ -93,7 +93,7 @@ class Field(DatedRow):
 
 
 def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
-    """Return the rows that hold, by name in alphabetical order: the venue's key order in success bodies."""
+    """Return the rows that hold on an API date, by name in alphabetical order: the key order of success bodies."""
     chosen: dict[str, Row] = {}
     for row in rows:
         rival = chosen.get(row.name)
@@ -119,7 +119,7 @@ def compile_message(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any
 
 
 def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
-    """Return a function that puts encoded JSON, by key, into the object of that day.
+    """Return a function that joins encoded JSON, given by key, into one object as of that day.
 
     A key that may be absent is left out if its value is the empty text.
     """

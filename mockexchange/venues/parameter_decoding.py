@@ -1,6 +1,6 @@
 """A decoder of parameters by dated rows, shared by all venues.
 
-A venue gives its rows, a reader for each kind of value and the error of a missing parameter. Parameters without a row
+A venue gives its rows, a reader for each kind of value and the error of a missing parameter. Unknown parameters
 are ignored and named in the findings.
 """
 
@@ -52,7 +52,7 @@ class Given(NamedTuple, Generic[P]):
 
 
 Reader = Callable[[Given[P]], Any]
-"""Return the decoded value; raises the venue's rejection."""
+"""Function that returns the decoded value of a parameter; raises the venue's rejection."""
 
 
 @lru_cache(maxsize=1_024)
@@ -82,7 +82,7 @@ def decode_rows(
 
 
 def unknown_findings(operation: str, names: list[str]) -> Iterator[str]:
-    """Give a finding for each of the first unknown names, and one for the number of the others."""
+    """Yield a finding for each of the first FINDINGS_MAX unknown names, and one for the number of the others."""
     for name in names[:FINDINGS_MAX]:
         yield f"parameter {name[:NAME_CHARS_MAX]!r} is unknown to {operation}: ignored"
     if len(names) > FINDINGS_MAX:

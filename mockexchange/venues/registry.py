@@ -36,12 +36,12 @@ def __getattr__(name: str) -> Any:
 
 
 def client_setups() -> "dict[str, ClientSetup]":
-    """Return the client tables of every venue, without the venues."""
+    """Return the client tables of every venue, without loading the venues."""
     return {name: _load(name, "clients").CLIENT_SETUP for name in NAMES}
 
 
 def request_signers() -> "dict[str, RequestSigner]":
-    """Return how requests of every venue are signed, without the venues."""
+    """Return the request signers of all venues, without loading the venues."""
     return {name: _load(name, "request_signer").REQUEST_SIGNER for name in NAMES}
 
 

@@ -1,4 +1,4 @@
-"""Parts of a venue's wire that a program uses and that have, or will have, an end."""
+"""Retired parts of a venue's wire that a program uses; their end may be past or still to come."""
 
 from typing import Literal, NamedTuple
 

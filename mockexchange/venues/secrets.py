@@ -1,4 +1,4 @@
-"""Shared secrets: HMAC-SHA256, the key of a secret, and secrets derived from a seed."""
+"""Shared secrets: HMAC-SHA256, the look-up of keys that have a secret, and secrets derived from a seed."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ def derive_bytes(seed: str, purpose: str, size_bytes: int) -> bytes:
 
 
 def find_secret_key(state: State, venue: str, key_id: str) -> Key | None:
-    """Return the key with that id and a secret, if its account belongs to the venue."""
+    """Return the key with an id and a secret; None if there is none, or its account belongs to another venue."""
     key = state.secret_keys.get(key_id)
     return key if key and state.accounts[key.account].venue == venue else None
 

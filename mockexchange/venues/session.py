@@ -89,7 +89,7 @@ class SessionCalls(Protocol[ContextT_contra]):
         ...
 
     def request_of(self, raw: bytes) -> Call:
-        """Return the request that a command is equal to; the session's proven key stands for credentials."""
+        """Return the request that is equal to a command, with the session's verified key instead of credentials."""
         ...
 
     def note_call(self, host_at: int) -> None:
@@ -116,7 +116,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def called(self) -> CalledOperation | None:
-        """Operation of the last `receive`; None if that was none, or was refused because of its credentials."""
+        """Operation that the last `receive` called; None if it called none, or its credentials were refused."""
         ...
 
     @property
@@ -153,7 +153,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
-        """Carry out what is due; called at `wakes_at` or later."""
+        """Carry out what is due and return its frames; called at `wakes_at` or later."""
         ...
 
     def frame_of(self, message: MessageT_contra) -> Frame | None:
@@ -169,9 +169,9 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Apply a recorded frame that the session did not make: the number it used, or the subscription it ended.
+        """Apply the effect of a recorded frame that the session did not make: a used number, an ended subscription.
 
-        `kind` is literal, or error.
+        `kind` is "literal" or "error".
         """
         ...
 

@@ -30,7 +30,7 @@ class RestApi(Generic[ContextT]):
     headers: tuple[tuple[bytes, bytes], ...]
     """Headers of every answer that does not set them itself."""
     operations: Sequence[str]
-    """Names of all operations, the handshake of the stream included."""
+    """Names of all operations, including the handshake of the stream."""
     paged_operations: Sequence[str] = ()
     """Operations that answer in pages."""
     operation_of: Callable[[ContextT, Request], str | None]
@@ -92,7 +92,7 @@ class Authentication:
     claimed_key: Callable[[Request], str | None]
     """Return the key id that a request names, which nothing proves yet."""
     refuses_caller: Callable[[int, bytes], bool] = _is_unauthorized
-    """Return whether an answer (status, body) refuses the caller, and so proves nothing about the operation."""
+    """Return whether an answer (status, body) refuses the caller, so that nothing is known about the operation."""
     secrets: Secrets | None = None
     """None if accounts sign with key pairs."""
     explain_offline: Callable[..., str] | None = None
@@ -120,8 +120,8 @@ class FaultAnswers(Generic[ContextT]):
     outage_body: Callable[[int, str | None, ApiDate], bytes]
     """Return the body of a fault's error: (status, shape, date); shape None is the shape of the date."""
     answer_outage: Callable[[ContextT, Request, int, int, int], bytes] | None = None
-    """Return the same body with what it repeats of the request: (context, request, status, exchange time, host time).
-    None if it repeats nothing."""
+    """Return the same body with the parts that repeat the request: (context, request, status, exchange time, host
+    time). The field is None for a venue whose errors repeat nothing."""
     too_many_status: int = HTTPStatus.TOO_MANY_REQUESTS
     """Status of the rate limit's refusal, which has the body of the outage 429."""
     with_rows_max: Callable[[Request, int], Request]

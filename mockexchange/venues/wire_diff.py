@@ -12,7 +12,7 @@ from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiD
 Facts = Mapping[str, str]
 """The compared facts of a row: aspect to value, both as text. An aspect without a value is left out."""
 READS = "reads"
-"""Aspect with the value of the core that a field has: it makes a difference, but is no fact of the wire."""
+"""Aspect that names the core value of a field: a different one is a change, but is no fact of the wire."""
 
 
 class Section(NamedTuple):
@@ -26,8 +26,8 @@ class Section(NamedTuple):
 class Change(NamedTuple):
     """One name that differs.
 
-    `facts` are those of the row or, for a change, of both sides and only the aspects that differ (None: no value).
-    `day` is the day of the change, "" for a row from the beginning; `source` is the row's.
+    `facts` are pairs of values before and after, by aspect (None: no value); a changed row has only the aspects that
+    differ. `day` is the day of the change, "" for a row from the beginning; `source` is the source of the row.
     """
 
     kind: Literal["added", "removed", "changed"]
@@ -63,7 +63,7 @@ def _pairs(old: Facts, new: Facts) -> dict[str, tuple[str | None, str | None]]:
 
 
 def _edge(lives: list[Row], present: Row, absent: ApiDate) -> tuple[str, str]:
-    """Return the day, and its source, on which the life that `present` is part of begins or ends before `absent`."""
+    """Return the day and its source on which the unbroken rows around `present` begin after or end before `absent`."""
     first = last = present
     for row in reversed(lives):
         first = row if row.until == first.since else first

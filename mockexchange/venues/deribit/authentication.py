@@ -1,7 +1,7 @@
 """Authentication of a request by an Authorization header of one of three kinds, or by an access token.
 
-The reason of a refusal is out of band; where finding it takes work, the rejection carries a function for a worker
-thread.
+The reason of a refusal is not part of the answer's body; where finding it takes work, the rejection carries a function
+that a worker thread calls.
 """
 
 from base64 import b64decode
@@ -34,7 +34,8 @@ def identify(
 ) -> Caller | None:
     """Return the caller of a request; None if it has no credentials. Raises Rejected.
 
-    Sets the claimed key of the reply. Times are microseconds. A header counts more than a token among the parameters.
+    Sets the claimed key of `reply`. Times are microseconds. An Authorization header takes precedence over the parameter
+    `access_token`.
     """
     found = signing.read_authorization(request)
     if found is None:
@@ -52,7 +53,7 @@ def identify(
 
 
 def identify_token(context: DeribitContext, text: object, at: int, host_at: int, reply: Answer | None = None) -> Caller:
-    """Return the caller with an access token. Raises Rejected."""
+    """Return the caller that an access token identifies. Raises Rejected."""
     token, key = read_token(context, text, "access", at, host_at, reply)
     return caller_of(key, token.scope.split())
 
@@ -60,7 +61,7 @@ def identify_token(context: DeribitContext, text: object, at: int, host_at: int,
 def read_token(
     context: DeribitContext, text: object, kind: str, at: int, host_at: int, reply: Answer | None = None
 ) -> tuple[Token, Key]:
-    """Return a token of a kind and its key. Raises Rejected if it is invalid or expired."""
+    """Return a verified token and its key. Raises Rejected if it is invalid, expired or not of `kind`."""
     found = signing.read_token(text) if isinstance(text, str) else None
     if found is None:
         raise _no_token(diagnosis.explain_no_token(text, signing.read_token))
@@ -78,7 +79,7 @@ def read_token(
 
 
 def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
-    """Return a key as a caller with some scopes; a scope to write includes the one to read."""
+    """Return the caller for a key with the given scopes; a `read_write` scope includes the `read` scope."""
     given = list(scopes)
     read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
     return Caller(
@@ -87,7 +88,7 @@ def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
 
 
 def require_key(context: DeribitContext, key_id: str, reply: Answer | None = None) -> Key:
-    """Return the key with a client id. Raises Rejected if this venue has none."""
+    """Return the key with a client id. Raises Rejected if this venue has no such key."""
     key = key_of(context.state, key_id)
     _set_claimed_key(reply, key_id, key)
     if key is None:
@@ -96,7 +97,7 @@ def require_key(context: DeribitContext, key_id: str, reply: Answer | None = Non
 
 
 def require_secret(context: DeribitContext, key: Key, secret: str) -> None:
-    """Raise Rejected if a client secret is not that of the key."""
+    """Raise Rejected if `secret` is not the client secret of the key."""
     if not are_equal(secret.encode(errors="replace"), key.secret.encode()):
         raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_secret(secret, known(key), known_secrets(context.state)))
 
@@ -119,7 +120,7 @@ def known(key: Key) -> KnownSecret:
 
 
 def key_of(state: State, key_id: str) -> Key | None:
-    """Return the key with an id; None unless its account is of this venue."""
+    """Return the key with an id; None if there is none, or its account belongs to another venue."""
     return find_secret_key(state, NAME, key_id)
 
 
@@ -136,7 +137,7 @@ def claimed_key(request: Request) -> str | None:
 
 
 def _params_of(request: Request) -> dict[str, str]:
-    """Return the text parameters of a request, without values that no client id can have."""
+    """Return the text parameters of a request, without values that are not valid UTF-8 text."""
     if request.method == "GET":
         return {name: values[0] for name, values in parse_qs(request.query).items()}
     try:
@@ -162,7 +163,7 @@ def _identify_signed(
 def require_signature(
     context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.MakeCase
 ) -> None:
-    """Raise Rejected if a signature does not verify; the rejection carries the search for the mistake."""
+    """Raise Rejected if a signature does not verify; its diagnosis is a function that searches for the mistake."""
     if not signing.verifies(key.secret, text, signature):
         others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
         raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))

@@ -19,15 +19,15 @@ class DeribitContext:
 
 
 def date_of(context: DeribitContext, key: Key | None) -> ApiDate:
-    """Return the API date of a key: its own, or that of the sandbox."""
+    """Return the API date that applies to a key: the date set for the key, or the sandbox's."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def context_of(context: DeribitContext, key: Key) -> DeribitContext:
-    """Return the context with the API date of a key."""
+    """Return a context with the API date that applies to a key; the same context if the key has no date of its own."""
     return replace(context, api_date=date_of(context, key)) if key.api_date else context
 
 
 def clock_of(settings: DeribitSettings, at: int, host_at: int) -> int:
-    """Return the time, in microseconds, for windows, tokens, `usIn` and `public/get_time`."""
+    """Return `at` or `host_at`, by the setting `auth_clock`: the time for windows, tokens, `usIn` and get_time."""
     return at if settings.auth_clock == "exchange" else host_at

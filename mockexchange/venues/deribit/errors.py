@@ -29,7 +29,7 @@ NOT_ALLOWED_STATUS = 405
 
 
 class Rejected(Rejection):
-    """A rejection with a code of the venue's table; `message` replaces that of the code's row."""
+    """A rejection with an error code of the venue; `message` replaces the message that the table has for the code."""
 
     def __init__(
         self,
@@ -96,6 +96,6 @@ def too_large() -> Rejected:
 
 
 def bare_error(code: int) -> bytes:
-    """Return the answer with an error to bytes that are no request: its times are 0."""
+    """Return an error body without a request, such as for bytes that are no HTTP; its times are 0."""
     error = f'{{"code":{code},"message":"{ERRORS[code]}"}}'
     return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()

@@ -48,7 +48,7 @@ def direction(size: Decimal) -> str:
 
 
 def one_of(*choices: str) -> Spelling:
-    """Return the spelling of an enumeration with the core's own names."""
+    """Return the spelling of an enumeration whose values on the wire are the core's."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 

@@ -1,6 +1,6 @@
 """The error bodies that faults answer with, by HTTP status.
 
-A status gets the code of the table that fits it, a retryable one where there is a choice [code, choice].
+Each status has the error code that fits it, a retryable one where there is a choice [code, choice].
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ OTHER_CODE = 10001
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the error body of a status without a request: its times are 0. The venue has only one shape."""
+    """Return the error body of a status; its times are 0, since there is no request. The venue has only one shape."""
     return bare_error(CODES.get(status, OTHER_CODE))
 
 
@@ -51,7 +51,7 @@ def _id_of(request: Request) -> str | None:
 
 
 def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
-    """Return False: no field has two spellings."""
+    """Return False: the venue has no legacy fields."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""How requests to Deribit are signed, as a client does it: by the documents alone, apart from the verification."""
+"""The signing of requests to Deribit as a client does it, by the documents alone, independent of the verification."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ NANOSECONDS_PER_MS = 1_000_000
 
 
 def _headers_of(credential: Credential, request: UnsignedRequest, at_ns: int) -> dict[str, str]:
-    """Sign with `deri-hmac-sha256`: time, nonce, method, target and body, each with a newline behind it [doc]."""
+    """Sign with `deri-hmac-sha256`: time, nonce, method, target and body, each followed by a newline [doc]."""
     timestamp, nonce = str(at_ns // NANOSECONDS_PER_MS), str(at_ns)
     lines = "".join(f"{part}\n" for part in (timestamp, nonce, request.method, request.target))
     text = lines.encode() + request.body + b"\n"

@@ -162,7 +162,7 @@ def _read_leniently(request: Request) -> ParsedRequest:
 
 
 def operation_of(context: DeribitContext, request: Request) -> str | None:
-    """Return the method that a request is for, or the handshake; None if there is none."""
+    """Return the name of the method or handshake that a request is for; None if it is unknown."""
     if request.path == STREAM_PATH:
         return handshake.OPERATION
     try:

@@ -41,7 +41,7 @@ ROUTES = {operation.name: operation for operation in OPERATIONS}
 
 
 def read_body(raw: bytes) -> Envelope:
-    """Read a body or a frame. Raises Rejected."""
+    """Parse the JSON-RPC envelope of a body or a frame. Raises Rejected."""
     if len(raw) > BODY_BYTES_MAX:
         raise too_large()
     try:
@@ -51,7 +51,7 @@ def read_body(raw: bytes) -> Envelope:
 
 
 def find(name: str) -> Operation:
-    """Return the operation with a name. Raises Rejected."""
+    """Return the operation with a name. Raises Rejected if there is none."""
     operation = ROUTES.get(name)
     if operation is None:
         raise Rejected(METHOD_NOT_FOUND, lambda pause: explain_unknown(name))

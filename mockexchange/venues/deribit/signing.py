@@ -78,7 +78,7 @@ class Token(NamedTuple):
 
 
 def write_token(token: Token, secret: str) -> str:
-    """Return a token in the venue's form. It carries its own proof: no token is stored, and a journal replays."""
+    """Return a token in the venue's form. It carries its own proof, so none is stored and a journal can be replayed."""
     content = json.dumps(token, separators=(",", ":")).encode()
     proof = hmac_sha256(secret.encode(), content)
     head = f"1{encode_url_safe(proof)[:7]}"
@@ -86,7 +86,7 @@ def write_token(token: Token, secret: str) -> str:
 
 
 def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
-    """Return the content of a token, the bytes behind its proof, and the proof; None for a text that is no token."""
+    """Return a token's content, the bytes that its proof covers, and the proof; None for a text that is no token."""
     _, _, body = text.rpartition(".")
     data = decode_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
     if data is None:
@@ -107,12 +107,12 @@ def is_authentic(secret: str, content: bytes, proof: bytes) -> bool:
 
 
 def key_id_of(seed: str) -> str:
-    """Return a client id in the venue's form: 8 characters."""
+    """Return a client id, derived from `seed`, in the venue's form: 8 characters."""
     return encode_url_safe(derive_bytes(seed, "client id", KEY_ID_BYTES))
 
 
 def secret_of(seed: str) -> str:
-    """Return a client secret in the venue's form: 43 characters."""
+    """Return a client secret, derived from `seed`, in the venue's form: 43 characters."""
     return encode_url_safe(derive_bytes(seed, "client secret", SECRET_BYTES))
 
 

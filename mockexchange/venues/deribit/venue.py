@@ -21,7 +21,7 @@ _CREDENTIAL_CODES = tuple(f'"code":{code}'.encode() for code in (INVALID_CREDENT
 
 
 def _refuses_caller(status: int, body: bytes) -> bool:
-    """Return whether an answer refuses the credentials: a 400 like other errors, with a code of its own."""
+    """Return whether an answer refuses the credentials: it is a 400 like other errors, so the error code decides."""
     return status == HTTPStatus.BAD_REQUEST and any(code in body for code in _CREDENTIAL_CODES)
 
 

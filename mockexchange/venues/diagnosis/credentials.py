@@ -1,4 +1,4 @@
-"""The keys of a sandbox in a diagnosis, and the search for similar names."""
+"""A sandbox's keys as the diagnosis of credentials uses them, and the search for similar names."""
 
 import difflib
 import hashlib
@@ -42,13 +42,13 @@ def explain_signer(claimed: KnownKey[K], signer: KnownKey[K]) -> str:
 
 
 def explain_text(text: bytes, chars_max: int) -> str:
-    """Describe the right text with its size and its hash."""
+    """Describe the right text to sign, with its size and its SHA-256."""
     shown, digest = quote(text.decode("latin-1"), chars_max), hashlib.sha256(text).hexdigest()
     return f"the text to sign is {shown} ({plural(len(text), 'byte')}, sha256 {digest})"
 
 
 def similar_headers(sent: Sequence[str], wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give the sent headers that look like a wanted one, each with the wanted one."""
+    """Yield (sent, wanted) names of the sent headers that resemble a wanted header."""
     for name in sent[:LOOK_ALIKES_MAX]:
         near = difflib.get_close_matches(name[:NAME_CHARS_MAX], wanted, n=1, cutoff=0.75)
         if near:

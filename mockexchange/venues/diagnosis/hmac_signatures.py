@@ -23,7 +23,7 @@ ATTEMPTS_MAX = 200
 """Digests in one diagnosis: some 2 us for an ordinary text, 0.1 ms for one of 32 kB."""
 TEXTS_MAX = 120
 TEXTS_PER_SECRET_MAX = 4
-"""With a misread secret only the likeliest texts are tried."""
+"""Limit of the texts, likeliest first, that are tried with each misread secret."""
 OTHERS_MAX = 48
 ATTEMPTS_PER_STEP = 20
 EXPECTED_CHARS_MAX = 1_000
@@ -35,7 +35,7 @@ _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
 class Secret(NamedTuple):
-    """The bytes that a secret may have been read as; without advice, the right ones."""
+    """The bytes that a secret may have been read as; `advice` is empty for the right ones."""
 
     key: bytes
     advice: str = ""

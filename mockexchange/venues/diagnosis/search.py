@@ -38,13 +38,13 @@ class Attempt(NamedTuple):
 
 
 F = TypeVar("F")
-"""What a search finds."""
+"""The type of a search's result."""
 
 
 def attempts(
     right: Fields, edits: Iterable[Edit], render: Callable[[Fields], bytes], rare: Iterable[Edit] = ()
 ) -> Iterator[Attempt]:
-    """Give the right text, then each mistake, then pairs of mistakes, then the rare mistakes."""
+    """Yield the right text, then each mistake, then pairs of mistakes, then the rare mistakes."""
     yield Attempt(render(right), right)
     known = [edit for edit in edits if edit.changes.items() - right.items()]
     combined = pairs([edit for edit in known if edit.combines])
@@ -56,7 +56,7 @@ def attempts(
 
 
 def pairs(edits: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
-    """Give the pairs of mistakes in different fields; pairs of likely mistakes, which stand first, come first."""
+    """Yield the pairs of mistakes in different fields, likeliest first; `edits` are sorted by likelihood."""
     count = len(edits)
     for total in range(1, 2 * count - 2):
         for low in range(max(0, total - count + 1), (total + 1) // 2):
@@ -66,7 +66,7 @@ def pairs(edits: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
 
 
 def first_found(tries: Iterable[tuple[F | None, int]], cost_per_step: int) -> Generator[None, None, F | None]:
-    """Return the first result of some tries; each is a result (None for a failure) and its cost."""
+    """Return the first result of `tries`, pairs of result (None for a failure) and cost; yield after each step."""
     spent = 0
     for found, cost in tries:
         if found is not None:
@@ -83,7 +83,7 @@ def no_pause() -> None:
 
 
 def finish(steps: Generator[None, None, str], pause: Pause = no_pause) -> str:
-    """Return the result of a search in steps; calls `pause` between them."""
+    """Run a search in steps to its end and return its result; calls `pause` between the steps."""
     while True:
         try:
             next(steps)

@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check_window(timestamp: str, at: int, past_us: int, future_us: int) -> str:
-    """Explain a timestamp outside a window around `at`; "" if it is inside. Times are microseconds."""
+    """Explain a timestamp (milliseconds) outside a window around `at` (microseconds); "" if it is inside."""
     if timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= WINDOW_DIGITS_MAX:
         ahead_us = int(timestamp) * MICROSECONDS_PER_MILLISECOND - at
         if -past_us <= ahead_us <= future_us:

@@ -1,1 +1,1 @@
-"""Envelopes, sessions and rejections, shared by the venues of JSON-RPC."""
+"""Envelopes, sessions and rejections, shared by the venues with JSON-RPC."""

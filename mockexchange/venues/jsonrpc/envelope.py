@@ -22,7 +22,7 @@ class Number(NamedTuple):
 
 
 class Defect(StrEnum):
-    """The defects of an envelope."""
+    """The defects that an envelope can have."""
 
     NOT_JSON = "not JSON"
     BATCH = "a batch"
@@ -34,7 +34,7 @@ class Defect(StrEnum):
 
 
 class Malformed(Exception):
-    """A malformed request; `id` is the one to answer with, None if it could not be read."""
+    """A malformed request; `id` is the id for the answer (JSON text), None if it could not be read."""
 
     def __init__(self, defect: Defect, message: str, id_text: str | None = None) -> None:
         super().__init__(message)
@@ -123,12 +123,12 @@ def describe_value(value: object) -> str:
 
 
 def is_utf8(text: str) -> bool:
-    """Return whether a text can be UTF-8: without halves of surrogate pairs, which JSON can escape."""
+    """Return whether a text can be encoded as UTF-8; lone surrogates, which JSON can escape, cannot."""
     return SURROGATE.search(text) is None
 
 
 def spell(text: str) -> str:
-    """Return text as JSON; halves of a surrogate pair stay escaped."""
+    """Return text as a JSON string; lone surrogates stay escaped."""
     return encode_basestring(text) if is_utf8(text) else encode_basestring_ascii(text)
 
 

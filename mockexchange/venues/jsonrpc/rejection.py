@@ -1,4 +1,4 @@
-"""The rejection of a request, as the venues of JSON-RPC raise it."""
+"""The exception with which venues with JSON-RPC reject a request."""
 
 from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.request import Answer, Diagnose
@@ -7,8 +7,8 @@ from mockexchange.venues.request import Answer, Diagnose
 class Rejection(Exception):
     """A request that a venue answers with an error.
 
-    `diagnosis` is out of band: a text, or a function that finds it. `request_id` is the id (JSON text) of a request
-    that could be read no further.
+    `diagnosis` is the advice for the user, outside the answer's body: a text, or a function that finds it.
+    `request_id` is the id (JSON text) of a malformed request, None if it could not be read.
     """
 
     request_id: str | None = None
@@ -21,7 +21,7 @@ class Rejection(Exception):
         return self.diagnosis if isinstance(self.diagnosis, str) else self.diagnosis(no_pause)
 
     def report(self, answer: Answer) -> None:
-        """Add the diagnosis to an answer, or the function that finds it."""
+        """Add the diagnosis, or the function that finds it, to an answer."""
         if isinstance(self.diagnosis, str):
             answer.diagnosis = self.diagnosis
         else:

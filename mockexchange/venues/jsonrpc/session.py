@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Rejection)
 
 
 class ChannelMessage(Protocol):
-    """A notification on one channel; `subaccount_ref` is the sub-account that may see it."""
+    """A notification on one channel; `subaccount_ref` is the subaccount that may see it."""
 
     @property
     def channel(self) -> str: ...
@@ -83,7 +83,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @abstractmethod
     def request_of(self, raw: bytes) -> Call:
-        """Return a command as a POST with the credentials of the stream."""
+        """Return the POST request that is equal to a command, with the credentials of the stream."""
 
     @abstractmethod
     def terminate(self, sid: int, code: int, why: str = "") -> Frame:
@@ -106,7 +106,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return any(subscription.channel == channel for subscription in self.channels.values())
 
     def frame_of(self, message: ChannelMessage) -> Frame | None:
-        """Return the message as a frame; None without a subscription, or if it is for another sub-account."""
+        """Return the message as a frame; None if it has no subscription, or belongs to another subaccount."""
         subscription = self.registry.by_name.get(message.channel)
         if subscription is None or subscription.subaccount_ref != message.subaccount_ref:
             return None
@@ -123,11 +123,11 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @property
     def calls(self) -> Self:
-        """Every command is a call."""
+        """The session itself: all its commands can be answered as requests."""
         return self
 
     def note_call(self, host_at: int) -> None:
-        """Note that the client sent a command. Without effect where silence does not end a stream."""
+        """Record that the client sent a command; no effect unless the venue ends silent streams."""
 
     def answer(self, call: Request, context: C, at: int, host_at: int) -> Frame | None:
         """Carry out a command on a given context; changes to the stream itself apply at once."""
@@ -143,7 +143,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
             return Frame(self.refuse(rejection, request), "error", note=note)
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
-        """Return what is due without a command."""
+        """Return the frames that are due without a command; none by default."""
         return []
 
     def fill_placeholders(self, text: str, channel: str) -> str:
@@ -151,4 +151,4 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return text
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Without effect: a frame from elsewhere uses up no number."""
+        """Do nothing: frames have no numbers that a recorded frame could use up."""

@@ -1,4 +1,4 @@
-"""The subscriptions of one session. Clients see no number of them; faults and the journal identify them by `sid`."""
+"""The subscriptions of one session. Faults and the journal identify them by `sid`, which clients never see."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 class Subscription(NamedTuple):
     """One subscription: the full name of its channel, and the family (`channel`) that scenarios name.
 
-    `subaccount_ref` is the sub-account that may see its messages; None for a client that is not logged in.
+    `subaccount_ref` is the subaccount that may see its messages; None for a client that is not logged in.
     """
 
     sid: int
@@ -31,7 +31,7 @@ class Subscriptions:
     def open(
         self, name: str, channel: str, subaccount_ref: SubaccountRef | None, markets: tuple[str, ...] | None = None
     ) -> None:
-        """Add a subscription, or replace the one of that name under its sid."""
+        """Add a subscription; a subscription of the same name is replaced and keeps its sid."""
         known = self.by_name.get(name)
         if known is None:
             self._last_sid += 1

@@ -34,7 +34,7 @@ def authenticate(state: State, settings: KalshiSettings, request: Request, at: i
 
 
 def _is_of_this_venue(state: State, key: Key) -> bool:
-    """Return whether the key's account belongs to this venue: accounts of other venues have a venue's name."""
+    """Return whether the key's account belongs to this venue: only accounts of other venues have a venue name."""
     return not state.accounts[key.account].venue
 
 

@@ -1,6 +1,6 @@
 """Every operation that the venue has had, to explain a 404: not emulated, not yet there, removed, or a typo.
 
-The days are those of the changelog or, for an operation without an entry, of the first document with it.
+The days come from the changelog or, for an operation without an entry there, from the first document that has it.
 """
 
 import difflib

@@ -13,14 +13,14 @@ from mockexchange.venues.client_setup import (
 
 BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
 STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
-"""Read by no client: a name for what their lines of code pass."""
+"""A variable that no client reads; the lines of code in the clients' notes use it."""
 KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
 """A key in the variable itself: kalshi-sdk refuses it beside a path, kyro prefers it."""
 
 
 def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
-    """The generated Python clients read no variables at all."""
+    """Return the entry of a generated Python client, which reads no variables at all."""
     return PublishedClient(
         version=version,
         venue="kalshi",

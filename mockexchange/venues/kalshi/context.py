@@ -21,5 +21,5 @@ class KalshiContext:
 
 
 def date_of(context: KalshiContext, key: Key | None) -> ApiDate:
-    """Return the API date of a key: the date set for the key, or that of the sandbox."""
+    """Return the API date that applies to a key: the date set for the key, or the sandbox's."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date

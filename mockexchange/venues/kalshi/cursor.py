@@ -29,7 +29,7 @@ class Cursor(NamedTuple):
 
 @lru_cache(maxsize=FILTERS_MAX)
 def digest_of(*filters: Hashable) -> bytes:
-    """Return eight bytes that differ if the filters differ; the caller normalises defaults."""
+    """Return a digest of eight bytes that differs if the filters differ; the caller normalises defaults."""
     return hashlib.blake2b(repr(filters).encode(), digest_size=DIGEST_BYTES).digest()
 
 

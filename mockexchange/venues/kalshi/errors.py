@@ -228,7 +228,7 @@ def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
 
 
 def reject(reply: Answer, rejected: Rejected, api_date: ApiDate) -> None:
-    """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
+    """Turn an answer into a rejection; where finding the reason takes work, the answer carries a function for it."""
     reply.status, reply.body = error_body(rejected, api_date)
     reply.refusal = rejected.situation.name.lower()
     if isinstance(rejected.diagnosis, str):

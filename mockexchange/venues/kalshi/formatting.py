@@ -68,7 +68,7 @@ def price_cents(centicents: int) -> str:
 
 
 def price_number(centicents: int) -> str:
-    """A JSON number of dollars without trailing zeros: 0.01, 0.5, 0.555."""
+    """Return dollars as a JSON number without trailing zeros: 0.01, 0.5, 0.555."""
     return exact(centicents, 4).rstrip("0").rstrip(".")
 
 
@@ -77,7 +77,7 @@ def day(at: int) -> str:
 
 
 def price_cents_number(centicents: int) -> str:
-    """A JSON number of cents without trailing zeros: 1, 55.5."""
+    """Return cents as a JSON number without trailing zeros: 1, 55.5."""
     return exact(centicents, 2).rstrip("0").rstrip(".")
 
 
@@ -87,7 +87,7 @@ def subaccount(name: str) -> str:
 
 
 def one_of(*choices: str) -> Spelling:
-    """Return the spelling of an enumeration with the values of the core."""
+    """Return the spelling of an enumeration whose values on the wire are the core's."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 

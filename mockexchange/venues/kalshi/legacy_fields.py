@@ -24,7 +24,7 @@ class Places(NamedTuple):
 
 
 def change_legacy(body: Any, table: str, change: Change | None) -> int:
-    """Change every legacy field of an answer in place, or remove it (None); return their number."""
+    """Change every legacy field of an answer in place, or remove it if `change` is None; return their number."""
     return _change(body, places_of(table), change)
 
 

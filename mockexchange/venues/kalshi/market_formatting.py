@@ -42,7 +42,7 @@ STATUSES = {
 OLD_RESULTS = {Result.YES: "yes", Result.NO: "no"}
 RESULTS = {**OLD_RESULTS, Result.SCALAR: "scalar"}
 LATE_RESULTS = {**RESULTS, Result.VOID: "scalar"}
-"""No document has a value for a void market; it is scalar, since its settlements are."""
+"""No document has a value for a void market; here it is scalar, like its settlements."""
 
 
 def status_of(names: Mapping[MarketStatus, str], choices: tuple[str, ...]) -> Spelling:
@@ -55,19 +55,19 @@ def result_of(names: Mapping[Result, str]) -> Spelling:
 
 
 def decimal_number(text: str) -> str:
-    """Decimal text as a JSON number, which has no leading zeros and no plus: "007.50" is 7.50."""
+    """Return decimal text as a JSON number, which has no leading zeros and no plus: "007.50" is 7.50."""
     return format(Decimal(text), "f")
 
 
 def old_fee_type(fee_type: FeeType) -> str:
-    """Makers' fees of combinations have a value of their own from 2026-08-20 on."""
+    """Return a fee type as before 2026-08-20: makers' fees of combinations had no value of their own yet."""
     if fee_type is FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES:
         return f'"{FeeType.QUADRATIC_WITH_MAKER_FEES}"'
     return f'"{fee_type}"'
 
 
 def old_structure(name: str) -> str:
-    """Before October 2026 no document has a name for steps below a tenth of a cent; price_ranges tell them anyway."""
+    """Return a structure as before October 2026: steps below a tenth of a cent have no name, price_ranges show them."""
     return text("deci_cent" if name.startswith("center_") else name)
 
 

@@ -25,7 +25,7 @@ from mockexchange.venues.venue import FaultAnswers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageRow(DatedRow):
-    """An error of a status (`name`); `shape` is its shape if the fault names none."""
+    """The error of a status (`name`); `shape` applies if the fault names none."""
 
     code: str
     message: str

@@ -1,4 +1,4 @@
-"""How requests to Kalshi are signed, as a client does it: by the documents alone, apart from the verification."""
+"""The signing of requests to Kalshi as a client does it, by the documents alone, independent of the verification."""
 
 from base64 import b64encode
 

@@ -1,4 +1,4 @@
-"""Retired parts of a request, its answer or a frame, found in the dated tables by the venue's newest day."""
+"""Retired parts of a request, its answer or a frame: those that the dated tables lack on the newest day."""
 
 import json
 import re
@@ -87,7 +87,7 @@ def _parameter(title: str, rows: list[Parameter], value: str, day: ApiDate) -> I
 
 
 def _is_away(row: Parameter, rows: list[Parameter], day: ApiDate) -> bool:
-    """Return whether a day is after a row's end and before the next row begins."""
+    """Return whether a parameter is gone for a while: a day is after the row's end and before the next row begins."""
     later = [other.since for other in rows if other.since > row.until]
     is_continued = any(other.since == row.until for other in rows)
     return day.day is not None and bool(later) and not is_continued and row.until <= day.day < min(later)
@@ -112,7 +112,7 @@ def _is_within(row: Parameter, number: int) -> bool:
 
 
 def _range(row: Parameter) -> str:
-    """Return the values that it takes on the newest day, if those are fewer than before."""
+    """Return the values that a parameter takes on the newest day, as text for the advice."""
     if row.choices:
         return f"{'some' if row.kind == 'choices' else 'one'} of {', '.join(row.choices)}"
     return f"{row.minimum} to {row.maximum}" if row.kind == "integer" else "one, no list"
@@ -163,7 +163,7 @@ def _table(is_object: bool, table: str) -> _Table:
 
 
 def _instead(row: Field, alive: Mapping[str, Field]) -> str:
-    """Return the fields of the newest day with the same value."""
+    """Return the advice for a removed field: fields of the newest day with the same value, if any."""
     same = [name for name, other in alive.items() if other.read == row.read]
     similar = [name for name in (f"{row.name}_dollars", f"{row.name}_fp") if name in alive]
     found = similar or same
@@ -171,7 +171,7 @@ def _instead(row: Field, alive: Mapping[str, Field]) -> str:
 
 
 def _may_hold(tables: Tables, table: str, raw: bytes) -> bool:
-    """Return whether a removed key may be in a body, without parsing it: most bodies need no parsing."""
+    """Return whether the raw bytes contain the name of a removed key; most bodies do not, and need no parsing."""
     return any(name in raw for name in _gone_below(tables is OBJECTS, table))
 
 

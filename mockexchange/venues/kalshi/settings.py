@@ -8,7 +8,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KalshiSettings:
-    """`auth_clock`: the clock of the window; real clients sign with their own clock, so host time.
+    """`auth_clock` is the clock that timestamps are compared with: real clients sign with their own, so host time.
 
     The window is undocumented: 10 s back is accepted and 30 s refused, 30 s ahead accepted and 60 s refused.
     """

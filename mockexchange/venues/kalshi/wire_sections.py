@@ -103,7 +103,7 @@ def _lives_in(table: str, life: Life) -> Iterator[tuple[str, Life]]:
 
 
 def _within(life: Life, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of a life, cut to it; rows that begin after its end stay, since `compat` sends them."""
+    """Return the rows that hold during `life`, cut to it; rows that begin after its end stay: `compat` sends them."""
     born = [replace(row, since=max(row.since, life.since)) for row in rows if row.until > life.since]
     cut = [replace(row, until=min(row.until, life.until)) if row.since < life.until else row for row in born]
     return [_sourced(row) for row in cut]

@@ -1,7 +1,7 @@
 """Authentication of a request: its headers, key, timestamp and signature, in that order.
 
-The body of a 401 is always the same; its reason is out of band, and where finding it takes work, the rejection carries
-a function for a worker thread.
+The body of a 401 is always the same and does not tell the reason; where finding that takes work, the rejection carries
+a function that a worker thread calls.
 """
 
 from mockexchange.core.model.accounts import Key
@@ -19,7 +19,7 @@ from mockexchange.venues.signalplus.signing import Credentials
 def authenticate(
     context: SignalPlusContext, request: Request, at: int, host_at: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
-    """Return the key that signed a request. Raises Rejected. Sets the claimed key of the reply.
+    """Return the key that signed a request. Raises Rejected. Sets the claimed key of `reply`.
 
     A call on a stream was authenticated by the handshake.
     """

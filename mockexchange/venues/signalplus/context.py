@@ -22,10 +22,10 @@ class SignalPlusContext:
 
 
 def date_of(context: SignalPlusContext, key: Key | None) -> ApiDate:
-    """Return the API date of a key: its own, or that of the sandbox."""
+    """Return the API date that applies to a key: the date set for the key, or the sandbox's."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def key_of(state: State, key_id: str) -> Key | None:
-    """Return the key with an id; None unless its account is of this venue."""
+    """Return the key with an id; None if there is none, or its account belongs to another venue."""
     return find_secret_key(state, NAME, key_id)

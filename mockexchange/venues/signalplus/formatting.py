@@ -1,6 +1,6 @@
 """The spelling of amounts: decimal strings, though the venue's page has numbers [doc].
 
-At most nine decimals, trailing zeros cut down to one: "0.974421544", "110970.0", "0.0".
+At most nine decimals without trailing zeros, but at least one decimal: "0.974421544", "110970.0", "0.0".
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -22,7 +22,7 @@ def decimal_9(value: Decimal) -> str:
 
 
 def side(size: Decimal) -> str:
-    """Return the side of a signed size; Deribit calls it direction."""
+    """Return the side of a signed size: buy, sell or zero. Deribit calls it direction."""
     return '"zero"' if not size else '"buy"' if size > 0 else '"sell"'
 
 

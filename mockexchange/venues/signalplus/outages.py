@@ -1,6 +1,6 @@
 """The error bodies that faults answer with, by HTTP status.
 
-The codes are those of Deribit's retryable errors; the venue's own are not published.
+The codes are Deribit's codes of retryable errors; the venue's own codes are not published.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ OUTAGES = {
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the error body of a status without a request. There is only one shape."""
+    """Return the error body of a status, not as the answer to a request. The venue has only one shape."""
     return _body(status, None)
 
 
@@ -44,7 +44,7 @@ def answer_outage(context: SignalPlusContext, request: Request, status: int, at:
 
 
 def _body(status: int, rid: str | None) -> bytes:
-    """Return an error body; a status without a code gets the phrase of HTTP."""
+    """Return the error body of a status; one without an entry in OUTAGES gets the phrase of HTTP as its message."""
     known = OUTAGES.get(status) or Outage(status, _phrase(status))
     return error_body(known.code, known.message, rid)
 
@@ -62,7 +62,7 @@ def _with_rows_max(request: Request, rows: int) -> Request:
 
 
 def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
-    """Return False: no field has two spellings."""
+    """Return False: the venue has no legacy fields."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""How requests to SignalPlus are signed, as a client does it: by the documents alone, apart from the verification."""
+"""The signing of requests to SignalPlus as a client does it: by the documents, not by the verification."""
 
 import hashlib
 import hmac

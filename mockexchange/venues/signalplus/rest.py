@@ -1,7 +1,7 @@
 """The answer to one HTTP request: path, credentials, document, method, params, result.
 
-Every method is a POST [doc]. The page leaves open whether to the base URL or to the method's own below it: both are
-answered, and the body has to name the method either way.
+Every method is a POST [doc]. The page leaves open whether to the base URL or to the method's own path below it: both
+are answered, and the body has to name the method either way.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ def answer(context: SignalPlusContext, request: Request, at: int, host_at: int) 
 
 
 def operation_of(context: SignalPlusContext, request: Request) -> str | None:
-    """Return the method of a request: that of its body, or of its path if the body is unreadable."""
+    """Return the method that a request's body names, or the method in its path if the body is unreadable."""
     return OPEN_STREAM if request.path in STREAM_PATHS else _operation_in(request, _read(request.body))
 
 

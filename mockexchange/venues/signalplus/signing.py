@@ -20,7 +20,7 @@ NONCE_HEADER = b"signalplus-api-nonce"
 SIGNATURE_HEADER = b"signalplus-api-signature"
 HEADERS = (KEY_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER)
 QUERY = ("apiKey", "timestamp", "nonce", "signature")
-"""Parameters of a query, in the order of the headers."""
+"""Query parameters with the same four values, in the order of the headers."""
 SCHEME = "bearer "
 SECRET_BYTES = 32
 KEY_ID_BYTES = 16
@@ -55,7 +55,7 @@ def claimed_key(request: Request) -> str | None:
 
 
 def secret_bytes(secret: str) -> bytes:
-    """Return the bytes of a base64 secret; of any other text, which `check_secret` refuses, its own bytes."""
+    """Return the decoded bytes of a base64 secret; for any other text, which `check_secret` refuses, its own bytes."""
     return _decoded(secret) or secret.encode()
 
 

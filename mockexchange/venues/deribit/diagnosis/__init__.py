@@ -1,7 +1,7 @@
 """The diagnosis of refused credentials, out of band: what was wrong and what to change.
 
 `headers` explains refusals that need no look into a signature; `signature_cases` gives the texts that may have been
-signed, by the tables in `mistakes`; the search for the right one is that of `venues.diagnosis`.
+signed, by the tables in `mistakes`; `venues.diagnosis` searches them for the text that was signed.
 """
 
 from mockexchange.venues.deribit.diagnosis.headers import (

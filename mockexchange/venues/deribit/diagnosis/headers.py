@@ -51,7 +51,7 @@ def _bare(text: str) -> str:
 
 
 def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownSecret]) -> str:
-    """Explain a wrong secret: that of another key, or a variant of the right one."""
+    """Explain a wrong secret: another key's secret or id, a misspelling of the right secret, or unknown."""
     given, right = secret.encode(errors="replace"), claimed.key
     if not given:
         return f"the secret is empty: send that of {claimed.label}"
@@ -71,7 +71,7 @@ def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownS
 
 
 def explain_no_token(text: object, reads: Callable[[str], object]) -> str:
-    """Explain an invalid token; `reads` returns something true for a text that is one."""
+    """Explain an invalid access token; `reads(text)` is true if a text is a token."""
     if not isinstance(text, str):
         return f"access_token: expected a string; {LOGIN}"
     if not text:

@@ -1,6 +1,6 @@
 """The known mistakes in the text to sign, as tables, likeliest first.
 
-A mistake is the parts of the text that it changes, and the advice; it may depend on what was sent.
+A mistake is a function from the parts that were sent to edits: the fields of the text that change, and the advice.
 """
 
 import json
@@ -21,7 +21,7 @@ SHOWN_CHARS_MAX = 120
 
 
 class SignedParts(NamedTuple):
-    """The parts that may have been signed. A stream has `data`, timestamp and nonce alone."""
+    """The parts that may have been signed. A signature for a stream covers `data`, timestamp and nonce alone."""
 
     timestamp: str
     nonce: str

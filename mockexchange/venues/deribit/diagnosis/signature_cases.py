@@ -1,6 +1,6 @@
 """The texts that may have been signed, and the ways in which the secret may have been read.
 
-Texts are wire bytes as latin-1.
+Texts are wire bytes decoded as latin-1.
 """
 
 from base64 import b64decode
@@ -17,11 +17,11 @@ from mockexchange.venues.request import Request
 COMBINED = 2
 """Spellings of each mistake that are also tried together with another mistake: the first ones."""
 MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
-"""(claimed key, other keys): the case to diagnose."""
+"""Function (claimed key, other keys) that returns the case to diagnose."""
 
 
 def request_case(request: Request, sent: Credentials) -> MakeCase:
-    """Return the case of a signed request."""
+    """Return the function that makes the diagnosis case of a signed request."""
     parts = SignedParts(
         sent.timestamp,
         sent.nonce,
@@ -36,7 +36,7 @@ def request_case(request: Request, sent: Credentials) -> MakeCase:
 
 
 def stream_case(sent: Credentials, data: str) -> MakeCase:
-    """Return the case of a client_signature."""
+    """Return the function that makes the diagnosis case of a client_signature of public/auth."""
     encoded = data.encode(errors="replace").decode("latin-1")
     parts = SignedParts(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
     return _case(parts, sent.signature, "stream", OF_STREAMS)
@@ -74,7 +74,7 @@ def _edits(sent: SignedParts, mistakes: Sequence[Mistake]) -> Iterator[Edit]:
 
 
 def render(fields: Fields) -> bytes:
-    """Return the bytes that are signed."""
+    """Return the signed bytes that the fields describe."""
     head = [fields[{"t": "timestamp", "n": "nonce"}[letter]] for letter in fields["order"]]
     tails = {"request": ("method", "target", "body"), "stream": ("data",), "bare": ()}
     parts = [*head, *(fields[name] for name in tails[fields["layout"]])]

@@ -1,4 +1,4 @@
-"""The data of notifications, built from the objects of REST; that of a portfolio is such an object."""
+"""The data of notifications, built from the objects of REST; `objects.summaries` writes user.portfolio."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.frames import positions
@@ -8,4 +8,4 @@ NESTED: dict[str, tuple[Field, ...]] = {
     "ChangedPerpetualPosition": positions.PERPETUAL_POSITION,
     "ChangedOptionPosition": positions.OPTION_POSITION,
 }
-"""Objects of notifications alone, by names of this project."""
+"""Objects that only notifications have; the names are of this project."""

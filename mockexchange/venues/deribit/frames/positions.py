@@ -29,7 +29,7 @@ _WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, P
 
 
 def changes_text(trades: Iterable[DerivativeTrade], view: PositionView, api_date: ApiDate) -> str:
-    """Orders are always empty: none are emulated."""
+    """Return the data of user.changes as JSON. Orders are always empty: none are emulated."""
     terms = view.derivative.terms
     future = _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
     write = _WRITE_OPTION if terms.kind is DerivativeKind.OPTION else future

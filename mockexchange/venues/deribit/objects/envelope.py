@@ -8,7 +8,7 @@ from mockexchange.venues.deribit.errors import Rejected, error_object
 
 
 def result_text(context: DeribitContext, id_text: str | None, result: str, us_in: int) -> bytes:
-    """Return an answer with the JSON of a result; `id_text` is the id of the request as it was written."""
+    """Return the envelope around the JSON of a result; `id_text` is the id of the request as it was written."""
     return _enveloped(context, id_text, f'"result":{result}', us_in)
 
 

@@ -41,5 +41,5 @@ def text(name: str, read: str = "", *, empty: Empty = "never", source: str = DOC
 
 
 def always(name: str, written: str, read: str, *, source: str = "choice") -> Field:
-    """Return a key with a constant value, as JSON; `read` is any attribute of the object."""
+    """Return a key with a constant value, as JSON; `read` is any attribute of the object, its value is not used."""
     return field(name, constant(written), read, source=source)

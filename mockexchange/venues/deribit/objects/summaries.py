@@ -1,6 +1,6 @@
 """An account's summary in one currency, alone and in a list, with and without the keys of `extended`.
 
-The margin model is one without liquidation prices, which are not emulated; the formulas are those of the standard one.
+The shown margin model has no liquidation prices, which are not emulated; the formulas are the standard model's.
 """
 
 import json
@@ -107,7 +107,7 @@ PORTFOLIO: tuple[Field, ...] = (
     always("spot_reserve", "0.0", "view"),
     _amount("total_pl", "total"),
 )
-"""Keys that notifications have as well."""
+"""Keys of a summary that user.portfolio notifications have as well."""
 ACCOUNT_SUMMARY: tuple[Field, ...] = (*PORTFOLIO, always("limits", LIMITS, "view", source="docs"))
 IDENTITY: tuple[Field, ...] = (
     field("email", Spelling("string", lambda name: spell(f"{name}@example.com")), "owner.username"),
@@ -127,7 +127,7 @@ OWNER: tuple[Field, ...] = (
     always("self_trading_extended_to_subaccounts", "false", "owner"),
     always("self_trading_reject_mode", '"cancel_maker"', "owner"),
 )
-"""Keys that `extended` adds."""
+"""Keys of the owner that the parameter `extended` adds."""
 ACCOUNT_SUMMARY_EXTENDED = (*ACCOUNT_SUMMARY, *OWNER)
 _SUMMARIES = field("summaries", Nested("AccountSummary", ACCOUNT_SUMMARY, is_list=True), "summaries")
 ACCOUNT_SUMMARIES: tuple[Field, ...] = (*IDENTITY, _SUMMARIES)

@@ -32,7 +32,7 @@ class Ticker:
 
     @property
     def _band(self) -> list[Decimal]:
-        """Bounds in no order, since a combo's mark may be below zero."""
+        """The two bounds of order prices, not sorted: a combo's mark may be below zero."""
         return [CONTEXT.multiply(self.derivative.mark, factor) for factor in BAND]
 
 

@@ -1,4 +1,4 @@
-"""An account's own trades, with the keys of the venue's example and those of some kinds."""
+"""An account's own trades, with the keys of the venue's example and further keys for options."""
 
 from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind

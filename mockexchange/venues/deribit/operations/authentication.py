@@ -1,7 +1,7 @@
 """public/auth: access tokens in exchange for a secret, a signature or a refresh token.
 
-Tokens carry their own proof: none is stored, and each is valid on every connection. Their scope is that of the key,
-narrowed to the requested scope [doc].
+Tokens carry their own proof: none is stored, and each is valid on every connection. The scope of a token is the key's
+scope, narrowed to the requested scope [doc].
 """
 
 import re
@@ -37,7 +37,7 @@ _SESSION = re.compile(r"session:([!-~]{1,64})")
 
 
 class GrantRequest(NamedTuple):
-    """A verified key, the most that it may be granted, and the requested scope."""
+    """A verified key, the scopes that it may be granted at most, and the requested scope."""
 
     key: Key
     allowed: Collection[str]
@@ -74,7 +74,7 @@ def grant(call: Call) -> str:
 
 
 def narrow_scope(request: GrantRequest, lifetime_s: int) -> Granted:
-    """Return the granted part of a requested scope; unknown words are left out."""
+    """Return the scope, the lifetime and the session that a request is granted; unknown words are left out."""
     words = request.requested.split()
     session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
     requested_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
@@ -87,7 +87,7 @@ def narrow_scope(request: GrantRequest, lifetime_s: int) -> Granted:
 
 
 def _access(words: list[str], allowed: Collection[str]) -> list[str]:
-    """Return the accesses that a scope names; if it only denies some (`trade:none`), all others."""
+    """Return the allowed scopes among `words`; if these name none, all allowed but the denied ones (`trade:none`)."""
     most = [word for word in allowed if word in SCOPES]
     may = {*most, *map(_to_read, most)}
     requested = [word for word in words if word in SCOPES]
@@ -135,7 +135,7 @@ VERIFIERS: dict[str, Callable[[Call], GrantRequest]] = {
     "client_signature": _verify_signature,
     "refresh_token": _verify_token,
 }
-"""The verification of each grant type."""
+"""Functions that verify a request, by grant type."""
 
 GRANT_TYPES = ("client_credentials", "client_signature", "refresh_token")
 AUTH: tuple[Parameter, ...] = (

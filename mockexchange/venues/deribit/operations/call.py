@@ -34,7 +34,7 @@ class Call:
 
 
 class Operation(NamedTuple):
-    """One method. `answer` returns the JSON of its result; None for a method of streams alone."""
+    """One method. `answer` returns the JSON of its result; None for a method that only streams have."""
 
     name: str
     answer: Callable[[Call], str] | None

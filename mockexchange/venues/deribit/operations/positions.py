@@ -1,4 +1,4 @@
-"""Positions of a subaccount: all of them, or that in one instrument."""
+"""Positions of a subaccount: all of them, or the position in one instrument."""
 
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, position_of, view_of_held

@@ -1,4 +1,4 @@
-"""Methods of streams alone, each an error over HTTP [wire]."""
+"""Methods that only streams have; over HTTP each is an error [wire]."""
 
 from mockexchange.venues.deribit.enumerations import DISCONNECT_SCOPES
 from mockexchange.venues.deribit.operations.call import Operation

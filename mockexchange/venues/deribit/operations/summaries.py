@@ -1,4 +1,4 @@
-"""Account summaries: of one currency, or of all."""
+"""Account summaries: of one currency, or of all currencies."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal

@@ -1,7 +1,7 @@
-"""The own trades of a subaccount, by currency and by instrument.
+"""A subaccount's own trades, by currency and by instrument.
 
-With a start, a page has the first `count` trades from there, oldest first; without one, the last ones, newest first
-[doc]. `sorting` changes the order, `historical` nothing: trades of any age are listed.
+With a start parameter, a page has the first `count` trades from there, oldest first; without one, the last `count`
+trades, newest first [doc]. `sorting` changes the order; `historical` has no effect: trades of any age are listed.
 """
 
 from collections.abc import Callable, Hashable
@@ -68,7 +68,7 @@ def _find(call: Call, selector: Selector, limit: int | None) -> list[DerivativeT
 
 
 def _window(start_ms: int | None, end_ms: int | None) -> Window:
-    """Return the window between two milliseconds, both included."""
+    """Return the window between two Unix times in milliseconds, both included."""
     latest = None if end_ms is None else (end_ms + 1) * MICROSECONDS_PER_MILLISECOND - 1
     return Window(None if start_ms is None else start_ms * MICROSECONDS_PER_MILLISECOND, latest)
 

@@ -1,6 +1,6 @@
-"""The decoder of parameters: JSON by its types, the texts of a query by the parameter's kind.
+"""The decoder of parameters: a JSON value must have the right type, a query's text is read by the parameter's kind.
 
-Parameters without a row are ignored and named in the findings.
+Parameters that the method does not have are ignored and named in the findings.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ QUERY_BOOLEANS = {"true": True, "false": False}
 
 
 class QueryText(str):
-    """A value of a query, whose type follows from the parameter."""
+    """A value of a query; its type follows from the parameter."""
 
     __slots__ = ()
 
@@ -31,7 +31,7 @@ REPEATED = object()
 
 
 def read_query(query: str) -> dict[str, Any]:
-    """Return the parameters of a raw query. `name[]=` makes a list [wire]; a bare name given twice does not."""
+    """Return the parameters of a raw query. `name[]=` makes a list [wire]; a plain name given twice is REPEATED."""
     found: dict[str, Any] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         if name.endswith("[]"):
@@ -104,7 +104,7 @@ def _texts(given: Given[Parameter]) -> tuple[str, ...]:
 
 
 def _wrong_type(given: Given[Parameter], expected: str) -> Rejected:
-    """The reason for a list is recorded [wire]; those for other types follow its wording [choice]."""
+    """Return the rejection of a wrong type. The reason for a list is recorded [wire]; others follow it [choice]."""
     name = given.row.name
     return invalid(name, f"value must be {expected}", f"{name}: expected {expected}, got {_shown(given.value)}")
 

@@ -12,7 +12,7 @@ COUNT_MAX = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter(ParameterRow):
-    """`reason` is the error's reason for a value that is none of the choices."""
+    """A parameter of a method; `reason` is the error's reason for a value that is none of the choices."""
 
     kind: Kind
     reason: str = ""
@@ -52,7 +52,7 @@ CURRENCY_OR_ANY = currency(*CURRENCIES, ANY)
 SUMMARY_CURRENCY = currency(*SUMMARY_CURRENCIES, required=True)
 EXTENDED = boolean("extended")
 INSTRUMENT_KIND = kind(KINDS)
-"""Kinds of positions too: newer documents omit spot there, which never has any."""
+"""Also for positions: newer documents omit spot there, but spot never has positions."""
 TRADE_KIND = kind(TRADE_KINDS)
 COUNT = Parameter(name="count", kind="integer", minimum=1, maximum=COUNT_MAX, default=10, source="openapi-2.1.1")
 SORTING = Parameter(

@@ -19,7 +19,7 @@ NAMES_CACHED_MAX = 4_096
 
 
 class Family(NamedTuple):
-    """A family of channels; `scope` is what a key needs, "" for a public family. Without emulation it stays quiet."""
+    """A family of channels; a key needs `scope`, "" if public. A family that is not emulated stays quiet."""
 
     name: str
     scope: str = ""

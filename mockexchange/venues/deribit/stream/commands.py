@@ -1,4 +1,4 @@
-"""The methods of streams alone: subscriptions, heartbeats, cancelling on disconnect, logging out."""
+"""The methods that only streams have: subscriptions, heartbeats, cancelling on disconnect, logging out."""
 
 from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
@@ -50,7 +50,7 @@ def subscribe(session: Subscriber, params: Params, caller: Caller | None, findin
 
 
 def _require_no_raw(channels: Iterable[Channel]) -> None:
-    """Raise Rejected for a raw channel of a client that is not logged in: it is subscribed to nothing [wire]."""
+    """Raise Rejected if a channel is raw: a client that is not logged in is then subscribed to nothing [wire]."""
     raw = next((channel for channel in channels if channel.is_raw), None)
     if raw is not None:
         message = f"{raw.name}: the interval raw needs a login: call public/auth first, or take 100ms"
@@ -107,7 +107,7 @@ def disable_heartbeat(session: Subscriber, params: Params, caller: Caller | None
 def enable_cancel_on_disconnect(
     session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
 ) -> CommandResult:
-    """Note the setting for this stream; there are no orders to cancel."""
+    """Store the setting for this stream; it has no effect, since there are no orders to cancel."""
     session.cancelling.add(params["scope"])
     return CommandResult(OK)
 

@@ -125,7 +125,7 @@ def _writer_of_portfolio(state: State, subaccount_ref: SubaccountRef, currency: 
 def _rows(
     state: State, subaccount_ref: SubaccountRef, derivative: Derivative, serials: set[int]
 ) -> list[DerivativeTrade]:
-    """Return the trades with some serials, which are among the last ones, oldest first."""
+    """Return the trades with the given serials, oldest first; they are among the newest of the derivative."""
     filed = state.derivatives.trades.filed(
         ("derivative", subaccount_ref, derivative.name), (str(derivative.terms.kind),)
     )

@@ -1,7 +1,7 @@
 """The venue's heartbeat, which is off by default, and the close of idle streams.
 
-At the end of each interval a client that sent a request in it gets a heartbeat, any other a test_request, which it has
-to answer with public/test before the end of the next; otherwise the stream is closed with 4000 [wire].
+At the end of each interval a client that sent a request in it gets a heartbeat, any other client a test_request. It has
+to answer that with public/test before the end of the next interval; otherwise the stream is closed with 4000 [wire].
 """
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
@@ -33,7 +33,7 @@ class Liveness:
         self._last_request_at = host_at
 
     def note_test(self) -> None:
-        """Note a call of public/test."""
+        """Record a call of public/test, which answers a test_request."""
         self._is_tested = False
 
     def set_interval(self, seconds: int) -> None:

@@ -9,7 +9,7 @@ from mockexchange.venues.jsonrpc.envelope import spell
 
 
 class MessageData(NamedTuple):
-    """The data of one change, which several channels carry; `subaccount_ref` is the sub-account that may see it.
+    """The data of one change, which several channels carry; `subaccount_ref` is the subaccount that may see it.
 
     `write` reads the state right after the command.
     """

@@ -22,7 +22,7 @@ from mockexchange.venues.request import Call, Request
 
 AUTH, TEST = "public/auth", "public/test"
 CREDENTIALS = (TOKEN_PARAMETER, "client_id")
-"""Parameters with credentials of the request itself, which count more than those of the stream."""
+"""Parameters with credentials of the request itself, which take precedence over the stream's."""
 POLICY_VIOLATION = 1008
 KINDS = {
     "public/subscribe": "subscribed",
@@ -106,7 +106,7 @@ class Session(Subscriber):
     def _caller(
         self, operation: Operation, envelope: Envelope, request: StreamRequest[DeribitContext]
     ) -> Caller | None:
-        """Return the caller of a request: a token among the parameters counts more than that of the stream."""
+        """Return the caller of a request: a token among the parameters takes precedence over the stream's token."""
         token = envelope.params.get(TOKEN_PARAMETER, self._token)
         if token is None or not (operation.is_private or operation.name in COMMANDS):
             return None

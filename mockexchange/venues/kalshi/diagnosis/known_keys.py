@@ -1,4 +1,4 @@
-"""The keys of a sandbox in a diagnosis; `key` is the PEM of a public key."""
+"""The type of a sandbox's key in this venue's diagnosis; its `key` is the PEM of a public key."""
 
 from mockexchange.venues.diagnosis import credentials
 

@@ -1,6 +1,6 @@
 """The known mistakes in the text to sign, as a table, likeliest first.
 
-A mistake is the fields of the text that it changes, and the advice; it may depend on what was sent.
+A mistake is a function from the parts that were sent to edits: the fields of the text that change, and the advice.
 """
 
 import hashlib
@@ -121,7 +121,7 @@ def _timestamp_spellings(milliseconds: int) -> Fields:
 
 
 def _unit_of(text: str, otherwise: str) -> str:
-    """Return the unit in which a number of digits is a time of these decades."""
+    """Return the unit in which a number with these digits is a present-day time; `otherwise` if there is none."""
     units = {10: "seconds", 13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
     return units.get(len(text), otherwise) if text.isdigit() else otherwise
 
@@ -277,7 +277,7 @@ ALONE: tuple[Mistake, ...] = (timestamp_other, path_other, venue_host_signed, ti
 
 
 def attempts_of(sent: SignedParts) -> Iterator[Attempt]:
-    """Give the texts that may have been signed for a request."""
+    """Yield the texts that may have been signed for a request."""
     combined = (edit for make in COMBINED for edit in make(sent))
     alone = (edit for make in ALONE for edit in make(sent))
     return attempts(sent.fields, combined, render, alone)

@@ -47,7 +47,7 @@ class Reading(Protocol):
 
     @property
     def is_certain(self) -> bool:
-        """Whether the key certainly made the signature, of any text."""
+        """Whether it is certain that the key made the signature, even if the signed text is unknown."""
 
     def fits(self, text: bytes) -> bool:
         """Return whether a text is the signed one."""

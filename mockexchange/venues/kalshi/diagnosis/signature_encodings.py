@@ -34,7 +34,7 @@ class Repair(NamedTuple):
 
 
 def _is_wrapped(text: str) -> bool:
-    """Return whether spaces are line breaks, between lines of one length, rather than lost plus signs."""
+    """Return whether white space stands for line breaks, between lines of one length, not for lost plus signs."""
     *full, last = re.split(r"[ \r\n]+", text)
     is_whole = "\n" in text or len("".join([*full, last])) % 4 == 0
     return is_whole and len(set(map(len, full))) == 1 and len(full[0]) >= LINE_CHARS_MIN

@@ -31,7 +31,7 @@ TEXT_BYTES_MAX = 4_194_304
 TEXTS_PER_STEP = 120
 BYTES_PER_TEXT = 4_096
 READINGS_MAX = 3
-"""More than one interpretation is chance, once in some thousand signatures."""
+"""A signature has more than one interpretation only by chance, once in some thousand signatures."""
 
 Search = Generator[None, None, Finding | None]
 
@@ -87,7 +87,7 @@ def _find_own(case: Case, verifications_max: int) -> Search:
 
 
 def _find_other(case: Case, other: KnownKey) -> Search:
-    """Try another key: any text if it certainly made the signature, otherwise the right text alone."""
+    """Try another key: with all texts if it certainly made the signature, otherwise with the right text alone."""
     readings = _read_with(other, case.signature)
     texts_max = TEXTS_MAX if readings and readings[0].is_certain else 1
     yield
@@ -109,7 +109,7 @@ def _read(key: PublicKey, signature: bytes) -> Sequence[Reading]:
 
 
 def _search(sent: SignedParts, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
-    """Find the text that was signed."""
+    """Return how the signature was made, with the text if a known one fits; None if no reading fits."""
     if not readings:
         return None
     finding = yield from first_found(_tries(sent, readings, texts_max), texts_per_step)

@@ -1,4 +1,4 @@
-"""The stream's messages as dated tables, a module a channel; keys in the order in which they were recorded.
+"""The stream's messages as dated tables, one module per channel; keys in the order in which they were recorded.
 
 Where no frame was recorded the order is that of the documents' example. `event_fee_update` is not among them: no fee of
 an event is ever overridden here.
@@ -32,7 +32,7 @@ FRAMES: dict[str, tuple[Field, ...]] = {
     "trade": trades.TRADE,
     "user_order": user_orders.USER_ORDER,
 }
-"""By message type."""
+"""Tables of the messages, by message type."""
 NESTED: dict[str, tuple[Field, ...]] = {
     "MarketMetadata": lifecycle.MARKET_METADATA,
     "PriceBand": lifecycle.PRICE_BAND,
@@ -43,5 +43,5 @@ ENCODERS_MAX = 512
 
 @lru_cache(maxsize=ENCODERS_MAX)
 def body_encoder(kind: str, api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return the function that writes a value as the `msg` of that message type, as of that day."""
+    """Return the function that writes a value as the `msg` of a message type at an API date."""
     return compile_message(FRAMES[kind], api_date)

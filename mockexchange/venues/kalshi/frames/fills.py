@@ -1,4 +1,4 @@
-"""Rows of the channel fill, each as in the row of REST."""
+"""Rows of the channel fill; each key has the form that it has in REST."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS

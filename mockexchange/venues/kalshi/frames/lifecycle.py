@@ -42,7 +42,7 @@ _TYPE_LIVES = (
 
 
 def _event_types() -> tuple[Field, ...]:
-    """The values of the event type, day by day."""
+    """Return the rows of `event_type`, whose list of values changed several times."""
     return tuple(
         row("event_type", one_of(*types), "event_type", since, until, source=source)
         for types, since, until, source in _TYPE_LIVES
@@ -50,7 +50,7 @@ def _event_types() -> tuple[Field, ...]:
 
 
 def _only(name: str, spelling: Spelling, read: str = "") -> Field:
-    """A key of some event types."""
+    """Return the row of a key that only some event types have."""
     return row(name, spelling, read or name, empty="absent")
 
 

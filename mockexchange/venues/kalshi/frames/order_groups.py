@@ -1,4 +1,4 @@
-"""Rows of the channel order_group_updates, which came in January 2026; keys in the order of the frames of June."""
+"""Rows of the channel order_group_updates, added in January 2026; keys in the order of the frames of June 2026."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, one_of

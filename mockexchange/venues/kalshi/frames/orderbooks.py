@@ -22,7 +22,7 @@ DOLLAR_LEVELS_3 = Spelling(
 
 
 def _side(side: str) -> tuple[Field, ...]:
-    """A side without bids has the value None and no key (recorded), unless the scenario wants it empty."""
+    """Return the rows of a side; a side without bids has no key (recorded), unless the scenario sets an empty list."""
     return (
         row(side, CENT_LEVELS, side, until=WHOLE_NUMBERS_REMOVED, empty="absent"),
         row(f"{side}_dollars", DOLLAR_LEVELS_3, side, until=WHOLE_NUMBERS_REMOVED, empty="absent"),

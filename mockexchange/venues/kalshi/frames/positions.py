@@ -19,7 +19,7 @@ from mockexchange.venues.kalshi.frames.rows import CENTICENTS, CENTICENTS_OF_CEN
 
 
 def _money(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
-    """Centi-cents, which went, came back for three weeks and went for good; and the dollars that replaced them."""
+    """Return the rows of an amount: centi-cents, removed twice and back for three weeks in between, then dollars."""
     return (
         row(name, CENTICENTS_OF_CENTS, read, since, SIX_DECIMALS, source=source),
         row(name, CENTICENTS, read, SIX_DECIMALS, WHOLE_NUMBERS_REMOVED, source="asyncapi"),

@@ -28,7 +28,7 @@ MICROSECONDS_PER_MILLISECOND = 1_000
 
 
 def price_3(centicents: int) -> str:
-    """Three decimals as in every example of the first documents, and a fourth where the price has one."""
+    """Return a price with three decimals, as in every example of the first documents, or with four if it has four."""
     text = exact(centicents, 4)
     return f'"{text.removesuffix("0")}"'
 
@@ -73,12 +73,12 @@ def market_id(read: str) -> Field:
 
 
 def whole(name: str, spelling: Spelling, read: str) -> Field:
-    """Whole cents or contracts, which went with all the others."""
+    """Return the row of whole cents or contracts, which were all removed on one day."""
     return row(name, spelling, read, until=WHOLE_NUMBERS_REMOVED)
 
 
 def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
-    """A price: three decimals in the examples of 2025, four in the frames of June 2026; between them by choice."""
+    """Return the rows of a price: three decimals in the examples of 2025, four in June 2026; the day is a choice."""
     return (
         row(name, PRICE_3, read, since, WHOLE_NUMBERS_REMOVED, source=source),
         row(name, PRICE_4, read, WHOLE_NUMBERS_REMOVED, source="choice"),
@@ -86,7 +86,7 @@ def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-
 
 
 def count(name: str, read: str) -> tuple[Field, ...]:
-    """Whole contracts, and the two decimals that replaced them."""
+    """Return the rows of a count: whole contracts, and the two decimals that replaced them."""
     return (
         whole(name, CONTRACTS, read),
         row(f"{name}_fp", COUNT_2, read, COUNTS_ADDED, source="changelog"),
@@ -106,7 +106,7 @@ def milliseconds(name: str, read: str, empty: Empty = "never") -> Field:
 
 
 def outcome(prefix: str, read: str) -> tuple[Field, ...]:
-    """The outcome gained from, in the two vocabularies."""
+    """Return the rows of the outcome that is gained from, in two vocabularies: outcome_side and book_side."""
     return (
         row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
         row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),

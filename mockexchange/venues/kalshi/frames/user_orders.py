@@ -41,7 +41,7 @@ def _late(name: str, spelling: Spelling, read: str, empty: Empty = "never") -> F
 
 
 def _costs(name: str, read: str) -> tuple[Field, ...]:
-    """As fine as those of the REST row until that has more decimals than are documented here."""
+    """Return the rows of a cost: REST's decimals, except while REST has more than this channel documents."""
     return (
         _row(name, DOLLARS_OF_CENTS, read, until=SIX_DECIMALS),
         row(name, DOLLARS_4, read, SIX_DECIMALS, AUTUMN_2026, source="asyncapi"),
@@ -50,7 +50,7 @@ def _costs(name: str, read: str) -> tuple[Field, ...]:
 
 
 def _fees(role: str) -> tuple[Field, ...]:
-    """Left out while there were none, at first."""
+    """Return the rows of a role's fees; at first the key was left out while no fees were paid."""
     name, read, paid = f"{role}_fees_dollars", f"change.{role}_fees_micros", f"{role}_fees_paid_micros"
     return (
         _row(name, DOLLARS_OF_CENTS, paid, "absent", SIX_DECIMALS),

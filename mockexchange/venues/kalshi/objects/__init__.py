@@ -104,7 +104,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
 
 
 def count_removed_fields() -> int:
-    """How many keys `compat` still sends that the newest wire has not."""
+    """Return the number of keys that `compat` still sends and the newest day does not have."""
     return sum(
         len(pick(rows, ApiDate(COMPAT, None)).keys() - pick(rows, api_date("latest")).keys())
         for rows in OBJECTS.values()

@@ -24,7 +24,7 @@ API_USAGE_LEVEL_GRANT: tuple[Field, ...] = (
 
 
 def _bucket(name: str) -> tuple[Field, ...]:
-    """Requests a second, then a bucket of tokens."""
+    """Return the rows of a rate limit: requests per second, later a bucket of tokens."""
     flat = f"{name}.requests"
     return (
         Field(name=f"{name}_limit", spelling=INTEGER, read=flat, until=BUCKETS_ADDED, source="openapi-3.13"),
@@ -63,7 +63,7 @@ GET_ACCOUNT_ENDPOINT_COSTS_RESPONSE: tuple[Field, ...] = (
 
 
 def _old_scopes(scopes: tuple[str, ...]) -> str:
-    """Before narrower scopes existed, a key had the wider scopes that contain them."""
+    """Return scopes as JSON before narrower ones existed: the wider scopes that contain them."""
     return TEXTS.write(dict.fromkeys(scope.partition("::")[0] for scope in scopes))
 
 

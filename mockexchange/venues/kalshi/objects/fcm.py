@@ -23,7 +23,7 @@ def _field(name: str, spelling: Spelling, read: str = "") -> Field:
 
 
 def _side(role: str) -> tuple[Field, ...]:
-    """The keys of one side of a trade: there only if that side belongs to the FCM."""
+    """Return the rows of one side of a trade; its keys are left out unless that side belongs to the FCM."""
     parts = (("fee_cost", DOLLARS_6), ("order_id", TEXT), ("subtrader_id", TEXT))
     return tuple(
         Field(name=f"{role}_{name}", spelling=spelling, read=f"{role}_{name}", empty="absent", source="sdk-3.34")

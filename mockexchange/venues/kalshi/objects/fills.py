@@ -34,7 +34,7 @@ CLIENT_ORDER_ID_REMOVED = "2026-03-30"
 
 
 def _prices(side: str) -> tuple[Field, ...]:
-    """A side's price: integer cents and their `_fixed` twin, then the four decimals that replaced both."""
+    """Return the rows of a side's price: integer cents and `_fixed`, then the four decimals that replaced both."""
     read, name = f"trade.{side}_centicents", f"{side}_price"
     fixed, dollars = f"{name}_fixed", f"{name}_dollars"
     return (

@@ -1,7 +1,7 @@
 """Markets: descriptions, status, prices and bids.
 
-Changes between the documents of November 2025 and April 2026 came on 2026-04-01 by choice; counts and
-whole numbers came and went with those of the positions. Keys without a value are left out of every recorded market.
+Changes between the documents of November 2025 and April 2026 are dated 2026-04-01 by choice; counts and whole numbers
+came and went on the days of the position rows. Keys without a value are left out of every recorded market.
 """
 
 from mockexchange.venues.dated import ALWAYS, Field, Nested, Spelling

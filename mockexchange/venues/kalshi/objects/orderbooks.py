@@ -10,7 +10,7 @@ def _side(name: str, spelling: Spelling, read: str, empty: Empty, source: str) -
 
 
 def _old_dollars(side: str) -> tuple[Field, ...]:
-    """Counts were integers as long as the object was sent; two clients want them as text, so `compat` has them so."""
+    """Return the rows of a side in dollars; counts are integers, but text in `compat`, which two clients require."""
     name, read = f"{side}_dollars", f"{side}_or_none"
     return (
         Field(

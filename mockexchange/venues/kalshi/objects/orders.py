@@ -29,13 +29,13 @@ from mockexchange.venues.kalshi.formatting import (
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money, optional
 
 ZEROS_LEFT_OUT = "2026-01-01"
-"""What was null while empty in November 2025 is not there in January 2026; other keys took until June."""
+"""Keys that were null while empty in November 2025 are left out in January 2026; other keys only from June on."""
 PENDING_REMOVED = "2025-11-27"
 SELF_TRADE_PREVENTION = one_of("taker_at_cross", "maker")
 
 
 def _count(name: str, read: str) -> tuple[Field, ...]:
-    """Whole contracts, and the two decimals that replaced them."""
+    """Return the rows of a count: whole contracts, and the two decimals that replaced them."""
     return (
         Field(name=name, spelling=CONTRACTS, read=read, until=INTEGERS_REMOVED, source="wire-2025-11"),
         Field(name=f"{name}_fp", spelling=COUNT_2, read=read, since=FIXED_POINT_ADDED, source="changelog"),
@@ -43,7 +43,7 @@ def _count(name: str, read: str) -> tuple[Field, ...]:
 
 
 def _fees(role: str) -> tuple[Field, ...]:
-    """A role's fees: while none were paid the dollars were null, then not there, and are zero now."""
+    """Return the rows of a role's fees; while none are paid, dollars were null, later left out, and are zero now."""
     name, dollars = f"{role}_fees", f"{role}_fees_dollars"
     read, paid = f"order.{role}_fees_micros", f"{role}_fees_paid_micros"
     spans: tuple[tuple[Empty, Spelling, str, str, str], ...] = (
@@ -62,7 +62,7 @@ def _fees(role: str) -> tuple[Field, ...]:
 
 
 def _price(side: str) -> tuple[Field, ...]:
-    """Cents as a number, which can have a fraction here, unlike in a fill (documented)."""
+    """Return the rows of a side's price; its cents can have a fraction here, unlike in a fill (documented)."""
     name, read = f"{side}_price", f"order.{side}_centicents"
     return (
         Field(name=name, spelling=PRICE_CENTS_NUMBER, read=read, until=INTEGERS_REMOVED, source="wire-2025-11"),
@@ -73,7 +73,7 @@ def _price(side: str) -> tuple[Field, ...]:
 ORDER: tuple[Field, ...] = (
     Field(name="action", spelling=ACTION, read="order.action", source="wire-2025-11"),
     Field(name="book_side", spelling=BOOK_SIDE, read="order.outcome_side", since=OUTCOMES_ADDED, source="wire-2026-06"),
-    # Documented, and in none of the recorded orders: there where it was asked for.
+    # Documented, but in none of the recorded orders: left out unless the order asked for it.
     Field(
         name="cancel_order_on_pause", spelling=BOOLEAN, read="cancel_on_pause", empty="absent", source="docs-2025-11"
     ),
@@ -174,7 +174,7 @@ ORDER_GROUP: tuple[Field, ...] = (
     ),
     exchange_index("group.exchange_index"),
     Field(name="id", spelling=TEXT, read="group.group_id", source="wire-2025-11"),
-    # False for every group as it was created, with a limit as it had to be: so it tells of one that was triggered.
+    # False for every new group, although each must have a limit: so true means that the group was triggered.
     Field(name="is_auto_cancel_enabled", spelling=BOOLEAN, read="group.is_triggered", source="wire-2025-11"),
 )
 

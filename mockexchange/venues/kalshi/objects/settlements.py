@@ -32,7 +32,7 @@ VOID_REMOVED = AUTUMN_2026
 
 
 def _side(side: str) -> tuple[Field, ...]:
-    """A side's contracts and what they cost; the cost in cents outlived the count in whole contracts."""
+    """Return the rows of a side's count and cost; the cost in cents outlived the count in whole contracts."""
     count, cost = f"{side}.count_centis", f"{side}.cost_micros"
     name, total = f"{side}_count", f"{side}_total_cost"
     return (

@@ -44,7 +44,7 @@ class Costs(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """A rate limit: requests for a second, and the number of seconds that can be saved up."""
+    """A rate limit: requests per second, and how many seconds' worth of unused requests can be saved up."""
 
     requests: int
     seconds: int

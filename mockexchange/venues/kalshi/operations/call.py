@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MA
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
 SURFACES_MAX = 4_096
-"""Objects times API dates: some 60 objects, and hardly more than a dozen dates in one process."""
+"""Limit of the cached encoders: some 60 objects times hardly more than a dozen API dates in one process."""
 READ = ("read",)
 
 
@@ -37,7 +37,7 @@ class Call:
 
 @dataclass(slots=True)
 class AccountCall(Call):
-    """A call with a key."""
+    """A call by an authenticated key."""
 
     account: Account
     key: Key
@@ -45,16 +45,16 @@ class AccountCall(Call):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """`path` is the resource below the prefix, with its parameters in braces."""
+    """One operation of the venue; `path` is the resource below the prefix, with its parameters in braces."""
 
     name: str
     path: str
     method: str = "GET"
     scopes: tuple[str, ...] = READ
-    """Scopes of which a key needs any one."""
+    """A key needs any one of these scopes."""
     retired_since: str = FOREVER
     answer_table: str = ""
-    """Table of the answer's object, by the venue's name."""
+    """Name of the answer's object in the venue's documents, and of its table."""
 
     @property
     def is_write(self) -> bool:
@@ -101,12 +101,12 @@ class PublicOperation(Operation):
 
 @lru_cache(maxsize=SURFACES_MAX)
 def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return the function that writes a core value as `table`'s object of that day."""
+    """Return the function that writes a core value as the JSON object of `table` at an API date."""
     return compile_object(OBJECTS[table], api_date)
 
 
 def write(call: Call, value: object) -> bytes:
-    """Return the answer of one value."""
+    """Return the JSON of the answer, written from one core value."""
     return encoder(call.operation.answer_table, call.api_date)(value)
 
 
@@ -116,14 +116,14 @@ def _envelope(table: str, api_date: ApiDate) -> Callable[[Mapping[str, bytes]], 
 
 
 def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
-    """Return the answer of encoded JSON by key."""
+    """Return the JSON of the answer, joined from encoded JSON by key."""
     return _envelope(call.operation.answer_table, call.api_date)(parts)
 
 
 def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
     """Return the cached answer if `revision` and `more` are the same as last time; otherwise make it.
 
-    `make` may depend on nothing else but the call's query, path and caller. Findings come only when it runs.
+    `make` may depend on nothing else but the call's query, path and caller. Its findings are lost on a cached answer.
     """
     if len(call.query) > QUERY_CHARS_CACHED_MAX:
         return make()

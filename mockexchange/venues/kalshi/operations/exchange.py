@@ -72,7 +72,7 @@ def get_exchange_schedule(call: Call) -> bytes:
 
 
 def get_exchange_announcements(call: Call) -> bytes:
-    """Return announcements, newest first; of those with one delivery time, the one announced last comes first."""
+    """Return announcements, newest first; with the same delivery time, the one announced last comes first."""
     oldest_first = sorted(call.state.announcements, key=lambda one: one.delivered_at)
     return write(call, Announcements([AnnouncementView(one) for one in reversed(oldest_first)]))
 

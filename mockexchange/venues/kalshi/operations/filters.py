@@ -12,7 +12,7 @@ Test = Callable[[T], bool]
 
 
 def all_of(tests: Sequence[Test[T]]) -> Test[T] | None:
-    """Return one test that passes rows which pass all tests; None for no tests."""
+    """Return a test that a row passes if it passes all `tests`; None if there are no tests."""
     return (lambda row: all(test(row) for test in tests)) if tests else None
 
 
@@ -31,5 +31,5 @@ def bounds(params: Mapping[str, Any], name: str) -> tuple[int | None, int | None
 
 
 def is_between(at: int | None, least: int | None, most: int | None) -> bool:
-    """Return whether an instant is within the bounds; None is not."""
+    """Return whether an instant is within the bounds; False if there is no instant (None)."""
     return at is not None and (least is None or least <= at) and (most is None or at <= most)

@@ -27,11 +27,11 @@ class Row(HistoryRow, Protocol):
 
 R = TypeVar("R", bound=Row)
 Find = Callable[[int, int | None], HistoryPage[R]]
-"""Function from the limit and the serial to continue after to a page."""
+"""Function (limit, serial to continue after) that returns a page."""
 
 
 class ListTable(NamedTuple):
-    """A list in an answer: the key of its rows, and their table."""
+    """A list in an answer: `key` is the list's JSON key, `row` the table of its rows."""
 
     key: str
     row: str
@@ -42,7 +42,7 @@ class ListTable(NamedTuple):
 
 
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
-    """Return a page; the first page is cached by the list's revision, unless time changes it too (`is_kept`)."""
+    """Return a page; the first page is cached by the list's revision unless `is_kept` is False: time changes it too."""
     if not is_kept or call.params.get("cursor"):
         return _make_page(call, table, find)
     return cached_answer(call, revision, lambda: _make_page(call, table, find))
@@ -67,18 +67,18 @@ def window_of(call: Call, archived_before: int | None = None) -> Window:
 
 
 def live_since(call: Call) -> int | None:
-    """Return the instant before which rows are in /historical; None before it existed, and in `compat`."""
+    """Return the instant before which rows are in /historical; None in `compat` and on days without /historical."""
     is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
     return call.state.archived_before if is_split else None
 
 
 def live_or_all(call: Call) -> bool | None:
-    """Return the archive filter of live lists: False if history is separate, None (all rows) if it is not."""
+    """Return the archive filter of live lists: False (live rows) if /historical has the others, else None (all)."""
     return None if live_since(call) is None else False
 
 
 def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the names of a parameter that is one name or, on other days, several; an empty text is no name."""
+    """Return the names in a parameter, which is one name or a tuple depending on the day; "" is no name."""
     return (asked,) if isinstance(asked, str) and asked else tuple(asked or ())
 
 
@@ -123,7 +123,7 @@ def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
 
 
 def report_cursor(call: Call, message: str, is_error: bool) -> None:
-    """Refuse a cursor, or only report a finding about it."""
+    """Raise Rejected for a bad cursor if `is_error`; otherwise only add a finding."""
     if is_error:
         raise Rejected(Situation.BAD_CURSOR, message.partition(":")[0])
     call.findings.append(message)

@@ -8,7 +8,7 @@ from mockexchange.venues.kalshi.operations.call import AccountCall
 
 
 def requested_subaccount(call: AccountCall) -> str | None:
-    """Return the subaccount of the parameter `subaccount`, or that of a restricted key; None if there is neither.
+    """Return the subaccount that the parameter names, else the one that the key is restricted to, else None.
 
     Raises Rejected if the two differ.
     """
@@ -32,7 +32,7 @@ def requested_or_primary(call: AccountCall) -> Subaccount | None:
 
 
 def requested_or_all(call: AccountCall) -> str | None:
-    """Return the requested subaccount, else None: the rows of all of them (documented)."""
+    """Return the requested subaccount; None, for the rows of all subaccounts, if none is requested (documented)."""
     name = requested_subaccount(call)
     if name is not None and name not in call.account.subaccounts:
         note_unknown_subaccount(call, name)
@@ -45,7 +45,7 @@ def note_unknown_subaccount(call: AccountCall, name: str) -> None:
 
 
 def requested_subtrader(call: AccountCall) -> str | None:
-    """Return the subaccount of `subtrader_id`, or the one that the key is bound to; None if there is neither.
+    """Return the subaccount of `subtrader_id`, else the one that the key is bound to, else None.
 
     Raises Rejected if the two differ, or if the FCM has no such subtrader.
     """
@@ -72,7 +72,7 @@ def required_subtrader(call: AccountCall) -> str:
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:
-    """Return the ids on the wire by subaccount, the scenario's id if it gives one; only an FCM has subtraders."""
+    """Return the ids of subtraders on the wire, by subaccount: the scenario's or generated; only an FCM has some."""
     if account.kind is not AccountKind.FCM:
         return {}
     return {
@@ -83,8 +83,8 @@ def subtrader_ids(account: Account) -> dict[str, str]:
 
 
 def _subaccount_numbered(account: Account, number: int) -> str:
-    """Return the name of a numbered subaccount. A subtrader has no number, even if its name is one: the result
-    is then a name that no subaccount can have.
+    """Return the name of the subaccount with a number. A subtrader has no number, even if its name is one: then the
+    result is a name that no subaccount can have.
     """
     is_subaccount = account.kind is AccountKind.MEMBER or str(number) == PRIMARY_SUBACCOUNT
     return str(number) if is_subaccount else f"subaccount/{number}"

@@ -2,7 +2,7 @@
 
 Binding failures and bounds answer the recorded `{"msg": ...}` bodies. An empty text equals an absent one (the zero
 value of the venue's binding); an empty integer is not a number and an empty choice is none of the choices. Parameters
-without a row are ignored and named in the findings.
+that the operation does not have are ignored and named in the findings.
 """
 
 import re

@@ -18,7 +18,7 @@ CLIENT_ORDER_IDS_ADDED = "2026-09-03"
 
 
 def _subtrader_id(required_until: str, source: str) -> tuple[Parameter, ...]:
-    """Required of every key, later only of one that is not bound to a subtrader."""
+    """Return the rows of `subtrader_id`: required for all keys, later only for keys not bound to a subtrader."""
     return (
         Parameter(name="subtrader_id", kind="text", required=True, until=required_until, source="docs-2025-11"),
         Parameter(name="subtrader_id", kind="text", since=required_until, source=source),

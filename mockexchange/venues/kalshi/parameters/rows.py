@@ -16,7 +16,7 @@ SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter(ParameterRow):
-    """`texts` and `choices` are comma-separated lists, of at most `items_max` items."""
+    """One query parameter; `texts` and `choices` are comma-separated lists of at most `items_max` items."""
 
     kind: Kind
     items_max: int | None = None
@@ -58,7 +58,7 @@ WINDOW = (
 
 
 def count_filter() -> tuple[Parameter, ...]:
-    """`resting_order_count` was dropped on 2025-11-13 and has answered 400 since."""
+    """Return the rows of `count_filter`: `resting_order_count` was dropped on 2025-11-13 and answers 400 since."""
     three, source = (*POSITION_COUNTS, "resting_order_count"), "changelog"
     return (
         Parameter(name="count_filter", kind="choices", choices=three, until="2025-11-13", lenient=True, source=source),
@@ -67,7 +67,7 @@ def count_filter() -> tuple[Parameter, ...]:
 
 
 def subaccount(since: str) -> tuple[Parameter, ...]:
-    """Bounded by 32, and by 63 from 2026-06-01."""
+    """Return the rows of `subaccount`: at most 32, and at most 63 from 2026-06-01."""
     bounds = ((32, since, "2026-06-01", "openapi-3.13"), (63, max(since, "2026-06-01"), FOREVER, "openapi-3.21"))
     return tuple(
         Parameter(name="subaccount", kind="integer", minimum=0, maximum=maximum, since=first, until=last, source=source)

@@ -1,7 +1,7 @@
 """The stream's channels as a dated table: private or public, their filters, and whether their data is numbered.
 
 Channels of the venue that are not emulated can be subscribed to and stay quiet, so that a client that uses them
-works. A channel that the day does not have is code 8.
+works. A subscription to a channel that the day does not have gets error code 8.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ Filter = Literal["ignored", "optional", "required"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRow(DatedRow):
-    """`filter` by market tickers, `has_ids` by market ids too; `is_sequenced`: its data carries `seq`."""
+    """A channel: `filter` is for market tickers, with `has_ids` for market ids too; `is_sequenced` data has a `seq`."""
 
     is_private: bool = False
     is_sequenced: bool = False

@@ -1,4 +1,4 @@
-"""Commands of clients, parsed strictly: a wrong JSON type is code 1, unknown keys are ignored.
+"""Commands of clients, parsed strictly: a wrong JSON type gets error code 1, unknown keys are ignored.
 
 JSON null counts as absent, and so do an empty text and an empty list.
 """
@@ -25,7 +25,7 @@ SHARDING_SINCE = "2026-01-12"
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 UPDATE, LIST = "update_subscription", "list_subscriptions"
 COMMANDS = (SUBSCRIBE, UNSUBSCRIBE, UPDATE, LIST)
-"""All known days have all four."""
+"""The commands; every known day has all four."""
 
 Kind = Literal["text", "texts", "integer", "integers", "boolean"]
 
@@ -68,7 +68,7 @@ PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRow(DatedRow):
-    """An action of update_subscription. `channels` are the only ones with it; empty for all with a filter."""
+    """An action of update_subscription. `channels` have this action; empty for all channels with a filter."""
 
     channels: tuple[str, ...] = ()
     needs: Literal["", "markets", "index_ids", "underlying_tickers"] = ""
@@ -107,7 +107,7 @@ class Command(NamedTuple):
     name: str
     params: Params | None
     note: str = ""
-    """Note about keys of the parameters that the day does not have."""
+    """Note about ignored parameters, which the day does not have."""
 
 
 def read_document(raw: bytes) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def read_id(document: dict[str, Any]) -> int:
 
 
 def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
-    """Return the command with those parameters that it has on that day. Raises Refused."""
+    """Return the command, without parameters that the API date does not have. Raises Refused."""
     name, params = document.get("cmd"), document.get("params")
     if name is not None and not isinstance(name, str):
         raise _wrong("cmd", "a text", name)

@@ -1,6 +1,6 @@
 """The stream's error codes as a dated table, and their substitutes on days without the code.
 
-The wording is the venue's; a code that its tables did not have on a day is not sent.
+The wording is the venue's; a code is not sent on days on which the venue's tables did not have it.
 """
 
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ INSTEAD: dict[Code, Code] = {
 class Refused(Exception):
     """A command that is answered with an error. `note` is the reason, for the journal.
 
-    `sid` is that of its subscription; `named` are further keys of its `msg`.
+    `sid` is the subscription's number, 0 for none; `named` are further keys of the error's `msg`.
     """
 
     def __init__(self, code: Code, note: str, sid: int = 0, **named: str) -> None:
@@ -141,7 +141,7 @@ def exists(code: Code, api_date: ApiDate) -> bool:
 
 
 def error_row(code: Code, api_date: ApiDate) -> StreamErrorRow:
-    """Return the row of a code as of a day, or that of its substitute."""
+    """Return the row of a code as of a day, or the row of its substitute."""
     rows = _rows(api_date)
     row = rows.get(str(int(code)))
     return row or rows[str(int(INSTEAD[code]))]

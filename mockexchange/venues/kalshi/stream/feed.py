@@ -74,7 +74,7 @@ def messages_of(
 
 
 def _moved_markets(state: State, events: Iterable[Event]) -> list[Market]:
-    """Return the markets with a changed ticker, each once, in the order of the first change."""
+    """Return the markets whose ticker message changed, each once, in the order of the first change."""
     tickers: dict[str, None] = {}
     for event in events:
         match event:
@@ -88,7 +88,7 @@ def _moved_markets(state: State, events: Iterable[Event]) -> list[Market]:
 
 
 def _is_on_top(state: State, level: LevelChanged) -> bool:
-    """Return whether the best bid changed in price or size: the changed level is not below the best one."""
+    """Return whether the best bid changed in price or size: the changed level is at the best bid or was above it."""
     return level.price_centicents >= best_bid(state, state.markets[level.market], level.side).price_centicents
 
 
@@ -106,7 +106,7 @@ def _fill_message(outcome: CommandOutcome, event: Filled) -> Message:
 
 
 def _position_message(outcome: CommandOutcome, event: PositionChanged) -> Message | None:
-    """Return the message; None if only resting orders changed, for which there is no key."""
+    """Return a position's message; None if only resting orders changed, which the message does not show."""
     if not event.has_moved:
         return None
     state, subaccount_ref = outcome.state, event.subaccount_ref

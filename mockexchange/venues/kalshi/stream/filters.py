@@ -34,7 +34,7 @@ def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None
 
 
 def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
-    """Refuse unknown markets on days that had code 16. Raises Refused; compat is as lenient as the newest day."""
+    """Raise Refused for unknown markets on days with error code 16, which the newest day and compat do not send."""
     if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
         first = named.unknown[0]
         key = "market_id" if named.by_ids else "market_ticker"

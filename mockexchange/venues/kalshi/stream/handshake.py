@@ -77,7 +77,7 @@ def _new_answer(context: KalshiContext, request: Request) -> tuple[Answer, ApiDa
 def _authenticate(
     context: KalshiContext, request: Request, at: int, host_at: int, answer: Answer, api_date: ApiDate
 ) -> Key | None:
-    """Return the key that may open a stream on that day, None for an anonymous one. Raises Rejected."""
+    """Return the key that may open a stream on that day; None for a stream without a key. Raises Rejected."""
     if _is_anonymous(request) and _accepts_anonymous(context, api_date):
         return None
     key = authenticate(context.state, context.settings, request, at, host_at, answer)
@@ -91,7 +91,7 @@ def _authenticate(
 
 
 def _is_anonymous(request: Request) -> bool:
-    """Return whether all three headers are missing; some of them are a mistake."""
+    """Return whether all three headers are missing; if only some are missing, that is a mistake."""
     credentials = signing.read_credentials(request)
     return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
 
@@ -102,7 +102,7 @@ def _accepts_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
 
 
 def _is_foreign(context: KalshiContext, request: Request) -> bool:
-    """Return whether the Origin names another host and the scenario refuses that."""
+    """Return whether the Origin header names another host and the scenario refuses such streams."""
     origin = request.header(b"origin")
     if origin is None or context.settings.stream_origin == "accept":
         return False

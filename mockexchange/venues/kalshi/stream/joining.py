@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscri
 
 
 def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[str]:
-    """Add markets to the filter, or all markets; return the new tickers."""
+    """Add markets to the filter (None: all markets); return the new tickers."""
     if named is None:
         return subscription.join(None)
     if not subscription.markets:
@@ -48,7 +48,7 @@ def require_ids_allowed(channel: ChannelRow, named: NamedMarkets, sid: int = 0) 
 
 
 def require_same_naming(subscription: Subscription, named: NamedMarkets) -> None:
-    """A subscription names its markets by ticker or by id, not both (documented to exclude each other)."""
+    """Raise Refused if a subscription would have markets by ticker and by id, which exclude each other (documented)."""
     if subscription.markets and subscription.has_ids != named.by_ids:
         way = "id" if subscription.has_ids else "ticker"
         raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)

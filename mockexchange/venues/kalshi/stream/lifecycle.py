@@ -16,7 +16,7 @@ from mockexchange.venues.kalshi.stream.views import EventLifecycleView, Lifecycl
 
 CHANNEL = "market_lifecycle_v2"
 COMBINATION_PREFIX = "KXMVE"
-"""Of markets that combine others: they have a channel of their own since 2026-03-19, and had left this one before."""
+"""Ticker prefix of markets that combine others: they left this channel before they got their own on 2026-03-19."""
 
 
 def created_message(state: State, event: MarketListed, at: int) -> Message:
@@ -33,7 +33,7 @@ def created_message(state: State, event: MarketListed, at: int) -> Message:
 
 
 def moved_message(state: State, event: MarketMoved, at: int) -> Message | None:
-    """None for a dispute. The event is read, not the market, which a settlement moves twice in one command."""
+    """Return a market's message; None for a dispute. `event` has the status: a settlement moves a market twice."""
     market = state.markets[event.market]
     if event.status is MarketStatus.CLOSED:
         view = LifecycleView("deactivated", market)

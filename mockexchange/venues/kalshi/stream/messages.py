@@ -11,9 +11,10 @@ from mockexchange.venues.kalshi.frames import body_encoder
 class Message:
     """One message of one channel. `kind` names its table in FRAMES, `value` is the value that the table reads.
 
-    `market` is what filters compare, None if the channel has no filter; `subaccount_ref` is its owner, None for a
-    public message. In a public message about an order, `own_value` is the value for the order's owner (`owner`). From
-    `until` on the channel does not have the message. Encode it before the next command runs: it reads live state.
+    `market` is compared with subscriptions' filters, None if the channel has no filter; `subaccount_ref` is the owner
+    of a private message, None for a public one. In a public message about an order, the order's owner (`owner`) gets
+    `own_value` instead of `value`. API dates from `until` on do not have the message. Encode it before the next command
+    runs: it reads live state.
     """
 
     __slots__ = (
@@ -50,7 +51,7 @@ class Message:
         self._bodies: dict[tuple[str | None, bool, bool], bytes] = {}
 
     def body(self, api_date: ApiDate, is_own: bool = False, in_yes_price: bool = False) -> bytes:
-        """Return the frame's `msg` as of a day: for its owner, and with all prices of YES (order books only)."""
+        """Return `msg` at an API date, for the order's owner or others; `in_yes_price` is for order books only."""
         key = (api_date.day, is_own, in_yes_price)
         body = self._bodies.get(key)
         if body is None:

@@ -1,8 +1,8 @@
 """Answers to commands as bytes; their keys are a dated table.
 
 Keys are in the recorded order (`subscribed`) or the documented one (the others); each frame ends in a newline. `compat`
-has the lists at both of their places, and a seq on `unsubscribed` alone: one published client takes the number of an
-`ok` for a gap, another wants it counted, and a third conflicts with that of an error.
+has the lists at both of their places, and a `seq` on `unsubscribed` alone: one published client takes the `seq` of an
+`ok` for a gap, another wants it counted, and a third cannot handle the `seq` of an error.
 """
 
 import json
@@ -44,7 +44,7 @@ Keys = frozenset[str]
 
 @lru_cache(maxsize=64)
 def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> Keys:
-    """Return the keys of a day's answers, without contested numbers if the scenario never wants them."""
+    """Return the keys of answers at an API date; in compat, or if `numbers` is never, without CONTESTED_NUMBERS."""
     is_unnumbered = api_date.is_compat or numbers == "never"
     return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
 
@@ -55,14 +55,14 @@ def subscribed(subscription: Subscription, command_id: int) -> bytes:
 
 
 def unsubscribed(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Return `unsubscribed`; it takes the subscription's next number on days that number it."""
+    """Return `unsubscribed`; it uses the subscription's next `seq` on days on which it carries one."""
     known_id = _id(command_id) if "unsubscribed.id" in keys else {}
     seq = {"seq": subscription.next_seq()} if "unsubscribed.seq" in keys else {}
     return _line({**known_id, "sid": subscription.sid, **seq, "type": "unsubscribed"})
 
 
 def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Return the `ok` of update_subscription with the whole filter; it takes the next number if it has one."""
+    """Return the `ok` of update_subscription with the whole filter; if it carries a `seq`, it uses the next one."""
     seq = {"seq": subscription.next_seq()} if "ok.seq" in keys else {}
     lists = _lists(subscription)
     msg = {"msg": lists} if "ok.msg" in keys else {}
@@ -80,7 +80,7 @@ def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -
 def error(
     refused: Refused, row: StreamErrorRow, command_id: int, keys: Keys, subscription: Subscription | None = None
 ) -> bytes:
-    """Return an error in the wording of `row`; it takes the next number of its subscription, if it has one."""
+    """Return an error in the wording of `row`; if it carries a `seq`, it uses its subscription's next one."""
     about = {}
     if subscription is not None and "error.sid" in keys:
         about["sid"] = subscription.sid
@@ -91,12 +91,12 @@ def error(
 
 
 def _id(command_id: int) -> dict[str, int]:
-    """Return the id's key; 0 is no id and is left out."""
+    """Return the key `id`; empty for 0, which is no id."""
     return {"id": command_id} if command_id else {}
 
 
 def _lists(subscription: Subscription) -> dict[str, list[str]]:
-    """Return the lists of the filter; nothing if the client skips them or there is no filter."""
+    """Return the filter as market_tickers or market_ids; empty if the client skips it or there is no filter."""
     if subscription.markets is None or subscription.skips_lists:
         return {}
     if subscription.has_ids:

@@ -25,18 +25,18 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 from mockexchange.venues.kalshi.stream.updating import update
 
 COMMANDS_PER_SECOND_MAX = 10_000
-"""Documented on 2026-06-18. Before there was a code for it nothing is refused."""
+"""Documented on 2026-06-18. On days without an error code for it, nothing is refused."""
 
 
 class Session(Subscriber):
     """A session, made by `handshake.shake_hands`. Its owner sends the frames that it returns, in order."""
 
     wakes_at: int | None = None
-    """Never: every frame answers a command or carries a message."""
+    """Always None: every frame answers a command or carries a message, so there is nothing to wake up for."""
     ending: tuple[int, str] | None = None
-    """It ends with its connection."""
+    """Always None: the session ends only with its connection."""
     called: None = None
-    """None: its commands are about subscriptions, and none is an operation."""
+    """Always None: the commands are about subscriptions, and none is an operation."""
     calls: None = None
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
@@ -63,7 +63,7 @@ class Session(Subscriber):
         return []
 
     def terminate(self, sid: int, code: int, why: str = "") -> Frame:
-        """End a subscription with a terminal error: 10, 17 or 25, or their substitute on that day.
+        """End a subscription with the terminal error code 10, 17 or 25, or its substitute on that day.
 
         The client has to subscribe again; `why` is for the journal. Raises KeyError if there is no such subscription.
         """

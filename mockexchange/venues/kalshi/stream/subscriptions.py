@@ -40,7 +40,7 @@ class Subscription:
         return self.sequence
 
     def join(self, markets: Markets | None) -> list[str]:
-        """Add markets; return the new tickers. None, once requested, stays: every market."""
+        """Add markets; return the new tickers. None adds all markets, and the filter is then gone for good."""
         if markets is None or self.markets is None:
             self.markets = None
             return []

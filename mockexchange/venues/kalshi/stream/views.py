@@ -1,4 +1,4 @@
-"""Values that the stream's tables read, one for each message, with the data that a later change would overwrite."""
+"""Views that the stream's tables read, one per message; they keep the data that a later change would overwrite."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class PositionView(NamedTuple):
 
 
 class FillView(NamedTuple):
-    """Only the fields of the order that never change are read."""
+    """A fill; only those fields of `order` are read that never change."""
 
     filled: Filled
     order: Order
@@ -57,7 +57,7 @@ class FillView(NamedTuple):
 
 
 class OrderView(NamedTuple):
-    """Changing fields are read from `change`, the others from the order."""
+    """An order as of one change: fields that can change are read from `change`, all others from `order`."""
 
     change: OrderChanged
     order: Order
@@ -117,12 +117,12 @@ class TickerView(NamedTuple):
 
     @property
     def yes_ask_centicents(self) -> int:
-        """A bid for NO is an offer of YES at the rest of the dollar."""
+        """Best offer of YES: a dollar less the best bid for NO."""
         return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents
 
 
 class DeltaView(NamedTuple):
-    """`price_centicents` is of the level's side. The last two are only for the owner."""
+    """A changed level; the price is in its own side. `client_order_id` and `subaccount` are for the order's owner."""
 
     level: LevelChanged
     market_id: str
@@ -144,14 +144,14 @@ class SnapshotView(NamedTuple):
     no: Sequence[Level] | None
 
     def in_yes_price(self) -> "SnapshotView":
-        """A level of NO at 0.48 is shown at 0.52, and the levels ascend in what is shown."""
+        """Return the view with NO levels in prices of YES (0.48 becomes 0.52), still ascending in the shown price."""
         if not self.no:
             return self
         return self._replace(no=[Level(yes_price(Side.NO, price), count) for price, count in reversed(self.no)])
 
 
 class MetadataView:
-    """A market when it is created."""
+    """The metadata of a market when it is created."""
 
     nothing = None
 

@@ -1,7 +1,7 @@
 """The diagnosis of a 401, out of band: what was wrong and what to change.
 
 `headers` explains refusals that need no look into a signature; `mistakes` has the tables of texts and secrets that may
-have been used; the search for the right one is that of `venues.diagnosis`.
+have been used; `venues.diagnosis` searches for the one that was used.
 """
 
 from mockexchange.venues.diagnosis.hmac_signatures import explain as explain_signature

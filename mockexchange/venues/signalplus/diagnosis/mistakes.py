@@ -32,7 +32,7 @@ SEPARATORS = {
 
 
 def case_of(state: State, request: Request, credentials: Credentials, key: Key) -> Case:
-    """Return the case of a wrong signature. The keys of other venues are tried as well."""
+    """Return the diagnosis case of a wrong signature. The keys of other venues are tried as well."""
     others = [known for known in list(state.secret_keys.values())[:KNOWN_MAX] if known.key_id != key.key_id]
     labels = [_known(state, other) for other in others]
     return case_of_key(request, credentials, key.secret, _known(state, key), labels)
@@ -41,7 +41,7 @@ def case_of(state: State, request: Request, credentials: Credentials, key: Key) 
 def case_of_key(
     request: Request, credentials: Credentials, secret: str, claimed: KnownSecret, others: Sequence[KnownSecret] = ()
 ) -> Case:
-    """Return the case of a wrong signature by a key with a known secret."""
+    """Return the diagnosis case of a wrong signature, for a key whose secret is known."""
     return Case(
         signature=credentials.signature or "",
         spelling="base64",
@@ -88,7 +88,7 @@ def _edits(request: Request, credentials: Credentials, right: Fields) -> Iterato
 
 
 def _requests_signed(request: Request) -> Iterator[Edit]:
-    """Give texts with parts of the request, Deribit's own text among them."""
+    """Yield mistakes that also sign parts of the request, including the text that Deribit requires."""
     body = request.body[:BODY_CHARS_MAX].decode("latin-1")
     for target in dict.fromkeys((request.path, request.target)):
         head = f"\n{request.method}\n{target}"
@@ -102,7 +102,7 @@ def _requests_signed(request: Request) -> Iterator[Edit]:
 
 
 def _timestamps(timestamp: str) -> Iterator[Edit]:
-    """Give other timestamps. The one sent is a number: any other is refused before."""
+    """Yield mistakes with another timestamp. The sent one is a number: anything else is refused before."""
     same = f"sign the timestamp that you send, {quote(timestamp)}"
     yield Edit({"timestamp": timestamp[:-3]}, f"{same}, not the seconds of it")
     for number in (int(timestamp) - 1, int(timestamp) + 1):

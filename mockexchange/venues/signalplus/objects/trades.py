@@ -1,4 +1,4 @@
-"""A trade in user.changes: Deribit's keys in the camelCase of positions, since no page shows one."""
+"""A trade in user.changes: Deribit's keys in camelCase like those of positions, since no page shows a trade."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The methods of this venue; those without an answer are methods of streams alone."""
+"""The methods of this venue; only streams have those without an `answer`."""
 
 from mockexchange.venues.signalplus.operations.call import Operation
 from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS

@@ -32,7 +32,7 @@ def _passes_filters(terms: Terms, currency: str, kind: str | None) -> bool:
 
 
 def _subaccount_ref_of(call: Call) -> SubaccountRef:
-    """Return the subaccount of the key, or that of `subaccountId` [choice: by its number, 0 for the first]."""
+    """Return the key's subaccount, or the one that `subaccountId` names [choice: by its number, 0 for the first]."""
     key, requested, account = call.key, call.params["subaccountId"], call.context.state.accounts[call.key.account]
     own = key.subaccount or PRIMARY_SUBACCOUNT
     if requested is None or str(requested) == own:

@@ -1,6 +1,6 @@
 """The decoder of params, strictly by the types that the venue's page gives them.
 
-Parameters without a row are ignored and named in the findings.
+Parameters that the method does not have are ignored and named in the findings.
 """
 
 import difflib

@@ -19,7 +19,7 @@ def is_channel(name: str) -> bool:
 
 
 def names_of(terms: Terms) -> Iterator[str]:
-    """Give the channels of a derivative. All intervals are alike: every change is sent at once."""
+    """Yield the channels of a derivative. All intervals are alike: every change is sent at once."""
     for kind in (terms.kind, ANY):
         for currency in (terms.settlement_currency, ANY):
             for interval in INTERVALS:

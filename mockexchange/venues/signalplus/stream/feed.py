@@ -19,7 +19,7 @@ from mockexchange.venues.signalplus.stream.messages import Change, Message
 def messages_of(
     state: State, events: Iterable[Event], at: int, settings: SignalPlusSettings, channels: Container[str]
 ) -> Iterator[Message]:
-    """Give the messages of one command's events on channels with subscriptions; `state` is the state after them."""
+    """Yield the messages of one command's events on channels with subscriptions; `state` is the state after them."""
     for (subaccount_ref, derivative), trades in _changed(state, events).items():
         heard = [name for name in names_of(state.derivatives.listed[derivative].terms) if name in channels]
         if heard:
@@ -42,6 +42,6 @@ def _changed(state: State, events: Iterable[Event]) -> dict[tuple[SubaccountRef,
 
 
 def _trade(state: State, event: DerivativeTraded) -> DerivativeTrade:
-    """Return the trade of an event: the newest one before the next serial."""
+    """Return the trade of an event: the newest one of its derivative up to the event's serial."""
     derivative_selector = [("derivative", event.subaccount_ref, event.derivative)]
     return state.derivatives.trades.find(1, derivative_selector, after=event.serial + 1).rows[0]

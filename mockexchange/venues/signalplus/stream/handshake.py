@@ -32,7 +32,7 @@ def shake_hands(
 ) -> Handshake:
     """Answer an upgrade at exchange time `at` and host time `host_at` (microseconds). Never raises.
 
-    The venue's limit of open streams is unknown: there is none.
+    The venue's limit of open streams is unknown: here there is no limit.
     """
     answer, api_date = _new_answer(context, request)
     try:

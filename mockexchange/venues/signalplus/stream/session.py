@@ -79,7 +79,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         return Frame(error_body(UNAVAILABLE.code, UNAVAILABLE.message), "error", ended.channel, sid, note)
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """End every subscription after an error of a channel that the session did not make."""
+        """End every subscription after a recorded error of a channel, which the session did not make itself."""
         if kind == "error" and channel:
             self.registry.clear()
 

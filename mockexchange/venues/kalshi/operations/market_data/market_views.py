@@ -1,7 +1,7 @@
 """Values that the rows of markets and events read, computed when a row is encoded.
 
-A row changes with its event's revision, which every change of its markets moves, and as trades become older than a day;
-its bytes are cached by these two and the row's serial.
+A row changes with its event's revision, which every change of its markets moves, and when a trade becomes older than a
+day (`aged_serial`); its bytes are cached by these two and the row's serial.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class PriceRange(NamedTuple):
 
 
 def aged_serial(state: State, at: int) -> int:
-    """Return the serial of the newest trade that is a day old: values of the last day change only with it."""
+    """Return the serial of the newest trade that is at least a day old: time changes 24-hour values only with it."""
     aged = state.tape.find(1, window=Window(latest=at - DAY_US)).rows
     return aged[0].serial if aged else 0
 
@@ -152,7 +152,7 @@ class MarketView:
 
     @property
     def yes_ask_centicents(self) -> int:
-        """A bid for NO is an offer of YES at the rest of the dollar."""
+        """Best offer of YES: a dollar less the best bid for NO."""
         return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents
 
     @property
@@ -165,7 +165,7 @@ class MarketView:
 
     @property
     def _structure(self) -> tuple[int, str]:
-        """The widest price step that all prices of the market are multiples of."""
+        """The widest price step that all prices of the market are multiples of, and its name."""
         bids = [bid.price_centicents for side in self._bids.values() for bid in side]
         prices = [self.price_centicents, self.previous_centicents, *bids]
         return next(one for one in STRUCTURES if all(price % one[0] == 0 for price in prices))

@@ -73,7 +73,7 @@ def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
 
 
 def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
-    """Return the look-up of markets. Markets that combine others are not emulated: their list is empty."""
+    """Return the function that finds a page of markets; empty for markets that combine others (not emulated)."""
     if call.params.get("mve_filter") == "only":
         return lambda limit, after: HistoryPage([], None)
     if call.params["tickers"]:
@@ -134,7 +134,7 @@ def _statuses(call: Call) -> set[MarketStatus] | None:
 
 
 def _require_one_time(call: Call) -> None:
-    """Require one kind of time with certain statuses, from 2025-11-20 on; not in compat. Raises Rejected."""
+    """Raise Rejected for filters by two kinds of time, or with a wrong status; from 2025-11-20 on, not in compat."""
     if call.api_date.is_compat or not call.api_date.holds(TIMES_EXCLUSIVE_SINCE):
         return
     asked = [name for name in TIMES if bounds(call.params, name) != (None, None)]

@@ -69,8 +69,9 @@ def get_order(call: AccountCall) -> bytes:
 def answer_orders(
     call: AccountCall, subaccount: str | None, is_archived: bool | None, window: Window | None = None
 ) -> bytes:
-    """Return the orders of a subaccount, or of all, that pass the call's filters: historical, live, or (None) both.
+    """Return the orders of a subaccount (None for all) that pass the call's filters.
 
+    `is_archived` is True for historical orders, False for live ones, None for both.
     An unknown status matches nothing (recorded 2025-11-03).
     """
     params, orders = call.params, call.account.ledger.orders

@@ -41,7 +41,7 @@ def answer_positions(
     is_by_event: bool = False,
     is_archived: bool | None = None,
 ) -> bytes:
-    """Return a page of a subaccount's rows of a settlement status; pages are cached by the subaccount's revision."""
+    """Return a page of a subaccount's positions with a settlement status; a first page is cached by its revision."""
     if subaccount is None:
         return EMPTY_POSITIONS
     query = _query(call, status, is_by_event, is_archived)

@@ -24,7 +24,7 @@ class QueuePositions(NamedTuple):
 
 
 def get_order_queue_positions(call: AccountCall) -> bytes:
-    """Return the resting orders of one subaccount, newest first; never in pages."""
+    """Return the queue positions of one subaccount's resting orders, newest first; never in pages."""
     subaccount = requested_or_primary(call)
     return cached_answer(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
 

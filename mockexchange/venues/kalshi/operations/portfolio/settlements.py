@@ -17,7 +17,7 @@ NOTHING = Bought()
 
 
 class SettlementView(NamedTuple):
-    """A settlement with the counts of its sides as set in the scenario."""
+    """A settlement with the counts of its sides, gross or net by the setting `settlement_counts`."""
 
     row: Settlement
     yes: Bought
@@ -52,12 +52,12 @@ def get_settlements(call: AccountCall) -> bytes:
 
 
 def _gross(row: Settlement) -> SettlementView:
-    """Return everything bought of each side, closed pairs included (recorded 2026-01-12: 37 of both)."""
+    """Return a settlement with everything bought of each side, also closed pairs (recorded 2026-01-12: 37 of both)."""
     return SettlementView(row, row.yes, row.no)
 
 
 def _net(row: Settlement) -> SettlementView:
-    """Return the position that was paid, and its cost basis."""
+    """Return a settlement with the position that was paid, and its cost basis."""
     held = Bought(abs(row.held_centis), row.held_cost_micros)
     return SettlementView(row, held, NOTHING) if row.held_centis > 0 else SettlementView(row, NOTHING, held)
 

@@ -22,7 +22,7 @@ class SubaccountBalance(NamedTuple):
 
 
 class SubaccountTransfer(NamedTuple):
-    """A transfer between subaccounts: cash of index 0 alone."""
+    """A transfer of cash between subaccounts, always on exchange index 0."""
 
     row: TransferRow
     exchange_index: int = 0
@@ -47,7 +47,7 @@ class Netting(NamedTuple):
 
 
 def get_subaccount_balances(call: AccountCall) -> bytes:
-    """Return a row for each subaccount; for each of its exchange indexes on days on which rows have one."""
+    """Return a row per subaccount; on days whose rows have an exchange index, a row per subaccount and index."""
     balances = [row for name in _subaccounts(call) for row in _balances_of(call, name)]
     return write(call, Subaccounts(balances))
 
