@@ -4,13 +4,13 @@ Durations are microseconds. `mockexchange.faults` applies the effects to bytes a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Headers = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """Answer with an error in place of the exchange. `shape` None is the venue's own for this status."""
 
     status: int
@@ -18,8 +18,7 @@ class Status:
     headers: Headers = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True):
     """Answer 429 beyond this many requests in a period; `burst` is the size of the token bucket."""
 
     requests: int
@@ -30,140 +29,115 @@ class RateLimit:
     headers: Headers = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """Replace the body of the answer."""
 
     text: str
     content_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContentType:
+class ContentType(Struct, frozen=True):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class TruncateJson:
+class TruncateJson(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """`how` is null, absent or repeat."""
 
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageSize:
+class PageSize(Struct, frozen=True):
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateRow:
+class DuplicateRow(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Legacy:
+class Legacy(Struct, frozen=True):
     """`how` is absent, zero or wrong."""
 
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(Struct, frozen=True):
     lag_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClockOffset:
+class ClockOffset(Struct, frozen=True):
     offset_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     delay_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Trickle:
+class Trickle(Struct, frozen=True):
     bytes_per_second: int
 
 
-@dataclass(frozen=True, slots=True)
-class CutAfter:
+class CutAfter(Struct, frozen=True):
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Refuse the handshake of a stream."""
 
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """Close at the n-th matching frame of a connection (`at_frame`); None is the frame that the rule fires on."""
 
     code: int
     at_frame: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Abort:
+class Abort(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Reorder:
+class Reorder(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class SilentChannel:
+class SilentChannel(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class LateAck:
+class LateAck(Struct, frozen=True):
     delay_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Struct, frozen=True):
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralFrame:
+class LiteralFrame(Struct, frozen=True):
     """Send `text`; "$sid" and "$seq" in it are replaced by those of the subscription."""
 
     text: str
