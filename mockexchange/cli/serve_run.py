@@ -1,13 +1,13 @@
 """The run of a server in the foreground: a progress bar while it loads, and a banner once it is ready."""
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mockexchange.cli.banner import banner
 from mockexchange.sandbox.options import SandboxOptions
@@ -26,16 +26,7 @@ class ServeRun:
 
     def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
         """Serve until the server is stopped; show a progress bar while the scenario is loaded."""
-        console = Console(stderr=True, quiet=not has_banner)
-        with Progress(
-            SpinnerColumn(),
-            TextColumn("loading {task.fields[done]:,} steps"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not has_banner or not console.is_terminal,
-        ) as bar:
-            task = bar.add_task("", done=0)
+        with _progress_bar(is_shown=has_banner and sys.stderr.isatty()) as bar:
 
             def announce(ready: dict[str, Any]) -> None:
                 bar.stop()
@@ -43,13 +34,32 @@ class ServeRun:
                 if has_banner:
                     click.echo(self._banner(ready))
 
-            def progress(done: int) -> None:
-                bar.update(task, done=done)
-
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(run_server(self.plan, self.sandbox_options, self.options, announce, progress))
+                runner.run(run_server(self.plan, self.sandbox_options, self.options, announce, bar.update))
 
     def _banner(self, ready: dict[str, Any]) -> str:
         options = self.options
         is_checked, faults = options.inspector is not None, len(self.plan.faults)
         return banner(ready, self.sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked)
+
+
+class ProgressBar(NamedTuple):
+    """The progress bar of a scenario that is loaded: `update` takes the number of steps done."""
+
+    update: Callable[[int], None]
+    stop: Callable[[], None]
+
+
+@contextmanager
+def _progress_bar(*, is_shown: bool) -> Iterator[ProgressBar]:
+    """Yield a progress bar on standard error, or one that shows nothing and imports nothing."""
+    if not is_shown:
+        yield ProgressBar(lambda done: None, lambda: None)
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("loading {task.fields[done]:,} steps"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", done=0)
+        yield ProgressBar(lambda done: bar.update(task, done=done), bar.stop)
