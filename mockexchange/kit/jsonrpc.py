@@ -29,7 +29,7 @@ def decode_exact(answer: Answer) -> Any:
 
 
 def result_of(answer: Answer) -> Any:
-    """Return the result of a call, decoded exactly. Raises NotAnswered if it has none, NotJudged if the key or the
+    """Return the result of a call, decoded exactly. Raises NotAnswered if there is none, NotJudged if the key or the
     exchange's load is the reason.
     """
     if answer.status == 200:
@@ -45,7 +45,10 @@ def result_of(answer: Answer) -> Any:
 def post(
     target: Target, method: str, envelope: Mapping[str, Any], signer: Signer | None, *, is_base: bool = False
 ) -> Answer:
-    """Post a call to its method's path, or to the base URL; `where` has method and parameters. Raises Unreachable."""
+    """Post a call to its method's path, or to the base URL if `is_base`. Raises Unreachable.
+
+    The answer's `where` names method and parameters.
+    """
     answer = target.post(f"/{method}", encode_json(envelope), signer, is_base=is_base)
     return answer._replace(where=f"{answer.where} {method} {json.dumps(envelope.get('params', {}))}")
 

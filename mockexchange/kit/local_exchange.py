@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Sandboxes in an event loop of their own; access to a sandbox has to go through `portal`."""
+    """Sandboxes in an event loop of their own; calls into a sandbox must go through `portal`."""
 
     server_state: ServerState
     portal: BlockingPortal

@@ -17,7 +17,7 @@ class Parameter(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A read. `query` has its query parameters, `names` the variables of its path."""
+    """A read (GET operation). `query` has its query parameters by name, `names` the variables of its path."""
 
     id: str
     path: str
@@ -26,7 +26,7 @@ class Operation(NamedTuple):
     names: tuple[str, ...]
     is_public: bool
     place: str
-    """JSON pointer to it in its document."""
+    """JSON pointer to the operation in its document."""
 
 
 def reads(document: Document) -> dict[str, Operation]:
@@ -49,7 +49,7 @@ def _read(document: Document, path: str, item: Document) -> Operation:
 
 
 def allows(parameter: Parameter, value: str) -> bool:
-    """Whether a parameter allows a value: one of its `enum`, matching its `pattern`, if it has them."""
+    """Whether a value is in a parameter's `enum` and matches its `pattern`, as far as it has them."""
     choices, pattern = parameter.schema.get("enum"), parameter.schema.get("pattern")
     return (choices is None or value in choices) and (pattern is None or re.search(pattern, value) is not None)
 
@@ -62,12 +62,12 @@ def answer_schema(document: Document, operation: Operation) -> Mapping[str, Any]
 
 
 def property_sets(document: Document, operation: Operation) -> list[frozenset[str]]:
-    """Return the keys of all objects in a read's response schema."""
+    """Return the set of keys of each object in a read's response schema."""
     return list(_property_sets(document, answer_schema(document, operation), set()))
 
 
 def _property_sets(document: Document, node: Any, seen: set[str]) -> Iterator[frozenset[str]]:
-    """Yield the keys of objects below a schema; schemas in `seen` are skipped, since some are recursive."""
+    """Yield the set of keys of each object below a schema; schemas in `seen` are skipped: some are recursive."""
     if not isinstance(node, dict) or node.get("$ref") in seen:
         return
     seen |= {node["$ref"]} if "$ref" in node else set()

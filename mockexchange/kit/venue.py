@@ -22,7 +22,7 @@ class Signer(Protocol):
 
 
 class ClientSigning(NamedTuple):
-    """The names that published clients of a venue use for signing."""
+    """The headers and environment variables that published clients of a venue use for signing."""
 
     key_header: str
     timestamp_header: str
@@ -63,6 +63,6 @@ class VenueKit(NamedTuple):
     tasks: Sequence[Task] = ()
     """The tasks of client adapters."""
     client_signing: ClientSigning | None = None
-    """The names in signed requests of clients; None if the kit does not judge clients of the venue."""
+    """Headers and variables that clients sign with; None if the kit does not judge clients of the venue."""
     changes_daily: bool = True
     """Whether a day without a document of its own may have another wire; if not, the previous document applies."""

@@ -10,7 +10,7 @@ NONE = "-"
 
 
 def coverage(traffic: Traffic, documents: ApiDocuments) -> list[Table]:
-    """Return a table of operations and one of channels; a last row counts those that were not used."""
+    """Return a table of operations and a table of channels; the last row of each counts the unused ones."""
     return [_operations(traffic, documents), _channels(traffic, documents)]
 
 

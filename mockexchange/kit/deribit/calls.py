@@ -1,4 +1,4 @@
-"""Calls of Deribit with their required parameters and keys."""
+"""Calls of Deribit's methods, with required parameters and the right key."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ AUTH = "public/auth"
 
 
 def methods_of(target: Target) -> list[str]:
-    """Return the methods that answer over HTTP, except the one that grants tokens."""
+    """Return the methods that answer over HTTP, except `public/auth`, which grants tokens."""
     operations = target.operations.values()
     return [one.id for one in operations if not one.node.get("x-never-carried-out") and one.id != AUTH]
 
@@ -24,7 +24,7 @@ def private_of(target: Target) -> list[str]:
 
 
 def required_params(target: Target, method: str) -> dict[str, Any]:
-    """Return the required parameters of a method as JSON values. Raises NotJudged."""
+    """Return the required parameters of a method with JSON values. Raises NotJudged if no value is known."""
     query = target.operations[method].query
     return {
         name: int(one) if query[name].schema["type"] == "integer" else one
@@ -33,7 +33,7 @@ def required_params(target: Target, method: str) -> dict[str, Any]:
 
 
 def signer_of(target: Target, method: str) -> Signer | None:
-    """Return the key for a method; None if it is public. Raises NotJudged."""
+    """Return the key for a method; None if it is public. Raises NotJudged if there is no key."""
     return target.key(MEMBER) if method.startswith("private/") else None
 
 

@@ -24,9 +24,9 @@ CHECKS: SchemathesisSettings = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server with these existing names, by parameter, and keys of these roles.
+    """Return the hints for a server: `names` are existing values by parameter, `roles` those that have a key.
 
-    Requests use the key of the role `BASIC` if there is one, since the text to sign is not known beforehand.
+    Requests use the key of the role `BASIC` if there is one: generated requests cannot be signed beforehand.
     """
     document = copy.deepcopy(document)
     for parameter in NAMED:
@@ -53,7 +53,7 @@ def _role_of(node: Mapping[str, Any], path: str, roles: Collection[str]) -> str 
 
 
 def _replace_schema(document: Document, name: str, schema: Mapping[str, Any]) -> None:
-    """Replace the schema of a parameter in queries and bodies."""
+    """Replace the schema of a parameter, by name, in queries and bodies."""
     example = schema["enum"][0]
     for node in _operations(document):
         for parameter in node.get("parameters", []):
@@ -79,7 +79,7 @@ def _operations(document: Document) -> list[dict[str, Any]]:
 
 
 def _params_of(node: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the schemas of `params` in a body, and their example."""
+    """Return the schemas of the fields of `params` in a call's body, and the example of `params`."""
     if "requestBody" not in node:
         return {}, {}
     content = node["requestBody"]["content"]["application/json"]

@@ -22,7 +22,7 @@ def hexadecimal(secret: str, text: bytes) -> str:
 
 
 def text_of(timestamp: str, nonce: str, method: str, url: str, body: bytes) -> bytes:
-    """Return the text to sign of a request: five lines, each with its newline."""
+    """Return the text to sign for a request: five lines, each with its newline."""
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return f"{timestamp}\n{nonce}\n{method}\n{target}\n".encode() + body + b"\n"
@@ -46,7 +46,7 @@ class Signer(NamedTuple):
 
 
 class Basic(NamedTuple):
-    """A key sent as id and secret, for requests that are not known beforehand."""
+    """A key that is sent as id and secret, for requests that cannot be signed beforehand."""
 
     key_id: str
     secret: str

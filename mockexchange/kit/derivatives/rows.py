@@ -1,4 +1,4 @@
-"""Consistency of a position's fields: signs, sizes, profits, leverage, and the fields of flat positions.
+"""Checks that the fields of a position agree: signs, sizes, profits, leverage, and zeros of a flat position.
 
 The formulas were verified with nine real rows; amounts are shown with nine decimals.
 """
@@ -22,7 +22,7 @@ class Contradiction(NamedTuple):
 
 
 class Row:
-    """A position as it is shown, with snake-case field names."""
+    """The row of a position as the venue shows it, with snake-case field names."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
@@ -46,7 +46,7 @@ class Row:
         return self.held * (1 / price - 1 / mark)
 
     def slack(self, price: Decimal) -> Decimal:
-        """Return the possible rounding error of a profit: price, size and both values may be rounded."""
+        """Return the possible rounding error of the profit since a price, as the shown numbers are rounded."""
         if self.is_option:
             return SHOWN * (2 + abs(self.held))
         if self.is_linear:
@@ -54,7 +54,7 @@ class Row:
         return SHOWN * (2 + abs(self.held) / price**2)
 
     def is_profit(self, name: str, price: Decimal) -> bool:
-        """Whether a field is the profit since a price."""
+        """Whether a field equals the profit since a price, except for rounding."""
         return abs(self[name] - self.profit(price)) <= self.slack(price)
 
 

@@ -38,9 +38,9 @@ CHECKS: Mapping[str, SchemathesisSettings] = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server with these existing names, by parameter, and keys of these roles.
+    """Return the hints for a server: `names` are existing values by parameter, `roles` those that have a key.
 
-    `must_answer` states that the names fit every operation that takes them, and that each has something to answer.
+    With `must_answer`, an operation that never answers 2xx is broken: the names must fit all operations that take them.
     """
     document = copy.deepcopy(document)
     values = query_values(document, names)

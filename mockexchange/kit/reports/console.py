@@ -151,7 +151,7 @@ def _grid(table: Table) -> Grid:
 
 
 def _unjudged(summaries: Sequence[RuleSummary]) -> Iterator[Text]:
-    """Yield each reason once, with the rules that were not judged for it."""
+    """Yield each reason for a missing verdict once, with the rules that it concerns."""
     by_reason: dict[str, list[str]] = {}
     for summary in summaries:
         for reason, subjects in summary.reasons().items():

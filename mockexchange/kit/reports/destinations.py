@@ -28,7 +28,7 @@ def parse_report(text: str) -> Destination:
 
 
 def _require_writable(path: Path) -> None:
-    """Raise ValueError unless the file can be written; nothing is written yet."""
+    """Raise ValueError unless the file can be written; the check writes nothing."""
     if path.is_dir():
         raise ValueError(f"{path} is a directory: expected a file to write")
     if not path.parent.is_dir():

@@ -9,7 +9,7 @@ SUBJECTS_NAMED_MAX = 6
 
 
 def printable(text: str) -> str:
-    """Escape all unprintable characters except line breaks, which terminals would obey or XML forbids."""
+    """Escape unprintable characters, which terminals would obey or XML forbids; line breaks are kept."""
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
     )
@@ -21,7 +21,7 @@ def in_a_line(text: str) -> str:
 
 
 def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each part of a finding that is not empty."""
+    """Yield name and text of the parts of a finding that are not empty."""
     named = (
         ("rule", finding.rule),
         ("where", finding.where),

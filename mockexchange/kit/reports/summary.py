@@ -22,7 +22,7 @@ class RuleSummary:
 
     @property
     def outcome(self) -> Outcome:
-        """Broken if any subject is, not judged if no subject was, else kept."""
+        """Broken if any subject is broken, not judged if no subject was judged, else kept."""
         if self.count(Outcome.BROKEN):
             return Outcome.BROKEN
         return Outcome.KEPT if self.count(Outcome.KEPT) else Outcome.NOT_JUDGED

@@ -1,4 +1,4 @@
-"""Tables that a report has beside its verdicts."""
+"""Further tables of a report, beside its verdicts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

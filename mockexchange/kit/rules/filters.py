@@ -159,7 +159,7 @@ def _filters(target: Target) -> Iterator[tuple[str, str, Filter]]:
 
 
 def _with_nothing(target: Target) -> list[str]:
-    """Return filters with a value that no row has, without those by an `enum`, which refuse such a value."""
+    """Return the filters that have a value that no row has, except by an `enum`, which refuses such a value."""
     return [
         f"{operation_id} {name}"
         for operation_id, name, filtered in _filters(target)

@@ -34,7 +34,7 @@ def _names_of(target: Target, path: str) -> dict[str, str]:
 
 
 def _methods_of(target: Target, path: str) -> set[str]:
-    """Return the methods of a path, and of every path template that it matches."""
+    """Return the documented methods of a path, and of every path template that it matches."""
     items = target.document["paths"]
     alike = [item for other, item in items.items() if other == path or _template(other).fullmatch(path)]
     return {name.upper() for item in alike for name in item if name != "parameters"}

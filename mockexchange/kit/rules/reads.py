@@ -16,7 +16,7 @@ TOLERANCE = timedelta(seconds=60)
 
 
 def judge_answered(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge the status; the target compares the answer itself with the document."""
+    """Judge that the status is 200; the target itself compares the answer with the document."""
     operation, answer = target.operations[operation_id], target.read(operation_id)
     if answer.status == 404 and "404" in operation.node["responses"] and not operation.names:
         raise NotJudged(f"{answer.where}: there is nothing of the kind, which is a documented 404")
@@ -42,7 +42,7 @@ def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def clock_of(target: Target) -> datetime:
-    """Return the exchange's own time, since its clock may be virtual; without such a read, the time of this host."""
+    """Return the exchange's time, which may be virtual, or this host's time if no read shows the exchange's time."""
     clock = target.venue.facts.clock
     if clock is None or clock[0] not in target.operations:
         return datetime.now(UTC)
@@ -74,7 +74,7 @@ def _past(target: Target, row: Mapping[str, Any]) -> Iterator[tuple[str, object]
 
 
 def _has_past_fields(target: Target, operation_id: str) -> bool:
-    """Whether the rows of a list have the timestamp of a past event, by the document."""
+    """Whether the documented rows of a list have the timestamp of a past event."""
     return bool(set(target.row_schema(operation_id).get("properties", {})) & target.venue.facts.past_fields)
 
 

@@ -14,7 +14,7 @@ from mockexchange.kit.schemathesis.auth_providers import AnyCase
 
 
 class TestedRequest(NamedTuple):
-    """A request with its answer, and the recorder of the scenario around it."""
+    """A request with its answer, and the recorder of the schemathesis scenario that it belongs to."""
 
     case: AnyCase
     response: Response
@@ -22,7 +22,7 @@ class TestedRequest(NamedTuple):
 
 
 class CheckKind(NamedTuple):
-    """What the kit knows of a check of schemathesis."""
+    """The kit's description of a check of schemathesis."""
 
     says: str
     """The rule, in a sentence."""

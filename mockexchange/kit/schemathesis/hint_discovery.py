@@ -8,7 +8,7 @@ NAMES_MAX = 5
 
 
 def discover_names(target: Target) -> Names:
-    """Return existing values for variables of paths and for query parameters that take a name, if there are any.
+    """Return existing values, by parameter, for path variables and for query parameters that take a name.
 
     Raises Unreachable.
     """
@@ -22,7 +22,7 @@ def discover_names(target: Target) -> Names:
 
 
 def name_parameters(target: Target) -> set[str]:
-    """Return the parameters that take a name: variables of paths, and those in the venue's facts."""
+    """Return the parameters that take a name: path variables, and parameters with names in the venue's facts."""
     document = target.document
     listed = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     return {one["name"] for one in listed if one["in"] == "path" or one["name"] in target.venue.facts.names}

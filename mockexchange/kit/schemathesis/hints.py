@@ -1,4 +1,4 @@
-"""What a generator of requests needs beyond an API document."""
+"""Hints: data that schemathesis needs to generate requests and that an API document lacks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ MAY_BE_MISSING: SchemathesisSettings = {"positive_data_acceptance": {"expected-s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemathesisHints:
-    """A document completed for one server, and settings of schemathesis for its operations."""
+    """An API document completed for one server, and settings of schemathesis for its operations."""
 
     document: Document
     """The published document, completed with what only this server knows, such as existing names."""
@@ -34,9 +34,9 @@ class SchemathesisHints:
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Reasons why operations cannot be tested, by id."""
     must_answer: bool = False
-    """Whether everything exists, so that an operation that never answers 2xx is broken."""
+    """Whether an operation that never answers 2xx is broken, since everything that is requested exists."""
     may_forbid_more: bool = False
-    """Whether the document is stricter than the server, which may accept what only the document forbids."""
+    """Whether `document` forbids more than the server, so that the published document decides what must be refused."""
 
 
 class ApiOperation(NamedTuple):
@@ -61,12 +61,12 @@ def operations_of(document: Document) -> Iterator[ApiOperation]:
 
 
 def operation_ids(document: Document) -> dict[str, bool]:
-    """Return by id whether an operation is ever carried out; a write that is always refused proves nothing."""
+    """Return for each operation id whether the operation is ever carried out; some writes are always refused."""
     return {one.id: not one.node.get("x-never-carried-out", False) for one in operations_of(document)}
 
 
 def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOperation]:
-    """Return the operations that a run tests: in a read-only run the reads only."""
+    """Return the operations that a run tests; a read-only run tests only reads."""
     carried_out = operation_ids(hints.document)
     return [
         one
@@ -78,7 +78,7 @@ def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOpe
 
 
 def restrict_names(document: Document, names: Names, must_exist: frozenset[str] = frozenset()) -> None:
-    """Change a document so that variables of paths, and the parameters in `must_exist`, take existing names only."""
+    """Limit the path variables of a document, and the parameters in `must_exist`, to existing names, in place."""
     for item in document["paths"].values():
         for node in (item, *(item[method] for method in METHODS if method in item)):
             if "parameters" in node:
@@ -101,14 +101,14 @@ def parameters_of(document: Document, operation: ApiOperation) -> list[dict[str,
 
 
 def query_values(document: Document, names: Names) -> dict[str, Sequence[str | int]]:
-    """Return the values to draw for query parameters whose names are known."""
+    """Return, by "query.NAME", the values to draw for query parameters that have known values."""
     found = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     known = {one["name"] for one in found if one["in"] == "query" and names.get(one["name"])}
     return {f"query.{name}": list(names[name]) for name in sorted(known)}
 
 
 def lenient_checks(document: Document) -> dict[str, SchemathesisSettings]:
-    """Return the settings for an unknown server, on which a name that was found may not fit every operation."""
+    """Return settings that allow a 404 wherever a path has a variable: a found name may not fit every operation."""
     return {operation.id: MAY_BE_MISSING for operation in operations_of(document) if "{" in operation.path}
 
 

@@ -99,7 +99,7 @@ class RunOutcome:
         return TestedRequest(tested.recorder.cases[case_id].value, interaction.response, tested.recorder)
 
     def _judge(self, tested: TestedRequest, case_id: str) -> None:
-        """Compare the answer with what the document says of the request as it was sent."""
+        """Compare the answer with whether the document allows the request as it was sent."""
         case, status = tested.case, tested.response.status_code
         request = tested.recorder.interactions[case_id].request
         is_open = "{" in case.path or case.operation.definition.raw["operationId"] in self.may_be_missing
@@ -138,7 +138,7 @@ class RunOutcome:
 
 
 def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
-    """Return a command that sends the request again, without secrets: signed requests by the id of the key."""
+    """Return a command that sends the request again, without secrets: a signed request names only its key's id."""
     request, method = tested.response.request, tested.case.method
     used = set(request.headers.values())
     role = next((role for role, signer in target.keys.items() if signer.key_id in used), None)

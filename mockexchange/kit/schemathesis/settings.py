@@ -21,7 +21,7 @@ def settings(
 ) -> SchemathesisSettings:
     """Return the configuration of schemathesis for the operations with the ids in `tested`.
 
-    A brief run tests each of them, without the boundary values.
+    A brief run leaves out the coverage phase, which tries boundary values.
     """
     alone = {"extra-data-sources": {"responses": False}}  # else requests depend on the answers before them
     return {

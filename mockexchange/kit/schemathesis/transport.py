@@ -53,7 +53,7 @@ class Relay:
             return httpx.Response(NOT_ANSWERED)
 
     def _request(self, scope: Scope, body: bytes) -> httpx.Request:
-        """Return the same request for the target, with a generated Host but not with that of this application."""
+        """Return the same request for the target; a Host header is kept only if schemathesis generated it."""
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         own_host = (b"host", scope["server"][0].encode())
         headers = [one for one in scope["headers"] if one != own_host]

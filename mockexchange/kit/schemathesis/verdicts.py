@@ -22,7 +22,7 @@ SAYS = {f"schemathesis.{name}": kind.says for name, kind in CHECKS.items()} | {
 def verdicts(
     outcome: RunOutcome, tested: Sequence[ApiOperation], *, is_brief: bool, must_answer: bool
 ) -> Iterator[Verdict]:
-    """Yield a verdict for each operation and check, and for each check, phase and operation that was not judged."""
+    """Yield the verdicts on checks by operation, on checks that never applied, on operations, phases and errors."""
     yield from _checks(outcome)
     yield from _not_applied(outcome)
     for one in tested:

@@ -1,1 +1,1 @@
-"""`mockexchange verify server`."""
+"""`mockexchange verify server`: rules that judge a server by its API documents."""

@@ -6,12 +6,12 @@ LATEST = "latest"
 
 
 def aliases(venue: str) -> list[str]:
-    """Return the aliases that have documents, in order; "compat", which is no day, is the last."""
+    """Return the aliases of a venue that have documents, by date; "compat", which has no date, is the last."""
     return [subject.partition("/")[2] for subject in api_documents.subjects() if subject.startswith(f"{venue}/")]
 
 
 def read_alias(text: str, venue: str) -> str:
-    """Return the alias that "latest", an alias or the day of one stands for. Raises ValueError."""
+    """Return the alias for "latest", an alias or the day of an alias. Raises ValueError for any other text."""
     known = aliases(venue)
     if text == LATEST:
         return max(alias for alias in known if alias[0].isdecimal())

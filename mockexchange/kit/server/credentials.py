@@ -1,4 +1,4 @@
-"""Keys in files. An error is one line with the file, the defect and what was expected."""
+"""Private keys in files. Errors are one line with the file, the defect and what was expected."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ EXPECTED = "expected a private key in PEM, which begins with -----BEGIN PRIVATE 
 
 
 class Credential(NamedTuple):
-    """A key on the command line: role, key id, and file of the private key."""
+    """A key as given on the command line: role, key id, and file of the private key."""
 
     role: str
     key_id: str
@@ -32,7 +32,7 @@ def parse_role(text: str) -> Credential:
 
 
 def load_credential(credential: Credential, venue: VenueKit) -> Signer:
-    """Return the signer of a key. Raises ValueError."""
+    """Read a private key from its file. Raises ValueError."""
     path = credential.path
     text = _read(path)
     try:

@@ -51,13 +51,13 @@ def require_server(target: Target) -> None:
 
 
 def role_of_key(target: Target, signer: Signer) -> str:
-    """Return the role of a key: the role whose operations the server answers it, else a plain member's."""
+    """Return the role of a key: the first role whose reads the server answers with content, else a plain member."""
     roles = {_role_of(target, operation) for operation in target.operations.values()} - {None, MEMBER}
     return next((role for role in sorted(filter(None, roles)) if _may(target, role, signer)), MEMBER)
 
 
 def mock_api_date(target: Target) -> str | None:
-    """Return the API date on the front page of a mock exchange; None if it is no mock or has no date there."""
+    """Return the API date on the front page of a mock exchange; None if the server is no mock or shows no date."""
     origin = httpx.URL(target.base_url).join("/")
     try:
         answer = target.http.get(origin)
@@ -68,7 +68,10 @@ def mock_api_date(target: Target) -> str | None:
 
 
 def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, httpx.Response]:
-    """Send a key's first read, or the first member's read that its scopes allow; return operation and response."""
+    """Send a read that the key should be allowed; return the operation and its response.
+
+    It is the first read of the role; without such a read, the first of a member that is not forbidden.
+    """
     own = _plain_reads(target, role)
     refused = None
     for operation in own[:1] or _plain_reads(target, MEMBER):
@@ -81,7 +84,7 @@ def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, htt
 
 
 def _is_about_a_parameter(operation: Operation, answer: httpx.Response) -> bool:
-    """Whether it is a documented 400 for a parameter: then the server answers and accepts the key."""
+    """Whether an answer is a documented 400 for a parameter: then the server accepts the key."""
     is_documented = answer.status_code == WRONG and str(WRONG) in operation.node["responses"]
     return is_documented and any(name in answer.text for name in operation.query)
 
@@ -91,7 +94,7 @@ def _role_of(target: Target, operation: Operation) -> str | None:
 
 
 def _plain_reads(target: Target, role: str) -> list[Operation]:
-    """Return the reads of a role without unknown required parameters; those that most keys can use come first."""
+    """Return the reads of a role that need no unknown parameter, first the reads that most keys can use."""
     plain = [one for one in target.operations.values() if not one.names and not _required(target, one)]
     own = [one for one in plain if _role_of(target, one) == role]
     facts = target.venue.facts
@@ -110,7 +113,7 @@ def _given_names(target: Target, operation: Operation) -> dict[str, str]:
 
 
 def _may(target: Target, role: str, signer: Signer) -> bool:
-    """Whether a key gets more than empty lists, which some servers send to any key."""
+    """Whether a key reads more under a role than empty lists, which some servers send to any key."""
     return any(_has_content(_ask(target, operation, signer)) for operation in _plain_reads(target, role))
 
 

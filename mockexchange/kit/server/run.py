@@ -38,7 +38,7 @@ class ProgressDisplay(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRunSettings:
-    """The options of a run. `api_date` is an alias; `keys` maps roles to keys, with a member's among them.
+    """The options of a run. `api_date` is an alias; `keys` maps roles to keys and contains a member's key.
 
     Without `rate_per_s` requests are not throttled.
     """

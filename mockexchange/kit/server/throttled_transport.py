@@ -33,7 +33,7 @@ CONNECTIONS_MAX = 2
 
 
 class WriteForbidden(httpx.RequestError):
-    """A read-only run tried to send another method than GET or HEAD."""
+    """A read-only run tried to send a method other than GET and HEAD."""
 
 
 class ServerGone(httpx.TransportError):
@@ -41,7 +41,7 @@ class ServerGone(httpx.TransportError):
 
 
 class ThrottledTransport(httpx.BaseTransport):
-    """Throttles the requests to another transport. `gone` is the reason why nothing more is sent, "" until then."""
+    """Throttles the requests to an inner transport. `gone` is the reason why it has stopped sending, else ""."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class ThrottledTransport(httpx.BaseTransport):
         self._lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request in its turn. Raises WriteForbidden, ServerGone and the errors of the other transport."""
+        """Send a request in its turn. Raises WriteForbidden, ServerGone and the errors of the inner transport."""
         if not self._may_write and request.method not in READS:
             raise WriteForbidden(f"a read-only run sends no {request.method}", request=request)
         for attempt in range(ATTEMPTS_MAX):
@@ -135,7 +135,7 @@ class ThrottledTransport(httpx.BaseTransport):
 
 
 def error_text(error: httpx.HTTPError) -> str:
-    """Return what an error says, which is nothing for some."""
+    """Return the text of an error, or the name of its type if it has no text."""
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {ANSWER_S_MAX:g} s"
     return " ".join(str(error).split()) or type(error).__name__
@@ -144,7 +144,7 @@ def error_text(error: httpx.HTTPError) -> str:
 def throttled_client(
     address: Address, *, rate_per_s: float | None, may_write: bool
 ) -> tuple[httpx.Client, ThrottledTransport]:
-    """Return a client for one server and its transport. Proxies are those of the environment."""
+    """Return a client for one server, and its transport. Proxies are taken from the environment."""
     inner = httpx.HTTPTransport(
         limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
         proxy=None if address.is_loopback else _proxy_for(address.base_url),

@@ -1,4 +1,4 @@
-"""Calls of SignalPlus, and its rows with the field names of Deribit."""
+"""Calls of SignalPlus, and its rows under the field names of Deribit."""
 
 import json
 import re
@@ -33,12 +33,12 @@ def rows_of(
 
 
 def snake(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with Deribit's field names."""
+    """Return a row under Deribit's field names, as `derivatives.rows` needs it."""
     return {
         RENAMED.get(name, CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)): value for name, value in row.items()
     }
 
 
 def body_with_rid(rid: str) -> bytes:
-    """Return a call with the JSON text of its rid."""
+    """Return the body of a call whose rid is a JSON text, written as it is."""
     return f'{{"rid":{rid},"method":{json.dumps(POSITIONS)},"params":{{}}}}'.encode()

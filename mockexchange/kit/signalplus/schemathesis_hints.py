@@ -13,7 +13,7 @@ SUBACCOUNT = "subaccountId"
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints with the numbers of existing subaccounts."""
+    """Return the hints for a server; `names` has the numbers of existing subaccounts."""
     document = copy.deepcopy(document)
     known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]
     body = document["paths"]["/private/get_positions"]["post"]["requestBody"]["content"]["application/json"]

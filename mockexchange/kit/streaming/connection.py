@@ -22,7 +22,7 @@ class FrameType(StrEnum):
 
 
 class Arrival(NamedTuple):
-    """A frame as it was read; `code` is the close code, and 0 for other frames."""
+    """A received frame; `code` is the close code, and 0 for other frames."""
 
     type: FrameType
     raw: bytes
@@ -30,7 +30,7 @@ class Arrival(NamedTuple):
 
 
 class HandshakeRefused(Exception):
-    """The server answered the handshake with another status than 101."""
+    """The server answered the handshake with a status other than 101."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"status {status}: {body[:200].decode('utf-8', 'replace')}")
@@ -50,11 +50,11 @@ class StreamConnection(Protocol):
     def ping(self, payload: bytes) -> None: ...
 
     def receive(self, timeout_s: float) -> Arrival | None:
-        """Return the next frame, None if none came in time; after the end always the close."""
+        """Return the next frame, None if none came in time; after the end of the connection always its close frame."""
         ...
 
     def close(self) -> None:
-        """Send a close frame; the reply to it arrives as a close."""
+        """Send a close frame; `receive` returns the other side's reply to it."""
         ...
 
     def drop(self) -> None:

@@ -1,4 +1,4 @@
-"""Synchronous streams to an ASGI application in this process, without a socket and without pings."""
+"""Synchronous streams to an ASGI application in this process, without sockets and pings."""
 
 import queue
 from collections.abc import Mapping

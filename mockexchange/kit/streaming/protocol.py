@@ -1,4 +1,4 @@
-"""A venue's stream protocol, in terms that are the same for every venue."""
+"""The interface of a venue's stream protocol: common commands and messages for every venue."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -57,5 +57,5 @@ class StreamProtocol(Protocol):
 
     @property
     def barrier(self) -> str:
-        """A command without parameters or effect, whose reply follows every frame that was sent before it."""
+        """Name of a command without effect or parameters; the server replies to it after all frames sent before."""
         ...

@@ -22,7 +22,7 @@ class FrameChecker(Protocol):
     """Compares frames with an API document."""
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
-        """Yield what is wrong with a frame of the server; `where` names the frame."""
+        """Yield the differences between a frame of the server and the document; `where` names the frame."""
         ...
 
 
@@ -99,7 +99,7 @@ class RecordedStream:
         return command_id
 
     def ask(self, name: str, params: Any = None, count: int = 1, **details: Any) -> list[StreamMessage]:
-        """Send a command and return its replies: `count` of them, or up to the first error, or those in time."""
+        """Send a command and return its replies, until `count` replies, an error or the end of `answer_s`."""
         return self.replies(self.command(name, params, **details), count)
 
     def subscribe(self, *channels: str, **params: Any) -> list[StreamMessage]:
@@ -157,7 +157,7 @@ class RecordedStream:
         return names[-1] if names else "the handshake"
 
     def read_for(self, within_s: float) -> Iterator[RecordedFrame]:
-        """Yield every frame that arrives within so many seconds.
+        """Yield every frame that arrives within `within_s` seconds.
 
         The wait is cut into slices, and none counts for more than its nominal length: a pause of this process does not
         use up the wait, so a frame that arrived during the pause is not missed.
@@ -171,7 +171,7 @@ class RecordedStream:
                 yield entry
 
     def replies(self, command_id: int, count: int = 1) -> list[StreamMessage]:
-        """Return the replies to a command: `count` of them, or up to the first error, or those in time."""
+        """Return the replies to a command, until `count` replies, an error or the end of `answer_s`."""
         found: list[StreamMessage] = []
         for entry in self.read_for(self.answer_s):
             if entry.message.command_id == command_id:
@@ -185,11 +185,11 @@ class RecordedStream:
         return next((entry.message for entry in self.read_for(self.answer_s) if entry.message.kind is kind), None)
 
     def sync(self) -> bool:
-        """Read every frame that was sent before now, up to the reply to a command without effect."""
+        """Read all frames sent before now, up to the reply to a command without effect; return whether it came."""
         return not self.is_closed and bool(self.ask(self.protocol.barrier))
 
     def close(self) -> Arrival | None:
-        """Close the stream and return the other side's close; None if none comes in time."""
+        """Close the stream and return the other side's close frame; None if none comes in time."""
         self._is_closing = True
         self.connection.close()
         return next((one.arrival for one in self.read_for(self.answer_s) if _is_close(one)), None)
@@ -202,7 +202,7 @@ class RecordedStream:
 
     @property
     def channels(self) -> dict[int, str]:
-        """The channel of each subscription that was acknowledged, by its id."""
+        """The channel of each acknowledged subscription, by subscription id."""
         return {one.sid: one.channel for one in self.messages if one.kind is MessageKind.ACK and one.sid is not None}
 
     @property

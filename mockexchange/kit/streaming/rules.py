@@ -49,7 +49,7 @@ def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that no data precedes the acknowledgements of its subscription and of the others of its command."""
+    """Check that data follows the acknowledgements of all subscriptions that the same command requested."""
     acknowledged: set[int] = set()
     waiting: dict[int, set[str]] = {
         one.command_id: set(one.channels) for one in subscribing(stream) if one.command_id is not None
@@ -93,7 +93,7 @@ def numbers(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def ids(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that every command with an id is answered, and that every id of a reply is that of a command.
+    """Check that every command with an id is answered, and that every reply's id is the id of a command.
 
     The end of a subscription answers the command that requested it, with or without its id.
     """

@@ -1,4 +1,4 @@
-"""The server whose stream is judged: opens streams, causes events on them and caches what the rules share."""
+"""The server whose stream is judged. It opens streams, triggers events and caches values that rules share."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ class StreamTarget:
         self.objections.clear()
 
     def has_changed(self) -> bool:
-        """Return False: the rules of the stream notice themselves whether frames came meanwhile."""
+        """Return False: the rules of the stream detect by themselves whether frames came meanwhile."""
         return False
 
     def new_objections(self) -> tuple[Finding, ...]:
@@ -64,7 +64,7 @@ class StreamTarget:
 
     @property
     def is_scripted(self) -> bool:
-        """Whether events happen only by `trigger_events`."""
+        """Whether events happen only when `trigger_events` is called."""
         return self.trigger_events is not None
 
     @property
@@ -104,9 +104,9 @@ class StreamTarget:
         return stream
 
     def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> RecordedStream:
-        """Open a stream with the key of a role. Raises NotJudged if there is no key or it is refused; Unreachable.
+        """Open a stream with the key of a role. Raises NotJudged without a key or if it is refused, and Unreachable.
 
-        Differences from the API document are added to `objections`, by default to those of the target.
+        Differences from the API document are added to `objections`, by default to the target's list.
         """
         try:
             stream = self.shake_hands(self.signer(role))
@@ -126,7 +126,7 @@ class StreamTarget:
             stream.sync()
 
     def cached(self, name: str, make: Callable[["StreamTarget"], T]) -> T:
-        """Return a value that is made once for all checks; NotJudged and Unreachable are cached too, as NotJudged."""
+        """Return a value that `make` builds once for all checks; its errors are cached too, both as NotJudged."""
         if name not in self._kept:
             try:
                 self._kept[name] = make(self)

@@ -29,14 +29,14 @@ class AnswerLike(Protocol):
 
 
 class AnswerJudge:
-    """Compares answers with one document, which findings name by `subject`: "venue/2026-10"."""
+    """Compares answers with one document; findings name the document by `subject`, such as "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
         self._validators: dict[tuple[str, ...], Validator] = {}
 
     def objections(self, path: str, method: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield the differences of an answer at a documented path; an unknown method is judged as a documented one."""
+        """Yield the differences between an answer and a documented path; an unknown method is judged as a known one."""
         item = self.document["paths"][path]
         verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
         place = ("paths", path, verb, "responses", str(answer.status))
@@ -48,7 +48,7 @@ class AnswerJudge:
         yield from self._judge(answer, resolved(self.document, described), place)
 
     def component_objections(self, name: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield the differences between an answer at no documented path and a response component of the document."""
+        """Yield the differences between an answer at an undocumented path and a response component of the document."""
         place = ("components", "responses", name)
         yield from self._judge(answer, self.document["components"]["responses"][name], place)
 

@@ -1,4 +1,4 @@
-"""A JSON reader that keeps what schemas cannot see, such as a duplicate key, or 1.0 where 1 belongs."""
+"""A JSON reader that detects what schemas cannot see, such as a duplicate key, or 1.0 instead of 1."""
 
 import json
 import math

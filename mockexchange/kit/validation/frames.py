@@ -1,4 +1,4 @@
-"""Compares stream frames with an AsyncAPI document, each frame alone, not their order.
+"""Compares single stream frames with an AsyncAPI document; the order of frames has rules of its own.
 
 The message is found by the key with a constant in its payload (`type`, `cmd`). Findings name the field, what was seen
 and what was expected. The formatting of frames is judged by rules of its own.
@@ -46,11 +46,11 @@ class Message(NamedTuple):
     payload: dict[str, Any]
     validator: Validator
     orders: tuple[tuple[str, list[str]], ...]
-    """Key orders of the payload ("") and of the objects in it, each with the key of the object."""
+    """The order of keys in the payload (under "") and in the objects inside it (under the object's key)."""
 
 
 class MessageCatalogue:
-    """The messages that the server or the client sends, found by their constants."""
+    """The documented messages of the server, or of the client, found by the constants in their payloads."""
 
     def __init__(self, document: Document, action: str) -> None:
         self._document = document
@@ -73,7 +73,7 @@ class MessageCatalogue:
         return Message(name, payload, validator, tuple((key, order) for key, order in found.items() if order))
 
     def find(self, frame: Frame) -> list[Message]:
-        """Return the messages that a frame may be: those with its constant, or if it has none, those without."""
+        """Return the messages that a frame may be: those with the same constant, else those without any constant."""
         for key, messages in self.by_key.items():
             word = frame.get(key)
             if isinstance(word, str) and word in messages:
@@ -142,7 +142,7 @@ class FrameJudge:
                 yield self._finding(KEY_ORDER, where, seen, f"the order {', '.join(order)}", message, place)
 
     def _mismatches(self, messages: list[Message], frame: Frame, text: str, where: str, rule: str) -> Iterator[Finding]:
-        """Yield the differences between a frame and the message with the fewest errors."""
+        """Yield the differences between a frame and the most similar message, which has the fewest errors."""
         candidates = [(one, list(one.validator.iter_errors(frame))) for one in messages]
         message, errors = min(candidates, key=lambda found: len(found[1]))
         plain = json.loads(text)
@@ -171,7 +171,7 @@ class FrameJudge:
 
 
 def read_frame(text: str) -> Frame:
-    """Return the object of a frame, as `read_json` reads it. Raises ValueError if it is not an object."""
+    """Parse a frame with `read_json` and return its object. Raises ValueError if it is not an object."""
     frame = read_json(text)
     if type(frame) is not dict:
         raise ValueError("no object")
@@ -179,7 +179,7 @@ def read_frame(text: str) -> Frame:
 
 
 def _messages(document: Document, action: str) -> dict[str, Any]:
-    """Return the messages of operations that send, or that receive, by name. Replies to commands are sent."""
+    """Return by name the messages of all operations with an action; replies to commands belong to "send"."""
     operations = [one for one in document["operations"].values() if one["action"] == action]
     listed = [message for one in operations for message in one["messages"]]
     if action == "send":

@@ -14,7 +14,7 @@ TEXT = "text/plain"
 
 
 class RefusalJudge:
-    """Compares refusals with the document of a stream; `answers` judges those that the REST document describes."""
+    """Compares refusals with a stream's document; `answers` judges refusals that the REST document describes."""
 
     def __init__(self, document: Document, subject: str, answers: AnswerJudge) -> None:
         channels = document["channels"].values()
@@ -24,7 +24,7 @@ class RefusalJudge:
         self._subject, self._answers = subject, answers
 
     def is_at(self, path: str) -> bool:
-        """Whether the stream is at a path."""
+        """Whether a path is the stream's."""
         return self._addresses.fullmatch(path) is not None
 
     def objections(self, answer: AnswerLike) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ Validator = jsonschema_rs.Draft202012Validator
 
 
 def resolved(document: Document, node: Any) -> Any:
-    """Return the target of a local reference, followed through other references; any other node as it is."""
+    """Follow local references (`$ref`) to a node without one, and return it; other nodes are returned as they are."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):

@@ -1,4 +1,4 @@
-"""Decides by an API document whether a request is allowed, from the request as it was sent.
+"""Decides whether an API document allows a request, as it was sent.
 
 schemathesis judges what it generated, and leniently: in its coverage phase (4.32.5) it accepts every wrong value beside
 a right one in the query. So each request is compared with the document once more, as it was sent.
@@ -55,7 +55,7 @@ class OperationDemands(NamedTuple):
 
 
 class RequestJudge:
-    """Decides by one document whether requests are allowed."""
+    """Decides whether one document allows requests."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -64,7 +64,10 @@ class RequestJudge:
     def objection_to(
         self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
     ) -> Objection:
-        """Return why the document forbids a request; `names` are the values of the path's variables."""
+        """Return why the document forbids a request, "" if it allows it, None if that is open.
+
+        `names` are the values of the path's variables.
+        """
         demands = self._demands_of(path, method.lower())
         judged = [*_path_objections(demands, names), _query_objection(demands, query), _body_objection(demands, body)]
         return next((reason for reason in judged if reason), None if None in judged else "")
@@ -96,7 +99,7 @@ class RequestJudge:
 
 
 def _path_objections(demands: OperationDemands, sent: Mapping[str, Any]) -> list[Objection]:
-    """Judge the variables of a path; a name outside of an `enum` is left open, since other names may exist."""
+    """Judge the variables of a path; a name outside an `enum` is left open (None), as other names may exist."""
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
     return [
         "" if one.validator.is_valid(str(sent.get(one.name))) else None if one.is_listed else f"{one.name} is none"

@@ -15,7 +15,7 @@ ALTERNATIVES = {"oneOf", "anyOf"}
 
 
 def innermost(error: Error) -> Iterator[Error]:
-    """Yield the errors of the nearest alternative (`oneOf`, `anyOf`); without alternatives the error itself."""
+    """Yield the errors within the first alternative (`oneOf`, `anyOf`) of the right type; else the error itself."""
     branches = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else []
     kinds = [{one.kind.name for one in branch} for branch in branches]
     if not branches or not all(kinds) or {"required"} in kinds:
@@ -27,7 +27,7 @@ def innermost(error: Error) -> Iterator[Error]:
 
 
 def _is_of_another_type(one: Error, whole: Error) -> bool:
-    """Whether the value itself has another type, not a part of it."""
+    """Whether the error is a wrong type of the value itself, not of a part of it."""
     return one.kind.name == "type" and list(one.instance_path) == list(whole.instance_path)
 
 
@@ -71,7 +71,7 @@ def cut(text: str) -> str:
 
 
 def at(value: Any, path: Path) -> Any:
-    """Return the part of a value at a path."""
+    """Return the part of a JSON value at a path of keys and indexes."""
     for part in path:
         value = value[part]
     return value

@@ -1,4 +1,4 @@
-"""The rules of this venue beyond its API document and the rules for any venue."""
+"""The rules of this venue: the general rules that apply to it, and its own."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import methods_of

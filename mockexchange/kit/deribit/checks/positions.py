@@ -1,4 +1,4 @@
-"""Rules of positions: consistent rows, equal to the reads of single positions and to the trades."""
+"""Rules of positions: rows are consistent, and equal the reads of single positions."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -42,7 +42,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that floating profit is since the last settlement, or since the opening if there was none.
+    """Judge that floating profit counts from the last settlement, or from the opening if there was no settlement.
 
     Positions that were traded in the session are not judged.
     """
@@ -100,7 +100,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that another account has other positions."""
+    """Judge that the other account's key does not read the positions of this account."""
     own = held_rows(target)
     others: list[dict[str, Any]] = call_result(target, POSITIONS, {}, target.key(OTHER))
     if not others:
@@ -110,7 +110,7 @@ def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_combos(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that combos are held as their legs."""
+    """Judge that combos are held as their legs: no position has the kind of a combo."""
     for kind in ("future_combo", "option_combo"):
         rows = rows_of(target, kind=kind)
         if rows:

@@ -64,7 +64,7 @@ UNAUTHORIZED = error(13009, "unauthorized", "invalid_token")
 NO_CURRENCY = params_error("invalid currency", "currency")
 NO_INSTRUMENT = params_error("instrument not found", "instrument_name")
 WRONG_PARAM: Mapping[str, Any] = {"code": -32602, "message": "Invalid params"}
-"""An error whose reason was not recorded, so that it is not compared."""
+"""An error whose reason was not recorded, so that the reason is not compared."""
 
 MISTAKES = (
     Mistake("no credentials", POSITIONS, unsigned, UNAUTHORIZED),
@@ -128,7 +128,7 @@ def _error_of(answer: Answer) -> dict[str, Any]:
 
 
 def judge_scopes(target: Target, method: str) -> Iterator[Finding]:
-    """Judge that a key with the scope of the account's summary reads that and nothing else."""
+    """Judge that a key with the scope for account summaries alone reads those and nothing else."""
     is_allowed = target.operations[method].node["x-scope"].startswith("account")
     answer = target.ask(f"/{method}", query=required_params(target, method), signer=target.key(BALANCE_ONLY))
     if is_allowed and answer.status != 200:

@@ -1,4 +1,4 @@
-"""The rules of this venue beyond its API document and the rules for any venue."""
+"""The venue's own rules, beyond its API document and the rules for any venue."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.checks import (

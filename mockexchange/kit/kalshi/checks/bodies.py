@@ -43,7 +43,7 @@ def _answer(target: Target, operation_id: str) -> Answer:
 
 
 def _objects(value: Any, at: str = "body") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every object inside a value, with its place."""
+    """Yield every object inside a value, after the path to it."""
     if isinstance(value, dict):
         yield at, value
         for name, part in value.items():
@@ -68,7 +68,10 @@ def _bodies(target: Target, operation_id: str) -> Iterator[tuple[str, Mapping[st
 
 
 def _amount_pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str, Decimal]]:
-    """Yield keys, number, text and step of amounts that an object has in two formats, also in order book levels."""
+    """Yield each amount that an object has as a number and as a text: both keys, both values, and the step.
+
+    Amounts in the levels of order books are included.
+    """
     for name, number in value.items():
         for suffix, step in STEPS.items():
             text = value.get(name + suffix)

@@ -43,7 +43,7 @@ def _refusal(target: Target, operation_id: str, mistake: Mistake) -> Answer:
 
 
 def _objection(answer: Answer, error_members: Mapping[str, str]) -> str:
-    """Return what was expected of a 401, or "" if it is right; the target compares its body with the document."""
+    """Return what a refusal should have been, "" if it is a 401 with the expected error members."""
     if answer.status != 401:
         return "status 401"
     error = answer.json().get("error", {}) if error_members else {}
@@ -81,7 +81,7 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the same signed headers are accepted twice."""
+    """Judge that the same signed headers are accepted a second time."""
     path = target.operations[operation_id].path
     headers = _key(target, operation_id).headers("GET", target.base_url + path)
     for _ in range(2):

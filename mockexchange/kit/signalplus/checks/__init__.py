@@ -1,4 +1,4 @@
-"""The rules of this venue beyond its API document."""
+"""The venue's own rules, beyond its API document."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.signalplus.checks import calls, positions, signatures

@@ -85,7 +85,7 @@ def judge_accepted(target: Target, description: str) -> Iterator[Finding]:
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a key does not sign for another."""
+    """Judge that a request signed by one key under the id of another is refused."""
     other = _key(target, OTHER)
     answer = _call(target, lambda right: {**right, KEY: f"Bearer {other.key_id}"})
     if answer.status != 401:
