@@ -1,4 +1,4 @@
-"""An asynchronous view of a synchronous exchange, for fixtures that plain code creates and coroutines use."""
+"""An asynchronous view of a synchronous exchange, for coroutines that use an exchange created by plain code."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlCl
 
 @contextmanager
 def async_view(exchange: Exchange) -> Iterator[AsyncExchange]:
-    """Yield the same sandbox as an AsyncExchange, for any asyncio loop; the sandbox stays when the block ends."""
+    """Yield an AsyncExchange for the sandbox of an exchange, in any asyncio loop; the block's end keeps the sandbox."""
     connection = exchange._connection  # noqa: SLF001  # the asynchronous view of the same connection
     reach = {field.name: getattr(connection, field.name) for field in fields(ConnectionSettings)}
     ask = connection.async_ask or _in_threads(connection.ask)

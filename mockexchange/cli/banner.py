@@ -46,7 +46,7 @@ def _served(ready: dict[str, Any]) -> list[tuple[Venue, str]]:
 
 
 def _account_line(account: dict[str, Any]) -> str:
-    """Return the line of an account: its kind at the default venue, which has several, else its venue."""
+    """Return the line of an account, with its kind at the default venue, which has several kinds, else its venue."""
     kind = account["kind"] if account["venue"] == DEFAULT.name else VENUES[account["venue"]].title
     subtraders = f"  subtraders {', '.join(account['subtraders'])}" if account["subtraders"] else ""
     return f"  {account['name']:<12} {kind:<7} key {account['key_id']}{subtraders}"

@@ -23,7 +23,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Failure(click.ClickException):
-    """A command that failed: one line, exit code 1. Raise it inside a command."""
+    """A failed command: it prints one line and ends with exit code 1. Raise it inside a command."""
 
     exit_code = 1
 
@@ -33,13 +33,13 @@ class Failure(click.ClickException):
 
 
 class UsageFailure(Failure):
-    """Wrong arguments: one line, exit code 2."""
+    """Wrong arguments: the command prints one line and ends with exit code 2."""
 
     exit_code = 2
 
 
 class CommandEntry(NamedTuple):
-    """Where a command is, and the first sentence of its help: `--help` shows that without importing the command."""
+    """A command's module, and the first sentence of its help, which `--help` shows without importing the module."""
 
     module: str
     """The module below mockexchange.cli."""
@@ -151,7 +151,7 @@ class Option(click.Option):
         return os.environ.get(self._own_variable(ctx)) or super().resolve_envvar_value(ctx)
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
-        """Return the option, and its variable if the value came from there."""
+        """Return the option's name, and its environment variable if the value came from the variable."""
         hint = click.Parameter.get_error_hint(self, ctx)
         if ctx is None or ctx.get_parameter_source(self.name or "") is not ParameterSource.ENVIRONMENT:
             return hint
@@ -174,7 +174,7 @@ def shared_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decor
 
 
 def checked(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """Return a callback that reads a value by a function raising ValueError; absent values stay absent."""
+    """Return an option's callback that parses its value with `parse`, which may raise ValueError; None stays None."""
 
     def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         try:

@@ -18,7 +18,7 @@ def accounts_of(event: Event) -> set[str]:
 
 
 def concerns(event: Event, account: str | None) -> bool:
-    """Return whether an event is shown to a watcher of one account, or of all if None."""
+    """Return whether an event is shown to a watcher of `account`; None watches all accounts."""
     if account is None or event.kind in ("begin", "lost", "end"):
         return True
     accounts = accounts_of(event)

@@ -92,7 +92,7 @@ class LiveView:
         return Rule(Text(printable(f"{self.sandbox}{who}  {self.at}  {told}")), align="left")
 
     def _position_lines(self) -> list[Line]:
-        """What is held before what is not any more."""
+        """Return the lines of positions in markets, open markets before settled ones."""
         rows = [row for rows in self.positions.values() for row in rows if "quantity" in row]
         rows.sort(key=lambda row: row["settled"])
         return [Line([row[name] for name in POSITION_NAMES], "dim" if row["settled"] else "") for row in rows]
@@ -113,7 +113,7 @@ def _contract_cells(row: Row) -> list[str]:
 
 
 def _short(amount: str) -> str:
-    """As fine as a venue shows it: the truth has all digits."""
+    """Return an amount rounded as venues show it; the control API reports all digits."""
     text = f"{round(Decimal(amount), DECIMALS):f}"
     return text.rstrip("0").rstrip(".")
 
@@ -127,7 +127,7 @@ def _frame_cells(frame: Row) -> list[str]:
 
 
 def _table(section: Section, room: int) -> Table:
-    """The newest lines; of positions, which stay where they are, the first."""
+    """Return the table of a section: its newest lines, or the first lines of a list of positions."""
     table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
     for place, title in enumerate(section.titles):
         is_last = place == len(section.titles) - 1

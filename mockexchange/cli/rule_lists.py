@@ -57,7 +57,7 @@ def _format_value(value: Any) -> str:
 
 
 def describe_refusal(step: dict[str, Any]) -> str:
-    """How often a step of the script was refused, and the last reason."""
+    """Return how often a step of the script was refused, and the last reason."""
     return f"refused {times(step['refused'])}: {printable(step['reason'])}"
 
 

@@ -6,7 +6,7 @@ from mockexchange.guard.venue_data import VENUE_DATA
 
 
 class UserAgent(NamedTuple):
-    """A client. `folder` is its package in node_modules, `mark` a part of its User-Agent in lower case."""
+    """A published client. `folder` is its package in node_modules, `mark` a lower-case part of its User-Agent."""
 
     client: str
     folder: str
@@ -18,5 +18,5 @@ USER_AGENTS = tuple(UserAgent(**row) for data in VENUE_DATA.values() for row in 
 
 
 def user_agent_of(header: str) -> UserAgent | None:
-    """Return the client with that header User-Agent; None if unknown."""
+    """Return the published client that sends the given User-Agent header; None if no known client does."""
     return next((agent for agent in USER_AGENTS if agent.mark in header.lower()), None)

@@ -33,7 +33,10 @@ def end(item: pytest.Item) -> None:
 
 
 def require_none(item: pytest.Item, error: BaseException | None) -> None:
-    """Raise RealVenueReached from the error of a phase if a real venue was dialled in it."""
+    """Raise RealVenueReached, caused by `error`, if a phase of a test dialled a real venue; clear the dials.
+
+    `error` is the exception of the phase, None if it passed; one of SUFFICIENT_ERRORS needs no further exception.
+    """
     __tracebackhide__ = True
     dials = item.stash[GUARD].dials
     if not dials:

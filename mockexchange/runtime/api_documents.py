@@ -1,6 +1,7 @@
-"""The API documents: beside the package when it is installed, else at the root of a checkout.
+"""The OpenAPI and AsyncAPI documents of the venues: inside the installed package, or at the root of a checkout.
 
-They are written from facts, independently of the server; code that answers requests never reads them.
+They are written from recorded and documented facts, independently of the server; code that answers requests never reads
+them.
 """
 
 import copy
@@ -17,7 +18,7 @@ Document = dict[str, Any]
 
 
 class NoSuchDocument(LookupError):
-    """There is no such document; the message lists the documents."""
+    """A document does not exist; the message lists the documents that do."""
 
 
 def directory() -> Path:
@@ -27,7 +28,7 @@ def directory() -> Path:
 
 
 def path_of(subject: str, kind: str = OPENAPI) -> Path:
-    """Return where a document is: `subject` is "control", or venue and alias as in "VENUE/2026-10".
+    """Return the path of a document: `subject` is "control", or a venue and an alias as in "VENUE/2026-10".
 
     Raises NoSuchDocument.
     """
@@ -38,14 +39,14 @@ def path_of(subject: str, kind: str = OPENAPI) -> Path:
 
 
 def subjects(kind: str = OPENAPI) -> list[str]:
-    """Return every subject that has a document of a kind, in order."""
+    """Return the subjects that have a document of a kind, sorted."""
     found = (path.parent.relative_to(directory()) for path in directory().glob(f"**/{kind}.yaml"))
     return sorted(one.as_posix() for one in found)
 
 
 @cache
 def alias_of(venue: str, day: str | None) -> str | None:
-    """Return the alias of the document of a day, "2025-11-03", or of no day (compat); None if there is none."""
+    """Return the alias of a venue's document for the API date `day`, or for compat if None; None without a document."""
     version = day or "compat"
     found = [one for one in subjects() if one.startswith(f"{venue}/")]
     return next((one.partition("/")[2] for one in found if parse(path_of(one))["info"]["version"] == version), None)
@@ -53,7 +54,7 @@ def alias_of(venue: str, day: str | None) -> str | None:
 
 @cache
 def alias_before(venue: str, day: str) -> str:
-    """Return the alias of the last document not after a day; the first one if all are later."""
+    """Return the alias of a venue's newest document that is not later than `day`; the oldest if all are later."""
     dated = {
         parse(path_of(one))["info"]["version"]: one.partition("/")[2]
         for one in subjects()
@@ -64,13 +65,13 @@ def alias_before(venue: str, day: str) -> str:
 
 
 def read(subject: str, kind: str = OPENAPI) -> Document:
-    """Return a copy of a document, which may be changed. Raises NoSuchDocument."""
+    """Return a copy of a document, which the caller may change. Raises NoSuchDocument."""
     return copy.deepcopy(parse(path_of(subject, kind)))
 
 
 @cache
 def parse(path: Path) -> Document:
-    """Return a document, which must not be changed."""
+    """Parse a document and cache it; callers must not change the result."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the compiled one is seven times as fast
     with path.open(encoding="utf-8") as file:
         document: Document = yaml.load(file, loader)  # noqa: S506  # both are safe loaders

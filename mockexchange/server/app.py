@@ -33,7 +33,7 @@ class ListenerApp:
             await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
-        """Journal bytes that are no HTTP request; return the default venue's body of the 400 answer."""
+        """Journal bytes that are not an HTTP request; return the 400 answer's body in the default venue's format."""
         body = DEFAULT.rest.malformed_body(diagnosis, self.sandbox_of(None).options.api_date)
         self.sandbox_of(None).note_unroutable(body=raw, status=400, answer=body, diagnosis=diagnosis)
         return body

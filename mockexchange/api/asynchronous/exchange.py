@@ -74,7 +74,7 @@ class AsyncExchange(AsyncSteps, AsyncFaultMethods):
 
     @property
     def ca_cert(self) -> str | None:
-        """The file of the authority that signed the server's certificate; None without TLS."""
+        """Path of the certificate of the authority that signed the server's certificate; None without TLS."""
         return self._connection.ca_cert
 
     @property
@@ -85,7 +85,7 @@ class AsyncExchange(AsyncSteps, AsyncFaultMethods):
     def httpx_transport(self) -> "Transport":
         """Return a transport for `httpx.Client` and `httpx.AsyncClient` that sends every request to the sandbox.
 
-        Raises Unavailable without httpx, as the two properties below do.
+        Raises Unavailable if httpx is not installed; so do `httpx_handler` and `httpx_async_handler`.
         """
         transport: Transport = import_httpx_transports().make_transport(*self._transport_arguments)
         return transport
@@ -113,7 +113,7 @@ class AsyncExchange(AsyncSteps, AsyncFaultMethods):
     # --- state
 
     async def positions(self, account: str) -> list[Position]:
-        """Return the positions of an account in all its subaccounts, or of ACCOUNT/BOOK in one; settled markets too.
+        """Return the positions of an account, or of one subaccount (ACCOUNT/BOOK), including those in settled markets.
 
         They come from the exchange's own state, without the conversions of a venue's API.
         """
@@ -158,7 +158,7 @@ class AsyncExchange(AsyncSteps, AsyncFaultMethods):
     def env(self, client: str = GENERIC, account: str | None = None) -> Environment:
         """Point a published client at this exchange by patching `os.environ`, at once.
 
-        The patch is undone at the end of the block if the result is used as a context manager, else with the exchange.
+        The patch is undone when the block ends if the result is used as a context manager, else when the exchange ends.
         The default `account` is the first that the client can use. Raises WrongRequest if the client is unknown or
         cannot use the account, UnknownAccount, and Closed.
         """
@@ -201,7 +201,7 @@ class AsyncExchange(AsyncSteps, AsyncFaultMethods):
                 await exchange.discard()
 
     async def discard(self) -> None:
-        """Delete the sandbox and its port; nothing if it is gone already or belongs to another process.
+        """Delete the sandbox and its port; do nothing if it is gone already or another process created it.
 
         Later calls raise Closed, as after the end of the block.
         """

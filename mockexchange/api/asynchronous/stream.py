@@ -51,9 +51,9 @@ class AsyncStream:
     async def send(
         self, raw: str | bytes | Mapping[str, Any], account: str = ANY, connection: int | None = None
     ) -> int:
-        """Send a literal text frame, without filters and faults; a mapping is sent as JSON.
+        """Send a literal text frame, which bypasses filters and faults; a mapping is sent as JSON.
 
-        It goes to every open stream, to those of an account, or to one. Returns the number of streams; raises
+        The frame goes to all open streams, to an account's streams, or to one. Returns the number of streams; raises
         MockExchangeError if it is zero.
         """
         require_as("raw", raw, "raw")

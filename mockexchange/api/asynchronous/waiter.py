@@ -20,13 +20,13 @@ Seen = TypeVar("Seen")
 
 
 class AsyncFetch(Protocol[Seen]):
-    """Fetches all records."""
+    """A function that fetches all records that match an expectation."""
 
     async def __call__(self) -> list[Seen]: ...
 
 
 class AsyncWaiter:
-    """The client of one sandbox's journal and streams, with waits."""
+    """Queries the control API of one sandbox, and waits for requests and frames that it records."""
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._ask = ask
@@ -37,7 +37,7 @@ class AsyncWaiter:
         return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
     async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
-        """Wait for a condition of the control API. Raises TimedOut, with near misses."""
+        """Wait until the control API has found what is `wanted`, and return it. Raises TimedOut, with near misses."""
         return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
     async def unknown_account_hint(self, account: str | None) -> str:
@@ -48,7 +48,7 @@ class AsyncWaiter:
         return "" if account in names else f"\n  {unknown_account(account, names)}"
 
     async def require_account(self, found: list[Record], account: str | None) -> list[Record]:
-        """Return the records. Raises UnknownAccount if there are none because there is no such account."""
+        """Return `found` unchanged. Raises UnknownAccount if it is empty and the sandbox has no such account."""
         if not found and (problem := await self.unknown_account_hint(account)):
             raise UnknownAccount(problem.strip())
         return found

@@ -24,7 +24,7 @@ class FaultMethods(SandboxClient):
         times: int | None = None,
         name: str | None = None,
     ) -> list[Fault]:
-        """Install a fault as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
+        """Install a fault, written as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
 
         `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A fault with the name of
         another replaces it.

@@ -23,7 +23,7 @@ class GuardedClient:
         return self._ask(method, path, body, query, patience_s)
 
     def require_open(self) -> None:
-        """Raise Closed after the end."""
+        """Raise Closed if the exchange has ended."""
         if not self.is_open:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 

@@ -51,9 +51,9 @@ class Steps(SandboxClient):
     ) -> Outcome:
         """Trade in a market: `side` yes or no, `action` buy or sell, `count` contracts of at most 2 decimals.
 
-        `price` is dollars of that side, above 0 and below 1, of at most 4 decimals; `fee` dollars, otherwise by the
-        series' formula. `order` names a resting order that is filled, else one is made up; `against` an account here
-        that takes the other side.
+        `price` is dollars of that side, above 0 and below 1, of at most 4 decimals. `fee` is dollars; the default
+        follows the series' formula. `order` is the id of the resting order that is filled; by default an order is made
+        up. `against` is an account of this exchange that takes the other side.
         """
         return self._step(
             "fill",
@@ -131,7 +131,8 @@ class Steps(SandboxClient):
     ) -> Outcome:
         """Pay dollars in, of at most 6 decimals: by `method` ach, wire, crypto, debit or apm.
 
-        `status` is applied, unless it is pending: the step `finalize_payment` ends it, by the name given as `payment`.
+        `status` is applied, the default, or pending. The step `finalize_payment` ends a pending payment, by the name
+        given as `payment`.
         """
         return self._step(
             "deposit", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
@@ -155,7 +156,7 @@ class Steps(SandboxClient):
         """Trade a contract of a derivatives venue: `direction` buy or sell.
 
         `amount` and `price` are in the contract's units: dollars of an inverse future and a price in dollars, coins of
-        an option and a price in coins. `fee` is in what the contract settles in, otherwise by the contract's rate.
+        an option and a price in coins. `fee` is in the settlement currency; the default follows the contract's rate.
         """
         return self._step(
             "trade",
@@ -188,8 +189,9 @@ class Steps(SandboxClient):
     ) -> Key:
         """Give an account one more key: a pair, `rsa` or `ed25519`, or a secret, whichever its venue has.
 
-        `scopes` are such as read and write, all unless given; `book` narrows it down to one subaccount or subtrader;
-        `api_date` is what requests with it are answered as of. Gone after `reset`. Raises UnknownAccount.
+        `scopes` are names such as read and write, by default all; `book` restricts the key to one subaccount or
+        subtrader; `api_date` is the API date of answers to its requests. `reset` removes the key. Raises
+        UnknownAccount.
         """
         owner = self.accounts[account]
         pems = [key.private_key_pem for each in self.accounts.values() for key in each.keys.values()]

@@ -21,13 +21,13 @@ Seen = TypeVar("Seen")
 
 
 class Fetch(Protocol[Seen]):
-    """Fetches all records."""
+    """A function that fetches all records that match an expectation."""
 
     def __call__(self) -> list[Seen]: ...
 
 
 class Waiter:
-    """The client of one sandbox's journal and streams, with waits."""
+    """Queries the control API of one sandbox, and waits for requests and frames that it records."""
 
     def __init__(self, ask: ControlClient, sandbox: str) -> None:
         self._ask = ask
@@ -38,7 +38,7 @@ class Waiter:
         return self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
     def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
-        """Wait for a condition of the control API. Raises TimedOut, with near misses."""
+        """Wait until the control API has found what is `wanted`, and return it. Raises TimedOut, with near misses."""
         return self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
     def unknown_account_hint(self, account: str | None) -> str:
@@ -49,7 +49,7 @@ class Waiter:
         return "" if account in names else f"\n  {unknown_account(account, names)}"
 
     def require_account(self, found: list[Record], account: str | None) -> list[Record]:
-        """Return the records. Raises UnknownAccount if there are none because there is no such account."""
+        """Return `found` unchanged. Raises UnknownAccount if it is empty and the sandbox has no such account."""
         if not found and (problem := self.unknown_account_hint(account)):
             raise UnknownAccount(problem.strip())
         return found

@@ -51,7 +51,7 @@ class LoopThread(Generic[Entered]):
         self._thread = threading.Thread(target=self._main, name="mockexchange", daemon=True)
 
     def start(self) -> Entered:
-        """Start the thread and return the entered context. Raises what entering raises, after cleaning up."""
+        """Start the thread and return the entered context. Raises the exception of entering it, after cleaning up."""
         atexit.register(self.stop)
         try:
             self._thread.start()
@@ -94,9 +94,9 @@ class LoopThread(Generic[Entered]):
         return ask_and_await
 
     def stop(self) -> None:
-        """Leave the context, and end the loop and the thread; nothing if that was done, or in a forked process.
+        """Leave the context, end the loop and the thread; do nothing if that was done, or in a forked process.
 
-        Raises what leaving the context raises.
+        Raises the exception of leaving the context.
         """
         atexit.unregister(self.stop)
         self._is_stopping = True

@@ -26,20 +26,20 @@ def _unchanged(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
-    """The server's address, credentials and certificates, and the conversions for a remote server."""
+    """A server's address, token and certificates, and conversions of URLs and bodies if the server is remote."""
 
     control_url: str
     token: str
     ca_cert: str | None
-    """The file of the authority that signed the server's certificate; None without TLS."""
+    """Path of the certificate of the authority that signed the server's certificate; None without TLS."""
     ca_bundle: str | None
-    """The same with the authorities of this system, for clients that trust one file only."""
+    """Path of a bundle of it and this system's authorities, for clients that trust one file only; None without TLS."""
     app_of: Callable[[str], ASGIApp]
     """(name of a sandbox): the application that serves it. Raises Unavailable for a remote server."""
     map_url: Callable[[str], str] = _unchanged
     """(URL as the server knows it): the URL that works from here."""
     prepare_creation: Callable[[dict[str, Any]], dict[str, Any]] = _unchanged
-    """(body of a creation): the body in a form that this server can read."""
+    """(body of a request that creates a sandbox): the body in a form that this server can read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

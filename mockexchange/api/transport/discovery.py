@@ -31,7 +31,7 @@ class FoundServer(NamedTuple):
 def find_control(
     url: str | None, token: str | None, ready_file: Path | str | None, ca_cert: Path | str | None
 ) -> FoundServer:
-    """Find the server at a URL or of a ready file. Raises Unreachable, or WrongRequest for a wrong or a second server.
+    """Find the server at a URL or of a ready file. Raises Unreachable, or WrongRequest if the two contradict.
 
     Without both arguments the environment determines the server, then the default ready file. A token that is not
     given comes from the ready file if that determined the server, else from the environment, else from the ready file

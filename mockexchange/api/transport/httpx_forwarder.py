@@ -1,4 +1,4 @@
-"""Forwarding of httpx requests to a remote server under whatever host they name, each on its own connection."""
+"""Forwarding of httpx requests to a remote server, whatever host their URLs name, each on its own connection."""
 
 import http.client
 from typing import Any, NoReturn

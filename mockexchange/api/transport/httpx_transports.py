@@ -24,7 +24,7 @@ AppOf = Callable[[str], ASGIApp]
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """For `httpx.Client(transport=...)` and `httpx.AsyncClient(transport=...)` alike, in any thread and loop."""
+    """A transport for `httpx.Client(transport=...)` and `httpx.AsyncClient(transport=...)`, in any thread and loop."""
 
 
 def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
@@ -103,7 +103,7 @@ class LocalTransport(Transport):
 
 
 def put_in_loop(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
-    """Put an item into a queue of another loop; nothing if that loop has ended."""
+    """Put an item into a queue of another loop; do nothing if that loop has ended."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(inbox.put_nowait, item)
 

@@ -158,7 +158,7 @@ async def local_server(settings: ListenerSettings, body: dict[str, Any]) -> Asyn
 
 
 def read_creation(body: dict[str, Any]) -> SandboxCreation:
-    """Parse the body of a creation as the control API does. Raises WrongRequest."""
+    """Parse the body of a request that creates a sandbox, as the control API does. Raises WrongRequest."""
     try:
         return parse_creation(read_object(located_json(json.dumps(body), "", 0)))
     except ControlError as error:

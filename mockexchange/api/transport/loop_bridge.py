@@ -1,4 +1,4 @@
-"""A bridge from any loop or thread to a sandbox's application: another ASGI server, a test client, an httpx transport.
+"""A bridge to a sandbox's application for callers in other loops: an ASGI server, a test client, an httpx transport.
 
 All state belongs to the sandbox's loop, so the application runs there, and messages are carried between the loops.
 Faults close or reset a `BridgedTransport`, which stands for the connection on the other side.
@@ -66,7 +66,7 @@ class LoopBridge:
             raise Closed(f"this exchange lives in process {self._pid}, of which this one is a fork: call serve() here")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application. Raises Closed after the exchange's end, and ConnectionError for a fault's hang-up."""
+        """Call the application. Raises Closed after the exchange's end, ConnectionError if a fault ended the call."""
         if scope["type"] == "lifespan":
             await answer_lifespan(receive, send)
             return
@@ -87,7 +87,7 @@ class BridgedConnection:
         self.transport = BridgedTransport(self._ended.set, self._below, there)
 
     async def receive(self) -> Message:
-        """Return the next message, or the disconnection as soon as this side has hung up."""
+        """Return the client's next message, or a disconnect message as soon as a fault has ended the connection."""
         incoming = asyncio.ensure_future(run_in_loop(self._receive(), self._there))
         ended = asyncio.ensure_future(self._ended.wait())
         try:
@@ -104,7 +104,7 @@ class BridgedConnection:
         await run_in_loop(self._send(message), self._there)
 
     def require_answer(self) -> None:
-        """Raise ConnectionError if the connection was ended before the answer was whole and there is no socket."""
+        """Raise ConnectionError if a fault ended the connection; a caller with a real socket sees it closed instead."""
         if self.transport.hangup and not self._below:
             is_reset = self.transport.hangup == "reset"
             raise ConnectionResetError("reset by a fault") if is_reset else ConnectionAbortedError("closed by a fault")
@@ -138,7 +138,7 @@ class BridgedCall:
         self._bridge.loop.call_soon_threadsafe(self._begin)
 
     def abandon(self) -> None:
-        """Tell the application that the client has disconnected."""
+        """Notify the application that the client has disconnected."""
         with suppress(RuntimeError):
             self._bridge.loop.call_soon_threadsafe(self._gone.set)
 

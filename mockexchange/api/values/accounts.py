@@ -57,7 +57,7 @@ def _remove(directory: RunDirectory, pid: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of an account. `private_key_pem` is None if only the public half is known, or if `secret` signs."""
+    """One key of an account. `private_key_pem` is None if only the public half is known or the key is a `secret`."""
 
     account: str
     venue: str

@@ -82,7 +82,7 @@ def _names_fault(names: str | None, words: str) -> bool:
 def _is_intended_frame(frame: Frame) -> bool:
     """Return whether a fault, a stub or a request of the control API made the frame.
 
-    An answer to a call has no channel; if the call was refused, the note says why.
+    The answer to a stream command has no channel; if the venue refused the command, the frame's note has the reason.
     """
     is_refused = frame.direction == "out" and frame.kind == "error" and not frame.channel and bool(frame.note)
     if frame.fault not in (None, OVERFLOW):

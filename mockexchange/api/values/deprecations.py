@@ -25,9 +25,9 @@ def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_
 
 
 def describe_retirement(request: Request, api_date: str) -> str | None:
-    """Return since when a request's operation is gone and what to use instead; None if it exists on that day.
+    """Return when a request's operation was retired and its replacement; None if it exists as of the API date.
 
-    For requests that a stub or a fault answered: the exchange itself refuses retired operations.
+    This is for requests that a stub or a fault answered, since the exchange itself refuses retired operations.
     """
     venue = venue_at(request.path)
     if venue.wire is None:
@@ -73,5 +73,5 @@ def _row(venue: Venue, retirement: Retirement, record: Request | Frame, api_date
 
 
 def _day(venue: Venue, api_date: str) -> str:
-    """Return the day of an API date: the newest day for `compat`, "" for a venue without dates."""
+    """Return the day of an API date: the newest day for the API date `compat`, "" for a venue without API dates."""
     return venue.api_date(api_date).day or venue.api_date(LATEST).day or ""

@@ -67,7 +67,7 @@ class Difference(NamedTuple):
 
 
 class Nouns(NamedTuple):
-    """The singular and plural of the records that are counted."""
+    """The nouns for counted records, such as frame and frames."""
 
     one: str
     many: str

@@ -1,4 +1,4 @@
-"""New keys for accounts of a running sandbox, derived as those of a scenario: quickly, and equal in every run."""
+"""New keys for accounts of a running sandbox, derived like a scenario's keys: quickly, and equal in every run."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -11,10 +11,11 @@ from mockexchange.api.values.rows import read_row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """One row of an account: a market of a prediction exchange, or a contract of a derivatives one.
+    """A position of an account: in a market of a prediction exchange, or in a contract of a derivatives exchange.
 
-    Of a market `quantity` is in contracts, above zero YES and below NO, and amounts are dollars. Of a contract it is
-    the signed size, amounts are in `currency`, what only markets have is None, and `details` has all other numbers.
+    In a market `quantity` counts contracts, above zero for YES and below zero for NO, and amounts are dollars. In a
+    derivatives contract `quantity` is the signed size, amounts are in `currency`, fields that only markets have are
+    None, and `details` has all other numbers.
     """
 
     account: str

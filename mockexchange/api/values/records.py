@@ -169,7 +169,7 @@ class Deprecation:
 
 
 def read_json(raw: bytes | None, what: str) -> Any:
-    """Parse bytes as JSON; numbers with a fraction are Decimal. Raises ValueError, which names `what` is wrong."""
+    """Parse bytes as JSON; numbers with a fraction are Decimal. Raises ValueError, whose message begins with `what`."""
     if raw is None:
         raise ValueError(f"{what} is not in the journal any more: it was full")
     try:

@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An answer that replaces the venue's, for requests with a right signature."""
+    """An answer that replaces the venue's, for requests with a valid signature."""
 
     name: str
     request: str

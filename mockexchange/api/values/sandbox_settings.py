@@ -23,7 +23,7 @@ def creation_body(
     name: str | None = None,
     own_port: bool = False,
 ) -> dict[str, Any]:
-    """Return the body of a creation; a fault that is text is a preset's name. Raises WrongArgument."""
+    """Return the body of a request that creates a sandbox; a fault given as text is a preset. Raises WrongArgument."""
     require_as("scenario", scenario, "scenario")
     rules = [faults] if isinstance(faults, str | Mapping) else faults
     return {
@@ -47,9 +47,10 @@ def require_default(body: Mapping[str, Any]) -> None:
 
 
 def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body for a server with other files and a longer life: the scenario's file as its text, and an expiry.
+    """Return the body for a remote server, with the text of the scenario file and an expiry of the sandbox.
 
-    Files next to the scenario, and JSON lines, are read by the server.
+    The server may not have the client's files, and may outlive the client. It reads scenarios of JSON lines, and files
+    that a scenario names, from its own disk.
     """
     body = {**body, "expires_after": IDLE_MAX}
     scenario = body["scenario"]

@@ -49,9 +49,9 @@ def target_of(text: str, prefix: str) -> str:
 
 
 def request_of(dialect: RequestSigner, method: str, path: str, params: dict[str, Any] | None) -> UnsignedRequest:
-    """Return the request of the arguments. A POST of JSON-RPC names its method in URL and body.
+    """Return the request that the arguments describe. A JSON-RPC POST names its method in the URL and in the body.
 
-    Raises UsageFailure for params of a request that has no body.
+    Raises UsageFailure if `params` are given for a request that has no body.
     """
     target = target_of(path, dialect.prefix)
     has_body = dialect.id_name is not None and method == "POST"

@@ -62,7 +62,7 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
 
 
 def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
-    """What the templates of exports are filled in with: where an account of a ready file is, and its key."""
+    """Return the values of the templates in exports: the URLs of an account's venue, its key, and the trusted file."""
     words = published.template_values(
         ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or ""
     )
@@ -70,7 +70,7 @@ def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dic
 
 
 def holder_of(account: Mapping[str, Any]) -> AccountKey:
-    """An account of a ready file as a client could be it; its key is read when it is needed."""
+    """Return an account of a ready file with its key; the key file is read when the key is needed."""
     read_pem = partial(_read_key, account) if account["private_key_path"] is not None else None
     return AccountKey(account["name"], account["venue"], account["key_id"], read_pem, account["secret"])
 

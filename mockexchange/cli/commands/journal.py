@@ -90,7 +90,7 @@ def _require_account(server: Server, sandbox: str, account: str) -> None:
 
 
 def _effects(server: Server, sandbox: str) -> dict[str, str]:
-    """Return the effects of the installed faults by name: a delay, for example, shows in no answer."""
+    """Return the effects of the installed faults by name, since an answer does not show a delay, for example."""
     return {one["name"]: describe_rule(one["then"]) for one in _fetch(server, sandbox, "/faults", {})}
 
 

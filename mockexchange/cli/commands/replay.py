@@ -56,7 +56,7 @@ def replay(log: BinaryIO, journal: tuple[Path, ...]) -> None:
 
 
 def _open(log: BinaryIO) -> Replay:
-    """Read its first line. Raises Failure, which says what the file seems to be."""
+    """Open a log by its first line. Raises Failure with what the file seems to be instead."""
     first = next(log, b"")
     try:
         return Replay(chain([first], log) if first else ())
@@ -74,7 +74,7 @@ def _is_journal(line: bytes) -> bool:
 
 
 def _read(paths: tuple[Path, ...]) -> Recording:
-    """Raises LogError, and Failure where nothing can be compared."""
+    """Read the files of a journal. Raises LogError, and Failure if they have nothing to compare."""
     texts = []
     for path in paths:
         try:
@@ -88,7 +88,7 @@ def _read(paths: tuple[Path, ...]) -> Recording:
 
 
 def _print_events(again: Replay) -> None:
-    """A JSON line a command, then one with the final truth of every account."""
+    """Print a JSON line per command, then one with the final positions of every account."""
     for record, outcome in again:
         click.echo(json.dumps(truth.outcome_of(record.sequence, record.at, outcome)))
     state = again.exchange.state
@@ -112,7 +112,7 @@ def _print_comparison(again: Replay, recording: Recording) -> None:
 
 
 def _skipped(verdicts: list[Verdict]) -> str:
-    """What was not compared, by the reason; empty for nothing."""
+    """Return how many answers and frames were not compared, by reason; empty if all were."""
     before = sum(verdict.is_of_unknown_stream for verdict in verdicts)
     touched = sum(verdict.is_skipped for verdict in verdicts) - before
     told = [
@@ -124,14 +124,14 @@ def _skipped(verdicts: list[Verdict]) -> str:
 
 
 def _counted(verdicts: list[Verdict]) -> str:
-    """Such as "3 answers and 40 frames", without those that were skipped."""
+    """Return the number of compared items, such as "3 answers and 40 frames"."""
     counts = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
     words = [f"{counts[name]} {name}{'s' if counts[name] > 1 else ''}" for name in ("answer", "frame") if counts[name]]
     return " and ".join(words) or "nothing"
 
 
 def _describe(deviation: Deviation) -> str:
-    """Both from a little before the first character in which they differ."""
+    """Return the replayed and the recorded text, from a little before the first difference."""
     pairs = zip(deviation.got, deviation.wanted, strict=False)
     same = next((place for place, (got, wanted) in enumerate(pairs) if got != wanted), 0)
     start = max(0, same - CHARS_BEFORE)

@@ -26,7 +26,7 @@ DOCUMENTATION = "docs/run.md"
 
 
 class NotStarted(Failure):
-    """The program cannot be started: one line, and the exit code of a shell."""
+    """The program cannot be started; `exit_code` is the one that a shell returns for the reason."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)

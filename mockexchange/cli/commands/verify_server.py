@@ -32,7 +32,7 @@ EXAMPLES_MAX = 10_000
 
 
 def _rate(text: str) -> float:
-    """Requests a second; 0 for no limit."""
+    """Return a rate in requests per second; 0 for no limit."""
     if text == NO_LIMIT:
         return 0.0
     try:

@@ -79,7 +79,7 @@ def _gone(event: Event) -> str:
 
 
 class _Display:
-    """The board, kept up to date: a thread reads what happens, so that Ctrl-C and the clock are attended to."""
+    """The live display. A thread reads the events, so that the main thread can refresh it and react to Ctrl-C."""
 
     def __init__(self, server: Server, sandbox: str, account: str | None, accounts: list[str]) -> None:
         self.server, self.sandbox, self.accounts = server, sandbox, accounts

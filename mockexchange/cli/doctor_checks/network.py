@@ -145,7 +145,7 @@ def owner_of(port: int) -> int | None:
 
 
 def _inodes_of(port: int) -> Iterator[str]:
-    """The sockets that listen on a port, from the kernel's tables (proc(5)): address, state and inode by column."""
+    """Yield the inodes of the sockets that listen on a port, from the kernel's tables of TCP sockets (proc(5))."""
     for table in TCP_TABLES:
         try:
             lines = Path(table).read_text(encoding="ascii").splitlines()[1:]

@@ -85,7 +85,7 @@ def problem_of(needed: Requirement) -> str | None:
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
-    """The leading numbers of a version, as they are compared: 2.0rc1 counts as 2.0, and 2.0 as 2."""
+    """Return the leading numbers of a version for comparisons: 2.0rc1 counts as 2.0, and 2.0 as 2."""
     found = re.match(r"[0-9]+(?:\.[0-9]+)*", text)
     numbers = [int(part) for part in found[0].split(".")] if found else []
     while numbers and numbers[-1] == 0:

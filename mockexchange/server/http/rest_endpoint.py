@@ -40,11 +40,11 @@ BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 
 
 class DiagnosisWorker:
-    """Runs diagnoses off the event loop, one after the other.
+    """Diagnoses the refusals of requests on one thread, off the event loop and one after the other.
 
-    After each diagnosis the worker rests for a multiple of its time, so that a client that is refused in a loop takes a
-    bounded share of the interpreter; a lone refusal never waits. The time is processor time: with clock time, refusals
-    would be late by seconds on a busy machine, and clients would give up.
+    After each diagnosis the thread rests for a multiple of the processor time that it took. So a client that is refused
+    in a loop takes a bounded share of the interpreter, and a lone refusal never waits. With clock time instead of
+    processor time, refusals would be late by seconds on a busy machine, and clients would give up.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class DiagnosisWorker:
         self._waiting = 0
 
     async def diagnose(self, answer: Answer) -> str | None:
-        """Return the diagnosis of an answer, made now if it is still missing."""
+        """Return the diagnosis of a refusal, made now if it is still missing; None if nothing was refused."""
         if answer.diagnose is None:
             return answer.diagnosis
         if self._waiting >= DIAGNOSES_WAITING_MAX:
@@ -118,7 +118,7 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
 def inspect(
     inspector: Inspector, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
 ) -> list[str]:
-    """Return the findings on an answer before it is sent; none for an answer that a fault or a stub changed."""
+    """Return the self-check's findings on an answer; an empty list if a fault or a stub changed the answer."""
     if answer.fault is not None or answer.stub is not None:
         return []
     headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
@@ -178,7 +178,7 @@ async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
-    """Return the venue's headers unless the answer overrides them, the answer's own, and the diagnosis."""
+    """Return the headers of an answer: the venue's, unless overridden, the answer's own, and the diagnosis."""
     own = {name for name, _ in answer.headers}
     headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), MARK, *answer.headers]
     if answer.diagnosis:
