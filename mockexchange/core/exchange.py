@@ -76,7 +76,7 @@ HANDLERS: dict[type[Command], Handler] = {
 class Exchange:
     """A whole exchange in memory. The same arguments and commands always give the same state and events.
 
-    What was last touched before the instant `archived_before` is history.
+    Rows last updated before the instant `archived_before` are archived: they are listed with history.
     """
 
     def __init__(self, seed: int = 0, rounding: FeeRounding = FeeRounding.GRID, archived_before: int = 0) -> None:
@@ -84,7 +84,7 @@ class Exchange:
         self.last_at = 0
 
     def execute(self, command: Command, at: int) -> Outcome:
-        """Carry out `command` at instant `at` (microseconds); return what happened, or the refusal."""
+        """Carry out `command` at instant `at` (microseconds); return its events, or the refusal."""
         self.last_at = max(at, self.last_at)
         self.state.sequence += 1
         try:

@@ -39,7 +39,7 @@ class Charge(NamedTuple):
 def exact_fee_attos(
     fee_type: FeeType, multiplier: int, taker: bool, count_centis: int, price_centicents: int
 ) -> int | None:
-    """Return the fee before rounding in 1e-18 dollars, or None where no formula is published (flat)."""
+    """Return the fee before rounding in 1e-18 dollars; None for the fee type flat, which has no published formula."""
     if fee_type not in COEFFICIENTS:
         return None
     taker_coefficient, maker_coefficient = COEFFICIENTS[fee_type]
@@ -51,11 +51,11 @@ def exact_fee_attos(
 def charge(
     exact_attos: int, cash_change_micros: int, rounding: FeeRounding, balance_step_micros: int, accrued_attos: int
 ) -> Charge:
-    """Round a fee for a trade that moved cash by `cash_change_micros`.
+    """Round the fee of a trade that changed cash by `cash_change_micros`.
 
-    2025: up to the next whole cent. 2026: up to the centi-cent, then the change of the balance is floored to
-    `balance_step_micros` and the difference is charged too; what an order was charged by rounding comes back by
-    a cent each time it exceeds one.
+    Rules of 2025: round up to the next whole cent. Rules of 2026: round up to the centi-cent, then floor the change of
+    the balance to `balance_step_micros` and charge the difference too. The order accumulates the excess over the exact
+    fee and gets a cent back each time the sum exceeds one.
     """
     if rounding is FeeRounding.CENT:
         return Charge(_round_up(exact_attos, MICROS_PER_CENT), accrued_attos)
@@ -67,7 +67,7 @@ def charge(
 
 
 def _rebate(accrued_attos: int, fee_micros: int) -> int:
-    """Whole cents that are due, never more than the fee: a net fee is never negative."""
+    """Return the rebate in whole cents, at most the fee, so that a net fee is never negative."""
     due_cents = max(accrued_attos - 1, 0) // (REBATE_STEP_MICROS * ATTOS_PER_MICRO)
     return min(due_cents, fee_micros // REBATE_STEP_MICROS) * REBATE_STEP_MICROS
 

@@ -1,4 +1,4 @@
-"""Identifiers as functions of their inputs, so that a replay gives the same ones."""
+"""Identifiers derived from their inputs, so that a replay produces the same ids."""
 
 import hashlib
 

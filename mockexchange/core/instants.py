@@ -1,4 +1,4 @@
-"""Instants and durations as integers: microseconds since 1970-01-01 UTC, and microseconds.
+"""Instants (microseconds since 1970-01-01 UTC) and durations (microseconds) as integers, and their text forms.
 
 Time is always an argument in the core; nothing here reads a clock.
 """
@@ -54,6 +54,6 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(duration_us: int) -> str:
-    """Write microseconds in the largest unit that leaves nothing over, such as "90s"."""
+    """Write a duration in the largest unit that divides it without remainder, such as "90s"."""
     unit = next(unit for unit in reversed(_UNIT_US) if duration_us % _UNIT_US[unit] == 0)
     return f"{duration_us // _UNIT_US[unit]}{unit}"

@@ -36,14 +36,14 @@ class RefusalCode(StrEnum):
 
 
 class Refusal(Struct, frozen=True):
-    """`code` for programs; `message` names what was wrong, what was expected and what to do."""
+    """A refused command: `code` is for programs, `message` names the error, the expectation and the remedy."""
 
     code: RefusalCode
     message: str
 
 
 class Refused(Exception):
-    """Carries a Refusal from a handler to `Exchange.execute`, and no further."""
+    """The exception that carries a Refusal from a handler to `Exchange.execute`, which returns it."""
 
     def __init__(self, code: RefusalCode, message: str) -> None:
         super().__init__(message)

@@ -43,7 +43,7 @@ class Action(StrEnum):
 
 
 class Result(StrEnum):
-    """How a market was decided. SCALAR pays a value between 0 and 1 dollar; VOID returns positions at cost."""
+    """Results of a market. SCALAR pays a value between 0 and 1 dollar; VOID pays positions back at cost."""
 
     YES = "yes"
     NO = "no"
@@ -52,7 +52,7 @@ class Result(StrEnum):
 
 
 class MarketStatus(StrEnum):
-    """Stages from trading to payout."""
+    """Stages of a market from trading to payout."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -86,7 +86,7 @@ class OrderStatus(StrEnum):
 
 
 class OrderReason(StrEnum):
-    """What last changed an order."""
+    """The reason for the last change of an order."""
 
     PLACED = "placed"
     TRADE = "trade"
@@ -101,7 +101,7 @@ class OrderReason(StrEnum):
 
 
 class SelfTradePrevention(StrEnum):
-    """The order that gives way when both sides are of one account."""
+    """Self-trade prevention: which order is canceled when both sides of a trade would be of one account."""
 
     TAKER_AT_CROSS = "taker_at_cross"
     MAKER = "maker"
@@ -134,7 +134,7 @@ class PaymentStatus(StrEnum):
 
 
 class Instance(StrEnum):
-    """The two exchanges of one venue between which cash can move."""
+    """The two instances (separate exchanges) of one venue, between which cash can move."""
 
     EVENT_CONTRACT = "event_contract"
     MARGINED = "margined"

@@ -1,4 +1,4 @@
-"""Faults in the bodies of answers. The rest of the body keeps its bytes: compact JSON, keys in their order."""
+"""Faults in the bodies of answers. The rest of a body keeps its bytes: compact JSON with its keys in order."""
 
 import json
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def _edit_cursor(value: Any, effect: fault_effects.Cursor, request: Request, ope
 
 
 def _duplicate_row(value: Any, effect: fault_effects.DuplicateRow, request: Request, operation: str | None) -> bool:
-    """Repeat the last row of the longest list; of two lists of the same length, of the later one."""
+    """Repeat the last row of the longest list. If several lists have this length, the last of them is used."""
     lists = [item for item in _lists(value) if item]
     if not lists:
         return False

@@ -22,7 +22,7 @@ def _trickle(reply: FaultyAnswer, effect: fault_effects.Trickle, name: str) -> N
 
 
 def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:
-    """Cut the body. The head keeps the full length; the journal keeps what is sent."""
+    """Cut the body. The Content-Length header keeps the full length; the journal keeps the bytes that are sent."""
     if effect.size_bytes < len(reply.body):
         reply.body, reply.end = reply.body[: effect.size_bytes], "cut"
     else:

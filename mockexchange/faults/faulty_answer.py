@@ -10,7 +10,7 @@ End = Literal["", "cut", "drop", "reset"]
 
 @dataclass(slots=True)
 class FaultyAnswer(Answer):
-    """`body` is what is sent, `declared_bytes` the length in the head.
+    """An answer as a fault delivers it: `body` is sent, `declared_bytes` is its Content-Length.
 
     Times are microseconds of host time. With the end "drop" or "reset" nothing is sent, and the status is 0.
     """
@@ -22,9 +22,9 @@ class FaultyAnswer(Answer):
 
 
 class FrameDelivery(NamedTuple):
-    """How the answer to a call of a stream is sent: the faults that changed it, its delay, and its end.
+    """The delivery of an answer to a call of a stream: the faults that changed it, its delay, and its end.
 
-    With an end the frame is lost and the connection ends instead.
+    With an end ("drop", "reset" or "cut") the frame is lost and the connection ends.
     """
 
     fault: str = ""

@@ -1,7 +1,7 @@
 """Faults on the frames of one connection.
 
-The frame that a rule fires on is still sent if the effect acts after it (duplicate, a literal frame, close, abort,
-stall); gap, silent_channel and terminal withhold it; reorder holds it until the next frame of the same subscription is
+The frame that a rule fires on is sent if the effect follows it (duplicate, a literal frame, close, abort, stall). The
+effects gap, silent_channel and terminal withhold it; reorder holds it until the next frame of the same subscription is
 sent. Answers to commands are delayed by late_ack or by the request faults of a call, and data overtakes them.
 """
 
@@ -36,7 +36,7 @@ class CallLater(Protocol):
 
 
 class Stream(Protocol):
-    """A connection as faults see it."""
+    """The interface of a connection that faults use."""
 
     number: int
     session: Session
@@ -57,7 +57,7 @@ class Stream(Protocol):
 
 
 class SandboxStreams(Protocol):
-    """The streams of a sandbox as the faults of one connection see them."""
+    """The interface of a sandbox's streams that the faults of one connection use."""
 
     journal: Journal
     rules: FrameRules
@@ -143,7 +143,7 @@ class FrameFaults:
             yield one
 
     def _is_due(self, one: InstalledRule) -> bool:
-        """Whether the rule fires on this connection now; `at_frame` counts the matches of each connection."""
+        """Whether the rule fires on this connection now. `at_frame` counts the matching frames per connection."""
         effect = one.rule.effect
         if not isinstance(effect, fault_effects.Close) or effect.at_frame is None:
             return True
@@ -189,7 +189,7 @@ def _also_late(delivery: FrameDelivery, late: InstalledRule) -> FrameDelivery:
 
 
 def _hold(faults: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
-    """Hold a frame, unless one is held already: then sending this one swaps the two."""
+    """Hold a frame until the next one is sent. Return False if one is held already: sending this one swaps the two."""
     if frame.sid in faults.held:
         return False
     faults.held[frame.sid] = frame, one.name

@@ -27,7 +27,7 @@ STAGES: dict[type, str] = {
 
 
 class InstalledRule:
-    """`matched` counts the subjects that fit the rule, `fired` the ones on which it took effect."""
+    """A rule with its counts: `matched` subjects met its conditions, and its effect applied to `fired` of them."""
 
     __slots__ = ("_buckets", "_seed", "_tests", "fired", "matched", "name", "rule", "stage")
 
@@ -69,7 +69,7 @@ class InstalledRule:
 def firing(
     rules: Iterable[InstalledRule], subject: FaultSubject, is_due: Callable[[InstalledRule], bool] = lambda one: True
 ) -> Iterator[InstalledRule]:
-    """Yield the rules that fire, the first of each stage. Every rule counts its match, fired or not."""
+    """Yield the rules that fire on a subject, one per stage of effects. Every matching rule counts the match."""
     taken: set[str] = set()
     for one in rules:
         if one.finds(subject) and is_due(one) and one.stage not in taken:

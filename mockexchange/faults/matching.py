@@ -10,7 +10,7 @@ Test = Callable[["FaultSubject"], bool]
 
 @dataclass(slots=True)
 class FaultSubject:
-    """A request, a handshake, or a frame of a stream, at exchange time `at` and host time `host_at`.
+    """The subject that rules match: a request, handshake or frame, at exchange time `at` and host time `host_at`.
 
     `account` is the owner of the claimed key, authenticated or not; `page` is the page number, 1 without a cursor.
     """
@@ -26,7 +26,7 @@ class FaultSubject:
 
 
 def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
-    """Return the tests that a subject has to pass, for a rule that is installed at these instants."""
+    """Compile a rule's conditions into tests; relative times count from the installation at these instants."""
     named = {
         name: value for name in ("account", "method", "page", "channel") if (value := getattr(match, name)) is not None
     }
@@ -46,7 +46,7 @@ def _equals(name: str, value: object) -> Test:
 
 
 def _operation(pattern: str) -> Test:
-    """Return the test of an operation's name, or of its prefix if the pattern ends with `*`."""
+    """Return a test for the name of an operation, or for its prefix if the pattern ends with `*`."""
     beginning = pattern.removesuffix("*")
     if beginning == pattern:
         return _equals("operation", pattern)
@@ -54,7 +54,7 @@ def _operation(pattern: str) -> Test:
 
 
 def path_test(pattern: str) -> Callable[[str], bool]:
-    """Return the test of a path pattern; `*` matches any characters. Cost: O(length of the path)."""
+    """Return a test for paths from a pattern in which `*` matches any characters. Cost: O(length of the path)."""
     first, *others = pattern.split("*")
     if not others:
         return lambda path: path == pattern

@@ -1,4 +1,4 @@
-"""Presets: sets of fault rules under a name, as data of the package.
+"""Presets: named sets of fault rules in data files of the package.
 
 A line with `$private` in it is expanded to one line per condition that matches a venue's private operations.
 """

@@ -38,7 +38,7 @@ class FaultError(ScenarioError):
 
 
 class Faults:
-    """The rules of a sandbox. Callers check `for_requests` and `for_handshakes` first: without rules nothing costs."""
+    """The fault rules of a sandbox. Callers check `for_requests` and `for_handshakes` first, and skip it if empty."""
 
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
@@ -62,7 +62,7 @@ class Faults:
         return iter(list(self._by_name.values()))
 
     async def begin(self) -> None:
-        """Install the rules of the scenario; its history never lags."""
+        """Install the rules of the scenario. Commands of the scenario's history never lag (fault `stale`)."""
         self._lags.history = len(self._sandbox.log)
         self.check(self._sandbox.plan.faults)
         for rule in self._sandbox.plan.faults:
@@ -85,7 +85,7 @@ class Faults:
     async def install(self, rule: Rule, at: int | None = None, cause: Cause | None = None) -> str:
         """Install a rule in place of one with the same name, and return its name. Raises as `check` does.
 
-        `at` and `cause` are those of a step of the script that installs it.
+        `at` and `cause` are given by a script step that installs the rule: its instant and the cause in the log.
         """
         self.check([rule])
         self._installed_count += 1
@@ -194,7 +194,7 @@ class Faults:
 
 
 def _require_unique_names(rules: Sequence[Rule]) -> None:
-    """Refuse two rules of one name in one request: the second would replace the first at once."""
+    """Refuse two rules with the same name in one request, because the second would replace the first."""
     known: set[str] = set()
     for rule in rules:
         if rule.name in known:

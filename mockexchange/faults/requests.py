@@ -1,11 +1,11 @@
 """Faults on one request. Rules are matched before authentication, by the claimed key.
 
-Effects apply in this order, independent of the order of the rules: an answer in place of the exchange's (status,
-rate_limit), or else the exchange's own at another host time (clock_offset), from a lagging exchange (stale), with
-another page size; then edits of fields in the body (cursor, duplicate_row, legacy), of the whole body (body,
-truncate_json) and of its type; then delivery faults (delay, trickle, cut_after, drop, reset).
+Effects apply in this order, independent of the order of the rules. First, an error replaces the answer of the exchange
+(status, rate_limit), or else the exchange answers at another host time (clock_offset), from a lagging state (stale) or
+with another page size. Then the body is edited: its fields (cursor, duplicate_row, legacy), the whole body (body,
+truncate_json) and its content type. Then the delivery faults apply (delay, trickle, cut_after, drop, reset).
 
-A call of a stream is such a request too; its session answers, and the answer is delivered as a frame.
+A call of a stream is a request in this sense too: its session answers, and the answer is delivered as a frame.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ Ask = Callable[[Any, Request, int, int], Answer]
 class RequestTarget:
     """The venue that answers a request, its context, the claimed key, and a substitute (stubs) that may answer instead.
 
-    `ask` answers instead of the venue's own `answer`: the session of a stream.
+    `ask`, used for calls of a stream, answers with the session of the stream instead of the venue's `answer`.
     """
 
     venue: Venue
@@ -51,7 +51,7 @@ class RequestTarget:
 
     @property
     def claimed_key(self) -> Key | None:
-        """The claimed key, if it exists; it is not authenticated yet."""
+        """The key that the request claims; None if there is no such key. It is not authenticated yet."""
         return _key_of(self.context, self.key_id)
 
     def answer(self, request: Request, at: int, host_at: int, context: VenueContext | None = None) -> Answer:
@@ -64,7 +64,7 @@ def _key_of(context: VenueContext, key_id: str | None) -> Key | None:
 
 
 def subject_of(target: RequestTarget, request: Request, at: int, host_at: int) -> FaultSubject:
-    """Return the subject that rules match with a request; it is not authenticated yet."""
+    """Return the subject for matching a request with rules. The request is not authenticated yet."""
     key = target.claimed_key
     return FaultSubject(
         at,
@@ -84,7 +84,7 @@ def error_answer(
     error: fault_effects.Status,
     status: int | None = None,
 ) -> Answer:
-    """Return the answer of the fault `name` in place of the exchange's; `status` overrides that of the effect."""
+    """Return the error that the fault `name` answers instead of the exchange; `status` overrides that of `error`."""
     status, headers = status or error.status, error.headers
     return Answer(
         status,
@@ -105,7 +105,7 @@ def _outage_body(target: RequestTarget, request: Request, subject: FaultSubject,
 
 
 def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
-    """Add to the diagnosis of a refusal that a fault moved the clock."""
+    """Append to the diagnosis of a refused authentication that a fault moved the server's clock."""
     if venue.auth.refuses_caller(reply.status, reply.body) and reply.diagnosis:
         reply.diagnosis += (
             f" (the fault {one.name} moved the server's clock by {one.rule.given['then'][one.rule.kind]})"
@@ -151,7 +151,7 @@ class FaultedRequest:
         return self._by_effect[kind].rule.effect
 
     def _substitute(self) -> Answer | None:
-        """Return an answer in place of the exchange's, if a fault gives one."""
+        """Return the error that a fault answers instead of the exchange; None if no fired fault does."""
         for kind in (fault_effects.Status, fault_effects.RateLimit):
             if kind in self._by_effect:
                 return self._error(self._by_effect[kind].name, self._effect(kind))
@@ -189,7 +189,7 @@ class FaultedRequest:
         return reply
 
     def _stale(self, request: Request, host_at: int) -> Answer:
-        """Answer from the lagging exchange. A key younger than the lag is answered from the present, not refused."""
+        """Answer from the lagging exchange. Requests with a key that it does not know yet get a current answer."""
         lag_us, target = self._effect(fault_effects.Stale).lag_us, self._target
         at = self._subject.at - lag_us
         context = self._lags.context(target.venue, lag_us, self._subject.at)

@@ -10,7 +10,7 @@ DIGEST_BYTES = 8
 def fires(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
     """Whether the rule's match number `ordinal` (from 1 on) is one of `probability_ppm` in a million.
 
-    A function of the seed, the rule and the number, so every run samples the same matches.
+    The result depends only on the seed, the rule and the number, so every run samples the same matches.
     """
     digest = hashlib.blake2b(f"{seed}\n{rule}\n{ordinal}".encode(), digest_size=DIGEST_BYTES).digest()
     return int.from_bytes(digest, "big") * PROBABILITY_UNIT >> (8 * DIGEST_BYTES) < probability_ppm

@@ -1,7 +1,7 @@
-"""Stale state: a second exchange that executes the log with a lag, for answers without the last writes.
+"""Stale state: a second exchange that executes the log with a lag, for answers without the latest writes.
 
-The history of the scenario never lags, only records since the clock began do. Each record is executed once, when it is
-old enough, so a lag costs the memory of an exchange and each command twice.
+The history of the scenario never lags; only records since the clock began do. The second exchange executes each record
+once, when it is old enough, so a lag costs the memory of an exchange and a second execution of each command.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ LAGS_MAX = 4
 
 
 class LaggingExchange:
-    """The exchange as it was `lag_us` ago. `add` every new record, and `catch_up` before each answer."""
+    """The exchange as it was `lag_us` ago. Call `add` with every new record, and `catch_up` before each answer."""
 
     def __init__(self, lag_us: int, log: Log, history: int) -> None:
         """The first `history` records of the log never lag."""
@@ -32,7 +32,7 @@ class LaggingExchange:
             self._execute_next()
 
     def context(self, venue: Venue, context: Any) -> Any:
-        """Return the venue's context over it. Requests are authenticated at the true time: only data lags."""
+        """Return the venue's context over this exchange. Authentication uses the current time: only data lags."""
         if venue.name not in self._contexts:
             settings = replace(context.settings, auth_clock="host")
             self._contexts[venue.name] = venue.open_context(self._exchange.state, context.api_date, settings)
@@ -62,7 +62,7 @@ class LaggingExchanges:
         """Number of records that never lag: those of the scenario's history."""
 
     def keep(self, lags_us: set[int]) -> None:
-        """Keep exactly the exchanges of these lags."""
+        """Keep a lagging exchange for each of these lags: create missing ones and drop all others."""
         self._exchanges = {lag_us: self._exchanges.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
 
     def add(self, record: Record) -> None:

@@ -1,7 +1,7 @@
 """Request faults and stubs applied to a call of a stream, as far as a frame allows.
 
-A frame is sent whole or not at all: effects on the bytes on their way, on the head or on its headers have nothing to
-act on, and add a finding. The connection can end in two ways, drop and reset.
+A frame is sent whole or not at all. Effects on bytes in transit or on headers do not apply to it: they only add a
+finding to the journal. The effects drop and reset end the connection.
 """
 
 from http import HTTPStatus
@@ -22,7 +22,7 @@ ERROR, RESULT = "error", "result"
 
 
 class CallReply(NamedTuple):
-    """The reply to a call: `frame` is None without an answer; `called` is the answered operation."""
+    """The reply to a call: `frame` is None if there is no answer; `called` is the answered operation."""
 
     frame: Frame | None
     delivery: FrameDelivery = PLAIN
@@ -31,7 +31,7 @@ class CallReply(NamedTuple):
 
 
 class SessionResponder:
-    """Adapts a session to the `answer` of a venue, and keeps the frame that it answered with."""
+    """Adapts a session to the interface of a venue's `answer`, and keeps the frame with which the session answered."""
 
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
@@ -60,7 +60,7 @@ def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallR
 
 
 def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
-    """Return an answer as a text frame without bytes that are not UTF-8. `made` is the frame of the session."""
+    """Return an answer as a text frame, without bytes that are not UTF-8. `made` is the session's own frame."""
     diagnosis = answer.diagnose(no_pause) if answer.diagnose else answer.diagnosis
     note = "; ".join(text for text in (diagnosis, *answer.findings) if text)
     kind = made.kind if made else ERROR if answer.status >= HTTPStatus.BAD_REQUEST else RESULT
@@ -82,7 +82,7 @@ def _delivery(answer: Answer) -> FrameDelivery:
 
 
 def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:
-    """Drop the whole frame, because no client shows a part of one."""
+    """Drop the whole frame, because a client never sees a part of a frame."""
     if effect.size_bytes < len(reply.body):
         reply.end = "cut"
         reply.diagnosis = f"the fault {name} closed the connection within the answer"

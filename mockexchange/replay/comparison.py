@@ -1,4 +1,4 @@
-"""Comparison of a recording with a replay: every request and stream is repeated at its place in the log."""
+"""Comparison of a recording with its replay: every request and stream is repeated at its position in the log."""
 
 import hashlib
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
 
 
 def _in_order(recording: Recording) -> Iterator[Plain]:
-    """Return entries and frames by their places in the log; at the same place entries first, for the handshakes."""
+    """Return entries and frames in the order of the log; at the same position entries first, as they open streams."""
     return merge(recording.entries, recording.frames, key=lambda item: item["position"])
 
 
@@ -65,7 +65,7 @@ def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Pla
 
 
 def _is_upgrade(entry: Plain) -> bool:
-    """Whether an entry is an upgrade; a plain request for the stream's path has the same operation but is REST."""
+    """Whether an entry is a WebSocket upgrade. A plain request to the stream's path has the same operation."""
     return entry["status"] == HTTPStatus.SWITCHING_PROTOCOLS or any(
         name.lower() == "upgrade" for name, _ in entry["headers"]
     )

@@ -1,4 +1,4 @@
-"""The faults and stubs that are installed at each place of a log."""
+"""The faults and stubs that are installed at the current position of a replay, read from the notes in the log."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -23,7 +23,10 @@ Read = Callable[[Located, str], Installed]
 
 
 class InstalledRules(Generic[Installed]):
-    """The rules that are installed at the current place of a replay; `subject` is that of their notes."""
+    """The faults or the stubs that are installed at the current position of a replay, by name.
+
+    The log has a Note command with the given `subject` for each installation and removal; the replay applies them.
+    """
 
     def __init__(self, replay: Replay, subject: str, read: Read[Installed]) -> None:
         self._subject, self._read = subject, read
@@ -31,7 +34,7 @@ class InstalledRules(Generic[Installed]):
         replay.observers.append(self._observe)
 
     def _observe(self, record: Record, outcome: Outcome) -> None:
-        """Apply the note of a change. Raises LogError if it is invalid."""
+        """Apply a note about an installed or removed rule; ignore other commands. Raises LogError if it is invalid."""
         if not isinstance(record.command, Note) or record.command.subject != self._subject:
             return
         try:

@@ -14,7 +14,7 @@ Step = tuple[Record, Outcome]
 
 
 class Replay:
-    """An exchange rebuilt from a log. No script runs and no fault fires, because the log has their commands."""
+    """An exchange rebuilt from a log. No script runs: the log contains the commands of its steps. No fault fires."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
@@ -33,7 +33,7 @@ class Replay:
             yield record, outcome
 
     def run_to(self, position: int) -> None:
-        """Execute commands until `position` of them are done. Raises LogError if the log is shorter."""
+        """Execute the first `position` commands of the log, if not done yet. Raises LogError if the log is shorter."""
         while self.exchange.state.sequence < position:
             if next(iter(self), None) is None:
                 done = self.exchange.state.sequence

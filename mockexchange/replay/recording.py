@@ -1,4 +1,4 @@
-"""A recording: an exported journal, read and checked, with its requests and its frames of streams."""
+"""A recording: the requests and the frames of streams in an exported journal, read and checked."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Recording(NamedTuple):
 def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
     """Read exported journals: a JSON list each, or an entry or frame per line; errors show their `names`.
 
-    Entries without a method are dropped: invalid bytes are no request to repeat. Raises LogError.
+    Entries without a method are dropped, because they are invalid bytes that cannot be repeated. Raises LogError.
     """
     named = zip_longest(texts, names, fillvalue="")
     items = [item for text, name in named for item in _items(text, name)]
@@ -46,7 +46,7 @@ def request_of(entry: Plain) -> Request:
 
 
 class _RepeatableEntry(msgspec.Struct):
-    """The fields that repeating a journalled request needs."""
+    """The fields of a journal entry that are needed to repeat its request."""
 
     number: int
     position: int
@@ -77,7 +77,7 @@ class _Frame(msgspec.Struct):
 
 
 def _items(text: str, name: str) -> list[Plain]:
-    """Read and check the items. Raises LogError with their place."""
+    """Read and check the items of an exported journal. Raises LogError with the place of an invalid item."""
     if text.lstrip().startswith("["):
         return [_checked(item, f"{name}, item {place}") for place, item in enumerate(_parsed(text, name), start=1)]
     lines = [(f"{name}, line {number}", line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]

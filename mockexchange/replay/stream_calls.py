@@ -1,7 +1,7 @@
-"""Replay of stream calls that faults or stubs changed, as far as they reached the session.
+"""Replay of calls of streams whose answers faults or stubs changed.
 
-The session has to see the same calls again, because later calls and messages depend on them. Its answers are left out,
-because faults have changed or delayed them.
+The session has to execute the same calls again, because later calls and messages depend on them. Its answers are not
+compared, because faults changed or delayed them in the recording.
 """
 
 from mockexchange.faults.registry import SUBJECT
@@ -27,7 +27,7 @@ def is_changed(frame: Plain) -> bool:
 
 
 class CallReplay:
-    """The faults and stubs that are installed at the current place of a replay."""
+    """Repeats changed calls with the faults and stubs that are installed at the current position of a replay."""
 
     def __init__(self, replay: Replay, stubs: StubReplay) -> None:
         self._replay, self._stubs = replay, stubs
@@ -52,5 +52,5 @@ class CallReplay:
         return [] if frame["fault"] else [frame_of(answer)]
 
     def _rules_of(self, names: str | None) -> list[Rule]:
-        """Return the rules that fired on a call, by their names in the journal; a name may contain commas."""
+        """Return the installed rules among the names that the journal gives for a call. A name may contain commas."""
         return [rule for name, rule in self._faults.by_name.items() if names and f", {name}, " in f", {names}, "]

@@ -1,7 +1,7 @@
-"""Replay of recorded streams: commands go in at their places in the log, the frames of the session are compared.
+"""Replay of recorded streams: sessions receive the recorded commands again, and their frames are compared.
 
-A session knows neither sockets nor faults. Frames that a fault made, moved or withheld are marked in the recording:
-they are skipped, and the frames that the session makes instead are set aside.
+A command is repeated at its recorded position in the log. A session knows neither sockets nor faults. Frames that a
+fault made, moved or withheld are marked in the recording: they are skipped, together with the session's own copy.
 """
 
 from collections import Counter, defaultdict, deque
@@ -37,13 +37,13 @@ class _Stream:
         """Frames later in the recording that a fault moved or withheld."""
 
     def take(self, raw: bytes) -> bytes | None:
-        """Return the next frame made, skipping those that a fault moved to a later place."""
+        """Return the session's next frame, skipping frames that a fault moved to a later place in the recording."""
         while self.made and self.made[0].raw != raw and self.changed[self.made[0].raw]:
             self.changed[self.made.popleft().raw] -= 1
         return self.made.popleft().raw if self.made else None
 
     def skip(self, raw: bytes) -> None:
-        """Skip a frame that a fault changed, and remove it from the frames made if the session made it too."""
+        """Skip a recorded frame that a fault changed, and remove it from the session's frames if it is there too."""
         self.changed[raw] -= 1
         for frame in self.made:
             if frame.raw == raw:
@@ -58,7 +58,7 @@ class _Stream:
         self.made = deque(frame for frame in self.made if frame.sid not in ended)
 
     def wake(self, raw: bytes, frame: Plain) -> None:
-        """Wake the session if its wake-up time has come and the next recorded frame is not made yet."""
+        """Wake the session if its wake-up time has come and it has not made the recorded frame yet."""
         is_next = bool(self.made) and self.made[0].raw == raw
         wakes_at = self.session.wakes_at
         if not is_next and wakes_at is not None and wakes_at <= frame["host_at_us"]:
@@ -66,7 +66,7 @@ class _Stream:
 
 
 class StreamReplay:
-    """The open streams of a replay. `sessions` are those of the repeated handshakes, by connection."""
+    """The open streams of a replay. `sessions` has the sessions that repeated handshakes opened, by connection."""
 
     def __init__(self, replay: Replay, calls: CallReplay, frames: Iterable[Plain]) -> None:
         self.replay, self._calls = replay, calls
@@ -84,7 +84,7 @@ class StreamReplay:
         return sum(key is not None and key.account == account for key in keys)
 
     def repeat(self, frame: Plain) -> list[Verdict]:
-        """Repeat a recorded frame; return its verdicts, none for a frame of the client."""
+        """Repeat a recorded frame and return its verdicts. A frame from the client has no verdict."""
         if frame["kind"] == OPEN:
             return self._open(frame)
         stream = self._streams.get(frame["connection"])
@@ -98,7 +98,7 @@ class StreamReplay:
         return [self._compare(frame, stream)]
 
     def finish(self) -> list[Verdict]:
-        """End after the last frame; return a verdict for each frame made that the recording lacks."""
+        """End the replay; return a verdict for each frame of a session that the recording lacks."""
         self.replay.observers.remove(self._publish)
         return [self._left(number, one) for number, stream in self._streams.items() for one in stream.made]
 

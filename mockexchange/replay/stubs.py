@@ -1,4 +1,4 @@
-"""The stubs of a recording. The log has their installation, the journal which stub answered a request."""
+"""Replay of stub answers. The log shows which stubs were installed, the journal which stub answered a request."""
 
 from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
@@ -10,7 +10,7 @@ from mockexchange.venues.venue import Venue
 
 
 class StubReplay:
-    """The stubs that are installed at the current place of a replay."""
+    """Repeats the answers of the stubs that are installed at the current position of a replay."""
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Bytes that differ from the journal: a title, the replayed and the recorded bytes."""
+    """A difference from the journal: a title, the replayed bytes (`got`) and the recorded bytes (`wanted`)."""
 
     title: str
     got: str
@@ -14,7 +14,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A verdict; `subject` is answer or frame. Without a deviation the bytes are equal or were not compared."""
+    """A verdict about an answer or a frame (`subject`). No deviation means equal bytes, or bytes not compared."""
 
     subject: str
     number: int

@@ -1,6 +1,6 @@
 """A connection: one open stream with its session, its outbox and the faults on its frames.
 
-Nothing here waits or knows a socket: the server gives each connection a `Wire`, which writes to the socket.
+Nothing here waits or uses a socket directly: the server gives each connection a `Wire`, which writes to the socket.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ VANISHED = Ending(ABNORMAL)
 
 
 class Wire(Protocol):
-    """A connection's socket."""
+    """The interface of the server's socket, as a connection uses it."""
 
     def flush(self) -> None:
         """Write the outbox, as far as the socket accepts it."""
@@ -69,7 +69,7 @@ class Wire(Protocol):
 
 
 class StreamsPort(Protocol):
-    """The streams of a sandbox as one connection sees them; `Streams` documents each member."""
+    """The interface of a sandbox's streams that a connection uses; `Streams` documents each member."""
 
     journal: Journal
     now: Now
@@ -185,7 +185,7 @@ class Connection:
             self._deliver(frame)
 
     def send(self, raw: bytes, kind: str = "", channel: str = "", fault: str | None = "literal") -> None:
-        """Send a frame that the session did not make, without filters and faults."""
+        """Send a frame that the session did not make. Channel filters and faults do not apply to it."""
         self.put(Frame(raw, kind, channel), fault)
 
     def send_literal(self, text: str, channel: str = "", fault: str | None = "literal") -> None:
@@ -210,7 +210,7 @@ class Connection:
             self._sent(frame, fault)
 
     def lose(self, frame: Frame, fault: str) -> None:
-        """Journal a frame that was made but is not sent."""
+        """Journal a frame that the session made but that is not sent, as "lost"."""
         self._streams.note(self, "lost", frame.raw, frame, fault=fault)
 
     def terminate(self, sid: int, code: int, fault: str) -> None:
@@ -248,7 +248,7 @@ class Connection:
             self._faults.lose_held()
 
     def _take(self, frames: list[Frame], delivery: FrameDelivery = PLAIN) -> None:
-        """Queue the frames of the session: answers first, then data of the remaining subscriptions."""
+        """Take frames from the session and queue them: answers first, then data of the subscriptions that remain."""
         session = self.session
         self.account = session.key.account if session.key else None
         self._answer([frame for frame in frames if frame.is_answer], delivery)

@@ -13,8 +13,8 @@ from mockexchange.venues.registry import DEFAULT, venue_of
 class Credential:
     """A key of an account with the private half that a client signs with.
 
-    `private_pem` is None where a scenario gives only the public half, and at a venue of shared secrets, which has
-    `secret` instead.
+    `private_pem` is None if the scenario gives only the public half, or if the venue uses shared secrets; then `secret`
+    is set instead.
     """
 
     account: str
@@ -28,7 +28,7 @@ class Credential:
 
 
 def credentials_of(state: State, keys: Iterable[Key], private_pems: Mapping[str, str | None]) -> list[Credential]:
-    """Return the credentials of these keys; `private_pems` are by key id."""
+    """Return the credentials of these keys. `private_pems` has the private PEM texts by key id."""
     return [_credential_of(state, key, private_pems.get(key.key_id)) for key in keys]
 
 

@@ -4,9 +4,9 @@ from typing import Protocol
 
 
 class Inspector(Protocol):
-    """Each method returns the problems that it found, as lines for the journal.
+    """A checker of what a sandbox sends. Each method returns the problems that it found, as lines for the journal.
 
-    `venue` is the name of the venue, `day` its API date, None for compat.
+    `venue` is the name of the venue, `day` the day of its API date; None for the API date compat.
     """
 
     def check_answer(

@@ -1,8 +1,9 @@
-"""The journal: every request and frame in order, bounded; a search ranks entries by their differences.
+"""The journal: every request and frame in order, of bounded size; a search ranks entries by their differences.
 
 An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When all bodies exceed
-their budget, the oldest bodies are dropped and their size and hash stay; when the entries or their targets and headers
-exceed theirs, the oldest entries are dropped. Frames of streams are dropped whole, the oldest first.
+their limit, the oldest bodies are dropped and their size and hash stay. When the number of entries, or the size of
+their targets and headers, exceeds its limit, the oldest entries are dropped. Frames of streams are dropped whole, the
+oldest first.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ NEAR_MISSES_SHOWN_MAX = 3
 
 @dataclass(slots=True)
 class JournalEntry:
-    """A request and its answer. Times are microseconds; `position` is the length of the log at the answer."""
+    """A request and its answer. Times are microseconds; `position` is the length of the command log at the answer."""
 
     number: int
     at: int
@@ -51,7 +52,7 @@ class JournalEntry:
     connection: int | None = None
     """The number of the stream that this handshake opened."""
     stub: str | None = None
-    """Name of the stub that answered it, or would have answered it had it not been refused."""
+    """Name of the stub that matched the request, even if the request was refused."""
     venue: str = ""
     refusal: str | None = None
     """Kind of the venue's refusal, as one word."""
@@ -84,7 +85,7 @@ class JournalEntry:
 
 
 class FrameEntry(NamedTuple):
-    """A frame of a stream, "in" from the client or "out" to it; `kind` and `channel` are those of frames "out".
+    """A frame of a stream, "in" from the client or "out" to it. `kind` and `channel` are set for frames "out".
 
     The start and the end of a stream are frames too: kind "open", without bytes, and kind "close", with the close code
     and the reason as bytes.
@@ -100,15 +101,15 @@ class FrameEntry(NamedTuple):
     kind: str = ""
     channel: str = ""
     fault: str | None = None
-    """Name of the fault that made, withheld or moved it; for a call the names of all faults that changed it."""
+    """Name of the fault that made, withheld or moved the frame; for a call the names of all faults that changed it."""
     note: str = ""
     """Explanation with the change that is needed; empty for most frames."""
     stub: str | None = None
-    """Name of the stub that answered a call, or would have had it not been refused. The answer has it too."""
+    """Name of the stub that matched a call, even if the call was refused. The frame of the answer has it too."""
 
 
 class Firing(NamedTuple):
-    """An action of a fault or of a script step: `kind` is "fault" or "script", `name` that of the fault or step."""
+    """An action of a fault or of a script step: `kind` is "fault" or "script", `name` is its name."""
 
     at: int
     host_at: int
@@ -126,7 +127,7 @@ Difference = tuple[str, Any, Any]
 
 
 def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
-    """Return a row per wanted attribute with another value; no row means that the entry matches."""
+    """Return (name, got, wanted) for each attribute with another value than wanted; empty if the entry matches."""
     rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
     return [(name, got, value) for name, got, value in rows if got != value]
 
@@ -230,7 +231,7 @@ class Journal:
         self.firings.clear()
 
     def find(self, **wanted: Any) -> list[JournalEntry]:
-        """Return the entries with all wanted attributes."""
+        """Return the entries whose attributes all have the wanted values."""
         return [entry for entry in self._entries if not difference(entry, wanted)]
 
     def near_misses(self, **wanted: Any) -> list[tuple[JournalEntry, list[Difference]]]:
@@ -240,7 +241,7 @@ class Journal:
         return rated[:NEAR_MISSES_SHOWN_MAX]
 
     def expect(self, times: int | None = None, **wanted: Any) -> list[JournalEntry]:
-        """Return the matching entries; AssertionError, showing near misses, unless there are `times` (or any)."""
+        """Return the matching entries. Raises AssertionError, with near misses, unless `times` (None: any) match."""
         found = self.find(**wanted)
         if found if times is None else len(found) == times:
             return found
@@ -280,7 +281,7 @@ class Journal:
 
 
 class _SharedBodies:
-    """The size of all bodies, each object counted once even if several entries hold it."""
+    """The total size of the bodies; a bytes object that several entries share counts once."""
 
     __slots__ = ("_holders", "size_bytes")
 

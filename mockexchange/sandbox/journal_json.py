@@ -38,7 +38,7 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
 
 
 def request_to_json(entry: JournalEntry) -> dict[str, Any]:
-    """Return an entry without headers and bodies."""
+    """Return an entry as JSON without headers and bodies."""
     plain = {name: getattr(entry, name) for name in SHORT}
     return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
 

@@ -1,4 +1,4 @@
-"""Opening a sandbox: playing the history of a scenario and adding the keys of its accounts."""
+"""Opening a sandbox: execute the history of a scenario and add the keys of its accounts."""
 
 from collections.abc import Callable, Iterable
 
@@ -26,8 +26,8 @@ async def open_sandbox(
 ) -> Sandbox:
     """Build a sandbox from a scenario. Raises ScenarioError, with file and line, where a command is refused.
 
-    The clock begins after the last instant of the history. `progress` is called with the number of executed steps every
-    PROGRESS_EVERY steps; `pool` holds the key pairs of the sandbox that this one replaces.
+    The clock begins after the last instant of the history. `progress` is called every PROGRESS_EVERY steps with the
+    number of executed steps. `pool` has the key pairs of the sandbox that this one replaces.
     """
     kept = snapshots.snapshot_for(plan)
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
@@ -57,7 +57,7 @@ async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
 
 
 async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
-    """Restore from a snapshot: refill the log and add the keys, which a snapshot lacks, at their place in it."""
+    """Restore from a snapshot: refill the log, and add the keys, which a snapshot lacks, at their positions in it."""
     exchange = sandbox.exchange
     ends_at, sequence = exchange.last_at, exchange.state.sequence
     exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)

@@ -18,7 +18,7 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """`api_date` is the date of keys without one of their own; `clock` is real, paused or a scale such as 10x."""
+    """The options of a sandbox. `api_date` is for keys without an API date; `clock` is real, paused or such as 10x."""
 
     name: str = DEFAULT
     api_date: ApiDate = ApiDate("compat", None)
@@ -45,7 +45,7 @@ def new_log(plan: Plan, options: SandboxOptions) -> Log:
 
 
 def _logged_settings(plan: Plan) -> dict[str, Any]:
-    """Return all settings of the default venue, and by name those of the other venues that differ from the defaults."""
+    """Return the settings of the default venue, and by name the settings of other venues if not their defaults."""
     settings = {
         name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].scenario.settings()
     }

@@ -25,7 +25,7 @@ class Outbox:
 
     @property
     def has_room(self) -> bool:
-        """Whether it is at most half full, so that a writer that waits for room can continue."""
+        """Whether the queue is at most half full, so that a waiting writer can continue."""
         return self.size_bytes * 2 <= self.bytes_max
 
     def put(self, raw: bytes) -> bool:
@@ -36,7 +36,7 @@ class Outbox:
         return True
 
     def force(self, raw: bytes) -> None:
-        """Append a frame regardless of the size. It is for answers: commands are not read while the outbox is full."""
+        """Append a frame even if the queue is full. Used for answers: commands are not read while it is full."""
         self._frames.append(raw)
         self.size_bytes += len(raw)
 

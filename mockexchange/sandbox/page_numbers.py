@@ -18,11 +18,11 @@ class PageNumbers:
         self._numbers: dict[tuple[str | None, str, str], int] = {}
 
     def number_of(self, account: str | None, operation: str, cursor: str | None) -> int:
-        """Return the page that a cursor leads to; the first without a cursor or with an unknown one."""
+        """Return the number of the page that a cursor leads to; 1 for an unknown cursor or without one."""
         return self._numbers.get((account, operation, cursor), FIRST) if cursor else FIRST
 
     def note(self, account: str | None, operation: str, number: int, answer: bytes) -> None:
-        """Remember the cursor of an answer, which was page `number`."""
+        """Store the cursor in the answer that was page `number`; it leads to the next page."""
         cursor = _cursor_in(answer)
         if not cursor:
             return

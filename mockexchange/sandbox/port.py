@@ -1,4 +1,4 @@
-"""The part of a sandbox that its script, its faults and its stubs use."""
+"""The interface of a sandbox that its script, its faults and its stubs use."""
 
 from collections.abc import Collection
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ Action = Command | ScriptedFrame | Rule
 
 
 class StubAnswers(Protocol):
-    """The stubs of a sandbox."""
+    """The interface of a sandbox's stubs."""
 
     @property
     def installed(self) -> Collection[str]: ...
@@ -29,7 +29,7 @@ class StubAnswers(Protocol):
 
 
 class SandboxPort(Protocol):
-    """A sandbox as its parts see it; `Sandbox` documents each member."""
+    """The interface of a sandbox for its parts; `Sandbox` documents each member."""
 
     plan: Plan
     exchange: Exchange

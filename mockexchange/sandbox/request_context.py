@@ -9,7 +9,7 @@ from mockexchange.venues.venue import Venue
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A request with the facts that its bytes determine, resolved once where it arrives."""
+    """A request with its venue and its claimed key, which are determined once, when the request arrives."""
 
     request: Request
     venue: Venue
@@ -19,7 +19,7 @@ class RequestContext:
 
     @classmethod
     def of(cls, request: "Request | RequestContext") -> "RequestContext":
-        """Resolve a request; one that is resolved already is returned as it is."""
+        """Return the context of a request; a context is returned unchanged."""
         if isinstance(request, RequestContext):
             return request
         venue = venue_at(request.path)

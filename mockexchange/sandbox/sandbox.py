@@ -69,18 +69,18 @@ class Sandbox:
         self._ending: str | None = None
 
     def moment(self) -> tuple[int, int, int]:
-        """Return exchange time, host time and the length of the log. A replay needs them to repeat an answer."""
+        """Return (exchange time, host time, length of the log). A replay needs them to repeat an answer."""
         return self.clock.now(), self.options.host(), len(self.log)
 
     def update_call_hook(self) -> None:
-        """Intercept the calls of streams as long as a fault or a stub may answer them."""
+        """Intercept the calls of streams while a fault or a stub is installed that may answer them."""
         is_needed = self.faults.for_requests or self.stubs.installed
         self.streams.answer_call = self.faults.answer_call if is_needed else None
 
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
         """Append a command to the log and execute it, at `at` or now. All changes of state go through here.
 
-        A command from outside has no cause; everything that was due before it is done first. Raises SandboxEnded.
+        A command from outside the script has no cause; steps that were due before it run first. Raises SandboxEnded.
         """
         if cause is None:
             await self.run_due()
@@ -143,7 +143,7 @@ class Sandbox:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
 
     def api_day_of(self, asked: RequestContext) -> str | None:
-        """Return the day of the API date at which a request is answered; None for compat."""
+        """Return the day of the API date that applies to a request; None for the API date compat."""
         return asked.venue.date_of(self.contexts[asked.venue.name], self.key_of(asked.key_id or "")).day
 
     def key_of(self, key_id: str) -> Key | None:
@@ -221,7 +221,7 @@ class Sandbox:
         status: int = 0,
         answer: bytes | None = None,
     ) -> None:
-        """Journal bytes or a connection attempt that never became a request of a venue; status 0 is no answer."""
+        """Journal bytes or a connection attempt that is not a request of any venue; status 0 means no answer."""
         at, host_at, position = self.moment()
         entry = self._add_entry(
             at=at,

@@ -1,4 +1,4 @@
-"""The sandboxes of one server, with the routing of requests on the shared port by key."""
+"""The sandboxes of one server. On the shared port, the API key of a request selects the sandbox."""
 
 import re
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Sandboxes:
         return len(self._slots)
 
     def get(self, name: str) -> Slot:
-        """Return a sandbox and reset its idle time. Raises SandboxError."""
+        """Return a sandbox by name and reset its idle time. Raises SandboxError if it is unknown."""
         slot = self._slots.get(name)
         if slot is None:
             known = ", ".join(islice(self._slots, NAMES_SHOWN_MAX)) or "none"
@@ -113,7 +113,7 @@ class Sandboxes:
         return fresh
 
     def index_keys(self, sandbox: Sandbox) -> None:
-        """Route the sandbox's keys to it, except those that another sandbox has."""
+        """Route requests with the sandbox's keys to it, except keys that another sandbox has too."""
         for key in sandbox.keys:
             self._by_key.setdefault(key.key_id, sandbox)
 

@@ -1,11 +1,11 @@
 """Snapshots of an exchange after a scenario's history, so that the next sandbox of it need not replay the history.
 
-A test suite opens a sandbox for each test, all of one scenario. From the third on it gets a copy of the exchange that
-the second one had before its clock began: a few thousand objects, which pickle rebuilds in a quarter of the time that
-executing their commands takes. The bytes never leave the process.
+A test suite opens a sandbox for each test, all with one scenario. From the third sandbox on, each gets a copy of the
+exchange that the second one had before its clock began: a few thousand objects, which pickle rebuilds in a quarter of
+the time that executing their commands takes. The bytes never leave the process.
 
-Keys are left out, because they depend on the sandbox's name: their commands are executed again, at their place in the
-log. No other command of a history depends on them.
+Keys are left out, because they depend on the sandbox's name: their commands are executed again, at their position in
+the log. No other command of a history depends on keys.
 """
 
 import pickle
@@ -42,13 +42,13 @@ class Snapshot:
         return self.records[len(self.plan.setup) + len(self.plan.keys) :]
 
     def exchange(self) -> Exchange:
-        """Return a new copy, as it was at the end of the history."""
+        """Return a new copy of the exchange as it was at the end of the history."""
         copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # what `pickled_without_keys` wrote in this process
         return copied
 
 
 def snapshot_for(plan: Plan) -> Snapshot | None:
-    """Return the snapshot that fits a plan, if there is one."""
+    """Return the snapshot of a plan that can be used; None if there is none."""
     kept: Snapshot | None = plan.cache.snapshot
     if kept is None or len(kept.records) > COMMANDS_MAX:
         return None
@@ -56,7 +56,7 @@ def snapshot_for(plan: Plan) -> Snapshot | None:
 
 
 def note_played(plan: Plan, exchange: Exchange, log: Log) -> None:
-    """Count a play of a plan's history, and take a snapshot if it will be useful. Call it right after the history."""
+    """Count an execution of a plan's history; take a snapshot if the next one can use it. Call it after the history."""
     plan.cache.plays += 1
     if plan.cache.plays >= PLAYS_MIN and _can_be_kept(plan, log):
         plan.cache.snapshot = Snapshot(plan, pickled_without_keys(exchange), tuple(log))
@@ -78,7 +78,7 @@ def _forget_keys(state: State) -> None:
 
 
 def _can_be_kept(plan: Plan, log: Log) -> bool:
-    """Whether a snapshot can stand for the next play: not with key files or with keys that the history adds."""
+    """Whether a snapshot can replace the next execution: not with key files, or with keys that the history adds."""
     return (
         len(log) <= COMMANDS_MAX
         and plan.is_in_memory

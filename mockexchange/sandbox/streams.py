@@ -66,7 +66,7 @@ class Streams:
 
     @property
     def channels(self) -> list[tuple[str, Collection[str]]]:
-        """By venue, the channels that have or had a subscription."""
+        """For each venue, the channels that have or had a subscription."""
         return list(self._by_venue.items())
 
     def count_by_venue(self) -> Counter[str]:
@@ -86,7 +86,7 @@ class Streams:
         return connection
 
     def forget(self, connection: Connection, ending: Ending = VANISHED) -> None:
-        """Remove a connection that has ended or is about to, and journal its end. Only the first call counts."""
+        """Remove a connection that has ended or is about to end, and journal its end. Further calls have no effect."""
         text = f"{ending.code} {ending.reason}".rstrip()
         connection.lose_held()
         direction = "out" if ending.is_ours else "in"
@@ -127,7 +127,7 @@ class Streams:
             self.moment = None
 
     def flush(self) -> None:
-        """Write all outboxes that wait, as far as the sockets accept them."""
+        """Write all outboxes with waiting frames, as far as the sockets accept them."""
         waiting, self._waiting = self._waiting, {}
         for connection in waiting.values():
             connection.wire.flush()

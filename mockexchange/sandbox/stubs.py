@@ -1,8 +1,8 @@
-"""The stubs of one sandbox: literal answers in place of those of the exchange.
+"""The stubs of one sandbox: literal answers that replace answers of the exchange.
 
-A stub answers after the venue has authenticated the request; a refusal is the venue's own. Of several stubs that match,
-the one installed last answers. Installing and removing a stub is logged, so that a replay knows the stubs of each
-moment.
+A stub answers after the venue has authenticated the request; otherwise the venue's own refusal is sent. If several
+stubs match, the one installed last answers. Installing and removing a stub is logged, so that a replay knows which
+stubs were installed at each position.
 """
 
 import json
@@ -34,7 +34,7 @@ class StubError(ScenarioError):
 
 
 class StubRequest:
-    """A request as stubs match it; expensive properties are computed once, when a stub needs them."""
+    """The properties of a request that stubs match; expensive ones are computed once, when first needed."""
 
     def __init__(self, venue: Venue, request: Request) -> None:
         self.venue = venue
@@ -46,7 +46,7 @@ class StubRequest:
 
     @cached_property
     def params(self) -> dict[str, str]:
-        """The parameters of the query; the last value of a repeated one."""
+        """The query parameters of the request; a repeated parameter has its last value."""
         return dict(parse_qsl(self.request.query, keep_blank_values=True, errors="replace"))
 
     @cached_property
@@ -56,7 +56,7 @@ class StubRequest:
 
 
 class InstalledStub:
-    """A stub with its counts: `matched` requests, and `answered` ones, which were not refused."""
+    """A stub with its counts: `matched` requests; `answered` of them got its answer, the others a refusal."""
 
     __slots__ = ("_has_path", "answered", "matched", "name", "stub")
 
@@ -85,7 +85,7 @@ class InstalledStub:
 
 
 class Stubs:
-    """The stubs of a sandbox. Callers check `installed` first: without any stub a request costs nothing."""
+    """The stubs of a sandbox. Callers check `installed` first, so that requests cost nothing extra without stubs."""
 
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
@@ -144,7 +144,7 @@ class Stubs:
             await self.remove(name)
 
     def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None:
-        """Return the answer of the matching stub; None without a match. A refusal does not count towards `times`."""
+        """Return the answer of the matching stub; None if no stub matches. A refusal does not count towards `times`."""
         subject = StubRequest(venue, request)
         found = next(
             (one for one in reversed(self.installed.values()) if not one.is_spent and one.matches(subject)), None
@@ -183,7 +183,7 @@ def _holds(given: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
 
 
 def _require_unique_names(stubs: Iterable[Stub]) -> None:
-    """Refuse two stubs of one name in one request: the second would replace the first at once."""
+    """Refuse two stubs with the same name in one request, because the second would replace the first."""
     known: set[str] = set()
     for stub in stubs:
         if stub.name in known:

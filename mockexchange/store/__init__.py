@@ -1,1 +1,1 @@
-"""The ordered log of commands. The state of an exchange is the fold of its log."""
+"""The ordered log of commands. Executing the commands of a log in order rebuilds the state of its exchange."""

@@ -1,4 +1,4 @@
-"""A log as JSON lines: the header, then a record a line. Amounts stay integers, or decimals as text: nothing rounds."""
+"""The log format: JSON lines, first the header, then one record per line. Amounts are integers or decimal texts."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -62,7 +62,7 @@ NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()
 
 
 class LogError(ValueError):
-    """The text is no log of this format; the message names the line and the reason."""
+    """A text is not a log of this format; the message names the line and the reason."""
 
 
 def write_log(log: Log) -> Iterator[bytes]:
@@ -73,14 +73,14 @@ def write_log(log: Log) -> Iterator[bytes]:
 
 
 def encode_record(record: Record) -> bytes:
-    """One line without its newline: {seq, at, do}, and `cause` where there is one."""
+    """Return the line of a record without its newline: {seq, at, do}, and `cause` if it has one."""
     command = {NAMES[type(record.command)]: record.command}
     cause = {} if record.cause is None else {"cause": record.cause}
     return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command, **cause})
 
 
 def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
-    """Parse a log's lines lazily. Raises LogError, with the line's number, where one is broken."""
+    """Parse the lines of a log lazily. Raises LogError with the number of a broken line."""
     numbered = enumerate(lines, start=1)
     try:
         header = msgspec.json.decode(next(numbered)[1], type=Header)

@@ -1,4 +1,4 @@
-"""The log: a header, then records in order. Appending is awaitable, so that a log can be remote."""
+"""The log: a header, then records in order. `append` is a coroutine, so that a log can be remote."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -29,14 +29,14 @@ class Header(Struct, frozen=True, kw_only=True):
 
 
 class Cause(Struct, frozen=True):
-    """A step of the scenario's script, and which of its repetitions."""
+    """The cause of a command: a step of the scenario's script, and the number of its repetition."""
 
     step: str
     repetition: int
 
 
 class Record(Struct, frozen=True):
-    """One command, refused ones included: `at` is the effective instant in microseconds."""
+    """One executed or refused command; `at` is its effective exchange time in microseconds."""
 
     sequence: int
     at: int
@@ -58,7 +58,7 @@ class Log(Protocol):
 
 
 class MemoryLog:
-    """A log in memory: appending completes at once."""
+    """A log in memory; `append` completes at once."""
 
     def __init__(self, header: Header) -> None:
         self.header = header

@@ -54,7 +54,7 @@ class AddKey(CommandStruct, frozen=True, kw_only=True):
 
 
 class RestrictSubtrader(CommandStruct, frozen=True, kw_only=True):
-    """Forbid a subtrader of an FCM whole categories, or all trading."""
+    """Forbid a subtrader of an FCM to trade some categories, or to trade at all."""
 
     subaccount_ref: SubaccountRef
     categories: tuple[str, ...] = ()

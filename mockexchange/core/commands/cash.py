@@ -15,7 +15,7 @@ OPENING_STATUSES = (PaymentStatus.APPLIED, PaymentStatus.PENDING)
 
 
 class Deposit(CommandStruct, frozen=True, kw_only=True):
-    """Deposit cash: it counts once the payment is applied, less the fee."""
+    """Deposit cash. The amount less the fee is added when the payment is applied."""
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -91,13 +91,13 @@ class TransferShard(CommandStruct, frozen=True, kw_only=True):
 
 
 class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
-    """Let a pending transfer between shards arrive."""
+    """Complete a pending transfer between shards: its cash arrives at the target."""
 
     transfer: str
 
 
 class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
-    """Set the target allocation of an account's cash over the shards: (exchange index, percent), 100 in all."""
+    """Set the target allocation of an account's cash over the shards: (exchange index, percent), 100 percent in all."""
 
     account: str
     allocations: tuple[tuple[int, int], ...]
@@ -112,7 +112,7 @@ class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
 
 
 class SetNetting(CommandStruct, frozen=True, kw_only=True):
-    """Switch netting of a subaccount."""
+    """Switch netting of a subaccount on or off."""
 
     subaccount_ref: SubaccountRef
     enabled: bool

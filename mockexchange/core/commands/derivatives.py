@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class ListDerivative(CommandStruct, frozen=True, kw_only=True):
-    """List a derivative. `settlement` is the price of the last settlement, 0 if there was none."""
+    """List a derivative. `settlement` is its last settlement price, 0 if there was none."""
 
     terms: Terms
     mark: Decimal
@@ -38,7 +38,7 @@ class SetIndex(CommandStruct, frozen=True, kw_only=True):
 
 
 class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Set the mark. Greeks that are None stay, or follow from `iv` if given. Only a combo's price can be 0."""
+    """Set the mark of a derivative, above 0 unless it is a combo. Greeks that are None stay, or follow from `iv`."""
 
     derivative: str
     price: Decimal
@@ -77,7 +77,7 @@ class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
 class OpenHolding(CommandStruct, frozen=True, kw_only=True):
     """Open a holding without trades, for an account imported from elsewhere.
 
-    `reference` is the price the session counts from: the derivative's last settlement if not given.
+    `reference` is the price from which the session's profit counts; default: the last settlement price if there is one.
     """
 
     subaccount_ref: SubaccountRef
@@ -100,7 +100,7 @@ class OpenHolding(CommandStruct, frozen=True, kw_only=True):
 
 
 class SettleSession(CommandStruct, frozen=True, kw_only=True):
-    """Carry out the daily settlement at the given prices, and at the mark for others."""
+    """Carry out the daily settlement, at the given prices or else at the mark."""
 
     prices: tuple[tuple[str, Decimal], ...] = ()
 
@@ -110,7 +110,7 @@ class SettleSession(CommandStruct, frozen=True, kw_only=True):
 
 
 class PayFunding(CommandStruct, frozen=True, kw_only=True):
-    """Pay funding of a perpetual: longs pay `rate` of the position's value if it is above 0, shorts if below."""
+    """Pay funding of a perpetual, `rate` of each position's value: longs pay if `rate` is above 0, shorts if below."""
 
     derivative: str
     rate: Decimal
@@ -123,7 +123,7 @@ class PayFunding(CommandStruct, frozen=True, kw_only=True):
 
 
 class DeliverDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Deliver a derivative at the given price, or at its index, and clear its holdings."""
+    """Deliver a derivative at the given price, by default at its index price, and clear its holdings."""
 
     derivative: str
     price: Decimal | None = None
@@ -147,7 +147,7 @@ class CreditCurrency(CommandStruct, frozen=True, kw_only=True):
 
 
 def _check_mark(terms: Terms, price: Decimal) -> None:
-    """A combo is the difference of its legs, so its price can be 0 and below."""
+    """Check a mark. The price of a combo can be 0 or below, because it is a difference of its legs' prices."""
     require_decimal("mark", price)
     require(price > 0 or terms.kind in COMBOS, "mark: expected more than 0")
 

@@ -40,7 +40,7 @@ class ListMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class DescribeEvent(CommandStruct, frozen=True, kw_only=True):
-    """Set the details of an event, listed already or to be listed."""
+    """Set the details of an event, which may be listed later."""
 
     event: str
     details: EventDetails = PLAIN
@@ -66,7 +66,7 @@ class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class PriceMarket(CommandStruct, frozen=True, kw_only=True):
-    """Set the last price of YES."""
+    """Set the last price of YES in a market."""
 
     market: str
     price_centicents: int
@@ -82,7 +82,7 @@ class CloseMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class DetermineMarket(CommandStruct, frozen=True, kw_only=True):
-    """Set the result of a market."""
+    """Set the result of a market, before its payout."""
 
     market: str
     result: Result

@@ -5,7 +5,7 @@ from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, Suba
 
 
 class Fill(CommandStruct, frozen=True, kw_only=True):
-    """Record a trade. Without an order its order id is derived."""
+    """Record a fill: a trade of an account. Without an order id, one is derived."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -50,7 +50,7 @@ class OpenPosition(CommandStruct, frozen=True, kw_only=True):
 
 
 class RestOrder(CommandStruct, frozen=True, kw_only=True):
-    """Place an order that rests."""
+    """Place an order that rests in the order book."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -87,13 +87,13 @@ class CancelOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
-    """Cancel a resting order as expired. The exchange does not compare the order's time of expiry."""
+    """Cancel a resting order as expired. The order's own time of expiry is not checked."""
 
     order: str
 
 
 class AmendOrder(CommandStruct, frozen=True, kw_only=True):
-    """Give a resting order another limit price, another count, or both; it keeps what is not given."""
+    """Change the limit price, the count, or both of a resting order; a value that is not given stays."""
 
     order: str
     price_centicents: int | None = None
@@ -110,7 +110,7 @@ class AmendOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class OpenGroup(CommandStruct, frozen=True, kw_only=True):
-    """Open a group: orders of one subaccount, canceled together once `limit_centis` of them have been filled."""
+    """Open an order group of one subaccount: its orders are canceled together once `limit_centis` have been filled."""
 
     subaccount_ref: SubaccountRef
     group: str | None = None
@@ -133,7 +133,7 @@ class ResetGroup(CommandStruct, frozen=True, kw_only=True):
 
 
 class LimitGroup(CommandStruct, frozen=True, kw_only=True):
-    """Give the group another limit. One that its fills have reached already triggers it."""
+    """Change the limit of a group. A limit that its fills have already reached triggers the group."""
 
     group: str
     limit_centis: int
@@ -143,6 +143,6 @@ class LimitGroup(CommandStruct, frozen=True, kw_only=True):
 
 
 class DeleteGroup(CommandStruct, frozen=True, kw_only=True):
-    """Cancel every order of the group and forget it; its id is free again."""
+    """Cancel every order of the group and delete the group; its id is free again."""
 
     group: str

@@ -21,7 +21,7 @@ TERM_MIN = Decimal("1e-40")
 
 @precise
 def greeks_of(option_type: OptionType, forward: Decimal, strike: Decimal, left_us: int, iv_percent: Decimal) -> Greeks:
-    """Greeks of one option held long, `left_us` microseconds before it expires; none but delta when it has."""
+    """Return the Greeks of one long option, `left_us` microseconds before expiry; at expiry all but delta are 0."""
     is_call = option_type is OptionType.CALL
     days = quotient(Decimal(max(left_us, 0)), Decimal(MICROSECONDS_PER_DAY))
     volatility = quotient(iv_percent, PERCENT)
@@ -43,12 +43,12 @@ def _delta(probability: Decimal, is_call: bool) -> Decimal:
 
 
 def density(x: Decimal) -> Decimal:
-    """Of the normal distribution."""
+    """Return the density of the standard normal distribution at `x`."""
     return quotient((-quotient(x * x, Decimal(2))).exp(), (2 * PI).sqrt())
 
 
 def normal(x: Decimal) -> Decimal:
-    """The normal distribution up to `x`: a half, and the density times x + x**3 / 3 + x**5 / (3 * 5) + ..."""
+    """Return the standard normal distribution function: 1/2 + density(x) * (x + x**3 / 3 + x**5 / (3 * 5) + ...)."""
     if abs(x) > FAR:
         return Decimal(x > 0)
     term = total = x

@@ -1,4 +1,4 @@
-"""Handlers: cash by currency. And how every other handler moves it."""
+"""The handler of credits in a currency, and the functions with which all derivative handlers move cash."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -24,7 +24,7 @@ def credit_currency(state: State, command: CreditCurrency, at: int) -> Iterator[
 
 
 def settle(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
-    """Pay out a session's profit, or collect its loss."""
+    """Add a session's profit to the cash of a subaccount; a loss is a negative amount."""
     cash_of(state, subaccount_ref, currency).settled += amount
     yield from move(state, subaccount_ref, currency, amount)
 
@@ -32,7 +32,7 @@ def settle(state: State, subaccount_ref: SubaccountRef, currency: str, amount: D
 def charge(
     state: State, subaccount_ref: SubaccountRef, currency: str, fee: Decimal, premium: Decimal
 ) -> Iterator[Event]:
-    """Take the fee of a trade, and the premium, which is below 0 where it is received."""
+    """Deduct the fee and the option premium of a trade from cash; a received premium is negative."""
     cash = cash_of(state, subaccount_ref, currency)
     cash.fees += fee
     cash.traded -= premium
@@ -40,7 +40,7 @@ def charge(
 
 
 def move(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
-    """Change the cash of a subaccount and return the event."""
+    """Change the cash of a subaccount and yield the event; an amount of 0 changes nothing."""
     cash = cash_of(state, subaccount_ref, currency)
     if amount == ZERO:
         return

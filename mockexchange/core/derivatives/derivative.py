@@ -8,9 +8,9 @@ from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, Optio
 
 
 class MarginTerms(Struct, frozen=True, kw_only=True):
-    """Of a future: initial margin = value * (initial + slope * coins), maintenance alike.
+    """The margin rates of a future: margin = value * (rate + slope * coins), with the initial or the maintenance rate.
 
-    Value is in settlement currency, coins are what the position is of the base coin: of an inverse future the same
+    `value` is in settlement currency, `coins` is the size in the base coin; for an inverse future both are the same
     number [recomputed to 9 decimals: an inverse position of source-docs/004, and a real linear one, ccxt#20880].
     """
 
@@ -20,7 +20,7 @@ class MarginTerms(Struct, frozen=True, kw_only=True):
 
 
 class Greeks(Struct, frozen=True, kw_only=True):
-    """Greeks of one unit held long; those of a position are these times its size."""
+    """Greeks of one long unit. The Greeks of a position are these values times its size."""
 
     delta: Decimal = Decimal(0)
     gamma: Decimal = Decimal(0)
@@ -64,7 +64,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Derivative(Struct, eq=False):
-    """`mark` and `settlement` are prices: of now, and of the last settlement (0 while there was none)."""
+    """A listed derivative. `mark` is the current mark price, `settlement` the last settlement price or 0."""
 
     terms: Terms
     serial: int
@@ -77,9 +77,9 @@ class Derivative(Struct, eq=False):
     last: Decimal | None = None
     """The price of the last trade."""
     delivery: Decimal | None = None
-    """The price at which it was delivered, of an option that of the underlying; None as long as it trades."""
+    """Delivery price; for an option the price of the underlying. None while the derivative trades."""
     trades: int = 0
-    """How many there were: the sequence number of the last."""
+    """Number of trades so far, which is the sequence number of the last trade."""
     revision: int = 0
     updated_at: int = 0
 

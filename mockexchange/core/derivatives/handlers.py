@@ -15,7 +15,7 @@ Handler = Callable[[State, Any, int], Iterator[Event]]
 
 
 def _precise(handler: Handler) -> Handler:
-    """The same handler under the context of derivatives, carried out to its end."""
+    """Wrap a handler so that it runs to its end under the decimal context of derivatives."""
 
     @wraps(handler)
     @precise

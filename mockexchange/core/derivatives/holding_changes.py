@@ -1,4 +1,4 @@
-"""The last step of every change of a holding: its revision, its time and its event."""
+"""The last step of every change of a holding: set its revision and time, and make its event."""
 
 from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.events import HoldingChanged

@@ -1,8 +1,8 @@
 """Holdings of derivatives and cash: how trades, settlements and funding change them, in settlement currency.
 
-Two costs are kept. `cost` counts from the entry prices and gives the profit since the position was opened;
-`session_cost` counts from the last settlement, for what was carried over it, and from the entry prices for what came
-since: it gives the profit of the session, which can have the other sign.
+Each holding has two costs. `cost` is at the entry prices and gives the profit since the position was opened.
+`session_cost` gives the profit of the session, which can have the other sign: size that was held at the last settlement
+costs its settlement price, size that was opened later costs its entry price.
 """
 
 from decimal import Decimal
@@ -34,13 +34,13 @@ class Holding(Struct, eq=False):
 
     @property
     def is_settled(self) -> bool:
-        """Whether a settlement would change nothing: flat, and nothing realized in the session."""
+        """Whether the holding is flat and realized nothing in the session, so that a settlement changes nothing."""
         return not (self.size or self.realized or self.realized_funding)
 
     def trade(self, form: Instrument, size: Decimal, price: Decimal, price_usd: Decimal) -> Decimal:
-        """Take in a trade of a signed `size`: first close what is held the other way, then open the rest.
+        """Apply a trade of a signed `size`: first close a position of the other sign, then open the rest.
 
-        Returns what closing realized, against what the session counts from.
+        Returns the profit realized by closing, measured against `session_cost`.
         """
         closed = self._closed_by(size)
         profit = self._close(form, closed, price) if closed else ZERO
@@ -50,21 +50,21 @@ class Holding(Struct, eq=False):
         return profit
 
     def open(self, form: Instrument, size: Decimal, price: Decimal, reference: Decimal, price_usd: Decimal) -> None:
-        """Add to what is held; `reference` is the price that the session counts from."""
+        """Add `size` to the position. `price` is its entry price, `reference` its price in `session_cost`."""
         self.size += size
         self.cost += form.worth(size, price)
         self.session_cost += form.worth(size, reference)
         self.cost_usd += size * price_usd
 
     def fund(self, payment: Decimal, interest_value: Decimal | None) -> None:
-        """Take in a payment, below 0 where it is paid."""
+        """Add a funding payment to the realized profit; a payment by the holder is negative."""
         self.realized += payment
         self.realized_funding += payment
         if interest_value is not None:
             self.interest_value = interest_value
 
     def settle(self, form: Instrument, price: Decimal) -> Decimal:
-        """Begin a session that counts from `price`; return what the last one made."""
+        """Settle at `price`: return the profit of the session that ends, and begin the next session at `price`."""
         worth = form.worth(self.size, price)
         made = worth - self.session_cost + self.realized
         self.session_cost = worth
@@ -77,13 +77,13 @@ class Holding(Struct, eq=False):
         self.realized = self.realized_funding = ZERO
 
     def _closed_by(self, size: Decimal) -> Decimal:
-        """How much of what is held a trade closes, with the sign of what is held."""
+        """Return the part of the position that a trade closes, with the sign of the position; 0 if it closes none."""
         if (self.size > 0) == (size > 0):
             return ZERO
         return self.size if abs(self.size) <= abs(size) else -size
 
     def _close(self, form: Instrument, closed: Decimal, price: Decimal) -> Decimal:
-        """Costs fall pro rata; the last part closed takes all that is left of them."""
+        """Close a part of the position and return the profit. Costs fall pro rata, to exactly 0 in a full close."""
         session_cost = self._share(self.session_cost, closed)
         self.cost -= self._share(self.cost, closed)
         self.cost_usd -= self._share(self.cost_usd, closed)

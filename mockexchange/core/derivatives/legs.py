@@ -1,4 +1,4 @@
-"""The fills of a trade: one of the derivative itself, or one of each leg of a combo."""
+"""The fills of a trade: one fill of the derivative, or for a combo one fill of each leg."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 class Fill(NamedTuple):
-    """One traded derivative. `size` is signed from the view of the command's account."""
+    """A fill of one derivative. `size` is positive if the account of the command buys, negative if it sells."""
 
     derivative: Derivative
     size: Decimal
@@ -26,7 +26,10 @@ class Fill(NamedTuple):
 
 
 def fills_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Fill]:
-    """The legs of a combo trade at their marks, but for the first: it makes up what the combo's price differs by."""
+    """Return the fills of a trade. Combo legs trade at their marks, but the first leg at what the combo's price leaves.
+
+    Raises Refused if that price of the first leg is not above 0.
+    """
     size = command.amount if command.direction is Direction.BUY else -command.amount
     if derivative.terms.kind not in COMBOS:
         return [Fill(derivative, size, command.price)]

@@ -65,13 +65,13 @@ def mark_derivative(state: State, command: MarkDerivative, at: int) -> Iterator[
 
 
 def require_price(terms: Terms, price: Decimal) -> None:
-    """A combo is the difference of its legs, so its price can be 0 and below."""
+    """Refuse a price of 0 or below, except for a combo, whose price is a difference of its legs' prices."""
     if price <= 0 and terms.kind not in COMBOS:
         raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, f"{terms.name} at {price}: expected a price above 0")
 
 
 def _require_time(terms: Terms, at: int) -> None:
-    """Refuse a derivative that has expired: it would never be delivered, and stay open for ever."""
+    """Refuse a derivative with an expiry in the past: it would never be delivered and stay open forever."""
     if terms.expires_at is not None and terms.expires_at <= at:
         expires, now = format_instant(terms.expires_at), format_instant(at)
         message = f"{terms.name} expires at {expires}, which is past: expected an instant after now ({now})"

@@ -1,4 +1,4 @@
-"""Look up what a command names; raise Refused with the nearest known names."""
+"""Look up the derivatives, indexes and accounts that a command names; a Refused shows the nearest known names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -39,7 +39,7 @@ def require_index(state: State, name: str) -> None:
 
 
 def require_trader(state: State, subaccount_ref: SubaccountRef) -> None:
-    """Refuse an account of the default venue: it has cash in dollars and nothing else."""
+    """Refuse an account of the default venue, which has cash in dollars only and cannot hold derivatives."""
     state.subaccount(subaccount_ref)
     if not state.accounts[subaccount_ref.account].venue:
         message = (

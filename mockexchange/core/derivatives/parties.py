@@ -29,7 +29,7 @@ class Party(NamedTuple):
         return fill.size * self.sign
 
     def fee_of(self, fill: Fill, index: Decimal) -> Decimal:
-        """A fee that was given for a combo is taken with its first leg."""
+        """Return the fee of a fill. A fee given for a combo is charged on its first leg alone."""
         if self.fee is not None:
             return self.fee if fill.is_first else ZERO
         terms = fill.derivative.terms
@@ -40,7 +40,7 @@ class Party(NamedTuple):
 
 
 def parties_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Party]:
-    """Return the command's account, and its counterparty if it is here."""
+    """Return the account of the command, and its counterparty if that is an account of this exchange too."""
     order_id = command.order or new_id(state, derivative)
     parties = [Party(command.subaccount_ref, 1, command.taker, order_id, command.label, command.fee)]
     if command.against is not None:
@@ -49,7 +49,7 @@ def parties_of(state: State, derivative: Derivative, command: TradeDerivative) -
 
 
 def new_id(state: State, derivative: Derivative) -> str:
-    """An id of a trade or an order in the venue's manner, a currency and a number; none of a trade here."""
+    """Return an id for a trade or an order that no trade has, in the venue's form: settlement currency and number."""
     while True:
         name = f"{derivative.terms.settlement_currency}-{state.next_revision()}"
         if name not in state.derivatives.trade_ids:
@@ -57,6 +57,6 @@ def new_id(state: State, derivative: Derivative) -> str:
 
 
 def _option_fee(terms: Terms, rate: Decimal, price: Decimal, index: Decimal) -> Decimal:
-    """A rate of the underlying, and of the option's own price no more than the cap."""
+    """Return the fee per unit of an option: `rate` of the underlying, at most `FEE_CAP` of the option's price."""
     underlying = Decimal(1) if terms.form is Form.INVERSE else index
     return min(rate * underlying, option.FEE_CAP * price)

@@ -1,7 +1,7 @@
-"""The decimal context of all arithmetic here: what the thread's own is never matters.
+"""The decimal context of all arithmetic of derivatives, independent of the decimal context of the thread.
 
-Sums and products of amounts on the wire stay exact in 50 digits; a quotient, of which inverse derivatives have many, is
-off by one part in 10**50 at most, and a position that is closed takes what is left of its cost, so nothing piles up.
+Sums and products of amounts on the wire are exact in 50 digits. Quotients, which are frequent with inverse derivatives,
+have an error of at most one part in 10**50. Errors do not accumulate: a full close takes the whole rest of the cost.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 
 def precise(function: Callable[P, R]) -> Callable[P, R]:
-    """The same function under this context. It must not be a generator, which would leave the context at a yield."""
+    """Wrap a function to run under this decimal context. A generator would leave the context at its first yield."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

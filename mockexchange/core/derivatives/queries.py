@@ -28,9 +28,9 @@ class Held(NamedTuple):
 
 
 def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[Held]:
-    """Return the holdings of a subaccount in the order in which they were first opened; none if it is unknown.
+    """Return the holdings of a subaccount in the order of their first opening; an empty list if it is unknown.
 
-    `with_flat` adds what was closed since the last settlement.
+    `with_flat` adds flat holdings, which were closed since the last settlement.
     """
     derivatives = state.derivatives.listed
     return [
@@ -47,7 +47,7 @@ def view_of_held(state: State, held: Held) -> PositionView:
 
 
 def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[PositionView]:
-    """Return the views of what `held_of` returns."""
+    """Return a view of each holding of a subaccount, in the order and with the arguments of `held_of`."""
     return [view_of_held(state, held) for held in held_of(state, subaccount_ref, with_flat)]
 
 
@@ -60,7 +60,7 @@ def position_of(state: State, subaccount_ref: SubaccountRef, derivative: str) ->
 
 
 def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
-    """Return the currencies of a subaccount's cash and holdings, past ones included, by name."""
+    """Return the currencies in which a subaccount has or had cash or holdings, sorted by name."""
     held = state.derivatives.holdings.get(subaccount_ref, ())
     of_derivatives = {state.derivatives.listed[name].terms.settlement_currency for name in held}
     return sorted({*state.derivatives.cash.get(subaccount_ref, ()), *of_derivatives})

@@ -1,6 +1,6 @@
 """Handlers of the daily settlement, of delivery at expiry and of funding.
 
-A settlement pays the session profit of each future, and the next session counts from its price. Options only
+A settlement pays the session profit of each future; the next session begins at the settlement price. Options only
 begin a new session: their premiums were paid when they traded. Flat holdings are removed. Funding of perpetuals goes
 into the realized profit of the session.
 """
@@ -83,14 +83,14 @@ def _deliver(
 
 
 def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
-    """What a holding ends with: an option's payoff, or what a future made since it was last settled."""
+    """Return the final payment of a holding: an option's payoff, or a future's profit since its last settlement."""
     if terms.option_type is None or terms.strike is None:
         return holding.settle(form_of(terms), price)
     return holding.size * option.payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))
 
 
 def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
-    """Move funding from longs to shorts: a rate of each position's value at the mark; the exchange keeps nothing."""
+    """Pay funding, `rate` of each position's value at the mark: longs pay shorts, or shorts longs if it is below 0."""
     derivative = open_derivative_of(state, command.derivative)
     if not derivative.terms.is_perpetual:
         raise Refused(RefusalCode.WRONG_KIND, f"{derivative.name} expires: only perpetuals have funding")

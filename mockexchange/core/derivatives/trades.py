@@ -1,4 +1,4 @@
-"""Trades of derivatives: a row for each account's side."""
+"""Trades of derivatives, one row for each side of a trade."""
 
 from decimal import Decimal
 
@@ -10,12 +10,12 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class DerivativeTrade(Struct, frozen=True, kw_only=True):
-    """One account's side of a trade. `combo` names the combo if this is a leg; mark and index are as of the trade."""
+    """One account's side of a trade, with mark and index at that time. `combo` is the combo that this is a leg of."""
 
     subaccount_ref: SubaccountRef
     derivative: str
     currency: str
-    """The settlement currency, and that of the fee."""
+    """The settlement currency, in which the fee is too."""
     kind: str
     serial: int
     created_at: int
@@ -30,14 +30,14 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
     index: Decimal
     iv: Decimal | None
     profit: Decimal
-    """Realized by what it closed, against the session's reference."""
+    """Profit that the trade realized by closing, measured against the session cost of the holding."""
     is_taker: bool
     is_long_tick: bool
-    """Whether the price is not below that of the trade before."""
+    """Whether the price is at or above the price of the previous trade."""
     label: str
     combo: str | None = None
     position_size: Decimal = Decimal(0)
-    """What is held after it, signed."""
+    """Signed size of the position after the trade."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -55,5 +55,5 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
 
     @property
     def partition(self) -> Partition:
-        """(kind,)"""
+        """Partition key in a history: (kind,)."""
         return (self.kind,)

@@ -43,7 +43,7 @@ def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterato
 
 
 def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
-    """Cash stays as it is, an option's premium included: it was paid elsewhere."""
+    """Open a holding without a trade. Cash does not change: even an option's premium was paid elsewhere."""
     derivative = open_derivative_of(state, command.derivative)
     require_trader(state, command.subaccount_ref)
     if derivative.terms.kind in COMBOS:
@@ -64,7 +64,7 @@ def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]
 
 
 class _Printed(NamedTuple):
-    """What both sides of a trade have in common, beside the fill."""
+    """The values that both sides of a trade share, besides the fill."""
 
     trade_id: str
     is_long_tick: bool
@@ -81,7 +81,7 @@ def _require_tradable(state: State, derivative: Derivative, command: TradeDeriva
 
 
 def _require_amount(terms: Terms, amount: Decimal) -> None:
-    """Refuse an amount that is no multiple of the contract size; options trade in multiples of the least amount."""
+    """Refuse an amount below `amount_min` or not a multiple of min(`contract_size`, `amount_min`)."""
     unit = min(terms.contract_size, terms.amount_min)
     if amount < terms.amount_min or amount % unit:
         message = f"{amount} of {terms.name}: expected a multiple of {unit}, {terms.amount_min} or more"
@@ -98,7 +98,7 @@ def _print(state: State, derivative: Derivative, price: Decimal, at: int) -> boo
 
 
 def _fill(state: State, command: TradeDerivative, fill: Fill, party: Party, printed: _Printed) -> Iterator[Event]:
-    """One side of one trade: the holding, the row, and what it costs at once."""
+    """Carry out one party's side of a fill: change the holding, add the trade's row, and charge fee and premium."""
     derivative, terms = fill.derivative, fill.derivative.terms
     index = state.derivatives.indexes[terms.index]
     size = party.size_of(fill)

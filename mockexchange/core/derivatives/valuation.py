@@ -1,4 +1,4 @@
-"""A holding as of now: every number that follows from it, the marks and the index."""
+"""The valuation of a holding: every number that follows from its size and costs, the mark and the index."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
@@ -58,10 +58,10 @@ def view_of(subaccount_ref: SubaccountRef, derivative: Derivative, holding: Hold
 
 
 def _printed_profit(terms: Terms, worth: Decimal, cost: Decimal) -> Decimal:
-    """Of an inverse future a difference of amounts in nine decimals, as the venue shows it.
+    """Return a profit as the venue shows it: for an inverse future both amounts are rounded to nine decimals first.
 
-    Recomputed: so the prices of source-docs/004 give its floating profit, and those of ccxt#26913 its total; the
-    rounded difference of exact amounts ends on another digit in both.
+    Recomputed: in this way the prices of source-docs/004 give the floating profit there, and the prices of ccxt#26913
+    the total profit there; rounding the difference of the exact amounts gives another last digit in both.
     """
     if is_option(terms) or terms.form is not Form.INVERSE:
         return worth - cost
@@ -79,7 +79,7 @@ def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins
 
 
 def leverage_of(derivative: Derivative, size: Decimal, initial_margin: Decimal) -> int:
-    """A position's value over its initial margin, to the nearest whole number; of a flat one, of the smallest."""
+    """Return value / initial margin of a future's position as a whole number; if flat, of the smallest position."""
     value = future_of(derivative.terms).value(size, derivative.mark)
     ratio = quotient(value, initial_margin) if initial_margin else quotient(Decimal(1), derivative.terms.margin.initial)
     return int(ratio.to_integral_value(ROUND_HALF_EVEN))
@@ -95,12 +95,12 @@ def _option_margins(derivative: Derivative, size: Decimal, index: Decimal) -> Ma
 
 
 def _shown(terms: Terms, size: Decimal, mark: Decimal) -> Decimal:
-    """Of a linear future the quote notional [recorded: ccxt#13313]."""
+    """Return the size that the venue shows: for a linear future the quote notional [recorded: ccxt#13313]."""
     return size * mark if terms.form is Form.LINEAR and not is_option(terms) else size
 
 
 def _greeks_of(derivative: Derivative, size: Decimal, coins_held: Decimal | None) -> Greeks:
-    """Delta of the position; that of a future is its size in coins at any price. Adding zero avoids -0 if flat."""
+    """Return the Greeks of a position. A future's delta is its size in coins. Adding zero avoids -0 for a flat one."""
     if coins_held is not None:
         return Greeks(delta=coins_held)
     one = derivative.greeks

@@ -1,4 +1,4 @@
-"""What can be read of holdings and cash: every number that a venue shows, exact. Rounding is the wire's."""
+"""Positions and summaries with every number that a venue shows, exact. The venues' encoders round."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class PositionView(Struct, frozen=True, kw_only=True):
-    """A position as of now; a flat one has zeros. Amounts are in settlement currency but those in `_usd`.
+    """A position at the time of the read; a flat one has zeros. Amounts are in settlement currency, `_usd` in dollars.
 
     Numbers that the derivative's kind does not have are None; each venue chooses the fields that it prints.
     """
@@ -17,9 +17,9 @@ class PositionView(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     derivative: Derivative
     size: Decimal
-    """Signed; of a linear future the quote notional, as the venue shows it (ccxt#13313)."""
+    """Signed size; for a linear future the quote notional, as the venue shows it (ccxt#13313)."""
     size_currency: Decimal | None
-    """In the base coin, signed; None for options."""
+    """Signed size in the base coin; None for options."""
     average_price: Decimal
     mark_price: Decimal
     index_price: Decimal
@@ -29,7 +29,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
     floating: Decimal
     printed_total: Decimal
     printed_floating: Decimal
-    """As the venue shows them: of an inverse future differences of worths in nine decimals each."""
+    """Profits as the venue shows them: for an inverse future differences of worths rounded to nine decimals."""
     realized: Decimal
     initial_margin: Decimal
     maintenance_margin: Decimal
@@ -51,9 +51,9 @@ class SummaryView(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     currency: str
     balance: Decimal
-    """Cash: deposits, premiums, fees, and what sessions settled."""
+    """Cash: the sum of deposits, premiums, fees and settled session profits."""
     equity: Decimal
-    """Balance, what the session made so far, and the value of options."""
+    """Balance, plus the profit of the session so far, plus the value of options."""
     margin_balance: Decimal
     initial_margin: Decimal
     maintenance_margin: Decimal

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """Payout: inverse pays in the base coin for a size in quote currency, linear pays in the quote currency."""
+    """The form of payout: inverse has sizes in quote currency and pays base coins, linear pays quote currency."""
 
     INVERSE = "inverse"
     LINEAR = "linear"
@@ -42,7 +42,7 @@ class Direction(StrEnum):
 
 
 class Period(StrEnum):
-    """What a future or an option settles by: how long its series runs."""
+    """Settlement periods: how long a future or an option runs before it expires; a perpetual never does."""
 
     PERPETUAL = "perpetual"
     DAY = "day"

@@ -1,4 +1,4 @@
-"""What happened: frozen values in the order in which it did. Units are those of `vocabulary`."""
+"""Events: frozen values that describe each change of the state, in order. `core.vocabulary` defines the units."""
 
 from mockexchange.core.events.accounts import (
     AccountOpened,

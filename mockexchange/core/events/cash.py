@@ -50,7 +50,7 @@ class Transferred(Struct, frozen=True, kw_only=True):
 
 
 class ShardTransferred(Struct, frozen=True, kw_only=True):
-    """Cash left an instance's shard; it is at the target once the transfer is complete."""
+    """Cash left the shard of an instance; it arrives at the target when the transfer is complete."""
 
     transfer: str
     account: str
@@ -69,7 +69,7 @@ class TransferCompleted(Struct, frozen=True, kw_only=True):
 
 
 class BalanceAllocated(Struct, frozen=True, kw_only=True):
-    """How the account's cash is to be spread: (exchange index, percent)."""
+    """The target allocation of an account's cash over the shards was set: (exchange index, percent)."""
 
     account: str
     allocations: tuple[tuple[int, int], ...]

@@ -29,7 +29,7 @@ class DerivativeMarked(Struct, frozen=True, kw_only=True):
 
 
 class DerivativeTraded(Struct, frozen=True, kw_only=True):
-    """One account's side of a trade; the row is `state.derivatives.trades` by its serial."""
+    """An account traded: one side of a trade. `serial` is the serial of its row in `state.derivatives.trades`."""
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -43,7 +43,7 @@ class DerivativeTraded(Struct, frozen=True, kw_only=True):
 
 
 class HoldingChanged(Struct, frozen=True, kw_only=True):
-    """A holding changed; the values are those after the change."""
+    """A holding changed; the fields have the values after the change."""
 
     subaccount_ref: SubaccountRef
     derivative: str

@@ -18,7 +18,7 @@ class EventDescribed(Struct, frozen=True, kw_only=True):
 
 
 class EventListed(Struct, frozen=True, kw_only=True):
-    """An event came into being with its first market."""
+    """An event was listed together with its first market."""
 
     event: str
 
@@ -47,18 +47,18 @@ class MarketQuoted(Struct, frozen=True, kw_only=True):
 
 
 class LevelChanged(Struct, frozen=True, kw_only=True):
-    """Contracts were added to one price of an order book, or, negative, removed; outside bids have no `order_id`."""
+    """The count at one price of an order book changed; negative if removed. `order_id` is None for outside bids."""
 
     market: str
     side: Side
     price_centicents: int
-    """Of `side`."""
+    """Price of `side`."""
     change_centis: int
     order_id: str | None = None
 
 
 class MarketMoved(Struct, frozen=True, kw_only=True):
-    """The market entered `status`; `result` and `value_centicents` are set from its determination on."""
+    """The market entered `status`. `result` and `value_centicents` are None before the market is determined."""
 
     market: str
     status: MarketStatus

@@ -23,7 +23,7 @@ class Filled(Struct, frozen=True, kw_only=True):
 
 
 class Traded(Struct, frozen=True, kw_only=True):
-    """A trade was printed: the public side of one fill, or of two. `taker_side` is the outcome the taker gains from."""
+    """A public trade was printed, from one fill or two. `taker_side` is the outcome that the taker gains from."""
 
     trade_id: str
     market: str
@@ -33,7 +33,7 @@ class Traded(Struct, frozen=True, kw_only=True):
 
 
 class PositionChanged(Struct, frozen=True, kw_only=True):
-    """The whole row after the change, as the next read will show it."""
+    """A position row changed; the fields are the whole row after the change, as the next read shows it."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -49,11 +49,11 @@ class PositionChanged(Struct, frozen=True, kw_only=True):
     settled: bool
     updated_at: int
     has_moved: bool
-    """Whether what is held, its cost, profit or fees changed, and not only what rests."""
+    """Whether the position, its cost, profit or fees changed, and not only its resting contracts."""
 
 
 class PositionSettled(Struct, frozen=True, kw_only=True):
-    """What the settlement paid: `revenue_micros` before the `remainder_micros` kept as a fee (scalar results)."""
+    """A position was paid out. `revenue_micros` includes `remainder_micros`, kept back as a fee for scalar results."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -90,14 +90,14 @@ class OrderCanceled(Struct, frozen=True, kw_only=True):
 
 
 class OrderExecuted(Struct, frozen=True, kw_only=True):
-    """Contracts of the order were filled; with none remaining it is done."""
+    """Contracts of a resting order were filled; the order is done when none remain."""
 
     order_id: str
     remaining_centis: int
 
 
 class OrderChanged(Struct, frozen=True, kw_only=True):
-    """What can change of an order, after the change, as the next read will show it; new orders come with one too."""
+    """An order changed or is new. The fields that can change have their values after it, as the next read shows."""
 
     order_id: str
     subaccount_ref: SubaccountRef
@@ -124,7 +124,7 @@ class GroupOpened(Struct, frozen=True, kw_only=True):
 
 
 class GroupTriggered(Struct, frozen=True, kw_only=True):
-    """The group takes no orders until it is reset; those that rested are canceled, one event each."""
+    """A group was triggered and takes no orders until its reset. Its resting orders are canceled, one event each."""
 
     group: str
     subaccount_ref: SubaccountRef
@@ -146,7 +146,7 @@ class GroupLimited(Struct, frozen=True, kw_only=True):
 
 
 class GroupDeleted(Struct, frozen=True, kw_only=True):
-    """The group is no more; those of its orders that rested are canceled, one event each."""
+    """An order group was deleted. Its resting orders are canceled, one event each."""
 
     group: str
     subaccount_ref: SubaccountRef

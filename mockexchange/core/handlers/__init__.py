@@ -1,1 +1,1 @@
-"""Handlers: each carries out one kind of command on the state and yields the events."""
+"""Handlers of commands: each carries out one kind of command on the state and yields its events."""

@@ -66,7 +66,7 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
 
 
 def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Iterator[Event]:
-    """Replace what is forbidden so far."""
+    """Replace the restrictions of a subtrader: the categories it may not trade, and whether it is blocked."""
     rules = _rules_of(state, command.subaccount_ref)
     rules.categories, rules.blocked = command.categories, command.blocked
     yield SubtraderRestricted(

@@ -56,7 +56,7 @@ def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
 
 
 def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:
-    """Finalize a payment and move cash by the difference."""
+    """Set the final status of a payment and change cash by the difference to its previous status."""
     payment = state.payment(command.payment)
     _require_finalizable(payment, command.status)
     moved_micros, revision = payment.moved_micros, state.next_revision()
@@ -110,7 +110,7 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
 
 
 def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Iterator[Event]:
-    """Let a pending transfer arrive."""
+    """Complete a pending transfer: its cash arrives at the target."""
     row = state.shard_transfer(command.transfer)
     if row.status is not TransferStatus.PENDING:
         message = f"transfer {row.transfer_id} is {row.status}: expected a pending one"
@@ -241,7 +241,7 @@ def _held_back(subaccount: Subaccount, shard: int) -> str:
 
 
 def _free_micros(subaccount: Subaccount, shard: int) -> int:
-    """Cash of a shard that is not held back for resting orders, which are all on shard 0."""
+    """Return the free cash of a shard: cash not held back for resting orders, which are all on shard 0."""
     if shard:
         return subaccount.shards_micros.get(shard, 0)
     return subaccount.cash_micros - subaccount.reserved_micros - sum(subaccount.shards_micros.values())

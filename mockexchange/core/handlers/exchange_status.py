@@ -1,4 +1,4 @@
-"""Handlers: the exchange as a whole."""
+"""Handlers of the exchange as a whole: its status, announcements and notes."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from mockexchange.core.vocabulary import OrderReason
 
 
 def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[Event]:
-    """Orders that want so are canceled when trading stops. Fills are facts and are never refused for it."""
+    """Open or halt the exchange. A halt cancels the orders with `cancel_on_pause`; fills are accepted even then."""
     service = state.service
     service.is_active, service.is_trading, service.resume_at = command.active, command.trading, command.resume_at
     yield ExchangeSwitched(active=command.active, trading=command.trading, resume_at=command.resume_at)
@@ -33,7 +33,7 @@ def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
 
 
 def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
-    """Record an action that the state does not depend on."""
+    """Record an action outside the exchange; the state does not depend on it."""
     yield Noted(subject=command.subject, text=command.text)
 
 

@@ -1,8 +1,8 @@
 """Handlers of fills and opening balances.
 
 A fill is a trade with at least one side on this exchange: the account's own, and its counterparty's if it is here too.
-Each side is a row of its account's fills, all of the trade's id (recorded 2025-11-03 and 2026-06-11: fill_id is
-trade_id), and has an order, which is created with it unless an order of that id exists.
+Each side is a row in its account's list of fills, under the id of the trade (recorded 2025-11-03 and 2026-06-11:
+fill_id is trade_id). Each side belongs to an order, which is created with the fill unless an order of that id exists.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Even
 
 
 def _sides(command: Fill) -> Iterator[Fill]:
-    """The account's own side, then the counterparty's: the same contracts, the other action and role."""
+    """Yield the account's side, then the counterparty's side, which has the opposite action and role."""
     yield command
     if command.against is not None:
         yield replace(
@@ -131,7 +131,7 @@ def _fill_one(state: State, traded: Trade, command: Fill, at: int, place: int) -
 
 
 def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
-    """An order of which nothing is known but its fills, before the first of them is counted."""
+    """Return a new executed order that is known only by its fills, before its first fill is counted."""
     serial = state.next_revision()
     return Order(
         order_id=command.order or state.new_id(f"order {place}"),
@@ -154,7 +154,7 @@ def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
 
 
 def _list(state: State, traded: Trade, order: Order, command: Fill, fee_micros: int) -> FillRow:
-    """List one side of the trade with its account's fills, and the trade itself with an FCM's."""
+    """Add one side of the trade to its account's list of fills; for an FCM add the trade to its list of trades."""
     serial = state.next_revision()
     done = FillRow(traded, order, is_taker=command.taker, fee_micros=fee_micros, serial=serial)
     account = state.accounts[command.subaccount_ref.account]
@@ -169,14 +169,14 @@ def _list(state: State, traded: Trade, order: Order, command: Fill, fee_micros: 
 
 
 def _list_trade(account: Account, traded: Trade) -> None:
-    """Once, also where both sides are the account's."""
+    """Add the trade to an account's list of trades, once even if both sides are of that account."""
     listed = (side.subaccount_ref.account for side in (traded.maker, traded.taker) if side is not None)
     if account.name not in listed:
         account.ledger.trades.add(traded, traded.serial)
 
 
 def _print(state: State, traded: Trade, given_id: str | None, at: int) -> Iterator[Event]:
-    """Put the trade on the tape, into the market's volume and, as its last price, into its row."""
+    """Add the trade to the public tape, and update the market's volume and last price."""
     if given_id is not None:
         state.named_trades[given_id] = traded
     state.tape.add(traded, traded.serial)
@@ -242,7 +242,7 @@ def _exact_fee(market: Market, command: Fill) -> int | None:
 
 
 def _fee(state: State, order: Order, command: Fill, change_micros: int) -> int:
-    """The stated fee, else the series' formula under the scenario's rounding, which an order collects."""
+    """Return the given fee, or the fee of the series' formula after rounding; the order accumulates the rounding."""
     if command.fee_micros is not None:
         return command.fee_micros
     exact_attos = _exact_fee(order.market, command)
@@ -254,6 +254,6 @@ def _fee(state: State, order: Order, command: Fill, change_micros: int) -> int:
 
 
 def _balance_step_micros(state: State, subaccount_ref: SubaccountRef) -> int:
-    """Balances move in centi-cents for direct members and in cents for others; an FCM's customers are not direct."""
+    """Return the smallest step of a balance: a centi-cent for members, a cent for subtraders of an FCM."""
     is_direct = state.accounts[subaccount_ref.account].kind is AccountKind.MEMBER
     return fees.MICROS_PER_CENTICENT if is_direct else MICROS_PER_CENT

@@ -46,7 +46,7 @@ def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
 
 
 def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Event]:
-    """An event that is still to be listed is so described when it is."""
+    """Set the details of an event; for an event that is not listed yet they apply when it is listed."""
     event = state.events.get(command.event)
     if event is None:
         state.described[command.event] = command.details
@@ -99,7 +99,7 @@ def drop_quotes(market: Market) -> Iterator[Event]:
 
 
 def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
-    """The changes from the present outside bids to `levels`, the best price first."""
+    """Yield the changes from the current outside bids to `levels`, the best price first."""
     before = market.quotes or NO_LEVELS
     for side in (Side.YES, Side.NO):
         for price in sorted({*before[side], *levels[side]}, reverse=True):
@@ -109,7 +109,7 @@ def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
 
 
 def reprice(state: State, market: Market, price_centicents: int, at: int) -> Iterator[Event]:
-    """Move the last price and with it the value of every position in the market."""
+    """Set the last price of a market and update the value of every position in it."""
     if price_centicents == market.price_centicents:
         return
     rows = state.market_positions.get(market.ticker, ())
@@ -122,7 +122,7 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> Ite
 
 
 def refile_market(state: State, market: Market, at: int, apply: Callable[[], None] = lambda: None) -> None:
-    """Run `apply`, which changes the market, and keep every list and page that shows it true.
+    """Run `apply`, which changes the market, and update the market's place in lists, its revision and its event's.
 
     Every change that a read of a market shows (status, result, price, volume, order book) goes through here; a change
     outside its row needs no `apply`.

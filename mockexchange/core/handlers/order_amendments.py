@@ -1,6 +1,6 @@
 """The handler of amendments: another price, another count, or both for a resting order.
 
-The count is the whole of the order, filled contracts included. One that is given becomes the order's initial count.
+The count of an amendment is the whole order, filled contracts included; it becomes the order's initial count.
 An order keeps its place in the queue unless its price changes or its count grows.
 """
 

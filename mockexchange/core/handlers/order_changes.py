@@ -1,4 +1,4 @@
-"""Steps that all handlers of orders share, and their events.
+"""Changes of orders that several handlers share, and their events.
 
 A change of a resting order is three events: the changed level, the order and the position row with its resting count.
 """
@@ -16,7 +16,7 @@ from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus
 
 
 def count_fill(order: Order, fill: FillRow) -> None:
-    """Count a fill. The limit of an order known by its fills alone is the worst of their prices."""
+    """Add a fill to its order. An order that never rested takes the worst price of its fills as its limit price."""
     count_centis, price_centicents = fill.trade.count_centis, fill.price_centicents
     order.fills.append(fill)
     order.filled_centis += count_centis
@@ -60,7 +60,7 @@ def take_off(
 
 
 def change_order(state: State, order: Order, at: int, apply: Callable[[], None]) -> None:
-    """Run `apply` on an order and keep true where it is listed."""
+    """Run `apply` on an order, then update its time, its revision and its place in the lists of orders."""
 
     def change() -> None:
         apply()
@@ -72,14 +72,14 @@ def change_order(state: State, order: Order, at: int, apply: Callable[[], None])
 
 
 def show_resting(state: State, order: Order, change_centis: int, at: int) -> Event:
-    """Show the change of what rests in the market and in the row."""
+    """Update the market and the position row after a change of resting contracts; return the event of the row."""
     refile_market(state, order.market, at)
     row = row_of(state, order.subaccount, order.market, at)
     return change_row(state, order.subaccount, row, _add_resting(change_centis))
 
 
 def level_changed(order: Order, change_centis: int) -> Event:
-    """Return the event of a change at the price of an order."""
+    """Return the event of a changed count at an order's price in the order book."""
     return LevelChanged(
         market=order.market.ticker,
         side=order.bid_side,

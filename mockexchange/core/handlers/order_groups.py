@@ -1,4 +1,4 @@
-"""Handlers of order groups, whose orders are canceled together once enough of them has been filled.
+"""Handlers of order groups, whose orders are canceled together once the group's limit of fills is reached.
 
 A group that was triggered takes no orders until it is reset; resetting counts its fills from zero again. A group that
 was deleted is removed, but its orders keep their reference to it.
@@ -62,7 +62,7 @@ def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]
 
 
 def count_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
-    """Count contracts filled of an order of the group; at the limit its remaining orders are canceled."""
+    """Add filled contracts to the group's count; at the limit cancel its remaining orders."""
     group.filled_centis += count_centis
     yield from _trigger_at_limit(state, group, at)
 

@@ -81,7 +81,7 @@ def expire_order(state: State, command: ExpireOrder, at: int) -> Iterator[Event]
 
 
 def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator[Event]:
-    """Cancel what rests of an order."""
+    """Cancel the remaining contracts of a resting order."""
     released_centis = order.remaining_centis
     take_off(state, order, released_centis, OrderStatus.CANCELED, at)
     yield OrderCanceled(order_id=order.order_id)
@@ -91,13 +91,13 @@ def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator
 
 
 def cancel_all(state: State, market: Market, at: int) -> Iterator[Event]:
-    """Cancel what rests in a market that stops trading."""
+    """Cancel every resting order of a market that stops trading."""
     for order in list(state.order_books.get(market.ticker, ())):
         yield from cancel(state, order, at, OrderReason.CLOSE)
 
 
 def require_fillable(order: Order, command: Fill) -> None:
-    """Refused unless the fill is a part of this order."""
+    """Raise Refused unless the fill fits this order: its subaccount, market, side, action, and remaining count."""
     if order.has_rested:
         require_resting(order)
     wanted = (order.subaccount.ref, order.market.ticker, order.side, order.action)

@@ -10,7 +10,7 @@ from mockexchange.core.model.subaccounts import Subaccount
 
 
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
-    """Return the subaccount's row in the market; a new one is not filed until its first change."""
+    """Return the position row of a subaccount in a market; a new row is in no index until its first change."""
     row = subaccount.positions.get(market.ticker)
     if row is None:
         row = Position(subaccount.ref, market, at, state.next_revision())

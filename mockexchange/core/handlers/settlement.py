@@ -1,4 +1,4 @@
-"""Handlers: a market's way from open to finalized, and what its settlement pays."""
+"""Handlers of a market's stages from open to finalized, and of the payouts of its settlement."""
 
 from collections.abc import Iterator
 
@@ -117,7 +117,7 @@ def _apply_settlement(row: Position, stake: Stake, payout: Payout, at: int, is_a
 
 
 def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: int) -> None:
-    """List the settlement of a subaccount that had any fill; orders that only rested leave none."""
+    """Add a settlement to the account's list if the subaccount ever held contracts of the market."""
     ledger, market, result = state.accounts[row.subaccount_ref.account].ledger, row.market, row.market.result
     bought = _bought(ledger, row)
     assert result is not None, "a determined market has a result"

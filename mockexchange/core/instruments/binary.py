@@ -16,7 +16,7 @@ class Stake(NamedTuple):
 
     quantity_centis: int = 0
     cost_micros: int = 0
-    """Cost basis of what is held."""
+    """Cost basis of the contracts held."""
     realized_micros: int = 0
     """Profit or loss locked in; fees are kept apart."""
     traded_micros: int = 0
@@ -41,9 +41,9 @@ def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_cen
 
 
 def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[Stake, Payout]:
-    """Pay the net position out; return the flat stake and what was paid.
+    """Settle a stake; return the flat stake and the payout.
 
-    A scalar payout is cut to whole cents and the rest shown as a fee (docs: market settlement).
+    A scalar payout is cut to whole cents and the rest is shown as a fee (docs: market settlement).
     """
     revenue_micros = _revenue(stake, result, value_centicents)
     remainder_micros = revenue_micros % MICROS_PER_CENT if result is Result.SCALAR else 0
@@ -53,10 +53,10 @@ def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[
 
 
 def held_fees(held_micros: int, before: Stake, after: Stake, count_centis: int, fee_micros: int) -> int:
-    """Return what part of the fees paid belongs to the contracts held after a trade of `count_centis`.
+    """Return the part of the fees paid that belongs to the contracts held after a trade of `count_centis`.
 
-    `held_micros` is that part before. Contracts that were closed give up their share of it, contracts that were opened
-    bring their share of the trade's fee; both shares are cut to the micro-dollar.
+    `held_micros` is this part before the trade. Closed contracts take their share of it away, opened contracts add
+    their share of the trade's fee; both shares are cut to the micro-dollar.
     """
     held_centis, holds_centis = before.quantity_centis, after.quantity_centis
     kept_centis = min(abs(held_centis), abs(holds_centis)) if held_centis * holds_centis > 0 else 0
@@ -65,7 +65,7 @@ def held_fees(held_micros: int, before: Stake, after: Stake, count_centis: int, 
 
 
 def value_micros(quantity_centis: int, price_centicents: int) -> int:
-    """What a signed quantity is worth with YES at `price_centicents`: NO is worth the rest of the dollar."""
+    """Return the value of a signed quantity with YES at `price_centicents`; NO is worth one dollar less that price."""
     if quantity_centis >= 0:
         return quantity_centis * price_centicents
     return -quantity_centis * (CENTICENTS_PER_DOLLAR - price_centicents)
@@ -92,7 +92,7 @@ def _sell(stake: Stake, side: Side, count_centis: int, price_centicents: int) ->
 
 
 def _close(stake: Stake, closed_centis: int, proceeds_micros: int) -> Stake:
-    """Take `closed_centis` off what is held: the basis falls pro rata, the last contract takes what is left."""
+    """Close `closed_centis` of the stake. The cost basis falls pro rata, to exactly 0 with the last contract."""
     if not closed_centis:
         return stake
     held_centis = abs(stake.quantity_centis)
@@ -106,7 +106,7 @@ def _close(stake: Stake, closed_centis: int, proceeds_micros: int) -> Stake:
 
 
 def _open(stake: Stake, side: Side, opened_centis: int, bought_centis: int, price_centicents: int) -> Stake:
-    """Add what was bought and not paired. Made anew in one go: this is where most trades end."""
+    """Add the bought contracts that closed no pair. Most trades come here, so one call builds the new Stake."""
     return Stake(
         stake.quantity_centis + (opened_centis if side is Side.YES else -opened_centis),
         stake.cost_micros + opened_centis * price_centicents,

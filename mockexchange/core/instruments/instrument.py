@@ -1,6 +1,6 @@
-"""Protocols of derivative arithmetic; each form is a module.
+"""Protocols of derivative arithmetic; a module for each form implements them.
 
-`worth` is additive: what trades at several prices were worth adds up, and profit is worth now less worth then.
+`worth` is additive: the worths of trades at several prices add up, and profit is the worth now less the worth at entry.
 """
 
 from decimal import Decimal
@@ -8,19 +8,19 @@ from typing import Protocol
 
 
 class Instrument(Protocol):
-    """Sizes are signed, prices above 0 where the size is not 0, amounts of money in settlement currency."""
+    """The arithmetic of one form. Sizes are signed, prices above 0 (unless size is 0), money in settlement currency."""
 
     def worth(self, size: Decimal, price: Decimal) -> Decimal:
         """Worth of `size` at `price`, up to a constant; a long position's worth rises with the price."""
         ...
 
     def price_of(self, size: Decimal, worth: Decimal) -> Decimal:
-        """The price at which `size` is worth that much: the average, for a sum of trades. `size` is not 0."""
+        """Price at which `size` has this worth; for the sum of several trades their average price. `size` is not 0."""
         ...
 
 
 class Future(Instrument, Protocol):
-    """The arithmetic of a future, with the value that margins, funding and fees are rates of."""
+    """The arithmetic of a future, with the value to which the rates of margins, funding and fees apply."""
 
     def value(self, size: Decimal, mark: Decimal) -> Decimal:
         """Absolute value of a position."""

@@ -1,4 +1,4 @@
-"""A future that pays in the base coin for a size in quote currency: what it is worth falls with one over the price.
+"""A future that pays in the base coin for a size in quote currency; its worth depends on one over the price.
 
 total = size * (1 / average - 1 / mark), so the average of several trades is harmonic
 [formulas recomputed for 4 real positions; the average is inferred from them].

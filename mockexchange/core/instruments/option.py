@@ -23,21 +23,21 @@ def price_of(size: Decimal, worth: Decimal) -> Decimal:
 
 
 def moneyness(option_type: OptionType, strike: Decimal, underlying: Decimal) -> Decimal:
-    """How far in the money it is, in dollars; below 0 how far out."""
+    """Return how far the option is in the money, in dollars; below 0 if it is out of the money."""
     return underlying - strike if option_type is OptionType.CALL else strike - underlying
 
 
 def payoff(option_type: OptionType, strike: Decimal, underlying: Decimal, coin: Decimal) -> Decimal:
-    """What one pays at expiry, in settlement currency, of which a unit is `coin` dollars."""
+    """Return the payoff of one option at expiry, in settlement currency, whose unit is worth `coin` dollars."""
     return quotient(max(moneyness(option_type, strike, underlying), Decimal(0)), coin)
 
 
 def short_margins(
     option_type: OptionType, strike: Decimal, underlying: Decimal, mark: Decimal, unit: Decimal
 ) -> tuple[Decimal, Decimal]:
-    """Initial and maintenance margin of a short option [doc]; a long one is paid for and needs none.
+    """Return the initial and the maintenance margin of a short option [doc]; a long one is paid for and needs none.
 
-    `unit` is the underlying in settlement currency: 1 coin, or its price.
+    `unit` is the price of the underlying in settlement currency: 1 for an inverse option, else the index.
     """
     out_of_money = quotient(max(-moneyness(option_type, strike, underlying), Decimal(0)), underlying)
     maintenance = MAINTENANCE_RATE * unit + mark

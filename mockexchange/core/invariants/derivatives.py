@@ -41,7 +41,7 @@ def _holding(where: str, derivative: Derivative, holding: Holding) -> Iterator[s
 
 
 def _cash(state: State) -> Iterator[str]:
-    """The cash of a subaccount is the sum of its sources, and its fees are the sum of its trades' fees."""
+    """Check that a subaccount's cash is the sum of its sources, and its fees the sum of its trades' fees."""
     fees: dict[tuple[SubaccountRef, str], Decimal] = {}
     for trade in state.derivatives.trades:
         key = (trade.subaccount_ref, trade.currency)

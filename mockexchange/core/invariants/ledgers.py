@@ -1,8 +1,8 @@
 """Check the lists of every account against its positions, cash and orders, and the indexes of every list.
 
 A subaccount's cash is explained from its lists alone, without the arithmetic of positions. In a market it bought some
-YES and some NO (a sale buys the other side at the rest of the dollar); the smaller number of them are pairs, which
-were paid a dollar each; the rest is its position, or was paid by the settlement.
+YES and some NO (a sale buys the other side at one dollar less the price). Each YES with a NO is a pair, which paid one
+dollar; the contracts without a partner are its position, or were paid by the settlement.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def violations(state: State) -> Iterator[str]:
 
 
 def _lot(row: Position, fills: list[FillRow]) -> Lot:
-    """An opening balance counts as bought; what it cost was not paid here."""
+    """Return the purchases of a row. An opening balance counts as bought, but its cost was not paid here."""
     counts = {Side.YES: max(row.opened.quantity_centis, 0), Side.NO: max(-row.opened.quantity_centis, 0)}
     spent_micros = 0
     for fill in fills:
@@ -110,7 +110,7 @@ def _settlement(where: str, row: Position, lot: Lot, settlement: Settlement, rem
 def _cash(
     state: State, subaccount: Subaccount, fills: FillsByRow, settlements: dict[tuple[SubaccountRef, str], Settlement]
 ) -> Iterator[str]:
-    """Fills, fees, settlements, payments and transfers explain a subaccount's cash, to the micro-dollar."""
+    """Check that fills, fees, settlements, payments and transfers add up to a subaccount's cash exactly."""
     cash_micros = _contributed(state, subaccount.ref)
     for ticker, row in subaccount.positions.items():
         lot = _lot(row, fills.get((row.subaccount_ref, ticker), []))
@@ -136,7 +136,7 @@ def _contributed(state: State, subaccount_ref: SubaccountRef) -> int:
 
 
 def _shards(state: State, subaccount_ref: SubaccountRef) -> dict[int, int]:
-    """The sum of transfers between instances and shards, by shard of the subaccount."""
+    """Return the sum of a subaccount's transfers between instances and shards, by shard."""
     shards: dict[int, int] = {}
     transfers = (
         state.accounts[subaccount_ref.account].ledger.shard_transfers
@@ -157,7 +157,7 @@ def _moves(transfer: ShardTransfer) -> Iterator[tuple[int, int]]:
 
 
 def _trades(account: Account) -> Iterator[str]:
-    """An FCM lists every trade in which it has a side, once."""
+    """Check that an FCM lists every trade in which it has a side once."""
     is_fcm = account.kind is AccountKind.FCM
     own = {fill.trade.trade_id for fill in account.ledger.fills} if is_fcm else set()
     listed = [trade.trade_id for trade in account.ledger.trades]
@@ -166,7 +166,7 @@ def _trades(account: Account) -> Iterator[str]:
 
 
 def _orders(state: State, fills: FillsByRow) -> Iterator[str]:
-    """The filled count of an order is the sum of its fills, and its fills are of its subaccount."""
+    """Check that an order's filled count is the sum of its fills, and that its fills are of its subaccount."""
     fills_by_order: dict[str, list[FillRow]] = {}
     for fill in (fill for rows in fills.values() for fill in rows):
         fills_by_order.setdefault(fill.order.order_id, []).append(fill)

@@ -41,7 +41,7 @@ def _volume(market: Market, trades: list[Trade]) -> Iterator[str]:
 
 
 def _resting(state: State, market: Market, order_book: OrderBook) -> Iterator[str]:
-    """Queues hold what the orders have left, in the order in which they came."""
+    """Check that the queues hold the remaining counts of the resting orders, in the order of arrival."""
     waiting: dict[tuple[Side, int], int] = {}
     for order in order_book:
         place = (order.bid_side, order.bid_centicents)
@@ -67,7 +67,7 @@ def _better(order_book: OrderBook, order: Order) -> int:
 
 
 def _lost_orders(state: State) -> Iterator[str]:
-    """An order rests in its market and in its group exactly as long as some of its count remains."""
+    """Check that the order books and the groups hold exactly the orders with a remaining count."""
     left = {order_id for order_id, order in state.orders.items() if order.remaining_centis}
     resting = {order.order_id for order_book in state.order_books.values() for order in order_book}
     if left != resting:

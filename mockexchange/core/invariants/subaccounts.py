@@ -54,7 +54,7 @@ def _event_sums(subaccount: Subaccount) -> Iterator[str]:
 
 
 def _indexes(subaccount: Subaccount) -> Iterator[str]:
-    """Every index holds every row exactly where its filter looks for it, newest first."""
+    """Check that every index has every row in the partition where its filter looks for it, newest first."""
     rows, events = subaccount.positions.values(), subaccount.events.values()
     yield from _misfiled(f"{subaccount.ref}: rows", subaccount.rows, rows, _partition)
     yield from _misfiled(f"{subaccount.ref}: uncounted rows", subaccount.rows_uncounted, rows, _uncounted)

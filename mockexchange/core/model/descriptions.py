@@ -24,7 +24,7 @@ class EventDetails(Struct, frozen=True, kw_only=True):
 
 
 class MarketDetails(Struct, frozen=True, kw_only=True):
-    """Details of a market. Instants are microseconds; None is derived from the time of listing."""
+    """Details of a market. Instants are microseconds; an instant that is None is derived from the time of listing."""
 
     subtitle: str = ""
     yes_title: str = ""

@@ -6,7 +6,7 @@ from mockexchange.core.vocabulary import Severity
 
 
 class Service(Struct):
-    """Whether the exchange is up and trading; `resume_at` is None if unknown."""
+    """The status of the exchange: whether it is up and whether it trades; `resume_at` is None if unknown."""
 
     is_active: bool = True
     is_trading: bool = True

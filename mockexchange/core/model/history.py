@@ -1,9 +1,9 @@
 """Rows in the order of creation, indexed so that every page, newest first, costs O(log n + limit).
 
-A row is filed under each of its `selectors` ((), ("ticker", T), ("event", E), ...), there split by its `partition`
-(subaccount, status, ...): a page merges the lists of the requested selectors whose partition the query admits. Serials
-rise with time, so one order serves lists, windows of time and cursors. A list keeps its order when a row moves: the
-move is a bisection and a block copy.
+There is a sorted list per selector and partition. A row is in the lists of all its `selectors` ((), ("ticker", T),
+("event", E), ...), under its `partition` (subaccount, status, ...). A page merges the lists of the requested selectors
+whose partition the query admits. Serials rise with time, so the order by serial serves lists, windows of time and
+cursors. A row moves to another partition by bisection and a block copy.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -41,7 +41,7 @@ by_creation = attrgetter("created_at")
 
 
 class Window(NamedTuple):
-    """Instants of creation, both included; None is no bound."""
+    """A window of time of creation, both ends included; None is no bound."""
 
     earliest: int | None = None
     latest: int | None = None
@@ -59,11 +59,11 @@ class HistoryPage(NamedTuple, Generic[T]):
 
     rows: list[T]
     after: int | None
-    """The serial that the next page goes on after, or None on the last page."""
+    """The serial after which the next page continues; None on the last page."""
 
 
 class History(Generic[R]):
-    """Append with `add`; change what a row is filed under inside `refile`."""
+    """Rows indexed by selector and partition. `add` appends a row; its partition may change only inside `refile`."""
 
     __slots__ = ("_filed", "revision")
 
@@ -76,18 +76,18 @@ class History(Generic[R]):
         return sum(map(len, self._filed.get(EVERYTHING, {}).values()))
 
     def __iter__(self) -> Iterator[R]:
-        """Every row, oldest first."""
+        """Iterate over every row, oldest first."""
         return merge(*self._filed.get(EVERYTHING, {}).values(), key=by_serial)
 
     def add(self, row: R, revision: int) -> None:
-        """File a row whose serial is higher than any before."""
+        """Add a row; its serial is higher than all earlier serials."""
         self.revision = revision
         partition = row.partition
         for selector in row.selectors:
             self._list(selector, partition).append(row)
 
     def refile(self, row: R, revision: int, apply: Callable[[], None]) -> None:
-        """Run `apply`, which changes the row's partition if anything, and move the row to where it belongs then."""
+        """Run `apply`, which may change the row's partition but not its selectors, and move the row accordingly."""
         self.revision = revision
         before = row.partition
         apply()
@@ -100,11 +100,11 @@ class History(Generic[R]):
             insort(self._list(selector, after), row, key=by_serial)
 
     def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
-        """Every row of one selector and partition, oldest first."""
+        """Return the rows of one selector and partition, oldest first."""
         return self._filed.get(selector, {}).get(partition, ())
 
     def index(self) -> dict[tuple[Selector, Partition], list[R]]:
-        """Return every non-empty list by selector and partition, for invariants."""
+        """Return every non-empty list by selector and partition, for the invariant checks."""
         return {
             (selector, partition): rows
             for selector, lists in self._filed.items()
@@ -123,8 +123,8 @@ class History(Generic[R]):
     ) -> HistoryPage[R]:
         """Return a page, newest first: rows of any of the selectors, created in `window`, older than `after`.
 
-        No row may be filed under two of the selectors. `keeps` looks at every row that passes the rest, so it is for
-        selectors with few rows.
+        No row may be in the lists of two of the selectors. `keeps` is called for every row that passes the other
+        conditions, so it is meant for selectors with few rows.
         """
         lists = [
             rows
@@ -151,7 +151,7 @@ def page_of(
     after: int | None = None,
     keeps: Callable[[R], bool] | None = None,
 ) -> HistoryPage[R]:
-    """Return a page of several lists, each in the order of its serials, as if they were one."""
+    """Return a page of several lists merged into one; each list is in the order of serials."""
     runs = [_backwards(rows, window, after) for rows in lists]
     rows = runs[0] if len(runs) == 1 else merge(*runs, key=by_serial, reverse=True)
     found = list(islice(rows if keeps is None else filter(keeps, rows), limit + 1))

@@ -38,7 +38,7 @@ class Series(Struct, eq=False):
 
 @dataclass(slots=True, eq=False)
 class EventListing:
-    """An event belongs to one series and trades on one exchange shard (`exchange_index`)."""
+    """An event with its markets. It belongs to one series and trades on one exchange shard (`exchange_index`)."""
 
     ticker: str
     series: Series
@@ -84,7 +84,7 @@ class Market:
     """Contracts held by the accounts of this exchange, by side; the larger is the open interest."""
     no_held_centis: int = 0
     quotes: Levels | None = None
-    """Outside bids by side: price of that side to count. Resting orders of accounts are added to them."""
+    """Outside bids by side: a count for each price of that side. Reads add the resting orders of accounts."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -92,12 +92,12 @@ class Market:
 
     @property
     def partition(self) -> Partition:
-        """(status,)"""
+        """Partition key in a history: (status,)."""
         return (self.status,)
 
 
 def require_open(market: Market) -> Market:
-    """Return the market; Refused when it does not trade."""
+    """Return the market. Raises Refused if it is not open for trading."""
     if market.status is not MarketStatus.OPEN:
         message = f"market {market.ticker} is {market.status}: expected an open one"
         raise Refused(RefusalCode.MARKET_NOT_OPEN, message)
@@ -105,7 +105,7 @@ def require_open(market: Market) -> Market:
 
 
 def next_status(market: Market, move: str) -> MarketStatus:
-    """Look the move up; Refused when the market cannot make it from where it is."""
+    """Return the status that a move such as "determine" leads to. Raises Refused if the current status forbids it."""
     status = TRANSITIONS.get((market.status, move))
     if status is None:
         legal = ", ".join(verb for state, verb in TRANSITIONS if state is market.status) or "nothing more"

@@ -10,9 +10,9 @@ SHED_MIN = 16
 
 
 class Queue:
-    """The orders at one price, in the order of arrival. A change and the count ahead of an order cost O(log n).
+    """The orders at one price, in the order of arrival. Changing an order or reading its count ahead costs O(log n).
 
-    The sums are a binary indexed tree over the places; the place of an order that leaves stays empty.
+    A binary indexed tree over the places holds the sums of counts; the place of an order that leaves stays empty.
     """
 
     __slots__ = ("_places", "_sums", "count_centis")
@@ -36,7 +36,7 @@ class Queue:
             place += place & -place
 
     def leave(self, order_id: str) -> None:
-        """Give up the place of an order that has nothing left."""
+        """Remove an order with nothing remaining; its place stays empty."""
         del self._places[order_id]
         if len(self._sums) > SHED_MIN + 2 * len(self._places):
             self._shed()
@@ -83,13 +83,13 @@ class OrderBook:
         queue.join(order.order_id, order.remaining_centis)
 
     def change(self, order: Order, change_centis: int) -> None:
-        """Update the queue of an order that grew, or, negative, shrank; remove an order with nothing left."""
+        """Change an order's count in its queue (negative if it shrank); remove an order with nothing remaining."""
         self.sides[order.bid_side][order.bid_centicents].change(order.order_id, change_centis)
         if not order.remaining_centis:
             self._leave(order)
 
     def remove(self, order: Order) -> None:
-        """Remove a resting order, before its price or its count changes."""
+        """Remove a resting order from its queue. Call it before the order's price or count changes."""
         self.sides[order.bid_side][order.bid_centicents].change(order.order_id, -order.remaining_centis)
         self._leave(order)
 

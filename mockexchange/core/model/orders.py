@@ -1,7 +1,7 @@
 """Orders, the groups that cancel orders together, trades and their fills.
 
-Every fill has an order: one that rested before, or an executed one created with its first fill. A trade has
-one fill for each of its sides that an account here has.
+Every fill has an order: either one that rested before, or an executed one that was created with its first fill. A trade
+has one or two fills: one for each side that is an account of this exchange.
 """
 
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ OTHER_SIDE = {Side.YES: Side.NO, Side.NO: Side.YES}
 
 
 def outcome_side(side: Side, action: Action) -> Side:
-    """The side a fill gains from: selling YES gains from NO."""
+    """Return the outcome that a fill gains from: selling YES gains from NO."""
     return side if action is Action.BUY else OTHER_SIDE[side]
 
 
 class Trade:
-    """`taker_side` is the outcome the taker gains from; `market_volume_centis` what the market had traded before."""
+    """A trade. `taker_side` is the outcome that the taker gains from, `market_volume_centis` the volume before it."""
 
     __slots__ = (
         "count_centis",
@@ -116,7 +116,7 @@ class FillRow:
 
     @property
     def price_centicents(self) -> int:
-        """Of `side`."""
+        """Price of the contract of `side`."""
         return self.trade.yes_centicents if self.side is Side.YES else self.trade.no_centicents
 
     @property
@@ -135,7 +135,7 @@ class FillRow:
 
     @property
     def partition(self) -> Partition:
-        """(subaccount,)"""
+        """Partition key in a history: (subaccount,)."""
         return (self.subaccount_ref.subaccount,)
 
 
@@ -150,7 +150,7 @@ class Order:
     side: Side
     action: Action
     price_centicents: int
-    """Of `side`."""
+    """Limit price of the contract of `side`."""
     initial_centis: int
     remaining_centis: int
     created_at: int
@@ -159,7 +159,7 @@ class Order:
     revision: int
     status: OrderStatus = OrderStatus.RESTING
     has_rested: bool = True
-    """Whether it was ever in the order book. An order that never rested is known by its fills and grows with them."""
+    """Whether the order ever was in the order book. Otherwise it is known only by its fills and grows with them."""
     is_archived: bool = False
     """Done, and last touched before the exchange's cutoff: it is listed with history."""
     group: "OrderGroup | None" = None
@@ -174,7 +174,7 @@ class Order:
     taker_fees_micros: int = 0
     maker_fees_micros: int = 0
     accrued_attos: int = 0
-    """Fee rounding collected on it and not given back yet, in 1e-18 dollars."""
+    """Excess of rounded fees over exact fees that is not given back yet, in 1e-18 dollars."""
 
     @property
     def subaccount_ref(self) -> SubaccountRef:
@@ -194,7 +194,7 @@ class Order:
 
     @property
     def bid_side(self) -> Side:
-        """The side of the order book on which it rests: a sale of YES is a bid for NO."""
+        """The side of the order book on which the order rests: a sale of YES is a bid for NO."""
         return self.side if self.action is Action.BUY else OTHER_SIDE[self.side]
 
     @property
@@ -209,17 +209,17 @@ class Order:
 
     @property
     def partition(self) -> Partition:
-        """(subaccount, status, archived)"""
+        """Partition key in a history: (subaccount, status, archived)."""
         return self.subaccount_ref.subaccount, self.status, self.is_archived
 
     def reserve_micros(self, count_centis: int) -> int:
-        """Cash held back for `count_centis` of the order: only what it would spend buying."""
+        """Cash held back for `count_centis` of the order: the cost at its limit price if it buys, 0 if it sells."""
         return count_centis * self.price_centicents if self.action is Action.BUY else 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class OrderGroup:
-    """Orders canceled together: `filled_centis` counts since the last reset; reaching the limit cancels them all."""
+    """Orders that are canceled together when `filled_centis`, counted since the last reset, reaches the limit."""
 
     group_id: str
     serial: int

@@ -24,7 +24,7 @@ PAYMENT_TRANSITIONS: frozenset[tuple[PaymentStatus, PaymentStatus]] = frozenset(
 
 
 class _Listed:
-    """A row without selectors of its own: its lists have no filters."""
+    """The base of rows in lists without filters: one selector for all rows, and one partition."""
 
     __slots__ = ()
 
@@ -56,8 +56,8 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
     def moved_micros(self) -> int:
         """Change of the subaccount's cash by the payment so far.
 
-        A deposit counts once it is applied, less its fee; a withdrawal from the start, with its fee, until it fails
-        or comes back.
+        A deposit less its fee counts once it is applied. A withdrawal and its fee count from the start, until it fails
+        or is returned.
         """
         if self.kind is PaymentKind.DEPOSIT:
             return self.amount_micros - self.fee_micros if self.status is PaymentStatus.APPLIED else 0

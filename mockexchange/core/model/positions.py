@@ -18,7 +18,7 @@ FLAT = Stake()
 
 
 class Position:
-    """A position in one market. `revision` is unique over all states of all rows of the exchange: a cache key."""
+    """A position in one market. No other state of this or another row has the same `revision`, so it is a cache key."""
 
     __slots__ = (
         "archived",
@@ -39,7 +39,7 @@ class Position:
         self.subaccount_ref = subaccount_ref
         self.market = market
         self.stake = self.opened = FLAT
-        """`opened` is the opening balance: the part of the row that no fill explains."""
+        """`opened` is the opening balance: the part of the position that does not come from fills."""
         self.fees_micros = self.opened_fees_micros = 0
         self.held_fees_micros = 0
         """The part of `fees_micros` that belongs to the contracts still held."""
@@ -56,7 +56,7 @@ class Position:
 
     @property
     def partition(self) -> int:
-        """Which filters this row passes, as bits: exchange index, settled, archived, and which counts are not zero."""
+        """The row's values for filters, as bits: exchange index, settled, archived, and which counts are not zero."""
         return (
             self.market.event.exchange_index << EXCHANGE_INDEX_SHIFT
             | (SETTLED if self.settled else 0)
@@ -68,7 +68,7 @@ class Position:
 
     @property
     def value_micros(self) -> int:
-        """The holding at the market's last price, or at cost while the market has none."""
+        """Value of the position at the market's last price, or its cost if the market has no price yet."""
         price_centicents = self.market.price_centicents
         if price_centicents is None:
             return self.stake.cost_micros
@@ -76,7 +76,7 @@ class Position:
 
 
 class EventTotals:
-    """Exact sums over an event's rows of one settlement status; the fields are those of `Position`."""
+    """Exact sums of fields of `Position` and its stake over some rows of an event, such as its unsettled rows."""
 
     __slots__ = (
         "cost_micros",
@@ -108,7 +108,7 @@ class EventTotals:
         self.revision = position.revision
 
     def plus(self, other: "EventTotals") -> "EventTotals":
-        """Return the sums of both."""
+        """Return the sum of two totals; its revision is the newer of both."""
         total = EventTotals()
         for name in self.__slots__:
             setattr(total, name, getattr(self, name) + getattr(other, name))
@@ -141,7 +141,7 @@ class EventHolding:
         self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
 
     def remove(self, position: Position, partition: int) -> None:
-        """Take a row out to change it; the rank is true again once it is back."""
+        """Remove a row that is about to change. `rank` is stale until the row is added again."""
         rows = self.rows[partition]
         rows.remove(position)
         if not rows:
@@ -149,7 +149,7 @@ class EventHolding:
         self._totals(position).add(position, -1)
 
     def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
-        """Sums over the unsettled rows (False), the settled (True) or all (None); and likewise the archived."""
+        """Return the sums over the rows that pass both filters: True, False, or None for any value."""
         if settled is False:
             return NO_TOTALS if archived or self.unsettled_totals is None else self.unsettled_totals
         kinds = (

@@ -1,7 +1,7 @@
-"""A container that keeps things newest first, and several of them read as one.
+"""A container that keeps items newest first, and reads that merge several of them.
 
-A rank is (-updated_at, name): newest first, ties by name. "What comes after this rank" is found in O(log n) and handed
-out one by one.
+A rank is (-updated_at, name): newest first, ties by name. The first item after a rank is found in O(log n); the items
+that follow are yielded one by one.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -30,7 +30,7 @@ by_rank = attrgetter("rank")
 
 
 class Ranking(Generic[T]):
-    """A sorted list that becomes a tree when it is long: most rankings are short, and a list is made in no time."""
+    """A sorted list, replaced by a tree when it grows long: most rankings are short, and a list is faster to create."""
 
     __slots__ = ("_items",)
 
@@ -55,14 +55,14 @@ class Ranking(Generic[T]):
             self._items.remove(item)
 
     def after(self, rank: Rank | None) -> Iterator[T]:
-        """Iterate over the items after a rank, or all of them."""
+        """Iterate over the items after a rank, or over all items if `rank` is None."""
         items = self._items
         if not isinstance(items, list):
             return iter(items) if rank is None else items.irange_key(rank, inclusive=(False, False))
         return islice(items, 0 if rank is None else bisect_right(items, rank, key=by_rank), None)
 
     def newest(self) -> T:
-        """Return the first item; the ranking is not empty."""
+        """Return the first item. The ranking must not be empty."""
         return self._items[0]
 
     def __len__(self) -> int:
@@ -70,10 +70,10 @@ class Ranking(Generic[T]):
 
 
 def merge_after(rankings: Iterable[Ranking[T]], rank: Rank | None, limit: int) -> list[T]:
-    """Return the first `limit` items after `rank` over k rankings as if they were one: O(k log n + limit log k).
+    """Return the first `limit` items after `rank` of k rankings, merged into one. Cost: O(k log n + limit log k).
 
     Sorting a few sorted runs in C is up to twice as fast as merging them one by one; with 50 runs it is thirty times
-    slower, for it reads `limit` items of each.
+    slower, because it reads `limit` items of each.
     """
     runs = [ranking.after(rank) for ranking in rankings]
     if len(runs) > SORTED_RUNS_MAX:

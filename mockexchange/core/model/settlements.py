@@ -10,7 +10,7 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 
 
 class Bought(NamedTuple):
-    """Count and cost of one side acquired; a sale acquires the other side at the rest of the dollar."""
+    """Count and cost of the contracts acquired on one side. A sale acquires the other side at 1 dollar - price."""
 
     count_centis: int = 0
     cost_micros: int = 0
@@ -47,5 +47,5 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def partition(self) -> Partition:
-        """(subaccount,)"""
+        """Partition key in a history: (subaccount,)."""
         return (self.subaccount_ref.subaccount,)

@@ -27,7 +27,7 @@ NAMES_SHOWN_MAX = 5
 
 @dataclass(slots=True)
 class Derivatives:
-    """Derivatives and indexes by name; holdings by subaccount and derivative, and cash by subaccount and currency."""
+    """The state of derivatives: derivatives and indexes by name, holdings and cash by subaccount, and trades."""
 
     listed: dict[str, Derivative] = field(default_factory=dict)
     indexes: dict[str, Decimal] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class State:
         return self.revision
 
     def new_id(self, kind: str) -> str:
-        """An id that is a function of the seed, the command's place in the log and `kind`."""
+        """Return an id that depends only on the seed, the command's place in the log and `kind`."""
         return derived_id(self.seed, self.sequence, kind)
 
     def account(self, name: str) -> Account:
@@ -108,7 +108,7 @@ class State:
         return subaccount
 
     def subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
-        """Return a subaccount. Raises Refused with the known ones if there is none."""
+        """Return a subaccount. Raises Refused, with the known subaccounts, if it is unknown."""
         subaccount = self.subaccounts.get(subaccount_ref)
         if subaccount is None:
             account, name = subaccount_ref

@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Subaccount:
-    """One subaccount of an account. Rows change only inside `change`, which keeps every index true."""
+    """One subaccount of an account. Position rows change only inside `change`, which updates every index."""
 
     __slots__ = (
         "cash_micros",
@@ -41,7 +41,7 @@ class Subaccount:
         self.contributed_micros = 0
         """Net deposits, withdrawals and transfers, and the value of opening balances."""
         self.reserved_micros = 0
-        """Held back for resting orders to buy: part of cash, not free for trading."""
+        """Cash held back for resting orders that buy: part of `cash_micros`, not free for trading."""
         self.shards_micros: dict[int, int] = {}
         """Cash that was moved to other exchange indexes than 0, part of `cash_micros`. Trading moves index 0."""
         self.updated_at = 0
@@ -60,7 +60,7 @@ class Subaccount:
         """Events by the exact set of partitions in which they have rows."""
 
     def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
-        """Run `apply` on a row and move the row to where it belongs afterwards."""
+        """Run `apply` on a position row and update the indexes and totals that contain the row."""
         position.revision = self.revision = revision
         event = self._event_of(position)
         self._unfile(event)
@@ -71,12 +71,12 @@ class Subaccount:
         self._file(event)
 
     def pay(self, amount_micros: int, at: int) -> None:
-        """Move cash in, or, negative, out."""
+        """Add cash, or deduct it if the amount is negative."""
         self.cash_micros += amount_micros
         self.updated_at = at
 
     def assert_conserved(self) -> None:
-        """Nothing is ever created or lost: cash + exposure - realized + fees = net contributions."""
+        """Assert that no money is created or lost: cash + exposure - realized + fees = net contributions."""
         held_micros = self.cash_micros + self.cost_micros - self.realized_micros + self.fees_micros
         assert held_micros == self.contributed_micros, (
             f"{self.ref}: cash {self.cash_micros} + exposure {self.cost_micros} - realized {self.realized_micros}"

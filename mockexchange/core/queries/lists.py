@@ -1,4 +1,4 @@
-"""Pages of fills, orders and settlements, newest first: what each list can be asked for.
+"""Pages of fills, orders and settlements, newest first, and the filters of each list.
 
 A page reads the narrowest lists that hold its rows, so it costs O(log n + limit) with any filters. Filters that
 contradict each other (a market of another event, an order of another account) find nothing.
@@ -17,7 +17,7 @@ from mockexchange.core.vocabulary import OrderStatus
 
 
 class ListQuery(Struct, frozen=True, kw_only=True):
-    """Filters of every list. `subaccounts` None is all of them; `after` is the end of the previous page."""
+    """Filters of every list. `subaccounts` None means all; `after` is the serial with which the previous page ended."""
 
     limit: int
     subaccounts: Collection[str] | None = None
@@ -31,7 +31,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
 
 
 class FillQuery(ListQuery, frozen=True, kw_only=True):
-    """`archived`: False leaves out what is listed with history, True gives nothing else."""
+    """Filters of a list of fills. `archived`: False leaves out archived fills, True returns only them, None all."""
 
     order_id: str | None = None
     exchange_index: int | None = None
@@ -39,7 +39,7 @@ class FillQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class OrderQuery(ListQuery, frozen=True, kw_only=True):
-    """`statuses` empty is all; `archived`: False leaves out what is listed with history, True gives nothing else."""
+    """Filters of a list of orders. No `statuses` means all; `archived`: True, False, or None for all orders."""
 
     events: Collection[str] = ()
     exchange_index: int | None = None
@@ -96,7 +96,7 @@ def find_settlements(state: State, account: str, query: SettlementQuery) -> Hist
 def _selectors(
     state: State, tickers: Collection[str], events: Collection[str], exchange_index: int | None
 ) -> list[Selector]:
-    """The narrowest lists that hold what passes all the filters, none if nothing can."""
+    """Return the selectors of the shortest lists with all rows that pass the filters; empty if no row can pass."""
     if tickers:
         markets = [state.markets[ticker] for ticker in tickers if ticker in state.markets]
         return [("ticker", market.ticker) for market in markets if _passes(market.event, events, exchange_index)]
@@ -111,7 +111,7 @@ def _passes(event: EventListing, events: Collection[str], exchange_index: int | 
 
 
 def _cut(window: Window, archived: bool | None, before: int) -> Window:
-    """The part of a window on one side of the instant before which fills are history."""
+    """Return the part of a window with archived fills (before the instant `before`) or with the others (from it on)."""
     if archived is None:
         return window
     if archived:

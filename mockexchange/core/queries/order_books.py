@@ -1,7 +1,7 @@
 """Levels of a market's order book, outside bids and resting orders together, and queue positions of orders.
 
 Orders trade by price, then by time (the venue's words on queue positions: the contracts that trade before an order).
-Quotes of strangers have no time; they count as earlier than every order at their price.
+Outside bids have no time; they count as earlier than every order at their price.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ NO_QUOTES: Mapping[int, int] = {}
 
 
 class Level(NamedTuple):
-    """A price with the count bid there."""
+    """A price of an order book with the total count of the bids at it."""
 
     price_centicents: int
     """Of the side whose bids are asked for."""
@@ -32,7 +32,7 @@ def levels(state: State, market: Market, side: Side) -> list[Level]:
 
 
 def count_ahead_centis(state: State, order: Order) -> int:
-    """Return how many centi-contracts trade before a resting order: 0 makes it the next. A done order has none."""
+    """Return how many centi-contracts trade before a resting order: 0 if it is the next one, or done."""
     if not order.remaining_centis:
         return 0
     price_centicents = order.bid_centicents

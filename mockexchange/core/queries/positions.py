@@ -1,8 +1,8 @@
-"""Pages of positions: filters, order, and where the next page begins.
+"""Pages of the positions of a subaccount: filters, order, totals of events, and the start of the next page.
 
-Order is newest update first, ties by ticker (recorded 2025-11-03). A page's event rows are the events of its market
-rows in the same order; their totals span the event's markets of the asked settlement status (and, where history is
-asked for or left out, the same of those), independent of the other filters.
+Rows are in the order of their last update, newest first, ties by ticker (recorded 2025-11-03). A page also has a row
+for each event of its positions, in the same order. The totals of an event row sum all positions of the subaccount in
+the event that pass the filters `settled` and `archived`; the other filters do not affect them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,15 +24,15 @@ from mockexchange.core.model.ranking import Rank, Ranking, T, merge_after
 from mockexchange.core.model.subaccounts import Subaccount
 
 VIEWS = tuple(product((False, True, None), repeat=2))
-"""The filters by settlement and archive; the same totals seen through others are another row."""
+"""All combinations of the filters (settled, archived). Each makes an event row of its own, with its own revision."""
 
 
 class PositionQuery(Struct, frozen=True, kw_only=True):
-    """Which rows: every filter given must hold.
+    """The filters of a page of positions; a row has to pass all of them.
 
-    `settled`: False, True, or None for both. `archived`: False leaves out what is listed with history, True gives
-    nothing else, None makes no difference. `nonzero`: bits of `positions.NONZERO_*`, of which one must hold; 0 is no
-    filter. `after`: the key the last page ended with. `limit` counts rows, or events when pages hold whole events.
+    `settled` and `archived`: only rows with this value, or None for all rows. `nonzero`: bits `positions.NONZERO_*`; at
+    least one of these counts is not zero; 0 means no filter. `after`: the rank with which the previous page ended.
+    `limit` counts rows, or events if `whole_events` is set.
     """
 
     limit: int
@@ -57,21 +57,21 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
 
 
 class EventRow(NamedTuple):
-    """An event's sums as seen through a settlement filter."""
+    """The sums over an event's positions that pass the settlement and archive filters of a query."""
 
     event: str
     totals: EventTotals
     revision: int
-    """A number no other content of this or any event row has had."""
+    """A cache key: no other content of this or another event row has the same number."""
 
 
 class Page(NamedTuple):
-    """A page of positions and of their events."""
+    """A page of positions, with a row for each of their events."""
 
     rows: list[Position]
     events: list[EventRow]
     after: Rank | None
-    """The key the next page starts after, or None on the last page."""
+    """The rank after which the next page starts; None on the last page."""
 
 
 def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
@@ -84,7 +84,7 @@ def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
 
 
 def _find_rows(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
-    """One row more than the limit, if there is one: that is how a page knows it is not the last."""
+    """Return the rows of a page and, if there is one, the row after it, which shows that the page is not the last."""
     if query.ticker is not None:
         return _find_one(subaccount, query)
     rankings = [rows for partition, rows in _filed(subaccount, query) if query.admits(partition)]
@@ -92,7 +92,7 @@ def _find_rows(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
 
 
 def _filed(subaccount: Subaccount, query: PositionQuery) -> Iterable[tuple[int, Ranking[Position]]]:
-    """The indexes that answer the query, with the partition each holds."""
+    """Return the smallest indexes that contain all rows of the query, each with its partition."""
     if query.events:
         return [(part, rows) for event in _named(subaccount, query) for part, rows in event.rows.items()]
     return subaccount.rows.items() if query.nonzero else subaccount.rows_uncounted.items()

@@ -1,6 +1,6 @@
 """The derivatives of an account as JSON for the control API: positions, summaries and trades in exact decimal strings.
 
-Nothing is rounded, and values that venues only print rounded are left out. Nothing goes through a venue's tables.
+Nothing is rounded, and values that venues only print rounded are left out. The venues' encoders are not used.
 """
 
 from decimal import Decimal
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def positions_of(state: State, account: str) -> list[Row]:
-    """Return every derivative that an account holds, or held since the last settlement, over all subaccounts."""
+    """Return the derivatives that an account holds, or held since the last settlement, of all its subaccounts."""
     subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
     return [
         _position(view)
@@ -88,5 +88,5 @@ def _trade(trade: DerivativeTrade) -> Row:
 
 
 def _rest_of(value: Any, own: tuple[str, ...]) -> Row:
-    """Return the fields under their own names, except those that the row formats itself."""
+    """Return the fields of a row under their own names, except the fields that the row formats itself."""
     return {name: plain(getattr(value, name)) for name in value.__struct_fields__ if name not in own}

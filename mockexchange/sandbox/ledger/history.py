@@ -1,4 +1,4 @@
-"""The history of one account as JSON: the lists that a test compares a client's with.
+"""The history of one account as JSON, for tests that compare it with the lists of a client.
 
 Lists are oldest first. Amounts are exact decimals: dollars of 6 digits after the point, prices of 4, contracts of 2.
 """
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 def ledger_of(state: State, account: str) -> Row:
     """Return the account's cash and its reserved cash by subaccount, and every row of its lists.
 
-    Of an account that holds contracts: its cash by book and currency, with what it is worth, and its trades.
+    For an account with derivatives: a summary per subaccount and currency (cash and equity), and its trades.
     """
     if state.accounts[account].venue:
         summaries, trades = derivatives.summaries_of(state, account), derivatives.trades_of(state, account)

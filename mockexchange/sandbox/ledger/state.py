@@ -1,6 +1,6 @@
 """Positions, events and outcomes as JSON for the control API: exact decimal strings and RFC 3339 instants.
 
-Tests compare a client's view with it. It never goes through the venue's tables.
+Tests compare a client's data with it. It does not use the venue's encoders, so it is independent of their errors.
 """
 
 from typing import Any
@@ -78,7 +78,7 @@ def _row(row: Position) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> dict[str, Any]:
-    """Return a field of an event for JSON; its name's unit sets the format and is removed."""
+    """Return an event's field as {name: value} for JSON; the unit suffix of its name sets the format and is removed."""
     if isinstance(value, SubaccountRef):
         return {"account": value.account, "book": value.subaccount} if name == "subaccount_ref" else {name: str(value)}
     if name.endswith("_at"):
@@ -94,7 +94,7 @@ def _plain(name: str, value: Any) -> dict[str, Any]:
 
 
 def _derivative_field(name: str, value: Any) -> dict[str, Any]:
-    """Return a field about derivatives; the control API calls a derivative an instrument."""
+    """Return a field about derivatives as {name: value} for JSON, where a derivative is called an instrument."""
     if name == "derivative":
         return {"instrument": value}
     return {name: {derivative: derivatives.number(price) for derivative, price in value}}

@@ -37,7 +37,7 @@ class ScriptActions:
                 raise ScenarioError(f"refused: {outcome.code}: {outcome.message}", node.file, node.line)
 
     def _named(self, rule: Rule, cause: Cause) -> Rule:
-        """Give a fault without a name that of its step, unless the step is unnamed too or the name is taken."""
+        """Name an unnamed fault after its step, unless the step is unnamed too or the name is taken."""
         if rule.name or cause.step.startswith(UNNAMED):
             return rule
         name = cause.step if cause.repetition == 1 else f"{cause.step}-{cause.repetition}"

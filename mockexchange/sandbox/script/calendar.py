@@ -1,6 +1,6 @@
 """The calendar: expiry of orders, delivery of derivatives and the daily settlement of their sessions.
 
-Only for instants after the sandbox begins: the scenario itself describes what happened before.
+It schedules nothing before the clock of the sandbox begins: the scenario's history describes earlier events.
 """
 
 from collections import Counter
@@ -83,7 +83,7 @@ class Calendar:
             self._schedule_delivery(state.derivatives.listed[record.command.terms.name], record.at)
 
     def count(self, due: DueCommand) -> int:
-        """Count a command and return the number of its cause's repetition."""
+        """Count an executed command and return how many commands with the same cause there were, for the log."""
         self._done[due.cause] += 1
         return self._done[due.cause]
 

@@ -1,8 +1,8 @@
 """The script of a sandbox: runs the steps that are due, each at its own instant, and the steps that clients trigger.
 
-It is outside the exchange. A step submits an ordinary command with the step as its cause, so a log replays without a
-script. The script also does what is due by the calendar, before the steps of the same instant: orders expire,
-derivatives are delivered, and the session of every day is settled.
+The script is outside the exchange. A step submits an ordinary command with the step as its cause, so a log replays
+without a script. The script also runs the commands of the calendar, before the steps of the same instant: orders
+expire, derivatives are delivered, and the session of every day is settled.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Pause = Callable[[], Awaitable[object]]
 
 
 class ScriptOverrun(Exception):
-    """More steps are due than one advance runs; `step` is the most frequent one. The rest stays due."""
+    """More steps are due than one advance may run; `step` is the most frequent one. The remaining steps stay due."""
 
     def __init__(self, message: str, step: str) -> None:
         super().__init__(message)
@@ -69,7 +69,7 @@ class Script:
         self.add(self._sandbox.plan.script, at)
 
     def add(self, entries: Iterable[ScriptEntry], begins: int | None = None) -> list[Step]:
-        """Add steps; their time begins at an instant, or now. Raises ScriptTooLong without adding any."""
+        """Add steps, whose times count from an instant or from now. Raises ScriptTooLong without adding any."""
         added = list(entries)
         if len(self._steps) + len(added) > ENTRIES_MAX:
             raise ScriptTooLong(f"expected at most {ENTRIES_MAX} steps in all: clear those that are done")
@@ -85,7 +85,7 @@ class Script:
         return made
 
     def clear(self) -> None:
-        """Drop all steps with their pending runs. What is due by the calendar stays."""
+        """Drop all steps with their pending runs. Commands of the calendar stay."""
         is_cut_short = not self.is_done
         self._steps, self._unfinished, self._runs_of_clients = {}, 0, 0
         self._triggers.clear()
@@ -182,7 +182,7 @@ class Script:
             self._journal("finding", overrun.step, {"text": str(overrun)})
 
     async def run_batch(self, steps_max: int) -> None:
-        """Run what is due, at most this many steps; the rest stays due."""
+        """Run due steps, at most this many; the others stay due."""
         async with self._turn:
             with suppress(ScriptOverrun):
                 await self._run_to(self._now, steps_max)
@@ -195,7 +195,7 @@ class Script:
             self._sandbox.clock.reach(target)
 
     async def run_to(self, target: int) -> None:
-        """Run everything that is due by an instant, and advance the clock step by step. Raises ScriptOverrun."""
+        """Run everything that is due until an instant, advancing the clock from step to step. Raises ScriptOverrun."""
         async with self._turn:
             await self._run_to(target, DUE_MAX)
 
@@ -242,7 +242,7 @@ class Script:
         self._journal("script", step.name, {"repetition": step.fired})
 
     async def _submit(self, due: DueCommand, at: int) -> str:
-        """Submit a command of the calendar, unless it is void by now."""
+        """Submit a command of the calendar, unless it has become void, such as the expiry of a canceled order."""
         if not due.is_void():
             repetition = self._calendar.count(due)
             outcome = await self._sandbox.submit(due.command, at, Cause(due.cause, repetition))

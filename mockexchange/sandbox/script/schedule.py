@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(order=True, slots=True)
 class ScheduledRun:
-    """A pending run: its next action and instant, and those after it.
+    """A pending run of a step: its next action with its instant, and in `rest` the later actions with theirs.
 
-    `number` distinguishes the runs of one place; `account` is the account that triggered the run.
+    `number` distinguishes the runs of one place in the script; `account` is the account that triggered the run.
     """
 
     at: int
@@ -22,7 +22,7 @@ class ScheduledRun:
 
 
 class Schedule:
-    """A heap of the next instant of each run, so that an endless run takes no more memory than a single one."""
+    """A heap with the next instant of each run. Later instants are generated, so an endless run needs little memory."""
 
     def __init__(self) -> None:
         self._heap: list[ScheduledRun] = []
@@ -34,17 +34,17 @@ class Schedule:
 
     @property
     def next_at(self) -> int | None:
-        """Instant of the first due run; None if there is none."""
+        """Instant of the earliest pending action; None if there is none."""
         return self._heap[0].at if self._heap else None
 
     def begin(self, place: int, instants: Iterator[tuple[int, Any]], account: str | None = None) -> None:
-        """Add a run with these instants, which ascend."""
+        """Add a run with these (instant, action) pairs, in ascending order."""
         at, action = next(instants)
         self._last_number += 1
         heappush(self._heap, ScheduledRun(at, place, self._last_number, action, account, instants))
 
     def take(self) -> tuple[ScheduledRun, bool]:
-        """Remove the first due action; return it and whether its run ends with it."""
+        """Remove the earliest pending action; return it, and whether it was the last of its run."""
         first = self._heap[0]
         following = next(first.rest, None)
         if following is None:

@@ -13,7 +13,7 @@ WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """An entry of the script, or a part of a sequence; `place` is the entry's number among all ever added."""
+    """An entry of the script, or a part of a sequence. `place` numbers the entries of the script as they are added."""
 
     name: str
     place: int
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def last_reason(self) -> str:
-        """Reason of the last refusal; for a sequence that of its last part with a refusal."""
+        """Reason of the last refusal; for a sequence, of the last part that was refused. Empty if there was none."""
         return next((step.reason for step in reversed(list(self.walk())) if step.reason), "")
 
     @property
@@ -67,7 +67,7 @@ class Step:
         return DONE if is_over else WAITING
 
     def instants(self, begins: int) -> "Iterator[tuple[int, Step]]":
-        """Yield the instants of a run that begins at `begins`: of the step itself, or of the parts of a sequence."""
+        """Yield (instant, step) pairs of a run that begins at `begins`: the step itself, or the parts of a sequence."""
         entry = self.entry
         for repetition in count() if entry.times is None else range(entry.times):
             at = begins + repetition * entry.period_us
@@ -80,7 +80,7 @@ class Step:
 
 
 def make_step(entry: ScriptEntry, place: int, path: str) -> Step:
-    """Return the step of an entry; `path` is its name if the entry has none."""
+    """Return the step of an entry. `path` is the step's name if the entry has no name."""
     name = entry.name or path
     parts = () if isinstance(entry.action, Template) else entry.action
     made = (make_step(part, place, f"{name}[{number}]") for number, part in enumerate(parts))
