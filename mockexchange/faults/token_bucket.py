@@ -12,7 +12,7 @@ BUCKETS_MAX = 10_000
 class TokenBuckets:
     """The token buckets of one rule, one per account; requests without a known key share one.
 
-    A bucket is kept as the one instant at which it is full again, so nothing runs between two requests.
+    A bucket is stored as the instant at which it will be full again, so it needs no timer between requests.
     """
 
     def __init__(self, limit: RateLimit) -> None:

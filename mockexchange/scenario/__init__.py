@@ -1,1 +1,1 @@
-"""Scenarios: what an exchange is before its clock starts. YAML, JSON, or JSON lines for long histories."""
+"""Scenarios: descriptions of an exchange's state before its clock starts, in YAML, JSON, or JSON lines if long."""

@@ -1,4 +1,4 @@
-"""The accounts of a scenario, of all venues: the commands that open them, and the specifications of their keys."""
+"""The accounts of a scenario at all venues: the commands that open them, and the specifications of their keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ KEY_PAIR_FIELDS = ("algorithm", "public_key", "private_key")
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """The specification of a key: from files (paths relative to the scenario), a given secret, or to be generated."""
+    """The specification of a key: read from files (paths relative to the scenario), a given secret, or generated."""
 
     account: str
     name: str
@@ -38,7 +38,7 @@ class KeySpec:
 
     @property
     def source(self) -> tuple[object, ...]:
-        """Source of its key pair; a key with an unchanged source keeps its pair."""
+        """The source of the key pair, for comparison: a key whose source is unchanged keeps its pair."""
         return self.algorithm, self.public_path, self.private_path
 
 
@@ -58,7 +58,7 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
 
 
 def step_command(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
-    """Return the command of a step of this kind, from values that may also have keys of the top level."""
+    """Return the command of a kind of step, from values that may also contain keys which are not the step's."""
     step, node = STEPS[kind], values["_node"]
     try:
         return step.build({key: value for key, value in values.items() if key in step.names}), node
@@ -125,7 +125,10 @@ def _subaccounts(name: str, account: dict[str, Any]) -> dict[str, dict[str, Any]
 
 
 def _check_subtrader_ids(name: str, account: dict[str, Any]) -> None:
-    """An id given verbatim begins with the account's (`{account_id}_{suffix}`, venue docs of 2026); each is its own."""
+    """Refuse subtrader ids that do not begin with the account's id, or occur twice.
+
+    The format is `{account_id}_{suffix}` (venue docs of 2026).
+    """
     prefix = f"{account['account_id'] or name}_"
     owners: dict[str, str] = {}
     for subtrader, spec in account["subtraders"].items():
@@ -199,7 +202,7 @@ def _check_values(venue: Venue, spec: dict[str, Any], path: str) -> None:
 
 
 def _algorithm(spec: dict[str, Any], path: str) -> str:
-    """Return the algorithm of a key to be generated; a file brings its own."""
+    """Return the algorithm for generating a key. A key from a file has the algorithm of the file."""
     sources = [name for name in KEY_PAIR_FIELDS if spec[name] is not None]
     if len(sources) > 1:
         raise _wrong(spec, sources[-1], f"expected one of {', '.join(sources)}: the file says the rest", path)

@@ -31,7 +31,7 @@ _EXACT_TEXT = Scalar(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An action. It is read each time the step runs if its text has "$n" or the account "*", else only once."""
+    """The action of a step. If its text has "$n" or the account "*", it is read each time the step runs, else once."""
 
     kind: str
     node: Located = field(compare=False)
@@ -52,14 +52,14 @@ class Template:
 
 
 def template(kind: str, node: Located, path: str, read: Callable[[Located, str], Any]) -> Template:
-    """Read an action. Raises ScenarioError if it is invalid for every account."""
+    """Return the template of an action. Raises ScenarioError if it is invalid for every account."""
     first = read(filled(node, None, 1), path)
     is_fixed = filled(node, "", 1) is node
     return Template(kind, node, path, read, first if is_fixed else None)
 
 
 def filled(node: Located, account: str | None, repetition: int) -> Located:
-    """Return the node with "$n" and the account "*" replaced, the same node if it has neither; None keeps the "*"."""
+    """Return the node with "$n" and (unless `account` is None) the account "*" replaced; the same node without them."""
     if isinstance(node.value, dict):
         items = {key: _filled_item(key, item, account, repetition) for key, item in node.value.items()}
         is_same = all(items[key] is item for key, item in node.value.items())
@@ -93,7 +93,7 @@ def names_any_account(node: Located) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ScriptedFrame:
-    """A text for the streams of an account that are subscribed to a channel; "*" is any.
+    """A text that a script sends to streams of an account that are subscribed to a channel; "*" stands for any.
 
     "$sid" and "$seq" in it, with their quotes, are replaced by the subscription's id and its next sequence number.
     """

@@ -144,7 +144,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A record whose values are passed to `make`; keys that are not given are left out."""
+    """A record whose values are passed to `make` as arguments. Keys that are not given are left out."""
 
     record: Record
     make: Callable[..., Any]

@@ -8,7 +8,7 @@ NEARNESS_MIN = 0.65
 
 
 class ScenarioError(ValueError):
-    """The scenario cannot be used. Reads `file:line: path: what was expected`."""
+    """The scenario is invalid. The message has the form `file:line: path: what was expected`."""
 
     def __init__(self, message: str, file: str = "", line: int = 0, path: str = "") -> None:
         self.message, self.file, self.line, self.path = message, file, line, path
@@ -17,7 +17,7 @@ class ScenarioError(ValueError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ": did you mean 'x'?" for the known word nearest to a misspelt one, or nothing if none is near."""
+    """Return ": did you mean 'x'?" with the known word nearest to a misspelt one; empty if none is near."""
     by_lower = {name.casefold(): name for name in known}
     near = get_close_matches(word.casefold(), by_lower, n=1, cutoff=NEARNESS_MIN)
     return f": did you mean {by_lower[near[0]]!r}?" if near else ""

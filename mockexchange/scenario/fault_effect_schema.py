@@ -30,7 +30,7 @@ SHAPES = keywords("nested", "flat", "msg", "text")
 
 
 class Surface(StrEnum):
-    """The kind of traffic that an effect changes; it determines which conditions a rule may have."""
+    """The kind of traffic that an effect changes. It determines which conditions its rule may have."""
 
     REQUEST = "requests"
     HANDSHAKE = "handshakes of streams"
@@ -116,7 +116,7 @@ BUCKET = Record(
 
 @dataclass(frozen=True, slots=True)
 class EffectKind:
-    """The type of one effect: its fields, and the value made of them."""
+    """The type of one effect: its fields, and how they become a value of `fault_effects`."""
 
     surface: Surface
     record: Record

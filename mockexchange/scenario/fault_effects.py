@@ -1,4 +1,4 @@
-"""The effects of faults, as values. The list is closed: changes of the exchange's state are steps, not faults.
+"""The effects of faults, as values. None of them changes the exchange's state; script steps do that.
 
 Durations are microseconds. `mockexchange.faults` applies the effects to bytes and sockets.
 """
@@ -11,7 +11,7 @@ Headers = Mapping[str, str]
 
 
 class Status(Struct, frozen=True):
-    """Answer with an error in place of the exchange. `shape` None is the venue's own for this status."""
+    """Answer with an error instead of the exchange. `shape` None selects the venue's own body for this status."""
 
     status: int
     shape: str | None = None
@@ -45,7 +45,7 @@ class TruncateJson(Struct, frozen=True):
 
 
 class Cursor(Struct, frozen=True):
-    """`how` is null, absent or repeat."""
+    """Change the cursor of a page: `how` is null, absent, or repeat (the cursor of the request)."""
 
     how: str
 
@@ -59,7 +59,7 @@ class DuplicateRow(Struct, frozen=True):
 
 
 class Legacy(Struct, frozen=True):
-    """`how` is absent, zero or wrong."""
+    """Change old numbers that have a fixed-point twin in the body: `how` is absent, zero or wrong."""
 
     how: str
 
@@ -99,7 +99,7 @@ class Refuse(Struct, frozen=True):
 
 
 class Close(Struct, frozen=True):
-    """Close at the n-th matching frame of a connection (`at_frame`); None is the frame that the rule fires on."""
+    """Close the connection at its n-th matching frame (`at_frame`); None: at the frame that the rule fires on."""
 
     code: int
     at_frame: int | None = None
@@ -138,7 +138,7 @@ class Terminal(Struct, frozen=True):
 
 
 class LiteralFrame(Struct, frozen=True):
-    """Send `text`; "$sid" and "$seq" in it are replaced by those of the subscription."""
+    """Send `text`, with "$sid" and "$seq" replaced by the subscription's id and its next sequence number."""
 
     text: str
 

@@ -35,7 +35,7 @@ MATCHED = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant, or a duration after the installation of the rule, in microseconds."""
+    """An instant, or a duration since the installation of the rule (`is_relative`), in microseconds."""
 
     value: int
     is_relative: bool = False
@@ -54,7 +54,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """The conditions of a rule; None matches everything. `path` may have `*` anywhere, `operation` at its end."""
+    """The conditions of a rule; None matches everything. `*` may stand anywhere in `path`, and ends `operation`."""
 
     operation: str | None = None
     path: str | None = None
@@ -99,7 +99,7 @@ def _moment(text: str) -> Moment:
 
 
 def _word(expected: str, known: tuple[str, ...]) -> Scalar:
-    """Return the type of one of many words, or `*`; the error of a misspelt word suggests the nearest one."""
+    """Return the type of one of many words or `*`. The error for a misspelt word suggests the nearest one."""
 
     def parse(text: str) -> str | None:
         if text == ANY:
@@ -244,7 +244,7 @@ def _require_matched(rule: Rule) -> None:
 
 
 def _require_some_time(rule: Rule) -> None:
-    """Refuse spans that end before they begin. Spans of an instant and a duration are unknown before installation."""
+    """Refuse spans that end before they begin, unless one end is an instant and the other relative to installation."""
     for name, span in (("until", rule.match.span), ("host_time", rule.match.host_span)):
         begin, end = span.begin, span.end
         if begin and end and begin.is_relative == end.is_relative and begin.value >= end.value:

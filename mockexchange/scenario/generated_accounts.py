@@ -34,7 +34,7 @@ Line = dict[str, Any]
 
 @dataclass(slots=True)
 class Market:
-    """A market while it trades: its last YES price, its traders by number, and their stakes."""
+    """A market while it trades: its last YES price, the numbers of its trading accounts, and their stakes."""
 
     ticker: str
     price_cents: int
@@ -107,7 +107,7 @@ class GeneratedAccounts:
         return cents * CENTICENTS_PER_CENT + (CENTICENTS_PER_HALF_CENT if self._happens(3) else 0)
 
     def _apply(self, market: Market, account: int, deal: Deal) -> Iterator[Line]:
-        """Book a deal on its account; yield the deposit that it may need."""
+        """Apply a trade to its account; yield the deposit that it needs, if any."""
         market.stakes[account], change_micros = trade(market.stakes.get(account, Stake()), *deal)
         fee_micros_max = deal.count_centis * FEE_MICROS_PER_CENTI_MAX + FEE_ROUNDING_MICROS_MAX
         self.cash_micros[account] += change_micros - fee_micros_max

@@ -1,4 +1,4 @@
-"""Scenarios of any size, as JSON lines: the same bytes for the same numbers, seed and Faker version.
+"""A generator of scenarios of any size, as JSON lines. The same sizes, seed and Faker version give the same bytes.
 
 The generator writes day by day: it lists the day's events, trades their markets, and then drops them, so its memory
 does not depend on the number of fills or markets.

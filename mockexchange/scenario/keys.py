@@ -1,8 +1,8 @@
 """Key pairs for a scenario's accounts: from its files, or drawn from the pool of development keys in the package.
 
-Making an RSA key takes 20 to 50 ms, so accounts draw on a pool, deterministically by sandbox and account name. No two
-keys of a sandbox are the same pair. When the pool is used up RSA keys are generated, which differ from run to run;
-Ed25519 keys are always derived from their names.
+Generating an RSA key takes 20 to 50 ms, so accounts draw pairs from a pool, deterministically by sandbox and account
+name. No pair is used twice in a sandbox. When the pool is used up, RSA keys are generated, which differ from run to
+run; Ed25519 keys are always derived from their names.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _PAIR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """PEM texts; `private_pem` is None where a scenario gives the public half alone."""
+    """A key pair as PEM texts. `private_pem` is None if the scenario gives only the public half."""
 
     public_pem: str
     private_pem: str | None
@@ -47,7 +47,7 @@ class KeyPool:
     drawn: dict[str, KeyPair] = field(default_factory=dict)
 
     def pair_for(self, spec: KeySpec) -> KeyPair:
-        """Return the pair of a scenario's key. Raises ScenarioError where its files are unusable."""
+        """Return the pair of a scenario's key. Raises ScenarioError if its files are unusable."""
         name = f"{self.sandbox}/{spec.account}/{spec.name}"
         if name not in self.drawn:
             self.drawn[name] = self._pair_for(spec, name)

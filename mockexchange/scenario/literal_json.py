@@ -1,8 +1,8 @@
 """Literal JSON in a scenario, such as the frame that a script or a fault sends.
 
-Scalars are read as text here as everywhere, so their types are inferred: whole numbers, true, false and null are those
-of JSON, and everything else is a string ("1.00" is how the venue writes an amount). For other types the JSON is given
-as one text, which is sent byte for byte.
+The scenario reader keeps all scalars as text, so their JSON types are inferred: whole numbers, true, false and null
+become JSON values, and all other scalars become strings (venues write amounts as strings such as "1.00"). For other
+types the scenario gives the JSON as one text, which is sent byte for byte.
 """
 
 import json
@@ -39,7 +39,7 @@ class Literal:
 class ExactJson:
     """The type of any JSON value: a quoted scalar is a string, even if it looks like a number.
 
-    A number is sent with the digits that were written, 1.50 as 1.50.
+    A number keeps the digits that were written: 1.50 is sent as 1.50.
     """
 
     def read(self, node: Located, path: str) -> str:

@@ -93,7 +93,7 @@ def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
 
 
 def load_object(node: Located) -> Plan:
-    """Read a scenario that is parsed already."""
+    """Read a scenario that is already parsed to located text."""
     text = repr(node)
     given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
     return (_plan_of_given if len(text) <= KEPT_CHARS_MAX else _plan_of_given.__wrapped__)(given)
@@ -101,7 +101,7 @@ def load_object(node: Located) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A parsed scenario as a cache key; scenarios with equal digests are equal."""
+    """A parsed scenario as a cache key: two with the same digest are equal."""
 
     digest: str
     file: str
@@ -114,7 +114,7 @@ def _plan_of_given(given: _Given) -> Plan:
 
 
 def load_located(node: Located, digest: str) -> Plan:
-    """Read a scenario that is parsed already; `digest` identifies its source in the log."""
+    """Read a scenario that is already parsed to located text; `digest` identifies its source in the log."""
     values = SCENARIO.read(node, "")
     require_markets(values)
     require_script(values)

@@ -1,8 +1,8 @@
 """Located text: YAML, JSON and JSON lines, read with every scalar as text and the line of every value.
 
-The schema converts the text afterwards, so `side: yes`, `on`, `12:30:00` and `price: 0.56` keep their text and no
-amount ever passes through a float. YAML is built from parse events rather than composed: that is seven times as fast,
-and its depth is limited by a number instead of the machine's stack (composing a hundred thousand "[" ends the process).
+The schema converts the text afterwards, so `side: yes`, `on`, `12:30:00` and `price: 0.56` keep their text, and amounts
+are never floats. Values are built from YAML parse events instead of composed nodes: this is seven times as fast, and a
+constant limits the depth instead of the machine's stack (composing a hundred thousand "[" ends the process).
 """
 
 import json
@@ -26,7 +26,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(slots=True)
 class Located:
-    """A scalar's text, a mapping or a list, or None for null or a missing value; with its file and line."""
+    """A value with its file and line: a scalar's text, a mapping, a list, or None for null or a missing value."""
 
     value: "str | dict[str, Located] | list[Located] | None"
     file: str = ""
@@ -64,7 +64,7 @@ def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
 
 
 def located_json(text: str, file: str, line: int) -> Located:
-    """Parse a JSON document whose values all stand on `line`."""
+    """Parse a JSON document; every value is located at `line`."""
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -77,7 +77,7 @@ def located_json(text: str, file: str, line: int) -> Located:
 
 
 def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
-    """Wrap a parsed JSON value, its numbers already text. Raises ScenarioError on text not in UTF-8 or too deep."""
+    """Locate a parsed JSON value with numbers as text. Raises ScenarioError if it is too deep or not valid UTF-8."""
     if isinstance(value, str):
         if type(value) is _Unquoted:
             return Located(str(value), file, line)
@@ -256,7 +256,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Unquoted(str):
-    """The text of a number."""
+    """The text of a number that was not quoted."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
 """The plan of a scenario: settings, keys, and commands with their times. Nothing is executed here.
 
-Steps of a history without a time follow each other by a millisecond, beginning at `start`.
+Steps of a history without a time are one millisecond apart, beginning at `start`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ class TimedCommand(NamedTuple):
 
 @dataclass(slots=True)
 class PlanCache:
-    """What earlier plays of a plan left; plans derived from it by `replace` share it."""
+    """Data kept from earlier executions of a plan's history. Plans derived from it by `replace` share it."""
 
     plays: int = 0
     snapshot: Any = None
@@ -46,7 +46,7 @@ class PlanCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A scenario that is read. `steps` of a long history are read from the file again at each iteration."""
+    """A scenario after reading. A long history is not in memory: each iteration over `steps` reads its file again."""
 
     name: str
     title: str
@@ -75,7 +75,7 @@ class Plan:
 
 
 def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:
-    """Return the plan of the values that the schema read. Raises ScenarioError if they contradict each other."""
+    """Make a plan from the values that the schema read. Raises ScenarioError if they contradict each other."""
     start = START_DEFAULT if values["start"] is None else values["start"]
     return Plan(
         name=values["scenario"],
@@ -120,7 +120,7 @@ def require_script(values: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """Steps with their instants."""
+    """The steps of a history with their instants."""
 
     steps: Iterable[Step]
     start: int

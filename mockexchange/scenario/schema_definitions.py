@@ -1,4 +1,4 @@
-"""Shared definitions of a JSON Schema: equal parts move to "$defs", named by the key that they were found at."""
+"""Shared definitions of a JSON Schema: equal parts are moved to "$defs", under the key at which they were found."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ DEFINITIONS = "$defs"
 
 
 def with_shared_parts(schema: Schema) -> Schema:
-    """Return an equivalent schema in which every part above a size occurs once."""
+    """Return an equivalent schema in which every part above a certain size occurs only once."""
     counts: Counter[str] = Counter()
     count_parts(schema, counts)
     shared = _Shared(counts)

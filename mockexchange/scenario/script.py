@@ -2,7 +2,7 @@
 
 An entry is a mapping with one action and optional timing: `when` (an action of a client that triggers it), `at` (an
 instant), `after` (a duration since the beginning, or since the trigger), `every` and `times`. Nothing is executed here.
-In the texts of an action "$n" is the number of the repetition, and the account "*" the one that triggered the step.
+In the texts of an action, "$n" is the number of the repetition, and the account "*" is the account that triggered it.
 """
 
 import re
@@ -65,12 +65,12 @@ class ScriptEntry:
 
     @property
     def period_us(self) -> int:
-        """Time from the beginning of a repetition to that of the next; without `every` the duration of one."""
+        """Time between the beginnings of two repetitions: `every`, by default the duration of a repetition."""
         return self.round_us if self.every_us is None else self.every_us
 
     @property
     def span_us(self) -> int:
-        """Time from the beginning of the first repetition to the end of the last one, of an entry that ends."""
+        """Time from the beginning of the first repetition to the end of the last; `times` must not be None."""
         assert self.times is not None, "what goes on for ever is no part of a sequence"
         return (self.times - 1) * self.period_us + self.round_us
 
@@ -119,7 +119,7 @@ SCRIPT = ScriptType()
 
 
 def entry_schema() -> dict[str, Any]:
-    """Return the JSON Schema at `REFERENCE`. It is recursive, because an entry can hold entries."""
+    """Return the JSON Schema of an entry, at `REFERENCE`. It is recursive, because an entry can contain entries."""
     steps = {name: kind.record.json_schema() for name, kind in STEPS.items()}
     others = {name: kind.json_schema() for name, kind in OTHER_ACTIONS.items()}
     sequence = {"type": "array", "items": ENTRY.json_schema(), "minItems": 1}
@@ -231,7 +231,7 @@ def require_unique_names(entries: Iterable[ScriptEntry], path: str, taken: Itera
 
 
 def _all_of(entries: Iterable[ScriptEntry]) -> Iterator[ScriptEntry]:
-    """Yield the entries and those of their sequences, recursively."""
+    """Yield the entries and the entries of their sequences, recursively."""
     for entry in entries:
         yield entry
         if not isinstance(entry.action, Template):

@@ -19,7 +19,7 @@ KNOWN_SHOWN_MAX = 20
 def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str]) -> None:
     """Refuse a name that is neither known nor listed by a step of the script. Raises ScenarioError.
 
-    `kind` is both the key of such a name and the step that lists one: market or instrument.
+    `kind` is "market" or "instrument": both the key under which actions name one and the step that lists one.
     """
     named = [(each, node) for entry in entries for each in entry.templates if (node := _named(each, kind)) is not None]
     names = sorted({*known, *(str(node.value) for each, node in named if each.kind == kind)})
@@ -34,7 +34,7 @@ def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str
 
 
 def _named(template: Template, kind: str) -> Located | None:
-    """Return the node of an action's name of this kind, None if it has none."""
+    """Return the node with the market or instrument that an action names; None if it names none."""
     given = template.node.value
     node = given.get(kind) if isinstance(given, dict) else None
     return node if node is not None and isinstance(node.value, str) else None

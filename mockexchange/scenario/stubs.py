@@ -53,7 +53,7 @@ class RequestPattern(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """A literal answer. `name` is None if it has none; `kind` is that of its body, one of `BODIES` or "" for none.
+    """A literal answer. `name` is None if it has none; `kind` is the kind of its body, of `BODIES`, or "" without body.
 
     A `result` is put into the venue's envelope; every other body is sent byte for byte.
     """
@@ -249,7 +249,7 @@ def _headers(values: dict[str, Any], kind: str) -> dict[str, str]:
 
 
 def _require_consistency(stub: Stub) -> None:
-    """Raise ScenarioError if its keys contradict each other, or HTTP."""
+    """Raise ScenarioError if the keys of a stub contradict each other or the rules of HTTP."""
     if stub.status in BODILESS and stub.body:
         raise error_in(stub, stub.kind, f"expected no body: an answer of status {stub.status} has none")
     if stub.kind == "result" and not _is_of_calls(stub):

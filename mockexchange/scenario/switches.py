@@ -1,7 +1,7 @@
 """The venue settings that a scenario can change, under the venue's name.
 
-Settings of the default venue are keys of the top level, for historical reasons; those that every venue has apply to all
-venues.
+Settings of the default venue are keys of the top level, for historical reasons; top-level settings that every venue has
+apply to all venues.
 """
 
 from collections.abc import Iterator

@@ -61,9 +61,9 @@ TRIGGERS = {
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An action of a client. `of` is its channel or operation, `number` that of a page; "*" is any.
+    """An action of a client that triggers a step: `of` is its channel or operation, or "*"; `number` its page number.
 
-    It triggers a step the `nth` time that an account does it, or every time if that is None.
+    It triggers the step the `nth` time that an account does it, or every time if `nth` is None.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class Trigger:
     number: int = 0
 
     def matches(self, kind: str, account: str | None, of: str, number: int) -> bool:
-        """Whether an action of an account (None if unknown) is the one of this trigger."""
+        """Whether this trigger matches an action of an account (None if the account is unknown)."""
         return (
             kind == self.kind
             and self.account in (ANY, account)

@@ -1,7 +1,7 @@
 """Scalar types of scenario values: each reads located text and describes itself as JSON Schema.
 
-Amounts are read as text and become scaled integers; a digit too many is an error, never a rounding. Composite types are
-in `composite_types`.
+Amounts are read as text and become scaled integers; too many digits are an error, amounts are never rounded. Composite
+types are in `composite_types`.
 """
 
 import re
@@ -38,7 +38,7 @@ def wrong(node: Located, path: str, expected: str, advice: str = "") -> Scenario
 
 
 def below(path: str, name: str) -> str:
-    """Return the path of a key of the value at `path`."""
+    """Return the path of a key within the value at `path`."""
     return f"{path}.{name}" if path else name
 
 
@@ -122,7 +122,7 @@ def above_zero(kind: Scalar) -> Scalar:
 
 
 def price(expected: str, unit: int, is_open: bool) -> Scalar:
-    """Return the type of a price from 0 to 1 dollar in `unit` parts, without the two ends if `is_open`."""
+    """Return the type of a price from 0 to 1 dollar, as an integer of 1/`unit` dollars; `is_open` excludes 0 and 1."""
     whole = decimal(expected, len(str(unit)) - 1)
 
     def parse(text: str) -> int:
@@ -137,7 +137,7 @@ def price(expected: str, unit: int, is_open: bool) -> Scalar:
 
 
 def _price_advice(text: str) -> str:
-    """Return advice on a price in cents: 56 has to be 0.56."""
+    """Return advice for a price that was given in cents: 56 has to be written 0.56."""
     return f"did you mean '0.{text:0>2}'?" if re.fullmatch("[2-9]|[1-9][0-9]", text) else ""
 
 
@@ -169,7 +169,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def _plain(words: Iterable[str]) -> list[int | bool]:
-    """Return the numbers and booleans that YAML and JSON read from some of the words."""
+    """Return those words that YAML and JSON read as numbers or booleans, as these values."""
     plain: dict[str, bool] = {"true": True, "false": False}
     return [int(word) if word.isdigit() else plain[word] for word in words if word.isdigit() or word in plain]
 

@@ -1,4 +1,4 @@
-"""Steps: the commands of an exchange as scenarios, the control API and the command line write them.
+"""Steps: the text form of an exchange's commands in scenarios, the control API and the command line.
 
 A step is a mapping with one command and, in a history, optionally `at` (an instant) or `after` (a duration since the
 step before): `{fill: {account: alice, market: M, side: yes, action: buy, count: 10, price: 0.56}}`.
@@ -18,7 +18,7 @@ STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **accounts.STEPS, *
 
 
 class Step(NamedTuple):
-    """A command with its time: an instant, a duration after the previous step, or neither; `node` is its place."""
+    """A command with its time: an instant, a duration after the previous step, or neither. `node` is its location."""
 
     command: Command
     at: int | None

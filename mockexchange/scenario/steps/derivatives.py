@@ -85,7 +85,8 @@ def terms_of(**given: Any) -> Terms:
 def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
     """Return the given terms with the defaults for the others.
 
-    A dollar quote, or none, is the inverse form; another is the linear one, whose default quote is USDC.
+    Without a form, a quote of dollars or no quote means inverse, any other quote means linear. The default quote of the
+    linear form is USDC.
     """
     kind, base, expires_at = given["kind"], given["base"], given.get("expires_at")
     form = given.get("form") or (Form.INVERSE if given.get("quote") in (None, USD) else Form.LINEAR)

@@ -25,7 +25,7 @@ from mockexchange.venues.registry import DEFAULT, VENUES
 
 
 def _api_date(text: str) -> str:
-    """Check an API date of any venue; the account's reader checks that it is one of the account's venue."""
+    """Return the name of an API date if any venue has it. Reading the account checks that its own venue has it."""
     for venue in VENUES.values():
         with suppress(ValueError):
             venue.api_date(text)
@@ -40,12 +40,12 @@ def _public_key(text: str) -> str:
 
 
 def keywords(*names: str) -> Scalar:
-    """Return the type of one of several keywords, which are their own values."""
+    """Return the type of one of several keywords; each is read as its own text."""
     return choice({name: name for name in names})
 
 
 def one_of(expected: str, known: Iterable[str]) -> Scalar:
-    """Return the type of one of many words. The error of a misspelt one suggests the nearest word, not all of them."""
+    """Return the type of one of many words. The error for a misspelt word suggests the nearest one, not all of them."""
     taken = tuple(dict.fromkeys(known))
 
     def parse(text: str) -> str:
@@ -57,7 +57,7 @@ def one_of(expected: str, known: Iterable[str]) -> Scalar:
 
 
 def of_venues(name: str) -> tuple[str, ...]:
-    """Return the words of this name of all venues."""
+    """Return the words of all venues' vocabularies under this name, such as "currency"."""
     return tuple(dict.fromkeys(word for venue in VENUES.values() for word in venue.scenario.vocabulary.get(name, ())))
 
 

@@ -15,9 +15,10 @@ Check = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class StepKind:
-    """A kind of step: its schema and its command; `names` maps its keys to the command's fields.
+    """A kind of step: its schema and its command. `names` maps the keys of the step to fields of the command.
 
-    A name such as "details.title" is a field of the part that `details` makes; without any such key the part is absent.
+    A field such as "details.title" belongs to a nested value, here `details`. If the step has no key of a nested value,
+    the command gets none.
     """
 
     command: Callable[..., Command]
@@ -48,7 +49,7 @@ def step(
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
-    """Return the command's fields; those of a part ("details.title", "terms.kind") are combined into one."""
+    """Return the command's fields; fields of a nested value ("details.title", "terms.kind") count as one."""
     plain = {name: value for name, value in given.items() if "." not in name}
     parts: dict[str, dict[str, Any]] = {}
     for name, value in given.items():
