@@ -64,7 +64,7 @@ class StreamApi(Generic[ContextT, SettingsT, MessageT]):
     messages_of: Callable[[State, tuple[Event, ...], int, SettingsT, Container[str]], Iterable[MessageT]]
     """Return the messages for events: (state, events, exchange time, settings, subscribed channels)."""
     channels: Sequence[str]
-    """Their names in scenarios."""
+    """Names of the channels in scenarios."""
     quiet_channels: Sequence[str] = ()
     """Channels that can be subscribed to and never have messages."""
 

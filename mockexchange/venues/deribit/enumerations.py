@@ -167,7 +167,7 @@ SUMMARY_CURRENCIES = (
     "BNB",
     "USDE",
 )
-"""Currencies of cash."""
+"""Currencies in which an account can hold cash."""
 ANY = "any"
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
 TRADE_KINDS = (*KINDS, "combo", ANY)

@@ -154,7 +154,7 @@ def wrap_result(context: DeribitContext, request: Request, result: str, at: int,
 
 
 def _read_leniently(request: Request) -> ParsedRequest:
-    """Read a request; of an unreadable one, return the method in its path alone."""
+    """Read a request; if it is unreadable, return only the method in its path."""
     try:
         return read(request)
     except Rejected:

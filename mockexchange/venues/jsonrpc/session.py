@@ -40,7 +40,7 @@ class ChannelMessage(Protocol):
 class StreamRequest(Generic[C]):
     """One request on a stream, at exchange time `at` and host time `host_at`, microseconds.
 
-    `context` is the state that it reads, which may differ from the session's own.
+    `context` is the context that it reads, which may differ from the session's.
     """
 
     request: Request

@@ -16,7 +16,7 @@ STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
 """A variable that no client reads; the lines of code in the clients' notes use it."""
 KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
-"""A key in the variable itself: kalshi-sdk refuses it beside a path, kyro prefers it."""
+"""An empty inline key: kalshi-sdk refuses a key in this variable beside a path, kyro prefers it to the path."""
 
 
 def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:

@@ -20,7 +20,7 @@ from mockexchange.venues.retirement import Retirement
 
 NEWEST = api_date("latest")
 SECOND_GENERATION = "V2"
-"""Suffix of the operations that replace those of the first order entry."""
+"""Suffix of the operations that replace the first generation of order entry."""
 WHOLE = re.compile("-?[0-9]{1,18}")
 _BY_PLACE = {(operation.method, operation.path): operation for operation in OPERATIONS}
 _BY_NAME = {operation.name: operation for operation in OPERATIONS}

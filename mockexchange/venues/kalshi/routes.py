@@ -31,7 +31,7 @@ NOT_EMULATED = {
     for method in known.methods.split()
     if (method, PREFIX + known.path) not in ROUTES
 }
-"""Fixed paths include those that a template would match: /markets/orderbooks is no market."""
+"""The catalogue's other paths, looked up before the templates: /markets/orderbooks is no market."""
 TEMPLATES = [
     Template(re.compile(PREFIX + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)), operation)
     for operation in OPERATIONS

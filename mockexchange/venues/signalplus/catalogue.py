@@ -1,4 +1,4 @@
-"""The path of the methods, and the diagnosis of an unknown one: a misspelling, or a method of Deribit alone."""
+"""The path of the methods, and the diagnosis of an unknown one: a misspelling, or a method that only Deribit has."""
 
 import difflib
 from collections.abc import Sequence

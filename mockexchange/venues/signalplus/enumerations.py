@@ -2,7 +2,7 @@
 
 ANY = "any"
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
-"""[doc]"""
+"""Currencies of positions and channels [doc]."""
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
 """Kinds of instruments [doc]. Spot is still listed, though Deribit's own documents dropped it."""
 INTERVALS = ("raw", "100ms", "agg2")

@@ -34,7 +34,7 @@ OUTAGES = {
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the error body of a status, not as the answer to a request. The venue has only one shape."""
+    """Return the error body of a status, without the rid of a request. The venue has only one shape."""
     return _body(status, None)
 
 

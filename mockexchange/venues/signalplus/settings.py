@@ -9,7 +9,7 @@ from mockexchange.venues.switches import Choice, Duration, Switch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalPlusSettings:
-    """Settings of SignalPlus. A sister section with the same headers has the window, 15 s to either side."""
+    """Settings of SignalPlus. The window, 15 s to either side, is from a sister section with the same headers."""
 
     auth_mode: Literal["on", "off"] = "on"
     auth_clock: Literal["host", "exchange"] = "host"

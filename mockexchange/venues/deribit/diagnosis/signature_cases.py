@@ -15,7 +15,7 @@ from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.request import Request
 
 COMBINED = 2
-"""Spellings of each mistake that are also tried together with another mistake: the first ones."""
+"""Number of spellings of each mistake, the first ones, that are also tried together with another mistake."""
 MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
 """Function (claimed key, other keys) that returns the case to diagnose."""
 

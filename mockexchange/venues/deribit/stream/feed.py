@@ -1,7 +1,7 @@
 """Events of the exchange as messages of the channels, in the order in which they are sent.
 
 The messages of a command are sent at once for every interval: trades first, then changes of positions, then portfolios;
-the venue promises no order across channels. Marks and indexes change portfolios alone.
+the venue promises no order across channels. New marks and index prices change only portfolios.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator

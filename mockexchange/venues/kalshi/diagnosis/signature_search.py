@@ -109,7 +109,7 @@ def _read(key: PublicKey, signature: bytes) -> Sequence[Reading]:
 
 
 def _search(sent: SignedParts, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
-    """Return how the signature was made, with the text if a known one fits; None if no reading fits."""
+    """Return how the signature was made, without the text if no known text fits; None if the key may not fit."""
     if not readings:
         return None
     finding = yield from first_found(_tries(sent, readings, texts_max), texts_per_step)

@@ -48,6 +48,6 @@ FILL: tuple[Field, ...] = (
     # In the table of 2025 and not in its example: announced in September 2025.
     row("purchased_side", SIDE, "outcome_side"),
     *outcome("", "outcome_side"),
-    # Optional; 0 for the primary book in a frame of June 2026.
+    # Optional; 0 for the primary subaccount in a frame of June 2026.
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="stream-2026-06", empty="absent"),
 )

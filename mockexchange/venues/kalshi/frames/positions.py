@@ -37,6 +37,6 @@ MARKET_POSITION: tuple[Field, ...] = (
     *_money("fees_paid", "change.fees_micros"),
     *_money("position_fee_cost", "fee_cost_micros", REVISED, "asyncapi"),
     *count("volume", "change.shares_centis"),
-    # Documented as the position's when it is a subaccount's: the primary book has no number here.
+    # Documented for positions of a subaccount: here the primary subaccount has no number.
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
 )

@@ -63,7 +63,7 @@ def _fees(role: str) -> tuple[Field, ...]:
 USER_ORDER: tuple[Field, ...] = (
     _row("order_id", TEXT, "change.order_id"),
     _row("user_id", TEXT, "user_id"),
-    # Not market_ticker, and subaccount_number at the end: so in the documents.
+    # The documents have ticker in place of market_ticker, and subaccount_number at the end.
     _row("ticker", TEXT, "change.market"),
     _late("exchange_index", INTEGER, "order.market.event.exchange_index"),
     _row("status", one_of("resting", "canceled", "executed"), "change.status", until=AUTUMN_2026),
@@ -84,7 +84,7 @@ USER_ORDER: tuple[Field, ...] = (
     _row("self_trade_prevention_type", one_of("taker_at_cross", "maker"), "order.self_trade_prevention", "absent"),
     _row("created_time", INSTANT, "order.created_at"),
     milliseconds("created_ts_ms", "order.created_at"),
-    # Optional; in every frame of June 2026, that of a new order included.
+    # Optional; in every frame of June 2026, even in the frame of a new order.
     _row("last_update_time", INSTANT, "change.updated_at"),
     milliseconds("last_updated_ts_ms", "change.updated_at"),
     _row("expiration_time", INSTANT, "order.expires_at", "absent"),

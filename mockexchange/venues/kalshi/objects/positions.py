@@ -47,7 +47,7 @@ EVENT_POSITION: tuple[Field, ...] = (
     Field(name="event_ticker", spelling=TEXT, read="event", source="docs-2025-11"),
     *money("fees_paid", "totals.fees_micros"),
     *money("realized_pnl", "totals.realized_micros"),
-    # Singular here, plural in the market row: so on the wire.
+    # Singular here, plural in the market row, as on the wire.
     Field(
         name="resting_order_count",
         spelling=CONTRACTS,

@@ -16,7 +16,7 @@ from mockexchange.venues.kalshi.formatting import (
 from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 
 NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
-"""No trade here is one of two that had agreed beforehand."""
+"""No trade here is a block trade, which two parties agree on beforehand."""
 
 
 def _prices(side: str) -> tuple[Field, ...]:

@@ -93,7 +93,7 @@ class PublicOperation(Operation):
     answer: Callable[[Call], bytes]
     public_since: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    """Headers beside those of every answer."""
+    """Headers in addition to the headers of every answer."""
 
     def needs_key(self, api_date: ApiDate) -> bool:
         return not api_date.holds(self.public_since)

@@ -20,7 +20,7 @@ class Shard(NamedTuple):
 
 
 class Status(NamedTuple):
-    """Status of the exchange; every shard opens and halts with it."""
+    """The status of the exchange and of its shards, which all open and halt together with it."""
 
     service: Service
     shards: tuple[Shard, ...]

@@ -31,7 +31,7 @@ FREE = SubtraderRules()
 def answer_plain_member(
     operation: AccountOperation, settings: KalshiSettings, account: str, findings: list[str]
 ) -> bytes:
-    """Answer a plain member on an FCM endpoint: 403 by choice, 404 or an empty list by setting (never recorded)."""
+    """Answer a member that is no FCM: 403 by choice, 404 or an empty list by setting (none was ever recorded)."""
     message = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
     if settings.plain_member == "403" or operation.empty is None:
         raise Rejected(Situation.FORBIDDEN, message)

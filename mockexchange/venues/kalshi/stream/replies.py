@@ -2,7 +2,7 @@
 
 Keys are in the recorded order (`subscribed`) or the documented one (the others); each frame ends in a newline. `compat`
 has the lists at both of their places, and a `seq` on `unsubscribed` alone: one published client takes the `seq` of an
-`ok` for a gap, another wants it counted, and a third cannot handle the `seq` of an error.
+`ok` for a gap, another wants it counted, and a third conflicts with the `seq` of an error.
 """
 
 import json

@@ -122,7 +122,10 @@ class TickerView(NamedTuple):
 
 
 class DeltaView(NamedTuple):
-    """A changed level; the price is in its own side. `client_order_id` and `subaccount` are for the order's owner."""
+    """A changed level; `price_centicents` is a price of the level's side.
+
+    `client_order_id` and `subaccount` are set only for the order's owner.
+    """
 
     level: LevelChanged
     market_id: str

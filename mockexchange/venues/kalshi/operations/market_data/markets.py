@@ -58,7 +58,7 @@ def get_market(call: Call) -> bytes:
 
 
 def market_of(call: Call) -> Market:
-    """Return the market of the path. Raises Rejected if there is no such market."""
+    """Return the market that the path names. Raises Rejected if there is no such market."""
     ticker = call.path_params["ticker"]
     market = call.state.markets.get(ticker)
     if market is None:
@@ -134,7 +134,10 @@ def _statuses(call: Call) -> set[MarketStatus] | None:
 
 
 def _require_one_time(call: Call) -> None:
-    """Raise Rejected for filters by two kinds of time, or with a wrong status; from 2025-11-20 on, not in compat."""
+    """Raise Rejected for filters by several kinds of time, or by a time and a status that excludes it.
+
+    The rule holds from 2025-11-20 on, but not in compat.
+    """
     if call.api_date.is_compat or not call.api_date.holds(TIMES_EXCLUSIVE_SINCE):
         return
     asked = [name for name in TIMES if bounds(call.params, name) != (None, None)]

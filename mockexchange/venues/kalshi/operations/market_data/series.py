@@ -33,7 +33,7 @@ class SeriesView:
 
     @property
     def exchange_index(self) -> int:
-        """Exchange index of its newest event: a series has no index of its own here."""
+        """Exchange index of the series' newest event; a series has no index of its own here."""
         events = self._state.listed_events.find(1, (("series", self.series.ticker),)).rows
         return events[0].exchange_index if events else 0
 

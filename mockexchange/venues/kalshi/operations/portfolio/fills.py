@@ -17,7 +17,7 @@ def get_fills(call: AccountCall) -> bytes:
 
 
 def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
-    """Return the fills that pass the call's filters: historical (`is_archived`), live (False) or all (None)."""
+    """Return the fills that pass the call's filters; `is_archived` selects historical, live (False) or all (None)."""
     subaccount, params = requested_or_all(call), call.params
     query = FillQuery(
         limit=1,

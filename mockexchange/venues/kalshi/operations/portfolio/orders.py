@@ -1,4 +1,4 @@
-"""Orders: those of an account as pages, and single ones."""
+"""Orders: an account's orders in pages, and single orders."""
 
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ def view_of(call: AccountCall, order: Order) -> OrderView:
 
 
 def named_order(call: AccountCall) -> Order:
-    """Return the order of the path. Raises Rejected if there is no such order or the key may not see it."""
+    """Return the order that the path names. Raises Rejected if there is no such order or the key may not see it."""
     order_id, key = call.path_params["order_id"], call.key
     order = call.state.orders.get(order_id)
     if order is None:
