@@ -85,7 +85,7 @@ class SessionCalls(Protocol[ContextT_contra]):
 
     @property
     def called(self) -> CalledOperation | None:
-        """Operation of the last command, as in the session."""
+        """Operation that the last command called, as in `StreamSession.called`."""
         ...
 
     def request_of(self, raw: bytes) -> Call:
@@ -145,7 +145,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def follows(self, channel: str) -> bool:
-        """Return whether it is subscribed to a channel, by the channel's name in scenarios."""
+        """Return whether the session is subscribed to a channel, given by its name in scenarios."""
         ...
 
     def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
@@ -157,7 +157,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def frame_of(self, message: MessageT_contra) -> Frame | None:
-        """Return the message as a frame of this session; None if it has no subscription to it or may not see it."""
+        """Return the message as a frame; None if the session has no subscription to it or may not see it."""
         ...
 
     def terminate(self, sid: int, code: int, why: str = "") -> Frame:

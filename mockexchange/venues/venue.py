@@ -1,4 +1,4 @@
-"""A venue as one value: its names, its dates, and what it does by subject.
+"""The type that describes a venue: its names, its dates, and its functions, grouped by subject.
 
 Each venue's `venue.py` defines one; the rest of the package knows a venue by this value alone. Requests and commands
 come in as bytes, answers and frames go out as bytes; times are microseconds, exchange time before host time.

@@ -1,4 +1,4 @@
-"""Deribit as one value."""
+"""The `Venue` value that describes Deribit."""
 
 from http import HTTPStatus
 

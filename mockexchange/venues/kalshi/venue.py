@@ -1,4 +1,4 @@
-"""Kalshi as one value."""
+"""The `Venue` value that describes Kalshi."""
 
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.catalogue import PREFIX

@@ -1,4 +1,4 @@
-"""SignalPlus as one value."""
+"""The `Venue` value that describes SignalPlus."""
 
 from mockexchange.venues.signalplus import diagnosis, signing
 from mockexchange.venues.signalplus.catalogue import PREFIX

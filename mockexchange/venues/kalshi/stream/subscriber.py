@@ -31,7 +31,7 @@ class Subscriber:
         return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
     def frame_of(self, message: Message) -> Frame | None:
-        """Return the message as a frame of this session; None if it has no subscription to it or may not see it.
+        """Return the message as a frame; None if the session has no subscription to it or may not see it.
 
         This runs for every reader of every message: parts that readers share are made once and kept with the message.
         """
