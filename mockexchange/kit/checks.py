@@ -12,7 +12,7 @@ __all__ = ["Check", "NotJudged", "run_check", "run_checks"]
 ATTEMPTS_MAX = 2
 """Attempts if an account trades meanwhile, so that data changes between reading and comparing."""
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""Errors of a rule for an answer of another form than the documented one."""
+"""Errors that a rule raises for an answer of an undocumented form."""
 
 
 class JudgedServer(Protocol):
@@ -40,7 +40,7 @@ T = TypeVar("T", bound=JudgedServer)
 class Check(NamedTuple, Generic[T]):
     """A rule: `subjects` names its subjects (operation ids, channels), `judge` yields the findings of one subject.
 
-    Subjects come from the documents alone, without requests; there are none if the rule does not apply to the date.
+    Subjects come from the documents alone, without requests; there are none if the rule does not apply to the API date.
     `judge` raises NotJudged if the target has no data to judge by. `place` is the documentation of the rule. A check
     that `needs_writes` sends requests that a read-only run must not send.
     """

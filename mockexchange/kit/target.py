@@ -40,7 +40,7 @@ Headers = dict[str, str]
 MEMBER, FCM = "member", "fcm"
 """Roles of keys: a plain member, an FCM member."""
 BOUND, RESTRICTED, OTHER = "bound", "restricted", "other"
-"""Roles of keys: an FCM member's bound to one subtrader; a member's restricted to one subaccount; another member."""
+"""Roles of keys: an FCM's, bound to one subtrader; a member's, restricted to one subaccount; another account's."""
 BALANCE_ONLY = "balance-only"
 """Role of a member's key whose scopes only allow reading the balance."""
 ROLES = {
@@ -139,7 +139,7 @@ class Target:
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Post a body to a path of the document, or to the base URL if `is_base`; judge the answer as that of the path.
+        """Post a body to a documented path, or to the base URL if `is_base`; judge the answer as the path's answer.
 
         Raises Unreachable.
         """
@@ -249,7 +249,7 @@ class Target:
         return row
 
     def answer_keys(self, operation_id: str) -> frozenset[str]:
-        """Return the documented keys of a read's response; none if the date has no such read."""
+        """Return the documented keys of a read's response; none if the API date has no such read."""
         if operation_id not in self.operations:
             return frozenset()
         return frozenset(answer_schema(self.document, self.operations[operation_id]).get("properties", {}))

@@ -42,7 +42,7 @@ class VenueKit(NamedTuple):
     """The kit of one venue. `prefix` and `stream_path` are the paths of its API and its stream.
 
     `load_signer` takes a key id and a PEM text or a shared secret, and raises ValueError if it is invalid. Roles of
-    keys are those of `Target`.
+    keys are defined in `kit.target`.
     """
 
     name: str
@@ -61,8 +61,8 @@ class VenueKit(NamedTuple):
     stream_hosts: Mapping[str, str] = {}
     """Hosts of the API whose streams are on another host: API host to stream host."""
     tasks: Sequence[Task] = ()
-    """The tasks of client adapters."""
+    """The tasks of the venue's client adapters."""
     client_signing: ClientSigning | None = None
     """Headers and variables that clients sign with; None if the kit does not judge clients of the venue."""
     changes_daily: bool = True
-    """Whether a day without a document of its own may have another wire; if not, the previous document applies."""
+    """Whether the API may change on days that have no document; if not, the previous document applies to them."""

@@ -7,4 +7,4 @@ from mockexchange.kit.venue import VenueKit
 
 KITS: dict[str, VenueKit] = {kit.name: kit for kit in (KALSHI, DERIBIT, SIGNALPLUS)}
 DEFAULT_KIT = next(iter(KITS.values()))
-"""The kit of the venue that is verified where none is named."""
+"""The kit of the default venue, which is verified if the user names no venue."""

@@ -36,7 +36,7 @@ START_S_MAX = 60.0
 
 
 Judge = Callable[[Adapter, Exchange, VenueKit], Iterator[Finding]]
-"""Raises NotJudged if the adapter supports no task, AdapterBroken if it cannot be used any more."""
+"""Judges an adapter. Raises NotJudged if it supports no task, AdapterBroken if it cannot be used any more."""
 
 
 def judges(

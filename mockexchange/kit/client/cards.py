@@ -30,7 +30,7 @@ BY_HAND = "by hand"
 NOT = "!"
 """Prefix of a number that excludes the card."""
 TASKS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen")
-"""The tasks of adapters."""
+"""The tasks that adapters carry out."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
 JUDGES = ("account", "dates", "poison", "floats", "fuzz")
 """Judges that need more than one task of an adapter."""

@@ -1,6 +1,6 @@
 """Hypothesis strategies for the values that a schema of an API document allows.
 
-A strategy shrinks to the smallest body: no rows, no optional fields, amounts of 0. Sizes are those of real accounts.
+A strategy shrinks to the smallest body: no rows, no optional fields, amounts of 0. Sizes are as in real accounts.
 """
 
 import json

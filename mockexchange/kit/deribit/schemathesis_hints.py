@@ -24,7 +24,7 @@ CHECKS: SchemathesisSettings = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server: `names` are existing values by parameter, `roles` those that have a key.
+    """Return the hints for a server: `names` are existing values by parameter, `roles` are the roles with a key.
 
     Requests use the key of the role `BASIC` if there is one: generated requests cannot be signed beforehand.
     """

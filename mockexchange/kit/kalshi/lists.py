@@ -1,6 +1,6 @@
 """The venue's lists: their rows, their order and their filters. Written from its documentation.
 
-Parameters that a date does not have are ignored, so one table covers all dates.
+Parameters that an API date does not have are ignored, so one table covers all API dates.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from mockexchange.kit.target import FCM, NotJudged
 
 NAMES_MAX = 5
 LOOK_BACK = timedelta(hours=23)
-"""How far back client order ids are found: an hour less than documented, since time passes during a run."""
+"""Age up to which orders are found by client order id: an hour less than documented, as time passes in a run."""
 SUBACCOUNT_PRIMARY = "0"
 SUBACCOUNT_UNOPENED = "31"
 
@@ -42,7 +42,7 @@ def series_of_market(reader: Reader, row: Row) -> str | None:
 
 
 def subaccounts(reader: Reader) -> list[str]:
-    """Return the numbers of the account's subaccounts. Raises NotJudged if the date does not list them."""
+    """Return the numbers of the account's subaccounts. Raises NotJudged if the API date does not list them."""
     rows = reader.rows("GetSubaccountBalances")
     return sorted({str(row["subaccount_number"]) for row in rows}, key=int)
 

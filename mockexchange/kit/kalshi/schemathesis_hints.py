@@ -38,7 +38,7 @@ CHECKS: Mapping[str, SchemathesisSettings] = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server: `names` are existing values by parameter, `roles` those that have a key.
+    """Return the hints for a server: `names` are existing values by parameter, `roles` are the roles with a key.
 
     With `must_answer`, an operation that never answers 2xx is broken: the names must fit all operations that take them.
     """

@@ -41,7 +41,7 @@ class Filter(NamedTuple):
     values: Callable[[Reader, Sequence[Row]], Sequence[str]]
     """Values to filter by, picked from the existing rows."""
     nothing: str | None = None
-    """A value that no row has."""
+    """A value that no row has; None if no such value is known."""
 
 
 class Split(NamedTuple):
@@ -51,7 +51,7 @@ class Split(NamedTuple):
     whole: str | None
     parts: Callable[[Reader], Sequence[str]]
     default: str | None = None
-    """The value used if it is left out; None if that is the whole list, or if the document has the default."""
+    """The value used if the parameter is left out; None if that gives the whole list, or is documented."""
 
 
 class Listing(NamedTuple):
@@ -60,11 +60,11 @@ class Listing(NamedTuple):
     rows: str
     """The key of the rows in the answer."""
     newest: tuple[str, ...] = ()
-    """Fields of a row; the list is sorted by the first that the row has, newest first."""
+    """Timestamp fields of a row; the list is sorted, newest first, by the first of them that the row has."""
     filters: Mapping[str, Filter] = {}
     splits: tuple[Split, ...] = ()
     views: tuple[Query, ...] = ({},)
-    """Queries that each give a list of its own."""
+    """Queries whose answers are judged as separate lists, such as settled positions."""
     counted: Callable[[Mapping[str, Any], Query], int] | None = None
     """Counts the rows of a page that `limit` bounds; None if these are the rows of the list."""
     together: tuple[tuple[str, str], ...] = ()
@@ -97,4 +97,4 @@ class Facts(NamedTuple):
     clock: tuple[str, str] | None
     """Operation id and key of the exchange's own time; None if the venue has no such read."""
     volatile_fields: frozenset[str]
-    """Fields that change although nothing else does."""
+    """Fields that change by themselves, such as the time of an answer."""

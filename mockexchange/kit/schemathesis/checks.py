@@ -29,7 +29,7 @@ class CheckKind(NamedTuple):
     expected: str
     applies: Callable[[TestedRequest], bool]
     why_not: str
-    """Why it is not judged if it never applied; "" if it always applies."""
+    """Why the check is not judged if it never applied; "" if it always applies."""
 
 
 def _always(tested: TestedRequest) -> bool:

@@ -26,7 +26,7 @@ class SchemathesisHints:
     role_of: Callable[[Node, str, Node], str | None]
     """The role whose key signs a request, given the operation's node, its path and the generated query."""
     values: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
-    """Values to draw half of the time, by parameter ("query.ticker")."""
+    """Values to draw with a probability of one half, by parameter ("query.ticker")."""
     checks: Mapping[str, SchemathesisSettings] = field(default_factory=dict)
     """Settings of checks that differ for an operation, by its id."""
     operations: Sequence[str] = ()

@@ -151,7 +151,7 @@ def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
 
 
 def _headers(case: AnyCase, target: Target) -> str:
-    """Return the generated headers, without those of the signature."""
+    """Return the generated headers without the signature's headers, as arguments of curl."""
     signing = {name.lower() for signer in target.keys.values() for name in signer.headers("GET", target.base_url)}
     shown: Mapping[str, str] = {
         name: value for name, value in (case.headers or {}).items() if name.lower() not in signing

@@ -117,7 +117,7 @@ def _signer(target: Target, hints: SchemathesisHints, case: AnyCase) -> Signer |
 
 
 def _testable(target: Target, hints: SchemathesisHints) -> tuple[list[ApiOperation], list[tuple[ApiOperation, str]]]:
-    """Return the operations that can be tested, and the others with the reason."""
+    """Return the operations that can be tested, and each other operation with the reason."""
     tested, untested = [], []
     for one in operations_to_test(hints, target.may_write):
         role = target.venue.role_of(one.node, one.path)

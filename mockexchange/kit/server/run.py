@@ -62,7 +62,7 @@ def rules_of(venue: VenueKit) -> list[str]:
 
 
 class ServerRun:
-    """One run, to be closed. `report` and `tables` have the results so far, also if the run was cut short."""
+    """One run, which must be closed. `report` and `tables` have the results so far, also if the run was cut short."""
 
     def __init__(self, settings: ServerRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")

@@ -10,10 +10,10 @@ from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage, Stre
 
 FRAMES = (FrameType.TEXT, FrameType.BINARY)
 STAYS_OPEN = "stream.open"
-"""Rule of connections that the server closes without a reason."""
+"""The rule that a server breaks by closing a connection without a reason."""
 SHOWN_BYTES_MAX = 40
 SLICES = 20
-"""Slices of a wait."""
+"""Number of slices into which a wait is cut."""
 REPLIES = (MessageKind.ACK, MessageKind.GONE, MessageKind.OK, MessageKind.ERROR)
 NOTHING = StreamMessage(MessageKind.OTHER)
 
@@ -75,7 +75,7 @@ class RecordedStream:
         self.place = ""
         """Where the stream is documented, for findings."""
         self.may_be_lost = True
-        """Whether a connection may end without a close frame without a finding."""
+        """Whether it is no finding if the connection ends without a close frame."""
         self._is_closing = False
         self._checker = checker
         self._last_id = 0

@@ -49,7 +49,7 @@ def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that data follows the acknowledgements of all subscriptions that the same command requested."""
+    """Check that data comes only after the acknowledgements of all subscriptions that the same command requested."""
     acknowledged: set[int] = set()
     waiting: dict[int, set[str]] = {
         one.command_id: set(one.channels) for one in subscribing(stream) if one.command_id is not None

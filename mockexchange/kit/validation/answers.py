@@ -36,7 +36,7 @@ class AnswerJudge:
         self._validators: dict[tuple[str, ...], Validator] = {}
 
     def objections(self, path: str, method: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield the differences between an answer and a documented path; an unknown method is judged as a known one."""
+        """Yield the differences between an answer and a documented path; an unknown method is judged by a known one."""
         item = self.document["paths"][path]
         verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
         place = ("paths", path, verb, "responses", str(answer.status))

@@ -55,7 +55,7 @@ class OperationDemands(NamedTuple):
 
 
 class RequestJudge:
-    """Decides whether one document allows requests."""
+    """Decides whether a document allows a request."""
 
     def __init__(self, document: Document) -> None:
         self.document = document

@@ -15,7 +15,7 @@ LIMIT_DEFAULT = 100
 
 
 class Page(NamedTuple):
-    """A page that was read: `sent` is the cursor of the request ("" for none), `next` that of the response."""
+    """A page that was read: `sent` is the request's cursor ("" for none), `next` is the response's cursor."""
 
     call: Call
     sent: str

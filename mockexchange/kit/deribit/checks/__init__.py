@@ -9,7 +9,7 @@ from mockexchange.kit.target import Target
 GENERAL = ("reads.", "filters.", "parameters.", "methods.")
 """Prefixes of the general rules that apply: unknown methods are not 404 here, and lists have no pages."""
 EXCEPTED = {("parameters.choices", "public/test"), ("parameters.unknown", "public/get_time")}
-"""The only choice of the first requests an error, and the answer of the second changes with time."""
+"""Rules and subjects left out: the first one's only choice requests an error, the second's answer is the time."""
 
 
 def _over_http(check: Check[Target]) -> Check[Target]:

@@ -43,7 +43,7 @@ def _answer(target: Target, operation_id: str) -> Answer:
 
 
 def _objects(value: Any, at: str = "body") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every object inside a value, after the path to it."""
+    """Yield path and value of every JSON object inside a value."""
     if isinstance(value, dict):
         yield at, value
         for name, part in value.items():

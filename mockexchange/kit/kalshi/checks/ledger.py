@@ -118,7 +118,7 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Seq
 
 
 def _fee_slack(fills: Sequence[Row]) -> Decimal:
-    """Return the possible error of a sum of fees: those with fewer than six decimals were cut, perhaps to cents."""
+    """Return the possible error of a sum of fees: a fee with fewer than six decimals was cut, perhaps to cents."""
     rough = [fill for fill in fills if len(str(fill["fee_cost"]).partition(".")[2]) < DECIMALS_EXACT]
     step = CENT if all(_fee(fill) % CENT == 0 for fill in rough) else CENTICENT
     return step * len(rough)

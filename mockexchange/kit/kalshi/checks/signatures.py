@@ -22,7 +22,7 @@ REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
     f"signatures.{name}" for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong")
 )
 OPERATION = "GetBalance"
-"""The operation on which every mistake is tried; other reads get one mistake, and no headers."""
+"""The operation on which every mistake is tried; other reads are sent one mistake, and no headers."""
 PLACE = "contracts/kalshi/README.md"
 
 

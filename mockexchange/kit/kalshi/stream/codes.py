@@ -13,7 +13,7 @@ from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 
 Params = Any
-"""An object, unless its type is the mistake."""
+"""The parameters of a command: an object, unless another type is the mistake."""
 SUBSCRIBE, UNSUBSCRIBE, UPDATE = "subscribe", "unsubscribe", "update_subscription"
 ADD = "add_markets"
 NO_SID, UNKNOWN_TICKER, UUID = 999_999, "KXUNKNOWN_TICKER-99DEC31-X", "11111111-2222-4333-8444-555555555555"
@@ -38,11 +38,11 @@ class WrongCommand(NamedTuple):
 
     description: str
     code: int | None
-    """None if no source says which code it is."""
+    """The expected error code; None if no source documents it."""
     command: str
     params: Callable[[CommandStream], Params]
     applies_to: Callable[[StreamTarget], bool] = lambda target: True
-    """Whether the mistake is possible on the target's date."""
+    """Whether the mistake is possible at the target's API date."""
 
 
 def _nothing(commands: CommandStream) -> Params:

@@ -16,8 +16,8 @@ from mockexchange.kit.validation.frames import DOCUMENTED
 
 ALWAYS = ""
 REPEATABLE = {"trade": "trade_id", "market_position": "position_fp", "ticker": ALWAYS}
-"""Messages that may repeat on dates without a key: two equal trades of one second, an amount truncated to whole cents.
-A ticker may repeat at any date: it is sent when something changed, which need not be one of its keys."""
+"""Messages that may repeat at API dates where they lack this key: two equal trades of one second, an amount truncated
+to whole cents. A ticker may repeat at any API date: it is sent on any change, which need not be one of its keys."""
 
 
 def _names(target: StreamTarget) -> Iterable[str]:

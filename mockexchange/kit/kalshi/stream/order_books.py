@@ -16,7 +16,7 @@ from mockexchange.kit.target import NotJudged
 
 BOOK = "/markets/{ticker}/orderbook"
 FRACTIONAL = "orderbook_fp"
-"""The key of the order book with fractional counts, as in frames, at dates that show whole counts beside it."""
+"""The key of the order book with fractional counts, as in frames, at API dates that show whole counts beside it."""
 SIDES = ("yes", "no")
 DOLLAR = Decimal(1)
 Levels = dict[Decimal, Decimal]

@@ -32,7 +32,7 @@ ROLES = {RESTRICTED_KEY: RESTRICTED, OTHER_ACCOUNT: OTHER}
 LAG_S = 2.0
 """Seconds that REST may lag behind the stream; 360 ms were recorded."""
 MARKETS_MAX = 20
-"""Markets whose order books are followed: those of the account's positions, then the most traded."""
+"""Markets whose order books are followed: first the account's positions, then the most traded."""
 POSITIONS, MARKETS, FILLS = "/portfolio/positions", "/markets", "/portfolio/fills"
 ORDERS, GROUPS, TRADES = "/portfolio/orders", "/portfolio/order_groups", "/markets/trades"
 KEYS = {
@@ -53,7 +53,7 @@ class Recording:
     target: StreamTarget
     tickers: list[str] = field(default_factory=list)
     streams: dict[str, RecordedStream] = field(default_factory=dict)
-    """By name, one of NAMES."""
+    """The recorded streams, by a name of NAMES."""
     missing: dict[str, str] = field(default_factory=dict)
     """Reasons why streams could not be opened, by name."""
     before: dict[str, dict[str, Row]] = field(default_factory=dict)

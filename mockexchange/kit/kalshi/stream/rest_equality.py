@@ -188,7 +188,7 @@ STATES: Mapping[str, Collection[str]] = {
     "determined": ("closed", "determined", "disputed", "amended", "finalized", "settled"),
     "settled": ("finalized", "settled"),
 }
-"""Statuses of a market in REST after an event of its lifecycle."""
+"""Statuses that REST may show for a market, by the last event of its lifecycle."""
 
 
 def lifecycle(recording: Recording) -> Iterator[Found]:

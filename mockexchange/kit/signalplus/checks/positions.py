@@ -42,7 +42,7 @@ KEY_ORDER = (
     "totalProfitLoss",
     "vega",
 )
-"""The keys in the order of the documentation's table, which is that of its example."""
+"""The keys in the order of the documentation's table, which its example has too."""
 
 
 def _rows(target: Target) -> list[dict[str, str]]:
