@@ -1,4 +1,4 @@
-"""The API documents by which a client is judged: one API date's, with access to earlier and later dates."""
+"""The API documents of one API date, by which a client is judged, with access to earlier and later dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

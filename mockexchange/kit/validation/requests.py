@@ -64,7 +64,7 @@ class RequestJudge:
     def objection_to(
         self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
     ) -> Objection:
-        """Return why the document forbids a request, "" if it allows it, None if that is open.
+        """Return why the document forbids a request, "" if it allows the request, None if it leaves that open.
 
         `names` are the values of the path's variables.
         """

@@ -1,4 +1,4 @@
-"""The rule of writes: each is refused, with or without a key; a retired one before authentication."""
+"""The rule of writes: each is refused, with or without a key; a retired write even before authentication."""
 
 import re
 from collections.abc import Iterator

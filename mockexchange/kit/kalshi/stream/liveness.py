@@ -40,7 +40,7 @@ def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_close(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a close is answered with a close."""
+    """Judge that a close frame is answered with a close frame."""
     stream = _open_with_pings(target)
     stream.subscribe("fill")
     ending = stream.close()

@@ -89,7 +89,7 @@ def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | N
 
 
 def fills(recording: Recording) -> Iterator[Found]:
-    """Compare the fills of the stream with those of REST; each new REST row needs a frame."""
+    """Compare the fills of the stream with the fills of REST; each new REST row needs a frame."""
     bodies = {str(one.body.get("trade_id")): one.body for one in recording.unfiltered.data("fill")}
     shown = keyed(recording.target, FILLS)
     for trade_id, body in list(bodies.items())[-LOOKED_UP_MAX:]:
@@ -154,7 +154,7 @@ LIMIT = "contracts_limit_fp"
 
 
 def trades(recording: Recording) -> Iterator[Found]:
-    """Compare the trades of the stream with those of REST; if trades have ids, each new REST row needs a frame."""
+    """Compare the trades of the stream with the trades of REST; if trades have ids, each new REST row needs a frame."""
     shown, frames = keyed(recording.target, TRADES), recording.unfiltered.data("trade")
     for message in frames[-LOOKED_UP_MAX:]:
         if not any(_is_trade(message.body, row) for row in shown.values()):
