@@ -9,6 +9,8 @@
 #
 # Not more than 8 workers: each may run servers of its own, and a big machine gains nothing beyond.
 set -eu
+# Where bytecode is not kept, every child process of a test compiles the package anew: twice the time.
+unset PYTHONDONTWRITEBYTECODE
 FAST="api cli contracts core faults guard house replay runtime sandbox scenario server store venues"
 UNMEASURED="clients docs examples pytest_plugin"
 
