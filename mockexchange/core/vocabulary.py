@@ -16,7 +16,7 @@ CENTICENTS_PER_DOLLAR = 10_000
 CENTIS_PER_CONTRACT = 100
 
 PRIMARY_SUBACCOUNT = "0"
-"""The subaccount that every account has. Others are "1" to "63"; that of a subtrader has its name."""
+"""The subaccount that every account has. Others are "1" to "63"; a subtrader's subaccount has the subtrader's name."""
 SUBACCOUNTS_MAX = 63
 EXCHANGE_INDEX_MAX = 63
 

@@ -1,6 +1,6 @@
-"""Faults: rules that disturb what crosses the wire, never the state of the exchange.
+"""Faults: rules that change requests, answers and frames on the wire, but never the state of the exchange.
 
-A rule matches requests, handshakes or frames, counts its matches and fires on some of them. Which ones is a function of
-the seed, the rule's name and that count, so a run can be repeated. Installing and removing a rule is logged, its firing
-is journalled.
+A rule matches requests, handshakes or frames, counts its matches and fires on some of them. The selection depends only
+on the seed, the rule's name and the count, so a run can be repeated. Installing and removing a rule is logged; its
+firings are journalled.
 """

@@ -12,7 +12,7 @@ from mockexchange.venues.request import Request
 
 CURSOR = "cursor"
 WRONG_BY = 1_000
-"""Error of a wrong number: ten dollars, or a thousand contracts. No rounding can explain it."""
+"""Amount added to a wrong number: ten dollars, or a thousand contracts, more than rounding can explain."""
 RESULT = "result"
 """Key of the result in an answer of JSON-RPC."""
 Change = Callable[[Any], Any]
@@ -66,7 +66,7 @@ def _duplicate_row(value: Any, effect: fault_effects.DuplicateRow, request: Requ
 
 
 def _lists(value: Any) -> list[Any]:
-    """Return the lists of an answer; none if it has amounts beside its lists, as a balance has."""
+    """Return the lists in an answer; none if it also has scalar fields besides a cursor, as a balance has."""
     found = value.get(RESULT, value)
     if not isinstance(found, dict):
         return [found] if isinstance(found, list) else []
@@ -79,7 +79,7 @@ def _edit_legacy(value: Any, effect: fault_effects.Legacy, request: Request, ope
 
 
 def _compact(value: Any) -> bytes:
-    """Return compact JSON. An unpaired surrogate, as in the id of a client, stays escaped."""
+    """Return compact JSON. An unpaired surrogate, which a client may send in its id, stays escaped."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
 
 

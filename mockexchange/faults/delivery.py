@@ -10,7 +10,7 @@ from mockexchange.scenario.fault_effects import Effect
 ApplyEffect = Callable[[FaultyAnswer, Any, str], None]
 """(reply, effect, name of the fault)"""
 Transport = Mapping[type, ApplyEffect]
-"""By effect; the effects that fire are applied in this order."""
+"""Functions by effect. The effects that fire are applied in this order."""
 
 
 def delay(reply: FaultyAnswer, effect: fault_effects.Delay, name: str) -> None:

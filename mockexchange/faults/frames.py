@@ -72,9 +72,9 @@ class FrameFaults:
     def __init__(self, stream: Stream, streams: SandboxStreams) -> None:
         self.stream = stream
         self.held: dict[int, Delayed] = {}
-        """By sid: a frame that is sent after the next one."""
+        """For each subscription id (sid), a frame that is sent after the next one."""
         self.silenced: dict[str, InstalledRule] = {}
-        """By channel: the rule that silences it while it is installed."""
+        """For each silenced channel, the rule that silences it as long as the rule is installed."""
         self.stalled_by: str | None = None
         self._streams = streams
         self._late: dict[Timer, tuple[Frame, FrameDelivery]] = {}
@@ -243,7 +243,7 @@ WITHHOLDING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], bo
     fault_effects.Terminal: _terminate,
     fault_effects.Reorder: _hold,
 }
-"""Effects that withhold a frame; the function returns whether it did."""
+"""Effects that withhold a frame. The function returns whether it withheld this frame."""
 FOLLOWING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], Any]] = {
     fault_effects.Duplicate: _duplicate,
     fault_effects.LiteralFrame: _send_literal,

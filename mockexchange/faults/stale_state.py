@@ -59,7 +59,7 @@ class LaggingExchanges:
         self._contexts, self._log = contexts, log
         self._exchanges: dict[int, LaggingExchange] = {}
         self.history = 0
-        """Number of records that never lag: those of the scenario's history."""
+        """Number of records in the scenario's history, which never lag."""
 
     def keep(self, lags_us: set[int]) -> None:
         """Keep a lagging exchange for each of these lags: create missing ones and drop all others."""

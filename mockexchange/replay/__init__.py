@@ -1,8 +1,8 @@
-"""Replay: the same log gives the same state, and the same journal the same bytes.
+"""Replay: rebuild the state from a log, repeat the requests and streams of a journal, and compare their bytes.
 
-A journal entry has the length of the log and both clocks at its answer, and an answer is a function of exactly these;
-so every request can be repeated and its bytes compared. The frames of a stream are a function of the log and of the
-commands of the client, so every stream can be repeated too.
+A journal entry has the length of the log and both clock times of its answer. An answer depends only on the request and
+on these, so every request can be repeated and its bytes compared. The frames of a stream depend only on the log and on
+the commands of the client, so every stream can be repeated too.
 """
 
 from mockexchange.replay.comparison import compare

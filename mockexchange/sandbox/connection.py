@@ -34,7 +34,7 @@ class Ending(NamedTuple):
     reason: str = ""
     is_ours: bool = False
     fault: str | None = None
-    """Name of the fault that caused it."""
+    """Name of the fault that ended the connection."""
     note: str = ""
     """Any other cause."""
 
@@ -105,12 +105,12 @@ class Connection:
         self.wire = wire
         self.venue = venue
         self.account = session.key.account if session.key else None
-        """The account, None until the session knows it."""
+        """The account of the client; None until the session knows it."""
         self.outbox = Outbox(session.context.settings.stream_outbox_bytes)
         self.since = streams.now()[0]
         """Exchange time of the opening."""
         self.is_over = False
-        """Whether it has ended or is about to. Nothing is sent or journalled then."""
+        """Whether the connection has ended or is about to end. Nothing is sent or journalled then."""
         self._streams = streams
         self._rules = streams.rules
         self._faults: FrameFaults | None = None

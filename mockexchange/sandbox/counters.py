@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 BOUNDS_MS = (0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
-"""Upper bounds of the latency buckets, from a cached answer to one that tries a client's patience."""
+"""Upper bounds of the latency buckets, from cached answers to very slow ones."""
 BOUNDS_US = tuple(int(bound * 1_000) for bound in BOUNDS_MS)
 REQUEST_KEYS_MAX = 1_000
 """Combinations of venue, operation and status: far more than a client causes; a stub may have any status."""
@@ -35,13 +35,13 @@ class Counters:
 
     def __init__(self) -> None:
         self.requests: dict[tuple[str, str | None, int], int] = {}
-        """By venue, operation and status."""
+        """Number of requests by venue, operation and status."""
         self.latencies: dict[str, Latencies] = {}
-        """By venue."""
+        """Histograms by venue."""
         self.refusals: Counter[tuple[str, str]] = Counter()
-        """By venue and kind."""
+        """Number of refusals by venue and kind."""
         self.frames = {"in": 0, "out": 0, "lost": 0}
-        """By direction."""
+        """Number of frames by direction."""
         self.fired: Counter[str] = Counter()
         """Fired faults, by effect."""
         self.stubbed = 0

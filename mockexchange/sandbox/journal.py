@@ -241,7 +241,10 @@ class Journal:
         return rated[:NEAR_MISSES_SHOWN_MAX]
 
     def expect(self, times: int | None = None, **wanted: Any) -> list[JournalEntry]:
-        """Return the matching entries. Raises AssertionError, with near misses, unless `times` (None: any) match."""
+        """Return the matching entries: exactly `times`, or one or more if `times` is None.
+
+        Raises AssertionError, with the entries that nearly match, if the journal has another number of them.
+        """
         found = self.find(**wanted)
         if found if times is None else len(found) == times:
             return found

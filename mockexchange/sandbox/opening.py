@@ -24,7 +24,7 @@ Progress = Callable[[int], None]
 async def open_sandbox(
     plan: Plan, options: SandboxOptions, progress: Progress | None = None, pool: KeyPool | None = None
 ) -> Sandbox:
-    """Build a sandbox from a scenario. Raises ScenarioError, with file and line, where a command is refused.
+    """Build a sandbox from a scenario. Raises ScenarioError, with file and line, if a command is refused.
 
     The clock begins after the last instant of the history. `progress` is called every PROGRESS_EVERY steps with the
     number of executed steps. `pool` has the key pairs of the sandbox that this one replaces.

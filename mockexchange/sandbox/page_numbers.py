@@ -3,7 +3,7 @@
 import msgspec
 
 CURSORS_MAX = 10_000
-"""Cursors that are remembered; a request with a forgotten one counts as a first page."""
+"""Number of cursors that are kept; a request with a dropped cursor counts as a first page."""
 FIRST = 1
 
 

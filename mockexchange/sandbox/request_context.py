@@ -1,4 +1,4 @@
-"""The type of a request whose venue and claimed key are known."""
+"""A request with its venue and its claimed key."""
 
 from dataclasses import dataclass
 

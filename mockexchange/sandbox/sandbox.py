@@ -103,8 +103,8 @@ class Sandbox:
     async def advance(self, duration_us: int) -> None:
         """Advance exchange time and execute everything that becomes due on the way.
 
-        Raises ValueError on an invalid duration, ScriptOverrun where too much is due (time stops at that instant), and
-        SandboxEnded.
+        Raises ValueError on an invalid duration, ScriptOverrun if too many steps are due (time stops at that instant),
+        and SandboxEnded.
         """
         try:
             await self.script.advance(duration_us)
@@ -113,7 +113,7 @@ class Sandbox:
         self.require_open()
 
     async def run_clock(self, mode: str) -> None:
-        """Change the mode of the clock. Where that advances time, execute everything that becomes due.
+        """Change the mode of the clock. If the change advances time, execute everything that becomes due.
 
         Raises ValueError on an unknown mode, ScriptOverrun (the mode stays unchanged), and SandboxEnded.
         """
@@ -183,7 +183,7 @@ class Sandbox:
         return answer, entry
 
     def _answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
-        """Return the answer of a matching stub, else that of the venue."""
+        """Return the answer of a matching stub; without a match, the answer of the venue."""
         venue, request, context = asked.venue, asked.request, self.contexts[asked.venue.name]
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
         return stubbed or venue.rest.answer(context, request, at, host_at)

@@ -17,7 +17,7 @@ from mockexchange.venues.session import Message, Session
 from mockexchange.venues.venue import Venue
 
 SERVICE_RESTART = 1012
-"""The close code of a reset and of a shutdown: clients reconnect after it with a pause (after 1001 one spins)."""
+"""The close code of a reset and a shutdown. Clients pause before they reconnect (after 1001, one of them does not)."""
 CLOSE = "close"
 """The journal's kind for the end of a connection."""
 ANY = "*"
@@ -32,7 +32,7 @@ class Streams:
         self.now = now
         self.inspector = inspector
         self.moment: Moment | None = None
-        """The one moment at which a command and all its effects are journalled; None outside a command."""
+        """The moment of the current command, at which all its effects are journalled; None outside a command."""
         self.rules: FrameRules = []
         """Faults of data frames."""
         self.answer_rules: FrameRules = []
@@ -116,7 +116,7 @@ class Streams:
             self.publish(venue.stream.messages_of(state, outcome, at, contexts[name].settings, channels), venue)
 
     def publish(self, messages: Iterable[Message], venue: Venue = DEFAULT) -> None:
-        """Send every message of a venue to the connections subscribed to its channel that may see it."""
+        """Send each message of a venue to the connections that subscribed to its channel and may see it."""
         by_channel = self._by_venue.get(venue.name, {})
         self.moment = self.now()
         try:

@@ -161,7 +161,7 @@ class Stubs:
 
 
 def stub_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
-    """Return the answer of a stub, or the venue's refusal where authentication fails."""
+    """Return the answer of a stub, or the venue's refusal if authentication fails."""
     if stub.is_signed is False:
         reply = Answer(
             0, b"", operation=venue.rest.operation_of(context, request), key_id=venue.auth.claimed_key(request)

@@ -58,7 +58,7 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
 
 
 def step_command(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
-    """Return the command of a kind of step, from values that may also contain keys which are not the step's."""
+    """Return the command of a kind of step from its values; other keys in `values` are ignored."""
     step, node = STEPS[kind], values["_node"]
     try:
         return step.build({key: value for key, value in values.items() if key in step.names}), node

@@ -30,7 +30,7 @@ DAYS_MAX = 1_000
 EVENT_TRADERS_MIN = 8
 CASH_THOUSANDS_MAX = 50
 RSA_ACCOUNTS_MAX = 100
-"""Development RSA keys run out, and making one takes its time: later accounts sign with Ed25519."""
+"""Number of accounts with RSA keys. Later accounts use Ed25519, as generating an RSA key is slow."""
 SETTLED_EVENTS_MAX = 200
 FIRST_DAY = date(2025, 11, 3)
 TRADING_US = 80_000_000_000

@@ -66,7 +66,7 @@ def plain(node: Located) -> Any:
 
 
 def exact_json(node: Located) -> str:
-    """Return the value as compact JSON; an unquoted scalar has the type that JSON gives it."""
+    """Return the value as compact JSON; unquoted scalars are typed as in JSON."""
     value = node.value
     if isinstance(value, dict):
         return "{" + ",".join(f"{_string(name)}:{exact_json(item)}" for name, item in value.items()) + "}"

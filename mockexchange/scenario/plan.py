@@ -70,7 +70,7 @@ class Plan:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether the steps are in memory, so that every play has the same ones."""
+        """Whether the steps are in memory, so that every execution of the history has the same ones."""
         return isinstance(self.steps.steps if isinstance(self.steps, _History) else self.steps, list)
 
 

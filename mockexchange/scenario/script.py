@@ -60,7 +60,7 @@ class ScriptEntry:
 
     @property
     def round_us(self) -> int:
-        """Duration of one repetition; only a sequence takes time."""
+        """Duration of one repetition: 0 unless the entry is a sequence."""
         return 0 if isinstance(self.action, Template) else sum(each.after_us + each.span_us for each in self.action)
 
     @property

@@ -1,6 +1,6 @@
 """Check of the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
 
-Otherwise its step would only be refused when it runs.
+Without this check the step would be refused only when it runs.
 """
 
 import re

@@ -23,7 +23,7 @@ class Header(Struct, frozen=True, kw_only=True):
     clock: str
     rounding: str
     archived_before: int = 0
-    """In microseconds; absent in logs written before history existed."""
+    """Rows last updated before this instant (microseconds) are archived; absent in logs written before that existed."""
     settings: dict[str, Any]
     """Settings of the default venue, and by name those of other venues that differ from their defaults."""
 

@@ -1,7 +1,7 @@
-"""Commands of the exchange: frozen, keyword-only values that are valid once they exist.
+"""Commands of the exchange: frozen, keyword-only values that are validated on construction.
 
-A value out of its range raises ValueError on construction; what depends on the state (an unknown market, a closed
-one) is a Refusal from `Exchange.execute`. Units are those of `vocabulary`.
+A value out of its range raises ValueError on construction. Errors that depend on the state (an unknown or a closed
+market) are a Refusal from `Exchange.execute`. `core.vocabulary` defines the units.
 """
 
 from mockexchange.core.commands.accounts import AddKey, CapSubtrader, OpenAccount, OpenSubaccount, RestrictSubtrader

@@ -10,9 +10,9 @@ class OpenAccount(CommandStruct, frozen=True, kw_only=True):
     account: str
     kind: AccountKind = AccountKind.MEMBER
     account_id: str = ""
-    """The venue's name of the account where it differs (prefix of subtrader ids)."""
+    """The venue's id of the account if it differs from the name; subtrader ids begin with it."""
     user_id: str = ""
-    """The user in the account's orders; derived from the name where it is not given."""
+    """The user id in the account's orders; derived from the name if empty."""
     tier: str = "basic"
     """Usage tier: the rate limits of the account."""
     venue: str = ""

@@ -51,7 +51,7 @@ class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Record a trade. `amount` is without a sign, in the unit of sizes."""
+    """Record a trade. `amount` is above 0, in the unit of sizes (see `core.derivatives.vocabulary`)."""
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -60,7 +60,7 @@ class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
     price: Decimal
     taker: bool = False
     fee: Decimal | None = None
-    """In settlement currency; by the fee rates of the terms if not given."""
+    """Fee in settlement currency; computed from the fee rates of the terms if None."""
     against: SubaccountRef | None = None
     order: str | None = None
     trade: str | None = None

@@ -121,7 +121,7 @@ class SwitchExchange(CommandStruct, frozen=True, kw_only=True):
     active: bool = True
     trading: bool = True
     resume_at: int | None = None
-    """When it is expected back, in microseconds."""
+    """Instant at which the exchange is expected to resume, in microseconds."""
 
 
 class Announce(CommandStruct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class Announce(CommandStruct, frozen=True, kw_only=True):
     severity: Severity = Severity.INFO
     active: bool = True
     delivered_at: int | None = None
-    """In microseconds; when it is announced, if not given."""
+    """Instant of delivery in microseconds; None: the instant of the command."""
 
     def __post_init__(self) -> None:
         require(bool(self.message), "message: expected text")

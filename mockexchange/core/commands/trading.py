@@ -13,14 +13,14 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
     action: Action
     count_centis: int
     price_centicents: int
-    """Of `side`: a NO bought at 0.30 is `price_centicents=3_000`."""
+    """Price of the contract of `side`: a NO bought at 0.30 is `price_centicents=3_000`."""
     taker: bool = False
     fee_micros: int | None = None
     against: SubaccountRef | None = None
     order: str | None = None
     client_order_id: str = ""
     fill_id: str | None = None
-    """The venue's id of the trade where the scenario gives one verbatim."""
+    """Id of the trade if the scenario gives one; None generates one."""
 
     def __post_init__(self) -> None:
         require(self.count_centis > 0, "count: expected more than 0")
@@ -97,9 +97,9 @@ class AmendOrder(CommandStruct, frozen=True, kw_only=True):
 
     order: str
     price_centicents: int | None = None
-    """Of the order's side."""
+    """New price, of the contract of the order's side."""
     count_centis: int | None = None
-    """Of the whole order, filled contracts included."""
+    """New count of the whole order, filled contracts included."""
 
     def __post_init__(self) -> None:
         is_empty = self.price_centicents is None and self.count_centis is None

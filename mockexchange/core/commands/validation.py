@@ -7,7 +7,7 @@ from msgspec import Struct
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
 
 DECIMAL_DIGITS_MAX = 18
-"""Before the point, and after it: a product of two such numbers is exact in the arithmetic of derivatives."""
+"""Digits before the point, and after it. A product of two such numbers is exact in the arithmetic of derivatives."""
 LOG_KEYS = {
     "subaccount_ref": "purse",
     "subaccount": "book",
@@ -33,7 +33,7 @@ def require_price(price_centicents: int) -> None:
 
 
 def require_result(result: Result, value_centicents: int | None) -> None:
-    """Raise ValueError for a scalar result without a value, and for another result with one."""
+    """Raise ValueError for a scalar result without a value, and for any other result with a value."""
     if result is Result.SCALAR:
         in_range = value_centicents is not None and 0 <= value_centicents <= CENTICENTS_PER_DOLLAR
         require(in_range, "value: a scalar result needs a value from 0 to 1 dollar")

@@ -1,7 +1,7 @@
 """Greeks of a European option from its implied volatility: Black's formula of 1976 without interest.
 
-Delta counts in coins, gamma in coins a dollar, vega in dollars a point of volatility, theta in dollars a day: the
-units in which venues show them. The price of the index stands in for the forward.
+Delta is in coins, gamma in coins per dollar, vega in dollars per point of volatility, theta in dollars per day: the
+units in which venues show them. The price of the index is used as the forward.
 """
 
 from decimal import Decimal

@@ -40,7 +40,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     base: str
     quote: str
     index: str
-    """The price index that it follows, such as btc_usd."""
+    """The price index of the derivative, such as btc_usd."""
     period: Period
     contract_size: Decimal
     tick: Decimal

@@ -22,13 +22,13 @@ class Holding(Struct, eq=False):
     cost: Decimal = ZERO
     session_cost: Decimal = ZERO
     cost_usd: Decimal = ZERO
-    """Of an option, in dollars at the index of each entry."""
+    """Cost in dollars, each entry at the index of its time; shown for options."""
     realized: Decimal = ZERO
-    """In the session so far, against what the session counts from, funding included."""
+    """Profit realized in the session so far, measured against the session cost; includes funding."""
     realized_funding: Decimal = ZERO
-    """In the session so far."""
+    """Funding received less funding paid in the session so far."""
     interest_value: Decimal = ZERO
-    """As the last funding gave it."""
+    """Interest value of the last funding."""
     revision: int = 0
     updated_at: int = 0
 

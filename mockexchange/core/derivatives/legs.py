@@ -26,7 +26,7 @@ class Fill(NamedTuple):
 
 
 def fills_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Fill]:
-    """Return the fills of a trade. Combo legs trade at their marks, but the first leg at what the combo's price leaves.
+    """Return the fills of a trade. The legs of a combo trade at their marks, the first one at the price that remains.
 
     Raises Refused if that price of the first leg is not above 0.
     """

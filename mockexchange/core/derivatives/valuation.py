@@ -79,7 +79,7 @@ def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins
 
 
 def leverage_of(derivative: Derivative, size: Decimal, initial_margin: Decimal) -> int:
-    """Return value / initial margin of a future's position as a whole number; if flat, of the smallest position."""
+    """Return value / initial margin of a future's position, rounded; for a flat one, of the smallest position."""
     value = future_of(derivative.terms).value(size, derivative.mark)
     ratio = quotient(value, initial_margin) if initial_margin else quotient(Decimal(1), derivative.terms.margin.initial)
     return int(ratio.to_integral_value(ROUND_HALF_EVEN))

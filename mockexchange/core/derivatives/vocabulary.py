@@ -24,7 +24,7 @@ class DerivativeKind(StrEnum):
 
 
 COMBOS = frozenset((DerivativeKind.FUTURE_COMBO, DerivativeKind.OPTION_COMBO))
-"""Combos are never held: a fill of one is a fill of each of its legs."""
+"""Kinds that are never held: a fill of a combo is a fill of each of its legs."""
 
 
 class OptionType(StrEnum):

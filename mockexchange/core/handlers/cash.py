@@ -1,7 +1,7 @@
 """Handlers of deposits, withdrawals and transfers.
 
-Cash on exchange indexes above 0 is a part of a subaccount's cash that neither trading nor payments touch:
-`transfer_shard` alone moves it. Cash on its way between two shards belongs to no subaccount until it arrives.
+A part of a subaccount's cash can be on exchange indexes above 0. Neither trading nor payments change that part; only
+`transfer_shard` moves it. Cash of a pending transfer between shards belongs to no subaccount until it arrives.
 """
 
 from collections.abc import Iterator

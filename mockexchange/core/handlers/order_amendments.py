@@ -1,4 +1,4 @@
-"""The handler of amendments: another price, another count, or both for a resting order.
+"""The handler of amendments, which change the price, the count, or both of a resting order.
 
 The count of an amendment is the whole order, filled contracts included; it becomes the order's initial count.
 An order keeps its place in the queue unless its price changes or its count grows.

@@ -1,9 +1,8 @@
 """Handlers of orders: resting, reducing, canceling, expiring and filling.
 
-A resting order shows in the row's resting contracts and holds back the cash it would spend. It does not touch the
-row's time of update (recorded 2025-11-03: three orders, one old `last_updated_ts`). An order's time of
-expiry is only stored and shown: the exchange acts on commands, and no clock runs in it. An order expires when an
-ExpireOrder command says so.
+A resting order adds to the resting contracts of its position row and holds back the cash that it would spend. It does
+not change the row's time of update (recorded 2025-11-03: three orders, one old `last_updated_ts`). An order's time of
+expiry is only stored and shown, because no clock runs in the exchange: an order expires by an ExpireOrder command.
 """
 
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ class Stake(NamedTuple):
     cost_micros: int = 0
     """Cost basis of the contracts held."""
     realized_micros: int = 0
-    """Profit or loss locked in; fees are kept apart."""
+    """Realized profit or loss, without fees."""
     traded_micros: int = 0
     """Money spent buying, either side."""
     shares_centis: int = 0
@@ -34,7 +34,7 @@ class Payout(NamedTuple):
 
 
 def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
-    """Apply one trade; return the new stake and the change of cash in micro-dollars, fees apart."""
+    """Apply one trade; return the new stake and the change of cash in micro-dollars, without fees."""
     if action is Action.BUY:
         return _buy(stake, side, count_centis, price_centicents)
     return _sell(stake, side, count_centis, price_centicents)
@@ -65,7 +65,7 @@ def held_fees(held_micros: int, before: Stake, after: Stake, count_centis: int, 
 
 
 def value_micros(quantity_centis: int, price_centicents: int) -> int:
-    """Return the value of a signed quantity with YES at `price_centicents`; NO is worth one dollar less that price."""
+    """Return the value of a signed quantity with YES at `price_centicents`; NO is worth one dollar minus that price."""
     if quantity_centis >= 0:
         return quantity_centis * price_centicents
     return -quantity_centis * (CENTICENTS_PER_DOLLAR - price_centicents)

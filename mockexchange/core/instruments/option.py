@@ -9,9 +9,9 @@ from mockexchange.core.derivatives.precision import quotient
 from mockexchange.core.derivatives.vocabulary import OptionType
 
 FEE_CAP = Decimal("0.125")
-"""Of the option's price: the most that a trade costs [doc, the venue's page on fees]."""
+"""Upper limit of a fee, as a part of the option's price [doc, the venue's page on fees]."""
 INITIAL_RATE, INITIAL_RATE_MIN, MAINTENANCE_RATE = Decimal("0.15"), Decimal("0.1"), Decimal("0.075")
-"""Rate of the underlying, for short positions [doc]."""
+"""Margin rates of the underlying, for short positions [doc]."""
 
 
 def worth(size: Decimal, price: Decimal) -> Decimal:

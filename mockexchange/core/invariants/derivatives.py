@@ -12,7 +12,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 
 ROUNDING_RATIO = Decimal("1e-40")
-"""What quotients of 50 digits may leave of a sum, in parts of its largest amount."""
+"""Tolerated error of a sum, as a part of its largest amount; quotients are rounded to 50 digits."""
 
 
 @precise

@@ -42,11 +42,11 @@ class Account:
     user_id: str
     tier: str
     subaccounts: dict[str, str] = field(default_factory=dict)
-    """Subaccount name to the venue's id of it, "" if the venue derives one; in the order of opening."""
+    """The venue's id of each subaccount by name, "" if the venue derives it; in the order of opening."""
     keys: dict[str, Key] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     subtrader_rules: dict[str, SubtraderRules] = field(default_factory=dict)
-    """Restrictions by subaccount; a missing one is unrestricted."""
+    """Restrictions by subaccount. A subaccount that is not in it has none."""
     netted_subaccounts: set[str] = field(default_factory=set)
     allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
     """Target allocation of its cash over the shards: (exchange index, percent)."""

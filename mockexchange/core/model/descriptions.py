@@ -40,4 +40,4 @@ class MarketDetails(Struct, frozen=True, kw_only=True):
     strike_type: str | None = None
     floor_strike: str | None = None
     cap_strike: str | None = None
-    """Strikes are decimal text: their unit is that of the market's subject."""
+    """Strikes are decimal text, in the unit of the market's subject."""

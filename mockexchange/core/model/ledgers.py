@@ -25,7 +25,7 @@ class Ledger:
         self.orders: History[Order] = History()
         self.settlements: History[Settlement] = History()
         self.trades: History[Trade] = History()
-        """An FCM's, over all its subtraders: one row where both sides are its own."""
+        """Trades of an FCM, over all its subtraders; a trade with both sides of the FCM is one row."""
         self.deposits: History[Payment] = History()
         self.withdrawals: History[Payment] = History()
         self.transfers: History[TransferRow] = History()

@@ -78,7 +78,7 @@ class Market:
     value_centicents: int | None = None
     settled_at: int | None = None
     previous_centicents: int | None = None
-    """The price before the last one."""
+    """The last price before the current one."""
     volume_centis: int = 0
     yes_held_centis: int = 0
     """Contracts held by the accounts of this exchange, by side; the larger is the open interest."""

@@ -70,7 +70,7 @@ class OrderBook:
 
     def __init__(self) -> None:
         self.orders: dict[str, Order] = {}
-        """In the order of arrival."""
+        """Resting orders by id, in the order of arrival."""
         self.sides: dict[Side, dict[int, Queue]] = {Side.YES: {}, Side.NO: {}}
 
     def __iter__(self) -> Iterator[Order]:

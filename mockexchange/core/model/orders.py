@@ -83,7 +83,7 @@ class Trade:
 
 
 class FillRow:
-    """One account's side of a trade, which is always a part of an order."""
+    """One account's side of a trade. Every fill belongs to an order."""
 
     __slots__ = ("fee_micros", "is_taker", "order", "serial", "trade")
 
@@ -161,7 +161,7 @@ class Order:
     has_rested: bool = True
     """Whether the order ever was in the order book. Otherwise it is known only by its fills and grows with them."""
     is_archived: bool = False
-    """Done, and last touched before the exchange's cutoff: it is listed with history."""
+    """Whether the order is done and last changed before the exchange's cutoff, so that it is listed with history."""
     group: "OrderGroup | None" = None
     expires_at: int | None = None
     self_trade_prevention: SelfTradePrevention | None = None

@@ -46,7 +46,7 @@ class Position:
         self.resting_centis = 0
         self.settled = False
         self.archived = False
-        """Settled, and before the exchange's cutoff: it is listed with history."""
+        """Whether the position was settled before the exchange's cutoff, so that it is listed with history."""
         self.rank: Rank = (-at, market.ticker)
         self.revision = revision
 
@@ -149,7 +149,7 @@ class EventHolding:
         self._totals(position).add(position, -1)
 
     def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
-        """Return the sums over the rows that pass both filters: True, False, or None for any value."""
+        """Return the sums over the rows with these values of `settled` and `archived`; None accepts both values."""
         if settled is False:
             return NO_TOTALS if archived or self.unsettled_totals is None else self.unsettled_totals
         kinds = (

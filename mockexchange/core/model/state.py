@@ -1,4 +1,4 @@
-"""The state of the exchange. Handlers change it, and only while `Exchange.execute` runs one."""
+"""The state of the exchange. Only handlers change it, while `Exchange.execute` runs one."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class State:
     """API keys with a key pair, by id; keys with a secret are in `secret_keys`."""
     secret_keys: dict[str, Key] = field(default_factory=dict)
     key_owners: dict[str, str] = field(default_factory=dict)
-    """Public key, or secret, to the one account that uses it."""
+    """The account of each public key or secret; no two accounts share one."""
     subaccounts: dict[SubaccountRef, Subaccount] = field(default_factory=dict)
     market_positions: dict[str, list[Position]] = field(default_factory=dict)
     """Every position ever opened in a market, by its ticker, in the order of opening; none is ever removed."""

@@ -21,7 +21,7 @@ class Level(NamedTuple):
     """A price of an order book with the total count of the bids at it."""
 
     price_centicents: int
-    """Of the side whose bids are asked for."""
+    """Price of the contract of the requested side."""
     count_centis: int
 
 
@@ -32,7 +32,7 @@ def levels(state: State, market: Market, side: Side) -> list[Level]:
 
 
 def count_ahead_centis(state: State, order: Order) -> int:
-    """Return how many centi-contracts trade before a resting order: 0 if it is the next one, or done."""
+    """Return how many centi-contracts trade before an order: 0 if it is the next one, or no longer rests."""
     if not order.remaining_centis:
         return 0
     price_centicents = order.bid_centicents

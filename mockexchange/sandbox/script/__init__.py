@@ -1,1 +1,1 @@
-"""Scripts: what happens in a sandbox at a given time, or when a client does something."""
+"""Scripts: steps that a sandbox runs at a given time, or when a client does an action."""

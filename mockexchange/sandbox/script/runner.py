@@ -24,7 +24,7 @@ from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, ScriptEntry
 from mockexchange.store.log import Cause, Record
 
 DUE_MAX = 100_000
-"""Steps that one advance runs at most: some ten seconds on a laptop."""
+"""Maximum number of steps in one advance: about ten seconds on a laptop."""
 RUNS_MAX = 10_000
 """Triggered runs that can be pending: the limit for a client that subscribes in a loop."""
 PAUSE_EVERY = 64
@@ -95,7 +95,7 @@ class Script:
             self._journal("script", FINISHED, {})
 
     def end(self) -> None:
-        """Stop for good, also in the middle of a run."""
+        """Stop the script finally, even in the middle of a run."""
         self.on_change = lambda: None
         self._triggers.clear()
         self._schedule.drop(lambda run: True)

@@ -29,7 +29,7 @@ class Step:
     """Reason of the last refusal; empty if there was none."""
     is_begun: bool = False
     done_by: dict[str | None, int] = field(default_factory=dict)
-    """Number of times each account did what triggers the step."""
+    """Number of times that each account did the action which triggers the step."""
 
     @property
     def template(self) -> Template | None:

@@ -72,7 +72,7 @@ DERIVATIVE = {
     "settlement": ("settlement", may(NUMBER)),
     **_PRICING,
 }
-"""Fields of an instrument at the top level, and of the step that lists one."""
+"""Fields of an instrument at the top level, and of the step that lists an instrument."""
 
 
 def terms_of(**given: Any) -> Terms:
@@ -83,7 +83,7 @@ def terms_of(**given: Any) -> Terms:
 
 
 def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the given terms with the defaults for the others.
+    """Return the given terms, completed with defaults.
 
     Without a form, a quote of dollars or no quote means inverse, any other quote means linear. The default quote of the
     linear form is USDC.

@@ -17,8 +17,8 @@ Check = Callable[[Any], None]
 class StepKind:
     """A kind of step: its schema and its command. `names` maps the keys of the step to fields of the command.
 
-    A field such as "details.title" belongs to a nested value, here `details`. If the step has no key of a nested value,
-    the command gets none.
+    A field such as "details.title" belongs to a nested value, here `details`. A step without any key of `details` gives
+    the command no `details`.
     """
 
     command: Callable[..., Command]
@@ -49,7 +49,7 @@ def step(
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
-    """Return the command's fields; fields of a nested value ("details.title", "terms.kind") count as one."""
+    """Return the command's fields; the fields of a nested value ("details.title", ...) are combined into it."""
     plain = {name: value for name, value in given.items() if "." not in name}
     parts: dict[str, dict[str, Any]] = {}
     for name, value in given.items():
