@@ -28,12 +28,12 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, str | None], account: str) -> None:
         self.variables = dict(variables)
-        """Name to value; None for what is unset."""
+        """The values of the variables by name; None for a variable that is unset."""
         self.account = account
         """The account whose key the client gets."""
         with _LOCK:
             self.before = {name: os.environ.get(name) for name in variables}
-            """The values to restore."""
+            """The values to restore, by name; None for a variable that was not set."""
             _set(variables)
             _ACTIVE.append(self)
 

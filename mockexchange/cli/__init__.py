@@ -39,7 +39,7 @@ COMMANDS = {
         "Print the script that has SHELL complete commands, options, scenarios, clients and account names.",
     ),
 }
-"""By name, in the order of `--help`: the module that holds the command under its own name, and its summary."""
+"""The commands by name, in the order of `--help`: the module that has the command, and its summary."""
 
 
 @click.group(

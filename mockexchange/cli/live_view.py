@@ -15,7 +15,7 @@ from mockexchange.cli.event_source import Event
 from mockexchange.cli.terminal import Line, printable
 
 LINES_KEPT_MAX = 100
-"""More than any terminal shows of one kind."""
+"""Lines that are kept of one kind of event, more than any terminal shows."""
 COUNTED_KINDS = ("command", "request", "frame")
 POSITION_TITLES = ("account", "book", "market", "quantity", "cost", "realized", "fees", "resting")
 POSITION_NAMES = ("account", "book", "instrument", "quantity", "cost", "realized", "fees", "resting")
@@ -46,7 +46,7 @@ class LiveView:
         self.sandbox, self.account = sandbox, account
         self.at = ""
         self.positions: dict[str, list[Row]] = {}
-        """By account; set by the caller."""
+        """The rows of positions by account; set by the caller."""
         self._counts = dict.fromkeys(COUNTED_KINDS, 0)
         self._fills: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
         self._frames: deque[Line] = deque(maxlen=LINES_KEPT_MAX)

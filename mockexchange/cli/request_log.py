@@ -27,7 +27,7 @@ TEXT, JSON = FORMATS = ("text", "json")
 NOTHING, REFUSALS, REQUESTS = AMOUNTS = ("none", "refusals", "requests")
 DEFAULT_AMOUNTS = {TEXT: REFUSALS, JSON: REQUESTS}
 LINES_WAITING_MAX = 10_000
-"""About one second of requests at full speed, and 10 MB."""
+"""Lines in the queue: about one second of requests at full speed, and 10 MB."""
 END_S_MAX = 2.0
 """The time for writing queued lines when the server ends."""
 LOST_FRAME_FIELDS = ("connection", "account", "channel", "kind", "fault", "note")
@@ -173,4 +173,4 @@ DESCRIPTIONS: dict[str, Callable[[Facts], str]] = {
     "reload_failed": lambda facts: f"{facts['problem']}: not reloaded, what was before goes on",
     "log_lost": lambda lost: f"{lost['lines']:,} lines of this log were lost: whoever reads it is too slow",
 }
-"""What the events that are said in words are, but for start and stop: those have the banner, and the prompt."""
+"""Descriptions of events in the text format; start and stop are missing, since the banner and the prompt show them."""

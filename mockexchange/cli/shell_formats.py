@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 
 Variables = Mapping[str, str | None]
-"""Name to value; None unsets the variable."""
+"""The values of variables by name; None unsets the variable."""
 
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 """Values that every reader of .env files, docker's included, reads without quotes."""

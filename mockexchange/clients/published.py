@@ -1,4 +1,4 @@
-"""How published clients are pointed at an exchange, from each venue's table of the variables that they read.
+"""The environment variables that point published clients at an exchange, from each venue's table of its clients.
 
 `.env` files count too: a client that loads one fills in variables that are unset, never those that are set, even to
 nothing.
@@ -14,15 +14,15 @@ from mockexchange.venues.registry import client_setups
 
 GENERIC = "generic"
 CLIENT_SETUPS = client_setups()
-"""By venue, the default one first."""
+"""The clients of each venue and their set-up, by venue, the default venue first."""
 CLIENTS: dict[str, PublishedClient] = {GENERIC: next(iter(CLIENT_SETUPS.values())).generic}
-"""By name: the known clients of all venues; the generic one is that of the default venue."""
+"""The known clients of all venues by name; GENERIC is the generic client of the default venue."""
 for _setup in CLIENT_SETUPS.values():
     CLIENTS |= _setup.clients
 ED25519_MARK = "MC4CAQAwBQYDK2Vw"
 """How every Ed25519 key in PKCS #8 begins: its algorithm identifier is fixed and its length always the same."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""Variables of TLS clients for the trusted certificates; each replaces the default ones, so its value is a bundle."""
+"""Variables of TLS clients for trusted certificates; each replaces the default certificates, so it names a bundle."""
 OWN_FILE = re.compile(r"[/\\]run-[^/\\]+[/\\]ca-(bundle|cert)\.crt$")
 """The end of the paths of the files that `serve --tls` writes."""
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -30,14 +30,14 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 def client_of(name: str, venue: str) -> PublishedClient:
-    """Return the client of that name; a generic one is that of the venue. Raises KeyError."""
+    """Return the published client called `name`, or the venue's generic client for GENERIC. Raises KeyError."""
     return CLIENT_SETUPS[venue].generic if name == GENERIC else CLIENTS[name]
 
 
 def variables_of(
     client: PublishedClient, values: Mapping[str, str], environment: Mapping[str, str]
 ) -> dict[str, str | None]:
-    """Return name to value, None for what is to be unset."""
+    """Return the values of a client's environment variables by name; None stands for a variable to unset."""
     host = urlsplit(values["base_url"]).hostname or ""
     beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
     exports = {name: template.format(**values) for name, template in {**client.exports, **beyond}.items()}
@@ -51,7 +51,7 @@ def trust_of(ca_bundle: str | None) -> dict[str, str]:
 
 
 def _outlived(environment: Mapping[str, str]) -> list[str]:
-    """Return variables left from a stopped server: a client without the file trusts no server, or cannot start."""
+    """Return the variables that name files of a stopped server: a client without the files trusts no server."""
     return [name for name in TRUST if OWN_FILE.search(environment.get(name, ""))]
 
 

@@ -1,4 +1,4 @@
-"""Requests written and signed as a client of a venue does it."""
+"""Signatures of requests, made as the clients of each venue make them."""
 
 import time
 
@@ -8,9 +8,9 @@ from mockexchange.venues.registry import request_signers
 __all__ = ["REQUEST_SIGNERS", "RequestSigner", "UnsignedRequest", "envelope", "sign"]
 
 REQUEST_SIGNERS = request_signers()
-"""By venue."""
+"""The request signer of each venue, by the venue's name."""
 
 
 def sign(venue: str, credential: Credential, request: UnsignedRequest) -> dict[str, str]:
-    """Return the headers that sign a request now. Raises ValueError where the credential holds no usable key."""
+    """Return the headers that sign a request now. Raises ValueError if the credential has no usable key."""
     return REQUEST_SIGNERS[venue].headers_of(credential, request, time.time_ns())

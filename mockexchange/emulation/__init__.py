@@ -1,1 +1,1 @@
-"""Running any program against a sandbox: its environment, the network as it sees it, and what it tried to reach."""
+"""Runs of a program against a sandbox: its environment, its emulated network, and the hosts that it tried to reach."""

@@ -22,7 +22,7 @@ KILL_S = 5.0
 
 
 class CannotStart(Exception):
-    """The program is missing or not executable; `exit_code` is that of a shell."""
+    """The program is missing or not executable; `exit_code` is the one that a shell returns for the reason."""
 
     def __init__(self, exit_code: int, message: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class CannotStart(Exception):
 
 
 class Program:
-    """A running child. Where there is a terminal it shares our process group, so that it may read from it."""
+    """A running child process. On a terminal it shares our process group, so that it may read from the terminal."""
 
     def __init__(self, process: asyncio.subprocess.Process, *, is_group: bool) -> None:
         self._process, self._is_group = process, is_group
@@ -47,12 +47,12 @@ class Program:
         return cls(process, is_group=is_group)
 
     async def wait(self) -> int:
-        """Return its exit code, as a shell would."""
+        """Wait for the program's end; return its exit code, or 128 plus the number of the signal that ended it."""
         code = await self._process.wait()
         return BY_SIGNAL - code if code < 0 else code
 
     def send(self, number: int) -> None:
-        """Send it a signal, and its own children where they are a group."""
+        """Send a signal to the program, or to its process group if it has its own."""
         with suppress(ProcessLookupError):
             if self._is_group:
                 os.killpg(self._process.pid, number)
@@ -69,7 +69,7 @@ class Program:
             await self._process.wait()
 
     def _send_to_all(self, number: int) -> None:
-        """Send a signal to each process by itself: our own process group may include the process that started us."""
+        """Send a signal to the program and its descendants one by one: our process group may include our parent."""
         family = [] if self._is_group else _started_by(self._process.pid)
         self.send(number)
         for process in family:

@@ -1,4 +1,4 @@
-"""The environment of a child: the user's without the variables of real venues, and with those of the sandbox."""
+"""The environment of a child: the user's without the variables of real venues, and with the sandbox's variables."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,25 +23,25 @@ money."""
 PROXY_USER = "run"
 PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
 WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
-"""Templates of URLs: a program that is written for the demo has its own."""
+"""Templates of URLs, which a program that is written for the demo does not need: it has the demo's URLs."""
 
 
 class TrustFiles(NamedTuple):
-    """Files: the certificate of our authority, and a bundle of it with the system's authorities."""
+    """Paths of the certificate of our authority, and of a bundle of it with the system's authorities."""
 
     certificate: str
     bundle: str
 
 
 class ClientVariables(NamedTuple):
-    """Variables to set (None: to unset), and the accounts whose keys they give, by venue."""
+    """Environment variables to set (None: to unset), and by venue the name of the account with the key in them."""
 
     variables: dict[str, str | None]
     accounts: dict[str, str]
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables of venues."""
+    """Return the environment without the variables that venues' clients read."""
     return {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIXES)}
 
 
@@ -53,10 +53,10 @@ def pointing(
     *,
     is_demo: bool,
 ) -> ClientVariables:
-    """Return the variables that point a client to the sandbox, or to its demo. Raises UnusableAccount.
+    """Return the variables that point a client to the sandbox, or to the emulated demo. Raises UnusableAccount.
 
-    `accounts` are by name, each with the path of its key file; `venues` are the URLs of each venue. The generic client
-    is one of every venue: a venue without the account `account` gets its first account.
+    `accounts` has each account with the path of its key file, by name; `venues` has the URLs of each venue. The generic
+    client covers every venue: it uses `account` at its own venue, and the first usable account at the others.
     """
     variables: dict[str, str | None] = {}
     chosen: dict[str, str] = {}
@@ -82,7 +82,7 @@ def _chosen(client: str, account: str | None, holders: list[AccountKey]) -> list
 
 
 def _for_demo(client: PublishedClient) -> PublishedClient:
-    """Return the same client with the variables of its key but without those of URLs."""
+    """Return the client with the variables of its key and its demo switches, but without its variables of URLs."""
     kept = {name: text for name, text in client.exports.items() if not any(template in text for template in WHERE)}
     switches = CLIENT_SETUPS[client.venue].demo_switches
     unset = tuple(name for name in client.unset if name not in switches)
@@ -90,7 +90,7 @@ def _for_demo(client: PublishedClient) -> PublishedClient:
 
 
 def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxy variables that lead programs to our proxy, except for this machine."""
+    """Return the variables that send a program's connections through our proxy, except connections to this machine."""
     url = f"http://{PROXY_USER}:{password}@127.0.0.1:{port}"
     is_all = bool(environment.get("all_proxy") or environment.get("ALL_PROXY"))
     names = PROXY_NAMES if is_all else PROXY_NAMES[:2]
@@ -100,7 +100,7 @@ def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[st
 
 
 def trusting(trust: TrustFiles, environment: Mapping[str, str], parent: Path) -> dict[str, str]:
-    """Return the variables with which programs trust our authority beside the system's, and Node its own file."""
+    """Return the variables that make programs trust our authority beside the system's and the user's file for Node."""
     extra = trust.certificate
     before = environment.get("NODE_EXTRA_CA_CERTS")
     if before and Path(before).is_file():

@@ -1,4 +1,4 @@
-"""The sandbox of a run: on a port of its own, with its control API, in the loop that runs it."""
+"""The sandbox of a run: on its own port, with its control API, in the event loop of the run."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -23,7 +23,7 @@ from mockexchange.venues.dated import ApiDate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """The sandbox's addresses and accounts: `accounts` by name, each with the path of its key file, or ""."""
+    """The sandbox of a run. `accounts` has each account by name with the path of its key file, "" without a file."""
 
     sandbox: Sandbox
     port: int

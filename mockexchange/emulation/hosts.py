@@ -14,7 +14,7 @@ class Route(Enum):
     EMULATED = "emulated"
     REFUSED = "refused"
     ELSEWHERE = "elsewhere"
-    """A host of no venue; the connection is let through."""
+    """A host that does not belong to a venue; the connection is let through."""
 
 
 def route_of(host: str, emulated: frozenset[str]) -> Route:

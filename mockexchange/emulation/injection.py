@@ -1,8 +1,7 @@
-"""The guard inside the children: for Python a directory on PYTHONPATH, with a `sitecustomize` and a copy of the guard;
-for Node a file that it loads first.
+"""The files that load the guard into children: a directory on PYTHONPATH for Python, and a first script for Node.
 
-A copy, since the child may be another Python with other packages, and under a name of its own, since the child may have
-`mockexchange` too.
+The directory has a `sitecustomize` and a copy of the guard. It is a copy since the child may be another Python with
+other packages, and has another name since the child may have `mockexchange` installed too.
 """
 
 import json
@@ -27,7 +26,7 @@ NODE_START = Path(__file__).with_name("node_start.cjs")
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """`directory` is for Python; `report` is the file that children write lines to."""
+    """The files of a run's guard: `directory` for PYTHONPATH, and `report`, to which children append lines."""
 
     directory: Path
     report: Path
@@ -35,7 +34,7 @@ class Injection:
     def variables(
         self, names: frozenset[str], port: int, bundle: str, environment: Mapping[str, str]
     ) -> dict[str, str]:
-        """Return the variables with which Python and Node children load it; `environment` is that of the parent."""
+        """Return the variables that make Python and Node children load the guard; `environment` is the parent's."""
         settings = {
             "report": str(self.report),
             "names": sorted(names),
@@ -58,7 +57,7 @@ class Injection:
 
 
 def write_injection(parent: Path) -> Injection:
-    """Write the directory and an empty report."""
+    """Write the directory for PYTHONPATH and an empty report."""
     directory, report = parent / "python", parent / "report.jsonl"
     package = directory / COPY
     package.mkdir(parents=True)

@@ -22,7 +22,7 @@ from mockexchange.guard import Dial, find_place
 from mockexchange.guard.clients import UNKNOWN
 
 HEAD_S_MAX = 30.0
-"""Time for the first request; clients may open connections in advance."""
+"""Time for the first request of a connection, in seconds; clients may open connections in advance."""
 CONNECT_S_MAX = 20.0
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE = ("https", "wss")
@@ -49,7 +49,7 @@ class ProxyRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """The proxy. `emulated` names lead to the sandbox at `sandbox_port`, or with TLS at `front_port`.
+    """The HTTP proxy of a run. It connects `emulated` hosts to `sandbox_port`, and their TLS to `front_port`.
 
     `on_dial` is called with every refused dial of a real host, `on_ask` for every request. `upstream` is the user's own
     proxy, for all other hosts. Requests for those have to carry `ticket`, if it is set, since other users of the
@@ -127,7 +127,7 @@ def read_head(head: bytes) -> ProxyRequest:
 
 
 def origin_form(asked: ProxyRequest) -> bytes:
-    """Return the head for the server itself: only the path, one request per connection, no headers for the proxy."""
+    """Return the head to send to the server: with the path only, no headers for the proxy, and no keep-alive."""
     assert asked.url is not None, "CONNECT is asked of nobody else"
     path = (asked.url.path or "/") + (f"?{asked.url.query}" if asked.url.query else "")
     is_upgrade = bool(asked.header("Upgrade"))
@@ -149,7 +149,7 @@ def _dial(asked: ProxyRequest) -> Dial:
 
 
 def ticket_of(password: str) -> str:
-    """Return the credentials in Proxy-Authorization of programs that have the password in HTTPS_PROXY."""
+    """Return the Proxy-Authorization credentials that a program sends if HTTPS_PROXY contains the password."""
     return base64.b64encode(f"{PROXY_USER}:{password}".encode()).decode()
 
 

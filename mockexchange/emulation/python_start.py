@@ -1,7 +1,6 @@
-"""Copied as `sitecustomize` for Python children of `mockexchange run`: the guard first, then the child's own.
+"""The `sitecustomize` of Python children of `mockexchange run`: it starts the guard, then runs the child's own one.
 
-It runs in whatever Python the child is, so it needs as little as it can, and nothing that goes wrong here stops the
-child.
+It runs in any version of Python, so it imports little, and no error in it stops the child.
 """
 
 import os

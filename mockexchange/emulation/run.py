@@ -42,7 +42,7 @@ LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """`mode` is one of MODES; `environment` the user's; the others as `mockexchange run` takes them."""
+    """The settings of a run: `mode` is one of MODES, `environment` the user's, the others options of the command."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -56,7 +56,7 @@ class RunSettings:
 
 @dataclass(slots=True)
 class RunResult:
-    """The result of a run. `code` is the program's exit code; `requests` and `frames` are those of the sandbox."""
+    """The result of a run: the program's exit `code`, and the `requests` and `frames` of the sandbox's journal."""
 
     settings: RunSettings
     code: int = 0
@@ -64,7 +64,7 @@ class RunResult:
     was_ended: bool = False
     """Whether the program went on after a refused dial, and was ended."""
     guarded: set[str] = field(default_factory=set)
-    """The kinds of its processes with a guard inside: "python", "node"."""
+    """The kinds of the program's processes that loaded the guard: "python", "node"."""
     proxied: int = 0
     """Number of requests to the proxy."""
     dials: list[Dial] = field(default_factory=list)
@@ -112,7 +112,7 @@ class DialLog:
         self.ran, self.journal, self._sandbox = ran, sandbox.journal, sandbox
         self._begun = b""
         self.refused = asyncio.Event()
-        """Set with the first dial."""
+        """Set when the first dial is refused."""
 
     def take(self, dial: Dial) -> None:
         if len(self.ran.dials) < DIALS_KEPT_MAX:
@@ -129,13 +129,13 @@ class DialLog:
         self.ran.proxied += 1
 
     def read(self, data: bytes) -> None:
-        """Take new bytes of the children's report; an incomplete line waits for its rest."""
+        """Process new bytes of the children's report; an incomplete line is kept until its rest arrives."""
         *lines, self._begun = (self._begun + data).split(b"\n")
         for line in lines:
             self._read_line(line)
 
     def _read_line(self, line: bytes) -> None:
-        """Take a line of the report. Lines that no guard wrote are ignored: a child may write to any file."""
+        """Process a line of the report. Lines that no guard wrote are ignored: a child may write to any file."""
         try:
             report = json.loads(line)
             kind, fields = report["kind"], report["words"]
@@ -210,7 +210,7 @@ async def _end_when_refused(program: Program, patience_s: float, notes: DialLog)
 
 @contextmanager
 def _followed(report: Path, notes: DialLog) -> Iterator[None]:
-    """Read the lines of a report while they are written, and the rest at the end."""
+    """Process the children's report while the block runs, and the rest of the report at the block's end."""
     with report.open("rb") as file:
         looking = asyncio.create_task(_look(file, notes))
         try:

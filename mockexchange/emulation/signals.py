@@ -11,7 +11,7 @@ FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 class SignalForwarder:
-    """Handles signals from the first file of a run to the removal of the last; after the program they are ignored."""
+    """Handles signals until the files of a run are removed; signals after the program's end have no effect."""
 
     def __init__(self) -> None:
         self._program: Program | None = None
@@ -19,7 +19,7 @@ class SignalForwarder:
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """Handle signals. Those that are ignored from the start (nohup) stay ignored, by the program too."""
+        """Handle signals inside the block. Signals ignored at its start (nohup) stay ignored, also by the program."""
         loop = asyncio.get_running_loop()
         found = [number for name in FORWARDED if (number := getattr(signal, name, None)) is not None]
         numbers = [number for number in found if signal.getsignal(number) is not signal.SIG_IGN]

@@ -36,7 +36,7 @@ async def connect_locally(port: int) -> StreamPair:
 
 
 class TcpListener:
-    """A listener on a free port of the loopback address while it is entered; TLS with a `context`."""
+    """A context that listens on a free port of the loopback address, with TLS if `context` is given."""
 
     def __init__(self, serve: Callable[[StreamPair], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
         self._serve, self._context = serve, context
@@ -87,7 +87,7 @@ async def join(client: StreamPair, server: StreamPair) -> None:
 
 
 def reset_writer(writer: asyncio.StreamWriter) -> None:
-    """Reset a connection, so that its end cannot be taken for a proper one."""
+    """Reset a connection, so that the peer cannot mistake its end for an orderly close."""
     sock = writer.get_extra_info("socket")
     if sock is not None:  # TLS forgets it when it closes
         with contextlib.suppress(OSError):  # it is closed already

@@ -1,4 +1,4 @@
-"""The user's own proxy: connections to hosts of no venue go through it, as without `mockexchange run`."""
+"""The user's own proxy, for connections to hosts that are not of a venue, as without `mockexchange run`."""
 
 import asyncio
 import base64
@@ -11,13 +11,13 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from mockexchange.emulation.tcp_listener import StreamPair
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-"""The variables that may name it, in order of precedence."""
+"""The variables that may name the user's proxy, in order of precedence."""
 HTTP_PORT = 80
 EXAMPLE = "http://proxy.example:3128"
 
 
 class WrongProxy(Exception):
-    """The environment names a proxy by text that is no URL."""
+    """A variable of the environment has a proxy that is not a valid URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class UpstreamProxy:
         return not proxy_bypass_environment(host, {"no": self.bypassed})
 
     async def reach(self, host: str, port: int, context: ssl.SSLContext | None) -> StreamPair:
-        """Open a tunnel through it. Raises OSError where it refuses."""
+        """Open a tunnel through the proxy, with TLS if `context` is given. Raises OSError if the proxy refuses."""
         ends = StreamPair(*await asyncio.open_connection(self.host, self.port))
         try:
             await self._tunnel(ends, host, port)

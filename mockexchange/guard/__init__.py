@@ -4,7 +4,7 @@
         ...                      # dialling raises RealVenueReached at once
     assert guarded.dials == []   # also what a client swallowed
 
-The standard library alone, and quick to import: children of `mockexchange run` load it before anything else.
+It needs only the standard library and imports quickly: children of `mockexchange run` load it before anything else.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from mockexchange.guard.hosts import DEMO, PRODUCTION, VENUE_HOSTS, Place, find_
 __all__ = ["DEMO", "PRODUCTION", "VENUE_HOSTS", "Dial", "Guard", "Place", "RealVenueReached", "find_place", "guard"]
 
 DIALS_KEPT_MAX = 1_000
-"""A client that retries for ever fills no memory; `dial_count` goes on."""
+"""Dials that are kept, so that a client that retries for ever fills no memory; `dial_count` counts all dials."""
 
 
 class Dial(NamedTuple):
     """An attempt to reach a real host.
 
     `client` is a published client, None if unknown; `advice` is the change that is needed; `place` is the line of the
-    program that it came from, as in "tests/test_bot.py:12", or empty.
+    program that made it, such as "tests/test_bot.py:12", or empty.
     """
 
     host: str
@@ -60,7 +60,7 @@ class RealVenueReached(BaseException):
 class Guard:
     """Refuses real hosts from `start` to `stop`, or as a context; guards may be nested.
 
-    `dials` are those it refused, oldest first, also where the program swallowed what was raised; at most 1,000.
+    `dials` are the refused dials, oldest first, also those whose exception the program swallowed; at most 1,000.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ def _dial(place: Place, port: object) -> Dial:
 
 
 def _advise(kind: str, caller: Caller) -> str:
-    """Return the advice where no known client is on the stack, with the traces of an unknown one."""
+    """Return the advice if no known client is on the stack, with the library that dialled and a loaded client."""
     by = f" by {caller.module}" if caller.module else ""
     perhaps = f" perhaps for {caller.loaded.name}, which is loaded" if caller.loaded else ""
     traces = ",".join(filter(None, (by, perhaps)))

@@ -22,7 +22,7 @@ from mockexchange.guard.clients import (
 )
 
 FRAMES_MAX = 500
-"""Deeper, a stack is a recursion that repeats itself."""
+"""Frames of a stack that are searched; a deeper stack is a recursion that repeats itself."""
 OWN = __name__.rpartition(".")[0]
 LIBRARY_FOLDERS = frozenset(("site-packages", "dist-packages"))
 STANDARD = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib would be most of the time that this takes to import

@@ -21,7 +21,7 @@ PYTHON, NODE, DIAL = "python", "node", "dial"
 
 
 def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] | None:
-    """Guard this process until its end, with the parent's settings; None without settings."""
+    """Guard this process until its end with the parent's settings; do nothing and return None without settings."""
     text = environment.get(SETTINGS)
     if not text:
         return None

@@ -9,7 +9,7 @@ from mockexchange.guard.venue_data import VENUE_DATA
 
 
 class KnownClient(NamedTuple):
-    """A client by its package. `rest`, `stream` and `demo` continue a sentence that begins with its name."""
+    """A published client. `rest`, `stream` and `demo` are advice for such dials, to be read after the client's name."""
 
     name: str
     rest: str
@@ -30,7 +30,7 @@ CLIENTS = {
     for data in VENUE_DATA.values()
     for package, rows in data["clients"].items()
 }
-"""By the name of the package that is imported."""
+"""The known clients, by the name of the package that a program imports."""
 STREAM_LIBRARIES = frozenset(("websockets", "websocket", "picows", "aiohttp.client_ws"))
 STREAM_FUNCTIONS = frozenset(("ws_connect", "_ws_connect", "websocket_connect", "aconnect_ws", "connect_ws"))
 STREAM_PARTS = frozenset(("ws", "feed", "afeed", "ws_client", "websocket", "websockets", "stream", "streams"))
@@ -39,7 +39,7 @@ UNKNOWN = {
     DEMO: "a venue's demo is real network too: point the client at the sandbox",
     "production": "no known client: point the program at the sandbox",
 }
-"""The advice where the stack has no known client, by the kind of host."""
+"""The advice if the stack has no known client, by the kind of host."""
 
 
 def client_of(package: str, loaded: Container[str]) -> KnownClient | None:

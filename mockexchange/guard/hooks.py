@@ -53,7 +53,7 @@ class Hooks:
             raise refusals[0]
 
     def ask_address(self, address: object) -> None:
-        """Do the same for the address of a socket: in internet families its first two parts are host and port."""
+        """Call every check for a socket address; internet addresses have host and port as their first two parts."""
         if isinstance(address, tuple) and len(address) > 1:
             self.ask(address[0], address[1])
 

@@ -1,6 +1,6 @@
 """The venues' real hosts: by name where a document or a published client names them, and everything below the domains.
 
-Demo and test hosts are real network too. They are told apart, since what helps differs, and since host emulation
+Demo and test hosts are real network too. They are a separate kind, since the advice differs, and since host emulation
 answers for them.
 """
 

@@ -22,7 +22,7 @@ class _Wrapped(NamedTuple):
 
 
 class Patches:
-    """The patching functions by module: each gets this value and the module, and calls `wrap`."""
+    """Patches of modules. `wrappers` has a function by module name, which gets this object and the module."""
 
     def __init__(self, wrappers: Mapping[str, Callable[[Patches, Any], None]]) -> None:
         self._wrappers = wrappers

@@ -18,10 +18,10 @@ LOOPBACK = "127.0.0.1"
 
 
 class Redirection(NamedTuple):
-    """`names` lead to `port` of the loopback address, which serves TLS; `bundle` is a file of the trusted certificates.
+    """Leads `names` to `port` of the loopback address, which serves TLS; `bundle` is a file of trusted certificates.
 
-    `proxies` are those that Python finds, by scheme, instead of those of the environment: through our proxy, the client
-    of a dial would be unknown.
+    `proxies` are the user's proxies by scheme, which Python gets instead of our proxy: behind our proxy, the client of
+    a dial would be unknown.
     """
 
     names: frozenset[str]

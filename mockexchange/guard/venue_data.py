@@ -1,6 +1,6 @@
 """The venues' hosts and clients as the guard knows them: the `guard.json` of each venue.
 
-Of a venue: `title`; `domains` and `demo_domains`; the names of `production` and `demo` hosts, each with who names it;
+Each venue has: `title`; `domains` and `demo_domains`; the names of `production` and `demo` hosts with their sources;
 `emulated`, the demo hosts whose paths are those of the sandbox; `clients`, by the package that is imported; and
 `user_agents`, of clients that are not written in Python.
 """

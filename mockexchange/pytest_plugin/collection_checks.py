@@ -116,7 +116,7 @@ def problem_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> str
 
 
 def _try_creation(creation: SandboxCreation) -> None:
-    """Create the sandbox once, since some errors only the exchange finds; in a thread, for a separate loop."""
+    """Create the sandbox once, since only the exchange finds some errors; in a thread, for a separate loop."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()
 

@@ -41,7 +41,7 @@ class SandboxRequest:
 
 
 def sandbox_request_of(item: pytest.Item) -> SandboxRequest:
-    """Return the settings of a test's sandbox; files are next to it or in pytest's root. Raises WrongMarker."""
+    """Return the settings of a test's sandbox; files are next to the test or in pytest's root. Raises WrongMarker."""
     if SANDBOX_REQUEST not in item.stash:
         item.stash[SANDBOX_REQUEST] = _read_sandbox_request(item)
     return item.stash[SANDBOX_REQUEST]

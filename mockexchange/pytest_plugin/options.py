@@ -19,7 +19,7 @@ SCENARIO_DEFAULT, API_DATE_DEFAULT, CLOCK_DEFAULT = "demo", "latest", "real"
 
 
 class Option(NamedTuple):
-    """`name` as in the file; on the command line it has dashes, in the environment capitals."""
+    """An option. `name` is the one in the configuration file; the command line has dashes, the environment capitals."""
 
     name: str
     help: str

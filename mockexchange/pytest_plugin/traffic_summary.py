@@ -11,7 +11,7 @@ FRAMES_SHOWN_MAX = 6
 LOST_SHOWN_MAX = 3
 NAMES_SHOWN_MAX = 5
 LINE_CHARS_MAX = 400
-"""A URL with a cursor has 200, a long diagnosis 300."""
+"""Characters of a line; a URL with a cursor has 200, a long diagnosis 300."""
 INDENT = "    "
 WAITS_FOR = {"scheduled": "has not happened yet, it does", "waiting": "waits for a client to set it off"}
 """Texts by the state of a script step."""

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from mockexchange.runtime.trust import client_context
 
 TIMEOUT_S = 60.0
-"""Far above the time of any answer; a server that is stopped in a debugger exceeds it."""
+"""The timeout of a request, far above the time of any answer; a server that is stopped in a debugger exceeds it."""
 
 
 class Reply(NamedTuple):
@@ -36,7 +36,7 @@ class NotControlApi(Exception):
 
 
 class ControlRefused(Exception):
-    """The control API's own error. `where`: the place in the body that is wrong, or ""."""
+    """An error that the control API answered with. `where` is the place in the body that is wrong, or ""."""
 
     def __init__(self, status: int, code: str, message: str, where: str) -> None:
         super().__init__(f"{where}: {message}" if where else message)

@@ -21,7 +21,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
 SPARE = "serve.json"
 STEM_CHARS_MAX = 50
-"""At four bytes each they fit into the 255 bytes of a file name, with a number and the suffix of a draft."""
+"""Characters of a key file's stem: at four bytes each, with a number and a suffix, they fit into 255 bytes."""
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -63,7 +63,7 @@ class RunDirectory:
         return target
 
     def write_authority(self, certificate_pem: str) -> dict[str, str]:
-        """Write the certificate to trust, alone and beside the system's; return their paths for the ready file."""
+        """Write the authority's certificate, alone and bundled with the system's; return both paths by name."""
         texts = {"ca_cert": certificate_pem, "ca_bundle": bundle(certificate_pem)}
         paths = {name: self.path / f"{name.replace('_', '-')}.crt" for name in texts}  # no key's file ends like this
         for name, text in texts.items():

@@ -1,4 +1,4 @@
-"""The authorities that a TLS client trusts: those of the system, and the one of a server."""
+"""The authorities that a TLS client trusts: the system's authorities and a server's own authority."""
 
 import ssl
 from collections.abc import Iterable
@@ -46,6 +46,6 @@ def system_roots(files: Iterable[str] | None = None) -> str:
 
 
 def _candidates() -> tuple[str, ...]:
-    """Return the candidate files; SSL_CERT_FILE, which the user trusts now, comes first."""
+    """Return files that may have the system's authorities; SSL_CERT_FILE, which the user trusts now, comes first."""
     own = ssl.get_default_verify_paths().cafile
     return (own, *ROOT_FILES) if own else ROOT_FILES

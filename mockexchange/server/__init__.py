@@ -1,1 +1,1 @@
-"""The asynchronous edge: Starlette and uvicorn, and nothing below knows them."""
+"""The server, with Starlette and uvicorn; the layers below it do not depend on them."""

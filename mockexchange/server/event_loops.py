@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return the factory of uvloop's event loop if it is installed; None for that of the standard library."""
+    """Return the factory of uvloop's event loop if it is installed, else None for the standard library's loop."""
     if sys.platform == "win32":
         return None
     try:

@@ -24,7 +24,7 @@ SECOND_US = 1_000_000
 ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 Labels = dict[str, object]
 Sample = tuple[str, Labels, float]
-"""The suffix of the family's name, labels, and the value."""
+"""The suffix of the sample's name after the family's name, its labels, and its value."""
 
 
 class MetricFamily(NamedTuple):
@@ -161,4 +161,4 @@ METRICS = (
         _one(lambda sandbox: sandbox.journal.bodies_bytes),
     ),
 )
-"""In the order of the output."""
+"""The metrics of a sandbox, in the order of the output."""

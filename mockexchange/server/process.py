@@ -49,7 +49,7 @@ class ServeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """Start the scenario anew when its file or a file that it names changes: see `reload.Reloader`."""
+    """The settings of a reload, which starts the scenario anew when one of its files changes: see `reload.Reloader`."""
 
     scenario: Path
     load: Callable[[], Plan]
@@ -127,7 +127,7 @@ class Server:
         return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
 
     async def put_in_place(self, plan: Plan) -> str | None:
-        """Start another scenario in the default sandbox. Raises ScenarioError, and then the old one goes on.
+        """Start another scenario in the default sandbox. If it raises ScenarioError, the old scenario continues.
 
         Returns a problem if the scenario is served but its keys or the ready file could not be written.
         """

@@ -31,7 +31,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared wit
 
 @dataclass(slots=True)
 class ServerState:
-    """The sandboxes and listeners of a server. `public_url` is the main port's URL for clients, if not its address.
+    """The sandboxes and listeners of a server. `public_url` is the main port's URL for clients; default: its address.
 
     `has_deflate`: compress streams if a client offers it. `inspector` checks the answers of all sandboxes.
     `identity`: serve TLS on every port with this identity.
@@ -52,11 +52,11 @@ class ServerState:
     _main_socket: socket.socket | None = None
 
     def bind(self, port: int) -> None:
-        """Take the main port before the work of loading. Raises listener.PortInUse or OSError."""
+        """Bind the main port, before scenarios are loaded. Raises listener.PortInUse or OSError."""
         self._main_socket = listeners.bind(self.host, port)
 
     async def listen(self, control: ASGIApp) -> None:
-        """Serve on the main port; the default sandbox exists by now."""
+        """Serve on the main port; the default sandbox must exist already."""
         assert self._main_socket is not None, "bind first"
         front = ListenerApp(self.sandboxes.route, self.diagnosis_worker, control)
         self.main = self._listening(front, self._main_socket)
@@ -89,7 +89,7 @@ class ServerState:
         return sandbox
 
     async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
-        """Replace a sandbox by a fresh one with the same keys and ports, of another plan if one is given.
+        """Replace a sandbox by a fresh one with the same keys and ports, and another plan if one is given.
 
         Raises SandboxError or ScenarioError; then nothing has changed.
         """
@@ -140,7 +140,7 @@ class ServerState:
         return self._origin(urlsplit(self.public_url).hostname or "", self.ports[name].port)
 
     def local_origin(self, name: str = DEFAULT) -> str:
-        """Return the same for this machine; a server that listens on all addresses has the loopback address."""
+        """Return a sandbox's origin for clients on this machine: the loopback address if the server listens on all."""
         listener = self.ports.get(name) or self.main
         assert listener is not None, "asked for a URL before listening"
         return self._origin(EVERYWHERE.get(listener.host, listener.host), listener.port)
@@ -156,7 +156,7 @@ class ServerState:
         return self.origin(name).replace("http", "ws", 1) + venue.stream.paths[0]
 
     def urls(self, name: str = DEFAULT) -> dict[str, dict[str, str]]:
-        """Return the URLs of each venue of a sandbox, by its name."""
+        """Return the URLs of a sandbox, by the venue's name."""
         return {
             venue.name: {"base_url": self.base_url(name, venue), "ws_url": self.ws_url(name, venue)}
             for venue in VENUES.values()
@@ -171,5 +171,5 @@ class ServerState:
 
 
 def _always(slot: Slot) -> SandboxOf:
-    """Return the lookup for a port that serves one sandbox independent of the key, also after a reset."""
+    """Return the lookup for a sandbox's own port: it maps every key to that sandbox, also after a reset."""
     return lambda key_id: slot.sandbox

@@ -26,7 +26,7 @@ from mockexchange.api.values.matching import (
 from mockexchange.api.values.records import Deprecation, Frame, Request, read_frame, read_request
 
 NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_id"})
-"""Filters of requests that the control API knows; the others are compared here."""
+"""Filters of requests that the control API applies; the Python API applies the others itself."""
 NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direction"})
 
 

@@ -36,7 +36,7 @@ class SandboxClient:
         """The sandbox's name in the control API."""
         self._files = KeyFiles()
         self.accounts = Accounts(self._files)
-        """The accounts by name, with their keys; later ones included."""
+        """The accounts by name, with their keys, including accounts and keys that are added later."""
         self._guarded = GuardedClient(ask, f"the exchange {name!r}")
         self._path = path_of(name)
 

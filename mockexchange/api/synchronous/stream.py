@@ -24,7 +24,7 @@ from mockexchange.api.values.records import Frame, Subscription, read_frame
 
 ANY = "*"
 ABNORMAL = 1006
-"""A code that is never sent: the connection is cut without a close frame."""
+"""A close code that is never sent: the connection is cut without a close frame."""
 
 
 class Stream:

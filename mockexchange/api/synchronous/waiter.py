@@ -15,7 +15,7 @@ from mockexchange.api.values.records import Frame, Request
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_duration, parse_duration
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
-"""The longest that the control API waits at once."""
+"""The longest timeout of one wait request to the control API, in microseconds."""
 Record = TypeVar("Record", Request, Frame)
 Seen = TypeVar("Seen")
 

@@ -15,7 +15,7 @@ from mockexchange.api.transport.loop_bridge import await_result
 from mockexchange.server.event_loops import loop_factory
 
 INTERRUPT_CHECK_S = 0.5
-"""The longest delay before an interrupt is noticed."""
+"""The longest delay before an interrupt is noticed, in seconds."""
 Entered = TypeVar("Entered")
 Result = TypeVar("Result")
 

@@ -14,7 +14,7 @@ from mockexchange.api.errors import MockExchangeError, TimedOut, WrongRequest
 from mockexchange.api.values.arguments import require
 
 PATIENCE_S = 60.0
-"""Far above any answer's time, so that only a server that is stopped in a debugger exceeds it."""
+"""The timeout of a call, far above any answer's time: only a server that is stopped in a debugger exceeds it."""
 JSON_LINES = "application/jsonl"
 Query = Mapping[str, object]
 

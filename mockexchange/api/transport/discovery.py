@@ -17,7 +17,7 @@ from mockexchange.runtime.ready_file import default_ready_file
 ROOT = "/_mock"
 URL = "MOCKEXCHANGE_URL"
 READY_FILE = "MOCKEXCHANGE_READY_FILE"
-"""`mockexchange run` sets this and TOKEN for the program that it runs; users may set all three."""
+"""`mockexchange run` sets this variable and TOKEN for the program that it runs; users may set all three."""
 SECURE = {"http": "ws", "https": "wss"}
 
 

@@ -29,7 +29,7 @@ class BridgedTransport:
 
     def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
         self.hangup: Hangup = ""
-        """How this side ended the connection."""
+        """How a fault ended the connection; empty while it is open."""
         self._on_hangup, self._below, self._home = on_hangup, below, home
 
     def close(self) -> None:

@@ -92,13 +92,13 @@ class Account:
 
     name: str
     kind: str
-    """member or fcm."""
+    """The kind of account: member or fcm."""
     venue: str
     """The venue's name, a key of `Exchange.venues`."""
     subtraders: tuple[str, ...]
-    """The names that the wire has."""
+    """The names of the account's subtraders, as the venue's API shows them."""
     keys: Mapping[str, Key]
-    """By name: `main` is the first of most accounts."""
+    """The keys by name; the first key of most accounts is `main`."""
 
     @property
     def key(self) -> Key:

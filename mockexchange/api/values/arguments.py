@@ -100,7 +100,7 @@ ARGUMENTS = {
     "query": ArgumentType("a mapping such as {'limit': '100'}", lambda value: isinstance(value, Mapping)),
     "allow": ArgumentType("a list of statuses and operations such as [404, 'GetMarket']", _is_list),
 }
-"""By name; an argument has the same type in every call. None stands for an argument that is not given."""
+"""The type of each argument, by name, the same in every call. None stands for an argument that is not given."""
 
 
 def require(**given: Any) -> None:

@@ -16,11 +16,11 @@ from mockexchange.api.values.arguments import require_as, wrong_argument
 from mockexchange.core.instants import format_duration, format_instant
 
 Amount = Decimal | int | float | str
-"""Dollars, contracts or coins."""
+"""An amount of dollars, contracts or coins."""
 Duration = str | timedelta
 Instant = str | datetime
 Step = Mapping[str, Any]
-"""A step as in a scenario's history: `{"settle": {"market": "KXRAIN-1", "result": "yes"}}`."""
+"""A step, written as in a scenario's history: `{"settle": {"market": "KXRAIN-1", "result": "yes"}}`."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -14,7 +14,7 @@ class Outcome:
     """The outcome of a step: its `events` as in the control API, with amounts as `Decimal`."""
 
     sequence: int
-    """Its number in the sandbox's log."""
+    """The step's number in the sandbox's log."""
     at: datetime
     """Exchange time."""
     events: tuple[Mapping[str, Any], ...]

@@ -20,14 +20,14 @@ class Position:
 
     account: str
     book: str
-    """0 is the account's own; subaccounts are numbers, subtraders names."""
+    """The subaccount: 0 is the account itself, other subaccounts have numbers, subtraders names."""
     instrument: str
     quantity: Decimal
     realized: Decimal
     """Profit of the closed part, without fees."""
     event: str | None = None
     cost: Decimal | None = None
-    """The price paid for what is held: the exposure."""
+    """The price paid for the open position: the exposure."""
     fees: Decimal | None = None
     traded: Decimal | None = None
     """The sum of all purchases, without fees."""
@@ -37,11 +37,11 @@ class Position:
     updated_at: datetime | None = None
     """Exchange time."""
     kind: str | None = None
-    """Of a contract: future, option, future_combo or option_combo."""
+    """The kind of a derivatives contract: future, option, future_combo or option_combo; None for a market."""
     currency: str | None = None
-    """Of a contract: its settlement currency."""
+    """The settlement currency of a derivatives contract; None for a market."""
     direction: str | None = None
-    """Of a contract: buy, sell or zero."""
+    """The side of a position in a derivatives contract: buy, sell or zero; None for a market."""
     details: Mapping[str, Decimal | int | None] = field(default_factory=dict)
 
 

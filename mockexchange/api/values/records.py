@@ -22,11 +22,11 @@ class Request:
     """
 
     number: int
-    """Its number in the journal, from 1."""
+    """The request's number in the journal, from 1."""
     at: datetime
     host_at: datetime
     position: int
-    """The number of commands in the sandbox's log when it was answered."""
+    """The number of commands in the sandbox's log when the request was answered."""
     method: str
     target: str
     """The path and the query, as sent."""
@@ -39,21 +39,21 @@ class Request:
     answer: bytes | None = field(default=None, repr=False)
     """The body of the answer."""
     operation: str | None = None
-    """The venue's operation; None for a path that has none."""
+    """The venue's operation; None for a path without an operation."""
     account: str | None = None
     """The account whose key signed; None if the key was not recognised."""
     key_id: str | None = None
     latency: timedelta = timedelta(0)
     diagnosis: str | None = None
-    """Why it was refused, and what to change."""
+    """Why the request was refused, and what to change."""
     findings: tuple[str, ...] = ()
-    """Oddities of a request that was answered nevertheless."""
+    """Oddities of the request or its answer that did not cause a refusal."""
     fault: str | None = None
-    """The fault that affected it."""
+    """The fault that affected the request; None without one."""
     stub: str | None = None
-    """The stub that answered it."""
+    """The stub that answered the request; None without one."""
     connection: int | None = None
-    """The stream that this handshake opened."""
+    """The number of the stream that this handshake opened; None for other requests."""
 
     @property
     def path(self) -> str:
@@ -102,11 +102,11 @@ class Frame:
     """The kind of a sent frame, such as subscribed, error, or the type of a message; empty for a received one."""
     channel: str = ""
     fault: str | None = None
-    """What made or blocked it: a fault, `literal` if it was sent by hand, `overflow` of its outbox."""
+    """What made or blocked the frame: a fault, `literal` if a user sent it, `overflow` if its outbox was full."""
     note: str = ""
     """The reason for an error or an oddity, and what to change; empty for most frames."""
     stub: str | None = None
-    """The stub that answered the call; on the call and on its answer."""
+    """The stub that answered a stream command; set on the command's frame and on its answer."""
 
     @property
     def text(self) -> str:
@@ -139,7 +139,7 @@ class Subscription:
     account: str | None
     channel: str
     sid: int
-    """Its number on that connection."""
+    """The subscription's number on its connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ class Deprecation:
     name: str
     venue: str
     since: date | None
-    """The first day on which it existed; None if it always has."""
+    """The first day on which it existed; None if it always existed."""
     until: date
     """The first day on which it no longer exists."""
     is_gone: bool
@@ -161,7 +161,7 @@ class Deprecation:
     uses: int
     """The number of requests or frames with it."""
     first: Request | Frame
-    """The oldest of these that the journal has."""
+    """The oldest request or frame in the journal that uses it."""
 
     def __str__(self) -> str:
         end = f"gone since {self.until}" if self.is_gone else f"ends on {self.until}"

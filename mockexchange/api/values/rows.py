@@ -13,7 +13,7 @@ _TEXTS = """
 TEXTS = frozenset(_TEXTS.split())
 """Fields that stay text: names may look like numbers."""
 BY_NAME = frozenset({"cash", "reserved", "prices"})
-"""Fields with amounts by a name, such as a subaccount's."""
+"""Fields that map names, such as a subaccount's, to amounts."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 

@@ -30,9 +30,9 @@ class Fault:
     times: int | None
     """The maximum number of firings; None without a limit."""
     matched: int
-    """The number of requests or frames that it matched so far."""
+    """The number of requests or frames that the fault matched so far."""
     fired: int
-    """The number of these that it disturbed."""
+    """The number of matched requests or frames that the fault disturbed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,9 @@ class Stub:
     times: int | None
     """The maximum number of answers; None without a limit."""
     matched: int
-    """The number of requests that it matched, until it was used up."""
+    """The number of requests that the stub matched before its `times` were used up."""
     answered: int
-    """The number of these that it answered: those with right signatures."""
+    """The number of matched requests that the stub answered: those with valid signatures."""
 
 
 def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ CHECKS: tuple[Check, ...] = (
     environment.check_proxies,
     environment.check_trust,
 )
-"""In the order in which they are shown."""
+"""The checks, in the order in which they are shown."""
 
 
 @click.command()

@@ -10,7 +10,7 @@ from mockexchange.cli.click_base import UsageFailure, option
 from mockexchange.venues.registry import client_setups, venue_of
 
 VERIFIES_PREFIX = "verifies"
-"""The beginning of the explanation of a right signature."""
+"""The beginning of the explanation of a valid signature."""
 UNUSABLE_KEY_PREFIX = "the key cannot be used"
 SETUPS = client_setups()
 VENUE_DEFAULT = next(iter(SETUPS))

@@ -85,7 +85,7 @@ class _Display:
         self.server, self.sandbox, self.accounts = server, sandbox, accounts
         self.view = LiveView(sandbox, account)
         self.stale: set[str] = set()
-        """Accounts whose positions have to be read: all of them once events come, so that none is missed between."""
+        """Accounts whose positions have to be read; all accounts when the events begin, so that no change is missed."""
         self._arrived: SimpleQueue[Event | Failure] = SimpleQueue()
 
     def run(self, console: Console) -> None:

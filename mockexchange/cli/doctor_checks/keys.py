@@ -18,7 +18,7 @@ KEY_PATHS = tuple(name for table in TABLES for name in table.key_paths)
 INLINE_KEYS = tuple(name for table in TABLES for name in table.inline_keys)
 KEY_IDS = tuple(name for table in TABLES for name in table.key_ids)
 KEY_BYTES_MAX = 64 * 1024
-"""An RSA key of 16,384 bits has 13 kB."""
+"""The largest file that is read as a key; an RSA key of 16,384 bits has 13 kB."""
 RSA_BITS_MIN = 2_048
 READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 MAKE_KEY = "mockexchange keys new"

@@ -14,7 +14,7 @@ from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 PATIENCE_S = 5.0
 SKEW_S_OK = 2.0
-"""The Date of an answer has whole seconds, and the way takes time."""
+"""A difference of clocks that is ignored: the Date of an answer has whole seconds, and the request takes time."""
 SKEW_S_MAX = 10.0
 """The venues take a timestamp that is 15 s ahead of their clock or more; answers and requests take time too."""
 TCP_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")

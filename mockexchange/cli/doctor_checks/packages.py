@@ -24,7 +24,7 @@ class Requirement(NamedTuple):
     floor: str
     extra: str | None
     is_of_windows: bool | None
-    """Whether it is for Windows alone, or for everything else; None where it is for all."""
+    """True for a requirement on Windows only, False for one on all other systems, None for one on every system."""
 
 
 def read_requirement(text: str) -> Requirement | None:

@@ -27,7 +27,7 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
 
 
 def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """Return the summary with everything that a client needs; `urls` are those of each venue."""
+    """Return a sandbox with everything that a client needs, as JSON; `urls` has the URLs of each venue."""
     default = urls[DEFAULT.name]
     accounts = [_account_of(one) for one in sandbox.credentials()]
     return {

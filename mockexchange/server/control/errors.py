@@ -19,7 +19,7 @@ class ControlError(Exception):
 
 
 def misread(code: str, error: ScenarioError) -> ControlError:
-    """Return the error of the scenario reader on a body or a step as a ControlError."""
+    """Return a ControlError for the error that the scenario reader raised on a body or a step."""
     return ControlError(400, code, error.message, _place_of(error))
 
 

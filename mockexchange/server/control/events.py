@@ -31,7 +31,7 @@ EVENT_BYTES = 500
 OUTCOME_EVENTS_MAX = 1_000
 """Events of one command that are shown; a settlement may have a million."""
 HEARTBEAT_S = 15.0
-"""Shorter than any proxy's patience, as the specification of server-sent events advises."""
+"""Interval of heartbeats, shorter than any proxy's timeout, as the specification of server-sent events advises."""
 WATCHERS_MAX = 100
 ID_DIGITS_MAX = 18
 CHUNK_CHARS_MAX = 256 * 1024
@@ -139,7 +139,7 @@ class EventFeed:
         return int(number) if self.id_of(int(number)) == event_id and int(number) <= self.count else None
 
     def read_on(self, place: int, kinds: frozenset[str]) -> tuple[list[str], int]:
-        """Return the next events after `place`, as text, and the place behind them."""
+        """Return the events after number `place` as text, and the number after which to read on."""
         parts = [_event("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
         chars = 0
         for number in range(max(place + 1, self.first), self.count + 1):
@@ -152,7 +152,7 @@ class EventFeed:
         return parts, self.count
 
     async def wait(self) -> bool:
-        """Wait for the next event; return False after a heartbeat's time without one."""
+        """Wait for the next event; return False if none came within HEARTBEAT_S."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
@@ -165,7 +165,7 @@ class EventFeed:
 async def watch(
     feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool
 ) -> AsyncIterator[str]:
-    """Yield events as text until the sandbox ends; unless `is_following`, only those of the history."""
+    """Yield events as text until the sandbox ends, or only the events of the history if not `is_following`."""
     found = feed.place_of(last_event_id)
     place = feed.count if found is None else found
     yield _event("begin", {"sandbox": feed.sandbox}, feed.id_of(place))
@@ -221,7 +221,7 @@ class Feeds:
 
 
 class EventStream(StreamingResponse):
-    """A response that lasts until the watcher leaves or the sandbox ends."""
+    """A streaming response that lasts until the watcher disconnects or the sandbox ends."""
 
     def __init__(self, feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> None:
         super().__init__(watch(feed, kinds, last_event_id, is_following), media_type="text/event-stream")

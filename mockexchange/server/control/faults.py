@@ -44,7 +44,7 @@ def _shown(faults: Iterable[InstalledRule], status: int = 200) -> Response:
 
 
 class RuleGroups:
-    """A list of rules and names of presets; the presets are read as their rules."""
+    """A reader of a list of fault rules and preset names; it replaces each preset by its rules."""
 
     def read(self, node: Located, path: str) -> list[Rule]:
         if not isinstance(node.value, list):

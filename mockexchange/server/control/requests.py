@@ -19,7 +19,7 @@ from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.events import KINDS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
-"""Enough for an inline scenario; longer histories come from a file."""
+"""The largest body: enough for an inline scenario; longer histories come from a file."""
 STEPS_MAX = 100_000
 ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
@@ -88,7 +88,7 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
 
 
 def find_entries(journal: Journal, request: Request) -> list[JournalEntry]:
-    """Return the entries that match a query. Raises ControlError."""
+    """Return the journal's requests that match a query. Raises ControlError."""
     wanted = _read_query(request, ENTRY_TEXTS, ("status", *PAGE))
     after, last = wanted.pop("after", 0), wanted.pop("last", None)
     found = [entry for entry in journal.find(**wanted) if entry.number > after]
@@ -107,7 +107,7 @@ def find_frames(journal: Journal, request: Request) -> list[tuple[int, FrameEntr
 
 
 def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) -> None:
-    """Raise ControlError for a value that no entry can have."""
+    """Raise ControlError if the wanted value is not one of the known values."""
     word = wanted.get(name)
     if word is not None and word not in known:
         choices = ", ".join(filter(None, known))

@@ -1,4 +1,4 @@
-"""The control API under /_mock and the front page: how a test sees and moves an exchange.
+"""The control API under /_mock, with which a test observes and controls an exchange, and the front page.
 
 Documented in contracts/control/openapi.yaml. A request that fails changes nothing: it is read and checked whole before
 anything happens.

@@ -47,7 +47,7 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, H
         return what.show(await _sandbox_of(server_state, request))
 
     async def add(request: Request) -> Response:
-        """Install rules and answer with them as installed."""
+        """Install rules; the answer lists them as they were installed."""
         body = await read_json(request)
         sandbox = await _sandbox_of(server_state, request)
         try:

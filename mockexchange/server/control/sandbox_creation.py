@@ -21,7 +21,7 @@ DATE_CHARS_MAX = 40
 
 
 class _ScenarioGiven:
-    """A name or file, YAML text (more than one line), or the scenario itself as an object; read later."""
+    """A reader of `scenario`: a name, a file, YAML text of more than one line, or an object; it is parsed later."""
 
     def read(self, node: Located, path: str) -> Located:
         if not isinstance(node.value, str | dict):

@@ -136,7 +136,7 @@ class SandboxHandlers:
         return self._shown(sandbox, 201)
 
     def _route_keys(self, sandbox: Sandbox) -> None:
-        """A key that was added is found on the main port from now on, if its sandbox lives there."""
+        """Make the main port route added keys to the sandbox, unless the sandbox has its own port."""
         if not self.server_state.sandboxes.get(sandbox.name).has_own_port:
             self.server_state.sandboxes.index_keys(sandbox)
 

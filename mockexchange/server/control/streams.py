@@ -17,7 +17,7 @@ from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.venues.frame import Frame
 
 LITERAL = "literal"
-"""The kind of a frame that no session made, and its cause in the journal."""
+"""The kind of a frame that the control API sent, and its cause in the journal."""
 NOTE = "asked for by the control API"
 REASON_BYTES_MAX = 123
 """Room in a close frame beside its code (RFC 6455, 5.5)."""
@@ -27,7 +27,7 @@ NAMED_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """Text that is sent byte for byte, so only a JSON string: numbers, true and false are refused."""
+    """A reader of text that is sent byte for byte: a JSON string; it refuses numbers, true and false."""
 
     expected: str
     fits: Callable[[str], bool]

@@ -21,7 +21,7 @@ Row = tuple[str, Any, Any]
 
 
 class WaitCondition(Protocol):
-    """A condition that may hold already, or come to hold."""
+    """A condition that a wait waits for; it may hold already."""
 
     what: str
     """Description for the error of a timeout."""
@@ -31,7 +31,7 @@ class WaitCondition(Protocol):
     def look_back(self) -> None: ...
 
     def observe(self, item: JournalItem) -> bool:
-        """Take a new item of the journal; return whether the condition holds now."""
+        """Process a new item of the journal; return whether the condition holds now."""
         ...
 
     def found(self) -> Found: ...
@@ -47,7 +47,7 @@ class WaitCondition(Protocol):
 
 @dataclass
 class _Counted:
-    """A number of journal items that match the wanted values, with numbers above `after`."""
+    """The condition that `times` journal items with numbers above `after` match the `wanted` values."""
 
     journal: Journal
     what: str
@@ -80,13 +80,13 @@ class _Counted:
         )
 
     def _distance(self, rows: list[Row]) -> tuple[int, int]:
-        """Rank an item with other contents before one of another kind."""
+        """Return a sort key that ranks an item with other contents before an item of another kind."""
         return sum(name in self.wanted for name, _, _ in rows), len(rows)
 
 
 @dataclass
 class RequestCondition(_Counted):
-    """Answered requests; `query` holds the required parameters, decoded."""
+    """The condition that matching requests were answered; `query` has the required parameters, decoded."""
 
     query: dict[str, str] = field(default_factory=dict)
 
@@ -121,7 +121,7 @@ class RequestCondition(_Counted):
 
 @dataclass
 class FrameCondition(_Counted):
-    """Frames of streams; `contains` is the required part of a frame's JSON, its scalars as text."""
+    """The condition that matching frames were recorded; `contains` is a part of their JSON, with scalars as text."""
 
     contains: Located | None = None
 
@@ -149,7 +149,7 @@ class FrameCondition(_Counted):
 
 
 class FiringCondition(_Counted):
-    """Firings of faults and of script steps."""
+    """The condition that a fault or a script step has fired."""
 
     def look_back(self) -> None:
         for number, firing in self.journal.numbered_firings():
@@ -171,7 +171,7 @@ class FiringCondition(_Counted):
 
 @dataclass
 class SubscriptionCondition:
-    """A number of subscriptions that are open at the same time."""
+    """The condition that `count` matching subscriptions are open at the same time."""
 
     sandbox: Sandbox
     what: str
@@ -207,7 +207,7 @@ class SubscriptionCondition:
 
 @dataclass
 class ScriptEndCondition:
-    """The end of the script: no step is left."""
+    """The condition that the script has ended: no step is left."""
 
     sandbox: Sandbox
     what: str = "the end of the script"
@@ -228,7 +228,7 @@ class ScriptEndCondition:
         return "not reached"
 
     def misses(self) -> str:
-        """Return the steps that are not done, or wait for a client."""
+        """Return the steps that are left, each with its state."""
         left = [f"{step.state}: {step.name}" for step in self.sandbox.script.steps if step.state != DONE]
         more = len(left) - NEAR_MISSES_SHOWN_MAX
         shown = [*left[:NEAR_MISSES_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]
@@ -236,7 +236,7 @@ class ScriptEndCondition:
 
 
 def _may_subscribe(frame: FrameEntry) -> bool:
-    """Return whether a frame may confirm a subscription: by its kind, or because it is of no channel."""
+    """Return whether a frame may confirm a subscription: it is of that kind, or has no channel."""
     return frame.direction == "out" and (frame.kind == SUBSCRIBED or not frame.channel)
 
 

@@ -33,7 +33,7 @@ Values = dict[str, Any]
 
 
 class _Contents:
-    """An object: the required part of a frame's JSON."""
+    """A reader of an object: the required part of a frame's JSON."""
 
     def read(self, node: Located, path: str) -> Located:
         if not isinstance(node.value, dict):
@@ -45,7 +45,7 @@ class _Contents:
 
 
 class _Script:
-    """The word `done`, or a step by its name."""
+    """A reader of the word `done`, or of an object with the name of a script step."""
 
     step = Record({"name": may(TEXT), **COUNTED})
 

@@ -17,7 +17,7 @@ Gone = Callable[[], Awaitable[object]]
 async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, gone: Gone) -> Found:
     """Return the matches as soon as the condition holds. Raises ControlError on a timeout or the end of the sandbox.
 
-    The wait also ends when the awaitable of `gone` does: the client has disconnected.
+    The wait also ends when the awaitable of `gone` completes, because the client has disconnected.
     """
     awaited.look_back()
     if awaited.is_met():

@@ -108,7 +108,7 @@ def _read(path: Path) -> bytes:
 
 
 def _asked(request: Request) -> tuple[str, str]:
-    """Return the document of a path. Raises ControlError if there is none."""
+    """Return the subject and kind of the document that a path names. Raises ControlError if there is none."""
     subject, kind = request.path_params["subject"], request.path_params["kind"]
     if kind not in RENDERERS or subject not in api_documents.subjects(kind):
         raise ControlError(404, "unknown_document", f"no document {subject[:80]!r} of {kind[:80]!r}: see {DOCS}")

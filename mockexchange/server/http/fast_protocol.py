@@ -1,4 +1,4 @@
-"""The protocol on httptools, which bounds neither heads nor targets and parses ahead of the request being answered."""
+"""uvicorn's protocol on httptools with what that lacks: bounds of heads and targets, and errors in their turn."""
 
 from typing import Any
 

@@ -15,9 +15,9 @@ from mockexchange.venues.registry import DEFAULT, STREAM_PATHS
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
 RAW_BYTES_MAX = 4_096
 HEAD_BYTES_MAX = 2 * 1024 * 1024
-"""Enough to answer a query of a megabyte with its own error; more is not read."""
+"""The largest head: enough to answer a query of a megabyte with its own error; more is not read."""
 HEAD_S_MAX = 60.0
-"""From the first byte of a head to its end; slower clients are disconnected."""
+"""Time from the first byte of a head to its end, in seconds; slower clients are disconnected."""
 TLS_BUFFER_BYTES = 64 * 1024
 """Unread bytes of a client at which writing pauses: as without TLS, where the loop's default is eight times that."""
 NOT_HTTP = "these bytes are not an HTTP/1.1 request (https to a plain port? a non-ASCII path? a method in lower case?)"
@@ -26,7 +26,7 @@ UNFINISHED = "the connection ended before the request was whole"
 
 
 class JournalledProtocol:
-    """A mixin for protocols that keeps the last bytes, and journals and answers them if they are no request."""
+    """A mixin for protocols that keeps the last bytes; if they are no valid request, it journals and answers them."""
 
     config: Any
     loop: asyncio.AbstractEventLoop
@@ -59,7 +59,7 @@ class JournalledProtocol:
         super().connection_lost(exc)  # type: ignore[misc]  # the mixin's base is a protocol class
 
     def _should_upgrade(self) -> bool:
-        """Return whether to upgrade; on other paths the header is ignored, as by servers without WebSocket."""
+        """Return whether to upgrade; except on stream paths the header is ignored, as by servers without WebSocket."""
         return self.raw_path() in UPGRADED and super()._should_upgrade()  # type: ignore[misc]  # as above
 
     @abstractmethod
@@ -69,12 +69,12 @@ class JournalledProtocol:
 
     @abstractmethod
     def has_open_head(self) -> bool:
-        """Return whether the head of a request is incomplete."""
+        """Return whether the head of a request has begun and is incomplete."""
         ...
 
     @abstractmethod
     def has_unfinished_request(self) -> bool:
-        """Return whether a request is incomplete."""
+        """Return whether a request has begun and is incomplete."""
         ...
 
     def send_400_response(self, msg: str) -> None:

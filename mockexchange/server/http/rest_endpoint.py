@@ -30,7 +30,7 @@ TARGET_BYTES_MAX = 64_002
 """The part of a path, and of a query, that is kept: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
-"""Waiting refusals beyond which further ones are answered without a diagnosis."""
+"""Refusals that may wait for their diagnosis; further refusals are answered without one."""
 REST_TIMES = 9
 """Rest after a diagnosis, as a multiple of its time: diagnoses take at most a tenth of the interpreter's time."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"

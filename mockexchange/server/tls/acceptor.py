@@ -17,9 +17,9 @@ from mockexchange.server.http.protocols import RAW_BYTES_MAX, refusal
 HANDSHAKE = 0x16
 """The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""
 GREETING_S_MAX = 15.0
-"""From the connection to the end of the handshake; a slow phone needs 2 s."""
+"""Time from the connection to the end of the handshake; a slow phone needs 2 s."""
 FAREWELL_S_MAX = 2.0
-"""For a client to answer the end of TLS; many never do."""
+"""Time for a client to answer the end of TLS; many never do."""
 GREETINGS_MAX = 1_024
 """Handshakes at the same time; further connections wait in the socket's backlog."""
 ACCEPT_PAUSE_S = 0.1
@@ -51,7 +51,7 @@ class Identity:
 
 
 class Witness(Protocol):
-    """The journal of connections without a request: see `app.ListenerApp`."""
+    """Journals connections that sent no valid request: see `app.ListenerApp`."""
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes: ...
 

@@ -11,7 +11,7 @@ ALWAYS = ("localhost", "127.0.0.1", "::1")
 UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104  # left out, never listened on here
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NAME_CHARS_MAX = 253
-"""Length of a whole name; that of a label is 63 (RFC 1035, section 2.3.4)."""
+"""The length of a whole name; a label has at most 63 characters (RFC 1035, section 2.3.4)."""
 
 
 def names_for(host: str, names: Iterable[str] = (), public_url: str | None = None) -> list[str]:

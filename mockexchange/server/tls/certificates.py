@@ -26,9 +26,9 @@ from mockexchange.server.tls.acceptor import Identity
 from mockexchange.server.tls.certificate_names import normalised
 
 VALID_BEFORE = timedelta(days=1)
-"""For clients whose clock is late."""
+"""How long before now a certificate is valid, for clients with a late clock."""
 VALID = timedelta(days=397)
-"""Apple refuses more than 398 days; one is left for verifiers that count differently."""
+"""Validity of a certificate: Apple refuses more than 398 days; one is left for verifiers that count differently."""
 TITLE_CHARS_MAX = 64
 """The length that X.520 allows for a common name."""
 
@@ -44,7 +44,7 @@ class Certificate:
 
 
 class Authority:
-    """Signs certificates of servers. Trust `certificate_pem`; make one with `make`."""
+    """An authority that signs certificates of servers, created by `make`. Clients have to trust `certificate_pem`."""
 
     def __init__(self, certificate: x509.Certificate, key: Key) -> None:
         self._certificate, self._key = certificate, key
@@ -89,7 +89,7 @@ class Authority:
 
 
 def context_of(certificate: Certificate) -> ssl.SSLContext:
-    """Return a server's side of TLS 1.2 and 1.3, HTTP/1.1 only."""
+    """Return a server's TLS context with a certificate: TLS 1.2 and 1.3, HTTP/1.1 only."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

@@ -32,7 +32,7 @@ class AsgiTransport(StreamTransport):
         self.close(ABNORMAL)
 
     def drop(self) -> None:
-        """End with the code for no code, since ASGI has no end without one."""
+        """Close the stream with code 1006, since ASGI cannot end it without a close code."""
         self.close(ABNORMAL)
 
     def stall(self) -> None:

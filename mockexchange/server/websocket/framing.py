@@ -4,7 +4,7 @@ FINAL_TEXT = 0x81
 
 
 class Heads(dict[int, bytes]):
-    """Return the head of an unfragmented, unmasked text frame (RFC 6455, section 5.2), cached by size."""
+    """Heads of unfragmented, unmasked text frames (RFC 6455, section 5.2) by payload size, created on first use."""
 
     def __missing__(self, size_bytes: int) -> bytes:
         if size_bytes < 126:

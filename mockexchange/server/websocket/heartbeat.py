@@ -1,7 +1,7 @@
 """Pings when a stream is quiet, and a deadline for the pong: timers of host time, one at a time for each stream.
 
 The venue pings a quiet stream only: 8 times in 90 seconds of silence, never in 75 seconds with 1,712 frames. Sending
-is far more frequent than pinging, so a frame that is sent moves no timer: it leaves its time, and the timer looks.
+is far more frequent than pinging, so a sent frame moves no timer: it only records its time, which the timer checks.
 """
 
 import asyncio
@@ -30,8 +30,10 @@ class Pinged(Protocol):
 
 
 class Heartbeat:
-    """Pings and pong deadlines in microseconds of host time; a quiet time of 0 sends no pings, a pong time of 0 waits
-    for none."""
+    """Pings of a quiet stream, and deadlines for the pongs, in microseconds of host time.
+
+    A quiet time of 0 turns pings off; a pong time of 0 turns the deadlines off.
+    """
 
     def __init__(self, quiet_us: int, pong_us: int, wire: Pinged, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -43,7 +45,7 @@ class Heartbeat:
         self._wait(self._quiet_s)
 
     def note_pong(self, payload: bytes) -> None:
-        """Take a pong of the client; unsolicited pongs are ignored."""
+        """Process a pong of the client; unsolicited pongs are ignored."""
         if self._is_awaited and payload == PAYLOAD:
             self._is_awaited = False
             self._wait(self._left_s())
@@ -64,7 +66,7 @@ class Heartbeat:
             self._timer = self._loop.call_later(duration_s, self._look)
 
     def _left_s(self) -> float:
-        """Return the rest of the quiet time."""
+        """Return the seconds of silence that are left until the next ping."""
         return self._quiet_s - (self._loop.time() - self._wire.sent_at_s)
 
     def _look(self) -> None:

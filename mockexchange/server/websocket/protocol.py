@@ -30,7 +30,7 @@ SLICE_BYTES = 4 * 1024
 READ_AHEAD_BYTES = 64 * 1024
 """Bytes kept of a client that sends faster than it is served; beyond that its socket is not read."""
 MESSAGE_BYTES_MAX = 1024 * 1024
-"""The bound of the venue's Python clients for received messages; no command comes near it."""
+"""The limit of the venue's Python clients for received messages; no command comes near it."""
 CLOSE_S_MAX = 2.0
 """Time for the remaining frames, the close frame and its echo; then a client that does not read is cut."""
 UNREADABLE, FAILED = 1007, 1011
@@ -38,7 +38,7 @@ NOT_A_HANDSHAKE = "this upgrade is no WebSocket handshake: {}"
 
 
 class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
-    """A `streams.Wire`. Until `attach` it carries a handshake."""
+    """The connection of a stream, a `streams.Wire`. Until `attach` is called it performs the handshake."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -66,7 +66,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
                 self._read_on()
 
     def _open(self, head: bytes) -> None:
-        """Take the head of the upgrade, which arrives whole, and run the application if it is a handshake."""
+        """Parse the head of the upgrade, which arrives whole, and run the application if it is a valid handshake."""
         self.handshake_initiated = True
         self.conn.receive_data(head)
         events = self.conn.events_received()
@@ -172,7 +172,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
 
     @property
     def _may_digest(self) -> bool:
-        """Parse one slice per turn of the loop, unless the application still has commands to execute."""
+        """Whether to parse a slice: one per turn of the loop, none while the application has commands to execute."""
         return not self._is_digesting and (self.ending is not None or self.queue.empty())
 
     def _digest(self) -> None:
@@ -206,7 +206,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self._take_data(frame)
 
     def _take_data(self, frame: Frame) -> None:
-        """Take a message, or a fragment of one."""
+        """Process a message, or a fragment of one."""
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
             self._message.clear()
@@ -249,7 +249,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         reset_connection(self.transport)
 
     def drop(self) -> None:
-        """End the connection after the written bytes; a client that does not read is cut."""
+        """Close the connection after the written bytes are sent; a client that does not read in time is cut off."""
         self._end(Ending(ABNORMAL, "", is_ours=True))
         self.transport.close()
         self._cut_later()

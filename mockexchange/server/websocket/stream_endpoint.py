@@ -64,7 +64,7 @@ async def _shake_hands(
 
 
 def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | None, Answer, JournalEntry]:
-    """Return the session of a granted upgrade; other paths are no streams, and answer as they do to any GET."""
+    """Return the session of a granted upgrade, else None; a path that is not a stream is answered as any GET."""
     if asked.request.path not in STREAM_PATHS:
         return None, *sandbox.answer(asked)
     handshake, entry = sandbox.shake_hands(asked)

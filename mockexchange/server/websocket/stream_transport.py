@@ -29,9 +29,9 @@ class StreamTransport:
         return not self.is_stalled and self.ending is None
 
     async def wait_for_turn(self) -> bool:
-        """Return when the next command may be executed: other clients had their turn, and answers have room.
+        """Wait until the next command may be executed: other clients had their turn, and its answer has room.
 
-        False if there will be no room; the command is then discarded.
+        Returns False if there will be no room; the command is then discarded.
         """
         self._commands += 1
         if self._commands % COMMANDS_PER_TURN == 0:
