@@ -33,7 +33,7 @@ class Charge(NamedTuple):
 
     fee_micros: int
     accrued_attos: int
-    """Rounding collected so far on the order, to be given back a cent at a time."""
+    """Excess of rounded fees over exact fees of the order so far, which is given back cent by cent."""
 
 
 def exact_fee_attos(

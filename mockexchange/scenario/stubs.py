@@ -66,7 +66,7 @@ class Stub:
     kind: str
     body: bytes
     headers: dict[str, str]
-    """Names in lower case."""
+    """Headers of the answer, with names in lower case."""
     times: int | None
     is_signed: bool | None
     """Whether the request has to be signed; None follows the venue's rule."""

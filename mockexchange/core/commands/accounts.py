@@ -28,7 +28,7 @@ class OpenSubaccount(CommandStruct, frozen=True, kw_only=True):
     account: str
     subaccount: str
     subaccount_id: str = ""
-    """The venue's id of the subaccount, if given verbatim."""
+    """The venue's id of the subaccount; "" lets the venue derive it."""
 
     def __post_init__(self) -> None:
         require(bool(self.subaccount) and "/" not in self.subaccount, "book: expected a name without a slash")
@@ -41,7 +41,7 @@ class AddKey(CommandStruct, frozen=True, kw_only=True):
     key: str
     key_id: str
     public_key: str = ""
-    """PEM, SubjectPublicKeyInfo. The core compares it and never parses it."""
+    """Public key as PEM (SubjectPublicKeyInfo). The core compares it but never parses it."""
     scopes: tuple[str, ...] = ("read", "write")
     subaccount: str | None = None
     """The only subaccount that the key may see, or None for the whole account."""

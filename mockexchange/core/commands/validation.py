@@ -14,7 +14,7 @@ LOG_KEYS = {
     "subaccount_id": "book_id",
     "derivative": "contract",
 }
-"""Keys of a command in the log where they differ from the field."""
+"""Keys of a command's fields in the log, for fields whose key differs from their name."""
 
 
 class CommandStruct(Struct, frozen=True, rename=LOG_KEYS):

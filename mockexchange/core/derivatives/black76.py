@@ -15,7 +15,7 @@ PI = Decimal("3.1415926535897932384626433832795028841971693993751")
 DAYS_A_YEAR = Decimal(365)
 PERCENT = Decimal(100)
 FAR = 12
-"""So many deviations out nothing is left in 32 digits."""
+"""Number of standard deviations beyond which the tail of the distribution is 0 in 32 digits."""
 TERM_MIN = Decimal("1e-40")
 
 

@@ -104,7 +104,7 @@ class Cash(Struct, eq=False):
     credited: Decimal = ZERO
     """Credits from outside."""
     traded: Decimal = ZERO
-    """Premiums of options, received less paid."""
+    """Option premiums received less option premiums paid."""
     settled: Decimal = ZERO
     """Sum of daily settlements and deliveries."""
     fees: Decimal = ZERO

@@ -22,7 +22,7 @@ CONTEXT = Context(
 )
 
 WIDE = Context(prec=1_000, rounding=ROUND_HALF_EVEN)
-"""With room for the nine decimals of any amount."""
+"""A context with enough digits for nine decimals of any amount."""
 NINE_DECIMALS = Decimal("1e-9")
 
 P = ParamSpec("P")

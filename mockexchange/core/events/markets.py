@@ -52,7 +52,7 @@ class LevelChanged(Struct, frozen=True, kw_only=True):
     market: str
     side: Side
     price_centicents: int
-    """Price of `side`."""
+    """Price of the contract of `side`."""
     change_centis: int
     order_id: str | None = None
 

@@ -6,7 +6,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Side
 
 SHED_MIN = 16
-"""A queue drops its empty places once there are this many of them, and more than of taken ones."""
+"""A queue drops its empty places once it has at least this many more of them than taken places."""
 
 
 class Queue:

@@ -30,9 +30,9 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
     """The position that was paid, negative for NO, and its cost basis."""
     held_cost_micros: int
     revenue_micros: int
-    """Paid out, after the part of a cent that a scalar result keeps back as a fee."""
+    """Amount paid out, without the part of a cent that a scalar result keeps back as a fee."""
     fees_micros: int
-    """All fees of the subaccount in this market, that part included."""
+    """All fees of the subaccount in this market, including the part of a cent that was kept back."""
     created_at: int
     serial: int
 

@@ -43,14 +43,14 @@ class Subaccount:
         self.reserved_micros = 0
         """Cash held back for resting orders that buy: part of `cash_micros`, not free for trading."""
         self.shards_micros: dict[int, int] = {}
-        """Cash that was moved to other exchange indexes than 0, part of `cash_micros`. Trading moves index 0."""
+        """Cash on exchange indexes above 0, a part of `cash_micros`. Trading changes only the cash on index 0."""
         self.updated_at = 0
         """Instant of the last change of its cash."""
         self.cost_micros = 0
         self.realized_micros = 0
         self.fees_micros = 0
         self.values_micros: defaultdict[int, int] = defaultdict(int)
-        """Positions at last price, by exchange index."""
+        """Value of the positions at their last prices, by exchange index."""
         self.positions: dict[str, Position] = {}
         self.events: dict[str, EventHolding] = {}
         self.rows: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)

@@ -30,7 +30,7 @@ PUBLIC_NAMES: dict[type, str] = {
     events.DerivativeTraded: "ContractTraded",
     events.DerivativeDelivered: "ContractDelivered",
 }
-"""Names of commands and events in JSON where they differ from the name of the class."""
+"""Names of commands and events in JSON, for those whose name differs from the name of the class."""
 
 
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from mockexchange.scenario.triggers import ANY
 from mockexchange.store.log import Cause
 
 UNNAMED = "script["
-"""How the generated names of steps begin."""
+"""The beginning of generated names of steps."""
 
 
 class ScriptActions:
