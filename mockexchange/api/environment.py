@@ -23,7 +23,7 @@ from mockexchange.scenario.errors import did_you_mean
 class Environment:
     """Variables that were set, or unset (None), in `os.environ`; undone at the end of the block or by `undo`.
 
-    Patches may overlap: of those that are active the newest one determines a variable.
+    Patches may overlap: the newest active patch of a variable determines its value.
     """
 
     def __init__(self, variables: Mapping[str, str | None], account: str) -> None:
@@ -44,7 +44,7 @@ class Environment:
         self.undo()
 
     def undo(self) -> None:
-        """Restore the values from before the patch; nothing if that was done already.
+        """Restore the values from before the patch; do nothing if that was done already.
 
         A variable that a newer patch has set since is left alone; that patch restores this one's old value later.
         """

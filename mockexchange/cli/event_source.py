@@ -20,7 +20,7 @@ class Event(NamedTuple):
 
 
 class ConnectionLost(Exception):
-    """The connection ended without a final event."""
+    """The connection ended before the event `end`."""
 
 
 def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None) -> Iterator[Event]:

@@ -18,7 +18,7 @@ from mockexchange.server.process import ServeOptions, run_server
 
 @dataclass(frozen=True, slots=True)
 class ServeRun:
-    """One run of the server: the plan, the options of its sandbox, and those of the server."""
+    """One run of the server: the plan, the options of its default sandbox, and the options of the server."""
 
     plan: Plan
     sandbox_options: SandboxOptions

@@ -6,8 +6,8 @@ from mockexchange.guard.hosts import find_place, spelt
 from mockexchange.guard.venue_data import VENUE_DATA
 
 EMULATED = frozenset(host for data in VENUE_DATA.values() for host in data["emulated"])
-"""The demo hosts whose paths are those of the sandbox. Other demo hosts serve protocols or paths that the sandbox has
-not, so they are refused like the real exchange."""
+"""The demo hosts with the same paths as the sandbox. Other demo hosts serve protocols or paths that the sandbox lacks,
+so they are refused like the real exchange."""
 
 
 class Route(Enum):

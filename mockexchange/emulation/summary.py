@@ -10,7 +10,7 @@ from mockexchange.emulation.run import DEMO, RunResult
 from mockexchange.sandbox.journal import JournalEntry
 
 LINES_MAX = 10
-"""Lines of each kind; a client that is refused in a loop repeats the same line."""
+"""Lines that are shown of each kind; a client that is refused in a loop repeats the same line."""
 OPERATIONS_MAX = 6
 TARGET_CHARS_MAX = 120
 NAME_CHARS_MAX = 40
@@ -18,7 +18,7 @@ NAME_CHARS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class RunCheck:
-    """A rule, its text, and its violations as (where, seen, expected)."""
+    """A rule that a run is checked for, its text, and its violations as (where, seen, expected)."""
 
     rule: str
     says: str

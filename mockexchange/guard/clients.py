@@ -16,7 +16,7 @@ class KnownClient(NamedTuple):
     stream: str = ""
     demo: str = ""
     marker: str = ""
-    """A module that only this one of several distributions of the same package has."""
+    """A module that only this distribution of the package has; empty if the package has one distribution."""
 
     def advise(self, kind: str, *, is_stream: bool) -> str:
         """Return a sentence with the reason of the dial and the change that is needed."""

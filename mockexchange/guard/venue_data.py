@@ -1,7 +1,7 @@
 """The venues' hosts and clients as the guard knows them: the `guard.json` of each venue.
 
 Each venue has: `title`; `domains` and `demo_domains`; the names of `production` and `demo` hosts with their sources;
-`emulated`, the demo hosts whose paths are those of the sandbox; `clients`, by the package that is imported; and
+`emulated`, the demo hosts with the sandbox's paths; `clients`, by the package that is imported; and
 `user_agents`, of clients that are not written in Python.
 """
 

@@ -71,7 +71,7 @@ class RunDirectory:
         return {name: str(path) for name, path in paths.items()}
 
     def _free_path(self, stem: str) -> Path:
-        """Return an unused path; different names may be the same in a file system."""
+        """Return an unused path, since a file system may treat different names as equal."""
         short = stem[:STEM_CHARS_MAX]
         names = chain([f"{short}.pem"], (f"{short}-{number}.pem" for number in count(2)))
         return next(path for path in map(self.path.joinpath, names) if not path.exists())
@@ -102,7 +102,7 @@ def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | 
 
 
 def remove_ready_file(target: Path) -> None:
-    """Remove the file unless another server has written it since; the default file goes to a server that still runs."""
+    """Remove the file, unless another server has written it since; give the default file to a running server."""
     try:
         if json.loads(target.read_text())["pid"] != os.getpid():
             return

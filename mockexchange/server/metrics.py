@@ -1,8 +1,8 @@
 """The server's metrics in Prometheus' text exposition format, version 0.0.4.
 
 Labels are few, and each has a bounded number of values: sandboxes are listed up to a number, operations, effects and
-kinds of refusals are those of the venues' tables, and statuses are bounded where they are counted. No label is a name
-made by a client.
+kinds of refusals come from the venues' tables, and statuses are bounded where they are counted. No label is a name made
+by a client.
 """
 
 import platform

@@ -3,7 +3,7 @@
 import sys
 
 FILES_WANTED = 16_384
-"""Enough for thousands of streams and their clients in the same process; many systems start with 256 or 1,024."""
+"""A limit for thousands of streams and their clients in the same process; many systems start with 256 or 1,024."""
 
 
 def allow_many_files() -> int:

@@ -87,7 +87,7 @@ class Reloader:
         return Reloaded(plan, remark=remark)
 
     def _watch(self, files: list[Path]) -> None:
-        """Watch these files from now on, also those of a plan that cannot be started: one of them may be missing."""
+        """Watch these files from now on, even if their plan cannot be started: one of them may be missing."""
         new = [path for path in files if path not in self._stamps]
         stamps, digests = {path: _stamp(path) for path in new}, _digests(new)
         self._stamps = {path: {**self._stamps, **stamps}[path] for path in files}

@@ -93,7 +93,7 @@ def asgi(
 ) -> Application:
     """Return an exchange as an application: the REST paths and streams of every venue, without a socket.
 
-    The arguments are those of `serve`. Raises WrongRequest if one is wrong. A history that the exchange refuses is
+    `asgi` takes the arguments of `serve`. Raises WrongRequest if one is wrong. A history that the exchange refuses is
     reported when it starts: as WrongRequest, or in the log of the server whose lifespan starts it. `exchange` controls
     it from the same process.
     """

@@ -33,7 +33,7 @@ class ConnectionSettings:
     ca_cert: str | None
     """Path of the certificate of the authority that signed the server's certificate; None without TLS."""
     ca_bundle: str | None
-    """Path of a bundle of it and this system's authorities, for clients that trust one file only; None without TLS."""
+    """Path of `ca_cert` bundled with this system's authorities, for clients that trust one file; None without TLS."""
     app_of: Callable[[str], ASGIApp]
     """(name of a sandbox): the application that serves it. Raises Unavailable for a remote server."""
     map_url: Callable[[str], str] = _unchanged

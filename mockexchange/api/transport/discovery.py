@@ -33,9 +33,10 @@ def find_control(
 ) -> FoundServer:
     """Find the server at a URL or of a ready file. Raises Unreachable, or WrongRequest if the two contradict.
 
-    Without both arguments the environment determines the server, then the default ready file. A token that is not
-    given comes from the ready file if that determined the server, else from the environment, else from the ready file
-    of the same server; so does the authority. Without any the token is "", which the server refuses.
+    If neither is given, the environment determines the server, then the default ready file. The default of `token` is
+    the token in the ready file if that determined the server, else the environment's, else the one in the ready file of
+    the server at the URL. Without any of these the token is "", which the server refuses. The default of `ca_cert` is
+    the certificate in the ready file of the server.
     """
     require(url=url, token=token)
     if url is None and ready_file is None:

@@ -158,7 +158,7 @@ class Accounts(Mapping[str, Account]):
         return f"<accounts {', '.join(self._accounts) or 'none'}>"
 
     def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Update the accounts from rows of the control API, one row per key; known accounts stay the same objects."""
+        """Update the accounts from rows of the control API, one row per key; known accounts keep their objects."""
         self._pems.update({row["key_id"]: row["private_key_pem"] for row in rows if row["private_key_pem"]})
         for keys in self._keys.values():
             keys.clear()
@@ -175,7 +175,7 @@ class Accounts(Mapping[str, Account]):
             )
 
     def keep(self, names: Collection[str]) -> None:
-        """Remove all accounts but these."""
+        """Remove all accounts except those named in `names`."""
         for name in [name for name in self._accounts if name not in names]:
             del self._accounts[name], self._keys[name]
 

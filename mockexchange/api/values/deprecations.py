@@ -49,7 +49,7 @@ def _in_requests(requests: Iterable[Request], api_date: str) -> Iterator[Retired
 
 
 def _in_frames(requests: Iterable[Request], frames: Iterable[Frame]) -> Iterator[RetiredUse]:
-    """Yield the uses in frames. A frame's venue is that of its handshake; without the handshake it is skipped."""
+    """Yield the uses in frames. The path of its handshake determines a frame's venue; others are skipped."""
     venues = {one.connection: venue_at(one.path) for one in requests if one.connection is not None}
     for frame in frames:
         venue = venues.get(frame.connection)

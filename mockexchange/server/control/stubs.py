@@ -29,7 +29,7 @@ def _read_stubs(body: Located) -> list[Stub]:
 
 
 def _shown(stubs: Iterable[InstalledStub], status: int = 200) -> Response:
-    """Return stubs as they are logged, exact to the byte, with their counts of matches and answers."""
+    """Return stubs as JSON in the form of the log, exact to the byte, with their counts of matches and answers."""
     texts = [f'{one.stub.written[:-1]},"matched":{one.matched},"answered":{one.answered}}}' for one in stubs]
     return Response(f"[{','.join(texts)}]".encode(), status, media_type=MEDIA_TYPE)
 

@@ -25,7 +25,7 @@ from mockexchange.server.control.wait_conditions import (
 TIMEOUT_US = 5 * MICROSECONDS_PER_SECOND
 TIMEOUT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 TIMES = integer(1, 10_000)
-"""At most the number of entries that the journal keeps."""
+"""The field `times`: at most the number of entries that the journal keeps."""
 NUMBER = integer(0, 10**18 - 1)
 COUNTS = ("times", "after", "count", "contains", "query")
 COUNTED = {"times": may(TIMES, 1), "after": may(NUMBER, 0)}

@@ -10,7 +10,7 @@ from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.wait_conditions import Found, WaitCondition
 
 WAITS_MAX = 100
-"""Waits at the same time, per sandbox."""
+"""Waits that a sandbox accepts at the same time."""
 Gone = Callable[[], Awaitable[object]]
 
 

@@ -17,7 +17,7 @@ PIECES_PER_SECOND = 20
 CLOSE_S_MAX = 5.0
 """Time for a slow client to read the sent bytes before its connection is cut."""
 NO_CONTENT = 204
-"""The status whose answers have no length (RFC 9110, 8.6); only stubs have it."""
+"""The status of answers without a content-length (RFC 9110, 8.6); only stubs answer with it."""
 Header = tuple[bytes, bytes]
 Closing = list[Callable[[str], object]]
 

@@ -46,7 +46,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _known_as_tcp(sock: socket.socket) -> socket.socket:
-    """Return the same socket with its protocol set to TCP.
+    """Return a socket with its protocol set to TCP, on the file descriptor of the given socket.
 
     asyncio turns Nagle's algorithm off only for such sockets. With Nagle's algorithm, the body of an answer, which is
     the second packet, waits 40 ms for the client's acknowledgement of the head.
@@ -155,7 +155,7 @@ class Listener:
 
 
 def http_protocol() -> type[asyncio.Protocol]:
-    """Return the fastest protocol that is installed: that of httptools (not on Windows), else that of h11."""
+    """Return the fastest protocol that is installed: the one on httptools (not on Windows), else the one on h11."""
     try:
         from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
     except ImportError:

@@ -21,7 +21,7 @@ GREETING_S_MAX = 15.0
 FAREWELL_S_MAX = 2.0
 """Time for a client to answer the end of TLS; many never do."""
 GREETINGS_MAX = 1_024
-"""Handshakes at the same time; further connections wait in the socket's backlog."""
+"""Handshakes that run at the same time; further connections wait in the socket's backlog."""
 ACCEPT_PAUSE_S = 0.1
 """Pause after a connection could not be accepted, for example because the process has too many open files."""
 

@@ -15,7 +15,7 @@ NAME_CHARS_MAX = 253
 
 
 def names_for(host: str, names: Iterable[str] = (), public_url: str | None = None) -> list[str]:
-    """Return the names of a server: those of this machine, the address that it listens on, and the user's own."""
+    """Return the names of a server: this machine's names, the address that it listens on, and the user's names."""
     public = urlsplit(public_url).hostname if public_url else None
     further = [*names, *([public] if public else [])]
     with suppress(ValueError):  # the operating system accepts addresses that cannot be names in a certificate

@@ -284,7 +284,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
 
     def _fail(self) -> None:
-        """End the stream after a protocol error of the client, whose close frame is written."""
+        """End the stream after a protocol error of the client; the close frame with the error has been written."""
         self._is_broken = True
         sent = self.conn.close_sent
         self._end(Ending(sent.code if sent else ABNORMAL, sent.reason if sent else "", is_ours=True))
