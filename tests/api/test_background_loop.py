@@ -192,7 +192,7 @@ def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.Monk
     def fail(*given: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(routes, "clock_of", fail)
+    monkeypatch.setattr(sandbox_routes, "clock_of", fail)
     with serve("empty") as exchange, pytest.raises(WrongRequest, match=r"made a mistake \(ZeroDivision") as caught:
         exchange.now()
     assert caught.value.code == "internal_error"
