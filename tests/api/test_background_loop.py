@@ -187,7 +187,7 @@ def test_a_call_from_no_asyncio_loop_is_told() -> None:
 
 
 def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.control import routes
+    from mockexchange.server.control import sandbox_routes
 
     def fail(*given: Any) -> Any:
         raise ZeroDivisionError
