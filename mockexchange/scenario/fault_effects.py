@@ -59,7 +59,7 @@ class DuplicateRow(Struct, frozen=True):
 
 
 class Legacy(Struct, frozen=True):
-    """Change old numbers that have a fixed-point twin in the body: `how` is absent, zero or wrong."""
+    """Change numbers that a fixed-point field replaced: `how` says what they become, "absent", "zero" or "wrong"."""
 
     how: str
 

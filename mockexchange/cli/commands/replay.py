@@ -1,4 +1,7 @@
-"""`mockexchange replay`: a log's events and final truth, or a journal's requests and streams once more."""
+"""`mockexchange replay`: carry out a log again and print its events and final state.
+
+With a journal, send its requests and open its streams again, and compare every byte.
+"""
 
 import json
 from collections import Counter

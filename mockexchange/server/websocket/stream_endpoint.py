@@ -1,4 +1,4 @@
-"""The ASGI endpoint of the venues' streams: the handshake, then commands; frames are sent by the connection's wire."""
+"""The ASGI endpoint of the venues' streams: the handshake, then commands. The transport sends the frames."""
 
 import asyncio
 import time

@@ -29,9 +29,10 @@ class StreamTransport:
         return not self.is_stalled and self.ending is None
 
     async def wait_for_turn(self) -> bool:
-        """Wait until the next command may be executed: other clients had their turn, and its answer has room.
+        """Wait until the next command of this client may be executed.
 
-        Returns False if there will be no room; the command is then discarded.
+        Other clients get their turn first, and the outbox must have room for the answer. Returns False if the stream
+        ends before there is room; the command is then discarded.
         """
         self._commands += 1
         if self._commands % COMMANDS_PER_TURN == 0:

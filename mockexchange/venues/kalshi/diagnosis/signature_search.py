@@ -49,7 +49,10 @@ def explain_signature(
 def diagnose_steps(
     request: Request, credentials: Credentials, key: KnownKey, others: Sequence[KnownKey], host: str
 ) -> Generator[None, None, str]:
-    """Explain a signature in at most VERIFICATIONS_MAX steps, each one verification or some texts."""
+    """Find out why a signature does not verify; return the explanation.
+
+    Yields after each step, so that other work can run between two steps; at most VERIFICATIONS_MAX verifications.
+    """
     timestamp, key_id = credentials.timestamp or "", credentials.key_id or ""
     sent = SignedParts(timestamp, request.method, request.path, request.query, request.body, host, key_id)
     message = yield from _explain(sent, credentials.signature or "", key, others)
