@@ -33,7 +33,10 @@ OTHER_CODE = 10001
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the error body of a status; its times are 0, since there is no request. The venue has only one shape."""
+    """Return the error body of a status without a request at hand: `usIn`, `usOut` and `usDiff` are 0.
+
+    `shape` is ignored: errors of this venue have one shape.
+    """
     return bare_error(CODES.get(status, OTHER_CODE))
 
 

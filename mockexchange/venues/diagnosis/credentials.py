@@ -22,7 +22,10 @@ STRAY = " \t\r\n\"'<>{}[](),;"
 
 
 class KnownKey(NamedTuple, Generic[K]):
-    """A key of the sandbox; without an account, a key from the command line."""
+    """A key to try when a signature is explained: one of the sandbox, or one given on the command line.
+
+    `account` and `name` are empty for a key from the command line.
+    """
 
     key_id: str
     account: str
