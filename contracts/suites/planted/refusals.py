@@ -121,9 +121,7 @@ def scopes_are_not_checked(planter: Planter) -> None:
 
 
 def plain_member_reads_what_is_for_fcms(planter: Planter) -> None:
-    planter.member(
-        rest, "_answer_plain_member", lambda before: lambda incoming, operation, account: operation.empty or b"{}"
-    )
+    planter.member(rest, "answer_plain_member", lambda before: lambda operation, *given: operation.empty or b"{}")
 
 
 def bound_key_reads_another_subtrader(planter: Planter) -> None:
