@@ -64,8 +64,10 @@ def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
+    # Boundary values are tested in process only.
+    effort = Effort(is_brief=not is_in_process, examples=EXAMPLES)
     with controlled() as reached, control_target(reached, is_in_process) as target:
-        judged = list(explore(target, hints_of(operations), Effort(examples=EXAMPLES)))
+        judged = list(explore(target, hints_of(operations), effort))
     assert findings_of(judged) == ""
 
 

@@ -35,6 +35,8 @@ from tests.core.naive.trading import do_all
 from tests.core.naive.units import micros
 from tests.core.world import START
 
+pytestmark = pytest.mark.no_cover
+
 DELAYS = st.sampled_from([0, 0, 1, 1_000, -5])
 
 COUNT_FILTERS = [sum(bits) for bits in product([0, NONZERO_QUANTITY], [0, NONZERO_TRADED], [0, NONZERO_RESTING])]

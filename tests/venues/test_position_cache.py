@@ -33,6 +33,8 @@ from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
 
+pytestmark = pytest.mark.no_cover
+
 DATES = [ApiDate("2026-10-31", "2026-10-31"), ApiDate("compat", None)]
 SUBACCOUNT_REFS = [DORA, DORA_3, MIRA]
 FILTERS = [("any", None), ("BTC", None), ("USDC", None), ("any", "option"), ("BTC", "future")]

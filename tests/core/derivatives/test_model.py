@@ -4,6 +4,7 @@ from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import fields
@@ -46,6 +47,8 @@ from tests.core.derivatives_world import (
 )
 from tests.core.dump import dump
 from tests.core.naive.derivatives import Naive
+
+pytestmark = pytest.mark.no_cover
 
 SUBACCOUNT_REFS = [DORA, DORA_3, MIRA]
 DOLLARS = {FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE}

@@ -18,6 +18,8 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import Result, SubaccountRef
 
+pytestmark = pytest.mark.no_cover
+
 FEW, MANY = 1_000, 30_000
 MARKETS_OF_AN_EVENT = 4
 PEAK_GROWTH_BYTES_MAX = 4_096

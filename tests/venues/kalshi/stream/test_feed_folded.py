@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ from tests.venues.kalshi.stream.folding import (
     shown_levels,
     shown_tickers,
 )
+
+pytestmark = pytest.mark.no_cover
 
 DATES = ("2025-11", "2026-02", "2026-03-11", "2026-03-20", "2026-04", "2026-10", "compat")
 UNCOUNTED, WITHOUT_ORDERS = ("2025-11",), ("2025-11",)
