@@ -9,7 +9,7 @@ A call of a stream is a request in this sense too: its session answers, and the 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockexchange.core.model.accounts import Key
@@ -21,12 +21,12 @@ from mockexchange.faults.matching import FaultSubject
 from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
-from mockexchange.venues.request import Answer, Call, Request
+from mockexchange.venues.request import Answer, Call, Pending, Request
 from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue
 
 CONTENT_TYPE = b"content-type"
-SUCCESS = 200
+SUCCESSES = (200, 201)
 TOO_MANY_REQUESTS = 429
 
 
@@ -130,12 +130,22 @@ class FaultedRequest:
         """The body of the exchange's own answer; empty if the exchange did not answer."""
 
     def answer(self) -> Answer:
-        """Answer the request with all faults applied."""
+        """Answer the request with all faults applied; those of the answer to a write apply when it is complete."""
         reply = self._substitute()
         if reply is None:
             reply = self._exchange()
             self.untouched = reply.body
-        return self._apply_effects(reply) if self._by_effect else reply
+        if not self._by_effect:
+            return reply
+        return self._apply_effects(reply) if reply.pending is None else self._apply_later(reply, reply.pending)
+
+    def _apply_later(self, reply: Answer, pending: Pending) -> Answer:
+        """Return a pending answer that is complete after the write and the effects on its answer."""
+
+        def complete() -> Pending:
+            return self._apply_effects((yield from pending))
+
+        return replace(reply, pending=complete())
 
     def _apply_effects(self, reply: Answer) -> FaultyAnswer:
         faulty = FaultyAnswer(**{name: getattr(reply, name) for name in Answer.__slots__})
@@ -182,9 +192,9 @@ class FaultedRequest:
             request = target.venue.faults.with_rows_max(request, self._effect(fault_effects.PageSize).rows)
         is_stale = fault_effects.Stale in self._by_effect
         reply: Answer = self._stale(request, host_at) if is_stale else target.answer(request, self._subject.at, host_at)
-        if (
-            target.venue.auth.refuses_caller(reply.status, reply.body) and request is not self._request
-        ):  # explained by what was sent and signed
+        is_refused = target.venue.auth.refuses_caller(reply.status, reply.body) and request is not self._request
+        if is_refused or (is_stale and reply.pending is not None):
+            # A refusal is explained by what was sent and signed, and a write never sees old data.
             reply = target.answer(self._request, self._subject.at, host_at)
         return reply
 
@@ -213,7 +223,7 @@ class FaultedRequest:
 
     def _edit_json(self, reply: FaultyAnswer, one: InstalledRule) -> None:
         edited = None
-        if reply.status == SUCCESS:
+        if reply.status in SUCCESSES:
             edited = self._edited(reply, one.rule.effect)
         if edited is None:
             reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")

@@ -11,6 +11,7 @@ from mockexchange.replay.stream_calls import CallReplay
 from mockexchange.replay.streams import StreamReplay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.replay.verdicts import Verdict, deviation
+from mockexchange.replay.writes import WriteReplay
 from mockexchange.sandbox.journal_json import entry_bytes
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Answer
@@ -18,19 +19,21 @@ from mockexchange.venues.request import Answer
 
 def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
     """Yield a verdict for every answer and every sent frame. Raises LogError if the log is too short."""
-    stubs = StubReplay(replay)
+    stubs, writes = StubReplay(replay), WriteReplay(replay, _verdict)
     streams = StreamReplay(replay, CallReplay(replay, stubs), recording.frames)
     last = recording.frames[-1]["number"] if recording.frames else 0
     if not last:
         streams.finish()
     for item in _in_order(recording):
         replay.run_to(item["position"])
+        yield from writes.take_verdicts()
         if "direction" not in item:
-            yield _repeat_request(replay, streams, stubs, item)
+            yield from _repeat_request(replay, streams, stubs, writes, item)
             continue
         yield from streams.repeat(item)
         if item["number"] == last:
             yield from streams.finish()
+    yield from writes.finish()
 
 
 def _in_order(recording: Recording) -> Iterator[Plain]:
@@ -38,8 +41,18 @@ def _in_order(recording: Recording) -> Iterator[Plain]:
     return merge(recording.entries, recording.frames, key=lambda item: item["position"])
 
 
-def _repeat_request(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Plain) -> Verdict:
+def _repeat_request(
+    replay: Replay, streams: StreamReplay, stubs: StubReplay, writes: WriteReplay, entry: Plain
+) -> Iterator[Verdict]:
+    """Yield the verdict about a request; a write has its verdict when its commands are executed."""
     answer = _answer(replay, streams, stubs, entry)
+    if answer.pending is None or entry.get("fault") is not None:
+        yield _verdict(entry, answer)
+    else:
+        writes.begin(entry, answer.pending)
+
+
+def _verdict(entry: Plain, answer: Answer) -> Verdict:
     if entry.get("fault") is not None:
         return Verdict("answer", entry["number"], is_skipped=True)
     if _is_same(entry, answer):

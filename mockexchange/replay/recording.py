@@ -61,6 +61,7 @@ class _RepeatableEntry(msgspec.Struct):
     stub: str | None = None
     connection: int | None = None
     dropped: dict[str, tuple[int, str]] = {}
+    commands: list[int] = []
 
 
 class _Frame(msgspec.Struct):

@@ -56,6 +56,8 @@ class JournalEntry:
     venue: str = ""
     refusal: str | None = None
     """Kind of the venue's refusal, as one word."""
+    commands: tuple[int, ...] = ()
+    """Numbers in the log of the commands that a write executed."""
     is_closed: bool = False
     """Whether the entry is complete; set by `Journal.close`."""
 
@@ -177,18 +179,27 @@ class Journal:
         """Size of the bodies that are kept; a body that several entries share counts once."""
         return self._bodies.size_bytes
 
-    def add(self, entry: JournalEntry) -> None:
+    def add(self, entry: JournalEntry, *, awaits_answer: bool = False) -> None:
+        """Add an entry. One that awaits its answer gets it later by `set_answer`."""
         self._entries.append(entry)
         self.count += 1
         self._heads_bytes += entry.head_bytes
         bodies = entry.bodies
-        if bodies:
+        if bodies or awaits_answer:
             self._with_bodies.append(entry)
             self._bodies.hold(bodies)
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
             self._forget(self._entries.popleft())
-        while self._bodies.size_bytes > self._bodies_bytes_max:
-            self._drop_oldest_bodies()
+        self._drop_bodies()
+
+    def set_answer(self, entry: JournalEntry, answer: bytes) -> None:
+        """Set the answer of an entry that awaits it. If the entry's bodies are dropped already, drop the answer too."""
+        entry.answer = answer
+        if self._with_bodies and self._with_bodies[0].number <= entry.number:
+            self._bodies.hold([answer] if answer else [])
+            self._drop_bodies()
+        else:
+            entry.drop_bodies()
 
     def close(self, entry: JournalEntry) -> None:
         """Mark an entry as complete, count it and notify the observers."""
@@ -277,10 +288,12 @@ class Journal:
             self._with_bodies.popleft()
             self._bodies.release(entry.bodies)
 
-    def _drop_oldest_bodies(self) -> None:
-        entry = self._with_bodies.popleft()
-        self._bodies.release(entry.bodies)
-        entry.drop_bodies()
+    def _drop_bodies(self) -> None:
+        """Drop the oldest bodies while all of them together are too large."""
+        while self._bodies.size_bytes > self._bodies_bytes_max:
+            entry = self._with_bodies.popleft()
+            self._bodies.release(entry.bodies)
+            entry.drop_bodies()
 
 
 class _SharedBodies:

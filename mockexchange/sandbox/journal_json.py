@@ -34,7 +34,8 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in entry.headers]
     bodies = {**_bytes("body", entry.body), **_bytes("answer", entry.answer)}
     dropped = {"dropped": entry.dropped} if entry.dropped else {}
-    return {**plain, **_times(entry), "headers": headers, **bodies, **dropped}
+    commands = {"commands": list(entry.commands)} if entry.commands else {}
+    return {**plain, **_times(entry), "headers": headers, **bodies, **dropped, **commands}
 
 
 def request_to_json(entry: JournalEntry) -> dict[str, Any]:

@@ -21,11 +21,13 @@ from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.registry import DEFAULT, VENUES
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
 
 CommandObserver = Callable[[Record, Outcome], None]
 """Called with every command after it is executed."""
+ANSWERED = ("status", "operation", "account", "key_id", "diagnosis", "findings", "fault", "stub", "refusal")
+"""Attributes that the entry of a write takes from its complete answer."""
 
 
 class SandboxEnded(Exception):
@@ -172,15 +174,36 @@ class Sandbox:
         return handshake, self._note(asked, handshake.answer, at, host_at, position)
 
     def answer(self, request: Request | RequestContext) -> tuple[Answer, JournalEntry]:
-        """Answer one request now and journal it; the caller completes the entry, for example with the latency."""
+        """Answer one request now and journal it; the caller completes the entry, for example with the latency.
+
+        The answer to a write is pending: `carry_out` executes its commands and returns the complete answer.
+        """
         at, host_at, position = self.moment()
         self.touched_at = host_at
         asked = RequestContext.of(request)
         answering = self.faults.answer if self.faults.for_requests else self._answer
         answer = answering(asked, at, host_at)
         entry = self._note(asked, answer, at, host_at, position)
-        self.script.note_request(entry)
+        if answer.pending is None:
+            self.script.note_request(entry)
         return answer, entry
+
+    async def carry_out(self, answer: Answer, entry: JournalEntry) -> Answer:
+        """Execute the commands of a pending answer, complete its entry and return the complete answer.
+
+        Raises SandboxEnded.
+        """
+        assert answer.pending is not None, "the answer is complete already"
+        step = resume(answer.pending)
+        while not isinstance(step, Answer):
+            outcome = await self.submit(step)
+            entry.commands += (self.exchange.state.sequence,)
+            step = resume(answer.pending, outcome)
+        for name in ANSWERED:
+            setattr(entry, name, getattr(step, name))
+        self.journal.set_answer(entry, step.body)
+        self.script.note_request(entry)
+        return step
 
     def _answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
         """Return the answer of a matching stub; without a match, the answer of the venue."""
@@ -209,6 +232,7 @@ class Sandbox:
             stub=answer.stub,
             venue=asked.venue.name,
             refusal=answer.refusal,
+            awaits_answer=answer.pending is not None,
         )
 
     def note_unroutable(
@@ -237,10 +261,10 @@ class Sandbox:
         )
         self.journal.close(entry)
 
-    def _add_entry(self, **fields: Any) -> JournalEntry:
+    def _add_entry(self, *, awaits_answer: bool = False, **fields: Any) -> JournalEntry:
         """Create the next entry of the journal; all entries of requests are created here."""
         entry = JournalEntry(number=self.journal.count + 1, **fields)
-        self.journal.add(entry)
+        self.journal.add(entry, awaits_answer=awaits_answer)
         return entry
 
     def credentials(self) -> list[Credential]:

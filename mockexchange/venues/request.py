@@ -1,7 +1,11 @@
 """Requests and answers as plain values, without a web framework."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mockexchange.core.commands import Command
+from mockexchange.core.exchange import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +73,19 @@ class Answer:
     """Name of the stub that made it, or would have if the caller were not refused."""
     refusal: str | None = None
     """Name of the refusal in the venue's tables, as one word."""
+    pending: "Pending | None" = None
+    """The rest of a write, which needs outcomes of commands before it is answered; None if the answer is complete."""
+
+
+Pending: TypeAlias = Generator[Command, Outcome, Answer]
+"""A write: it yields commands, receives their outcomes and returns the complete answer. Other commands may be executed
+between two of its own."""
+
+
+def resume(pending: Pending, outcome: Outcome | None = None) -> Command | Answer:
+    """Return the next command of a write, or its answer; `outcome` is that of its last command, None at the start."""
+    try:
+        return next(pending) if outcome is None else pending.send(outcome)
+    except StopIteration as end:
+        answer: Answer = end.value
+        return answer

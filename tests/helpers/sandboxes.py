@@ -1,6 +1,7 @@
 """Sandboxes without a server: opened from scenario text, at a fixed host time, with signed requests."""
 
 import asyncio
+import json
 from base64 import b64encode
 from functools import cache
 from typing import Any
@@ -13,12 +14,13 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.clock import HostClock
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.request import Request
+from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.keyring import Signer, sign
 
 PREFIX = "/trade-api/v2"
@@ -79,7 +81,7 @@ def load_key(pem: str) -> Signer:
 def signed(
     sandbox: Sandbox, target: str = POSITIONS, who: str = "alice/main", method: str = "GET", **changes: Any
 ) -> Request:
-    """Return a signed request at the host's time, or with another `at`, `salt` or `headers`."""
+    """Return a signed request at the host's time, or with another `at`, `salt` or `headers`; `body` is sent as JSON."""
     account, _, key = who.partition("/")
     key_id, private = signer_of(sandbox, account, key)
     path, _, query = target.partition("?")
@@ -89,9 +91,26 @@ def signed(
         b"kalshi-access-key": key_id.encode(),
         b"kalshi-access-timestamp": timestamp.encode(),
         b"kalshi-access-signature": b64encode(signature),
+        **({b"content-type": b"application/json"} if "body" in changes else {}),
         **changes.get("headers", {}),
     }
-    return Request(method, path, query, tuple(headers.items()))
+    body = changes.get("body", b"")
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Request(method, path, query, tuple(headers.items()), raw)
+
+
+def carry_out(sandbox: Sandbox, request: Request) -> tuple[Answer, JournalEntry]:
+    """Return the complete answer to a request, a write included, and its journal entry."""
+    answer, entry = sandbox.answer(request)
+    if answer.pending is not None:
+        answer = run(sandbox.carry_out(answer, entry))
+    return answer, entry
+
+
+def send(sandbox: Sandbox, method: str, path: str, body: Any = None, who: str = "alice/main", **changes: Any) -> Answer:
+    """Return the complete answer to a signed request below the prefix, with a JSON body unless it is None."""
+    given = changes if body is None else {"body": body, **changes}
+    return carry_out(sandbox, signed(sandbox, PREFIX + path, who, method, **given))[0]
 
 
 def standing(at: int) -> HostClock:

@@ -311,7 +311,7 @@ def test_an_entry_as_json() -> None:
 
 
 def test_nothing_of_an_entry_is_left_out() -> None:
-    shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")})))
+    shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")}, commands=(5,))))
     assert {field.name for field in fields(JournalEntry)} - shown == {"host_at", "is_closed"}
 
 

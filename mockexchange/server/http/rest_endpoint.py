@@ -98,6 +98,8 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     await sandbox.run_due()
     answer, entry = sandbox.answer(asked)
     try:
+        if answer.pending is not None:
+            answer = await sandbox.carry_out(answer, entry)
         if body.size > len(body.kept):
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.diagnose is not None:

@@ -1,54 +1,18 @@
 """The venue's error bodies as a dated table, from a situation to a status and bytes.
 
-Two shapes exist side by side on the wire: nested {"error": {code, message, details, service}} from handlers and
-authentication, bare {"msg": ...} from query binding. `compat` sends every shape at once, so that clients of any year
-find the message where they look. Key order is as recorded.
+Three shapes exist side by side on the wire: nested {"error": {code, message, details, service}} from handlers and
+authentication, flat {code, message, details} from the binding of bodies, bare {"msg": ...} from query binding.
+`compat` sends every shape at once, so that clients of any year find the message where they look. Key order is as
+recorded.
 """
 
 import json
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
 
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.dated import ApiDate, pick
+from mockexchange.venues.kalshi.situations import SERVICE_REMOVED, ErrorRow, Situation
+from mockexchange.venues.kalshi.write_errors import WRITE_ERRORS
 from mockexchange.venues.request import Answer, Diagnose
-
-SERVICE_REMOVED = "2026-08-06"
-
-
-class Situation(StrEnum):
-    NO_CREDENTIALS = "no credentials"
-    NO_SIGNATURE = "signature header missing"
-    UNKNOWN_KEY = "unknown key id"
-    TIMESTAMP_EXPIRED = "timestamp outside the window"
-    BAD_SIGNATURE = "signature does not verify"
-    OUT_OF_BOUNDS = "parameter out of bounds"
-    UNKNOWN_CHOICE = "unknown value of an enumeration"
-    WRONG_TYPE = "parameter of the wrong type"
-    REPEATED = "parameter repeated"
-    MISSING = "required parameter missing"
-    BAD_CURSOR = "cursor unusable"
-    CLASHING = "parameters exclude each other"
-    FORBIDDEN = "permission denied"
-    RESTRICTED = "key restricted to a subaccount"
-    RETIRED = "operation retired"
-    NOT_FOUND = "not found"
-    NO_ROUTE = "no such route"
-    WRONG_METHOD = "method not allowed"
-    TARGET_TOO_LONG = "request target too long"
-    NOT_HTTP = "bytes that are not HTTP"
-    TOO_MANY_STREAMS = "too many open streams"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorRow(DatedRow):
-    status: int
-    shape: Literal["nested", "msg"] = "nested"
-    code: str = "bad_request"
-    message: str
-    details: str | None = None
-    service: str | None = None
 
 
 class Rejected(Exception):
@@ -217,14 +181,19 @@ ERRORS: tuple[ErrorRow, ...] = (
         message="too many requests",
         source="choice",
     ),
+    *WRITE_ERRORS,
 )
 
 
 def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
     """Return status and body of a rejection as the venue spelt it at `api_date`."""
     row = _rows(api_date)[rejected.situation]
-    message = row.message.format(**rejected.values) if rejected.values else row.message
-    return row.status, _compact(_body(row, message, api_date))
+    return row.status, _compact(_body(row, rejected.values, api_date))
+
+
+def error_object(rejected: Rejected, api_date: ApiDate) -> dict[str, str]:
+    """Return the code, message, details and service of a rejection, as far as it has them."""
+    return _named(_rows(api_date)[rejected.situation], rejected.values)
 
 
 def reject(reply: Answer, rejected: Rejected, api_date: ApiDate) -> None:
@@ -242,16 +211,27 @@ def _rows(api_date: ApiDate) -> dict[str, ErrorRow]:
     return pick(ERRORS, api_date)
 
 
-def _body(row: ErrorRow, message: str, api_date: ApiDate) -> dict[str, object]:
-    if row.shape == "msg" and not api_date.is_compat:
-        return {"msg": message}
-    named = {"code": row.code, "message": message, "details": row.details, "service": row.service}
-    error = {name: value for name, value in named.items() if value is not None}
-    if not api_date.is_compat:
-        return {"error": error}
-    flat = {name: value for name, value in error.items() if name != "service"}
-    return {"error": error, **flat, **({"msg": message} if row.shape == "msg" else {})}
+def _body(row: ErrorRow, values: dict[str, str], api_date: ApiDate) -> dict[str, object]:
+    error = _named(row, values)
+    if api_date.is_compat:
+        flat = {name: value for name, value in error.items() if name != "service"}
+        return {"error": error, **flat, **({"msg": error["message"]} if row.shape == "msg" else {})}
+    match row.shape:
+        case "msg":
+            return {"msg": error["message"]}
+        case "flat":
+            return {**error}
+        case _:
+            return {"error": error}
+
+
+def _named(row: ErrorRow, values: dict[str, str]) -> dict[str, str]:
+    named = {"code": row.code, "message": row.message, "details": row.details, "service": row.service}
+    return {name: text.format(**values) if values else text for name, text in named.items() if text is not None}
 
 
 def _compact(body: dict[str, object]) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+__all__ = ["ERRORS", "SERVICE_REMOVED", "ErrorRow", "Rejected", "Situation", "error_body", "error_object", "reject"]

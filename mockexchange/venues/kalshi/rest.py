@@ -12,6 +12,7 @@ from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
+from mockexchange.venues.kalshi.bodies.decoding import decode_body
 from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
@@ -22,6 +23,8 @@ from mockexchange.venues.kalshi.operations.call import (
     Call,
     Operation,
     PublicOperation,
+    Write,
+    WriteOperation,
 )
 from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
 from mockexchange.venues.kalshi.parameters import PARAMETERS
@@ -30,7 +33,7 @@ from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import Match, match, methods_of
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.kalshi.stream import handshake
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.venue import RestApi
 
 TARGET_CHARS_MAX = 64_000
@@ -39,6 +42,7 @@ ACCOUNT_PATHS = tuple(f"{PREFIX}/{part}" for part in ("portfolio", "fcm", "accou
 """Paths below these need a key, emulated or not. On other paths that are not emulated, a request without any key is
 accepted, since most of them are public: a choice, which the option `signed` of a stub overrides."""
 NO_CREDENTIALS = Credentials(None, None, None)
+NO_BODY: dict[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -56,27 +60,32 @@ def answer(context: KalshiContext, request: Request, at: int, host_at: int) -> A
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
     if request.path == handshake.STREAM_PATH:
         return handshake.answer_plainly(context, request, at, host_at)
-    incoming = KalshiRequest(context, request, at, host_at, Answer(500, b""))
+    incoming = KalshiRequest(context, request, at, host_at, Answer(0, b""))
     claimed = signing.read_credentials(request).key_id
     api_date = date_of(context, context.state.keys.get(claimed or ""))
     try:
-        incoming.reply.body = _answer(incoming, api_date)
-        incoming.reply.status = 200
+        _answer(incoming, api_date)
     except Rejected as rejected:
         reject(incoming.reply, rejected, api_date)
     return incoming.reply
 
 
-def _answer(incoming: KalshiRequest, api_date: ApiDate) -> bytes:
+def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
+    """Complete the reply to a read; make the reply to a write pending."""
     operation, path_params = _route(incoming, api_date)
     incoming.reply.operation = operation.name
     if operation.is_retired(api_date):
         message = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
         raise Rejected(Situation.RETIRED, message)
+    if isinstance(operation, WriteOperation):
+        incoming.reply.pending = _write(incoming, operation, path_params, api_date)
+        return
     if isinstance(operation, PublicOperation):
-        return _answer_public(incoming, operation, path_params, api_date)
-    assert isinstance(operation, AccountOperation), "an operation is public or about an account"
-    return _answer_account(incoming, operation, path_params, api_date)
+        incoming.reply.body = _answer_public(incoming, operation, path_params, api_date)
+    else:
+        assert isinstance(operation, AccountOperation), "an operation is public or about an account"
+        incoming.reply.body = _answer_account(incoming, operation, path_params, api_date)
+    incoming.reply.status = 200
 
 
 def _answer_public(
@@ -107,28 +116,63 @@ def _answer_account(
     incoming: KalshiRequest, operation: AccountOperation, path_params: dict[str, str], api_date: ApiDate
 ) -> bytes:
     key = _authenticate(incoming)
-    context, query = incoming.context, incoming.request.query
-    account = context.state.accounts[key.account]
+    account, settings = incoming.context.state.accounts[key.account], incoming.context.settings
     _require_scope(key, operation)
-    _require_unrestricted(key, operation)
+    _require_unrestricted(key, operation, is_allowed=operation.is_per_subaccount)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
-        return answer_plain_member(operation, context.settings, account.name, incoming.reply.findings)
+        return answer_plain_member(operation, settings, account.name, incoming.reply.findings)
+    return operation.answer(_account_call(incoming, operation, path_params, api_date, key))
+
+
+def _write(
+    incoming: KalshiRequest, operation: WriteOperation, path_params: dict[str, str], api_date: ApiDate
+) -> Pending:
+    """Return the pending answer to a write whose caller, parameters and body are valid."""
+    key = _authenticate(incoming)
+    account, since = incoming.context.state.accounts[key.account], operation.per_subaccount_since
+    _require_scope(key, operation)
+    _require_unrestricted(key, operation, is_allowed=since is not None and api_date.holds(since))
+    if operation.is_fcm_only and account.kind is not AccountKind.FCM:
+        message = f"{account.name} is a plain member: {operation.path} needs an account of kind fcm"
+        raise Rejected(Situation.FORBIDDEN, message)
+    call = _account_call(incoming, operation, path_params, api_date, key)
+    body = decode_body(operation.name, incoming.request, api_date)
+    call.body = body.params
+    incoming.reply.findings += body.findings
+    return _carry_out(incoming.reply, operation.carry_out(call), operation.status, api_date)
+
+
+def _carry_out(reply: Answer, write: Write, status: int, api_date: ApiDate) -> Pending:
+    """Carry out a write and complete its reply."""
+    try:
+        reply.body = yield from write
+        reply.status = status
+    except Rejected as rejected:
+        reject(reply, rejected, api_date)
+    reply.pending = None
+    return reply
+
+
+def _account_call(
+    incoming: KalshiRequest, operation: Operation, path_params: dict[str, str], api_date: ApiDate, key: Key
+) -> AccountCall:
+    context = incoming.context
     params = _decode(incoming, operation, api_date)
-    call = AccountCall(
+    return AccountCall(
         operation,
         context.state,
         context.settings,
         context.caches,
         api_date,
-        query,
+        incoming.request.query,
         params,
         path_params,
         incoming.at,
         incoming.reply.findings,
-        account,
+        context.state.accounts[key.account],
         key,
+        NO_BODY,
     )
-    return operation.answer(call)
 
 
 def _route(incoming: KalshiRequest, api_date: ApiDate) -> Match:
@@ -160,8 +204,8 @@ def _authenticate(incoming: KalshiRequest) -> Key:
 
 
 def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
-    """Decode the parameters of a read; writes are refused before theirs are needed."""
-    if operation.is_write:
+    """Decode the query; operations that refuse every caller do not need theirs."""
+    if operation.is_write and not isinstance(operation, WriteOperation):
         return {}
     query = incoming.request.query
     decoded: Decoded = (decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode)(
@@ -178,8 +222,9 @@ def _require_scope(key: Key, operation: Operation) -> None:
         raise Rejected(Situation.FORBIDDEN, message)
 
 
-def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
-    if key.subaccount is not None and not operation.is_per_subaccount:
+def _require_unrestricted(key: Key, operation: Operation, *, is_allowed: bool) -> None:
+    """Raise Rejected for a key restricted to a subaccount, unless such keys are allowed."""
+    if key.subaccount is not None and not is_allowed:
         message = (
             f"key {key.name} of {key.account} is restricted to book {key.subaccount}:"
             f" {operation.name} spans the account"

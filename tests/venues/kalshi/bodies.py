@@ -21,7 +21,7 @@ def lenient(strict: str) -> str:
     """Every shape at once: nested, flat (never with a service), and `msg` where that is how it was."""
     body = json.loads(strict)
     words = body.get("msg")
-    error = {"code": "bad_request", "message": words} if words else body["error"]
+    error = {"code": "bad_request", "message": words} if words else body.get("error", body)
     flat = {name: value for name, value in error.items() if name != "service"}
     every = {"error": error, **flat, **({"msg": words} if words else {})}
     return json.dumps(every, separators=(",", ":"), ensure_ascii=False)

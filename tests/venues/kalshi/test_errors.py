@@ -16,8 +16,57 @@ LIMIT = {"operation": "GetPositions", "field": "Limit", "tag": "lte"}
 STATUS = {"operation": "GetFCMPositions", "field": "SettlementStatus", "tag": "oneof"}
 NAMED = {"parameter": "subtrader_id"}
 
+Row = tuple[dict[str, str], Body, dict[str, Body]]
+FIELD = {"field": "TimeInForce"}
+
+
+def by_exchange(status: int, code: str) -> Row:
+    """An error of the exchange, which named its service until August 2026."""
+    words = f'"code":"{code}","message":"{code.replace("_", " ")}"'
+    named = Body(status, f'{{"error":{{{words},"service":"exchange"}}}}')
+    return {}, named, {"2026-10": Body(status, f'{{"error":{{{words}}}}}')}
+
+
+def by_gateway(status: int, code: str, shown: str = "", **values: str) -> Row:
+    more = f',"details":"{shown}"' if shown else ""
+    body = f'{{"error":{{"code":"{code}","message":"{code.replace("_", " ")}"{more}}}}}'
+    return values, Body(status, body), {}
+
+
+WRITES: dict[Situation, Row] = {
+    Situation.CONTENT_TYPE: ({}, Body(400, '{"code":"invalid_content_type","message":"invalid_content_type"}'), {}),
+    Situation.BAD_JSON: (
+        {"details": "EOF"},
+        Body(400, '{"code":"bad_request","message":"bad request","details":"EOF"}'),
+        {},
+    ),
+    Situation.MISSING_FIELD: by_gateway(400, "missing_parameters", "Field validation for TimeInForce", **FIELD),
+    Situation.INVALID_FIELD: by_gateway(400, "invalid_parameters", "Field validation for TimeInForce", **FIELD),
+    Situation.BAD_ID: ({}, bodies.BAD_REQUEST, {}),
+    Situation.NOT_FOUND_IN_WRITE: by_exchange(404, "not_found"),
+    Situation.INVALID_ORDER: by_gateway(400, "invalid_order", "post only cross", details="post only cross"),
+    Situation.INVALID_PRICE: by_exchange(400, "invalid_price"),
+    Situation.INVALID_SIZE: by_gateway(400, "invalid_order_size"),
+    Situation.INSUFFICIENT_BALANCE: by_exchange(400, "insufficient_balance"),
+    Situation.MARKET_NOT_FOUND: by_exchange(404, "market_not_found"),
+    Situation.MARKET_INACTIVE: by_gateway(400, "market_inactive"),
+    Situation.DUPLICATE_ORDER: by_exchange(409, "order_already_exists"),
+    Situation.UNFILLED: by_gateway(409, "fill_or_kill_insufficient_resting_volume"),
+    Situation.TRADING_PAUSED: by_gateway(409, "trading_is_paused"),
+    Situation.EXCHANGE_PAUSED: by_gateway(409, "exchange_is_paused"),
+    Situation.GROUP_TRIGGERED: by_exchange(400, "exceeded_order_group_risk_limit"),
+    Situation.GROUP_NOT_FOUND: by_exchange(404, "order_group_not_found"),
+    Situation.RISK_LIMIT: by_exchange(400, "exceeded_per_market_risk_limit"),
+    Situation.TOO_MANY_ORDERS: by_exchange(400, "too_many_orders"),
+    Situation.AMEND_MISMATCH: (
+        {"code": "order_side_mismatch", "message": "order side mismatch"},
+        *by_exchange(400, "order_side_mismatch")[1:],
+    ),
+    Situation.ALREADY_EXISTS: by_exchange(409, "already_exists"),
+}
+
 # What the situation needs said, and its body; then the dates from which another holds.
-TABLE: dict[Situation, tuple[dict[str, str], Body, dict[str, Body]]] = {
+TABLE: dict[Situation, Row] = {
     Situation.NO_CREDENTIALS: ({}, bodies.NO_CREDENTIALS, {}),
     Situation.NO_SIGNATURE: ({}, bodies.NO_SIGNATURE, {}),
     Situation.UNKNOWN_KEY: ({}, bodies.UNKNOWN_KEY, {}),
@@ -43,6 +92,7 @@ TABLE: dict[Situation, tuple[dict[str, str], Body, dict[str, Body]]] = {
     Situation.TARGET_TOO_LONG: ({}, bodies.TARGET_TOO_LONG, {}),
     Situation.NOT_HTTP: ({}, bodies.BAD_REQUEST, {}),
     Situation.TOO_MANY_STREAMS: ({}, bodies.TOO_MANY_STREAMS, {}),
+    **WRITES,
 }
 
 

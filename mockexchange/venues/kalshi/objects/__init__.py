@@ -43,6 +43,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "OrderQueuePosition": orders.ORDER_QUEUE_POSITION,
     "GetOrderQueuePositionResponse": orders.GET_ORDER_QUEUE_POSITION_RESPONSE,
     "GetOrderGroupsResponse": orders.GET_ORDER_GROUPS_RESPONSE,
+    "CreateOrderGroupResponse": orders.CREATE_ORDER_GROUP_RESPONSE,
     "OrderGroup": orders.ORDER_GROUP,
     "GetDepositsResponse": payments.GET_DEPOSITS_RESPONSE,
     "Deposit": payments.DEPOSIT,

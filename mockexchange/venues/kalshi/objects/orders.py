@@ -23,6 +23,7 @@ from mockexchange.venues.kalshi.formatting import (
     PRICE_4,
     PRICE_CENTS_NUMBER,
     SIDE,
+    SUBACCOUNT,
     TEXT,
     one_of,
 )
@@ -176,6 +177,18 @@ ORDER_GROUP: tuple[Field, ...] = (
     Field(name="id", spelling=TEXT, read="group.group_id", source="wire-2025-11"),
     # False for every new group, although each must have a limit: so true means that the group was triggered.
     Field(name="is_auto_cancel_enabled", spelling=BOOLEAN, read="group.is_triggered", source="wire-2025-11"),
+)
+
+CREATE_ORDER_GROUP_RESPONSE: tuple[Field, ...] = (
+    exchange_index("exchange_index"),
+    Field(name="order_group_id", spelling=TEXT, read="group_id", source="docs-2025-11"),
+    Field(
+        name="subaccount",
+        spelling=SUBACCOUNT,
+        read="subaccount_ref.subaccount",
+        since="2026-05-07",
+        source="stream-2026-06",
+    ),
 )
 
 GET_ORDER_GROUPS_RESPONSE: tuple[Field, ...] = (

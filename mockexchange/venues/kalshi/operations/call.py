@@ -1,10 +1,12 @@
 """Operations, and their calls: a call is one request, authenticated and decoded."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
+from mockexchange.core.commands import Command
+from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
@@ -41,6 +43,12 @@ class AccountCall(Call):
 
     account: Account
     key: Key
+    body: Mapping[str, Any]
+    """The decoded body of a write; empty for an operation without one."""
+
+
+Write: TypeAlias = Generator[Command, Outcome, bytes]
+"""A write: it yields commands, receives their outcomes and returns the body of the answer. It may raise Rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +92,20 @@ class AccountOperation(Operation):
     is_per_subaccount: bool = False
     empty: bytes | None = None
     """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if it has no empty form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOperation(Operation):
+    """An operation that changes the caller's account.
+
+    `per_subaccount_since` is the day from which a key restricted to a subaccount may call it; None if it never may.
+    """
+
+    carry_out: Callable[[AccountCall], Write]
+    status: int = 200
+    """Status of the answer to a write that succeeds."""
+    is_fcm_only: bool = False
+    per_subaccount_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,22 @@ def requested_subaccount(call: AccountCall) -> str | None:
 
     Raises Rejected if the two differ.
     """
-    asked, bound = call.params.get("subaccount"), call.key.subaccount
+    return _resolved_subaccount(call, call.params.get("subaccount"))
+
+
+def written_subaccount(call: AccountCall) -> SubaccountRef:
+    """Return the subaccount that the body of a write names, else the one of its query, else the key's, else the
+    primary one.
+
+    Raises Rejected if the key is restricted to another.
+    """
+    named = call.body.get("subaccount")
+    asked = call.params.get("subaccount") if named is None else named
+    return SubaccountRef(call.account.name, _resolved_subaccount(call, asked) or PRIMARY_SUBACCOUNT)
+
+
+def _resolved_subaccount(call: AccountCall, asked: int | None) -> str | None:
+    bound = call.key.subaccount
     if asked is None:
         return bound
     name = _subaccount_numbered(call.account, asked)

@@ -38,3 +38,7 @@ GET_ORDER_GROUPS: tuple[Parameter, ...] = (
     Parameter(name="cursor", kind="text", until=SPRING_2026, source="docs-2025-11"),
     *subaccount(SUBACCOUNTS_ADDED),
 )
+
+# Omitted, it is the primary subaccount in the documents; a restricted key means its own.
+WRITE_ORDER_GROUP: tuple[Parameter, ...] = (*subaccount(SUBACCOUNTS_ADDED), EXCHANGE_INDEX)
+LIMIT_ORDER_GROUP: tuple[Parameter, ...] = (*subaccount("2026-08-06"), EXCHANGE_INDEX)

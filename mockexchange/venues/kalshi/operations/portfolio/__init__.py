@@ -4,6 +4,7 @@ from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.portfolio import (
     balances,
     fills,
+    order_group_writes,
     order_groups,
     orders,
     payments,
@@ -23,6 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *orders.OPERATIONS,
     *queue_positions.OPERATIONS,
     *order_groups.OPERATIONS,
+    *order_group_writes.OPERATIONS,
     *payments.OPERATIONS,
     *subaccounts.OPERATIONS,
     *transfers.OPERATIONS,

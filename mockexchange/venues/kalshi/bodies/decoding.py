@@ -1,0 +1,234 @@
+"""The decoder of request bodies, as the venue binds and validates them.
+
+The order of checks is the venue's: content type, JSON, the type of every value, then the rules of each field. A null
+is an absent value. Keys that the body does not have on that day are ignored and named in the findings.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.bodies import BODIES, Body, BodyField
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
+from mockexchange.venues.request import Request
+
+JSON_TYPE = "application/json"
+DECIMAL = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,18}))?")
+COUNT_DIGITS, PRICE_DIGITS = 2, 4
+CLIENT_ID_CHARS_MAX = 64
+VALUE_CHARS_SHOWN_MAX = 80
+GO_TYPES = {
+    "text": "string",
+    "client_id": "string",
+    "choice": "string",
+    "count": "string",
+    "price": "string",
+    "integer": "int64",
+    "boolean": "bool",
+}
+JSON_TYPES: dict[type, str] = {
+    str: "string",
+    bool: "bool",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+WANTED: dict[str, type] = {"integer": int, "boolean": bool, "objects": list}
+"""Types of decoded JSON by kind; the others are texts."""
+
+
+class DecodedBody(NamedTuple):
+    """A value for every field of a body (None where absent), and the findings."""
+
+    params: dict[str, Any]
+    findings: tuple[str, ...]
+
+
+NONE = DecodedBody({}, ())
+
+
+def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedBody:
+    """Decode the body of a request for an operation. Raises Rejected."""
+    body = BODIES.get(operation)
+    if body is None:
+        return NONE
+    media_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
+    if media_type != JSON_TYPE or not request.body:
+        given = f"content-type {media_type}" if media_type else "no content-type"
+        message = f"{operation} needs a JSON body and content-type {JSON_TYPE}: got {given}, {len(request.body)} bytes"
+        raise Rejected(Situation.CONTENT_TYPE, message)
+    value = _parse(operation, request.body)
+    if not isinstance(value, dict):
+        raise _mismatch(f"cannot unmarshal {JSON_TYPES[type(value)]} into Go value of type {body.struct}", "the body")
+    return decode_object(body, value, api_date)
+
+
+def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> DecodedBody:
+    """Decode one object of a body. Raises Rejected."""
+    rows = rows_of(body.fields, api_date)
+    for name, given in value.items():
+        if name in rows and given is not None:
+            _require_type(body, rows[name], given)
+    params = decode_rows(body.struct, rows, value, READERS, _missing)
+    findings = [*unknown_findings(body.struct, [name for name in value if name not in rows])]
+    for name, row in rows.items():
+        if row.body is not None and params[name] is not None:
+            items = [decode_object(row.body, item, api_date) for item in params[name]]
+            params[name] = [item.params for item in items]
+            findings += (finding for item in items for finding in item.findings)
+    return DecodedBody(params, tuple(findings))
+
+
+def _parse(operation: str, raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw) if raw.strip() else None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        details = "unexpected end of JSON input" if "truncated" in str(error) else "invalid character in JSON input"
+        raise Rejected(Situation.BAD_JSON, f"the body of {operation} is not JSON: {error}", details=details) from None
+
+
+# --- types
+
+
+def _require_type(body: Body, row: BodyField, value: Any) -> None:
+    """Raise Rejected with the words of Go's decoder unless a value has the JSON type of its field."""
+    wanted = WANTED.get(row.kind, str)
+    if type(value) is not wanted:
+        shown = f"number {value}" if wanted is int and type(value) is float else JSON_TYPES[type(value)]
+        raise _field_mismatch(body, row.name, shown, _go_type(row))
+    items = value if isinstance(value, list) else []
+    for item in items:
+        if type(item) is not dict:
+            raise _field_mismatch(body, row.name, JSON_TYPES[type(item)], _go_type(row).removeprefix("[]"))
+
+
+def _go_type(row: BodyField) -> str:
+    return f"[]{row.body.struct}" if row.body is not None else GO_TYPES[row.kind]
+
+
+def _field_mismatch(body: Body, name: str, shown: str, go_type: str) -> Rejected:
+    return _mismatch(f"cannot unmarshal {shown} into Go struct field {body.struct}.{name} of type {go_type}", name)
+
+
+def _mismatch(words: str, name: str) -> Rejected:
+    return Rejected(Situation.BAD_JSON, f"{name} has the wrong JSON type: {words}", details=f"json: {words}")
+
+
+# --- fields
+
+
+def _text(given: Given[BodyField]) -> str | None:
+    return _text_or_none(given)
+
+
+def _text_or_none(given: Given[BodyField]) -> str | None:
+    """Return a text; an empty one equals an absent one, and is None."""
+    text: str = given.value
+    if not text:
+        _require_optional(given)
+    return text or None
+
+
+def _client_id(given: Given[BodyField]) -> str | None:
+    text: str = given.value
+    if "." in text or len(text) > CLIENT_ID_CHARS_MAX:
+        message = f"{given.row.name}={text[:VALUE_CHARS_SHOWN_MAX]!r}: expected at most {CLIENT_ID_CHARS_MAX}"
+        raise invalid(given.row.go_name, f"{message} characters without a full stop")
+    return _text_or_none(given)
+
+
+def _choice(given: Given[BodyField]) -> str | None:
+    choices = given.row.choices
+    if given.value == "":
+        _require_optional(given)
+        return None
+    if given.value not in choices:
+        message = f"{given.row.name}={given.value[:VALUE_CHARS_SHOWN_MAX]!r}: expected {', '.join(choices)}"
+        raise invalid(given.row.go_name, message)
+    text: str = given.value
+    return text
+
+
+def _integer(given: Given[BodyField]) -> int | None:
+    number, row = int(given.value), given.row
+    if number == 0 and row.minimum == 1:
+        _require_optional(given)  # the venue's rules are "omitempty" and "required", for which 0 is no value
+        return None
+    broken = row.broken_bound(number)
+    if broken is not None:
+        side, limit = broken
+        raise invalid(row.go_name, f"{row.name}={number}: expected {side} {limit}")
+    return number
+
+
+def _boolean(given: Given[BodyField]) -> bool:
+    return bool(given.value)
+
+
+def _count(given: Given[BodyField]) -> int | None:
+    return _decimal(given, "count", "count", COUNT_DIGITS)
+
+
+def _price(given: Given[BodyField]) -> int | None:
+    return _decimal(given, "price", "dollar", PRICE_DIGITS)
+
+
+def _decimal(given: Given[BodyField], subject: str, unit: str, digits: int) -> int | None:
+    """Return a decimal text as an integer of its smallest unit."""
+    if given.value == "":
+        _require_optional(given)
+        return None
+    found = DECIMAL.fullmatch(given.value)
+    shown = f"{given.row.name}={given.value[:VALUE_CHARS_SHOWN_MAX]!r}"
+    if found is None:
+        raise Rejected(
+            Situation.INVALID_ORDER,
+            f"{shown}: expected a decimal number, such as 0.56",
+            details=f"invalid {subject}: invalid {unit} format",
+        )
+    sign, whole, fraction = found[1], found[2], found[3] or ""
+    if len(fraction) > digits:
+        raise Rejected(
+            Situation.INVALID_ORDER,
+            f"{shown} has {len(fraction)} decimals: expected at most {digits}",
+            details=f"invalid {subject}: invalid {unit} precision: -{len(fraction)}",
+        )
+    return int(f"{sign}{whole}{fraction.ljust(digits, '0')}")
+
+
+def _objects(given: Given[BodyField]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = given.value
+    return items
+
+
+def _require_optional(given: Given[BodyField]) -> None:
+    """Raise Rejected for a required field whose value is the zero value of its type, which counts as absent."""
+    if given.row.required:
+        raise _missing(given)
+
+
+def invalid(go_name: str, diagnosis: str) -> Rejected:
+    """Return the refusal of a value that breaks the rules of its field."""
+    return Rejected(Situation.INVALID_FIELD, diagnosis, field=go_name)
+
+
+def _missing(given: Given[BodyField]) -> Rejected:
+    name = given.row.name
+    return Rejected(Situation.MISSING_FIELD, f"{name} is required in {given.operation}", field=given.row.go_name)
+
+
+READERS: dict[str, Reader[BodyField]] = {
+    "text": _text,
+    "client_id": _client_id,
+    "choice": _choice,
+    "integer": _integer,
+    "boolean": _boolean,
+    "count": _count,
+    "price": _price,
+    "objects": _objects,
+}

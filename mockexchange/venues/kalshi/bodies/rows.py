@@ -1,0 +1,53 @@
+"""Fields of request bodies as dated rows, and the rows that several operations share."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mockexchange.venues.dated import ALWAYS
+from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
+from mockexchange.venues.parameter_decoding import ParameterRow
+
+Kind = Literal["text", "client_id", "choice", "integer", "boolean", "count", "price", "objects"]
+INT64_MAX = 2**63 - 1
+EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyField(ParameterRow):
+    """One key of a body. A `count` is a text of contracts, a `price` a text of dollars, `objects` a list of bodies."""
+
+    kind: Kind
+    body: "Body | None" = None
+    """The body of each of the `objects`."""
+
+    @property
+    def go_name(self) -> str:
+        """The field name in the venue's validation messages: self_trade_prevention_type is SelfTradePreventionType."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The body of an operation; `struct` is its name in the venue's own messages."""
+
+    struct: str
+    fields: tuple[BodyField, ...] = ()
+
+
+def subaccount(since: str = SUBACCOUNTS_ADDED) -> BodyField:
+    return BodyField(name="subaccount", kind="integer", minimum=0, maximum=INT64_MAX, since=since, source="changelog")
+
+
+def exchange_index(since: str = EXCHANGE_INDEX_IN_BODIES, minimum: int = 0) -> BodyField:
+    return BodyField(
+        name="exchange_index",
+        kind="integer",
+        minimum=minimum,
+        maximum=2**31 - 1,
+        since=since,
+        source="changelog",
+    )
+
+
+def optional(name: str, kind: Kind, since: str = ALWAYS, source: str = "docs-2025-11") -> BodyField:
+    return BodyField(name=name, kind=kind, since=since, source=source)
