@@ -1,4 +1,4 @@
-"""The stubs of one sandbox: literal answers that replace answers of the exchange.
+"""The stubs of one sandbox: fixed answers that replace answers of the exchange.
 
 A stub answers after the venue has authenticated the request; otherwise the venue's own refusal is sent. If several
 stubs match, the one installed last answers. Installing and removing a stub is logged, so that a replay knows which

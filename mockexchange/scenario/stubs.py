@@ -53,7 +53,7 @@ class RequestPattern(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """A literal answer. `name` is None if it has none; `kind` is the kind of its body, of `BODIES`, or "" without body.
+    """A stub. `name` is None if it has none; `kind` is the kind of its body, of `BODIES`, or "" without body.
 
     A `result` is put into the venue's envelope; every other body is sent byte for byte.
     """

@@ -138,7 +138,7 @@ METRICS = (
     Metric(
         "stub_answers_total",
         "counter",
-        "Literal answers that were given.",
+        "Answers that stubs gave.",
         _one(lambda sandbox: sandbox.journal.counters.stubbed),
     ),
     Metric("faults_fired_total", "counter", "Times that faults did something, by effect.", _faults),

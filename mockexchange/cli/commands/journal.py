@@ -32,7 +32,7 @@ Entry = dict[str, Any]
 @option("--frames", is_flag=True, help="The frames of streams instead of requests.")
 @option("--status", type=click.IntRange(0, 599), help="Only answers of this status; 0 for none.")
 @option("--operation", help="Only requests of this operation, such as GetPositions.")
-@option("--stub", help="Only what the literal answer of this name is for.")
+@option("--stub", help="Only requests that the stub of this name matched.")
 @option("--account", type=ACCOUNT, help="Only what is of this account.")
 @option("--connection", type=click.IntRange(1), help="Only frames of this stream.")
 @option("--channel", help="Only frames of this channel, such as fill.")

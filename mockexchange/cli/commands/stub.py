@@ -29,7 +29,7 @@ def stub() -> None:
 @sandbox_option
 @server_option
 def add(stubs: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
-    """Install literal answers, all or none, and print them.
+    """Install stubs, all or none, and print them.
 
     Each STUB is written as under a scenario's `stubs`; of those that fit a request the one installed last answers it.
     One that has the name of another takes its place.
@@ -54,5 +54,5 @@ add_list_and_clear(
     PATH,
     _show,
     listing="Print what is installed, and how often each was asked for and answered.",
-    clearing="Remove the literal answers of these names, or all, and print their names.",
+    clearing="Remove the stubs of these names, or all, and print their names.",
 )
