@@ -9,6 +9,10 @@ from tools.contract_facts import Life, Node, living, living_node
 DECIMALS = re.compile(r"\\\.\[0-9\]\{(\d)\}(0*)")
 """The part of a pattern of an amount, price or count with the number of decimals and of trailing zeros."""
 
+ANY_TEXT = "internal server error"
+ANY_MESSAGE = {"type": "string", "minLength": 1}
+"""The schema of a message whose wording is not known for every cause."""
+
 
 class Examples:
     """The examples of one date."""
@@ -16,6 +20,7 @@ class Examples:
     def __init__(self, facts: Node, day: str) -> None:
         self.facts, self.day = facts, day
         self.values = facts["examples"]
+        self.objects: Node = {**facts["objects"], **facts["requests"]}
 
     def of_parameter(self, fact: Node, name: str) -> Any:
         """Return a value for a parameter; `name` is its name in the table, which may differ from that on the wire."""
@@ -26,7 +31,7 @@ class Examples:
     def of_object(self, name: str, given: Node | None = None) -> Node:
         """Return an object of the facts as of the date; `given` are fields of this example only."""
         values = {**self.values["objects"].get(name, {}), **(given or {})}
-        lives = {field: living(lines, self.day) for field, lines in self.facts["objects"][name].items()}
+        lives = {field: living(lines, self.day) for field, lines in self.objects[name].items()}
         fields = {field: self._field(life, self._dated(values.get(field))) for field, life in lives.items() if life}
         missing = {field for field, life in lives.items() if life and life.may_be_absent(self.day)}
         return {field: value for field, value in fields.items() if value is not None or field not in missing}
@@ -46,7 +51,7 @@ class Examples:
         return [self._one(life.name, one) for one in (value or [None])]
 
     def _one(self, name: str, value: Any) -> Any:
-        if name in self.facts["objects"]:
+        if name in self.objects:
             return self.of_object(name, value)
         schema = living_node(self.facts["types"][name], self.day)
         assert schema is not None
@@ -78,7 +83,13 @@ def example_of(schema: Node, schemas: Node) -> Any:
         if words in schema:
             return example_of(schema[words][0], schemas)
     if "properties" in schema:
-        return {name: example_of(schema["properties"][name], schemas) for name in schema["required"]}
+        found = {name: example_of(schema["properties"][name], schemas) for name in schema["required"]}
+        return _in_words(found) if schema["properties"].get("message") == ANY_MESSAGE else found
     if "const" in schema or "enum" in schema:
         return schema.get("const", schema.get("enum", [None])[0])
-    return "internal server error"
+    return ANY_TEXT
+
+
+def _in_words(error: Node) -> Node:
+    """Return an error with the words of its code as its message, as the venue has it mostly."""
+    return {name: error["code"].replace("_", " ") if name == "message" else value for name, value in error.items()}

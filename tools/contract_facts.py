@@ -93,10 +93,18 @@ def living_node(nodes: Node | list[Node], day: str) -> Node | None:
 
 
 def read_facts() -> Node:
-    """Read the tables: objects, types, parameters, reads, writes, links, errors, examples."""
+    """Read the tables: objects, requests, types, parameters, reads, writes, links, errors, examples."""
     tables: dict[str, Node] = {
         name: yaml.safe_load((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("schemas", "operations", "links", "errors", "examples")
+        for name in ("schemas", "operations", "writes", "links", "errors", "examples")
     }
     named = {name: tables[name] for name in ("links", "errors", "examples")}
-    return {**tables["schemas"], **tables["operations"], **named}
+    schemas, writes = tables["schemas"], tables["writes"]
+    both = {section: {**schemas[section], **writes[section]} for section in ("objects", "types")}
+    carried_out = {name: _with_path(write) for name, write in writes["writes"].items()}
+    return {**tables["operations"], **writes, **both, **named, "writes": carried_out}
+
+
+def _with_path(write: Node) -> Node:
+    method, path = write["at"].split()
+    return {**write, "method": method.lower(), "path": path}

@@ -1,4 +1,4 @@
-"""Makes the links of a date: from an answer to reads of the objects in it, and from a page to the next."""
+"""Makes the links of a date: from an answer to operations on the objects in it, and from a page to the next."""
 
 from tools.contract_facts import Node, living
 
@@ -8,13 +8,14 @@ SAME_ELSEWHERE = {"limit", "cursor"}
 
 
 class Links:
-    """The links of one date; `asked` are the parameters of each read, by their names on the wire."""
+    """The links of one date; `asked` are the parameters of each operation, by their names on the wire."""
 
     def __init__(self, facts: Node, day: str, asked: dict[str, set[str]]) -> None:
         self.facts, self.day, self.asked = facts, day, asked
+        self.operations: Node = {**facts["reads"], **facts.get("writes", {})}
 
     def of(self, operation: str) -> Node:
-        """Return the links of an answer, named after the reads that they lead to."""
+        """Return the links of an answer, named after the operations that they lead to."""
         told = self.facts["links"].get(operation, {})
         found = {target: self._link(operation, target, places) for target, places in told.items()}
         return {**{name: link for name, link in found.items() if link}, **self._next_page(operation)}
@@ -30,13 +31,13 @@ class Links:
     def _expression(self, operation: str, place: str) -> str | None:
         if place.startswith("/"):
             return f"$response.body#{place}" if self._has_place(operation, place) else None
-        if f"{{{place}}}" in self.facts["reads"][operation]["path"]:
+        if f"{{{place}}}" in self.operations[operation]["path"]:
             return f"$request.path.{place}"
         return f"$request.query.{place}" if place in self.asked[operation] else None
 
     def _has_place(self, operation: str, place: str) -> bool:
         """Whether an answer has that place on the date."""
-        name = self.facts["reads"][operation]["answer"]
+        name = self.operations[operation]["answer"]
         for key in place.removeprefix("/").split("/"):
             if key != "0":
                 life = living(self.facts["objects"][name].get(key, []), self.day)

@@ -1,10 +1,11 @@
-"""Makes the schemas of a date: of answers, of their types and of refusals."""
+"""Makes the schemas of a date: of answers, of requests, of their types and of refusals."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from tools.contract_facts import COMPAT, Life, Node, living, living_node
 from tools.contract_parts import error_schemas, parameter_error, type_schema
+from tools.contract_requests import coded_error, request_schemas
 
 LIST_ROWS_MAX = 1000
 UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}
@@ -12,14 +13,17 @@ UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}
 
 
 def every_schema(facts: Node, day: str, asked: dict[str, list[Node]]) -> Node:
-    """Return all schemas by name; `asked` are the parameters of each read with parameters."""
+    """Return all schemas by name; `asked` are the parameters of each operation with parameters."""
     objects = {name: _object(fields, day) for name, fields in facts["objects"].items()}
     lives = {name: living_node(nodes, day) for name, nodes in facts["types"].items()}
     types = {name: type_schema(node) for name, node in lives.items() if node is not None}
     refusals: Node = {}
     for name, parameters in asked.items():
         refusals |= parameter_error(name, parameters, day)
-    return {**objects, **types, **refusals, **error_schemas(facts["errors"], day)}
+    coded = {name: node for name, node in facts["errors"].items() if "coded" in node}
+    texts = {name: node for name, node in facts["errors"].items() if name not in coded}
+    errors = {**error_schemas(texts, day), **{name: coded_error(node, day) for name, node in coded.items()}}
+    return {**objects, **request_schemas(facts, day), **types, **refusals, **errors}
 
 
 def used_schemas(every: Node, *places: Node) -> Node:

@@ -14,22 +14,33 @@ from tools.contract_links import Links
 from tools.contract_parts import parameter_node, path_parameter
 from tools.contract_responses import ALLOW, COMMON_RESPONSES, MORE_STATUSES, SECURITY, SECURITY_SCHEMES, response
 from tools.contract_schemas import every_schema, used_schemas
+from tools.contract_writes import (
+    BODY,
+    NO_BODY,
+    is_retired,
+    recorded_statuses,
+    refusals_of,
+    request_body,
+    retired_node,
+    scopes_of,
+    write_node,
+)
 from tools.plain_yaml import render
 
 HEADER = """\
-# The Kalshi account reads as of the API date below, written by `python -m tools.write_contracts` from the facts in
-# ../facts, which come from recorded answers and dated documentation, never from the server. ../README.md grades what no
-# source settles. Every date has the same order of sections and one fact a line, so a diff of two files is the list of
-# what changed.
+# The Kalshi account reads and writes as of the API date below, written by `python -m tools.write_contracts` from the
+# facts in ../facts, which come from recorded answers and dated documentation, never from the server. ../README.md
+# grades what no source settles. Every date has the same order of sections and one fact a line, so a diff of two files
+# is the list of what changed.
 """
 DAYS = {**API_DATES, COMPAT: COMPAT}
 """The date of each document, by the name of its folder."""
 SCOPES_SINCE = "2025-12-18"
 PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 SUMMARIES = {
-    COMPAT: "Reads of an account, and the public ones beside it, as clients of any year can read them.",
+    COMPAT: "Reads and writes of an account, and the public reads beside them, as clients of any year know them.",
 }
-SUMMARY = "Reads of an account, and the public ones beside it, as answered on the day in `version`."
+SUMMARY = "Reads and writes of an account, and the public reads beside them, as of the day in `version`."
 
 
 def reference(section: str, name: str) -> Node:
@@ -43,9 +54,11 @@ class Writer:
         self.facts, self.day = facts, day
         self.reads = {name: read for name, read in facts["reads"].items() if node_holds(read, day)}
         self.writes = {name: write for name, write in facts["writes"].items() if node_holds(write, day)}
-        self.lives = {name: self._parameters(read) for name, read in self.reads.items()}
+        carried_out = {name: write for name, write in self.writes.items() if not is_retired(write, day)}
+        self.answered = {**self.reads, **carried_out}
+        self.lives = {name: self._parameters(one) for name, one in self.answered.items()}
         self.examples = Examples(facts, day)
-        self.links = Links(facts, day, {name: self._asked(name) for name in self.reads})
+        self.links = Links(facts, day, {name: self._asked(name) for name in self.answered})
         asked = {name: list(lives.values()) for name, lives in self.lives.items() if lives}
         self.every_schema = every_schema(facts, day, asked)
 
@@ -63,8 +76,11 @@ class Writer:
         return {name: node for _, name, node in found.values()}
 
     def _asked(self, name: str) -> set[str]:
-        """Return the names of a read's parameters on the wire."""
-        return {*PATH_PARAMETER.findall(self.reads[name]["path"]), *(one["name"] for one in self.lives[name].values())}
+        """Return the names of an operation's parameters on the wire."""
+        return {
+            *PATH_PARAMETER.findall(self.answered[name]["path"]),
+            *(one["name"] for one in self.lives[name].values()),
+        }
 
     def reader_of(self, read: Node) -> str:
         life = living(read.get("reader", "account"), self.day)
@@ -75,7 +91,7 @@ class Writer:
         return {
             "openapi": "3.1.0",
             "info": {
-                "title": "Kalshi account reads",
+                "title": "Kalshi account reads and writes",
                 "version": self.day,
                 "summary": SUMMARIES.get(self.day, SUMMARY),
             },
@@ -90,8 +106,7 @@ class Writer:
         for name, read in self.reads.items():
             paths.setdefault(read["path"], self._path_item(read["path"]))["get"] = self.read(name, read)
         for name, write in self.writes.items():
-            method, path = write["at"].split()
-            paths.setdefault(path, self._path_item(path))[method.lower()] = self.write(name, write)
+            paths.setdefault(write["path"], self._path_item(write["path"]))[write["method"]] = self.write(name, write)
         return paths
 
     def _path_item(self, path: str) -> Node:
@@ -106,9 +121,9 @@ class Writer:
             "summary": read["says"],
             **security,
             **self._times(name, read),
-            **_recorded_statuses(read),
+            **recorded_statuses(read),
             "parameters": [reference("parameters", one) for one in self.lives[name]],
-            "responses": {status: reference("responses", kind) for status, kind in self._answers(name, read).items()},
+            "responses": _references(self._answers(name, read)),
         }
 
     def _times(self, name: str, read: Node) -> Node:
@@ -130,19 +145,17 @@ class Writer:
             "429": "TooManyRequests",
             "500": "InternalServerError",
         }
-        return _by_status({**_more_statuses(read), **{status: kind for status, kind in found.items() if kind}})
+        return {**_more_statuses(read), **{status: kind for status, kind in found.items() if kind}}
 
     def write(self, name: str, write: Node) -> Node:
-        is_retired = "retired" in write and self.day >= str(write["retired"])
-        more = {} if is_retired else {**_more_statuses(write), "403": "Forbidden"}
-        refusal = {"410": "RetiredWrite"} if is_retired else more
-        answers = {"401": "Unauthorized", **refusal, "429": "TooManyRequests", "500": "InternalServerError"}
-        return {
-            "operationId": name,
-            "x-never-carried-out": True,
-            **({} if is_retired else _recorded_statuses(write)),
-            "responses": {status: reference("responses", kind) for status, kind in _by_status(answers).items()},
-        }
+        common = {"401": "Unauthorized", "429": "TooManyRequests", "500": "InternalServerError"}
+        if is_retired(write, self.day):
+            return retired_node(name, _references({**common, "410": "RetiredWrite"}))
+        refusals = refusals_of(name, write, bool(self.lives[name]), self.day)
+        answers = _references({str(write["status"]): name, **common, **refusals})
+        parameters = [reference("parameters", one) for one in self.lives[name]]
+        body = request_body(write, self.examples.of_object(write["body"]) if "body" in write else None)
+        return write_node(name, write, scopes_of(write, self.facts, self.day), parameters, body, answers)
 
     def components(self) -> Node:
         responses, paths = self.responses(), self.paths()
@@ -159,8 +172,8 @@ class Writer:
         return {name: parameter_node(node, self.examples.of_parameter(node, name)) for name, node in known.items()}
 
     def responses(self) -> Node:
-        found = {name: self._answer(name, read["answer"]) for name, read in self.reads.items()}
-        for name in self.reads:
+        found = {name: self._answer(name, one) for name, one in self.answered.items()}
+        for name in self.answered:
             if self.lives[name]:
                 found[f"{name}Refused"] = self._refused("A parameter is wrong.", self._refusal(name))
         used = {node["$ref"].rsplit("/", 1)[1] for node in _responses_of(self.paths())}
@@ -170,9 +183,12 @@ class Writer:
         found["MethodNotAllowed"] |= {"headers": {"Allow": ALLOW}}
         return found
 
-    def _answer(self, name: str, answer: str) -> Node:
-        links = self.links.of(name)
-        told = response("What was asked for.", reference("schemas", answer), self.examples.of_object(answer))
+    def _answer(self, name: str, operation: Node) -> Node:
+        if "answer" not in operation:
+            return {"description": NO_BODY}
+        links, answer = self.links.of(name), operation["answer"]
+        words = BODY[operation["status"]] if "status" in operation else "What was asked for."
+        told = response(words, reference("schemas", answer), self.examples.of_object(answer))
         return {**told, "links": links} if links else told
 
     def _refused(self, words: str, schema: Node) -> Node:
@@ -180,6 +196,9 @@ class Writer:
 
     def _refusal(self, name: str) -> Node:
         own = reference("schemas", f"{name}ParameterError")
+        if name in self.writes:
+            body = COMMON_RESPONSES[self.writes[name]["unlike"][400]][1]
+            return {"oneOf": [own, reference("schemas", body)]}
         return {"oneOf": [own, reference("schemas", "BadRequestError")]} if self._may_be_bad(name) else own
 
     def _may_be_bad(self, name: str) -> bool:
@@ -195,13 +214,9 @@ def _more_statuses(operation: Node) -> Node:
     return {str(status): MORE_STATUSES[status] for status in told}
 
 
-def _recorded_statuses(operation: Node) -> Node:
-    days = {str(status): str(day) for status, day in operation.get("recorded", {}).items()}
-    return {"x-recorded": days} if days else {}
-
-
-def _by_status(answers: dict[str, str]) -> dict[str, str]:
-    return dict(sorted(answers.items()))
+def _references(answers: dict[str, str]) -> Node:
+    """Return the responses of an operation by status, in order."""
+    return {status: reference("responses", kind) for status, kind in sorted(answers.items())}
 
 
 def _responses_of(paths: Node) -> list[Node]:

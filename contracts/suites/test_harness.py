@@ -19,7 +19,7 @@ from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.schemathesis import run
 from mockexchange.kit.schemathesis.checks import CHECKS
 from mockexchange.kit.schemathesis.hint_discovery import discover_names
-from mockexchange.kit.schemathesis.hints import operation_ids
+from mockexchange.kit.schemathesis.hints import operation_ids, operations_to_test
 from mockexchange.kit.schemathesis.outcome import AS_SENT
 from mockexchange.kit.schemathesis.run import Effort, explore
 from mockexchange.kit.schemathesis.transport import Relay
@@ -317,9 +317,15 @@ def test_a_read_only_relay_sends_nothing_else() -> None:
 
 
 def test_a_write_that_is_never_carried_out_is_not_asked() -> None:
-    carried_out = operation_ids(api_documents.read(f"kalshi/{ALIAS}"))
+    carried_out = operation_ids(api_documents.read("kalshi/2026-10"))
     assert carried_out["GetOrders"]
     assert not carried_out["CreateOrder"]
+
+
+def test_generated_requests_are_reads() -> None:
+    with target_at(ALIAS) as target:
+        tested = {one.method for one in operations_to_test(hints_of(target), may_write=True)}
+    assert tested == {"get"}
 
 
 def test_names_are_found_by_reading() -> None:

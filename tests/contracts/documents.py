@@ -51,7 +51,7 @@ def operations(alias: str) -> dict[str, dict[str, Any]]:
 
 
 def writes(alias: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the operations that are never carried out, by method and path."""
+    """Return the operations that change something, by method and path."""
     return {
         (method.upper(), path): operation
         for path, item in document(alias)["paths"].items()
@@ -63,6 +63,21 @@ def writes(alias: str) -> dict[tuple[str, str], dict[str, Any]]:
 def parameters(alias: str, operation: str) -> dict[str, dict[str, Any]]:
     found = [resolved(alias, parameter) for parameter in operations(alias)[operation]["parameters"]]
     return {parameter["name"]: parameter for parameter in found}
+
+
+def objects_of_reads(alias: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of the objects in the answers of reads, by name."""
+    waiting: list[Any] = [operation["responses"]["200"] for operation in operations(alias).values()]
+    schemas, found = document(alias)["components"]["schemas"], dict[str, dict[str, Any]]()
+    while waiting:
+        for reference in references(waiting.pop()):
+            name = reference.rsplit("/", 1)[1]
+            if reference.startswith("#/components/responses/"):
+                waiting.append(resolved(alias, {"$ref": reference})["content"])
+            elif name not in found:
+                found[name] = schemas[name]
+                waiting.append(schemas[name])
+    return {name: schema for name, schema in found.items() if "properties" in schema}
 
 
 @cache

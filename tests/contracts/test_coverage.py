@@ -10,15 +10,13 @@ from mockexchange.venues.registry import VENUES
 from tests.contracts.documents import DOCUMENTS, document
 
 Offer = tuple[str, str, str]
-OTHER_NAMES = {"TransferFCMPositions": "CreateFCMPositionTransfer"}
-"""Operation names that differ in the server without effect: writes that are always refused."""
 
 
 def offered(alias: str) -> set[Offer]:
     """Return (name, method, path) of the server's operations at a date."""
     date = api_date(alias)
     there = [one for one in OPERATIONS if date.holds(*one.life)]
-    return {(OTHER_NAMES.get(one.name, one.name), one.method, one.path) for one in there}
+    return {(one.name, one.method, one.path) for one in there}
 
 
 def documented(node: Document) -> set[Offer]:

@@ -25,6 +25,7 @@ from tests.contracts.documents import (
     resolved,
     writes,
 )
+from tools.contract_facts import read_facts
 from tools.write_contracts import render_document, target
 
 # What a schema object may contain: a misspelt keyword would otherwise be ignored without a word.
@@ -77,8 +78,12 @@ def test_schemas_use_known_keywords_only(alias: str) -> None:
         jsonschema_rs.meta.validate({**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"})
         for node in schema_nodes(schema):
             assert set(node) <= SCHEMA_KEYWORDS
-            assert node.get("type") != "object" or node["additionalProperties"] is False
-            assert set(node.get("required", [])) <= set(node.get("properties", {}))
+            assert node.get("type") != "object" or "additionalProperties" in node
+            assert "type" not in node or set(node.get("required", [])) <= set(node.get("properties", {}))
+    sent = set(read_facts()["requests"])
+    for name, schema in closed.items():
+        objects = [node for node in schema_nodes(schema) if node.get("type") == "object"]
+        assert all(node["additionalProperties"] is (name in sent) for node in objects), name
 
 
 @pytest.mark.parametrize("alias", DOCUMENTS)
@@ -138,12 +143,61 @@ def test_reads_live_at_their_dates(operation: str, wanted: set[str]) -> None:
     assert {alias for alias in ALIASES if operation in operations(alias)} == wanted
 
 
+WRITES = {"2025-11": 12, "2025-12": 12, "2026-02": 16, "2026-04": 17, "2026-06": 24, "2026-10": 32}
+"""The number of writes at each date."""
+COMMON = {"401", "429", "500"}
+SUCCESS = {"200", "201", "204"}
+
+
 @pytest.mark.parametrize("alias", ALIASES)
-def test_writes_are_refused(alias: str) -> None:
-    for (method, path), operation in writes(alias).items():
-        is_retired = path.startswith("/portfolio/orders") and alias == "2026-10"
-        assert operation["x-never-carried-out"], (method, path)
-        assert {"403", "410"} & set(operation["responses"]) == {"410" if is_retired else "403"}, (method, path)
+def test_a_write_is_described_or_retired(alias: str) -> None:
+    assert len(writes(alias)) == WRITES[alias]
+    for call, operation in writes(alias).items():
+        statuses = set(operation["responses"])
+        if call[1].startswith("/portfolio/orders") and alias == "2026-10":
+            assert operation["x-never-carried-out"], call
+            assert statuses == {"410", *COMMON}, call
+        else:
+            assert "x-never-carried-out" not in operation, call
+            assert len(statuses & SUCCESS) == 1, call
+            assert statuses >= {"403", *COMMON}, call
+            assert "410" not in statuses, call
+
+
+# A write, and the dates at which it is described.
+WRITE_LIVES = [
+    ("CreateOrder", EVERY),
+    ("CreateOrderV2", FROM_JUNE),
+    ("CancelAllOrdersV2", {"2026-10"}),
+    ("CreateOrderGroup", EVERY),
+    ("TriggerOrderGroup", FROM_2026),
+    ("CreateSubaccount", FROM_2026),
+    ("UpdateSubaccountNetting", {"2026-04", *FROM_JUNE}),
+    ("SetTargetBalanceAllocation", {"2026-10"}),
+    ("UpgradeAccountApiUsageLevel", FROM_JUNE),
+    ("CreateApiKey", EVERY),
+]
+
+
+@pytest.mark.parametrize(("operation", "wanted"), WRITE_LIVES)
+def test_writes_live_at_their_dates(operation: str, wanted: set[str]) -> None:
+    names = {alias: {node["operationId"] for node in writes(alias).values()} for alias in ALIASES}
+    assert {alias for alias, found in names.items() if operation in found} == wanted
+
+
+SCOPES = [
+    ("2025-11", "POST", "/portfolio/order_groups/create", None),
+    ("2026-02", "POST", "/portfolio/orders", ["write"]),
+    ("2026-06", "POST", "/portfolio/events/orders", ["write"]),
+    ("2026-06", "POST", "/portfolio/subaccounts/transfer", ["write", "write::transfer"]),
+    ("2026-10", "POST", "/portfolio/events/orders", ["write", "write::trade"]),
+    ("2026-10", "POST", "/fcm/subtraders", ["write", "write::fcm_risk"]),
+]
+
+
+@pytest.mark.parametrize(("alias", "method", "path", "wanted"), SCOPES)
+def test_a_write_lists_the_scopes_of_its_date(alias: str, method: str, path: str, wanted: list[str] | None) -> None:
+    assert writes(alias)[method, path].get("x-scopes") == wanted
 
 
 FIRST_FOUR = ["cursor", "limit", "count_filter", "settlement_status"]

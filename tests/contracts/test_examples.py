@@ -25,9 +25,15 @@ CENTS_AS_DOLLARS = {
 
 
 def bodies(node: Document) -> Iterator[tuple[str, Any, list[Any]]]:
-    """Yield (component, schema, examples) of every answer with a body."""
-    for name, answer in node["components"]["responses"].items():
-        for media_type, content in answer.get("content", {}).items():
+    """Yield (component, schema, examples) of every answer with a body, and of every request body."""
+    sent = {
+        f"the body of {operation['operationId']}": resolved(node, operation["requestBody"])
+        for item in node["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters" and "requestBody" in operation
+    }
+    for name, described in {**node["components"]["responses"], **sent}.items():
+        for media_type, content in described.get("content", {}).items():
             many = [one["value"] for one in content.get("examples", {}).values()]
             yield (
                 f"{name} as {media_type}",
@@ -68,11 +74,14 @@ def test_a_missing_and_a_wrong_example_are_found() -> None:
     del node["components"]["responses"]["GetFills"]["content"]["application/json"]["example"]
     node["components"]["parameters"]["cursor"].pop("example")
     node["components"]["parameters"]["limit_1000"]["example"] = 1001
+    sent = node["paths"]["/portfolio/orders"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    sent["no_price"] = 44
     found = list(objections(node))
-    assert len(found) == 4
+    assert len(found) == 5
     assert [one.split(":")[0] for one in found] == [
         "GetBalance as application/json",
         "GetFills as application/json",
+        "the body of CreateOrder as application/json",
         "parameter cursor",
         "parameter limit",
     ]

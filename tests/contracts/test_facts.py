@@ -56,12 +56,18 @@ def test_two_lives_on_a_day_are_refused() -> None:
 
 def test_every_name_in_the_facts_is_one_of_theirs() -> None:
     facts = read_facts()
-    lines = [line for fields in facts["objects"].values() for line in fields.values()]
+    tables = (*facts["objects"].values(), *facts["requests"].values())
+    lines = [line for fields in tables for line in fields.values()]
     names = {life_of(one).name for line in lines for one in ([line] if isinstance(line, str) else line)}
-    assert names <= {*facts["objects"], *facts["types"]}
-    asked = {life_of(line).name for read in facts["reads"].values() for line in read.get("parameters", [])}
+    assert names <= {*facts["objects"], *facts["requests"], *facts["types"]}
+    every = (*facts["reads"].values(), *facts["writes"].values())
+    asked = {life_of(line).name for one in every for line in one.get("parameters", [])}
     assert asked == set(facts["parameters"])
-    assert {read["answer"] for read in facts["reads"].values()} <= set(facts["objects"])
+    assert {one["answer"] for one in every if "answer" in one} <= set(facts["objects"])
+    bodies = {write["body"] for write in facts["writes"].values() if "body" in write}
+    assert bodies <= set(facts["requests"])
+    assert {write["scopes"] for write in facts["writes"].values()} == set(facts["scopes"])
+    assert {name for name in facts["alternatives"] if name not in facts["requests"]} == set()
 
 
 @pytest.mark.parametrize("alias", ALIASES)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.collection import GENERATIONS, full_collection, read_kept, trimmed
-from tests.contracts.documents import document, operations, parameters, resolved
+from tests.contracts.documents import document, objects_of_reads, operations, parameters, resolved
 from tests.contracts.reference import (
     DELIBERATE,
     FieldFact,
@@ -66,15 +66,13 @@ def kind_of(alias: str, node: Node) -> tuple[str, frozenset[str] | None]:
 
 
 def schemas_of(alias: str) -> dict[str, dict[str, FieldFact]]:
-    """Return the objects of a document, without refusals."""
-    found = document(alias)["components"]["schemas"]
-    objects = {name: node for name, node in found.items() if "properties" in node and not name.endswith("Error")}
+    """Return the objects in the answers of a document's reads."""
     return {
         name: {
             field: field_of(alias, field, schema, field in node.get("required", []))
             for field, schema in node["properties"].items()
         }
-        for name, node in objects.items()
+        for name, node in objects_of_reads(alias).items()
     }
 
 

@@ -40,7 +40,8 @@ def make_hints(
 ) -> SchemathesisHints:
     """Return the hints for a server: `names` are existing values by parameter, `roles` are the roles with a key.
 
-    With `must_answer`, an operation that never answers 2xx is broken: the names must fit all operations that take them.
+    Only reads are tested. With `must_answer`, an operation that never answers 2xx is broken: the names must fit all
+    operations that take them.
     """
     document = copy.deepcopy(document)
     values = query_values(document, names)
@@ -50,6 +51,7 @@ def make_hints(
     lenient = {} if must_answer else {**lenient_checks(document), "GetFCMEventContractDailyCap": MAY_BE_MISSING}
     return SchemathesisHints(
         document=document,
+        operations=[one.id for one in operations_of(document) if one.method == "get"],
         role_of=_role_of,
         values={name: found for name, found in values.items() if name != f"query.{SUBTRADER}"},
         checks={**lenient, **CHECKS},

@@ -61,7 +61,7 @@ def operations_of(document: Document) -> Iterator[ApiOperation]:
 
 
 def operation_ids(document: Document) -> dict[str, bool]:
-    """Return for each operation id whether the operation is ever carried out; some writes are always refused."""
+    """Return for each operation id whether the operation is ever carried out; some are always refused."""
     return {one.id: not one.node.get("x-never-carried-out", False) for one in operations_of(document)}
 
 

@@ -11,7 +11,7 @@ from tests.venues.kalshi.rest_answers import ask, at, refusal, why
 
 V1 = [(method, path) for _, method, path in FIRST_ORDER_ENTRY]
 OTHERS = [(name, method, path) for name, method, path, _ in WRITES]
-NAMES = ("order_id", "api_key")
+NAMES = ("order_id", "order_group_id", "api_key")
 
 
 def place(path: str) -> str:

@@ -1,7 +1,8 @@
-"""The rule of writes: each is refused, with or without a key; a retired write even before authentication."""
+"""The rule of writes: each is refused without a key, and with one if it names nothing; a retired one always."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
@@ -9,23 +10,36 @@ from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import FCM, MEMBER, Target
 
 REFUSED = "writes.refused"
-RETIRED = "410"
-SIGNED, UNSIGNED = ("403", RETIRED), ("401", RETIRED)
+UNAUTHORIZED, RETIRED = "401", "410"
+MISTAKES = ("400", "403", "404", RETIRED)
+"""Statuses of a signed write without a body, or about an order, a group or a key that does not exist."""
 
 
 def judge(target: Target, subject: str) -> Iterator[Finding]:
     method, path = subject.split()
-    responses = target.document["paths"][path][method.lower()]["responses"]
+    node = target.document["paths"][path][method.lower()]
+    # A retired write is refused before authentication; the document for clients of all dates allows both statuses.
+    unsigned = [status for status in (UNAUTHORIZED, RETIRED) if status in node["responses"]]
+    if "x-never-carried-out" in node:
+        unsigned = [RETIRED]
+    yield from _refused(target, method, path, "not signed", unsigned)
+    if _lacks_something(node, path):
+        yield from _refused(target, method, path, "signed", [one for one in MISTAKES if one in node["responses"]])
+
+
+def _refused(target: Target, method: str, path: str, how: str, wanted: list[str]) -> Iterator[Finding]:
     signer = target.key(FCM if path.startswith("/fcm/") else MEMBER)
     names = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "nobody")
-    for description, expected, change in (("signed", SIGNED, dict), ("not signed", UNSIGNED, _no_headers)):
-        answer = target.ask(path, names=names, method=method, signer=signer, change=change)
-        documented = [status for status in expected if status in responses]
-        # A retired write is refused before authentication; the document for clients of all dates allows both statuses.
-        wanted = documented if "403" in responses else [RETIRED] if RETIRED in responses else documented
-        if str(answer.status) not in wanted:
-            where, statuses = f"{answer.where}, {description}", " or ".join(wanted)
-            yield finding(target, REFUSED, where, answer_text(answer), f"status {statuses}")
+    change = dict if how == "signed" else _no_headers
+    answer = target.ask(path, names=names, method=method, signer=signer, change=change)
+    if str(answer.status) not in wanted:
+        where, statuses = f"{answer.where}, {how}", " or ".join(wanted)
+        yield finding(target, REFUSED, where, answer_text(answer), f"status {statuses}")
+
+
+def _lacks_something(node: Mapping[str, Any], path: str) -> bool:
+    """Whether a write without a body, of what does not exist, cannot be carried out."""
+    return "{" in path or "x-never-carried-out" in node or node.get("requestBody", {}).get("required", False)
 
 
 def _no_headers(headers: dict[str, str]) -> dict[str, str]:
@@ -36,16 +50,16 @@ def _writes(target: Target) -> list[str]:
     return [
         f"{name.upper()} {path}"
         for path, item in target.document["paths"].items()
-        for name, operation in item.items()
-        if name != "parameters" and operation.get("x-never-carried-out")
+        for name in item
+        if name not in {"get", "parameters"}
     ]
 
 
 CHECKS: tuple[Check[Target], ...] = (
     Check(
         REFUSED,
-        "A write is refused, a retired one before authentication.",
-        "contracts/kalshi/facts/operations.yaml",
+        "A write is refused without a key and without what it needs, a retired one before authentication.",
+        "contracts/kalshi/facts/writes.yaml",
         _writes,
         judge,
         needs_writes=True,

@@ -38,7 +38,7 @@ WRITES = (
     ("UpdateFCMSubtraderBlockedCategories", "PUT", "/fcm/subtraders/blocked_categories", RISK),
     ("UpdateFCMEventContractDailyCap", "PUT", "/fcm/subtraders/event_contract_daily_cap", RISK),
     ("DeleteFCMEventContractDailyCap", "DELETE", "/fcm/subtraders/event_contract_daily_cap", RISK),
-    ("TransferFCMPositions", "POST", "/fcm/positions/transfers", RISK),
+    ("CreateFCMPositionTransfer", "POST", "/fcm/positions/transfers", RISK),
     ("UpgradeAccountApiUsageLevel", "POST", "/account/api_usage_level/upgrade", ("write",)),
     ("CreateApiKey", "POST", "/api_keys", ("write",)),
     ("GenerateApiKey", "POST", "/api_keys/generate", ("write",)),
