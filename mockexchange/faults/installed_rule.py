@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from mockexchange.faults.matching import FaultSubject, compile_match
 from mockexchange.faults.sampling import fires
-from mockexchange.faults.token_bucket import TokenBuckets
+from mockexchange.faults.token_bucket import FaultBuckets
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import RateLimit
 from mockexchange.scenario.faults import Rule
@@ -37,7 +37,7 @@ class InstalledRule:
         self.stage = STAGES.get(type(rule.effect), rule.kind)
         self._seed = seed
         self._tests = compile_match(rule.match, at, host_at)
-        self._buckets = TokenBuckets(rule.effect) if isinstance(rule.effect, RateLimit) else None
+        self._buckets = FaultBuckets(rule.effect) if isinstance(rule.effect, RateLimit) else None
 
     @property
     def is_spent(self) -> bool:

@@ -28,6 +28,8 @@ from mockexchange.venues.venue import Venue
 CONTENT_TYPE = b"content-type"
 SUCCESSES = (200, 201)
 TOO_MANY_REQUESTS = 429
+NOT_ASKED = "the exchange was not asked"
+"""End of the diagnosis of an answer that a fault made."""
 
 
 Answering = Callable[[Request, int, int], Answer | None]
@@ -93,7 +95,7 @@ def error_answer(
         account=subject.account,
         key_id=target.key_id,
         headers=tuple((header.lower().encode(), value.encode()) for header, value in headers.items()),
-        diagnosis=f"the fault {name} answered {status}: the exchange was not asked",
+        diagnosis=f"the fault {name} answered {status}: {NOT_ASKED}",
     )
 
 

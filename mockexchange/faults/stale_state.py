@@ -35,7 +35,10 @@ class LaggingExchange:
         """Return the venue's context over this exchange. Authentication uses the current time: only data lags."""
         if venue.name not in self._contexts:
             settings = replace(context.settings, auth_clock="host")
-            self._contexts[venue.name] = venue.open_context(self._exchange.state, context.api_date, settings)
+            lagging = venue.open_context(self._exchange.state, context.api_date, settings)
+            if venue.rest.share_limits:
+                venue.rest.share_limits(context, lagging)
+            self._contexts[venue.name] = lagging
         return self._contexts[venue.name]
 
     def add(self, record: Record) -> None:

@@ -89,6 +89,7 @@ HEADER_FIELDS = {
     "auth": may(AUTH, {}),
     "fcm": may(Record({"plain_member": may(keywords("403", "404", "empty"))}), {}),
     "strict_cursors": may(BOOLEAN, False),
+    "rate_limits": may(keywords("off", "report", "enforce"), "report"),
     "settlements": may(Record({"counts": may(keywords("gross", "net"))}), {}),
     "historical": may(Record({"cutoff": may(INSTANT)}), {}),
     "stream": may(STREAM, {}),

@@ -55,6 +55,7 @@ def _of_top_level(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "window_future_us", auth.get("future")
     yield "plain_member", values["fcm"].get("plain_member")
     yield "strict_cursors", values["strict_cursors"]
+    yield "rate_limits", values["rate_limits"]
     yield "settlement_counts", values["settlements"].get("counts")
     for word, setting in STREAM_SETTINGS.items():
         yield setting, values["stream"].get(word)

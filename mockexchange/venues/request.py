@@ -45,6 +45,8 @@ class Call(Request):
     stream_path: str = ""
 
 
+RATE_LIMIT_FINDING = "rate limit: "
+"""Beginning of a finding about a request beyond a rate limit that is reported and not enforced."""
 Pause = Callable[[], None]
 Diagnose = Callable[[Pause], str]
 """Function that finds the reason of a refusal; it calls `Pause` between steps so that other threads can run."""

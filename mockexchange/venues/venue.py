@@ -43,6 +43,8 @@ class RestApi(Generic[ContextT]):
     whole one with a `refusal` if the credentials are not valid."""
     malformed_body: Callable[[str, ApiDate], bytes]
     """Return the body of a 400 for bytes that are no HTTP: (diagnosis, date)."""
+    share_limits: Callable[[ContextT, ContextT], None] | None = None
+    """Let requests of the second context count against the rate limits of the first. None for a venue without."""
     rpc_call_of: Callable[[Request], tuple[str, Mapping[str, str]] | None] | None = None
     """Return the JSON-RPC method of a request, with its params as text; None if it names none. The field is None for a
     venue without JSON-RPC."""

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.faults import token_bucket
 from mockexchange.faults.installed_rule import InstalledRule, firing
 from mockexchange.faults.matching import FaultSubject
 from mockexchange.faults.sampling import fires
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.located_text import read_yaml
+from mockexchange.venues import token_buckets
 
 SEED = 7
 NOW = FaultSubject(at=1_000_000, host_at=2_000_000)
@@ -135,7 +135,7 @@ def test_a_bucket_fills_by_the_selected_clock() -> None:
 
 
 def test_buckets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_bucket, "BUCKETS_MAX", 2)
+    monkeypatch.setattr(token_buckets, "BUCKETS_MAX", 2)
     calls = [(0, "alice"), (0, "bob"), (0, "carol"), (0, "alice"), (0, "alice")]
     assert limited("{requests: 1}", calls) == [False, False, False, False, True]
     calls = [(0, "alice"), (0, "bob"), (0, "alice"), (0, "carol"), (0, "alice")]

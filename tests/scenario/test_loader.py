@@ -148,7 +148,7 @@ BROKEN = [
     ),
     (
         "zebras: []",
-        "2: unknown key 'zebras': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, set",
+        "2: unknown key 'zebras': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, rate_limits",
     ),
     ("seed: -1", "2: seed: expected a whole number from 0 to 9007199254740992, got '-1'"),
     (

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control.streams import NOTE as ON_DEMAND
+from mockexchange.venues.request import RATE_LIMIT_FINDING
 
 SHOWN_MAX = 50
 CHARS_SHOWN_MAX = 200
@@ -64,8 +65,10 @@ def _request_anomalies(request: Request, find_retirement: RetirementLookup) -> I
         yield Anomaly(_kind(request), request, request.diagnosis or "")
     elif (request.stub or request.fault) and (words := find_retirement(request)):
         yield Anomaly("operation gone", request, words)
+    # How many requests fit into a second depends on the machine: only a 429 is an anomaly.
     for finding in request.findings:
-        yield Anomaly("finding", request, finding)
+        if not finding.startswith(RATE_LIMIT_FINDING):
+            yield Anomaly("finding", request, finding)
 
 
 def _is_intended_answer(request: Request) -> bool:

@@ -8,6 +8,7 @@ from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import api_date as parse_date
 from mockexchange.venues.kalshi.market_ids import MarketIds
+from mockexchange.venues.kalshi.rate_limits import RateLimits
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
 
@@ -18,6 +19,12 @@ class KalshiContext:
     settings: KalshiSettings = field(default_factory=KalshiSettings)
     caches: Caches = field(default_factory=Caches)
     market_ids: MarketIds = field(default_factory=MarketIds)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+
+
+def share_limits(context: KalshiContext, other: KalshiContext) -> None:
+    """Let requests of another context take their tokens out of the buckets of this one."""
+    other.rate_limits = context.rate_limits
 
 
 def date_of(context: KalshiContext, key: Key | None) -> ApiDate:

@@ -1,9 +1,9 @@
 """The venue's error bodies as a dated table, from a situation to a status and bytes.
 
-Three shapes exist side by side on the wire: nested {"error": {code, message, details, service}} from handlers and
-authentication, flat {code, message, details} from the binding of bodies, bare {"msg": ...} from query binding.
-`compat` sends every shape at once, so that clients of any year find the message where they look. Key order is as
-recorded.
+Four shapes exist side by side on the wire: nested {"error": {code, message, details, service}} from handlers and
+authentication, flat {code, message, details} from the binding of bodies, bare {"msg": ...} from query binding, and
+{"error": "text"} from the rate limit. `compat` sends every shape at once, so that clients of any year find the message
+where they look. Key order is as recorded.
 """
 
 import json
@@ -181,6 +181,14 @@ ERRORS: tuple[ErrorRow, ...] = (
         message="too many requests",
         source="choice",
     ),
+    ErrorRow(
+        name=Situation.RATE_LIMITED,
+        status=429,
+        shape="text",
+        code="too_many_requests",
+        message="too many requests",
+        source="docs-3.28",
+    ),
     *WRITE_ERRORS,
 )
 
@@ -219,6 +227,8 @@ def _body(row: ErrorRow, values: dict[str, str], api_date: ApiDate) -> dict[str,
     match row.shape:
         case "msg":
             return {"msg": error["message"]}
+        case "text":
+            return {"error": error["message"]}
         case "flat":
             return {**error}
         case _:

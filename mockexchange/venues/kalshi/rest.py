@@ -14,7 +14,7 @@ from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.bodies.decoding import decode_body
 from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route
-from mockexchange.venues.kalshi.context import KalshiContext, date_of
+from mockexchange.venues.kalshi.context import KalshiContext, date_of, share_limits
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import (
@@ -92,7 +92,9 @@ def _answer_public(
     incoming: KalshiRequest, operation: PublicOperation, path_params: dict[str, str], api_date: ApiDate
 ) -> bytes:
     if operation.needs_key(api_date):
-        _require_scope(_authenticate(incoming), operation)
+        key = _authenticate(incoming)
+        _require_scope(key, operation)
+        _charge(incoming, operation, api_date, key)
     context, query = incoming.context, incoming.request.query
     params = _decode(incoming, operation, api_date)
     call = Call(
@@ -119,6 +121,7 @@ def _answer_account(
     account, settings = incoming.context.state.accounts[key.account], incoming.context.settings
     _require_scope(key, operation)
     _require_unrestricted(key, operation, is_allowed=operation.is_per_subaccount)
+    _charge(incoming, operation, api_date, key)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         return answer_plain_member(operation, settings, account.name, incoming.reply.findings)
     return operation.answer(_account_call(incoming, operation, path_params, api_date, key))
@@ -132,6 +135,7 @@ def _write(
     account, since = incoming.context.state.accounts[key.account], operation.per_subaccount_since
     _require_scope(key, operation)
     _require_unrestricted(key, operation, is_allowed=since is not None and api_date.holds(since))
+    _charge(incoming, operation, api_date, key)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         message = f"{account.name} is a plain member: {operation.path} needs an account of kind fcm"
         raise Rejected(Situation.FORBIDDEN, message)
@@ -201,6 +205,20 @@ def _authenticate(incoming: KalshiRequest) -> Key:
     return authenticate(
         context.state, context.settings, incoming.request, incoming.at, incoming.host_at, incoming.reply
     )
+
+
+def _charge(incoming: KalshiRequest, operation: Operation, api_date: ApiDate, key: Key) -> None:
+    """Take the request's tokens out of its account's bucket. Raises Rejected if the limits are enforced."""
+    context, request = incoming.context, incoming.request
+    if context.settings.rate_limits == "off":
+        return
+    account = context.state.accounts[key.account]
+    excess = context.rate_limits.take(account, operation.method, operation.path, request, api_date, incoming.host_at)
+    if excess is None:
+        return
+    if context.settings.rate_limits == "enforce":
+        raise Rejected(Situation.RATE_LIMITED, excess)
+    incoming.reply.findings.append(f"{excess}: with rate_limits: enforce this is a 429")
 
 
 def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
@@ -276,4 +294,5 @@ REST = RestApi(
     answer=answer,
     authenticate_only=authenticate_only,
     malformed_body=_malformed_body,
+    share_limits=share_limits,
 )

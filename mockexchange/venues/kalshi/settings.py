@@ -20,6 +20,8 @@ class KalshiSettings:
     window_future_us: int = 45 * MICROSECONDS_PER_SECOND
     plain_member: Literal["403", "404", "empty"] = "403"
     strict_cursors: bool = False
+    rate_limits: Literal["off", "report", "enforce"] = "report"
+    """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
     settlement_counts: Literal["gross", "net"] = "gross"
     """Counts of each side in a settlement: everything bought, or the position that was paid."""
     stream_repeat: Literal["same_sid", "error_6"] = "same_sid"

@@ -31,6 +31,7 @@ class Situation(StrEnum):
     TARGET_TOO_LONG = "request target too long"
     NOT_HTTP = "bytes that are not HTTP"
     TOO_MANY_STREAMS = "too many open streams"
+    RATE_LIMITED = "rate limit exceeded"
     CONTENT_TYPE = "no JSON body"
     BAD_JSON = "body that cannot be bound"
     MISSING_FIELD = "required field of a body missing"
@@ -58,7 +59,7 @@ class Situation(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRow(DatedRow):
     status: int
-    shape: Literal["nested", "flat", "msg"] = "nested"
+    shape: Literal["nested", "flat", "msg", "text"] = "nested"
     code: str = "bad_request"
     message: str
     details: str | None = None

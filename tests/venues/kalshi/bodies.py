@@ -22,6 +22,8 @@ def lenient(strict: str) -> str:
     body = json.loads(strict)
     words = body.get("msg")
     error = {"code": "bad_request", "message": words} if words else body.get("error", body)
+    if isinstance(error, str):
+        error = {"code": error.replace(" ", "_"), "message": error}
     flat = {name: value for name, value in error.items() if name != "service"}
     every = {"error": error, **flat, **({"msg": words} if words else {})}
     return json.dumps(every, separators=(",", ":"), ensure_ascii=False)
@@ -86,4 +88,5 @@ NOT_FOUND = Body(404, '{"error":{"code":"not_found","message":"not found"}}')
 WRONG_METHOD = Body(405, '{"error":{"code":"method_not_allowed","message":"method not allowed"}}')
 TARGET_TOO_LONG = Body(414, '{"error":{"code":"request_uri_too_long","message":"request uri too long"}}')
 TOO_MANY_STREAMS = Body(429, '{"error":{"code":"too_many_requests","message":"too many requests"}}')
+TOO_MANY_REQUESTS = Body(429, '{"error":"too many requests"}')
 EMPTY_PAGE = b'{"cursor":"","event_positions":[],"market_positions":[]}'

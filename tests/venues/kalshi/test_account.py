@@ -30,30 +30,43 @@ def buckets(tier: str, read: tuple[int, int], write: tuple[int, int]) -> str:
     return f'{{"grants":[],"read":{one},"usage_tier":"{tier}","write":{other}}}'
 
 
-# Requests a second, then (capacity, refill) in tokens as recorded in June, then as documented in August.
-TIERS = [
-    ("basic", (20, 10), ((200, 200), (100, 100)), ((400, 200), (100, 100))),
-    ("advanced", (30, 30), ((300, 300), (300, 300)), ((600, 300), (600, 300))),
-    ("expert", (60, 60), ((600, 600), (600, 600)), ((600, 600), (1200, 600))),
-    ("premier", (100, 100), ((1000, 1000), (1000, 1000)), ((1000, 1000), (2000, 1000))),
-    ("paragon", (200, 200), ((2000, 2000), (2000, 2000)), ((2000, 2000), (4000, 2000))),
-    ("prime", (400, 400), ((4000, 4000), (4000, 4000)), ((4000, 4000), (8000, 4000))),
-    ("prestige", (1000, 800), ((10000, 10000), (8000, 8000)), ((10000, 10000), (16000, 8000))),
-]
-Pair = tuple[int, int]
+ROWS = """
+    tier     | day        | read: refill, capacity | write
+    basic    | 2026-01-28 |   200   200            |  100   100
+    basic    | 2026-06-11 |   200   200            |  100   100
+    basic    | 2026-08-20 |   200   400            |  100   100
+    basic    | 2026-10    |   200   400            |  100   100
+    advanced | 2026-04-21 |   300   300            |  300   300
+    advanced | 2026-04-22 |   300   300            |  300   600
+    advanced | 2026-10    |   300   600            |  300   600
+    expert   | 2026-04-21 |   600   600            |  600   600
+    expert   | 2026-10    |   600   600            |  600  1200
+    premier  | 2026-02    |  1000  1000            | 1000  1000
+    premier  | 2026-09-23 |  1000  1000            | 1000  2000
+    premier  | 2026-09-24 |  1200  1200            | 1200  2400
+    paragon  | 2026-06    |  2000  2000            | 2000  4000
+    paragon  | 2026-10    |  2400  2400            | 2400  4800
+    prime    | 2026-06    |  4000  4000            | 4000  8000
+    prime    | 2026-10    |  4800  4800            | 4800  9600
+    prestige | 2026-08-06 |  6000  6000            | 8000 16000
+    prestige | 2026-08-07 | 10000 10000            | 8000 16000
+    prestige | 2026-10    | 12000 12000            | 9600 19200
+    prestige | compat     | 12000 12000            | 9600 19200
+"""
+TIERS = sorted({row.split()[0] for row in ROWS.splitlines()[2:] if row})
 
 
-@pytest.mark.parametrize(("tier", "requests", "june", "august"), TIERS)
-def test_limits_by_tier_and_date(tier: str, requests: Pair, june: tuple[Pair, Pair], august: tuple[Pair, Pair]) -> None:
-    venue = of_tier(tier)
-
-    def limits(date: str) -> str:
-        return venue.ask(LIMITS, "carol", date).body.decode()
-
-    assert limits("2026-02") == limits("2026-01-28") == limits("2026-04-29") == flat(tier, *requests)
-    assert limits("2026-06") == limits("2026-04-30") == limits("2026-08-19") == buckets(tier, *june)
-    assert limits("2026-10") == limits("2026-08-20") == buckets(tier, *august)
-    assert json.loads(limits("compat")) == {**json.loads(flat(tier, *requests)), **json.loads(limits("2026-10"))}
+@pytest.mark.parametrize("row", ROWS.splitlines()[2:-1])
+def test_limits_by_tier_and_date(row: str) -> None:
+    tier, date, read, write = (part.strip() for part in row.split("|"))
+    (in_refill, in_capacity), (out_refill, out_capacity) = (map(int, part.split()) for part in (read, write))
+    old = flat(tier, in_refill // 10, out_refill // 10)
+    new = buckets(tier, (in_capacity, in_refill), (out_capacity, out_refill))
+    body = of_tier(tier).ask(LIMITS, "carol", date).body.decode()
+    if date == "compat":
+        assert json.loads(body) == {**json.loads(old), **json.loads(new)}
+    else:
+        assert body == (old if date < "2026-04-30" else new)
 
 
 def test_a_tier_that_nobody_knows_has_the_least() -> None:
@@ -61,7 +74,7 @@ def test_a_tier_that_nobody_knows_has_the_least() -> None:
 
 
 def test_no_bucket_is_too_small_for_a_request() -> None:
-    for tier, *_ in TIERS:
+    for tier in TIERS:
         venue = of_tier(tier)
         cost = venue.read(COSTS)["default_cost"]
         limits = venue.read(LIMITS, "carol")
@@ -83,18 +96,31 @@ def test_limits_are_the_accounts_own() -> None:
     assert venue.ask(LIMITS, "only_3").body == venue.ask(LIMITS, "alice").body
 
 
-def test_costs_other_than_the_default() -> None:
-    path = "/trade-api/v2/portfolio/events/orders"
-    wanted = {
-        "default_cost": 10,
-        "endpoint_costs": [
-            {"cost": 2, "method": "DELETE", "path": f"{path}/batched"},
-            {"cost": 2, "method": "DELETE", "path": f"{path}/{{order_id}}"},
-        ],
-    }
-    for date in ("2026-06", "2026-10", "compat"):
-        answer = make(date=date).answer(Request("GET", f"{PREFIX}/{COSTS}"))[0]
-        assert answer.body == json.dumps(wanted, separators=(",", ":")).encode()
+V1, V2, UPGRADE = "portfolio/orders", "portfolio/events/orders", "account/api_usage_level/upgrade"
+ALWAYS = {f"DELETE {V2}/batched": 2, f"DELETE {V2}/{{order_id}}": 2, f"GET {V1}/{{order_id}}": 2, f"POST {UPGRADE}": 30}
+CALLS = (f"POST {V1}", f"POST {V1}/batched", f"POST {V1}/{{order_id}}/amend", f"POST {V1}/{{order_id}}/decrease")
+CANCELS = (f"DELETE {V1}/batched", f"DELETE {V1}/{{order_id}}")
+
+
+@pytest.mark.parametrize(
+    ("date", "wanted"),
+    [
+        ("2026-04-30", {**ALWAYS, **dict.fromkeys(CANCELS, 2)}),
+        ("2026-05-25", {**ALWAYS, **dict.fromkeys(CALLS, 15), **dict.fromkeys(CANCELS, 3)}),
+        ("2026-06", {**ALWAYS, **dict.fromkeys(CALLS, 20), **dict.fromkeys(CANCELS, 4)}),
+        ("2026-06-18", ALWAYS),
+        ("2026-09-03", {**ALWAYS, f"DELETE {V2}": 2}),
+        ("compat", {**ALWAYS, **dict.fromkeys(CANCELS, 2), f"DELETE {V2}": 2}),
+    ],
+)
+def test_costs_other_than_the_default(date: str, wanted: dict[str, int]) -> None:
+    answer = make(date=date).answer(Request("GET", f"{PREFIX}/{COSTS}"))[0]
+    rows = sorted(
+        (f"{PREFIX}/{path}", method, cost) for name, cost in wanted.items() for method, path in [name.split()]
+    )
+    costs = [{"cost": cost, "method": method, "path": path} for path, method, cost in rows]
+    body = {"default_cost": 10, "endpoint_costs": costs}
+    assert answer.body == json.dumps(body, separators=(",", ":")).encode()
 
 
 @pytest.mark.parametrize("date", [date for date in DATES if date < "2026-06"])

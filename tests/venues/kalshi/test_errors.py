@@ -92,6 +92,7 @@ TABLE: dict[Situation, Row] = {
     Situation.TARGET_TOO_LONG: ({}, bodies.TARGET_TOO_LONG, {}),
     Situation.NOT_HTTP: ({}, bodies.BAD_REQUEST, {}),
     Situation.TOO_MANY_STREAMS: ({}, bodies.TOO_MANY_STREAMS, {}),
+    Situation.RATE_LIMITED: ({}, bodies.TOO_MANY_REQUESTS, {}),
     **WRITES,
 }
 

@@ -27,6 +27,7 @@ from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.bodies import Body
 
 PREFIX = "/trade-api/v2"
+QUIET: dict[str, Any] = {"auth_mode": "off", "rate_limits": "off"}
 START = parse_instant("2026-10-20T12:00:00Z")
 MILLISECOND = 1_000
 SECOND = 1_000_000
@@ -82,7 +83,7 @@ class Venue:
         """Return the answer to a GET below the prefix; caches of a date are reused without `settings`."""
         context = self.contexts.get(date)
         if context is None or settings:
-            context = KalshiContext(self.exchange.state, api_date(date), KalshiSettings(auth_mode="off", **settings))
+            context = KalshiContext(self.exchange.state, api_date(date), KalshiSettings(**{**QUIET, **settings}))
         if not settings:
             self.contexts[date] = context
         path, _, query = target.partition("?")

@@ -4,25 +4,10 @@ from typing import NamedTuple
 
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.vocabulary import AccountKind
+from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
-
-DEFAULT_COST = 10
-"""Tokens for a request; limits are in tokens since 2026-04-30."""
-LARGE_BUCKETS_SINCE = "2026-08-20"
-"""Recorded on 2026-06-11: one second's worth. Documented in August: two seconds' worth for some."""
-
-# Requests a second, read and write. Four were documented in November 2025, all of them, in tokens, in August 2026.
-TIERS = {
-    "basic": (20, 10),
-    "advanced": (30, 30),
-    "expert": (60, 60),
-    "premier": (100, 100),
-    "paragon": (200, 200),
-    "prime": (400, 400),
-    "prestige": (1000, 800),
-}
-TIERS_OF_LARGE_READS = ("basic", "advanced")
+from mockexchange.venues.kalshi.rate_limits import DEFAULT_COST, Bucket, bucket_of, costs_of
 
 
 class EndpointCost(NamedTuple):
@@ -31,31 +16,9 @@ class EndpointCost(NamedTuple):
     cost: int
 
 
-# A cancelled order counts a fifth of a request (documented for batches).
-COSTS = (
-    EndpointCost("DELETE", "/trade-api/v2/portfolio/events/orders/batched", 2),
-    EndpointCost("DELETE", "/trade-api/v2/portfolio/events/orders/{order_id}", 2),
-)
-
-
 class Costs(NamedTuple):
     default_cost: int
     endpoint_costs: tuple[EndpointCost, ...]
-
-
-class Bucket(NamedTuple):
-    """A rate limit: requests per second, and how many seconds' worth of unused requests can be saved up."""
-
-    requests: int
-    seconds: int
-
-    @property
-    def refill(self) -> int:
-        return self.requests * DEFAULT_COST
-
-    @property
-    def capacity(self) -> int:
-        return self.refill * self.seconds
 
 
 class Limits(NamedTuple):
@@ -79,16 +42,15 @@ class Keys(NamedTuple):
 
 
 def get_account_api_limits(call: AccountCall) -> bytes:
-    tier = call.account.tier
-    reads, writes = TIERS.get(tier, TIERS["basic"])
-    is_large = call.api_date.holds(LARGE_BUCKETS_SINCE)
-    read = Bucket(reads, 2 if is_large and tier in TIERS_OF_LARGE_READS else 1)
-    written = Bucket(writes, 2 if is_large and tier != "basic" else 1)
-    return write(call, Limits(tier, read, written))
+    tier, date = call.account.tier, call.api_date
+    return write(call, Limits(tier, bucket_of(tier, "read", date), bucket_of(tier, "write", date)))
 
 
 def get_account_endpoint_costs(call: Call) -> bytes:
-    return write(call, Costs(DEFAULT_COST, COSTS))
+    named = sorted((name.split(" ")[::-1], cost) for name, cost in costs_of(call.api_date).items())
+    return write(
+        call, Costs(DEFAULT_COST, tuple(EndpointCost(method, PREFIX + path, cost) for (path, method), cost in named))
+    )
 
 
 def get_api_keys(call: AccountCall) -> bytes:

@@ -1,0 +1,43 @@
+"""Token buckets: one for each owner, on a clock that the caller gives."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+BUCKETS_MAX = 10_000
+"""Number of buckets; the ones unused for longest are dropped, which fills them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSize:
+    """`refill` tokens come back within `per_us` microseconds, one after the other, up to `capacity` tokens."""
+
+    refill: int
+    per_us: int
+    capacity: int
+
+
+class TokenBuckets:
+    """The token buckets of owners, full when their owner is first seen.
+
+    A bucket is stored as the instant at which it will be full again, so it needs no timer between requests. Instants
+    are in microseconds times `refill`, so that a token is a whole number of them: an owner has one `refill`.
+    """
+
+    __slots__ = ("_full_at",)
+
+    def __init__(self) -> None:
+        self._full_at: dict[Hashable, int] = {}
+
+    def take(self, owner: Hashable, size: BucketSize, tokens: int, at: int) -> bool:
+        """Take tokens out of a bucket at `at` (microseconds); return False, and take none, if too few are left.
+
+        On a clock that went back the bucket is empty, at worst.
+        """
+        now, capacity = at * size.refill, size.capacity * size.per_us
+        known = min(max(self._full_at.pop(owner, now), now), now + capacity)
+        full_at = known + tokens * size.per_us
+        is_enough = full_at - now <= capacity
+        self._full_at[owner] = full_at if is_enough else known  # now the last one used
+        if len(self._full_at) > BUCKETS_MAX:
+            del self._full_at[next(iter(self._full_at))]
+        return is_enough
