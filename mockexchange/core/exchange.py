@@ -21,8 +21,12 @@ from mockexchange.core.handlers import (
     order_amendments,
     order_groups,
     orders,
+    placing,
+    prints,
+    quotes,
     settlement,
 )
+from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal, Refused
 from mockexchange.core.vocabulary import FeeRounding
@@ -47,7 +51,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.ListSeries: markets.list_series,
     commands.DescribeEvent: markets.describe_event,
     commands.ListMarket: markets.list_market,
-    commands.QuoteMarket: markets.quote_market,
+    commands.QuoteMarket: quotes.quote_market,
     commands.PriceMarket: markets.price_market,
     commands.CloseMarket: settlement.close_market,
     commands.DetermineMarket: settlement.determine_market,
@@ -60,10 +64,13 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Fill: fills.fill,
     commands.OpenPosition: fills.open_position,
     commands.RestOrder: orders.rest_order,
+    commands.PlaceOrder: placing.place_order,
     commands.ReduceOrder: orders.reduce_order,
     commands.AmendOrder: order_amendments.amend_order,
     commands.CancelOrder: orders.cancel_order,
+    commands.CancelAllOrders: orders.cancel_all_orders,
     commands.ExpireOrder: orders.expire_order,
+    commands.TradeMarket: prints.trade_market,
     commands.OpenGroup: order_groups.open_group,
     commands.TriggerGroup: order_groups.trigger_group,
     commands.ResetGroup: order_groups.reset_group,
@@ -79,8 +86,14 @@ class Exchange:
     Rows last updated before the instant `archived_before` are archived: they are listed with history.
     """
 
-    def __init__(self, seed: int = 0, rounding: FeeRounding = FeeRounding.GRID, archived_before: int = 0) -> None:
-        self.state = State(seed, rounding, archived_before=archived_before)
+    def __init__(
+        self,
+        seed: int = 0,
+        rounding: FeeRounding = FeeRounding.GRID,
+        archived_before: int = 0,
+        rules: OrderRules = OrderRules(),  # noqa: B008  # frozen
+    ) -> None:
+        self.state = State(seed, rounding, archived_before=archived_before, rules=rules)
         self.last_at = 0
 
     def execute(self, command: Command, at: int) -> Outcome:

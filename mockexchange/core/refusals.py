@@ -33,6 +33,20 @@ class RefusalCode(StrEnum):
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
     PRICE_OUT_OF_RANGE = "price_out_of_range"
     INSUFFICIENT_CASH = "insufficient_cash"
+    POST_ONLY_WOULD_CROSS = "post_only_would_cross"
+    FILL_OR_KILL_UNFILLED = "fill_or_kill_unfilled"
+    DUPLICATE_CLIENT_ORDER_ID = "duplicate_client_order_id"
+    PRICE_OFF_GRID = "price_off_grid"
+    COUNT_OFF_GRID = "count_off_grid"
+    TRADING_PAUSED = "trading_paused"
+    EXCHANGE_PAUSED = "exchange_paused"
+    EXPIRY_IN_PAST = "expiry_in_past"
+    REDUCE_ONLY_NEEDS_IOC = "reduce_only_needs_ioc"
+    SUBTRADER_BLOCKED = "subtrader_blocked"
+    SUBTRADER_CAPPED = "subtrader_capped"
+    POSITION_LIMIT = "position_limit"
+    AMEND_COUNT_TOO_SMALL = "amend_count_too_small"
+    TOO_MANY_ORDERS = "too_many_orders"
 
 
 class Refusal(Struct, frozen=True):

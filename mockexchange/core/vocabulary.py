@@ -85,6 +85,14 @@ class OrderStatus(StrEnum):
     EXECUTED = "executed"
 
 
+class TimeInForce(StrEnum):
+    """How long an order may rest: until canceled, not at all, or not at all and only if it can be filled whole."""
+
+    GOOD_TILL_CANCELED = "good_till_canceled"
+    IMMEDIATE_OR_CANCEL = "immediate_or_cancel"
+    FILL_OR_KILL = "fill_or_kill"
+
+
 class OrderReason(StrEnum):
     """The reason for the last change of an order."""
 
@@ -98,6 +106,12 @@ class OrderReason(StrEnum):
     CLOSE = "close"
     HALT = "halt"
     EXPIRY = "expiry"
+    SELF_TRADE = "self_trade"
+    """It met another order of its account."""
+    POST_ONLY = "post_only"
+    """It was post-only and would have crossed."""
+    REDUCE_ONLY = "reduce_only"
+    """It was reduce-only, and the rest of its count would not have reduced the position."""
 
 
 class SelfTradePrevention(StrEnum):

@@ -16,6 +16,7 @@ from mockexchange.core.commands import Command
 from mockexchange.core.events import Event, PositionChanged
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.invariants import violations
+from mockexchange.core.model.order_rules import FillRule, OrderRules
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
 from mockexchange.core.model.ranking import Ranking
 from mockexchange.core.model.subaccounts import Subaccount
@@ -54,6 +55,10 @@ NARROW: list[dict[str, Any]] = [
 QUERIES += [replace(query, **narrow) for query in QUERIES if not query.nonzero for narrow in NARROW]
 
 
+FACTS_ONLY = OrderRules(fill=FillRule.NONE, check_cash=False, group_window_us=None)
+"""Orders never match here: `test_matching_model` has its own naive exchange for that."""
+
+
 class TwoExchanges(RuleBasedStateMachine):
     """Every command goes to both. What either refuses the other must, and nothing may ever differ."""
 
@@ -65,7 +70,7 @@ class TwoExchanges(RuleBasedStateMachine):
     def open(self, rounding: FeeRounding, listed_items_max: int, cutoff: int) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(Ranking, "listed_items_max", listed_items_max)
-        self.exchange = Exchange(7, rounding, cutoff)
+        self.exchange = Exchange(7, rounding, cutoff, FACTS_ONLY)
         self.naive = NaiveExchange(rounding, cutoff)
         self.done: list[tuple[Command, int]] = []
         self.exchange.last_at = START

@@ -38,6 +38,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import FeeType, Instance, PaymentStatus, Result, SubaccountRef, TransferStatus
 from tests.core.derivatives.test_refusals import CASES as OF_DERIVATIVES
 from tests.core.dump import dump
+from tests.core.handlers.test_placing_refused import CODES as OF_ORDERS
 from tests.core.refusal_cases import ALICE, CASES, SUBTRADER, Case, finalized, moved, sharded
 from tests.core.world import World, fill
 
@@ -96,7 +97,7 @@ def test_a_refusal_says_why_and_changes_nothing(case: Case) -> None:
 
 
 def test_every_code_is_used() -> None:
-    assert {case.code for case in CASES} | {case.code for case in OF_DERIVATIVES} == set(RefusalCode)
+    assert {case.code for case in CASES} | {case.code for case in OF_DERIVATIVES} | OF_ORDERS == set(RefusalCode)
 
 
 def test_a_refused_command_counts_and_time_goes_on() -> None:

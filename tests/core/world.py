@@ -10,12 +10,15 @@ from mockexchange.core.commands import (
     ListSeries,
     OpenAccount,
     OpenSubaccount,
+    PlaceOrder,
     RestOrder,
 )
 from mockexchange.core.events import Event, Filled
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
+from mockexchange.core.model.order_rules import OrderRules
+from mockexchange.core.model.orders import Order
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import Refusal
@@ -30,8 +33,10 @@ STEP_US = 1_000
 class World:
     """alice, bob (members) and desk (an FCM with st1), a market RAIN-1 without a price, and time that passes."""
 
-    def __init__(self, rounding: FeeRounding = FeeRounding.GRID, seed: int = 0) -> None:
-        self.exchange = Exchange(seed, rounding)
+    def __init__(
+        self, rounding: FeeRounding = FeeRounding.GRID, seed: int = 0, rules: OrderRules | None = None
+    ) -> None:
+        self.exchange = Exchange(seed, rounding, rules=rules or OrderRules())
         self.at = START
         self.told = EventFold()
         self.do(OpenAccount(account="alice"), OpenAccount(account="bob"))
@@ -67,6 +72,13 @@ class World:
     ) -> list[Event]:
         return self.do(rest(text, subaccount_ref, market, order))
 
+    def place(self, text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", **extra: Any) -> list[Event]:
+        """Carry out "buy yes 10 @ 0.56", with whatever else a `PlaceOrder` takes."""
+        return self.do(place(text, subaccount_ref, market, **extra))
+
+    def order(self, name: str) -> Order:
+        return self.exchange.state.orders[name]
+
     def row(self, market: str = "RAIN-1", subaccount_ref: str = "alice") -> Position:
         return self.subaccount(subaccount_ref).positions[market]
 
@@ -85,6 +97,12 @@ class World:
 
 def fill(text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", **extra: Any) -> Fill:
     return Fill(subaccount_ref=SubaccountRef.parse(subaccount_ref), market=market, **trade(text)._asdict(), **extra)
+
+
+def place(text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", **extra: Any) -> PlaceOrder:
+    return PlaceOrder(
+        subaccount_ref=SubaccountRef.parse(subaccount_ref), market=market, **trade(text)._asdict(), **extra
+    )
 
 
 def rest(text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", order: str | None = None) -> RestOrder:

@@ -18,6 +18,7 @@ from mockexchange.core.vocabulary import (
     Severity,
     Side,
     SubaccountRef,
+    TimeInForce,
     TransferStatus,
 )
 from mockexchange.scenario.keys import development_keys
@@ -25,6 +26,9 @@ from mockexchange.scenario.keys import development_keys
 PEM = development_keys()[0].public_pem
 KEY = f"account: a, key: k, key_id: id, public_key: {json.dumps(PEM)}"
 OPTIONS = "taker: true, fee: 0.0175, against: bob, order: o, client_order_id: mine, id: f"
+PLACE_OPTIONS = (
+    "time_in_force: immediate_or_cancel, post_only: true, reduce_only: true, max_cost: 1.5, client_order_id: mine"
+)
 ORDER_OPTIONS = "group: g, expires: 2025-11-05, self_trade_prevention: maker, cancel_on_pause: true"
 PAYMENT = "account: a, amount: 10, payment: p, method: wire, fee: 0.50, status: pending"
 BETWEEN_SHARDS = "source: event_contract, target: margined, source_shard: 1, target_shard: 2"
@@ -112,6 +116,52 @@ COMMANDS: list[tuple[str, Command]] = [
             cancel_on_pause=True,
         ),
     ),
+    (
+        f"place: {{account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, order: o, {ORDER_OPTIONS}}}",
+        commands.PlaceOrder(
+            subaccount_ref=SubaccountRef("a"),
+            market="M",
+            side=Side.YES,
+            action=Action.BUY,
+            count_centis=200,
+            price_centicents=1_000,
+            order="o",
+            group="g",
+            expires_at=NOVEMBER + 4 * DAY_US,
+            self_trade_prevention=SelfTradePrevention.MAKER,
+            cancel_on_pause=True,
+        ),
+    ),
+    (
+        f"place: {{account: a, market: M, side: no, action: sell, count: 2, price: 0.1, {PLACE_OPTIONS}}}",
+        commands.PlaceOrder(
+            subaccount_ref=SubaccountRef("a"),
+            market="M",
+            side=Side.NO,
+            action=Action.SELL,
+            count_centis=200,
+            price_centicents=1_000,
+            time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
+            post_only=True,
+            reduce_only=True,
+            max_cost_micros=1_500_000,
+            client_order_id="mine",
+        ),
+    ),
+    (
+        "print: {market: M, side: no, count: 2, price: 0.1}",
+        commands.TradeMarket(market="M", side=Side.NO, count_centis=200, price_centicents=1_000),
+    ),
+    ("cancel_all: {account: a}", commands.CancelAllOrders(account="a")),
+    (
+        "cancel_all: {account: a, subaccount: 2, market: M}",
+        commands.CancelAllOrders(account="a", subaccount="2", market="M"),
+    ),
+    (
+        "amend: {order: o, client_order_id: mine, expires: 2025-11-05}",
+        commands.AmendOrder(order="o", client_order_id="mine", expires_at=NOVEMBER + 4 * DAY_US),
+    ),
+    ("amend: {order: o, clears_expiry: true}", commands.AmendOrder(order="o", clears_expiry=True)),
     (
         "group: {account: a/2, group: g, limit: 10.5}",
         commands.OpenGroup(subaccount_ref=SubaccountRef("a", "2"), group="g", limit_centis=1_050),

@@ -261,7 +261,7 @@ BROKEN = [
     ),
     (
         "history:\n  -",
-        "3: history[0]: expected a step with one of fill, open, rest, reduce, cancel, amend, expire, group",
+        "3: history[0]: expected a step with one of fill, open, rest, place, print, reduce, cancel",
     ),
     ("history: {}", "2: history: expected a list, got a mapping"),
 ]

@@ -94,8 +94,8 @@ REFUSED = [
         "f:1: group.limit: expected contracts such as 10 or 1.37, of at most 2 decimals, a",
     ),
     ("limit_group: {group: g}", "f:1: limit_group: expected the key 'limit', which is missing"),
-    ("amend: {order: o}", "f:1: amend: price or count: expected one of them, or both"),
-    ("amend: {order: o, count: 0}", "f:1: amend.count: expected contracts such as 10 or 1.37"),
+    ("amend: {order: o}", "f:1: amend: price, count, expires or client_order_id: expected at least one of them"),
+    ("amend: {order: o, count: -1}", "f:1: amend.count: expected contracts such as 10 or 1.37"),
     ("trigger_group: {}", "f:1: trigger_group: expected the key 'group', which is missing"),
     ("deposit: {account: a, amount: 1, fee: 2}", "f:1: deposit: fee: expected 0 to the amount"),
     (

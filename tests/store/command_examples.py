@@ -23,6 +23,7 @@ from mockexchange.core.vocabulary import (
     Severity,
     Side,
     SubaccountRef,
+    TimeInForce,
     TransferStatus,
 )
 
@@ -35,8 +36,20 @@ NO_BUY: dict[str, Any] = {
     "count_centis": 137,
     "price_centicents": 1,
 }
-EITHER = ("public_key", "secret")
-"""A key has one of them."""
+EITHER = ("public_key", "secret", "time_in_force", "expires_at", "max_cost_micros", "clears_expiry")
+"""Fields that exclude each other: no example has all of them."""
+PLACED: dict[str, Any] = {
+    **NO_BUY,
+    "subaccount_ref": ALICE,
+    "post_only": True,
+    "reduce_only": True,
+    "self_trade_prevention": SelfTradePrevention.MAKER,
+    "cancel_on_pause": True,
+    "group": "g",
+    "client_order_id": "mine",
+    "order": "o",
+}
+AMENDED: dict[str, Any] = {"order": "o", "price_centicents": 9_999, "count_centis": HUGE, "client_order_id": "new"}
 SCOPED: dict[str, Any] = {"scopes": ("read", "write::trade"), "subaccount": "3", "api_date": "2026-06"}
 TERMS = Terms(
     name="BTC-25JUN21-28000-P",
@@ -150,9 +163,14 @@ EXAMPLES: list[Command] = [
         cancel_on_pause=True,
         **NO_BUY,
     ),
+    commands.PlaceOrder(expires_at=HUGE, **PLACED),
+    commands.PlaceOrder(time_in_force=TimeInForce.FILL_OR_KILL, max_cost_micros=HUGE, **PLACED),
     commands.ReduceOrder(order="o", count_centis=1),
-    commands.AmendOrder(order="o", price_centicents=9_999, count_centis=HUGE),
+    commands.AmendOrder(expires_at=HUGE, **AMENDED),
+    commands.AmendOrder(clears_expiry=True, **AMENDED),
     commands.CancelOrder(order="o"),
+    commands.CancelAllOrders(account="alice", subaccount="3", market="M"),
+    commands.TradeMarket(market="M", side=Side.NO, count_centis=137, price_centicents=1),
     commands.ExpireOrder(order="o"),
     commands.OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=HUGE),
     commands.TriggerGroup(group="g"),

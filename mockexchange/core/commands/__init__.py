@@ -44,6 +44,7 @@ from mockexchange.core.commands.markets import (
 )
 from mockexchange.core.commands.trading import (
     AmendOrder,
+    CancelAllOrders,
     CancelOrder,
     DeleteGroup,
     ExpireOrder,
@@ -51,9 +52,11 @@ from mockexchange.core.commands.trading import (
     LimitGroup,
     OpenGroup,
     OpenPosition,
+    PlaceOrder,
     ReduceOrder,
     ResetGroup,
     RestOrder,
+    TradeMarket,
     TriggerGroup,
 )
 
@@ -79,10 +82,13 @@ Command = (
     | Fill
     | OpenPosition
     | RestOrder
+    | PlaceOrder
     | ReduceOrder
     | AmendOrder
     | CancelOrder
+    | CancelAllOrders
     | ExpireOrder
+    | TradeMarket
     | OpenGroup
     | TriggerGroup
     | ResetGroup
@@ -113,6 +119,7 @@ __all__ = [
     "AllocateBalance",
     "AmendOrder",
     "Announce",
+    "CancelAllOrders",
     "CancelOrder",
     "CapSubtrader",
     "CloseMarket",
@@ -141,6 +148,7 @@ __all__ = [
     "OpenPosition",
     "OpenSubaccount",
     "PayFunding",
+    "PlaceOrder",
     "PriceMarket",
     "QuoteMarket",
     "ReduceOrder",
@@ -153,6 +161,7 @@ __all__ = [
     "SettleSession",
     "SwitchExchange",
     "TradeDerivative",
+    "TradeMarket",
     "Transfer",
     "TransferShard",
     "TriggerGroup",

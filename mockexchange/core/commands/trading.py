@@ -1,7 +1,7 @@
 """Commands of fills, opening balances, orders and order groups."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_price
-from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef
+from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 
 
 class Fill(CommandStruct, frozen=True, kw_only=True):
@@ -70,6 +70,37 @@ class RestOrder(CommandStruct, frozen=True, kw_only=True):
         require_price(self.price_centicents)
 
 
+class PlaceOrder(CommandStruct, frozen=True, kw_only=True):
+    """Enter an order: match it against the order book, then rest or cancel what remains."""
+
+    subaccount_ref: SubaccountRef
+    market: str
+    side: Side
+    action: Action
+    count_centis: int
+    price_centicents: int
+    """Limit price of the contract of `side`."""
+    time_in_force: TimeInForce = TimeInForce.GOOD_TILL_CANCELED
+    post_only: bool = False
+    reduce_only: bool = False
+    self_trade_prevention: SelfTradePrevention | None = None
+    """None acts as taker_at_cross and is shown as absent."""
+    cancel_on_pause: bool = False
+    expires_at: int | None = None
+    group: str | None = None
+    client_order_id: str = ""
+    max_cost_micros: int | None = None
+    """Largest cost of all fills without fees; it makes the order fill-or-kill."""
+    order: str | None = None
+
+    def __post_init__(self) -> None:
+        require(self.count_centis > 0, "count: expected more than 0")
+        require_price(self.price_centicents)
+        rests = self.time_in_force is TimeInForce.GOOD_TILL_CANCELED and self.max_cost_micros is None
+        require(rests or self.expires_at is None, "expires: only a good_till_canceled order can expire")
+        require(self.max_cost_micros is None or self.max_cost_micros > 0, "max_cost: expected more than 0")
+
+
 class ReduceOrder(CommandStruct, frozen=True, kw_only=True):
     """Reduce a resting order by a count; cancel it if nothing remains."""
 
@@ -86,6 +117,14 @@ class CancelOrder(CommandStruct, frozen=True, kw_only=True):
     order: str
 
 
+class CancelAllOrders(CommandStruct, frozen=True, kw_only=True):
+    """Cancel the resting orders of an account: all, or those of one subaccount, of one market, or of both."""
+
+    account: str
+    subaccount: str | None = None
+    market: str | None = None
+
+
 class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
     """Cancel a resting order as expired. The order's own time of expiry is not checked."""
 
@@ -93,20 +132,42 @@ class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class AmendOrder(CommandStruct, frozen=True, kw_only=True):
-    """Change the limit price, the count, or both of a resting order; a value that is not given stays."""
+    """Change the limit price, the count, the expiry or the client order id of a resting order.
+
+    A value that is not given stays. A new price or a larger count can make the order match, as a new order would.
+    """
 
     order: str
     price_centicents: int | None = None
     """New price, of the contract of the order's side."""
     count_centis: int | None = None
-    """New count of the whole order, filled contracts included."""
+    """New count of the whole order, filled contracts included; the filled count cancels the order."""
+    client_order_id: str | None = None
+    expires_at: int | None = None
+    clears_expiry: bool = False
 
     def __post_init__(self) -> None:
-        is_empty = self.price_centicents is None and self.count_centis is None
-        require(not is_empty, "price or count: expected one of them, or both")
-        require(self.count_centis is None or self.count_centis > 0, "count: expected more than 0")
+        changes = (self.price_centicents, self.count_centis, self.client_order_id, self.expires_at)
+        is_empty = all(change is None for change in changes) and not self.clears_expiry
+        require(not is_empty, "price, count, expires or client_order_id: expected at least one of them")
+        require(self.count_centis is None or self.count_centis >= 0, "count: expected 0 or more")
+        require(self.expires_at is None or not self.clears_expiry, "expires: expected an instant or none, got both")
         if self.price_centicents is not None:
             require_price(self.price_centicents)
+
+
+class TradeMarket(CommandStruct, frozen=True, kw_only=True):
+    """Print a public trade between strangers, whose taker gains from `side`. It fills the resting orders it reaches."""
+
+    market: str
+    side: Side
+    count_centis: int
+    price_centicents: int
+    """Price of the contract of `side`."""
+
+    def __post_init__(self) -> None:
+        require(self.count_centis > 0, "count: expected more than 0")
+        require_price(self.price_centicents)
 
 
 class OpenGroup(CommandStruct, frozen=True, kw_only=True):

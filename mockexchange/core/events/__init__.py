@@ -47,10 +47,13 @@ from mockexchange.core.events.trading import (
     GroupOpened,
     GroupReset,
     GroupTriggered,
+    OrderAmended,
     OrderCanceled,
     OrderChanged,
     OrderExecuted,
+    OrderPlaced,
     OrderReduced,
+    OrderRejected,
     OrderRested,
     PositionChanged,
     PositionSettled,
@@ -78,6 +81,9 @@ Event = (
     | Traded
     | PositionChanged
     | PositionSettled
+    | OrderPlaced
+    | OrderAmended
+    | OrderRejected
     | OrderRested
     | OrderReduced
     | OrderCanceled
@@ -136,10 +142,13 @@ __all__ = [
     "MarketQuoted",
     "NettingSet",
     "Noted",
+    "OrderAmended",
     "OrderCanceled",
     "OrderChanged",
     "OrderExecuted",
+    "OrderPlaced",
     "OrderReduced",
+    "OrderRejected",
     "OrderRested",
     "PaymentFinalized",
     "PaymentMade",

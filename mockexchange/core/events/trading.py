@@ -76,6 +76,29 @@ class OrderRested(Struct, frozen=True, kw_only=True):
     price_centicents: int
 
 
+class OrderPlaced(Struct, frozen=True, kw_only=True):
+    """An order was entered: the first event of its command, before its matches."""
+
+    order_id: str
+    subaccount_ref: SubaccountRef
+    market: str
+    client_order_id: str
+
+
+class OrderAmended(Struct, frozen=True, kw_only=True):
+    """A resting order was amended: the first event of its command, before its matches."""
+
+    order_id: str
+
+
+class OrderRejected(Struct, frozen=True, kw_only=True):
+    """An order was entered and canceled at once by a rule; unlike a refusal, it leaves a canceled order."""
+
+    order_id: str
+    code: str
+    message: str
+
+
 class OrderReduced(Struct, frozen=True, kw_only=True):
     """A resting order was reduced."""
 

@@ -1,4 +1,4 @@
-"""Handlers of series, events and markets: listing, prices and outside bids."""
+"""Handlers of series, events and markets: listing and prices."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,16 +8,13 @@ from mockexchange.core.commands import (
     ListMarket,
     ListSeries,
     PriceMarket,
-    QuoteMarket,
 )
 from mockexchange.core.events import (
     Event,
     EventDescribed,
     EventListed,
-    LevelChanged,
     MarketListed,
     MarketPriced,
-    MarketQuoted,
     SeriesListed,
 )
 from mockexchange.core.model.descriptions import SeriesDetails
@@ -26,16 +23,13 @@ from mockexchange.core.model.markets import (
     PLAIN_MARKET,
     PLAIN_SERIES,
     EventListing,
-    Levels,
     Market,
     Series,
     require_open,
 )
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import FeeType, Side
-
-NO_LEVELS: Levels = {Side.YES: {}, Side.NO: {}}
+from mockexchange.core.vocabulary import FeeType
 
 
 def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
@@ -74,38 +68,6 @@ def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]
     """Set the last price of a market."""
     market = require_open(state.market(command.market))
     yield from reprice(state, market, command.price_centicents, at)
-
-
-def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]:
-    """Replace the outside bids of a market."""
-    market = require_open(state.market(command.market))
-    levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
-    changes = list(_level_changes(market, levels))
-
-    def apply() -> None:
-        market.quotes = levels
-
-    refile_market(state, market, at, apply)
-    yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
-    yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
-    yield from changes
-
-
-def drop_quotes(market: Market) -> Iterator[Event]:
-    """Remove the outside bids of a market that does not trade."""
-    changes = list(_level_changes(market, NO_LEVELS))
-    market.quotes = None
-    yield from changes
-
-
-def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
-    """Yield the changes from the current outside bids to `levels`, the best price first."""
-    before = market.quotes or NO_LEVELS
-    for side in (Side.YES, Side.NO):
-        for price in sorted({*before[side], *levels[side]}, reverse=True):
-            change_centis = levels[side].get(price, 0) - before[side].get(price, 0)
-            if change_centis:
-                yield LevelChanged(market=market.ticker, side=side, price_centicents=price, change_centis=change_centis)
 
 
 def reprice(state: State, market: Market, price_centicents: int, at: int) -> Iterator[Event]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from mockexchange.core.events import Event, LevelChanged, OrderChanged
 from mockexchange.core.handlers.markets import refile_market
 from mockexchange.core.handlers.position_changes import change_row, row_of
+from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
@@ -26,7 +27,7 @@ def count_fill(order: Order, fill: FillRow) -> None:
     else:
         order.maker_cost_micros += count_centis * price_centicents
         order.maker_fees_micros += fill.fee_micros
-    if not order.has_rested:
+    if not order.is_placed:
         worst = max if order.action is Action.BUY else min
         order.initial_centis += count_centis
         order.price_centicents = worst(order.price_centicents, price_centicents)
@@ -38,6 +39,20 @@ def require_resting(order: Order) -> Order:
         message = f"order {order.order_id} is {order.status}: only a resting one can change"
         raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
     return order
+
+
+def require_active(state: State) -> None:
+    """Raise Refused while the whole exchange is paused."""
+    if not state.service.is_active:
+        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
+
+
+def require_trading(state: State) -> None:
+    """Raise Refused while the exchange, or trading on it, is paused."""
+    require_active(state)
+    if not state.service.is_trading:
+        message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
 
 
 def take_off(
@@ -52,11 +67,68 @@ def take_off(
         if fill is not None:
             count_fill(order, fill)
 
+    release(order)
     change_order(state, order, at, apply)
-    order.subaccount.reserved_micros -= order.reserve_micros(count_centis)
+    hold(order)
     state.order_books[order.market.ticker].change(order, -count_centis)
-    if order.group is not None and not order.remaining_centis:
+    if not order.remaining_centis:
+        state.accounts[order.subaccount_ref.account].resting_orders -= 1
+        if order.group is not None:
+            del order.group.orders[order.order_id]
+
+
+def enter_book(state: State, order: Order) -> None:
+    """Add an order with contracts left to the order book and to its group, and hold back the cash that it needs."""
+    state.order_books.setdefault(order.market.ticker, OrderBook()).add(order)
+    state.accounts[order.subaccount_ref.account].resting_orders += 1
+    hold(order)
+    if order.group is not None:
+        order.group.orders[order.order_id] = order
+
+
+def leave_book(state: State, order: Order) -> None:
+    """Undo `enter_book`, before the price or the count of the order changes."""
+    release(order)
+    state.order_books[order.market.ticker].remove(order)
+    state.accounts[order.subaccount_ref.account].resting_orders -= 1
+    if order.group is not None:
         del order.group.orders[order.order_id]
+
+
+def hold(order: Order) -> None:
+    """Hold back the cash that a resting order needs, and count the contracts that it would sell."""
+    order.subaccount.reserved_micros += order.need_micros
+    if covered_centis := order.covered_centis:
+        order.subaccount.covered_centis[order.market.ticker] += covered_centis
+
+
+def release(order: Order) -> None:
+    """Undo `hold`, before the price or the count of the order changes."""
+    order.subaccount.reserved_micros -= order.need_micros
+    if covered_centis := order.covered_centis:
+        order.subaccount.covered_centis[order.market.ticker] -= covered_centis
+
+
+def list_order(state: State, order: Order) -> None:
+    """Add a new order to the list of its account, and spend its client order id."""
+    account = state.accounts[order.subaccount_ref.account]
+    state.orders[order.order_id] = order
+    order.revision = state.next_revision()
+    account.ledger.orders.add(order, order.revision)
+    if order.client_order_id:
+        account.client_order_ids.add(order.client_order_id)
+
+
+def rename_order(state: State, order: Order, client_order_id: str) -> None:
+    """Give an order another client order id; the account can use neither again."""
+
+    def apply() -> None:
+        order.client_order_id = client_order_id
+
+    account = state.accounts[order.subaccount_ref.account]
+    account.ledger.orders.rekey(order, state.next_revision(), apply)
+    if client_order_id:
+        account.client_order_ids.add(client_order_id)
 
 
 def change_order(state: State, order: Order, at: int, apply: Callable[[], None]) -> None:

@@ -40,7 +40,7 @@ def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Even
 def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
     """Count a group's fills from zero and open it to new orders."""
     group = state.group(command.group)
-    group.filled_centis, group.is_triggered = 0, False
+    group.reset()
     yield GroupReset(group=group.group_id, subaccount_ref=group.subaccount_ref)
 
 
@@ -50,6 +50,7 @@ def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
     group.limit_centis = command.limit_centis
     yield GroupLimited(group=group.group_id, subaccount_ref=group.subaccount_ref, limit_centis=command.limit_centis)
     if not group.is_triggered:
+        group.count(0, at, state.rules.group_window_us)
         yield from _trigger_at_limit(state, group, at)
 
 
@@ -63,7 +64,7 @@ def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]
 
 def count_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
     """Add filled contracts to the group's count; at the limit cancel its remaining orders."""
-    group.filled_centis += count_centis
+    group.count(count_centis, at, state.rules.group_window_us)
     yield from _trigger_at_limit(state, group, at)
 
 

@@ -3,45 +3,46 @@
 A resting order adds to the resting contracts of its position row and holds back the cash that it would spend. It does
 not change the row's time of update (recorded 2025-11-03: three orders, one old `last_updated_ts`). An order's time of
 expiry is only stored and shown, because no clock runs in the exchange: an order expires by an ExpireOrder command.
+RestOrder states the fact that an order rests; PlaceOrder, in `handlers.placing`, enters an order that may match.
 """
 
 from collections.abc import Iterator
 
-from mockexchange.core.commands import CancelOrder, ExpireOrder, Fill, ReduceOrder, RestOrder
+from mockexchange.core.commands import CancelAllOrders, CancelOrder, ExpireOrder, Fill, ReduceOrder, RestOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
 from mockexchange.core.handlers.order_changes import (
     change_order,
     count_fill,
+    enter_book,
     level_changed,
+    list_order,
     order_changed,
+    require_active,
     require_resting,
     show_resting,
     take_off,
 )
+from mockexchange.core.model.history import EVERYTHING
 from mockexchange.core.model.markets import Market, require_open
-from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order, OrderGroup
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import OrderReason, OrderStatus
+from mockexchange.core.vocabulary import OrderReason, OrderStatus, SubaccountRef
 
 
 def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     """Place a resting order."""
     market = require_open(state.market(command.market))
     subaccount = state.dollar_subaccount(command.subaccount_ref)
-    group = _group_for(state, command)
+    group = group_for(state, command.group, command.subaccount_ref)
     if command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
     order = _rested(state, command, subaccount, market, at)
-    if group is not None:
-        order.group = group
-        group.orders[order.order_id] = order
-    _list(state, order)
-    state.order_books.setdefault(market.ticker, OrderBook()).add(order)
-    subaccount.reserved_micros += order.reserve_micros(order.remaining_centis)
+    order.group = group
+    list_order(state, order)
+    enter_book(state, order)
     yield OrderRested(
         order_id=order.order_id,
         subaccount_ref=command.subaccount_ref,
@@ -58,6 +59,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
 
 def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]:
     """Reduce a resting order; cancel it if nothing remains."""
+    require_active(state)
     order = require_resting(state.order(command.order))
     if command.count_centis >= order.remaining_centis:
         yield from cancel(state, order, at, OrderReason.DECREASE)
@@ -71,12 +73,28 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
 
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
     """Cancel a resting order."""
+    require_active(state)
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.CANCEL)
 
 
 def expire_order(state: State, command: ExpireOrder, at: int) -> Iterator[Event]:
     """Cancel a resting order as expired."""
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.EXPIRY)
+
+
+def cancel_all_orders(state: State, command: CancelAllOrders, at: int) -> Iterator[Event]:
+    """Cancel the resting orders of an account, or some of them, in the order of arrival in each market."""
+    require_active(state)
+    account = state.account(command.account)
+    if command.subaccount is not None:
+        state.subaccount(SubaccountRef(command.account, command.subaccount))
+    market = None if command.market is None else state.market(command.market)
+    selector = EVERYTHING if market is None else ("ticker", market.ticker)
+    subaccounts = account.subaccounts if command.subaccount is None else (command.subaccount,)
+    partitions = [(subaccount, OrderStatus.RESTING, False) for subaccount in subaccounts]
+    wanted = [order for each in partitions for order in account.ledger.orders.filed(selector, each)]
+    for order in wanted:
+        yield from cancel(state, order, at, OrderReason.CANCEL)
 
 
 def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator[Event]:
@@ -97,7 +115,7 @@ def cancel_all(state: State, market: Market, at: int) -> Iterator[Event]:
 
 def require_fillable(order: Order, command: Fill) -> None:
     """Raise Refused unless the fill fits this order: its subaccount, market, side, action, and remaining count."""
-    if order.has_rested:
+    if order.is_placed:
         require_resting(order)
     wanted = (order.subaccount.ref, order.market.ticker, order.side, order.action)
     if wanted != (command.subaccount_ref, command.market, command.side, command.action):
@@ -107,7 +125,7 @@ def require_fillable(order: Order, command: Fill) -> None:
     if command.client_order_id not in ("", order.client_order_id):
         message = f"order {order.order_id} has client_order_id {order.client_order_id!r}"
         raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}, got {command.client_order_id!r}")
-    if order.has_rested and command.count_centis > order.remaining_centis:
+    if order.is_placed and command.count_centis > order.remaining_centis:
         message = (
             f"order {order.order_id} has {exact(order.remaining_centis, 2)} contracts left,"
             f" got {exact(command.count_centis, 2)}"
@@ -117,7 +135,7 @@ def require_fillable(order: Order, command: Fill) -> None:
 
 def execute(state: State, order: Order, fill: FillRow, at: int) -> Iterator[Event]:
     """Count a fill for its order; list a new order. A resting order releases the cash reserved for the fill."""
-    if order.has_rested:
+    if order.is_placed:
         take_off(state, order, fill.trade.count_centis, OrderStatus.EXECUTED, at, fill)
         yield OrderExecuted(order_id=order.order_id, remaining_centis=order.remaining_centis)
         yield level_changed(order, -fill.trade.count_centis)
@@ -125,16 +143,17 @@ def execute(state: State, order: Order, fill: FillRow, at: int) -> Iterator[Even
         change_order(state, order, at, lambda: count_fill(order, fill))
     else:
         count_fill(order, fill)
-        _list(state, order)
+        list_order(state, order)
     yield order_changed(order, OrderReason.TRADE)
 
 
-def _group_for(state: State, command: RestOrder) -> OrderGroup | None:
-    if command.group is None:
+def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef) -> OrderGroup | None:
+    """Return the group that a new order names. Raises Refused if it is of another subaccount, or triggered."""
+    if group_id is None:
         return None
-    group = state.group(command.group)
-    if group.subaccount_ref != command.subaccount_ref:
-        message = f"group {group.group_id} is of {group.subaccount_ref}, the order of {command.subaccount_ref}"
+    group = state.group(group_id)
+    if group.subaccount_ref != subaccount_ref:
+        message = f"group {group.group_id} is of {group.subaccount_ref}, the order of {subaccount_ref}"
         raise Refused(RefusalCode.GROUP_MISMATCH, message)
     if group.is_triggered:
         message = f"group {group.group_id} is triggered: reset it before it takes orders again"
@@ -162,8 +181,3 @@ def _rested(state: State, command: RestOrder, subaccount: Subaccount, market: Ma
         self_trade_prevention=command.self_trade_prevention,
         cancel_on_pause=command.cancel_on_pause,
     )
-
-
-def _list(state: State, order: Order) -> None:
-    state.orders[order.order_id] = order
-    state.accounts[order.subaccount_ref.account].ledger.orders.add(order, order.serial)

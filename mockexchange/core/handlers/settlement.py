@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMarket, FinalizeMarket, SettleMarket
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
-from mockexchange.core.handlers.markets import drop_quotes, refile_market
+from mockexchange.core.handlers.markets import refile_market
 from mockexchange.core.handlers.orders import cancel_all
 from mockexchange.core.handlers.position_changes import change_row
+from mockexchange.core.handlers.quotes import drop_quotes
 from mockexchange.core.instruments.binary import Payout, Stake, settle
 from mockexchange.core.model.ledgers import Ledger
 from mockexchange.core.model.markets import Market, next_status

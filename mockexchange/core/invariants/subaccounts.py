@@ -88,7 +88,7 @@ def _misfiled(where: str, index: Mapping[K, Ranking[T]], items: Iterable[T], key
 
 
 def _resting(subaccount: Subaccount, orders: list[Order]) -> Iterator[str]:
-    reserved_micros = sum(order.reserve_micros(order.remaining_centis) for order in orders)
+    reserved_micros = sum(order.need_micros for order in orders)
     if reserved_micros != subaccount.reserved_micros:
         yield f"{subaccount.ref}: {subaccount.reserved_micros} reserved, its orders need {reserved_micros}"
     for ticker, row in subaccount.positions.items():

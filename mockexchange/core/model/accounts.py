@@ -51,5 +51,9 @@ class Account:
     allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
     """Target allocation of its cash over the shards: (exchange index, percent)."""
     reservation: Reservation = Reservation.NONE
+    client_order_ids: set[str] = field(default_factory=set)
+    """Client order ids of all its orders ever; a placed order needs a new one."""
+    resting_orders: int = 0
+    """Count of its resting orders."""
     venue: str = ""
     """Venue of the account; "" is the default venue. The core attaches no meaning to the name."""

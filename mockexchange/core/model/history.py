@@ -99,6 +99,18 @@ class History(Generic[R]):
             del rows[bisect_left(rows, row.serial, key=by_serial)]
             insort(self._list(selector, after), row, key=by_serial)
 
+    def rekey(self, row: R, revision: int, apply: Callable[[], None]) -> None:
+        """Run `apply`, which may change the row's selectors but not its partition, and move the row accordingly."""
+        self.revision = revision
+        before = set(row.selectors)
+        apply()
+        after = set(row.selectors)
+        for selector in before - after:
+            rows = self._list(selector, row.partition)
+            del rows[bisect_left(rows, row.serial, key=by_serial)]
+        for selector in after - before:
+            insort(self._list(selector, row.partition), row, key=by_serial)
+
     def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
         """Return the rows of one selector and partition, oldest first."""
         return self._filed.get(selector, {}).get(partition, ())

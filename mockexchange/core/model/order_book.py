@@ -1,6 +1,9 @@
 """The order book of a market: resting orders by side and price, each price a queue in the order of arrival."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
+
+from sortedcontainers import SortedDict
 
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Side
@@ -18,8 +21,19 @@ class Queue:
     __slots__ = ("_places", "_sums", "count_centis")
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+        self._places: OrderedDict[str, int] = (
+            OrderedDict()
+        )  # a plain dict is slow to find its first key again and again
         self._empty()
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the ids of the orders, the first in the queue first."""
+        return iter(self._places)
+
+    @property
+    def first(self) -> str:
+        """The id of the order that trades next."""
+        return next(iter(self._places))
 
     def join(self, order_id: str, count_centis: int) -> None:
         """Append an order to the queue."""
@@ -71,7 +85,8 @@ class OrderBook:
     def __init__(self) -> None:
         self.orders: dict[str, Order] = {}
         """Resting orders by id, in the order of arrival."""
-        self.sides: dict[Side, dict[int, Queue]] = {Side.YES: {}, Side.NO: {}}
+        self.sides: dict[Side, SortedDict[int, Queue]] = {Side.YES: SortedDict(), Side.NO: SortedDict()}
+        """Queues by price, the best price last."""
 
     def __iter__(self) -> Iterator[Order]:
         return iter(self.orders.values())
@@ -79,7 +94,10 @@ class OrderBook:
     def add(self, order: Order) -> None:
         """Add an order at the end of the queue of its price."""
         self.orders[order.order_id] = order
-        queue = self.sides[order.bid_side].setdefault(order.bid_centicents, Queue())
+        queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
+        queue = queues.get(price_centicents)
+        if queue is None:
+            queue = queues[price_centicents] = Queue()
         queue.join(order.order_id, order.remaining_centis)
 
     def change(self, order: Order, change_centis: int) -> None:

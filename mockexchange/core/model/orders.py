@@ -4,6 +4,7 @@ Every fill has an order: either one that rested before, or an executed one that 
 has one or two fills: one for each side that is an account of this exchange.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
@@ -158,14 +159,16 @@ class Order:
     serial: int
     revision: int
     status: OrderStatus = OrderStatus.RESTING
-    has_rested: bool = True
-    """Whether the order ever was in the order book. Otherwise it is known only by its fills and grows with them."""
+    is_placed: bool = True
+    """Whether the order was placed. Otherwise it is known only by its fills and grows with them."""
     is_archived: bool = False
     """Whether the order is done and last changed before the exchange's cutoff, so that it is listed with history."""
     group: "OrderGroup | None" = None
     expires_at: int | None = None
     self_trade_prevention: SelfTradePrevention | None = None
     cancel_on_pause: bool = False
+    opening_centis: int = 0
+    """Of an order that sells: contracts beyond those held when it was placed, which open the other side."""
     fills: list[FillRow] = field(default_factory=list)
     filled_centis: int = 0
     taker_cost_micros: int = 0
@@ -212,14 +215,26 @@ class Order:
         """Partition key in a history: (subaccount, status, archived)."""
         return self.subaccount_ref.subaccount, self.status, self.is_archived
 
-    def reserve_micros(self, count_centis: int) -> int:
-        """Cash held back for `count_centis` of the order: the cost at its limit price if it buys, 0 if it sells."""
-        return count_centis * self.price_centicents if self.action is Action.BUY else 0
+    @property
+    def need_micros(self) -> int:
+        """Cash held back while the order rests: what the contracts that it buys or opens cost at its limit price."""
+        if self.action is Action.BUY:
+            return self.remaining_centis * self.price_centicents
+        opening_centis = min(self.remaining_centis, self.opening_centis)
+        return opening_centis * (CENTICENTS_PER_DOLLAR - self.price_centicents)
+
+    @property
+    def covered_centis(self) -> int:
+        """Contracts that the account holds and that the order would sell, if it rests."""
+        return max(0, self.remaining_centis - self.opening_centis) if self.action is Action.SELL else 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class OrderGroup:
-    """Orders that are canceled together when `filled_centis`, counted since the last reset, reaches the limit."""
+    """Orders that are canceled together when `filled_centis` reaches the limit.
+
+    Fills count since the last reset, and only for as long as the window of the exchange's rules.
+    """
 
     group_id: str
     serial: int
@@ -228,6 +243,23 @@ class OrderGroup:
     exchange_index: int
     limit_centis: int | None
     filled_centis: int = 0
+    recent: deque[tuple[int, int]] = field(default_factory=deque)
+    """The fills that are counted: (instant, count)."""
     is_triggered: bool = False
     orders: dict[str, Order] = field(default_factory=dict)
     """Its resting orders by id."""
+
+    def count(self, count_centis: int, at: int, window_us: int | None) -> None:
+        """Count filled contracts, and forget those that are older than the window (None: none is forgotten)."""
+        if window_us is None:
+            self.filled_centis += count_centis
+            return
+        self.recent.append((at, count_centis))
+        self.filled_centis += count_centis
+        while self.recent and self.recent[0][0] <= at - window_us:
+            self.filled_centis -= self.recent.popleft()[1]
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.filled_centis, self.is_triggered = 0, False
+        self.recent.clear()

@@ -15,6 +15,7 @@ from mockexchange.core.model.exchange_status import Announcement, Service
 from mockexchange.core.model.history import History
 from mockexchange.core.model.markets import EventListing, Market, Series
 from mockexchange.core.model.order_book import OrderBook
+from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.orders import Order, OrderGroup, Trade
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.positions import Position
@@ -49,6 +50,7 @@ class State:
     revision: int = 0
     archived_before: int = 0
     """Fills, done orders and settled positions last touched before this instant are listed with history."""
+    rules: OrderRules = field(default_factory=OrderRules)
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     """API keys with a key pair, by id; keys with a secret are in `secret_keys`."""

@@ -15,6 +15,7 @@ class Subaccount:
         "cash_micros",
         "contributed_micros",
         "cost_micros",
+        "covered_centis",
         "event_classes",
         "events",
         "fees_micros",
@@ -42,6 +43,8 @@ class Subaccount:
         """Net deposits, withdrawals and transfers, and the value of opening balances."""
         self.reserved_micros = 0
         """Cash held back for resting orders that buy: part of `cash_micros`, not free for trading."""
+        self.covered_centis: defaultdict[str, int] = defaultdict(int)
+        """Contracts held that its resting orders would sell, by market."""
         self.shards_micros: dict[int, int] = {}
         """Cash on exchange indexes above 0, a part of `cash_micros`. Trading changes only the cash on index 0."""
         self.updated_at = 0

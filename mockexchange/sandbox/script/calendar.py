@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from mockexchange.core.commands import (
+    AmendOrder,
     Command,
     DeliverDerivative,
     ExpireOrder,
     ListDerivative,
+    PlaceOrder,
     RestOrder,
     SettleSession,
 )
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.events import OrderRested
+from mockexchange.core.events import OrderAmended, OrderPlaced, OrderRested
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.model.orders import Order
@@ -72,13 +74,13 @@ class Calendar:
             self._schedule_delivery(derivative, at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
-        """Schedule the expiry of a new resting order, or the delivery of a newly listed derivative."""
+        """Schedule the expiry of a new or amended order, or the delivery of a newly listed derivative."""
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
         state = self._exchange.state
-        if isinstance(record.command, RestOrder) and record.command.expires_at is not None:
-            rested = next(event for event in outcome if isinstance(event, OrderRested))
-            self._schedule_expiry(state.orders[rested.order_id], self._begun_at)
+        if isinstance(record.command, RestOrder | PlaceOrder | AmendOrder) and record.command.expires_at is not None:
+            told = next(event for event in outcome if isinstance(event, OrderRested | OrderPlaced | OrderAmended))
+            self._schedule_expiry(state.orders[told.order_id], self._begun_at)
         elif isinstance(record.command, ListDerivative):
             self._schedule_delivery(state.derivatives.listed[record.command.terms.name], record.at)
 
@@ -88,14 +90,15 @@ class Calendar:
         return self._done[due.cause]
 
     def _schedule_expiry(self, order: Order, after: int) -> None:
-        if order.expires_at is None or order.expires_at <= after:
+        expires_at = order.expires_at
+        if expires_at is None or expires_at <= after:
             return
 
         def is_gone() -> bool:
-            return order.status is not OrderStatus.RESTING
+            return order.status is not OrderStatus.RESTING or order.expires_at != expires_at
 
         due = DueCommand(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
-        self._schedule(EXPIRY_PLACE, [(order.expires_at, due)])
+        self._schedule(EXPIRY_PLACE, [(expires_at, due)])
 
     def _schedule_delivery(self, derivative: Derivative, after: int) -> None:
         """Schedule a delivery; the first derivative also starts the daily settlements."""

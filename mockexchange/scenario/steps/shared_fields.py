@@ -16,6 +16,7 @@ from mockexchange.core.vocabulary import (
     SelfTradePrevention,
     Severity,
     Side,
+    TimeInForce,
     TransferStatus,
 )
 from mockexchange.scenario.composite_types import ListOf, MapOf, TupleOf
@@ -72,6 +73,7 @@ RESULT = choice({result.value: result for result in Result})
 ACCOUNT_KIND = choice({kind.value: kind for kind in AccountKind})
 FEE_TYPE = choice({kind.value: kind for kind in FeeType})
 SELF_TRADE_PREVENTION = choice({kind.value: kind for kind in SelfTradePrevention})
+TIME_IN_FORCE = choice({force.value: force for force in TimeInForce})
 PAYMENT_METHOD = choice({method.value: method for method in PaymentMethod})
 OPENING_STATUS = choice({status.value: status for status in (PaymentStatus.APPLIED, PaymentStatus.PENDING)})
 FINAL_STATUS = choice({status.value: status for status in PaymentStatus if status is not PaymentStatus.PENDING})

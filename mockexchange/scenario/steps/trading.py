@@ -2,7 +2,7 @@
 
 from mockexchange.core import commands
 from mockexchange.scenario.composite_types import may, must
-from mockexchange.scenario.steps.shared_fields import ACTION, SELF_TRADE_PREVENTION, SIDE
+from mockexchange.scenario.steps.shared_fields import ACTION, SELF_TRADE_PREVENTION, SIDE, TIME_IN_FORCE
 from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.value_types import (
     AMOUNT,
@@ -12,6 +12,7 @@ from mockexchange.scenario.value_types import (
     COUNT_ABOVE_ZERO,
     INSTANT,
     NAME,
+    PART,
     PRICE,
     SIGNED_AMOUNT,
     SIGNED_COUNT,
@@ -26,6 +27,12 @@ _TRADE = {
     "price": ("price_centicents", must(PRICE)),
     "order": ("order", may(NAME)),
     "client_order_id": ("client_order_id", may(NAME)),
+}
+_ORDER_OPTIONS = {
+    "group": ("group", may(NAME)),
+    "expires": ("expires_at", may(INSTANT)),
+    "self_trade_prevention": ("self_trade_prevention", may(SELF_TRADE_PREVENTION)),
+    "cancel_on_pause": ("cancel_on_pause", may(BOOLEAN, False)),
 }
 _ORDER = {"order": ("order", must(NAME))}
 _GROUP = {"group": ("group", must(NAME))}
@@ -53,18 +60,40 @@ STEPS: dict[str, StepKind] = {
     "rest": step(
         commands.RestOrder,
         **_TRADE,
-        group=("group", may(NAME)),
-        expires=("expires_at", may(INSTANT)),
-        self_trade_prevention=("self_trade_prevention", may(SELF_TRADE_PREVENTION)),
-        cancel_on_pause=("cancel_on_pause", may(BOOLEAN, False)),
+        **_ORDER_OPTIONS,
+    ),
+    "place": step(
+        commands.PlaceOrder,
+        **_TRADE,
+        time_in_force=("time_in_force", may(TIME_IN_FORCE)),
+        post_only=("post_only", may(BOOLEAN, False)),
+        reduce_only=("reduce_only", may(BOOLEAN, False)),
+        max_cost=("max_cost_micros", may(AMOUNT)),
+        **_ORDER_OPTIONS,
+    ),
+    "print": step(
+        commands.TradeMarket,
+        market=("market", must(NAME)),
+        side=("side", must(SIDE)),
+        count=("count_centis", must(COUNT_ABOVE_ZERO)),
+        price=("price_centicents", must(PRICE)),
     ),
     "reduce": step(commands.ReduceOrder, **_ORDER, count=("count_centis", must(COUNT_ABOVE_ZERO))),
     "cancel": step(commands.CancelOrder, **_ORDER),
+    "cancel_all": step(
+        commands.CancelAllOrders,
+        account=("account", must(PART)),
+        subaccount=("subaccount", may(PART)),
+        market=("market", may(NAME)),
+    ),
     "amend": step(
         commands.AmendOrder,
         **_ORDER,
         price=("price_centicents", may(PRICE)),
-        count=("count_centis", may(COUNT_ABOVE_ZERO)),
+        count=("count_centis", may(COUNT)),
+        client_order_id=("client_order_id", may(NAME)),
+        expires=("expires_at", may(INSTANT)),
+        clears_expiry=("clears_expiry", may(BOOLEAN, False)),
     ),
     "expire": step(commands.ExpireOrder, **_ORDER),
     "group": step(

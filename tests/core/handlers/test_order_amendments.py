@@ -15,6 +15,7 @@ from tests.core.world import World, rest
 def world() -> World:
     """alice's order to buy 10 YES at 0.40, of which 4 are filled; bob waits behind it at that price."""
     it = World()
+    it.deposit("100")
     it.rest("buy yes 10 @ 0.40", order="mine")
     it.fill("buy yes 4 @ 0.40", order="mine")
     it.rest("buy yes 5 @ 0.40", "bob", order="behind")
@@ -59,7 +60,7 @@ def test_an_order_is_amended(line: Line) -> None:
         price_centicents=centicents(line["price"]) if line["price"] else None,
         count_centis=centis(line["count"]) if line["count"] else None,
     )
-    *levels, ordered, changed = it.do(command)
+    _, *levels, ordered, changed = it.do(command)
     wanted = [change.split() for change in line["levels"].split(", ") if change]
     assert levels == [level(price, change) for price, change in wanted]
     assert isinstance(ordered, OrderChanged)
@@ -83,9 +84,10 @@ def test_one_who_loses_the_place_comes_last_even_at_its_own_price() -> None:
 
 def test_a_bid_for_the_other_side_moves_there() -> None:
     it = World()
+    it.deposit("100")
     it.do(QuoteMarket(market="RAIN-1", no=((7_000, 100),)))
     it.rest("sell yes 2 @ 0.30", order="mine")
-    *levels, _, _ = it.do(AmendOrder(order="mine", price_centicents=3_500))
+    _, *levels, _, _ = it.do(AmendOrder(order="mine", price_centicents=3_500))
     assert levels == [level("0.70", "-2", Side.NO), level("0.65", "2", Side.NO)]
     assert it.subaccount().reserved_micros == 0
 
@@ -114,12 +116,16 @@ def test_amending_does_not_touch_the_time_of_the_row() -> None:
     assert it.row().updated_at == filled_at < it.at
 
 
-@pytest.mark.parametrize("count_centis", [399, 400])
-def test_a_count_that_is_filled_already_is_refused(count_centis: int) -> None:
-    refusal = world().refuse(AmendOrder(order="mine", count_centis=count_centis))
-    assert refusal.code is RefusalCode.ORDER_MISMATCH
-    got = {399: "3.99", 400: "4.00"}[count_centis]
-    assert refusal.message == (f"order mine has 4.00 contracts filled: expected a count above that, got {got}")
+def test_a_count_below_what_is_filled_is_refused() -> None:
+    refusal = world().refuse(AmendOrder(order="mine", count_centis=399))
+    assert refusal.code is RefusalCode.AMEND_COUNT_TOO_SMALL
+    assert refusal.message == "order mine has 4.00 contracts filled: expected that count or more, got 3.99"
+
+
+def test_the_count_that_is_filled_cancels_the_order() -> None:
+    it = world()
+    it.do(AmendOrder(order="mine", count_centis=400))
+    assert (order(it).status, order(it).initial_centis, order(it).filled_centis) == (OrderStatus.CANCELED, 1_000, 400)
 
 
 def test_another_s_queue_is_left_alone() -> None:

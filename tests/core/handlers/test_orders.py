@@ -115,7 +115,7 @@ def test_an_order_keeps_what_it_was_placed_with() -> None:
     assert (order.client_order_id, order.expires_at, order.cancel_on_pause) == ("my name", world.at - STEP_US, True)
     assert order.self_trade_prevention is SelfTradePrevention.MAKER
     assert (order.yes_centicents, order.no_centicents, order.outcome_side) == (7_000, 3_000, Side.YES)
-    assert (order.created_at, order.updated_at, order.has_rested) == (world.at, world.at, True)
+    assert (order.created_at, order.updated_at, order.is_placed) == (world.at, world.at, True)
 
 
 def test_an_order_outlives_the_instant_at_which_it_expires() -> None:
@@ -203,7 +203,7 @@ LIVES = lines("""
 FATES: dict[str, list[Command]] = {
     "nothing": [],
     "reduced": [ReduceOrder(order="mine", count_centis=1)],
-    "amended": [AmendOrder(order="mine", price_centicents=1)],
+    "amended": [AmendOrder(order="mine", price_centicents=100)],
     "canceled": [CancelOrder(order="mine")],
     "expired": [ExpireOrder(order="mine")],
     "filled in part": [fill("buy yes 1 @ 0.30", order="mine")],

@@ -120,6 +120,7 @@ def _(command: commands.QuoteMarket, world: NaiveExchange, at: int) -> None:
 
 @do.register
 def _(command: commands.SwitchExchange, world: NaiveExchange, at: int) -> None:
+    world.is_trading = command.trading
     for market in world.markets:
         for order in world.resting(market):
             if order.rested and order.rested.cancel_on_pause and not (command.active and command.trading):

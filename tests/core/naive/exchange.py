@@ -47,6 +47,7 @@ class NaiveExchange:
     transfers: dict[str, commands.Transfer | commands.TransferShard] = field(default_factory=dict)
     on_the_way: set[str] = field(default_factory=set)
     arrivals: int = 0
+    is_trading: bool = True
 
     def arrive(self) -> int:
         self.arrivals += 1

@@ -265,10 +265,12 @@ def _(command: commands.ExpireOrder, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.AmendOrder, world: NaiveExchange) -> Iterator[R]:
+    if not world.is_trading:
+        yield R.TRADING_PAUSED
     yield from _of_order(command.order, world)
     order = world.order(command.order)
-    if order and command.count_centis is not None and contracts(command.count_centis) <= order.filled:
-        yield R.ORDER_MISMATCH
+    if order and command.count_centis is not None and contracts(command.count_centis) < order.filled:
+        yield R.AMEND_COUNT_TOO_SMALL
 
 
 @_objections.register

@@ -119,6 +119,7 @@ ANY = Names(
 
 counts = st.integers(1, 5).map(lambda contracts: contracts * 100) | st.integers(1, 400)
 prices = st.sampled_from([5_000, 5_200, 9_900, 3_333, 1, 9_999, 6_667])
+whole_cents = st.sampled_from([5_000, 5_200, 9_900])
 accounts = st.sampled_from([*ACCOUNTS, "carol"])
 subaccounts = st.sampled_from(["3", "4", "63", "64", "0", "st1", "st2"])
 events = st.sampled_from(list(HOMES))
@@ -185,7 +186,7 @@ def order_changes(names: Names) -> Commands:
 
 def amendments(names: Names) -> Commands:
     return st.builds(
-        commands.AmendOrder, order=names.orders, price_centicents=prices, count_centis=counts | st.none()
+        commands.AmendOrder, order=names.orders, price_centicents=whole_cents, count_centis=counts | st.none()
     ) | st.builds(commands.AmendOrder, order=names.orders, count_centis=counts)
 
 

@@ -70,6 +70,9 @@ def _(command: commands.AmendOrder, world: NaiveExchange, at: int) -> None:
     assert order is not None
     assert order.rested is not None
     before, order.updated_at = (order.price, order.remaining), at
+    if command.count_centis is not None and contracts(command.count_centis) == order.filled:
+        order.canceled = True
+        return
     if command.price_centicents is not None:
         order.rested = replace(order.rested, price_centicents=command.price_centicents)
     if command.count_centis is not None:

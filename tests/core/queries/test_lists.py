@@ -150,7 +150,7 @@ def test_the_lists_hold_something_of_everything(state: State) -> None:
     assert {(row.subaccount_ref.subaccount, row.created_at < CUTOFF) for row in ledger.fills} == set(
         product(DESK_BOOKS, (0, 1))
     )
-    kinds = {(row.status, row.has_rested, row.is_archived) for row in ledger.orders}
+    kinds = {(row.status, row.is_placed, row.is_archived) for row in ledger.orders}
     assert kinds >= {(OrderStatus.RESTING, True, False), (OrderStatus.CANCELED, True, True)}
     assert kinds >= {(OrderStatus.EXECUTED, rested, archived) for rested, archived in product((0, 1), repeat=2)}
     assert [row.subaccount_ref.subaccount for row in ledger.settlements] == DESK_BOOKS

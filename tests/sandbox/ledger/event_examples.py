@@ -158,6 +158,15 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
+        events.OrderPlaced(order_id="o", subaccount_ref=DESK, market="M", client_order_id="mine"),
+        {"type": "order_placed", "order_id": "o", **SHOWN_DESK, "market": "M", "client_order_id": "mine"},
+    ),
+    (events.OrderAmended(order_id="o"), {"type": "order_amended", "order_id": "o"}),
+    (
+        events.OrderRejected(order_id="o", code="post_only_would_cross", message="why"),
+        {"type": "order_rejected", "order_id": "o", "code": "post_only_would_cross", "message": "why"},
+    ),
+    (
         events.OrderReduced(order_id="o", remaining_centis=1),
         {"type": "order_reduced", "order_id": "o", "remaining": "0.01"},
     ),

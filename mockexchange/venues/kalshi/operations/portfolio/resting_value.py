@@ -23,7 +23,7 @@ def _write_value(call: AccountCall) -> bytes:
     """Return the reserved cash of all subaccounts, by the exchange index of the order's market."""
     held_micros = Counter({0: 0})
     for order in _resting(call):
-        held_micros[order.market.event.exchange_index] += order.reserve_micros(order.remaining_centis)
+        held_micros[order.market.event.exchange_index] += order.need_micros
     breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
     value = RestingValue(held_micros.total(), breakdown)
     return write(call, value)

@@ -1,0 +1,190 @@
+"""The checks of an order that is placed or amended; each raises Refused and changes nothing."""
+
+from mockexchange.core import fees
+from mockexchange.core.commands import PlaceOrder
+from mockexchange.core.decimals import exact
+from mockexchange.core.handlers.trades import exact_fee
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.orders import OTHER_SIDE, Order
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import (
+    PRIMARY_SUBACCOUNT,
+    AccountKind,
+    Action,
+    Side,
+    SubaccountRef,
+    TimeInForce,
+)
+
+DAY_US = 86_400 * 1_000_000
+GRID_STEPS = (100, 10, 1)
+"""The steps that a market's prices may be on, in centi-cents, widest first. Whole cents are valid on every grid."""
+
+
+def require_enterable(state: State, command: PlaceOrder, market: Market, at: int) -> None:
+    """Check the fields of a new order, without its cash."""
+    if command.reduce_only and command.time_in_force is not TimeInForce.IMMEDIATE_OR_CANCEL:
+        message = f"reduce_only is for immediate_or_cancel orders: got {command.time_in_force}"
+        raise Refused(RefusalCode.REDUCE_ONLY_NEEDS_IOC, message)
+    require_future(command.expires_at, at)
+    require_formula(market)
+    require_price_on_grid(state, market, command.price_centicents)
+    require_count_on_grid(state, command.count_centis)
+    if command.order in state.orders:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
+    require_new_client_order_id(state, command.subaccount_ref, command.client_order_id)
+    resting, orders_max = state.accounts[command.subaccount_ref.account].resting_orders, state.rules.orders_max
+    if resting >= orders_max:
+        message = (
+            f"account {command.subaccount_ref.account} has {resting} resting orders: at most {orders_max} may rest"
+        )
+        raise Refused(RefusalCode.TOO_MANY_ORDERS, message)
+
+
+def require_future(expires_at: int | None, at: int) -> None:
+    """Refuse an expiry that has passed."""
+    if expires_at is not None and expires_at <= at:
+        late_s = exact(at - expires_at, 6)
+        raise Refused(RefusalCode.EXPIRY_IN_PAST, f"the expiry passed {late_s} s ago: expected one in the future")
+
+
+def require_formula(market: Market) -> None:
+    """Refuse to match in a series without a formula for fees."""
+    if exact_fee(market, True, 1, 1) is None:
+        message = (
+            f"series {market.event.series.ticker} has fee_type flat, which has no formula: its orders cannot match"
+        )
+        raise Refused(RefusalCode.FEE_UNKNOWN, message)
+
+
+def require_price_on_grid(state: State, market: Market, price_centicents: int) -> None:
+    """Refuse a price between the steps of the market's grid: the widest one that all of its prices are on."""
+    if price_centicents % GRID_STEPS[0] == 0:
+        return
+    levels = () if market.quotes is None else (*market.quotes[Side.YES], *market.quotes[Side.NO])
+    order_book = state.order_books.get(market.ticker)
+    queues = () if order_book is None else (*order_book.sides[Side.YES], *order_book.sides[Side.NO])
+    prices = [market.price_centicents or 0, market.previous_centicents or 0, *levels, *queues]
+    step = next(step for step in GRID_STEPS if all(price % step == 0 for price in prices))
+    if price_centicents % step:
+        message = f"price {exact(price_centicents, 4)} is between the steps of {market.ticker}"
+        raise Refused(RefusalCode.PRICE_OFF_GRID, f"{message}: expected a multiple of {exact(step, 4)}")
+
+
+def require_count_on_grid(state: State, count_centis: int) -> None:
+    """Refuse a count between the steps of the exchange."""
+    step = state.rules.count_step_centis
+    if count_centis % step:
+        message = f"count {exact(count_centis, 2)}: expected a multiple of {exact(step, 2)}"
+        raise Refused(RefusalCode.COUNT_OFF_GRID, message)
+
+
+def require_new_client_order_id(state: State, subaccount_ref: SubaccountRef, client_order_id: str) -> None:
+    """Refuse a client order id that an order of the account ever had."""
+    if client_order_id and client_order_id in state.accounts[subaccount_ref.account].client_order_ids:
+        message = f"account {subaccount_ref.account} has used client_order_id {client_order_id!r}: it is spent for ever"
+        raise Refused(RefusalCode.DUPLICATE_CLIENT_ORDER_ID, message)
+
+
+def require_funds(state: State, order: Order, at: int, released_micros: int = 0) -> None:
+    """Check the position, the subtrader's rules and the cash that an order needs.
+
+    `released_micros` is what an amended order held back before.
+    """
+    _require_position(state, order)
+    _require_subtrader(state, order, at)
+    if not state.rules.check_cash:
+        return
+    need_micros, fee_micros = order.need_micros, worst_fee_micros(order)
+    free_micros = free_cash_micros(order.subaccount) + released_micros
+    if need_micros + fee_micros > free_micros:
+        needs = f"needs {exact(need_micros, 6)} and at most {exact(fee_micros, 6)} in fees"
+        message = f"the order {needs}, {order.subaccount_ref} has {exact(free_micros, 6)} dollars free on shard 0"
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message)
+
+
+def worst_fee_micros(order: Order) -> int:
+    """Return the fee of an order that is filled whole as a taker at its limit price."""
+    attos = exact_fee(order.market, True, order.remaining_centis, order.price_centicents) or 0
+    return -(-attos // fees.ATTOS_PER_MICRO)
+
+
+def free_cash_micros(subaccount: Subaccount) -> int:
+    """Return the cash of shard 0 that is not held back for resting orders."""
+    return subaccount.cash_micros - subaccount.reserved_micros - sum(subaccount.shards_micros.values())
+
+
+def opening_centis(state: State, order: Order, count_centis: int) -> int:
+    """Return how many contracts of an order that sells are neither held nor promised to another such order.
+
+    Without a check of cash there are none: nothing is held back for them.
+    """
+    if order.action is Action.BUY or not state.rules.check_cash:
+        return 0
+    subaccount, market, side = order.subaccount, order.market, order.side
+    free_centis = held_centis(subaccount, market, side) - subaccount.covered_centis.get(market.ticker, 0)
+    return count_centis - min(count_centis, max(0, free_centis))
+
+
+def held_centis(subaccount: Subaccount, market: Market, side: Side) -> int:
+    """Return how many contracts of a side a subaccount holds."""
+    row = subaccount.positions.get(market.ticker)
+    quantity_centis = 0 if row is None else row.stake.quantity_centis
+    return max(0, quantity_centis if side is Side.YES else -quantity_centis)
+
+
+def reducing_centis(order: Order) -> int:
+    """Return how many of an order's contracts would reduce the position."""
+    return min(order.remaining_centis, held_centis(order.subaccount, order.market, OTHER_SIDE[order.bid_side]))
+
+
+def _require_position(state: State, order: Order) -> None:
+    limit_centis = state.rules.position_limit_centis
+    if limit_centis is None:
+        return
+    own, other = (
+        held_centis(order.subaccount, order.market, side) for side in (order.bid_side, OTHER_SIDE[order.bid_side])
+    )
+    after_centis = own - other + order.remaining_centis
+    if after_centis > limit_centis:
+        message = (
+            f"the order could lead to {exact(after_centis, 2)} contracts of {order.bid_side} in {order.market.ticker}"
+        )
+        raise Refused(RefusalCode.POSITION_LIMIT, f"{message}: at most {exact(limit_centis, 2)} are allowed")
+
+
+def _require_subtrader(state: State, order: Order, at: int) -> None:
+    """Enforce the restrictions that an FCM has set on its subtrader."""
+    account, subaccount = state.accounts[order.subaccount_ref.account], order.subaccount_ref.subaccount
+    if account.kind is not AccountKind.FCM or subaccount == PRIMARY_SUBACCOUNT:
+        return
+    rules = account.subtrader_rules.get(subaccount)
+    if rules is None:
+        return
+    if rules.blocked:
+        raise Refused(RefusalCode.SUBTRADER_BLOCKED, f"{order.subaccount_ref} is blocked by its FCM")
+    event = order.market.event
+    barred = {event.details.category, event.series.details.category} & set(rules.categories)
+    if barred:
+        message = f"{order.subaccount_ref} may not trade {', '.join(sorted(barred))}, the category of {event.ticker}"
+        raise Refused(RefusalCode.SUBTRADER_BLOCKED, message)
+    if rules.cap_micros is not None:
+        spent_micros = _spent_micros(state, order, at)
+        if spent_micros + order.need_micros > rules.cap_micros:
+            needs = f"{exact(spent_micros, 6)} spent today, and the order needs {exact(order.need_micros, 6)}"
+            message = f"{order.subaccount_ref} may spend {exact(rules.cap_micros, 6)} a day: {needs}"
+            raise Refused(RefusalCode.SUBTRADER_CAPPED, message)
+
+
+def _spent_micros(state: State, order: Order, at: int) -> int:
+    """Return what a subtrader spent since midnight UTC, and what its resting orders hold back."""
+    fills = state.accounts[order.subaccount_ref.account].ledger.fills.filed((), (order.subaccount_ref.subaccount,))
+    spent_micros = order.subaccount.reserved_micros
+    for fill in reversed(fills):
+        if fill.created_at < at - at % DAY_US:
+            break
+        price = fill.trade.yes_centicents if fill.outcome_side is Side.YES else fill.trade.no_centicents
+        spent_micros += fill.trade.count_centis * price
+    return spent_micros

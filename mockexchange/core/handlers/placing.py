@@ -1,0 +1,161 @@
+"""The handler of new orders: check, match, then rest or cancel what remains.
+
+Everything is checked before anything changes. The event of the order itself comes before those of its matches and has
+its values after them: the venue sends no frame of a resting order before the frame of its fill (recorded 2026-06-12).
+"""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import PlaceOrder
+from mockexchange.core.decimals import exact
+from mockexchange.core.events import Event, OrderCanceled, OrderPlaced, OrderRejected
+from mockexchange.core.handlers.matching import collect, match, opposite_to
+from mockexchange.core.handlers.order_changes import (
+    enter_book,
+    level_changed,
+    list_order,
+    order_changed,
+    require_trading,
+    show_resting,
+)
+from mockexchange.core.handlers.order_checks import opening_centis, reducing_centis, require_enterable, require_funds
+from mockexchange.core.handlers.orders import group_for
+from mockexchange.core.matching.crossing import Reach, reach
+from mockexchange.core.model.markets import require_open
+from mockexchange.core.model.order_rules import FillRule, RowRule
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.state import State
+from mockexchange.core.refusals import Refusal, RefusalCode, Refused
+from mockexchange.core.vocabulary import OrderReason, OrderStatus, TimeInForce
+
+
+def place_order(state: State, command: PlaceOrder, at: int) -> Iterator[Event]:
+    """Place an order."""
+    order = _checked(state, command, at)
+    refusal = _post_only_refusal(state, command, order)
+    if refusal is not None and state.rules.post_only_row is RowRule.NONE:
+        raise Refused(refusal.code, refusal.message)
+    _require_fillable(state, command, order)
+    order.serial = state.next_revision()
+    if refusal is not None:
+        yield from _reject(state, order, refusal)
+        return
+    matches, reason = _matched(state, command, order, at)
+    yield OrderPlaced(
+        order_id=order.order_id,
+        subaccount_ref=command.subaccount_ref,
+        market=command.market,
+        client_order_id=command.client_order_id,
+    )
+    is_over = _finish(command, order, reason)
+    order.is_archived = is_over and at < state.archived_before
+    list_order(state, order)
+    if order.status is OrderStatus.CANCELED:
+        yield OrderCanceled(order_id=order.order_id)
+    yield order_changed(order, reason or _reason_of(order))
+    yield from matches
+    if not is_over:
+        enter_book(state, order)
+        yield level_changed(order, order.remaining_centis)
+        yield show_resting(state, order, order.remaining_centis, at)
+
+
+def _checked(state: State, command: PlaceOrder, at: int) -> Order:
+    """Return the order, which is nowhere yet. Raises Refused."""
+    subaccount = state.dollar_subaccount(command.subaccount_ref)
+    group = group_for(state, command.group, command.subaccount_ref)
+    require_trading(state)
+    market = require_open(state.market(command.market))
+    require_enterable(state, command, market, at)
+    order = Order(
+        order_id=command.order or state.new_id("order"),
+        client_order_id=command.client_order_id,
+        subaccount=subaccount,
+        market=market,
+        side=command.side,
+        action=command.action,
+        price_centicents=command.price_centicents,
+        initial_centis=command.count_centis,
+        remaining_centis=command.count_centis,
+        created_at=at,
+        updated_at=at,
+        serial=0,
+        revision=0,
+        group=group,
+        expires_at=command.expires_at,
+        self_trade_prevention=command.self_trade_prevention,
+        cancel_on_pause=command.cancel_on_pause,
+    )
+    order.opening_centis = opening_centis(state, order, command.count_centis)
+    if not command.reduce_only:
+        require_funds(state, order, at)
+    return order
+
+
+def _post_only_refusal(state: State, command: PlaceOrder, order: Order) -> Refusal | None:
+    if not command.post_only or state.rules.fill is not FillRule.BOOK:
+        return None
+    best = opposite_to(state, order).best()
+    if best is None:
+        return None
+    offered = exact(best.price_centicents, 4)
+    message = f"post_only at {exact(command.price_centicents, 4)} would cross the other side's best bid, {offered}"
+    return Refusal(RefusalCode.POST_ONLY_WOULD_CROSS, message)
+
+
+def _require_fillable(state: State, command: PlaceOrder, order: Order) -> None:
+    """Refuse a fill-or-kill order that cannot be filled; one that meets an order of its own acts as IOC."""
+    is_whole = command.time_in_force is TimeInForce.FILL_OR_KILL or command.max_cost_micros is not None
+    if not is_whole or state.rules.fill is FillRule.ALL:
+        return
+    found = Reach()
+    if state.rules.fill is FillRule.BOOK:
+        account = state.accounts[command.subaccount_ref.account]
+        found = reach(order, order.remaining_centis, opposite_to(state, order), account, state.rules.share_percent)
+    if found.meets_own:
+        return
+    if found.count_centis < order.remaining_centis:
+        message = f"only {exact(found.count_centis, 2)} of {exact(order.remaining_centis, 2)} contracts can be filled"
+        raise Refused(RefusalCode.FILL_OR_KILL_UNFILLED, f"{message} at {exact(order.price_centicents, 4)} or better")
+    if command.max_cost_micros is not None and found.cost_micros > command.max_cost_micros:
+        message = f"the contracts cost {exact(found.cost_micros, 6)}"
+        raise Refused(
+            RefusalCode.FILL_OR_KILL_UNFILLED, f"{message}: at most {exact(command.max_cost_micros, 6)} are allowed"
+        )
+
+
+def _matched(state: State, command: PlaceOrder, order: Order, at: int) -> tuple[list[Event], OrderReason | None]:
+    """Carry out the matches of an order; return their events, and why the rest is canceled, None if it is not."""
+    wanted_centis = reducing_centis(order) if command.reduce_only else order.remaining_centis
+    events, reason = collect(match(state, order, wanted_centis, at))
+    if reason is None and wanted_centis < command.count_centis and order.filled_centis == wanted_centis:
+        reason = OrderReason.REDUCE_ONLY
+    return events, reason
+
+
+def _finish(command: PlaceOrder, order: Order, reason: OrderReason | None) -> bool:
+    """Set the status of an order after its matches; return whether it is done."""
+    rests = command.time_in_force is TimeInForce.GOOD_TILL_CANCELED and command.max_cost_micros is None
+    if not order.remaining_centis:
+        order.status = OrderStatus.EXECUTED
+    elif reason is not None or not rests:
+        order.status, order.remaining_centis = OrderStatus.CANCELED, 0
+    return order.status is not OrderStatus.RESTING
+
+
+def _reason_of(order: Order) -> OrderReason:
+    if order.fills:
+        return OrderReason.TRADE
+    return OrderReason.PLACED if order.status is OrderStatus.RESTING else OrderReason.CANCEL
+
+
+def _reject(state: State, order: Order, refusal: Refusal) -> Iterator[Event]:
+    """List an order that a rule canceled at once. Its client order id stays free."""
+    order.status, order.remaining_centis = OrderStatus.CANCELED, 0
+    order.is_archived = order.created_at < state.archived_before
+    state.orders[order.order_id] = order
+    order.revision = order.serial
+    state.accounts[order.subaccount_ref.account].ledger.orders.add(order, order.serial)
+    yield OrderRejected(order_id=order.order_id, code=refusal.code, message=refusal.message)
+    yield OrderCanceled(order_id=order.order_id)
+    yield order_changed(order, OrderReason.POST_ONLY)

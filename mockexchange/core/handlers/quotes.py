@@ -1,0 +1,76 @@
+"""Handlers of outside bids: the bids of strangers in a market's order book.
+
+A new outside bid fills the resting orders that it crosses, each at the order's own price; what is left of it stays.
+"""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import QuoteMarket
+from mockexchange.core.events import Event, LevelChanged, MarketQuoted
+from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.matching import consume_quote, take_resting
+from mockexchange.core.handlers.trades import exact_fee
+from mockexchange.core.model.markets import Levels, Market, require_open
+from mockexchange.core.model.order_rules import FillRule
+from mockexchange.core.model.orders import OTHER_SIDE, Order
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
+
+NO_LEVELS: Levels = {Side.YES: {}, Side.NO: {}}
+
+
+def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]:
+    """Replace the outside bids of a market, and fill the resting orders that they cross."""
+    market = require_open(state.market(command.market))
+    levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
+    changes = list(_level_changes(market, levels))
+
+    def apply() -> None:
+        market.quotes = levels
+
+    refile_market(state, market, at, apply)
+    yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
+    yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
+    yield from changes
+    yield from _fill_crossed(state, market, at)
+
+
+def drop_quotes(market: Market) -> Iterator[Event]:
+    """Remove the outside bids of a market that does not trade."""
+    changes = list(_level_changes(market, NO_LEVELS))
+    market.quotes = None
+    yield from changes
+
+
+def _fill_crossed(state: State, market: Market, at: int) -> Iterator[Event]:
+    """Fill the orders that outside bids cross; in a series without a formula for fees they stay."""
+    if state.rules.fill is not FillRule.BOOK or exact_fee(market, False, 1, 1) is None:
+        return
+    for side in (Side.YES, Side.NO):
+        while (crossed := _crossed(state, market, side)) is not None:
+            price_centicents, order = crossed
+            assert market.quotes is not None, "an outside bid was found"
+            count_centis = min(market.quotes[side][price_centicents], order.remaining_centis)
+            yield consume_quote(market, side, price_centicents, count_centis)
+            yield from take_resting(state, order, count_centis, at)
+
+
+def _crossed(state: State, market: Market, side: Side) -> tuple[int, Order] | None:
+    """Return the best outside bid of a side and the first order of the other side, if they cross."""
+    order_book, levels = state.order_books.get(market.ticker), (market.quotes or NO_LEVELS)[side]
+    if order_book is None or not levels or not order_book.sides[OTHER_SIDE[side]]:
+        return None
+    price_centicents, (resting_centicents, queue) = next(iter(levels)), order_book.sides[OTHER_SIDE[side]].peekitem()
+    if price_centicents + resting_centicents < CENTICENTS_PER_DOLLAR:
+        return None
+    return price_centicents, order_book.orders[queue.first]
+
+
+def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
+    """Yield the changes from the current outside bids to `levels`, the best price first."""
+    before = market.quotes or NO_LEVELS
+    for side in (Side.YES, Side.NO):
+        for price in sorted({*before[side], *levels[side]}, reverse=True):
+            change_centis = levels[side].get(price, 0) - before[side].get(price, 0)
+            if change_centis:
+                yield LevelChanged(market=market.ticker, side=side, price_centicents=price, change_centis=change_centis)

@@ -1,0 +1,113 @@
+"""The bids that an incoming order meets: the best price first, at one price the outside bid and then orders by time.
+
+A market has one order book, kept as bids for YES and bids for NO: an offer of YES at p is a bid for NO at 1 - p. A bid
+for one side meets the bids for the other side whose prices add up to a dollar with its own, or to more.
+"""
+
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from typing import NamedTuple
+
+from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.order_book import OrderBook
+from mockexchange.core.model.order_rules import SHARE_PERCENT_MAX
+from mockexchange.core.model.orders import OTHER_SIDE, Order
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, AccountKind, Side
+
+
+class Bid(NamedTuple):
+    """A bid of an order book: an order, or the outside bid at a price."""
+
+    price_centicents: int
+    """Price of the contract of the bid's own side."""
+    count_centis: int
+    order: Order | None = None
+
+
+class Opposite(NamedTuple):
+    """The bids that an order can meet: those of the other side from a price on."""
+
+    order_book: OrderBook
+    quotes: Mapping[int, int]
+    """Outside bids, the best first."""
+    side: Side
+    least_centicents: int
+    quotes_first: bool = True
+
+    def best(self) -> Bid | None:
+        """Return the bid that trades next; None if no bid is good enough. Cost: O(1)."""
+        queues = self.order_book.sides[self.side]
+        queued = queues.keys()[-1] if queues else 0
+        quoted = next(iter(self.quotes), 0)
+        if max(queued, quoted) < self.least_centicents:
+            return None
+        if quoted > queued or (quoted == queued and self.quotes_first):
+            return Bid(quoted, self.quotes[quoted])
+        order = self.order_book.orders[queues[queued].first]
+        return Bid(queued, order.remaining_centis, order)
+
+    def bids(self) -> Iterator[Bid]:
+        """Iterate over all the bids, in the order in which they trade."""
+        queues = self.order_book.sides[self.side]
+        last = 0
+        for price in merge(reversed(queues), self.quotes, reverse=True):
+            if price < self.least_centicents:
+                return
+            if price != last:
+                yield from self._at(price)
+            last = price
+
+    def _at(self, price_centicents: int) -> Iterator[Bid]:
+        quoted, queue = self.quotes.get(price_centicents, 0), self.order_book.sides[self.side].get(price_centicents)
+        if quoted and self.quotes_first:
+            yield Bid(price_centicents, quoted)
+        for order_id in queue or ():
+            order = self.order_book.orders[order_id]
+            yield Bid(price_centicents, order.remaining_centis, order)
+        if quoted and not self.quotes_first:
+            yield Bid(price_centicents, quoted)
+
+
+def opposite_of(order: Order, order_book: OrderBook, *, quotes_first: bool) -> Opposite:
+    """Return the bids that an order can meet."""
+    side, quotes = OTHER_SIDE[order.bid_side], order.market.quotes
+    least_centicents = CENTICENTS_PER_DOLLAR - order.bid_centicents
+    return Opposite(order_book, {} if quotes is None else quotes[side], side, least_centicents, quotes_first)
+
+
+def is_self_trade(one: Order, other: Order, account: Account) -> bool:
+    """Whether two orders are of one user: of one account, or of one subtrader of an FCM. `account` is that of `one`."""
+    if account.kind is AccountKind.FCM:
+        return one.subaccount is other.subaccount
+    return one.subaccount_ref.account == other.subaccount_ref.account
+
+
+def shared(bid: Bid, share_percent: int) -> int:
+    """Return how much of a bid one taker gets: of an outside bid at most this share."""
+    if bid.order is not None or share_percent == SHARE_PERCENT_MAX:
+        return bid.count_centis
+    return bid.count_centis * share_percent // SHARE_PERCENT_MAX
+
+
+class Reach(NamedTuple):
+    """What an order would get: contracts, their cost for it, and whether it stops at an order of its own account."""
+
+    count_centis: int = 0
+    cost_micros: int = 0
+    meets_own: bool = False
+
+
+def reach(order: Order, wanted_centis: int, opposite: Opposite, account: Account, share_percent: int) -> Reach:
+    """Return what an order would get of `wanted_centis`, as far as the first order of its own account."""
+    count_centis = cost_micros = 0
+    for bid in opposite.bids():
+        if count_centis == wanted_centis:
+            break
+        if bid.order is not None and is_self_trade(order, bid.order, account):
+            return Reach(count_centis, cost_micros, True)
+        taken_centis = min(wanted_centis - count_centis, shared(bid, share_percent))
+        count_centis += taken_centis
+        gained = order.side is order.bid_side
+        price = CENTICENTS_PER_DOLLAR - bid.price_centicents if gained else bid.price_centicents
+        cost_micros += taken_centis * price
+    return Reach(count_centis, cost_micros)
