@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 
@@ -39,10 +39,22 @@ def _reset(reply: FaultyAnswer, effect: Effect, name: str) -> None:
     reply.diagnosis, reply.end = f"the fault {name} reset the connection: no answer", "reset"
 
 
+def lose_answer(reply: FaultyAnswer, effect: Effect, name: str) -> None:
+    _drop(reply, effect, name)
+    reply.diagnosis = f"the fault {name} closed the connection: the request was carried out, its answer is lost"
+
+
+def lose_request(reply: FaultyAnswer, effect: Effect, name: str) -> None:
+    _drop(reply, effect, name)
+    reply.diagnosis = f"the fault {name} closed the connection: {NOT_ASKED}"
+
+
 OVER_HTTP: Transport = {
     fault_effects.Delay: delay,
     fault_effects.Trickle: _trickle,
     fault_effects.CutAfter: _cut,
     fault_effects.Drop: _drop,
     fault_effects.Reset: _reset,
+    fault_effects.LostAnswer: lose_answer,
+    fault_effects.LostRequest: lose_request,
 }

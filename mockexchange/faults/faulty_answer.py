@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 from mockexchange.venues.request import Answer
 
+NOT_ASKED = "the exchange was not asked"
+"""End of the diagnosis of an answer that a fault made."""
 End = Literal["", "cut", "drop", "reset"]
 
 

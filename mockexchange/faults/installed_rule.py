@@ -16,6 +16,9 @@ STAGES: dict[type, str] = {
     fault_effects.Drop: "end",
     fault_effects.Reset: "end",
     fault_effects.CutAfter: "end",
+    fault_effects.LostAnswer: "end",
+    fault_effects.LostRequest: "end",
+    fault_effects.UnknownOutcome: "answer",
     fault_effects.Gap: "taken",
     fault_effects.SilentChannel: "taken",
     fault_effects.Terminal: "taken",
@@ -53,6 +56,10 @@ class InstalledRule:
 
     def fire(self) -> None:
         self.fired += 1
+
+    def draws(self, share_ppm: int) -> bool:
+        """Return whether the newest firing is one of `share_ppm` in a million, which the seed decides."""
+        return fires(self._seed, f"{self.name}/outcome", self.fired, share_ppm)
 
     def _is_chosen(self) -> bool:
         match = self.rule.match

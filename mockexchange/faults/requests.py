@@ -1,9 +1,10 @@
 """Faults on one request. Rules are matched before authentication, by the claimed key.
 
 Effects apply in this order, independent of the order of the rules. First, an error replaces the answer of the exchange
-(status, rate_limit), or else the exchange answers at another host time (clock_offset), from a lagging state (stale) or
-with another page size. Then the body is edited: its fields (cursor, duplicate_row, legacy), the whole body (body,
-truncate_json) and its content type. Then the delivery faults apply (delay, trickle, cut_after, drop, reset).
+(status, rate_limit, unknown_outcome) or the request is lost (lost_request), or else the exchange answers at another
+host time (clock_offset), from a lagging state (stale) or with another page size. Then the body is edited: its fields
+(cursor, duplicate_row, legacy), the whole body (body, truncate_json) and its content type. Then the delivery faults
+apply (delay, trickle, cut_after, drop, reset, lost_answer).
 
 A call of a stream is a request in this sense too: its session answers, and the answer is delivered as a frame.
 """
@@ -15,7 +16,7 @@ from typing import Any
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.delivery import OVER_HTTP, Transport
-from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
 from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.matching import FaultSubject
 from mockexchange.faults.stale_state import LaggingExchanges
@@ -26,10 +27,10 @@ from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue
 
 CONTENT_TYPE = b"content-type"
-SUCCESSES = (200, 201)
+WITH_BODY = (200, 201)
+SUCCESSES = (*WITH_BODY, 204)
 TOO_MANY_REQUESTS = 429
-NOT_ASKED = "the exchange was not asked"
-"""End of the diagnosis of an answer that a fault made."""
+UNAVAILABLE = 503
 
 
 Answering = Callable[[Request, int, int], Answer | None]
@@ -150,6 +151,8 @@ class FaultedRequest:
         return replace(reply, pending=complete())
 
     def _apply_effects(self, reply: Answer) -> FaultyAnswer:
+        if fault_effects.UnknownOutcome in self._by_effect and reply.status in SUCCESSES:
+            reply = self._unknown_outcome("the request was carried out")
         faulty = FaultyAnswer(**{name: getattr(reply, name) for name in Answer.__slots__})
         faulty.fault = self._names
         self._edit(faulty)
@@ -167,7 +170,23 @@ class FaultedRequest:
         for kind in (fault_effects.Status, fault_effects.RateLimit):
             if kind in self._by_effect:
                 return self._error(self._by_effect[kind].name, self._effect(kind))
+        if fault_effects.LostRequest in self._by_effect:
+            subject = self._subject
+            return Answer(0, b"", operation=subject.operation, account=subject.account, key_id=self._target.key_id)
+        if fault_effects.UnknownOutcome in self._by_effect and not self._is_carried_out():
+            return self._unknown_outcome(NOT_ASKED)
         return None
+
+    def _is_carried_out(self) -> bool:
+        """Return whether a request of unknown outcome is carried out; a call of a stream never is."""
+        one, effect = self._by_effect[fault_effects.UnknownOutcome], self._effect(fault_effects.UnknownOutcome)
+        return not isinstance(self._request, Call) and one.draws(effect.carried_out_ppm)
+
+    def _unknown_outcome(self, what: str) -> Answer:
+        name = self._by_effect[fault_effects.UnknownOutcome].name
+        error = self._error(name, fault_effects.Status(UNAVAILABLE))
+        error.diagnosis = f"the fault {name} answered {UNAVAILABLE}: {what}"
+        return error
 
     def _error(self, name: str, effect: fault_effects.Status | fault_effects.RateLimit) -> Answer:
         if not isinstance(effect, fault_effects.RateLimit):
@@ -225,7 +244,7 @@ class FaultedRequest:
 
     def _edit_json(self, reply: FaultyAnswer, one: InstalledRule) -> None:
         edited = None
-        if reply.status in SUCCESSES:
+        if reply.status in WITH_BODY:
             edited = self._edited(reply, one.rule.effect)
         if edited is None:
             reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")

@@ -122,4 +122,6 @@ IN_A_STREAM: Transport = {
     fault_effects.CutAfter: _cut,
     fault_effects.Drop: _drop,
     fault_effects.Reset: _reset,
+    fault_effects.LostAnswer: _drop,
+    fault_effects.LostRequest: _drop,
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from heapq import merge
 from http import HTTPStatus
 
-from mockexchange.faults.requests import NOT_ASKED
+from mockexchange.faults.faulty_answer import NOT_ASKED
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain, Recording, request_of
 from mockexchange.replay.stream_calls import CallReplay

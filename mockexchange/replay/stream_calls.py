@@ -11,13 +11,13 @@ from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.sandbox.journal_json import frame_bytes
-from mockexchange.scenario.fault_effects import ClockOffset, RateLimit, Status
+from mockexchange.scenario.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
-INTERCEPTING_EFFECTS = (Status, RateLimit)
+INTERCEPTING_EFFECTS = (Status, RateLimit, LostRequest, UnknownOutcome)
 """Effects that answer a call in place of its session."""
 
 

@@ -14,7 +14,7 @@ from mockexchange.scenario.fault_effects import Effect
 from mockexchange.scenario.literal_json import LITERAL, Literal
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import keywords
-from mockexchange.scenario.value_types import NAME_CHARS_MAX, Scalar, choice, integer, matching, wrong
+from mockexchange.scenario.value_types import NAME_CHARS_MAX, Scalar, choice, decimal, integer, matching, wrong
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 """Ten minutes: longer than any client waits, short enough to end by itself."""
@@ -86,7 +86,21 @@ def _close_code(text: str) -> int:
     return code
 
 
+def _share(text: str) -> int:
+    ppm: int = _DECIMAL.parse(text)
+    if not 0 <= ppm <= PROBABILITY_UNIT:
+        raise ValueError
+    return ppm
+
+
 FLAG = Flag()
+PROBABILITY_UNIT = 1_000_000
+_DECIMAL = decimal("a probability", 6)
+SHARE = Scalar(
+    "a probability from 0 to 1, such as 0.5, of at most 6 decimals",
+    _share,
+    {"type": ["number", "string"], "minimum": 0, "maximum": 1},
+)
 WAIT = wait("a duration such as 250ms or 2s, above 0 and of at most 10 minutes", WAIT_US_MAX)
 LAG = wait("a duration such as 5s, above 0 and of at most a day", LAG_US_MAX)
 OFFSET = wait("a duration such as -30s or 5m, of at most 10 years", OFFSET_US_MAX, is_signed=True)
@@ -146,6 +160,9 @@ EFFECTS: dict[str, EffectKind] = {
     "cut_after": _plain("cut_after", integer(0, SIZE_BYTES_MAX), Surface.REQUEST, fault_effects.CutAfter),
     "drop": _bare("drop", Surface.REQUEST, fault_effects.Drop()),
     "reset": _bare("reset", Surface.REQUEST, fault_effects.Reset()),
+    "lost_answer": _bare("lost_answer", Surface.REQUEST, fault_effects.LostAnswer()),
+    "lost_request": _bare("lost_request", Surface.REQUEST, fault_effects.LostRequest()),
+    "unknown_outcome": _plain("unknown_outcome", SHARE, Surface.REQUEST, fault_effects.UnknownOutcome),
     "content_type": _plain("content_type", HEADER_VALUE, Surface.REQUEST, fault_effects.ContentType),
     "truncate_json": _bare("truncate_json", Surface.REQUEST, fault_effects.TruncateJson()),
     "cursor": _plain("cursor", OrNull(keywords("null", "absent", "repeat")), Surface.REQUEST, fault_effects.Cursor),

@@ -92,6 +92,20 @@ class Reset(Struct, frozen=True):
     pass
 
 
+class LostAnswer(Struct, frozen=True):
+    """Carry the request out and close the connection without an answer."""
+
+
+class LostRequest(Struct, frozen=True):
+    """Close the connection without an answer; the request is not carried out."""
+
+
+class UnknownOutcome(Struct, frozen=True):
+    """Answer 503; the request is carried out with this probability, in millionths."""
+
+    carried_out_ppm: int
+
+
 class Refuse(Struct, frozen=True):
     """Refuse the handshake of a stream."""
 
@@ -160,6 +174,9 @@ RequestEffect = (
     | CutAfter
     | Drop
     | Reset
+    | LostAnswer
+    | LostRequest
+    | UnknownOutcome
 )
 FrameEffect = Close | Abort | Duplicate | Reorder | Gap | Stall | SilentChannel | Terminal | LiteralFrame
 Effect = RequestEffect | Refuse | FrameEffect | LateAck

@@ -12,7 +12,7 @@ from typing import Any
 from mockexchange.core.instants import parse_duration
 from mockexchange.scenario.composite_types import ListOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.fault_effect_schema import EFFECT, EFFECTS, REQUESTS_MAX, Surface
+from mockexchange.scenario.fault_effect_schema import EFFECT, EFFECTS, PROBABILITY_UNIT, REQUESTS_MAX, Surface
 from mockexchange.scenario.fault_effects import ClockOffset, Close, Effect
 from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import Located
@@ -20,7 +20,6 @@ from mockexchange.scenario.value_types import DURATION, INSTANT, NAME, PART, Sca
 from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"
-PROBABILITY_UNIT = 1_000_000
 OPERATION_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.rest.operations))
 CHANNEL_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.stream.channels))
 ALWAYS = ("nth", "every", "probability", "from", "until", "host_time")

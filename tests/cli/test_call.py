@@ -53,6 +53,14 @@ def test_a_request_is_in_the_words_of_the_venue(
     assert request_of(REQUEST_SIGNERS[venue], method, path, params) == request_made
 
 
+def test_a_body_is_for_writes_at_a_venue_without_json_rpc() -> None:
+    made = request_of(REQUEST_SIGNERS["kalshi"], "POST", "/x", None, b"{}")
+    assert made == UnsignedRequest("POST", "/trade-api/v2/x", b"{}")
+    for venue, method in (("kalshi", "GET"), ("deribit", "POST")):
+        with pytest.raises(UsageFailure, match="--json is for POST, PUT and DELETE"):
+            request_of(REQUEST_SIGNERS[venue], method, "/x", None, b"{}")
+
+
 @pytest.mark.parametrize(("venue", "method"), [("kalshi", "POST"), ("deribit", "GET"), ("signalplus", "GET")])
 def test_params_without_a_place_for_them_are_a_misuse(venue: str, method: str) -> None:
     with pytest.raises(UsageFailure, match="--params is for POST at a JSON-RPC venue"):

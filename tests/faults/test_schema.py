@@ -27,6 +27,10 @@ READ: list[tuple[str, Effect]] = [
     ("{trickle: 10}", fault_effects.Trickle(10)),
     ("{cut_after: 0}", fault_effects.CutAfter(0)),
     ("{drop}", fault_effects.Drop()),
+    ("{lost_answer}", fault_effects.LostAnswer()),
+    ("{lost_request}", fault_effects.LostRequest()),
+    ("{unknown_outcome: 0.5}", fault_effects.UnknownOutcome(500_000)),
+    ("{unknown_outcome: 0}", fault_effects.UnknownOutcome(0)),
     ("{drop: true}", fault_effects.Drop()),
     ("{reset: }", fault_effects.Reset()),
     ("{content_type: text/plain}", fault_effects.ContentType("text/plain")),
@@ -82,7 +86,7 @@ def test_every_effect_is_about_something() -> None:
     by_surface = {surface: [name for name, kind in EFFECTS.items() if kind.surface is surface] for surface in Surface}
     assert by_surface[Surface.HANDSHAKE] == ["refuse"]
     assert by_surface[Surface.ANSWER] == ["late_ack"]
-    assert len(by_surface[Surface.REQUEST]) == 16
+    assert len(by_surface[Surface.REQUEST]) == 19
     assert len(by_surface[Surface.FRAME]) == 9
 
 

@@ -9,6 +9,7 @@ import pytest
 import mockexchange
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
 from mockexchange.replay import Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.journal_json import entry_to_json
@@ -64,6 +65,45 @@ def test_a_fault_on_the_answer_of_a_write_comes_after_its_commands(then: str, st
     [entry] = sandbox.journal
     assert (entry.status, entry.fault, entry.answer) == (status, "f", answer.body)
     assert len(entry.commands) == executed
+
+
+@pytest.mark.parametrize(("then", "executed"), [("lost_answer", 1), ("lost_request", 0)])
+def test_a_lost_answer_is_carried_out_and_a_lost_request_is_not(then: str, executed: int) -> None:
+    sandbox = make()
+    install(sandbox, f"{{name: f, match: {{method: POST}}, times: 1, then: {{{then}}}}}")
+    answer = create(sandbox)
+    assert isinstance(answer, FaultyAnswer)
+    assert (answer.status, answer.body, answer.end, groups(sandbox)) == (0, b"", "drop", executed)
+    assert answer.diagnosis is not None
+    assert ("was carried out" in answer.diagnosis) == bool(executed)
+    assert create(sandbox).status == 201
+
+
+@pytest.mark.parametrize(("share", "executed"), [(0, 0), (1, 1)])
+def test_a_write_of_unknown_outcome_answers_503_either_way(share: int, executed: int) -> None:
+    sandbox = make(date="2026-06")
+    install(sandbox, f"{{then: {{unknown_outcome: {share}}}}}")
+    answer = create(sandbox)
+    assert (answer.status, groups(sandbox)) == (503, executed)
+    assert json.loads(answer.body)["error"]["code"] == "service_unavailable"
+    assert (answer.diagnosis or "").endswith("the request was carried out" if executed else NOT_ASKED)
+
+
+def test_unknown_outcomes_are_drawn_by_the_seed() -> None:
+    def outcomes(seed: int) -> int:
+        sandbox = make(f"scenario: s\nseed: {seed}\naccounts: {{alice: {{}}}}")
+        install(sandbox, "{name: f, then: {unknown_outcome: 0.5}}")
+        assert {create(sandbox).status for _ in range(20)} == {503}
+        return groups(sandbox)
+
+    assert outcomes(7) == outcomes(7)
+    assert 0 < outcomes(7) < 20
+
+
+def test_a_refused_write_of_unknown_outcome_is_still_refused() -> None:
+    sandbox = make()
+    install(sandbox, "{then: {unknown_outcome: 1}}")
+    assert send(sandbox, "POST", CREATE, {}).status == 400
 
 
 def test_the_body_of_a_write_can_be_replaced() -> None:

@@ -29,6 +29,16 @@ def _method(text: str) -> str:
     return text.upper()
 
 
+def _json(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"expected JSON: {error}, got {text!r}") from None
+    return text.encode()
+
+
 def _params(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
@@ -48,18 +58,22 @@ def target_of(text: str, prefix: str) -> str:
     return target if path == prefix or path.startswith(f"{prefix}/") else prefix + target
 
 
-def request_of(dialect: RequestSigner, method: str, path: str, params: dict[str, Any] | None) -> UnsignedRequest:
+def request_of(
+    dialect: RequestSigner, method: str, path: str, params: dict[str, Any] | None, body: bytes | None = None
+) -> UnsignedRequest:
     """Return the request that the arguments describe. A JSON-RPC POST names its method in the URL and in the body.
 
-    Raises UsageFailure if `params` are given for a request that has no body.
+    Raises UsageFailure if `params` or `body` are given for a request that has no such body.
     """
     target = target_of(path, dialect.prefix)
     has_body = dialect.id_name is not None and method == "POST"
     if params is not None and not has_body:
         example = "/private/get_positions?currency=BTC" if dialect.id_name else "/portfolio/fills?limit=2"
         raise UsageFailure(f"--params is for POST at a JSON-RPC venue: put them into PATH, as in '{example}'")
+    if body is not None and (dialect.id_name is not None or method == "GET"):
+        raise UsageFailure("--json is for POST, PUT and DELETE at a venue without JSON-RPC: use --params or PATH")
     if dialect.id_name is None or not has_body:
-        return UnsignedRequest(method, target)
+        return UnsignedRequest(method, target, body or b"")
     called = target.partition("?")[0].removeprefix(dialect.prefix).removeprefix("/")
     return UnsignedRequest(method, target, envelope(dialect.id_name, called, params or {}))
 
@@ -69,6 +83,7 @@ def request_of(dialect: RequestSigner, method: str, path: str, params: dict[str,
 @click.argument("method", callback=checked(_method))
 @click.argument("path")
 @option("--params", callback=checked(_params), metavar="JSON", help="Params of a POST, at a JSON-RPC venue.")
+@option("--json", "body", callback=checked(_json), metavar="BODY", help="JSON body of a POST, PUT or DELETE.")
 @option("--key", help="The account's key to sign with.  [default: its first]")
 @sandbox_option
 @server_option
@@ -79,6 +94,7 @@ def call(
     method: str,
     path: str,
     params: dict[str, Any] | None,
+    body: bytes | None,
     key: str | None,
     sandbox: str,
     ready_file: Path,
@@ -90,6 +106,7 @@ def call(
 
     \b
     mockexchange call alice GET '/portfolio/positions?limit=2'
+    mockexchange call alice PUT /portfolio/order_groups/ID/limit --json '{"contracts_limit": 5}'
     mockexchange call dora GET '/private/get_positions?currency=BTC'
     mockexchange call gina POST /private/get_positions --params '{"currency": "BTC"}'
     """
@@ -98,7 +115,8 @@ def call(
     credential = _credential(known["accounts"], account, key)
     dialect = REQUEST_SIGNERS[credential["venue"]]
     base_url = known["venues"][credential["venue"]]["base_url"]
-    reply = _send_signed(base_url, dialect, credential, request_of(dialect, method, path, params), server.ca_cert)
+    request = request_of(dialect, method, path, params, body)
+    reply = _send_signed(base_url, dialect, credential, request, server.ca_cert)
     _show(reply)
     if reply.status == NOT_FOUND and SUGGESTED not in (reply.headers.get(DIAGNOSIS_HEADER) or ""):
         click.echo(
@@ -130,10 +148,10 @@ def _send_signed(
     url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(dialect.prefix)}{request.target}"
     # What is signed is what is sent: behind a public URL that has a path, with that path.
     sent = request._replace(target=urlsplit(url)._replace(scheme="", netloc="").geturl())
+    json_type = {"Content-Type": "application/json"} if request.body else {}
+    headers = {**json_type, **sign(credential["venue"], credential, sent)}
     try:
-        return send(
-            request.method, url, sign(credential["venue"], credential, sent), request.body or None, ca_cert=ca_cert
-        )
+        return send(request.method, url, headers, request.body or None, ca_cert=ca_cert)
     except Unreachable as error:
         raise Failure(f"no answer from {base_url}: {error}") from None
 
