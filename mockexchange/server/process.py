@@ -15,6 +15,7 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.opening import Progress
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.open_files import allow_many_files
@@ -43,6 +44,8 @@ class ServeOptions:
     reload: "Reload | None" = None
     on_sandbox: Callable[[Sandbox], object] | None = None
     """Called with every sandbox after it is created, and again after a reset."""
+    scenario_dir: Path | None = None
+    """The folder with the scenario files that the control API may load."""
     tls_names: tuple[str, ...] = ()
     """Further names of the server, beside this machine's names and addresses."""
 
@@ -85,6 +88,7 @@ class Server:
             public_url=options.public_url,
             has_deflate=options.has_deflate,
             inspector=options.inspector,
+            scenario_files=ScenarioFiles(options.scenario_dir),
             on_sandbox=options.on_sandbox,
         )
         self.token = options.token or secrets.token_urlsafe(24)

@@ -14,6 +14,7 @@ from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
+from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.app import ListenerApp, SandboxOf
 from mockexchange.server.control.access import LOOPBACK_NAMES
@@ -46,6 +47,8 @@ class ServerState:
     public_url: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
+    scenario_files: ScenarioFiles = field(default_factory=ScenarioFiles)
+    """Files that requests of other processes may name as scenarios."""
     identity: Identity | None = None
     on_sandbox: Callable[[Sandbox], object] | None = None
     """Called with every sandbox after it is created, and again after a reset."""

@@ -45,7 +45,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(home: Path) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
-        with served(home, *SERVE, "--scenario", "scenario.yaml"):
+        with served(home, *SERVE, "--scenario", "scenario.yaml", "--scenario-dir", "."):
             yield find_server(home / "ready.json")
 
 

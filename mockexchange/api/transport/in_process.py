@@ -8,6 +8,7 @@ from starlette.types import Message, Scope
 
 from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encode_body, encode_query, read_reply
 from mockexchange.api.transport.loop_bridge import LoopBridge, run_in_loop, running_loop
+from mockexchange.server.control.access import IN_PROCESS
 
 ROOT = "/_mock/"
 
@@ -58,6 +59,7 @@ class InProcessClient:
             ],
             "client": None,
             "server": None,
+            "extensions": {IN_PROCESS: {}},
         }
 
 

@@ -49,8 +49,8 @@ def require_default(body: Mapping[str, Any]) -> None:
 def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
     """Return the body for a remote server, with the text of the scenario file and an expiry of the sandbox.
 
-    The server may not have the client's files, and may outlive the client. It reads scenarios of JSON lines, and files
-    that a scenario names, from its own disk.
+    The server may not have the client's files, and may outlive the client. It reads scenarios of JSON lines, and those
+    with files of keys, from its own --scenario-dir.
     """
     body = {**body, "expires_after": IDLE_MAX}
     scenario = body["scenario"]

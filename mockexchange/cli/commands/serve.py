@@ -73,6 +73,11 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
 @shared_option("--chaos", multiple=True, metavar="NAME", help="A preset of faults, such as flaky; repeatable.")
 @shared_option("--public-url", callback=checked(_public_url), help="How clients reach this server, if not by address.")
 @shared_option("--allow-host", multiple=True, help="A further Host name the control API answers to.")
+@shared_option(
+    "--scenario-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder whose scenario files the control API may load; without it, built-in scenarios alone.",
+)
 @shared_option("--ready-file", type=click.Path(path_type=Path), default=default_ready_file, help="Where to say: ready.")
 @shared_option("--token", help="The control API's token; generated if not given.")
 @shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
@@ -102,6 +107,7 @@ def serve(
     chaos: tuple[str, ...],
     public_url: str | None,
     allow_host: tuple[str, ...],
+    scenario_dir: Path | None,
     ready_file: Path,
     token: str | None,
     self_check: bool,
@@ -125,6 +131,7 @@ def serve(
                 ready_file=ready_file,
                 public_url=public_url,
                 allow_hosts=list(allow_host),
+                scenario_dir=scenario_dir,
                 token=token,
                 has_deflate=deflate,
                 inspector=load_self_check(api_date) if self_check else None,

@@ -16,11 +16,18 @@ OPEN_PATHS = frozenset(("/", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mo
 OPEN_PREFIX = "/_mock/docs/"
 """Documents are no secret, and a browser sends no token."""
 HOST_CHARS_SHOWN_MAX = 80
+IN_PROCESS = "mockexchange.in_process"
+"""The extension that marks the requests of this process."""
 MARKS = [
     (b"x-mock-exchange", b"1"),
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),  # answers hold private keys
 ]
+
+
+def is_in_process(request: Request) -> bool:
+    """Whether this process made the request without a socket: only it can put the mark into the scope."""
+    return IN_PROCESS in request.scope.get("extensions", {})
 
 
 class ControlAccess:

@@ -7,6 +7,7 @@ from mockexchange.sandbox.clock import SCALE_MAX, parse_mode
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.composite_types import Field, Record
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.files import ScenarioFiles, require_no_key_files
 from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.stubs import STUBS
@@ -76,9 +77,12 @@ class SandboxCreation:
         return replace(self.options, name=name)
 
 
-def parse_creation(body: dict[str, Located], path_name: str | None = None) -> SandboxCreation:
+def parse_creation(
+    body: dict[str, Located], path_name: str | None = None, files: ScenarioFiles | None = None
+) -> SandboxCreation:
     """Read the body of a creation; `path_name` is the name in the path.
 
+    `files` are the files that the body may name; None for a body of this process, which may name any.
     Raises ControlError for a wrong body, ScenarioError for a wrong scenario.
     """
     try:
@@ -89,7 +93,7 @@ def parse_creation(body: dict[str, Located], path_name: str | None = None) -> Sa
         message = f"expected the name in the path, {path_name!r}, or none; got {values['name']!r}"
         raise ControlError(400, "bad_body", message, "name")
     options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
-    plan = _plan(values["scenario"])
+    plan = _plan(values["scenario"]) if files is None else _sent_plan(values["scenario"], files)
     more = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
     return SandboxCreation(more, options, values["port"], values["expires_after"])
 
@@ -103,3 +107,10 @@ def _plan(node: Located) -> Plan:
         return load_scenario(node.value)
     except OSError as error:  # no file can have this name
         raise ScenarioError(f"no scenario {node.value[:80]!r}: {error.strerror or error}") from None
+
+
+def _sent_plan(node: Located, files: ScenarioFiles) -> Plan:
+    """Read the scenario of another process, which reads no other file than those of `files`."""
+    if isinstance(node.value, str) and "\n" not in node.value:
+        return files.load(node.value)
+    return require_no_key_files(_plan(node))

@@ -11,6 +11,8 @@ from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.files import ScenarioFiles
+from mockexchange.server.control.access import is_in_process
 from mockexchange.server.control.answers import clock_of, sandbox_of, summary_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import ControlJson
@@ -58,7 +60,7 @@ class SandboxHandlers:
         return ControlJson([summary_of(sandbox, self.server_state.base_url(sandbox.name)) for sandbox in found])
 
     async def create(self, request: Request) -> Response:
-        wanted = parse_creation(read_object(await read_json(request)))
+        wanted = parse_creation(read_object(await read_json(request)), files=self._files(request))
         return await self._open(wanted, wanted.options.name or self.server_state.sandboxes.new_name())
 
     async def show(self, request: Request) -> Response:
@@ -66,7 +68,7 @@ class SandboxHandlers:
 
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
-        wanted = parse_creation(read_object(await read_json(request)), name)
+        wanted = parse_creation(read_object(await read_json(request)), name, self._files(request))
         if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
             return self._shown(await self._sandbox(request))
         return await self._open(wanted, name)
@@ -134,6 +136,10 @@ class SandboxHandlers:
             reason = error.strerror or error
             raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
         return self._shown(sandbox, 201)
+
+    def _files(self, request: Request) -> ScenarioFiles | None:
+        """Return the files that a request may name as a scenario; None if it is from this process."""
+        return None if is_in_process(request) else self.server_state.scenario_files
 
     def _route_keys(self, sandbox: Sandbox) -> None:
         """Make the main port route added keys to the sandbox, unless the sandbox has its own port."""
