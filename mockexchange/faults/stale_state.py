@@ -25,7 +25,7 @@ class LaggingExchange:
         """The first `history` records of the log never lag."""
         header = log.header
         self._lag_us = lag_us
-        self._exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
+        self._exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before, header.orders)
         self._late = deque(log)
         self._contexts: dict[str, Any] = {}
         for _ in range(min(history, len(self._late))):

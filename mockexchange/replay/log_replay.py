@@ -48,7 +48,7 @@ class Replay:
 def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
     """Return an exchange, and the context of each venue by its name."""
     try:
-        exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
+        exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before, header.orders)
         date = DEFAULT.api_date(header.api_date)
         settings = {name: venue.scenario.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
         contexts = {name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()}

@@ -39,6 +39,7 @@ def new_log(plan: Plan, options: SandboxOptions) -> Log:
         clock=options.clock,
         rounding=plan.rounding.value,
         archived_before=plan.archived_before,
+        orders=plan.order_rules,
         settings=_logged_settings(plan),
     )
     return MemoryLog(header)

@@ -43,7 +43,7 @@ class Sandbox:
         self.name = options.name
         self.options = options
         self.plan = plan
-        self.exchange = exchange or Exchange(plan.seed, plan.rounding, plan.archived_before)
+        self.exchange = exchange or Exchange(plan.seed, plan.rounding, plan.archived_before, plan.order_rules)
         self.log: Log = new_log(plan, options)
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
         self.journal = Journal()

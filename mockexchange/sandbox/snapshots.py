@@ -21,7 +21,7 @@ PLAYS_MIN = 2
 """A plan that is played only once, as in `serve`, is not worth a copy."""
 COMMANDS_MAX = 2_000
 """A copy of half a megabyte; longer histories are seldom played for a single test."""
-SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "setup", "keys", "steps")
+SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "order_rules", "setup", "keys", "steps")
 """Fields of a plan that a copy depends on. Plans derived from each other share a copy if these are identical."""
 
 

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario import script_names
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.order_switches import rules_of
 from mockexchange.scenario.script import ScriptEntry
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.steps import Step
@@ -55,6 +57,7 @@ class Plan:
     archived_before: int
     """Rows last updated before this instant are archived."""
     rounding: FeeRounding
+    order_rules: OrderRules
     settings: dict[str, Any]
     """Settings by venue."""
     digest: str
@@ -84,6 +87,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         start=start,
         archived_before=start if (cutoff := values["historical"].get("cutoff")) is None else cutoff,
         rounding=values["fees"].get("rounding") or FeeRounding.GRID,
+        order_rules=rules_of(values["orders"]),
         settings=settings_of(values),
         digest=digest,
         setup=[TimedCommand(start, command, node) for command, node in _setup(values)],

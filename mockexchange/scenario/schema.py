@@ -6,6 +6,7 @@ from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRoundi
 from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
 from mockexchange.scenario.faults import FAULTS
+from mockexchange.scenario.order_switches import ORDERS
 from mockexchange.scenario.schema_definitions import with_shared_parts
 from mockexchange.scenario.script import SCRIPT, entry_schema
 from mockexchange.scenario.steps import STEP, derivatives, markets
@@ -91,6 +92,7 @@ HEADER_FIELDS = {
     "strict_cursors": may(BOOLEAN, False),
     "rate_limits": may(keywords("off", "report", "enforce"), "report"),
     "settlements": may(Record({"counts": may(keywords("gross", "net"))}), {}),
+    "orders": may(ORDERS, {}),
     "historical": may(Record({"cutoff": may(INSTANT)}), {}),
     "stream": may(STREAM, {}),
     **fields_of_venues(),

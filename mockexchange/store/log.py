@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from mockexchange.core.commands import Command
+from mockexchange.core.model.order_rules import OrderRules
 
 FORMAT = 1
 
@@ -24,6 +25,8 @@ class Header(Struct, frozen=True, kw_only=True):
     rounding: str
     archived_before: int = 0
     """Rows last updated before this instant (microseconds) are archived; absent in logs written before that existed."""
+    orders: OrderRules = OrderRules()
+    """Rules of order entry that differ from their defaults; absent in logs written before that existed."""
     settings: dict[str, Any]
     """Settings of the default venue, and by name those of other venues that differ from their defaults."""
 

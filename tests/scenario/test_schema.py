@@ -67,6 +67,7 @@ VALID = [
     "{scenario: a, accounts: {a: , b: {cash: 5, keys: , subaccounts: {3: {cash: 0.5}}}}}",
     "{scenario: a, strict_cursors: true}",
     f"{{scenario: a, history: [{FILL}]}}",
+    "{scenario: a, orders: {fill: none, share: 0.4, group_window: 5s}}",
     "{scenario: a, historical: {cutoff: 2025-11-04}, settlements: {counts: net}, events: }",
     "{scenario: a, accounts: {a: {tier: prime, user_id: u}}, series: {S: {tags: [a, 1, true]}}}",
     "{scenario: a, markets: {M: {event: E, series: S, book: {yes: [[0.5, 1], ['0.4', 2.5]]}, floor_strike: 60}}}",

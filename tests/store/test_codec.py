@@ -13,6 +13,7 @@ from msgspec.structs import fields
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Exchange
+from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import (
     SubaccountRef,
 )
@@ -32,6 +33,7 @@ HEADER = Header(
     clock="10x",
     rounding="2026",
     archived_before=HUGE,
+    orders=OrderRules(share_parts=4_000),
     settings={"auth_mode": "on", "window_past_us": 15_000_000, "strict_cursors": False},
 )
 

@@ -70,7 +70,7 @@ def consume_quote(market: Market, side: Side, price_centicents: int, count_centi
 
 def _meet(state: State, order: Order, bid: Bid, opposite: Opposite, wanted_centis: int, at: int) -> Iterator[Event]:
     """Trade with one bid. Of an outside bid that is shared, strangers take what the order does not get of it."""
-    share_centis = shared(bid, state.rules.share_percent)
+    share_centis = shared(bid, state.rules.share_parts)
     count_centis = min(wanted_centis, share_centis)
     if bid.order is None:
         gone_centis = bid.count_centis if wanted_centis > share_centis else count_centis

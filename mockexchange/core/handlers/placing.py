@@ -111,7 +111,7 @@ def _require_fillable(state: State, command: PlaceOrder, order: Order) -> None:
     found = Reach()
     if state.rules.fill is FillRule.BOOK:
         account = state.accounts[command.subaccount_ref.account]
-        found = reach(order, order.remaining_centis, opposite_to(state, order), account, state.rules.share_percent)
+        found = reach(order, order.remaining_centis, opposite_to(state, order), account, state.rules.share_parts)
     if found.meets_own:
         return
     if found.count_centis < order.remaining_centis:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.order_book import OrderBook
-from mockexchange.core.model.order_rules import SHARE_PERCENT_MAX
+from mockexchange.core.model.order_rules import SHARE_WHOLE
 from mockexchange.core.model.orders import OTHER_SIDE, Order
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, AccountKind, Side
 
@@ -82,11 +82,11 @@ def is_self_trade(one: Order, other: Order, account: Account) -> bool:
     return one.subaccount_ref.account == other.subaccount_ref.account
 
 
-def shared(bid: Bid, share_percent: int) -> int:
+def shared(bid: Bid, share_parts: int) -> int:
     """Return how much of a bid one taker gets: of an outside bid at most this share."""
-    if bid.order is not None or share_percent == SHARE_PERCENT_MAX:
+    if bid.order is not None or share_parts == SHARE_WHOLE:
         return bid.count_centis
-    return bid.count_centis * share_percent // SHARE_PERCENT_MAX
+    return bid.count_centis * share_parts // SHARE_WHOLE
 
 
 class Reach(NamedTuple):
@@ -97,7 +97,7 @@ class Reach(NamedTuple):
     meets_own: bool = False
 
 
-def reach(order: Order, wanted_centis: int, opposite: Opposite, account: Account, share_percent: int) -> Reach:
+def reach(order: Order, wanted_centis: int, opposite: Opposite, account: Account, share_parts: int) -> Reach:
     """Return what an order would get of `wanted_centis`, as far as the first order of its own account."""
     count_centis = cost_micros = 0
     for bid in opposite.bids():
@@ -105,7 +105,7 @@ def reach(order: Order, wanted_centis: int, opposite: Opposite, account: Account
             break
         if bid.order is not None and is_self_trade(order, bid.order, account):
             return Reach(count_centis, cost_micros, True)
-        taken_centis = min(wanted_centis - count_centis, shared(bid, share_percent))
+        taken_centis = min(wanted_centis - count_centis, shared(bid, share_parts))
         count_centis += taken_centis
         gained = order.side is order.bid_side
         price = CENTICENTS_PER_DOLLAR - bid.price_centicents if gained else bid.price_centicents

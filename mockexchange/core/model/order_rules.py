@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
-SHARE_PERCENT_MAX = 100
+SHARE_WHOLE = 10_000
 ORDERS_MAX = 200_000
 """Resting orders per account (the venue's page on creating orders, since 2025-12-01)."""
 GROUP_WINDOW_US = 15 * MICROSECONDS_PER_SECOND
@@ -45,11 +45,9 @@ class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The rules of order entry of one exchange."""
 
     fill: FillRule = FillRule.BOOK
-    share_percent: int = SHARE_PERCENT_MAX
+    share_parts: int = SHARE_WHOLE
     """The largest part of an outside level that one taker gets; strangers take the rest of it."""
     queue: QueueRule = QueueRule.AHEAD
-    replenish_us: int | None = None
-    """Time after which a consumed outside bid comes back; None: never."""
     balance: BalanceRule = BalanceRule.RESERVED
     check_cash: bool = True
     post_only_row: RowRule = RowRule.KEPT

@@ -151,7 +151,7 @@ def test_a_consumed_quote_is_gone() -> None:
 
 
 def test_only_a_share_of_a_stranger_s_level_is_had() -> None:
-    it = world(OrderRules(share_percent=40))
+    it = world(OrderRules(share_parts=4_000))
     it.do(QuoteMarket(market="RAIN-1", no=((4_800, 1_000), (4_700, 1_000))))
     events = it.place("buy yes 7 @ 0.53", order="mine", time_in_force=IOC)
     assert fills_of(events) == [(400, 5_200), (300, 5_300)]

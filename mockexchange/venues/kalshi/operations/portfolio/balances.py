@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from mockexchange.core.model.order_rules import BalanceRule
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 from mockexchange.venues.kalshi.operations.row_owner import requested_or_primary
@@ -27,15 +28,20 @@ def get_balance(call: AccountCall) -> bytes:
     return write(call, balance if call.key.subaccount is None else balance._replace(breakdown=None))
 
 
-def free_by_index(subaccount: Subaccount) -> dict[int, int]:
-    """Return the cash free for trading, by exchange index: resting orders reserve cash of index 0."""
-    elsewhere_micros = sum(subaccount.shards_micros.values())
-    return {0: subaccount.cash_micros - subaccount.reserved_micros - elsewhere_micros, **subaccount.shards_micros}
+def free_by_index(subaccount: Subaccount, rule: BalanceRule) -> dict[int, int]:
+    """Return the cash that balances show, by exchange index: resting orders reserve cash of index 0.
+
+    By the rule "free" a balance does not fall when an order rests.
+    """
+    held_micros = sum(subaccount.shards_micros.values())
+    if rule is BalanceRule.RESERVED:
+        held_micros += subaccount.reserved_micros
+    return {0: subaccount.cash_micros - held_micros, **subaccount.shards_micros}
 
 
 def _balance_of(call: AccountCall, subaccount: Subaccount | None, index: int | None) -> Balance:
     """Return the balance over all exchange indexes, or of the requested one (since 2026-08-20)."""
-    cash_micros = free_by_index(subaccount) if subaccount else {0: 0}
+    cash_micros = free_by_index(subaccount, call.state.rules.balance) if subaccount else {0: 0}
     values_micros = subaccount.values_micros if subaccount else {}
     shown = sorted(cash_micros) if index is None else [index]
     breakdown = tuple(IndexedBalance(shard, cash_micros.get(shard, 0)) for shard in shown)

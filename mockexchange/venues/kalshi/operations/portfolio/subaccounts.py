@@ -79,7 +79,7 @@ def _has_subtraders(call: AccountCall) -> bool:
 
 def _balances_of(call: AccountCall, name: str) -> Iterator[SubaccountBalance]:
     subaccount = call.state.subaccounts[SubaccountRef(call.account.name, name)]
-    cash_micros = free_by_index(subaccount)
+    cash_micros = free_by_index(subaccount, call.state.rules.balance)
     if not call.api_date.holds(EXCHANGE_INDEX_ADDED):
         cash_micros = {0: sum(cash_micros.values())}
     for index, amount_micros in sorted(cash_micros.items()):

@@ -1,0 +1,32 @@
+"""The key `orders` of a scenario: the rules of order entry that it switches."""
+
+from typing import Any
+
+from mockexchange.core.model.order_rules import SHARE_WHOLE, BalanceRule, FillRule, OrderRules, QueueRule, RowRule
+from mockexchange.scenario.composite_types import Record, may
+from mockexchange.scenario.value_types import BOOLEAN, COUNT_ABOVE_ZERO, DURATION, choice, integer, price
+
+ORDERS_MAX = 10**7
+SHARE = price("a share such as 0.4, above 0 and below 1, of at most 4 decimals", SHARE_WHOLE, is_open=True)
+RULES = {
+    "fill": ("fill", choice({rule.value: rule for rule in FillRule})),
+    "share": ("share_parts", SHARE),
+    "queue": ("queue", choice({rule.value: rule for rule in QueueRule})),
+    "balance": ("balance", choice({rule.value: rule for rule in BalanceRule})),
+    "check_cash": ("check_cash", BOOLEAN),
+    "post_only_row": ("post_only_row", choice({rule.value: rule for rule in RowRule})),
+    "position_limit": ("position_limit_centis", COUNT_ABOVE_ZERO),
+    "open_orders": ("orders_max", integer(1, ORDERS_MAX)),
+    "count_step": ("count_step_centis", COUNT_ABOVE_ZERO),
+    "group_window": ("group_window_us", DURATION),
+}
+"""Keys of `orders`: (rule, type)."""
+ORDERS = Record({key: may(kind) for key, (_, kind) in RULES.items()})
+
+
+def rules_of(values: dict[str, Any]) -> OrderRules:
+    """Return the rules of a scenario from the values that the schema read; a group window of 0 ends at a reset."""
+    given = {RULES[key][0]: value for key, value in values.items() if key in RULES and value is not None}
+    if given.get("group_window_us") == 0:
+        given["group_window_us"] = None
+    return OrderRules(**given)
