@@ -54,6 +54,8 @@ class Situation(StrEnum):
     TOO_MANY_ORDERS = "too many open orders"
     AMEND_MISMATCH = "amendment of another order"
     ALREADY_EXISTS = "already exists"
+    TRANSFER_APPLIED = "transfer applied before"
+    NEEDS_ADVANCED = "subaccount without the tier for it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,4 +71,6 @@ WRITE_ERRORS: tuple[ErrorRow, ...] = (
     *by_exchange(Situation.TOO_MANY_ORDERS, 400, "too_many_orders", "choice"),
     *by_exchange(Situation.AMEND_MISMATCH, 400, "{code}", "changelog", "{message}"),
     *by_exchange(Situation.ALREADY_EXISTS, 409, "already_exists", "choice"),
+    by_gateway(Situation.TRANSFER_APPLIED, 409, "transfer_already_applied", "stream-2026-06"),
+    by_gateway(Situation.NEEDS_ADVANCED, 403, "subaccount_creation_requires_advanced_api_usage_level", "client-report"),
 )

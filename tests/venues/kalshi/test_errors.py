@@ -63,6 +63,8 @@ WRITES: dict[Situation, Row] = {
         *by_exchange(400, "order_side_mismatch")[1:],
     ),
     Situation.ALREADY_EXISTS: by_exchange(409, "already_exists"),
+    Situation.TRANSFER_APPLIED: by_gateway(409, "transfer_already_applied"),
+    Situation.NEEDS_ADVANCED: by_gateway(403, "subaccount_creation_requires_advanced_api_usage_level"),
 }
 
 # What the situation needs said, and its body; then the dates from which another holds.

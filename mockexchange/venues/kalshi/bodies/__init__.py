@@ -1,11 +1,16 @@
 """The request bodies of every operation that has one, as dated tables."""
 
-from mockexchange.venues.kalshi.bodies import order_groups
+from mockexchange.venues.kalshi.bodies import cash, order_groups
 from mockexchange.venues.kalshi.bodies.rows import Body, BodyField
 
 BODIES: dict[str, Body] = {
     "CreateOrderGroup": order_groups.CREATE_ORDER_GROUP,
     "UpdateOrderGroupLimit": order_groups.UPDATE_ORDER_GROUP_LIMIT,
+    "CreateSubaccount": cash.CREATE_SUBACCOUNT,
+    "ApplySubaccountTransfer": cash.APPLY_SUBACCOUNT_TRANSFER,
+    "UpdateSubaccountNetting": cash.UPDATE_SUBACCOUNT_NETTING,
+    "IntraExchangeInstanceTransfer": cash.INTRA_EXCHANGE_INSTANCE_TRANSFER,
+    "SetTargetBalanceAllocation": cash.SET_TARGET_BALANCE_ALLOCATION,
 }
 """By the name of the operation. An operation with a row here needs a JSON body, even if it has no fields."""
 

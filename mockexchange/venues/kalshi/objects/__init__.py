@@ -53,6 +53,8 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "SubaccountBalance": subaccounts.SUBACCOUNT_BALANCE,
     "GetSubaccountTransfersResponse": subaccounts.GET_SUBACCOUNT_TRANSFERS_RESPONSE,
     "SubaccountTransfer": subaccounts.SUBACCOUNT_TRANSFER,
+    "CreateSubaccountResponse": subaccounts.CREATE_SUBACCOUNT_RESPONSE,
+    "IntraExchangeInstanceTransferResponse": transfers.INTRA_EXCHANGE_INSTANCE_TRANSFER_RESPONSE,
     "GetSubaccountNettingResponse": subaccounts.GET_SUBACCOUNT_NETTING_RESPONSE,
     "SubaccountNettingConfig": subaccounts.SUBACCOUNT_NETTING_CONFIG,
     "GetIntraExchangeInstanceTransfersResponse": transfers.GET_INTRA_EXCHANGE_INSTANCE_TRANSFERS_RESPONSE,

@@ -42,6 +42,9 @@ SUBACCOUNT_NETTING_CONFIG: tuple[Field, ...] = (
     Field(name="subaccount_number", spelling=INTEGER, read="number", source="openapi-3.13"),
 )
 
+CREATE_SUBACCOUNT_RESPONSE: tuple[Field, ...] = (
+    Field(name="subaccount_number", spelling=INTEGER, read="number", source="openapi-3.13"),
+)
 GET_SUBACCOUNT_BALANCES_RESPONSE: tuple[Field, ...] = (
     list_of("subaccount_balances", "SubaccountBalance", SUBACCOUNT_BALANCE, source="openapi-3.13"),
 )

@@ -22,6 +22,7 @@ INTRA_EXCHANGE_INSTANCE_TRANSFER: tuple[Field, ...] = (
     _field("transfer_id", TEXT, "transfer_id"),
 )
 
+INTRA_EXCHANGE_INSTANCE_TRANSFER_RESPONSE: tuple[Field, ...] = (_field("transfer_id", TEXT, "transfer"),)
 GET_INTRA_EXCHANGE_INSTANCE_TRANSFERS_RESPONSE: tuple[Field, ...] = (
     CURSOR,
     list_of(

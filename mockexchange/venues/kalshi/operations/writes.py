@@ -9,7 +9,6 @@ from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOpera
 
 RETIRED_SINCE = "2026-06-18"
 TRADE = ("write", "write::trade")
-TRANSFER = ("write", "write::transfer")
 RISK = ("write", "write::fcm_risk")
 
 FIRST_ORDER_ENTRY = (
@@ -29,11 +28,6 @@ WRITES = (
     ("BatchCancelOrdersV2", "DELETE", "/portfolio/events/orders/batched", TRADE),
     ("AmendOrderV2", "POST", "/portfolio/events/orders/{order_id}/amend", TRADE),
     ("DecreaseOrderV2", "POST", "/portfolio/events/orders/{order_id}/decrease", TRADE),
-    ("CreateSubaccount", "POST", "/portfolio/subaccounts", TRANSFER),
-    ("ApplySubaccountTransfer", "POST", "/portfolio/subaccounts/transfer", TRANSFER),
-    ("UpdateSubaccountNetting", "PUT", "/portfolio/subaccounts/netting", TRANSFER),
-    ("IntraExchangeInstanceTransfer", "POST", "/portfolio/intra_exchange_instance_transfer", TRANSFER),
-    ("SetTargetBalanceAllocation", "POST", "/portfolio/target_balance_allocation", TRANSFER),
     ("CreateFCMSubtrader", "POST", "/fcm/subtraders", RISK),
     ("UpdateFCMSubtraderBlockedCategories", "PUT", "/fcm/subtraders/blocked_categories", RISK),
     ("UpdateFCMEventContractDailyCap", "PUT", "/fcm/subtraders/event_contract_daily_cap", RISK),

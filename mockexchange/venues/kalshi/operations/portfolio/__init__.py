@@ -3,6 +3,7 @@
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.portfolio import (
     balances,
+    cash_writes,
     fills,
     order_group_writes,
     order_groups,
@@ -28,5 +29,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *payments.OPERATIONS,
     *subaccounts.OPERATIONS,
     *transfers.OPERATIONS,
+    *cash_writes.OPERATIONS,
     *resting_value.OPERATIONS,
 )
