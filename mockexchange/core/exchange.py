@@ -38,6 +38,8 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.OpenAccount: accounts.open_account,
     commands.OpenSubaccount: accounts.open_subaccount,
     commands.AddKey: accounts.add_key,
+    commands.RemoveKey: accounts.remove_key,
+    commands.SetTier: accounts.set_tier,
     commands.RestrictSubtrader: accounts.restrict_subtrader,
     commands.CapSubtrader: accounts.cap_subtrader,
     commands.Deposit: cash.deposit,

@@ -19,6 +19,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_INDEX = "unknown_index"
     ALREADY_EXISTS = "already_exists"
     KEY_IN_USE = "key_in_use"
+    UNKNOWN_KEY = "unknown_key"
     WRONG_KIND = "wrong_kind"
     WRONG_EVENT = "wrong_event"
     ILLEGAL_TRANSITION = "illegal_transition"

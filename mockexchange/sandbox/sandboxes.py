@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from mockexchange.core.commands import AddKey
+from mockexchange.core.exchange import Outcome
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
+from mockexchange.store.log import Record
 
 SANDBOXES_MAX = 1_000
 """Limited by the memory of a laptop: an idle `golden` sandbox takes about 100 kB."""
@@ -85,7 +88,7 @@ class Sandboxes:
         self.require_room(slot.sandbox.name)
         if not slot.has_own_port:
             self._require_free_keys(slot.sandbox)
-            self.index_keys(slot.sandbox)
+            self._route_keys(slot.sandbox)
         self._slots[slot.sandbox.name] = slot
 
     def remove(self, name: str) -> Slot:
@@ -109,10 +112,20 @@ class Sandboxes:
         slot.sandbox.close("reset")
         slot.sandbox = fresh
         if not slot.has_own_port:
-            self.index_keys(fresh)
+            self._route_keys(fresh)
         return fresh
 
-    def index_keys(self, sandbox: Sandbox) -> None:
+    def _route_keys(self, sandbox: Sandbox) -> None:
+        """Route requests with the sandbox's keys to it, also with those that are added later."""
+
+        def note_key(record: Record, outcome: Outcome) -> None:
+            if isinstance(record.command, AddKey):
+                self._index_keys(sandbox)
+
+        self._index_keys(sandbox)
+        sandbox.observers.append(note_key)
+
+    def _index_keys(self, sandbox: Sandbox) -> None:
         """Route requests with the sandbox's keys to it, except keys that another sandbox has too."""
         for key in sandbox.keys:
             self._by_key.setdefault(key.key_id, sandbox)

@@ -5,12 +5,8 @@ name. No pair is used twice in a sandbox. When the pool is used up, RSA keys are
 run; Ed25519 keys are always derived from their names.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,22 +16,26 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.venues.public_keys import PublicKey, UnusableKey, load_public_key
-
-RSA_BITS = 2048
-_PAIR = re.compile(
-    r"(-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----\n)"
-    r"(-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----\n)",
-    re.DOTALL,
+from mockexchange.venues.development_keys import (
+    KeyPair,
+    derive_ed25519,
+    development_keys,
+    first_place,
+    pair_of,
+    public_pem,
 )
+from mockexchange.venues.public_keys import UnusableKey, load_public_key
 
-
-@dataclass(frozen=True, slots=True)
-class KeyPair:
-    """A key pair as PEM texts. `private_pem` is None if the scenario gives only the public half."""
-
-    public_pem: str
-    private_pem: str | None
+__all__ = [
+    "KeyPair",
+    "KeyPool",
+    "derive_ed25519",
+    "development_keys",
+    "make_pair",
+    "read_private_key",
+    "read_public_key",
+]
+RSA_BITS = 2048
 
 
 @dataclass(slots=True)
@@ -73,9 +73,8 @@ class KeyPool:
 
     def _draw(self, name: str) -> KeyPair:
         pool = development_keys()
-        first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
         for step in range(len(pool)):
-            place = (first + step) % len(pool)
+            place = (first_place(name) + step) % len(pool)
             if place not in self.taken:
                 self.taken.add(place)
                 return pool[place]
@@ -87,34 +86,11 @@ def _is_kept(spec: KeySpec, wanted: Mapping[tuple[str, str], object]) -> bool:
     return not has_file and wanted.get((spec.account, spec.name)) == spec.source
 
 
-@cache
-def development_keys() -> list[KeyPair]:
-    """Return the pool shipped with the package."""
-    text = (files("mockexchange.scenario") / "development_keys.pem").read_text(encoding="ascii")
-    return [KeyPair(public, private) for private, public in _PAIR.findall(text)]
-
-
 def make_pair(algorithm: str) -> KeyPair:
     """Generate a new pair: "rsa" (2048 bits) or "ed25519"."""
     if algorithm == "ed25519":
-        return _pair_of(Ed25519PrivateKey.generate())
-    return _pair_of(generate_private_key(public_exponent=65537, key_size=RSA_BITS))
-
-
-def derive_ed25519(name: str) -> KeyPair:
-    """Return the development pair that is derived from a name."""
-    return _pair_of(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"development {name}".encode()).digest()))
-
-
-def _pair_of(key: RSAPrivateKey | Ed25519PrivateKey) -> KeyPair:
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return KeyPair(_public_pem(key.public_key()), private.decode())
-
-
-def _public_pem(key: PublicKey) -> str:
-    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+        return pair_of(Ed25519PrivateKey.generate())
+    return pair_of(generate_private_key(public_exponent=65537, key_size=RSA_BITS))
 
 
 def read_private_key(path: Path, spec: KeySpec) -> KeyPair:
@@ -127,7 +103,7 @@ def read_private_key(path: Path, spec: KeySpec) -> KeyPair:
         raise _unusable(spec, message, "private_key") from None
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
         raise _unusable(spec, f"{path}: expected an RSA or Ed25519 key, got {type(key).__name__}", "private_key")
-    return KeyPair(_checked(_public_pem(key.public_key()), path, spec, "private_key"), text)
+    return KeyPair(_checked(public_pem(key.public_key()), path, spec, "private_key"), text)
 
 
 def read_public_key(path: Path, spec: KeySpec) -> KeyPair:
@@ -138,7 +114,7 @@ def read_public_key(path: Path, spec: KeySpec) -> KeyPair:
 def _checked(pem: str, path: Path, spec: KeySpec, field: str) -> str:
     """Return the public key in canonical form, so that equal keys are equal texts."""
     try:
-        return _public_pem(load_public_key(pem))
+        return public_pem(load_public_key(pem))
     except UnusableKey as error:
         raise _unusable(spec, f"{path}: {error}", field) from None
 

@@ -13,6 +13,8 @@ COMMANDS: dict[str, type[Command]] = {
     "open_account": commands.OpenAccount,
     "open_book": commands.OpenSubaccount,
     "add_key": commands.AddKey,
+    "remove_key": commands.RemoveKey,
+    "set_tier": commands.SetTier,
     "restrict_subtrader": commands.RestrictSubtrader,
     "cap_subtrader": commands.CapSubtrader,
     "list_series": commands.ListSeries,

@@ -65,14 +65,12 @@ def test_a_key_added_later_never_takes_another_sandboxes_place(shared: Sandboxes
     key = next(iter(default.exchange.state.keys.values()))
     for key_id in ("fixed", "late"):
         do(default, AddKey(account=key.account, key=key_id, key_id=key_id, public_key=f"PEM of {key_id}"))
-    shared.index_keys(default)
     assert [shared.route(key_id).name for key_id in ("fixed", "late")] == ["fixed", DEFAULT]
 
 
 def test_reset_puts_a_fresh_one_in_its_place(shared: Sandboxes) -> None:
     before = shared.get("fixed").sandbox
     do(before, AddKey(account="alice", key="late", key_id="late", public_key="PEM"))
-    shared.index_keys(before)
     fresh: Sandbox = run(shared.reset("fixed"))
     assert shared.get("fixed").sandbox is fresh is not before
     assert shared.route("fixed") is fresh

@@ -37,7 +37,7 @@ def test_the_pool_is_of_distinct_rsa_pairs_that_belong_together() -> None:
 
 
 def test_the_pool_file_warns_that_its_keys_are_public() -> None:
-    path = Path(__file__).parents[2] / "mockexchange" / "scenario" / "development_keys.pem"
+    path = Path(__file__).parents[2] / "mockexchange" / "venues" / "development_keys.pem"
     assert path.read_text().startswith("DEVELOPMENT KEYS of the mockexchange package: published, worthless")
 
 

@@ -85,6 +85,8 @@ EXAMPLES: list[Command] = [
         **SCOPED,
     ),
     commands.AddKey(account="dora", key="main", key_id="dora-1", public_key="", secret="s3cr3t", **SCOPED),
+    commands.RemoveKey(account="alice", key_id="id"),
+    commands.SetTier(account="alice", tier="prime"),
     commands.RestrictSubtrader(subaccount_ref=DESK, categories=("Politics", "Sports"), blocked=True),
     commands.CapSubtrader(subaccount_ref=DESK, limit_micros=HUGE),
     commands.ListSeries(

@@ -4,7 +4,15 @@ A value out of its range raises ValueError on construction. Errors that depend o
 market) are a Refusal from `Exchange.execute`. `core.vocabulary` defines the units.
 """
 
-from mockexchange.core.commands.accounts import AddKey, CapSubtrader, OpenAccount, OpenSubaccount, RestrictSubtrader
+from mockexchange.core.commands.accounts import (
+    AddKey,
+    CapSubtrader,
+    OpenAccount,
+    OpenSubaccount,
+    RemoveKey,
+    RestrictSubtrader,
+    SetTier,
+)
 from mockexchange.core.commands.cash import (
     AllocateBalance,
     CompleteTransfer,
@@ -64,6 +72,8 @@ Command = (
     OpenAccount
     | OpenSubaccount
     | AddKey
+    | RemoveKey
+    | SetTier
     | RestrictSubtrader
     | CapSubtrader
     | ListSeries
@@ -152,11 +162,13 @@ __all__ = [
     "PriceMarket",
     "QuoteMarket",
     "ReduceOrder",
+    "RemoveKey",
     "ResetGroup",
     "RestOrder",
     "RestrictSubtrader",
     "SetIndex",
     "SetNetting",
+    "SetTier",
     "SettleMarket",
     "SettleSession",
     "SwitchExchange",

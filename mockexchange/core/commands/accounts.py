@@ -53,6 +53,20 @@ class AddKey(CommandStruct, frozen=True, kw_only=True):
         require(bool(self.public_key) != bool(self.secret), "public_key and secret: expected one of them")
 
 
+class RemoveKey(CommandStruct, frozen=True, kw_only=True):
+    """Remove an API key; requests with it are refused from then on."""
+
+    account: str
+    key_id: str
+
+
+class SetTier(CommandStruct, frozen=True, kw_only=True):
+    """Set the usage tier of an account."""
+
+    account: str
+    tier: str
+
+
 class RestrictSubtrader(CommandStruct, frozen=True, kw_only=True):
     """Forbid a subtrader of an FCM to trade some categories, or to trade at all."""
 

@@ -3,9 +3,11 @@
 from mockexchange.core.events.accounts import (
     AccountOpened,
     KeyAdded,
+    KeyRemoved,
     SubaccountOpened,
     SubtraderCapped,
     SubtraderRestricted,
+    TierSet,
 )
 from mockexchange.core.events.cash import (
     BalanceAllocated,
@@ -64,6 +66,8 @@ Event = (
     AccountOpened
     | SubaccountOpened
     | KeyAdded
+    | KeyRemoved
+    | TierSet
     | SubtraderRestricted
     | SubtraderCapped
     | SeriesListed
@@ -135,6 +139,7 @@ __all__ = [
     "HoldingChanged",
     "IndexSet",
     "KeyAdded",
+    "KeyRemoved",
     "LevelChanged",
     "MarketListed",
     "MarketMoved",
@@ -160,6 +165,7 @@ __all__ = [
     "SubaccountOpened",
     "SubtraderCapped",
     "SubtraderRestricted",
+    "TierSet",
     "Traded",
     "TransferCompleted",
     "Transferred",

@@ -26,6 +26,21 @@ class KeyAdded(Struct, frozen=True, kw_only=True):
     key_id: str
 
 
+class KeyRemoved(Struct, frozen=True, kw_only=True):
+    """An API key was removed from an account."""
+
+    account: str
+    key: str
+    key_id: str
+
+
+class TierSet(Struct, frozen=True, kw_only=True):
+    """The usage tier of an account was set."""
+
+    account: str
+    tier: str
+
+
 class SubtraderRestricted(Struct, frozen=True, kw_only=True):
     """An FCM set the categories that a subtrader may not trade, or blocked it."""
 

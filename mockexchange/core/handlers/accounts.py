@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 
-from mockexchange.core.commands import AddKey, CapSubtrader, OpenAccount, OpenSubaccount, RestrictSubtrader
+from mockexchange.core.commands import (
+    AddKey,
+    CapSubtrader,
+    OpenAccount,
+    OpenSubaccount,
+    RemoveKey,
+    RestrictSubtrader,
+    SetTier,
+)
 from mockexchange.core.events import (
     AccountOpened,
     Event,
     KeyAdded,
+    KeyRemoved,
     SubaccountOpened,
     SubtraderCapped,
     SubtraderRestricted,
+    TierSet,
 )
 from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import Account, Key, SubtraderRules
@@ -63,6 +73,23 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
     account.keys[key.name] = known[key.key_id] = key
     state.key_owners[key.public_key or key.secret] = account.name
     yield KeyAdded(account=account.name, key=key.name, key_id=key.key_id)
+
+
+def remove_key(state: State, command: RemoveKey, at: int) -> Iterator[Event]:
+    """Remove an API key. Its key pair or secret stays that of the account: no other may have it."""
+    account = state.account(command.account)
+    key = state.keys.get(command.key_id) or state.secret_keys.get(command.key_id)
+    if key is None or key.account != account.name:
+        raise Refused(RefusalCode.UNKNOWN_KEY, f"account {account.name} has no key with the id {command.key_id}")
+    known = state.secret_keys if key.secret else state.keys
+    del account.keys[key.name], known[key.key_id]
+    yield KeyRemoved(account=account.name, key=key.name, key_id=key.key_id)
+
+
+def set_tier(state: State, command: SetTier, at: int) -> Iterator[Event]:
+    """Set the usage tier of an account."""
+    state.account(command.account).tier = command.tier
+    yield TierSet(account=command.account, tier=command.tier)
 
 
 def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Iterator[Event]:

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from mockexchange.core.commands import AddKey
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
@@ -92,8 +91,6 @@ class SandboxHandlers:
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()
-        if any(isinstance(step.command, AddKey) for step in steps):
-            self._route_keys(sandbox)
         return ControlJson(outcomes)
 
     async def show_clock(self, request: Request) -> Response:
@@ -140,11 +137,6 @@ class SandboxHandlers:
     def _files(self, request: Request) -> ScenarioFiles | None:
         """Return the files that a request may name as a scenario; None if it is from this process."""
         return None if is_in_process(request) else self.server_state.scenario_files
-
-    def _route_keys(self, sandbox: Sandbox) -> None:
-        """Make the main port route added keys to the sandbox, unless the sandbox has its own port."""
-        if not self.server_state.sandboxes.get(sandbox.name).has_own_port:
-            self.server_state.sandboxes.index_keys(sandbox)
 
 
 async def _lines(sandbox: Sandbox) -> AsyncIterator[bytes]:

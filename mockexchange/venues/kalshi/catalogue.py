@@ -65,7 +65,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET POST", "/portfolio/target_balance_allocation", "2026-08-20"),
     CatalogueEntry("GET", "/portfolio/order_groups"),
     CatalogueEntry("POST", "/portfolio/order_groups/create"),
-    CatalogueEntry("DELETE", "/portfolio/order_groups/{order_group_id}"),
+    CatalogueEntry("GET DELETE", "/portfolio/order_groups/{order_group_id}"),
     CatalogueEntry("PUT", "/portfolio/order_groups/{order_group_id}/reset"),
     CatalogueEntry("PUT", "/portfolio/order_groups/{order_group_id}/trigger", "2026-01-22"),
     CatalogueEntry("PUT", "/portfolio/order_groups/{order_group_id}/limit", "2026-01-29"),

@@ -56,6 +56,40 @@ def rest(sandbox: Sandbox, group: str) -> str:
 
 
 @pytest.mark.parametrize(
+    ("date", "more"),
+    [
+        ("2025-11", {}),
+        ("2026-06", {"contracts_limit_fp": "10.00"}),
+        ("2026-10", {"contracts_limit_fp": "10.00", "exchange_index": 0}),
+    ],
+)
+def test_a_group_is_read_with_its_resting_orders(date: str, more: dict[str, Any]) -> None:
+    sandbox = make(date=date)
+    group = create(sandbox)
+    answer = send(sandbox, "GET", f"{GROUPS}/{group}")
+    assert json.loads(answer.body) == {**more, "is_auto_cancel_enabled": False, "orders": []}
+    order = rest(sandbox, group)
+    assert json.loads(send(sandbox, "GET", f"{GROUPS}/{group}").body)["orders"] == [order]
+    assert send(sandbox, "DELETE", f"{GROUPS}/{group}").status == 200
+    assert send(sandbox, "GET", f"{GROUPS}/{group}").status == 404
+
+
+def test_a_group_as_recorded_in_january_2026() -> None:
+    sandbox = make(date="2026-01-14")
+    assert send(sandbox, "GET", f"{GROUPS}/{create(sandbox)}").body == b'{"is_auto_cancel_enabled":false,"orders":[]}'
+
+
+def test_a_group_is_read_by_its_owner_alone() -> None:
+    sandbox = make()
+    path = f"{GROUPS}/{create(sandbox)}"
+    assert send(sandbox, "GET", path, who="bob/main").status == 404
+    assert send(sandbox, "GET", path, who="alice/only_3").status == 404
+    assert send(sandbox, "GET", f"{path}?subaccount=0").status == 200
+    assert send(sandbox, "GET", f"{path}?subaccount=3").status == 404
+    assert send(sandbox, "GET", f"{GROUPS}/7").status == 404
+
+
+@pytest.mark.parametrize(
     ("date", "body"),
     [
         ("2025-11", '{"order_group_id":"%s"}'),

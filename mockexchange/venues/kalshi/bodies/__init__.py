@@ -1,11 +1,17 @@
 """The request bodies of every operation that has one, as dated tables."""
 
-from mockexchange.venues.kalshi.bodies import cash, order_groups
+from mockexchange.venues.kalshi.bodies import api_keys, cash, fcm, order_groups
 from mockexchange.venues.kalshi.bodies.rows import Body, BodyField
 
 BODIES: dict[str, Body] = {
     "CreateOrderGroup": order_groups.CREATE_ORDER_GROUP,
     "UpdateOrderGroupLimit": order_groups.UPDATE_ORDER_GROUP_LIMIT,
+    "CreateApiKey": api_keys.CREATE_API_KEY,
+    "GenerateApiKey": api_keys.GENERATE_API_KEY,
+    "CreateFCMSubtrader": fcm.CREATE_FCM_SUBTRADER,
+    "UpdateFCMSubtraderBlockedCategories": fcm.UPDATE_BLOCKED_CATEGORIES,
+    "UpdateFCMEventContractDailyCap": fcm.UPDATE_DAILY_CAP,
+    "CreateFCMPositionTransfer": fcm.CREATE_POSITION_TRANSFER,
     "CreateSubaccount": cash.CREATE_SUBACCOUNT,
     "ApplySubaccountTransfer": cash.APPLY_SUBACCOUNT_TRANSFER,
     "UpdateSubaccountNetting": cash.UPDATE_SUBACCOUNT_NETTING,

@@ -26,6 +26,7 @@ GO_TYPES = {
     "choice": "string",
     "count": "string",
     "price": "string",
+    "texts": "[]string",
     "integer": "int64",
     "boolean": "bool",
 }
@@ -38,7 +39,7 @@ JSON_TYPES: dict[type, str] = {
     dict: "object",
     type(None): "null",
 }
-WANTED: dict[str, type] = {"integer": int, "boolean": bool, "objects": list}
+WANTED: dict[str, type] = {"integer": int, "boolean": bool, "objects": list, "texts": list}
 """Types of decoded JSON by kind; the others are texts."""
 
 
@@ -103,7 +104,7 @@ def _require_type(body: Body, row: BodyField, value: Any) -> None:
         raise _field_mismatch(body, row.name, shown, _go_type(row))
     items = value if isinstance(value, list) else []
     for item in items:
-        if type(item) is not dict:
+        if type(item) is not (dict if row.body is not None else str):
             raise _field_mismatch(body, row.name, JSON_TYPES[type(item)], _go_type(row).removeprefix("[]"))
 
 
@@ -206,6 +207,17 @@ def _objects(given: Given[BodyField]) -> list[dict[str, Any]]:
     return items
 
 
+def _texts(given: Given[BodyField]) -> list[str]:
+    """Return a list of texts. Raises Rejected for one that is none of the row's choices, if it has some."""
+    texts: list[str] = given.value
+    choices = given.row.choices
+    unknown = next((text for text in texts if choices and text not in choices), None)
+    if unknown is not None:
+        message = f"{given.row.name}: {unknown[:VALUE_CHARS_SHOWN_MAX]!r} is none of {', '.join(choices)}"
+        raise invalid(given.row.go_name, message)
+    return texts
+
+
 def _require_optional(given: Given[BodyField]) -> None:
     """Raise Rejected for a required field whose value is the zero value of its type, which counts as absent."""
     if given.row.required:
@@ -231,4 +243,5 @@ READERS: dict[str, Reader[BodyField]] = {
     "count": _count,
     "price": _price,
     "objects": _objects,
+    "texts": _texts,
 }

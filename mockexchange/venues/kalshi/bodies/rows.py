@@ -7,7 +7,7 @@ from mockexchange.venues.dated import ALWAYS
 from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.parameter_decoding import ParameterRow
 
-Kind = Literal["text", "client_id", "choice", "integer", "boolean", "count", "price", "objects"]
+Kind = Literal["text", "texts", "client_id", "choice", "integer", "boolean", "count", "price", "objects"]
 INT64_MAX = 2**63 - 1
 EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
 

@@ -5,11 +5,12 @@ from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi import enumerations
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.formatting import INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
-from mockexchange.venues.kalshi.objects.rows import list_of, optional
+from mockexchange.venues.kalshi.objects.rows import list_of, maybe, optional
 
 SCOPES_ADDED = "2025-12-18"
 BUCKETS_ADDED = "2026-04-30"
 RESTRICTED_KEYS_ADDED = "2026-07-02"
+KEY_TYPE_ADDED = "2026-09-24"
 
 BUCKET_LIMIT: tuple[Field, ...] = (
     Field(name="bucket_capacity", spelling=INTEGER, read="capacity", source="wire-2026-06"),
@@ -88,4 +89,15 @@ API_KEY: tuple[Field, ...] = (
 GET_API_KEYS_RESPONSE: tuple[Field, ...] = (
     *optional("api_key_region_expiration_ts", UNIX_SECONDS, "region_expires_at", since=AUTUMN_2026, source="sdk-3.34"),
     list_of("api_keys", "ApiKey", API_KEY),
+)
+
+_NEW_KEY = (
+    Field(name="api_key_id", spelling=TEXT, read="api_key_id", source="docs-2025-11"),
+    maybe("warning", TEXT, "warning", since=AUTUMN_2026, source="sdk-3.34"),
+)
+CREATE_API_KEY_RESPONSE: tuple[Field, ...] = _NEW_KEY
+GENERATE_API_KEY_RESPONSE: tuple[Field, ...] = (
+    *_NEW_KEY,
+    maybe("key_type", one_of("rsa", "ed25519"), "key_type", since=KEY_TYPE_ADDED, source="changelog"),
+    Field(name="private_key", spelling=TEXT, read="private_key", source="docs-2025-11"),
 )

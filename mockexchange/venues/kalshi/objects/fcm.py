@@ -67,3 +67,6 @@ GET_FCM_EVENT_CONTRACT_DAILY_CAP_RESPONSE: tuple[Field, ...] = (
     _field("resting_order_utilization", DOLLARS_4),
     _field("subtrader_id", TEXT),
 )
+
+CREATE_FCM_SUBTRADER_RESPONSE: tuple[Field, ...] = (_field("subtrader_id", TEXT),)
+CREATE_FCM_POSITION_TRANSFER_RESPONSE: tuple[Field, ...] = (_field("position_transfer_id", TEXT),)

@@ -25,6 +25,7 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     SUBACCOUNT,
     TEXT,
+    TEXTS,
     one_of,
 )
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money, optional
@@ -177,6 +178,11 @@ ORDER_GROUP: tuple[Field, ...] = (
     Field(name="id", spelling=TEXT, read="group.group_id", source="wire-2025-11"),
     # False for every new group, although each must have a limit: so true means that the group was triggered.
     Field(name="is_auto_cancel_enabled", spelling=BOOLEAN, read="group.is_triggered", source="wire-2025-11"),
+)
+
+GET_ORDER_GROUP_RESPONSE: tuple[Field, ...] = (
+    *(row for row in ORDER_GROUP if row.name != "id"),
+    Field(name="orders", spelling=TEXTS, read="orders", source="wire-2026-01"),
 )
 
 CREATE_ORDER_GROUP_RESPONSE: tuple[Field, ...] = (

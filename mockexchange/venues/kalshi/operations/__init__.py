@@ -1,14 +1,26 @@
 """The emulated operations: how each one reads its parameters, queries the core and writes its answer."""
 
-from mockexchange.venues.kalshi.operations import account, archive, exchange, fcm, market_data, portfolio, writes
+from mockexchange.venues.kalshi.operations import (
+    account,
+    account_writes,
+    archive,
+    exchange,
+    fcm,
+    fcm_writes,
+    market_data,
+    portfolio,
+    writes,
+)
 from mockexchange.venues.kalshi.operations.call import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *portfolio.OPERATIONS,
     *fcm.OPERATIONS,
+    *fcm_writes.OPERATIONS,
     *archive.OPERATIONS,
     *exchange.OPERATIONS,
     *account.OPERATIONS,
+    *account_writes.OPERATIONS,
     *market_data.OPERATIONS,
     *writes.OPERATIONS,
 )

@@ -31,6 +31,9 @@ REFUSALS: dict[RefusalCode, VenueError] = {
     RefusalCode.GROUP_TRIGGERED: VenueError(Situation.GROUP_TRIGGERED),
     RefusalCode.INSUFFICIENT_CASH: VenueError(Situation.INSUFFICIENT_BALANCE),
     RefusalCode.PRICE_OUT_OF_RANGE: VenueError(Situation.INVALID_PRICE),
+    RefusalCode.WRONG_KIND: VenueError(Situation.FORBIDDEN),
+    RefusalCode.UNKNOWN_KEY: VenueError(Situation.NOT_FOUND_IN_WRITE),
+    RefusalCode.KEY_IN_USE: VenueError(Situation.ALREADY_EXISTS),
     RefusalCode.ALREADY_EXISTS: VenueError(Situation.ALREADY_EXISTS),
 }
 """Refusals that callers of this venue can cause; any other is an invalid order with the core's own words."""

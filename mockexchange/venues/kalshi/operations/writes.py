@@ -9,7 +9,6 @@ from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOpera
 
 RETIRED_SINCE = "2026-06-18"
 TRADE = ("write", "write::trade")
-RISK = ("write", "write::fcm_risk")
 
 FIRST_ORDER_ENTRY = (
     ("CreateOrder", "POST", "/portfolio/orders"),
@@ -28,15 +27,6 @@ WRITES = (
     ("BatchCancelOrdersV2", "DELETE", "/portfolio/events/orders/batched", TRADE),
     ("AmendOrderV2", "POST", "/portfolio/events/orders/{order_id}/amend", TRADE),
     ("DecreaseOrderV2", "POST", "/portfolio/events/orders/{order_id}/decrease", TRADE),
-    ("CreateFCMSubtrader", "POST", "/fcm/subtraders", RISK),
-    ("UpdateFCMSubtraderBlockedCategories", "PUT", "/fcm/subtraders/blocked_categories", RISK),
-    ("UpdateFCMEventContractDailyCap", "PUT", "/fcm/subtraders/event_contract_daily_cap", RISK),
-    ("DeleteFCMEventContractDailyCap", "DELETE", "/fcm/subtraders/event_contract_daily_cap", RISK),
-    ("CreateFCMPositionTransfer", "POST", "/fcm/positions/transfers", RISK),
-    ("UpgradeAccountApiUsageLevel", "POST", "/account/api_usage_level/upgrade", ("write",)),
-    ("CreateApiKey", "POST", "/api_keys", ("write",)),
-    ("GenerateApiKey", "POST", "/api_keys/generate", ("write",)),
-    ("DeleteApiKey", "DELETE", "/api_keys/{api_key}", ("write",)),
 )
 
 

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.orders import OrderGroup
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, write_rows
-from mockexchange.venues.kalshi.operations.row_owner import requested_or_all
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_all, requested_subaccount
 
 GROUPS = ListTable("order_groups", "OrderGroup", is_shared=False)
 
@@ -46,7 +47,36 @@ def _groups(call: AccountCall, subaccount: str | None) -> list[GroupRow]:
     return rows[::-1]
 
 
+class GroupContent(NamedTuple):
+    """A group and the ids of its resting orders."""
+
+    group: OrderGroup
+
+    @property
+    def orders(self) -> list[str]:
+        return list(self.group.orders)
+
+
+def get_order_group(call: AccountCall) -> bytes:
+    """Return one group of the caller with its resting orders."""
+    group_id, subaccount = call.path_params["order_group_id"], requested_subaccount(call)
+    group = call.state.groups.get(group_id)
+    if group is None or group.subaccount_ref.account != call.account.name:
+        raise Rejected(Situation.NOT_FOUND, f"{call.account.name} has no order group {group_id}")
+    if subaccount not in (None, group.subaccount_ref.subaccount):
+        message = f"order group {group_id} is of subaccount {group.subaccount_ref.subaccount}, not {subaccount}"
+        raise Rejected(Situation.NOT_FOUND, message)
+    return write(call, GroupContent(group))
+
+
 OPERATIONS = (
+    AccountOperation(
+        name="GetOrderGroup",
+        path="/portfolio/order_groups/{order_group_id}",
+        answer=get_order_group,
+        answer_table="GetOrderGroupResponse",
+        is_per_subaccount=True,
+    ),
     AccountOperation(
         name="GetOrderGroups",
         path="/portfolio/order_groups",
