@@ -74,12 +74,16 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> Ite
     """Set the last price of a market and update the value of every position in it."""
     if price_centicents == market.price_centicents:
         return
-    rows = state.market_positions.get(market.ticker, ())
-    for row in rows:
-        state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] -= row.value_micros
+    rows, before = state.market_positions.get(market.ticker, ()), market.price_centicents
     refile_market(state, market, at, lambda: _set_price(market, price_centicents))
     for row in rows:
-        state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] += row.value_micros
+        quantity_centis = row.stake.quantity_centis
+        if quantity_centis:
+            if before is None:
+                change_micros = row.value_micros - row.stake.cost_micros
+            else:  # YES and NO alike: the value of a signed quantity rises with the price of YES
+                change_micros = quantity_centis * (price_centicents - before)
+            state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] += change_micros
     yield MarketPriced(market=market.ticker, price_centicents=price_centicents)
 
 

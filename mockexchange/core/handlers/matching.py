@@ -6,11 +6,11 @@ The incoming order is in no order book meanwhile. The price of each trade is tha
 from collections.abc import Generator, Iterator
 
 from mockexchange.core.events import Event, LevelChanged
+from mockexchange.core.handlers.order_changes import order_book_of
 from mockexchange.core.handlers.orders import cancel
 from mockexchange.core.handlers.trades import Leg, carry_out
 from mockexchange.core.matching.crossing import Bid, Opposite, is_self_trade, opposite_of, shared
 from mockexchange.core.model.markets import Market
-from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.order_rules import FillRule, QueueRule
 from mockexchange.core.model.orders import OTHER_SIDE, Order, Trade
 from mockexchange.core.model.state import State
@@ -52,9 +52,7 @@ def collect(matches: Matches) -> tuple[list[Event], OrderReason | None]:
 
 def opposite_to(state: State, order: Order) -> Opposite:
     """Return the bids that an order can meet in its market."""
-    order_book = state.order_books.get(order.market.ticker)
-    if order_book is None:
-        order_book = state.order_books[order.market.ticker] = OrderBook()
+    order_book = order_book_of(state, order.market)
     return opposite_of(order, order_book, quotes_first=state.rules.queue is QueueRule.AHEAD)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from mockexchange.core.events import Event, LevelChanged, OrderChanged
 from mockexchange.core.handlers.markets import refile_market
-from mockexchange.core.handlers.position_changes import change_row, row_of
+from mockexchange.core.handlers.position_changes import row_changed, row_of
+from mockexchange.core.model.markets import Market
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
-from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus
@@ -77,9 +77,17 @@ def take_off(
             del order.group.orders[order.order_id]
 
 
+def order_book_of(state: State, market: Market) -> OrderBook:
+    """Return the order book of a market."""
+    order_book = state.order_books.get(market.ticker)
+    if order_book is None:
+        order_book = state.order_books[market.ticker] = OrderBook()
+    return order_book
+
+
 def enter_book(state: State, order: Order) -> None:
     """Add an order with contracts left to the order book and to its group, and hold back the cash that it needs."""
-    state.order_books.setdefault(order.market.ticker, OrderBook()).add(order)
+    order_book_of(state, order.market).add(order)
     state.accounts[order.subaccount_ref.account].resting_orders += 1
     hold(order)
     if order.group is not None:
@@ -147,7 +155,8 @@ def show_resting(state: State, order: Order, change_centis: int, at: int) -> Eve
     """Update the market and the position row after a change of resting contracts; return the event of the row."""
     refile_market(state, order.market, at)
     row = row_of(state, order.subaccount, order.market, at)
-    return change_row(state, order.subaccount, row, _add_resting(change_centis))
+    order.subaccount.change_resting(row, state.next_revision(), change_centis)
+    return row_changed(row, has_moved=False)
 
 
 def level_changed(order: Order, change_centis: int) -> Event:
@@ -179,10 +188,3 @@ def order_changed(order: Order, reason: OrderReason) -> Event:
         maker_fees_micros=order.maker_fees_micros,
         updated_at=order.updated_at,
     )
-
-
-def _add_resting(change_centis: int) -> Callable[[Position], None]:
-    def apply(row: Position) -> None:
-        row.resting_centis += change_centis
-
-    return apply

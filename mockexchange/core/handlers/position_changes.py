@@ -26,6 +26,11 @@ def change_row(
     subaccount.change(row, state.next_revision(), apply)
     subaccount.assert_conserved()
     _count_held(row.market, before.quantity_centis, row.stake.quantity_centis)
+    return row_changed(row, has_moved=(row.stake, row.fees_micros) != (before, before_fees_micros))
+
+
+def row_changed(row: Position, *, has_moved: bool) -> PositionChanged:
+    """Return the event that describes a row after a change."""
     return PositionChanged(
         subaccount_ref=row.subaccount_ref,
         market=row.market.ticker,
@@ -39,7 +44,7 @@ def change_row(
         resting_centis=row.resting_centis,
         settled=row.settled,
         updated_at=row.updated_at,
-        has_moved=(row.stake, row.fees_micros) != (before, before_fees_micros),
+        has_moved=has_moved,
     )
 
 

@@ -50,6 +50,9 @@ class Position:
         self.rank: Rank = (-at, market.ticker)
         self.revision = revision
 
+    def add_resting(self, change_centis: int) -> None:
+        self.resting_centis += change_centis
+
     @property
     def updated_at(self) -> int:
         return -self.rank[0]
@@ -147,6 +150,12 @@ class EventHolding:
         if not rows:
             del self.rows[partition]
         self._totals(position).add(position, -1)
+
+    def add_resting(self, position: Position, change_centis: int) -> None:
+        """Count a change of the resting contracts of a row that stays where it is."""
+        totals = self._totals(position)
+        totals.resting_centis += change_centis
+        totals.revision = position.revision
 
     def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
         """Return the sums over the rows with these values of `settled` and `archived`; None accepts both values."""

@@ -73,6 +73,16 @@ class Subaccount:
         self._put_in(position, event)
         self._file(event)
 
+    def change_resting(self, position: Position, revision: int, change_centis: int) -> None:
+        """Change the resting contracts of a position row; most changes leave its place in every index."""
+        ticker, resting_centis = position.market.ticker, position.resting_centis
+        if ticker not in self.positions or not (resting_centis and resting_centis + change_centis):
+            self.change(position, revision, lambda position: position.add_resting(change_centis))
+            return
+        position.revision = self.revision = revision
+        position.add_resting(change_centis)
+        self.events[position.market.event.ticker].add_resting(position, change_centis)
+
     def pay(self, amount_micros: int, at: int) -> None:
         """Add cash, or deduct it if the amount is negative."""
         self.cash_micros += amount_micros
