@@ -16,7 +16,7 @@ from mockexchange.cli.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import host_now_us
-from mockexchange.sandbox.journal import FrameEntry, JournalEntry, JournalItem
+from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import request_to_json
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.sandbox import Sandbox
@@ -31,7 +31,13 @@ LINES_WAITING_MAX = 10_000
 END_S_MAX = 2.0
 """The time for writing queued lines when the server ends."""
 LOST_FRAME_FIELDS = ("connection", "account", "channel", "kind", "fault", "note")
-LEVELS = {"reload_failed": "error", "log_failed": "error", "log_lost": "warning", "frame_lost": "warning"}
+LEVELS = {
+    "reload_failed": "error",
+    "log_failed": "error",
+    "log_lost": "warning",
+    "frame_lost": "warning",
+    "script_finding": "warning",
+}
 Line = Callable[[], str]
 Facts = dict[str, Any]
 
@@ -109,6 +115,8 @@ class RequestLog:
         if isinstance(item, JournalEntry):
             if self._amount == REQUESTS or is_refused(item):
                 self._log("request", {}, sandbox, partial(request_to_json, item))
+        elif isinstance(item, Firing) and item.kind == "finding":
+            self._log("script_finding", {"step": item.name, **item.detail}, sandbox)
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
             self._log("frame_lost", {name: getattr(item, name) for name in LOST_FRAME_FIELDS}, sandbox)
 
@@ -165,6 +173,7 @@ DESCRIPTIONS: dict[str, Callable[[Facts], str]] = {
         f"lost a frame {lost['kind']} of stream {lost['connection']} {lost['account'] or '-'}"
         f" [{lost['fault'] or 'overflow'}] {lost['note']}".rstrip()
     ),
+    "script_finding": lambda facts: f"script: {facts['step']}: {facts['text']}",
     "reload": lambda facts: (
         f"reloaded {facts['scenario']}: {', '.join(facts['accounts']) or 'no accounts'}"
         f"{'; but ' + facts['remark'] if facts['remark'] else ''}"

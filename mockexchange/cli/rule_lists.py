@@ -57,8 +57,9 @@ def _format_value(value: Any) -> str:
 
 
 def describe_refusal(step: dict[str, Any]) -> str:
-    """Return how often a step of the script was refused, and the last reason."""
-    return f"refused {times(step['refused'])}: {printable(step['reason'])}"
+    """Return how often a step of the script was refused or failed, and the last reason."""
+    counts = [f"{kind} {times(step[kind])}" for kind in ("refused", "failed") if step[kind]]
+    return f"{', '.join(counts)}: {printable(step['reason'])}"
 
 
 def times(count: int) -> str:

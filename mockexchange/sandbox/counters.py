@@ -31,7 +31,7 @@ class Latencies:
 class Counters:
     """The counts of one sandbox since it was opened or reset."""
 
-    __slots__ = ("fired", "frames", "latencies", "refusals", "requests", "stubbed")
+    __slots__ = ("fired", "frames", "latencies", "refusals", "requests", "script_findings", "stubbed")
 
     def __init__(self) -> None:
         self.requests: dict[tuple[str, str | None, int], int] = {}
@@ -46,6 +46,8 @@ class Counters:
         """Fired faults, by effect."""
         self.stubbed = 0
         """Number of answers that were stubs."""
+        self.script_findings = 0
+        """Number of steps of the script that were refused, failed or not run."""
 
     def count_request(self, venue: str, operation: str | None, status: int, latency_us: int) -> None:
         key = (venue, operation, status)

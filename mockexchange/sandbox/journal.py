@@ -222,6 +222,8 @@ class Journal:
         self.firing_count += 1
         if firing.kind == "fault":
             self.counters.fired[firing.detail.get("then", "")] += 1
+        elif firing.kind == "finding":
+            self.counters.script_findings += 1
         self._notify(firing)
 
     def numbered_frames(self) -> Iterator[tuple[int, FrameEntry]]:

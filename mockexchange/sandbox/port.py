@@ -1,5 +1,6 @@
 """The interface of a sandbox that its script, its faults and its stubs use."""
 
+import logging
 from collections.abc import Collection
 from typing import Any, Protocol
 
@@ -15,8 +16,19 @@ from mockexchange.store.log import Cause, Log
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
+LOGGER = logging.getLogger(__name__)
 Action = Command | ScriptedFrame | Rule
 """The action of a script step."""
+
+
+class SandboxEnded(Exception):
+    """The sandbox was reset, deleted or stopped during an operation; the rest of that operation is not executed."""
+
+
+def log_failure(subject: str, error: Exception) -> str:
+    """Log an exception that is a mistake of the exchange, with its traceback; return its description for users."""
+    LOGGER.error("%s failed", subject, exc_info=error)
+    return f"the exchange made a mistake ({type(error).__name__}): the server's output tells where; please report it"
 
 
 class StubAnswers(Protocol):
@@ -31,6 +43,7 @@ class StubAnswers(Protocol):
 class SandboxPort(Protocol):
     """The interface of a sandbox for its parts; `Sandbox` documents each member."""
 
+    name: str
     plan: Plan
     exchange: Exchange
     log: Log

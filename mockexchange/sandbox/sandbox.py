@@ -12,6 +12,7 @@ from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.credentials import Credential, credentials_of
 from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.options import SandboxOptions, new_log
+from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.runner import Script
@@ -28,10 +29,6 @@ CommandObserver = Callable[[Record, Outcome], None]
 """Called with every command after it is executed."""
 ANSWERED = ("status", "operation", "account", "key_id", "diagnosis", "findings", "fault", "stub", "refusal")
 """Attributes that the entry of a write takes from its complete answer."""
-
-
-class SandboxEnded(Exception):
-    """The sandbox was reset, deleted or stopped during an operation; the rest of that operation is not executed."""
 
 
 class Sandbox:
@@ -210,6 +207,10 @@ class Sandbox:
         venue, request, context = asked.venue, asked.request, self.contexts[asked.venue.name]
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
         return stubbed or venue.rest.answer(context, request, at, host_at)
+
+    def note_failure(self, asked: RequestContext, answer: Answer) -> JournalEntry:
+        """Journal a request for which no venue made the answer, because an exception ended its operation."""
+        return self._note(asked, answer, *self.moment())
 
     def _note(self, asked: RequestContext, answer: Answer, at: int, host_at: int, position: int) -> JournalEntry:
         request = asked.request

@@ -142,6 +142,12 @@ METRICS = (
         _one(lambda sandbox: sandbox.journal.counters.stubbed),
     ),
     Metric("faults_fired_total", "counter", "Times that faults did something, by effect.", _faults),
+    Metric(
+        "script_findings_total",
+        "counter",
+        "Steps of the script that were refused, failed or not run.",
+        _one(lambda sandbox: sandbox.journal.counters.script_findings),
+    ),
     Metric("streams_open", "gauge", "Streams that are open.", _streams),
     Metric(
         "frames_total",

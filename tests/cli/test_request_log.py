@@ -23,7 +23,7 @@ from mockexchange.cli.request_log import (
     RequestLog,
     is_refused,
 )
-from mockexchange.sandbox.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from tests.helpers.sandboxes import make
@@ -267,3 +267,17 @@ def test_a_stream_that_is_closed_is_no_error() -> None:
     writer = LogWriter(closed)
     assert writer.put(partial(str, "x"))
     writer.close()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_step_of_the_script_that_was_refused_is_logged(sandbox: Sandbox, form: str) -> None:
+    out = io.StringIO()
+    with kept(form, REFUSALS, out) as log:
+        log.watch(sandbox)
+        sandbox.journal.add_firing(Firing(NOW, NOW, 1, "finding", "close", {"text": "refused: no market"}))
+        sandbox.journal.add_firing(Firing(NOW, NOW, 1, "script", "close", {"repetition": 1}))
+    [line] = out.getvalue().splitlines()
+    if form == JSON:
+        assert json.loads(line).items() >= {"event": "script_finding", "level": "warning", "step": "close"}.items()
+    else:
+        assert line.endswith("  script: close: refused: no market")

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from mockexchange.api.asynchronous.waiter import AsyncWaiter
 from mockexchange.api.errors import TimedOut
 from mockexchange.api.transport.control_client import AsyncControlClient
-from mockexchange.api.values.anomalies import describe_anomalies, find_anomalies
+from mockexchange.api.values.anomalies import describe_anomalies, failed_steps, find_anomalies
 from mockexchange.api.values.arguments import require
 from mockexchange.api.values.deprecations import describe_retirement, find_deprecations
 from mockexchange.api.values.json_encoding import Duration
@@ -90,14 +90,15 @@ class AsyncJournal:
         """Raise an AssertionError that lists all requests and frames that look wrong, if there are any.
 
         These are: refused signatures, unknown paths, every other status from 400 on, requests that broke off, findings,
-        errors on streams, frames dropped from a full outbox. Effects of faults and stubs are left out, unless the
-        venue has retired the operation as of the exchange's API date; and so are the statuses (404) and operations
-        (GetMarket) in `allow`.
+        errors on streams, frames dropped from a full outbox, steps of the script that failed. Effects of faults and
+        stubs are left out, unless the venue has retired the operation as of the exchange's API date; and so are the
+        statuses (404) and operations (GetMarket) in `allow`.
         """
         __tracebackhide__ = True
         require(allow=allow)
         has_ended = partial(describe_retirement, api_date=await self._api_date())
         found = find_anomalies(await self.requests(), await self.frames(), allow, has_ended)
+        found += failed_steps(await self._waiting.ask("GET", "script"))
         if found:
             raise AssertionError(describe_anomalies(found))
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
 from mockexchange.sandbox.connection import ABNORMAL
-from mockexchange.sandbox.sandbox import SandboxEnded
+from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandboxes import SandboxError
 
 Result = TypeVar("Result")

@@ -1,8 +1,8 @@
 """Requests and frames that look wrong, except those that a fault or a stub made so on purpose."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control.streams import NOTE as ON_DEMAND
@@ -18,11 +18,17 @@ RetirementLookup = Callable[[Request], str | None]
 """(request): since when the venue has retired its operation, and what to use instead; None if it is not retired."""
 
 
+class FailedStep(NamedTuple):
+    """A step of the script that an exception ended; `title` is its name."""
+
+    title: str
+
+
 class Anomaly(NamedTuple):
-    """One request or frame that looks wrong."""
+    """One request, frame or step that looks wrong."""
 
     what: str
-    record: Request | Frame
+    record: Request | Frame | FailedStep
     why: str
 
     def __str__(self) -> str:
@@ -45,6 +51,11 @@ def find_anomalies(
         for each in _request_anomalies(request, find_retirement)
     ]
     return found + [each for frame in frames for each in _frame_anomalies(frame)]
+
+
+def failed_steps(steps: Iterable[Mapping[str, Any]]) -> list[Anomaly]:
+    """Return an anomaly for each step, as the control API shows it, that failed."""
+    return [Anomaly("step failed", FailedStep(step["name"]), step["reason"]) for step in steps if step.get("failed")]
 
 
 def describe_anomalies(found: Sequence[Anomaly]) -> str:

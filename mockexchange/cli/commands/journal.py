@@ -114,7 +114,7 @@ def why(count: int, sandbox: str, ready_file: Path) -> None:
     errors = _fetch(server, sandbox, "/frames", {"kind": "error", "last": count})
     acknowledged = _fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX})
     errors = sorted([*errors, *filter(_is_noted, acknowledged)], key=lambda frame: frame["number"])[-count:]
-    steps = [step for step in _fetch(server, sandbox, "/script", {}) if step["refused"]]
+    steps = [step for step in _fetch(server, sandbox, "/script", {}) if step["refused"] or step["failed"]]
     if not (refused or errors or steps):
         click.echo("nothing was refused")
     for entry in refused:

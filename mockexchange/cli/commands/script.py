@@ -60,5 +60,5 @@ def _show(steps: list[dict[str, Any]]) -> None:
         coming = f", next at {step['next']}" if step["next"] else ""
         state = "" if step["state"] == "done" else f"{step['state']}, "
         click.echo(f"  {step['action']}: {state}done {times(step['fired'])}{coming}")
-        if step["refused"]:
+        if step["refused"] or step["failed"]:
             click.secho(f"  {describe_refusal(step)}", fg="yellow")

@@ -14,7 +14,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.journal import Firing, JournalEntry
-from mockexchange.sandbox.port import SandboxPort
+from mockexchange.sandbox.port import SandboxEnded, SandboxPort, log_failure
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import DONE, Step, make_step
@@ -239,17 +239,37 @@ class Script:
         except ScenarioError as error:
             step.refused, step.reason = step.refused + 1, str(error)
             self._journal("finding", step.name, {"text": step.reason})
+        except SandboxEnded:
+            raise
+        except Exception as error:  # noqa: BLE001  # it is reported
+            step.failed, step.reason = step.failed + 1, self._note_failure(step.name, error)
         self._journal("script", step.name, {"repetition": step.fired})
 
     async def _submit(self, due: DueCommand, at: int) -> str:
         """Submit a command of the calendar, unless it has become void, such as the expiry of a canceled order."""
         if not due.is_void():
             repetition = self._calendar.count(due)
-            outcome = await self._sandbox.submit(due.command, at, Cause(due.cause, repetition))
+            outcome = await self._carry_out(due, at, repetition)
             if isinstance(outcome, Refusal):
                 self._journal("finding", due.cause, {"text": f"refused: {outcome.code}: {outcome.message}"})
             self._journal("script", due.cause, {"repetition": repetition, **due.detail})
         return due.cause
+
+    async def _carry_out(self, due: DueCommand, at: int, repetition: int) -> Outcome | None:
+        """Submit a command; return None, after a report, if it failed."""
+        try:
+            return await self._sandbox.submit(due.command, at, Cause(due.cause, repetition))
+        except SandboxEnded:
+            raise
+        except Exception as error:  # noqa: BLE001  # it is reported
+            self._note_failure(due.cause, error)
+            return None
+
+    def _note_failure(self, name: str, error: Exception) -> str:
+        """Report a mistake of the exchange, which does not end the script; return its description."""
+        reason = log_failure(f"step {name} of sandbox {self._sandbox.name}", error)
+        self._journal("finding", name, {"text": reason})
+        return reason
 
     def _journal(self, kind: str, name: str, detail: dict[str, object]) -> None:
         self._sandbox.journal.add_firing(Firing(*self._sandbox.moment(), kind, name, detail))

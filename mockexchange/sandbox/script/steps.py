@@ -25,8 +25,10 @@ class Step:
     """Number of pending runs."""
     refused: int = 0
     """Number of times its action was refused."""
+    failed: int = 0
+    """Number of times that an exception ended its action."""
     reason: str = ""
-    """Reason of the last refusal; empty if there was none."""
+    """Reason of the last refusal or failure; empty if there was none."""
     is_begun: bool = False
     done_by: dict[str | None, int] = field(default_factory=dict)
     """Number of times that each account did the action which triggers the step."""
@@ -54,8 +56,12 @@ class Step:
         return sum(step.refused for step in self.walk())
 
     @property
+    def failed_in_all(self) -> int:
+        return sum(step.failed for step in self.walk())
+
+    @property
     def last_reason(self) -> str:
-        """Reason of the last refusal; for a sequence, of the last part that was refused. Empty if there was none."""
+        """Reason of the last refusal or failure; for a sequence, of the last part that has one. Empty without one."""
         return next((step.reason for step in reversed(list(self.walk())) if step.reason), "")
 
     @property

@@ -62,6 +62,7 @@ def _step(step: Step, next_at: int | None) -> dict[str, Any]:
         "fired": step.fired_in_all,
         "next": None if next_at is None else format_instant(next_at),
         "refused": step.refused_in_all,
+        "failed": step.failed_in_all,
         "reason": step.last_reason or None,
     }
 

@@ -18,6 +18,7 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
 from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
@@ -96,10 +97,10 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     asked = RequestContext.of(_request(scope, body.kept))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await sandbox.run_due()
-    answer, entry = sandbox.answer(asked)
+    answer, entry = answer_or_failure(sandbox, asked)
     try:
         if answer.pending is not None:
-            answer = await sandbox.carry_out(answer, entry)
+            answer = await carry_out_or_failure(sandbox, answer, entry)
         if body.size > len(body.kept):
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.diagnose is not None:

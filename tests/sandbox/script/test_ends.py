@@ -4,7 +4,8 @@ import pytest
 
 from mockexchange.core.commands import CancelOrder, ExpireOrder, Note
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.sandbox.sandbox import Sandbox, SandboxEnded
+from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
 from tests.helpers.sandboxes import SMALL, do, make, run, signed

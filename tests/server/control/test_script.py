@@ -77,7 +77,7 @@ def test_too_much_at_once_is_an_error_that_names_the_step(
 def test_steps_are_added_one_or_many(scripted: SandboxView) -> None:
     added = scripted.call("POST", "/script", SAY)
     done = {"name": "script[2]", "action": "announce", "state": "done", "fired": 1, "next": None}
-    assert added == [{**done, "refused": 0, "reason": None}]
+    assert added == [{**done, "refused": 0, "failed": 0, "reason": None}]
     more = [{"after": "1s", **SAY}, {"name": "many", "sequence": [SAY, SAY]}]
     assert [step["state"] for step in scripted.call("POST", "/script", more)] == ["scheduled", "done"]
     assert [name for name, *_ in steps(scripted)] == ["tick", "script[1]", "script[2]", "script[3]", "many"]

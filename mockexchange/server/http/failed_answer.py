@@ -1,0 +1,40 @@
+"""Answers to requests whose operation raised an exception: a 500 with the mark of the server, and a journal entry."""
+
+import json
+
+from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.port import SandboxEnded, log_failure
+from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.venues.request import Answer
+
+STATUS = 500
+
+
+def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
+    """Answer a request and journal it; if the operation raises an exception, the answer reports that."""
+    try:
+        return sandbox.answer(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        answer = _failure(asked.request.target, error)
+        return answer, sandbox.note_failure(asked, answer)
+
+
+async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalEntry) -> Answer:
+    """Execute the commands of a write; if one raises an exception, the answer reports that. Raises SandboxEnded."""
+    try:
+        return await sandbox.carry_out(answer, entry)
+    except SandboxEnded:
+        raise
+    except Exception as error:  # noqa: BLE001  # it is reported
+        failure = _failure(entry.target, error)
+        entry.status, entry.diagnosis = failure.status, failure.diagnosis
+        sandbox.journal.set_answer(entry, failure.body)
+        return failure
+
+
+def _failure(target: str, error: Exception) -> Answer:
+    """Log the exception and return the answer for it."""
+    message = log_failure(f"a request for {target.partition('?')[0]}", error)
+    body = json.dumps({"error": {"code": "internal_error", "message": message}}).encode()
+    return Answer(STATUS, body, headers=((b"content-type", b"application/json"),), diagnosis=message)
