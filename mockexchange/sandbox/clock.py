@@ -1,7 +1,8 @@
 """The two clocks. Exchange time dates rows and settlements; host time is the time that real clients measure.
 
 Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). Real time can still be advanced: it
-then runs that much ahead. Host time is never touched, so moving the exchange's time never makes a signature stale.
+then runs that much ahead. Scaled time never goes back, also if the host's clock is set back. Host time is never
+touched, so moving the exchange's time never makes a signature stale.
 """
 
 import math
@@ -45,16 +46,24 @@ class ExchangeClock:
     def __init__(self, mode: str = "real", start: int = 0, host: HostClock = host_now_us) -> None:
         self._host = host
         self._origin, self._host_origin = start, host()
+        self._host_latest = self._host_origin
         self._ahead_us = 0
         self._scale = parse_mode(mode)
         self.mode = mode
 
     def now(self) -> int:
         """Return exchange time, in microseconds since 1970."""
-        host = self._host()
         if self._scale is None:
-            return min(host + self._ahead_us, LAST)
-        return min(self._origin + int((host - self._host_origin) * self._scale), LAST)
+            return min(self._host() + self._ahead_us, LAST)
+        return min(self._origin + int(self._elapsed_us() * self._scale), LAST)
+
+    def _elapsed_us(self) -> int:
+        """Return the host time since the origin. If the host's clock was set back, time goes on from where it was."""
+        host = self._host()
+        if host < self._host_latest:
+            self._host_origin -= self._host_latest - host
+        self._host_latest = host
+        return host - self._host_origin
 
     def advance(self, duration_us: int) -> None:
         """Move time forward. Raises ValueError on a negative duration, or one that ends after LAST."""
@@ -83,10 +92,11 @@ class ExchangeClock:
             return None
         if self._scale is None:
             return max(0, instant - self._ahead_us - self._host())
-        return max(0, math.ceil((instant - self._origin) / self._scale) - (self._host() - self._host_origin))
+        return max(0, math.ceil((instant - self._origin) / self._scale) - self._elapsed_us())
 
     def run(self, mode: str) -> None:
         """Change the mode. Time continues from now, except in `real` mode, which returns to the wall clock."""
         scale, now = parse_mode(mode), self.now()
-        self._origin, self._host_origin, self._ahead_us = now, self._host(), 0
+        self._host_origin = self._host_latest = self._host()
+        self._origin, self._ahead_us = now, 0
         self._scale, self.mode = scale, mode

@@ -201,8 +201,30 @@ def test_the_wait_is_exactly_long_enough(mode: str, passed_us: int, advanced_us:
     instant = clock.now() + ahead_us
     delay_us = clock.host_delay_us(instant)
     assert delay_us is not None
-    host.at += delay_us
-    assert clock.now() >= instant
     if delay_us:
-        host.at -= 1
+        host.at += delay_us - 1
         assert clock.now() < instant
+        host.at += 1
+    assert clock.now() >= instant
+
+
+def test_scaled_time_goes_on_when_the_host_is_set_back(host: Host) -> None:
+    clock = ExchangeClock("10x", START, host)
+    host.at += 360 * SECOND
+    assert clock.now() == START + 3_600 * SECOND
+    host.at -= 1_440 * SECOND
+    assert clock.now() == START + 3_600 * SECOND
+    assert clock.host_delay_us(clock.now() + 10 * SECOND) == SECOND
+    host.at += SECOND
+    assert clock.now() == START + 3_610 * SECOND
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), max_size=20), st.sampled_from(["0.25x", "1x", "10x"]))
+def test_scaled_time_goes_forward_whatever_the_host_does(moves: list[int], mode: str) -> None:
+    host = Host()
+    clock = ExchangeClock(mode, START, host)
+    shown = []
+    for move in moves:
+        host.at += move
+        shown.append(clock.now())
+    assert shown == sorted(shown)

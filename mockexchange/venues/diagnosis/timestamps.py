@@ -23,12 +23,14 @@ DIGITS_MAX = 19
 
 UNITS = {"seconds": Decimal(1_000), "microseconds": Decimal("0.001"), "nanoseconds": Decimal("0.000001")}
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", re.ASCII)
+_WHOLE = re.compile(r"0|[1-9]\d*", re.ASCII)
+"""A whole number without leading zeros, as the venues' own clients write it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check_window(timestamp: str, at: int, past_us: int, future_us: int) -> str:
     """Explain a timestamp (milliseconds) outside a window around `at` (microseconds); "" if it is inside."""
-    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= WINDOW_DIGITS_MAX:
+    if _WHOLE.fullmatch(timestamp) and len(timestamp) <= WINDOW_DIGITS_MAX:
         ahead_us = int(timestamp) * MICROSECONDS_PER_MILLISECOND - at
         if -past_us <= ahead_us <= future_us:
             return ""
@@ -41,7 +43,7 @@ def explain_timestamp(timestamp: str, now_ms: int, window_past_ms: int, window_f
     if not timestamp:
         return f"the timestamp is empty: {EXPECTED}, now {now_ms}"
     if re.fullmatch(rf"\d{{1,{DIGITS_MAX}}}", timestamp, re.ASCII):
-        if timestamp.startswith("00"):
+        if not _WHOLE.fullmatch(timestamp):
             return f"the timestamp {timestamp} has leading zeros: {EXPECTED}, now {now_ms}"
         return _explain_number(int(timestamp), now_ms, (window_past_ms, window_future_ms))
     return _explain_spelling(timestamp, now_ms)

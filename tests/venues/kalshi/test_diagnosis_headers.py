@@ -139,6 +139,7 @@ TIMESTAMPS = [
     (f"{NOW}456", f"the timestamp {NOW}456 is in microseconds: {SEND}"),
     (f"{NOW}000000", f"the timestamp {NOW}000000 is in nanoseconds: {SEND}"),
     (f"{NOW}456.5", f'the timestamp "{NOW}456.5" is not a whole number in microseconds: {NUMBER} {NOW}'),
+    (f"0{NOW}", f"the timestamp 0{NOW} has leading zeros: {SEND}"),
     (f"000000{NOW}", f"the timestamp 000000{NOW} has leading zeros: {SEND}"),
     ("1762300000.123", f'the timestamp "1762300000.123" is not a whole number in seconds: {NUMBER} {NOW}'),
     (f"{NOW}.5", f'the timestamp "{NOW}.5" is not a whole number: {NUMBER} {NOW}'),
