@@ -32,6 +32,7 @@ SOURCES = {
     "changelog": "docs.kalshi.com changelog",
     "wire-2025-11": "bodies recorded on the demo host, 2025-11-03",
     "wire-2026-01": "bodies recorded in production, 2026-01-12",
+    "demo-2026-01": "bodies of order entry recorded on the demo host, 2026-01-14 and 2026-01-15",
     "wire-2026-06": "bodies recorded on the demo host, 2026-06-11",
     "stream-2026-06": "stream frames recorded on the demo host, 2026-06-11 and 2026-06-12",
     "openapi-3.13": "OpenAPI document 3.13.0, April 2026",

@@ -37,6 +37,7 @@ class Situation(StrEnum):
     MISSING_FIELD = "required field of a body missing"
     INVALID_FIELD = "field of a body out of its rules"
     BAD_ID = "id that is no UUID"
+    BAD_ORDER_ID = "order id that is no UUID"
     NOT_FOUND_IN_WRITE = "not found by a write"
     INVALID_ORDER = "order against the rules"
     INVALID_PRICE = "price off the grid"

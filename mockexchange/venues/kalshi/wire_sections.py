@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
 from mockexchange.venues.kalshi import retired_fields
+from mockexchange.venues.kalshi.bodies import BODIES, Body, BodyField
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
@@ -40,6 +41,13 @@ STREAM_KINDS = {
     "integers": "list of integers",
     "boolean": "boolean",
 }
+BODY_KINDS = {
+    **KINDS,
+    "texts": "list of strings",
+    "client_id": "text of at most 64 characters without a full stop",
+    "count": "count string, at most 2 decimals",
+    "price": "dollar string, at most 4 decimals",
+}
 EMPTY = {"null": "null", "absent": "left out"}
 
 
@@ -64,6 +72,7 @@ def sections() -> list[Section]:
             Section(f"{name} parameters", _within(asked[name], rows), describe_parameter)
             for name, rows in PARAMETERS.items()
         ),
+        *(Section(f"{body.struct} body", body.fields, _describe_body_field) for body in bodies_by_struct().values()),
         Section("errors", ERRORS, _describe_error),
         *stream_sections(),
     ]
@@ -170,11 +179,28 @@ def describe_parameter(row: Parameter) -> Facts:
     return {"": KINDS[row.kind], **{aspect: str(value) for aspect, value in given.items() if value is not None}}
 
 
+def bodies_by_struct() -> dict[str, Body]:
+    """Return every request body by its name, those of the items of batches included."""
+    nested = (row.body for body in BODIES.values() for row in body.fields if row.body is not None)
+    return {body.struct: body for body in (*BODIES.values(), *nested)}
+
+
+def _describe_body_field(row: BodyField) -> Facts:
+    given = {
+        "from": row.minimum,
+        "to": row.maximum,
+        "of": ",".join(row.choices) or None,
+        "required": "yes" if row.required else None,
+    }
+    kind = f"list of {row.body.struct}" if row.body else BODY_KINDS[row.kind]
+    return {"": kind, **{aspect: str(value) for aspect, value in given.items() if value is not None}}
+
+
 def _describe_error(row: ErrorRow) -> Facts:
     given = {
         "status": str(row.status),
         "shape": row.shape,
-        "code": row.code if row.shape == "nested" else None,
+        "code": None if row.shape == "msg" else row.code,
         "message": row.message,
         "details": row.details,
         "service": row.service,

@@ -53,6 +53,7 @@ WRITE_ERRORS: tuple[ErrorRow, ...] = (
     by_gateway(Situation.MISSING_FIELD, 400, "missing_parameters", "client-report", "Field validation for {field}"),
     by_gateway(Situation.INVALID_FIELD, 400, "invalid_parameters", "client-report", "Field validation for {field}"),
     ErrorRow(name=Situation.BAD_ID, status=400, message="bad request", source="wire-2025-11"),
+    by_gateway(Situation.BAD_ORDER_ID, 404, "not_found", "wire-2025-11"),
     by_gateway(Situation.INVALID_ORDER, 400, "invalid_order", "wire-2026-06", "{details}"),
     by_gateway(Situation.INVALID_SIZE, 400, "invalid_order_size", "changelog"),
     *by_exchange(Situation.INVALID_PRICE, 400, "invalid_price", "wire-2026-06"),

@@ -1,9 +1,19 @@
 """The request bodies of every operation that has one, as dated tables."""
 
-from mockexchange.venues.kalshi.bodies import api_keys, cash, fcm, order_groups
+from mockexchange.venues.kalshi.bodies import api_keys, cash, fcm, first_orders, order_groups, orders
 from mockexchange.venues.kalshi.bodies.rows import Body, BodyField
 
 BODIES: dict[str, Body] = {
+    "CreateOrderV2": orders.CREATE_ORDER,
+    "AmendOrderV2": orders.AMEND_ORDER,
+    "DecreaseOrderV2": orders.DECREASE_ORDER,
+    "BatchCreateOrdersV2": orders.CREATE_ORDERS,
+    "BatchCancelOrdersV2": orders.CANCEL_ORDERS,
+    "CreateOrder": first_orders.CREATE_ORDER,
+    "AmendOrder": first_orders.AMEND_ORDER,
+    "DecreaseOrder": first_orders.DECREASE_ORDER,
+    "BatchCreateOrders": first_orders.CREATE_ORDERS,
+    "BatchCancelOrders": first_orders.CANCEL_ORDERS,
     "CreateOrderGroup": order_groups.CREATE_ORDER_GROUP,
     "UpdateOrderGroupLimit": order_groups.UPDATE_ORDER_GROUP_LIMIT,
     "CreateApiKey": api_keys.CREATE_API_KEY,

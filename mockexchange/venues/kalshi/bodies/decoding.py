@@ -202,8 +202,8 @@ def _decimal(given: Given[BodyField], subject: str, unit: str, digits: int) -> i
     return int(f"{sign}{whole}{fraction.ljust(digits, '0')}")
 
 
-def _objects(given: Given[BodyField]) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = given.value
+def _objects(given: Given[BodyField]) -> list[Any]:
+    items: list[Any] = given.value
     return items
 
 

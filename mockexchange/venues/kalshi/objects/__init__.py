@@ -14,6 +14,7 @@ from mockexchange.venues.kalshi.objects import (
     fcm,
     fills,
     markets,
+    order_writes,
     orderbooks,
     orders,
     payments,
@@ -109,6 +110,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "OrderbookCountFp": orderbooks.ORDERBOOK_COUNT_FP,
     "GetTradesResponse": trades.GET_TRADES_RESPONSE,
     "Trade": trades.TRADE,
+    **order_writes.OBJECTS,
 }
 
 

@@ -8,8 +8,8 @@ from mockexchange.venues.kalshi.operations import (
     fcm,
     fcm_writes,
     market_data,
+    order_entry,
     portfolio,
-    writes,
 )
 from mockexchange.venues.kalshi.operations.call import Operation
 
@@ -22,5 +22,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *account.OPERATIONS,
     *account_writes.OPERATIONS,
     *market_data.OPERATIONS,
-    *writes.OPERATIONS,
+    *order_entry.OPERATIONS,
 )

@@ -77,7 +77,8 @@ class Operation:
         return life_of(self.method, self.path)
 
     def is_retired(self, api_date: ApiDate) -> bool:
-        return self.retired_since != FOREVER and api_date.holds(self.retired_since)
+        """Return whether the operation is gone on a day; in compat none is."""
+        return not api_date.is_compat and api_date.holds(self.retired_since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import NamedTuple
 
 from mockexchange.core.commands import Command
-from mockexchange.core.events import Event
+from mockexchange.core.events import Event, OrderRejected
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.venues.kalshi.errors import Rejected, Situation
@@ -21,7 +21,25 @@ class VenueError(NamedTuple):
     details: str = ""
 
 
+POST_ONLY = VenueError(Situation.INVALID_ORDER, "post only cross")
 REFUSALS: dict[RefusalCode, VenueError] = {
+    RefusalCode.POST_ONLY_WOULD_CROSS: POST_ONLY,
+    RefusalCode.FILL_OR_KILL_UNFILLED: VenueError(Situation.UNFILLED),
+    RefusalCode.DUPLICATE_CLIENT_ORDER_ID: VenueError(Situation.DUPLICATE_ORDER),
+    RefusalCode.PRICE_OFF_GRID: VenueError(Situation.INVALID_PRICE),
+    RefusalCode.COUNT_OFF_GRID: VenueError(Situation.INVALID_SIZE),
+    RefusalCode.TRADING_PAUSED: VenueError(Situation.TRADING_PAUSED),
+    RefusalCode.EXCHANGE_PAUSED: VenueError(Situation.EXCHANGE_PAUSED),
+    RefusalCode.EXPIRY_IN_PAST: VenueError(Situation.INVALID_ORDER, "Expiration timestamp must be in the future"),
+    RefusalCode.REDUCE_ONLY_NEEDS_IOC: VenueError(
+        Situation.INVALID_ORDER, "reduce_only can only be used with IoC orders"
+    ),
+    RefusalCode.SUBTRADER_BLOCKED: VenueError(Situation.FORBIDDEN),
+    RefusalCode.SUBTRADER_CAPPED: VenueError(Situation.RISK_LIMIT),
+    RefusalCode.POSITION_LIMIT: VenueError(Situation.RISK_LIMIT),
+    RefusalCode.AMEND_COUNT_TOO_SMALL: VenueError(Situation.INVALID_SIZE),
+    RefusalCode.TOO_MANY_ORDERS: VenueError(Situation.TOO_MANY_ORDERS),
+    RefusalCode.GROUP_MISMATCH: VenueError(Situation.GROUP_NOT_FOUND),
     RefusalCode.UNKNOWN_SUBACCOUNT: VenueError(Situation.NOT_FOUND_IN_WRITE),
     RefusalCode.UNKNOWN_MARKET: VenueError(Situation.MARKET_NOT_FOUND),
     RefusalCode.UNKNOWN_ORDER: VenueError(Situation.NOT_FOUND_IN_WRITE),
@@ -46,6 +64,8 @@ def submit(command: Command) -> Submission:
     outcome = yield command
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
+    if outcome and isinstance(outcome[0], OrderRejected):
+        raise rejected(Refusal(RefusalCode(outcome[0].code), outcome[0].message))
     return outcome
 
 
@@ -56,7 +76,7 @@ def rejected(refusal: Refusal) -> Rejected:
     return Rejected(found.situation, refusal.message, **values)
 
 
-def require_uuid(name: str, text: str) -> None:
-    """Raise Rejected unless a text is a UUID."""
+def require_uuid(name: str, text: str, situation: Situation = Situation.BAD_ID) -> None:
+    """Raise Rejected unless a text is a UUID; `situation` is the error."""
     if not UUID.fullmatch(text):
-        raise Rejected(Situation.BAD_ID, f"{name}={text[:ID_CHARS_SHOWN_MAX]!r}: expected a UUID")
+        raise Rejected(situation, f"{name}={text[:ID_CHARS_SHOWN_MAX]!r}: expected a UUID")

@@ -1,5 +1,8 @@
 """The owner of the rows that a call reads: one subaccount, all of them, or an FCM's subtrader."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
@@ -15,13 +18,12 @@ def requested_subaccount(call: AccountCall) -> str | None:
     return _resolved_subaccount(call, call.params.get("subaccount"))
 
 
-def written_subaccount(call: AccountCall) -> SubaccountRef:
-    """Return the subaccount that the body of a write names, else the one of its query, else the key's, else the
-    primary one.
+def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = None) -> SubaccountRef:
+    """Return the subaccount that a write names in its body or its query, else the key's, else the primary one.
 
-    Raises Rejected if the key is restricted to another.
+    `fields` is an item of the body, if the write has several. Raises Rejected if the key is restricted to another.
     """
-    named = call.body.get("subaccount")
+    named = (call.body if fields is None else fields).get("subaccount")
     asked = call.params.get("subaccount") if named is None else named
     return SubaccountRef(call.account.name, _resolved_subaccount(call, asked) or PRIMARY_SUBACCOUNT)
 

@@ -43,3 +43,14 @@ GET_ORDER_GROUPS: tuple[Parameter, ...] = (
 GET_ORDER_GROUP: tuple[Parameter, ...] = subaccount(SUBACCOUNTS_ADDED)
 WRITE_ORDER_GROUP: tuple[Parameter, ...] = (*subaccount(SUBACCOUNTS_ADDED), EXCHANGE_INDEX)
 LIMIT_ORDER_GROUP: tuple[Parameter, ...] = (*subaccount("2026-08-06"), EXCHANGE_INDEX)
+
+_ROUTED_BY_TICKER = Parameter(
+    name="exchange_index", kind="integer", minimum=-1, maximum=2**31 - 1, since="2026-06-22", source="changelog"
+)
+CANCEL_ORDER: tuple[Parameter, ...] = (*subaccount(SUBACCOUNTS_ADDED), EXCHANGE_INDEX)
+CANCEL_ORDER_V2: tuple[Parameter, ...] = (
+    *subaccount(SUBACCOUNTS_ADDED),
+    _ROUTED_BY_TICKER,
+    Parameter(name="market_ticker", kind="text", since="2026-06-22", source="changelog"),
+)
+CHANGE_ORDER_V2: tuple[Parameter, ...] = subaccount(SUBACCOUNTS_ADDED)

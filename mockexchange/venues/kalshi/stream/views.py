@@ -17,6 +17,9 @@ REASONS = {
     OrderReason.CLOSE: "CloseCancel",
     OrderReason.HALT: "HaltCancel",
     OrderReason.TRADE: "Trade",
+    OrderReason.SELF_TRADE: "SelfTradeCancel",
+    OrderReason.POST_ONLY: "PostOnlyCrossCancel",
+    OrderReason.REDUCE_ONLY: "ReduceOnlyCancel",
 }
 """The venue has no reason for an order that was placed, or canceled by its owner or with its group."""
 

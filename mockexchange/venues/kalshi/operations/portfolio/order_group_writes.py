@@ -59,8 +59,9 @@ def _limit_of(call: AccountCall) -> int:
 def _named_group(call: AccountCall) -> OrderGroup:
     """Return the group that the path names. Raises Rejected if the caller has no such group."""
     group_id = call.path_params["order_group_id"]
-    require_uuid("order_group_id", group_id)
     group, owner = call.state.groups.get(group_id), call.account.name
+    if group is None:
+        require_uuid("order_group_id", group_id)
     if group is None or group.subaccount_ref.account != owner:
         raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"{owner} has no order group {group_id}")
     asked = call.key.subaccount if call.params.get("subaccount") is None else written_subaccount(call).subaccount

@@ -1,0 +1,171 @@
+"""Orders that are written: placed, canceled, reduced and amended, with what each write did to its order."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOrder, ReduceOrder
+from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.model.orders import Order
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, PRIMARY_SUBACCOUNT, OrderStatus, Side, TimeInForce
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import AccountCall
+from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView, view_of
+from mockexchange.venues.kalshi.operations.refusals import require_uuid, submit
+from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
+
+MICROS_PER_MILLI = 1_000
+CENTIS_PER_CONTRACT = 100
+T = TypeVar("T")
+Steps = Generator[Command, Outcome, T]
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What one write did to an order, and the order after it."""
+
+    order: Order
+    view: OrderView
+    old_view: OrderView | None = None
+    fill_centis: int = 0
+    fill_cost_micros: int = 0
+    """Price of the contracts filled by this write, in YES prices."""
+    fee_micros: int = 0
+    reduced_centis: int = 0
+    """Contracts taken off the order book without a fill."""
+    has_changed_size: bool = False
+
+    @property
+    def order_id(self) -> str:
+        return self.order.order_id
+
+    @property
+    def client_order_id(self) -> str | None:
+        return self.order.client_order_id or None
+
+    @property
+    def ts_ms(self) -> int:
+        return self.order.updated_at // MICROS_PER_MILLI
+
+    @property
+    def remaining_centis(self) -> int:
+        return self.order.remaining_centis
+
+    @property
+    def average_price_micros(self) -> int | None:
+        return self.fill_cost_micros * CENTIS_PER_CONTRACT // self.fill_centis if self.fill_centis else None
+
+    @property
+    def average_fee_micros(self) -> int | None:
+        return self.fee_micros * CENTIS_PER_CONTRACT // self.fill_centis if self.fill_centis else None
+
+    @property
+    def changed_fill_centis(self) -> int | None:
+        return self.fill_centis if self.fill_centis or self.has_changed_size else None
+
+    @property
+    def changed_remaining_centis(self) -> int | None:
+        return self.remaining_centis if self.fill_centis or self.has_changed_size else None
+
+
+def place(call: AccountCall, command: PlaceOrder) -> Steps[Receipt]:
+    """Place an order. Raises Rejected."""
+    if command.group is not None and command.group not in call.state.groups:
+        require_uuid("order_group_id", command.group)
+        raise Rejected(Situation.GROUP_NOT_FOUND, f"there is no order group {command.group}")
+    events = yield from submit(command)
+    placed = next(event for event in events if isinstance(event, OrderPlaced))
+    return _receipt(call, call.state.orders[placed.order_id], events)
+
+
+def cancel(call: AccountCall, order: Order) -> Steps[Receipt]:
+    events = yield from submit(CancelOrder(order=order.order_id))
+    return _receipt(call, order, events)
+
+
+def decrease(call: AccountCall, order: Order, by_centis: int | None, to_centis: int | None) -> Steps[Receipt]:
+    """Reduce an order by a count, or to one. Raises Rejected unless exactly one is given."""
+    if (by_centis is None) == (to_centis is None):
+        message = "expected one of reduce_by and reduce_to"
+        raise Rejected(Situation.INVALID_ORDER, message, details="exactly one of reduce_by or reduce_to is required")
+    if order.status is not OrderStatus.RESTING:
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"order {order.order_id} is {order.status}: it cannot change")
+    taken_centis = by_centis if by_centis is not None else order.remaining_centis - (to_centis or 0)
+    if taken_centis <= 0 or (to_centis or 0) < 0:
+        message = f"order {order.order_id} has {order.remaining_centis} hundredths of contracts left: expected fewer"
+        raise Rejected(Situation.INVALID_SIZE, message)
+    events = yield from submit(ReduceOrder(order=order.order_id, count_centis=taken_centis))
+    return _receipt(call, order, events)
+
+
+def amend(call: AccountCall, order: Order, command: AmendOrder, old_view: OrderView | None = None) -> Steps[Receipt]:
+    before_centis = order.initial_centis
+    events = yield from submit(command)
+    return _receipt(call, order, events, old_view=old_view, has_changed_size=order.initial_centis != before_centis)
+
+
+def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: Any) -> Receipt:
+    fills = [event for event in events if isinstance(event, Filled) and event.order_id == order.order_id]
+    levels = (event for event in events if isinstance(event, LevelChanged) and event.order_id == order.order_id)
+    return Receipt(
+        order=order,
+        view=view_of(call, order),
+        fill_centis=sum(fill.count_centis for fill in fills),
+        fill_cost_micros=sum(fill.count_centis * yes_price(fill.side, fill.price_centicents) for fill in fills),
+        fee_micros=sum(fill.fee_micros for fill in fills),
+        reduced_centis=-sum(event.change_centis for event in levels),
+        **more,
+    )
+
+
+def yes_price(side: Side, price_centicents: int) -> int:
+    """Return the YES price for a price of a side, or the price of that side for a YES price."""
+    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
+
+
+# --- what every order is checked for before it reaches the exchange
+
+
+def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
+    """Check the rules of the gateway, which hold without the exchange. Raises Rejected.
+
+    `expiry` is the name of the field of expiry; `is_whole` is set for an order that a largest cost makes fill-or-kill.
+    """
+    time_in_force = fields.get("time_in_force") or TimeInForce.GOOD_TILL_CANCELED
+    if fields.get("reduce_only") and time_in_force != TimeInForce.IMMEDIATE_OR_CANCEL:
+        message = f"reduce_only needs time_in_force immediate_or_cancel: got {time_in_force}"
+        raise Rejected(Situation.INVALID_ORDER, message, details="reduce_only can only be used with IoC orders")
+    kind = TimeInForce.FILL_OR_KILL if is_whole else time_in_force
+    if fields.get(expiry) and kind != TimeInForce.GOOD_TILL_CANCELED:
+        details = f"Cannot specify both {kind} and {expiry}"
+        raise Rejected(Situation.INVALID_ORDER, f"an order with {expiry} has to rest: {kind} does not", details=details)
+
+
+def require_amounts(call: AccountCall, ticker: str, count_centis: int | None, price_centicents: int | None) -> None:
+    """Check market, price and count as the exchange does, before a command is made of them. Raises Rejected."""
+    if ticker not in call.state.markets:
+        raise Rejected(Situation.MARKET_NOT_FOUND, f"there is no market {ticker!r}")
+    if price_centicents is not None and not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
+        message = f"price {price_centicents} hundredths of a cent: expected more than 0 and less than a dollar"
+        raise Rejected(Situation.INVALID_PRICE, message)
+    if count_centis is not None and count_centis <= 0:
+        raise Rejected(Situation.INVALID_SIZE, f"count {count_centis} hundredths of contracts: expected more than 0")
+
+
+def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) -> Order:
+    """Return the order of the caller with this id. Raises Rejected; an unknown and a foreign order look the same."""
+    order = call.state.orders.get(order_id)
+    if order is None:
+        require_uuid("order_id", order_id, Situation.BAD_ORDER_ID)
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"there is no order {order_id}")
+    owner = order.subaccount_ref
+    if owner.account != call.account.name:
+        message = f"order {order_id} is of {owner.account}, the key of {call.account.name}"
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
+    asked = written_subaccount(call, fields)
+    if owner != asked and (asked.subaccount != PRIMARY_SUBACCOUNT or owner.subaccount.isdigit()):
+        message = f"order {order_id} is of subaccount {owner.subaccount}, the request is for {asked.subaccount}"
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
+    return order

@@ -1,0 +1,123 @@
+"""Frames of orders that clients place: which channels say what, in which order, for each thing that can happen."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mockexchange.core.commands import PlaceOrder
+from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef, TimeInForce
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.venues.kalshi.stream.feed import messages_of
+from tests.helpers.sandboxes import make, run, send
+from tests.venues.kalshi.test_order_entry import SCENARIO, V2, v2
+
+ALICE = SubaccountRef("alice")
+
+
+class Watched:
+    """A sandbox with every message that its commands publish."""
+
+    def __init__(self) -> None:
+        self.sandbox: Sandbox = make(SCENARIO.replace("START", "2026-06-11T06:29:20.866000Z"), "2026-10")
+        self.seen: list[Any] = []
+        self.sandbox.observers.append(self._watch)
+
+    def _watch(self, record: Any, outcome: Any) -> None:
+        if isinstance(outcome, tuple):
+            self.seen += messages_of(self.sandbox.exchange.state, outcome, record.at)
+
+    def kinds(self, method: str, path: str, body: Any = None, who: str = "alice/main") -> list[str]:
+        """Return the messages of a write, as kinds; those of an account have its name."""
+        self.seen.clear()
+        assert send(self.sandbox, method, path, body, who).status < 300
+        return [
+            f"{message.kind} {message.subaccount_ref.account}" if message.subaccount_ref else message.kind
+            for message in self.seen
+        ]
+
+
+def order_of(watched: Watched, **fields: Any) -> str:
+    answer = send(watched.sandbox, "POST", V2, v2(**fields))
+    order: str = json.loads(answer.body)["order_id"]
+    return order
+
+
+def test_a_resting_order_is_one_order_and_one_level() -> None:
+    watched = Watched()
+    assert watched.kinds("POST", V2, v2(client_order_id="c")) == ["user_order alice", "orderbook_delta", "ticker"]
+    delta = watched.seen[1]
+    assert delta.own_value.client_order_id == "c"
+    assert watched.seen[0].value.change.remaining_centis == 100
+
+
+def test_an_order_that_crosses_has_no_resting_frame_before_its_fills() -> None:
+    watched = Watched()
+    order_of(watched, side="ask", client_order_id="m")
+    kinds = watched.kinds("POST", V2, v2(client_order_id="t"), "bob/main")
+    own = [kind for kind in kinds if kind.endswith("bob")]
+    assert own == ["user_order bob", "fill bob", "market_position bob"]
+    assert [kind for kind in kinds if kind.endswith("alice")] == [
+        "user_order alice",
+        "fill alice",
+        "market_position alice",
+    ]
+    assert kinds[-3:] == ["trade", "orderbook_delta", "ticker"]
+    taker = next(message.value.change for message in watched.seen if message.subaccount_ref == SubaccountRef("bob"))
+    assert (taker.filled_centis, taker.remaining_centis, taker.status) == (100, 0, "executed")
+
+
+def test_an_order_that_crosses_two_levels_has_one_order_frame_and_two_fills() -> None:
+    watched = Watched()
+    order_of(watched, side="ask", price="0.50")
+    order_of(watched, side="ask", price="0.51")
+    kinds = watched.kinds("POST", V2, v2(count="3.00"), "bob/main")
+    assert kinds.count("user_order bob") == 1
+    assert kinds.count("fill bob") == kinds.count("trade") == kinds.count("fill alice") == 2
+    assert kinds.index("user_order bob") < kinds.index("fill bob")
+    assert kinds.count("orderbook_delta") == 3, "two levels taken, one rested"
+
+
+def test_an_immediate_order_that_meets_nothing_is_one_order() -> None:
+    watched = Watched()
+    assert watched.kinds("POST", V2, v2(time_in_force="immediate_or_cancel")) == ["user_order alice"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [("/decrease", {"reduce_to": "0.50"}, "Decrease"), ("", None, None)],
+)
+def test_a_changed_order_is_one_order_and_one_level(path: str, body: Any, reason: str | None) -> None:
+    watched = Watched()
+    order = order_of(watched)
+    kinds = watched.kinds("POST" if body else "DELETE", f"{V2}/{order}{path}", body)
+    assert kinds == ["user_order alice", "orderbook_delta", "ticker"]
+    assert watched.seen[0].value.reason == reason
+
+
+def test_an_amended_price_is_two_levels() -> None:
+    watched = Watched()
+    order = order_of(watched)
+    amendment = {"ticker": "RAIN-1", "side": "bid", "price": "0.40", "count": "1.00"}
+    kinds = watched.kinds("POST", f"{V2}/{order}/amend", amendment)
+    assert kinds == ["user_order alice", "orderbook_delta", "orderbook_delta", "ticker"]
+    assert watched.seen[0].value.reason == "Amend"
+
+
+def test_a_maker_that_meets_its_own_taker_is_canceled_for_that_reason() -> None:
+    watched = Watched()
+    order_of(watched, side="ask")
+    command = PlaceOrder(
+        subaccount_ref=ALICE,
+        market="RAIN-1",
+        side=Side.YES,
+        action=Action.BUY,
+        count_centis=100,
+        price_centicents=5_200,
+        time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
+        self_trade_prevention=SelfTradePrevention.MAKER,
+    )
+    watched.seen.clear()
+    run(watched.sandbox.submit(command))
+    reasons = {message.value.reason for message in watched.seen if message.kind == "user_order"}
+    assert "SelfTradeCancel" in reasons

@@ -1,0 +1,363 @@
+"""Order entry in both generations: the recorded answers byte for byte, and every refusal with its status and code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockexchange.core.commands import SwitchExchange
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.venues.request import Answer
+from tests.helpers.sandboxes import do, make, run, send
+from tests.venues.kalshi.rest_answers import why
+
+RECORDED = Path(__file__).parents[3] / "fixtures" / "wire" / "kalshi"
+MARKET = "RAIN-1"
+SCENARIO = """
+scenario: orders
+seed: 7
+start: START
+accounts:
+  alice: {cash: 100, subaccounts: {3: {cash: 10}}, keys: {main: {}, only_3: {subaccount: 3}, ro: {scopes: [read]}}}
+  bob: {cash: 50}
+markets:
+  RAIN-1: {event: RAIN, series: RAIN, price: 0.56}
+"""
+V1, V2 = "/portfolio/orders", "/portfolio/events/orders"
+UNKNOWN = "97ec18b7-10d3-4557-9de0-8598aad625f0"
+
+
+def opened(date: str = "2026-10", start: str = "2026-06-11T06:29:20.866000Z") -> Sandbox:
+    return make(SCENARIO.replace("START", start), date)
+
+
+def v2(**fields: Any) -> dict[str, Any]:
+    order = {
+        "ticker": MARKET,
+        "side": "bid",
+        "count": "1.00",
+        "price": "0.5200",
+        "time_in_force": "good_till_canceled",
+        "self_trade_prevention_type": "taker_at_cross",
+    }
+    return {name: value for name, value in {**order, **fields}.items() if value is not None}
+
+
+def v1(**fields: Any) -> dict[str, Any]:
+    order = {"ticker": MARKET, "side": "yes", "action": "buy", "count": 2, "yes_price": 30}
+    return {name: value for name, value in {**order, **fields}.items() if value is not None}
+
+
+def body(answer: Answer, status: int) -> dict[str, Any]:
+    assert answer.status == status, answer
+    read: dict[str, Any] = json.loads(answer.body)
+    return read
+
+
+def place(sandbox: Sandbox, who: str = "alice/main", **fields: Any) -> dict[str, Any]:
+    return body(send(sandbox, "POST", V2, v2(**fields), who), 201)
+
+
+def place_first(sandbox: Sandbox, **fields: Any) -> dict[str, Any]:
+    order: dict[str, Any] = body(send(sandbox, "POST", V1, v1(**fields)), 201)["order"]
+    return order
+
+
+def error(answer: Answer) -> tuple[int, str, str | None]:
+    read = json.loads(answer.body)
+    found = read.get("error", read)
+    return answer.status, found["code"], found.get("details")
+
+
+# --- recorded answers
+
+
+def recorded(name: str, **ids: str) -> bytes:
+    text = (RECORDED / f"{name}.json").read_text(encoding="utf-8").strip()
+    for key, value in ids.items():
+        text = text.replace(f"<{key}>", value)
+    return text.encode()
+
+
+def test_a_maker_and_a_taker_of_june_2026_have_the_recorded_answers() -> None:
+    sandbox = opened("2026-06")
+    maker = send(sandbox, "POST", V2, v2(side="ask", client_order_id="m"))
+    made = body(maker, 201)["order_id"]
+    assert maker.body == recorded("write_post_portfolio_events_orders.maker.2026-06-11", order=made, client="m")
+    run(sandbox.advance(9_298_956))
+    taker = send(
+        sandbox, "POST", V2, v2(price="0.99", time_in_force="immediate_or_cancel", client_order_id="t"), "bob/main"
+    )
+    took = body(taker, 201)["order_id"]
+    assert taker.body == recorded("write_post_portfolio_events_orders.taker.2026-06-11", order=took, client="t")
+
+
+def test_a_canceled_order_of_june_2026_has_the_recorded_answer() -> None:
+    sandbox = opened("2026-06")
+    order = place(sandbox, client_order_id="m")["order_id"]
+    answer = send(sandbox, "DELETE", f"{V2}/{order}")
+    assert body(answer, 200) == {"order_id": order, "reduced_by": "1.00", "ts_ms": 1781159360866}
+    assert send(sandbox, "DELETE", f"{V2}/{order}").body == recorded("write_delete_orders.not_found.2026-06-11")
+
+
+def test_an_amendment_answers_what_changed() -> None:
+    sandbox = opened("2026-06")
+    order = place(sandbox, count="2.00", client_order_id="m")["order_id"]
+    same = {"ticker": MARKET, "side": "bid", "price": "0.5200", "count": "1.00"}
+    answer = body(send(sandbox, "POST", f"{V2}/{order}/amend", same), 200)
+    assert answer == {"fill_count": "0.00", "order_id": order, "remaining_count": "1.00", "ts_ms": answer["ts_ms"]}
+    moved = body(send(sandbox, "POST", f"{V2}/{order}/amend", {**same, "price": "0.5300"}), 200)
+    assert set(moved) == {"order_id", "ts_ms"}
+    sandbox = opened("2026-10")
+    order = place(sandbox, client_order_id="m")["order_id"]
+    moved = body(send(sandbox, "POST", f"{V2}/{order}/amend", {**same, "price": "0.5300"}), 200)
+    assert (moved["remaining_count"], moved["average_fill_price"]) == (None, None)
+
+
+def test_an_order_of_january_2026_has_the_recorded_answer() -> None:
+    sandbox = opened("2026-01-14", "2026-01-14T20:18:04.727473Z")
+    answer = send(sandbox, "POST", V1, v1(client_order_id="c"))
+    [account] = [one for one in sandbox.exchange.state.accounts.values() if one.name == "alice"]
+    order = body(answer, 201)["order"]["order_id"]
+    ids = {"order": order, "client": "c", "user": account.user_id, "ticker": MARKET}
+    assert answer.body == recorded("write_post_portfolio_orders.2026-01-14", **ids)
+    less = body(send(sandbox, "POST", f"{V1}/{order}/decrease", {"reduce_by": 1}), 200)["order"]
+    assert (less["remaining_count"], less["initial_count"], less["status"]) == (1, 2, "resting")
+    gone = body(send(sandbox, "DELETE", f"{V1}/{order}"), 200)
+    assert (gone["reduced_by"], gone["order"]["initial_count"], gone["order"]["status"]) == (1, 2, "canceled")
+
+
+def test_a_first_amendment_without_a_count_cancels_the_order() -> None:
+    sandbox = opened("2026-01-28")
+    order = place_first(sandbox, client_order_id="c")["order_id"]
+    fields = {"ticker": MARKET, "side": "yes", "action": "buy", "yes_price": 31, "updated_client_order_id": "d"}
+    answer = body(send(sandbox, "POST", f"{V1}/{order}/amend", fields), 200)
+    assert (answer["old_order"]["status"], answer["old_order"]["client_order_id"]) == ("resting", "c")
+    after = answer["order"]
+    assert (after["status"], after["remaining_count"], after["yes_price"]) == ("canceled", 0, 30)
+
+
+def test_batches_answer_each_item_in_its_recorded_form() -> None:
+    sandbox = opened("2026-01-14")
+    answer = send(sandbox, "POST", f"{V1}/batched", {"orders": [v1(client_order_id="a"), v1(ticker="NONE")]})
+    made, failed = body(answer, 201)["orders"]
+    assert (made["client_order_id"], made["error"], made["order"]["client_order_id"]) == (None, None, "a")
+    assert failed == json.loads(recorded("write_batch_item.market_not_found.2025-11-03"))
+    assert recorded("write_batch_item.market_not_found.2025-11-03") in answer.body
+    ids = [made["order"]["order_id"]]
+    [canceled] = body(send(sandbox, "DELETE", f"{V1}/batched", {"ids": ids}), 200)["orders"]
+    assert list(canceled) == ["error", "order", "order_id", "reduced_by"]
+    assert (canceled["order_id"], canceled["reduced_by"], canceled["order"]["status"]) == ("", 2, "canceled")
+
+
+def test_batches_of_the_second_generation_go_on_after_an_error() -> None:
+    sandbox = opened()
+    items = [v2(client_order_id="a"), v2(client_order_id="a"), v2(side="ask", price="0.52", post_only=True)]
+    first, second, third = body(send(sandbox, "POST", f"{V2}/batched", {"orders": items}), 201)["orders"]
+    assert (first["remaining_count"], first["average_fill_price"], first["error"]) == ("1.00", None, None)
+    assert (second["error"]["code"], second["ts_ms"], "order_id" in second) == ("order_already_exists", None, False)
+    assert third["error"]["details"] == "post only cross"
+    cancels = [{"order_id": first["order_id"]}, {"order_id": UNKNOWN}]
+    done, unknown = body(send(sandbox, "DELETE", f"{V2}/batched", {"orders": cancels}), 200)["orders"]
+    assert (done["reduced_by"], done["error"]) == ("1.00", None)
+    assert (unknown["reduced_by"], unknown["ts_ms"], unknown["error"]["code"]) == ("0.00", None, "not_found")
+
+
+@pytest.mark.parametrize("path", [f"{V1}/batched", f"{V2}/batched"])
+def test_an_empty_batch_is_refused(path: str) -> None:
+    date = "2026-06"
+    assert error(send(opened(date), "POST", path, {"orders": []})) == (400, "invalid_order", "orders cannot be empty")
+
+
+# --- both generations are one book
+
+
+def test_an_order_of_one_generation_is_canceled_by_the_other() -> None:
+    sandbox = opened("2026-06")
+    first = place_first(sandbox, side="no", yes_price=None, no_price=48)
+    assert (first["no_price_dollars"], first["yes_price_dollars"]) == ("0.4800", "0.5200")
+    filled = place(sandbox, "bob/main", price="0.52", time_in_force="immediate_or_cancel")
+    assert (filled["fill_count"], filled["average_fill_price"]) == ("1.00", "0.5200")
+    assert body(send(sandbox, "DELETE", f"{V2}/{first['order_id']}"), 200)["reduced_by"] == "1.00"
+    second = place(sandbox)["order_id"]
+    assert body(send(sandbox, "DELETE", f"{V1}/{second}"), 200)["order"]["status"] == "canceled"
+
+
+def test_the_first_generation_is_gone_on_its_day_and_stays_in_compat() -> None:
+    assert send(opened("2026-06-17"), "POST", V1, v1(client_order_id="c")).status == 201
+    assert error(send(opened("2026-06-18"), "POST", V1, v1()))[:2] == (410, "deprecated_v1_order_endpoint")
+    sandbox = opened("compat")
+    assert send(sandbox, "POST", V1, v1()).status == 201
+    assert send(sandbox, "POST", V2, v2()).status == 201
+
+
+def test_all_orders_are_canceled_of_one_subaccount_or_of_all() -> None:
+    sandbox = opened()
+    place(sandbox)
+    place(sandbox, subaccount=3)
+    assert (send(sandbox, "DELETE", f"{V2}?subaccount=3").status, resting(sandbox)) == (204, ["0"])
+    answer = send(sandbox, "DELETE", V2)
+    assert (answer.status, answer.body, resting(sandbox)) == (204, b"", [])
+
+
+def resting(sandbox: Sandbox) -> list[str]:
+    orders = sandbox.exchange.state.orders.values()
+    return [order.subaccount_ref.subaccount for order in orders if order.status == "resting"]
+
+
+def test_a_partly_filled_order_rests_with_its_averages() -> None:
+    sandbox = opened()
+    place(sandbox, side="ask", count="1.00", price="0.50")
+    place(sandbox, side="ask", count="1.00", price="0.51")
+    taken = place(sandbox, "bob/main", count="4.00", price="0.60")
+    assert (taken["fill_count"], taken["remaining_count"]) == ("2.00", "2.00")
+    assert (taken["average_fill_price"], taken["average_fee_paid"]) == ("0.5050", "0.0175")
+
+
+def test_decreases_take_one_of_two_amounts() -> None:
+    sandbox = opened()
+    order = place(sandbox, count="5.00")["order_id"]
+    assert (
+        body(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_to": "3.00"}), 200)["remaining_count"] == "3.00"
+    )
+    assert (
+        body(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_by": "1.00"}), 200)["remaining_count"] == "2.00"
+    )
+    assert error(send(sandbox, "POST", f"{V2}/{order}/decrease", {}))[:2] == (400, "invalid_order")
+    assert error(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_to": "2.00"}))[0] == 400
+    assert (
+        body(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_to": "0.00"}), 200)["remaining_count"] == "0.00"
+    )
+
+
+# --- subaccounts and keys
+
+
+def test_an_order_is_of_the_subaccount_that_is_named() -> None:
+    sandbox = opened()
+    order = place(sandbox, subaccount=3)["order_id"]
+    answer = send(sandbox, "DELETE", f"{V2}/{order}")
+    assert error(answer)[:2] == (404, "not_found")
+    assert "is of subaccount 3, the request is for 0" in why(answer)
+    assert send(sandbox, "DELETE", f"{V2}/{order}?subaccount=3").status == 200
+
+
+def test_a_restricted_key_writes_its_subaccount_without_naming_it() -> None:
+    sandbox = opened()
+    order = place(sandbox, "alice/only_3")["order_id"]
+    assert sandbox.exchange.state.orders[order].subaccount_ref.subaccount == "3"
+    assert send(sandbox, "POST", V2, v2(subaccount=0), "alice/only_3").status == 403
+    assert send(sandbox, "DELETE", f"{V2}/{order}", who="alice/only_3").status == 200
+
+
+def test_a_key_without_the_scope_and_another_account_write_nothing() -> None:
+    sandbox = opened()
+    assert send(sandbox, "POST", V2, v2(), "alice/ro").status == 403
+    order = place(sandbox)["order_id"]
+    assert error(send(sandbox, "DELETE", f"{V2}/{order}", who="bob/main"))[:2] == (404, "not_found")
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({"count": 1}, (400, "bad_request", "CreateOrderV2Request.count of type string")),
+        ({"count": None}, (400, "missing_parameters", "Field validation for Count")),
+        ({"time_in_force": "GTT"}, (400, "invalid_parameters", "Field validation for TimeInForce")),
+        ({"client_order_id": "a.b"}, (400, "invalid_parameters", "Field validation for ClientOrderId")),
+        ({"price": "0.12345"}, (400, "invalid_order", "invalid price: invalid dollar precision: -5")),
+        ({"reduce_only": True}, (400, "invalid_order", "reduce_only can only be used with IoC orders")),
+        (
+            {"time_in_force": "immediate_or_cancel", "expiration_time": 1_900_000_000},
+            (400, "invalid_order", "Cannot specify both immediate_or_cancel and expiration_time"),
+        ),
+        ({"expiration_time": 5}, (400, "invalid_order", "Expiration timestamp must be in the future")),
+        ({"ticker": "NONE"}, (404, "market_not_found", None)),
+        ({"price": "0.5150"}, (400, "invalid_price", None)),
+        ({"price": "0"}, (400, "invalid_price", None)),
+        ({"price": "1.0000"}, (400, "invalid_price", None)),
+        ({"count": "0.00"}, (400, "invalid_order_size", None)),
+        ({"count": "5000.00"}, (400, "insufficient_balance", None)),
+        ({"order_group_id": "mine"}, (400, "bad_request", None)),
+        ({"order_group_id": UNKNOWN}, (404, "order_group_not_found", None)),
+        ({"client_order_id": "used"}, (409, "order_already_exists", None)),
+        ({"side": "ask", "price": "0.50", "post_only": True}, (400, "invalid_order", "post only cross")),
+        (
+            {"time_in_force": "fill_or_kill", "price": "0.01"},
+            (409, "fill_or_kill_insufficient_resting_volume", None),
+        ),
+    ],
+)
+def test_a_refused_order_has_its_status_and_code(fields: dict[str, Any], wanted: tuple[int, str, str | None]) -> None:
+    sandbox = opened()
+    place(sandbox, "bob/main", price="0.51")
+    spent = place(sandbox, client_order_id="used")["order_id"]
+    send(sandbox, "DELETE", f"{V2}/{spent}")
+    before = len(sandbox.exchange.state.tape)
+    answer = send(sandbox, "POST", V2, v2(**fields))
+    status, code, details = error(answer)
+    assert (status, code) == wanted[:2]
+    assert (details or "").endswith(wanted[2] or "")
+    assert why(answer)
+    assert len(sandbox.exchange.state.tape) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "details"),
+    [
+        ({"yes_price_dollars": "0.30"}, "exactly one of yes_price, no_price, yes_price_dollars, or no_price_dollars"),
+        ({"yes_price": None}, "exactly one of yes_price, no_price, yes_price_dollars, or no_price_dollars"),
+        ({"sell_position_floor": 1}, "sell_position_floor must be 0 if provided, use reduce_only instead"),
+        ({"buy_max_cost": 5, "expiration_ts": 1_900_000_000}, "Cannot specify both fill_or_kill and expiration_ts"),
+    ],
+)
+def test_the_first_generation_has_rules_of_its_own(fields: dict[str, Any], details: str) -> None:
+    status, code, given = error(send(opened("2026-06"), "POST", V1, v1(**fields)))
+    assert (status, code) == (400, "invalid_order")
+    assert (given or "").startswith(details)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"ticker": "OTHER"}, "order_ticker_mismatch"),
+        ({"side": "ask"}, "order_side_mismatch"),
+        ({"client_order_id": "other"}, "order_id_and_client_order_id_mismatch"),
+    ],
+)
+def test_an_amendment_repeats_its_order(fields: dict[str, Any], code: str) -> None:
+    sandbox = opened()
+    order = place(sandbox, client_order_id="c")["order_id"]
+    amendment = {"ticker": MARKET, "side": "bid", "price": "0.53", "count": "1.00", **fields}
+    assert error(send(sandbox, "POST", f"{V2}/{order}/amend", amendment))[:2] == (400, code)
+
+
+def test_unknown_foreign_and_done_orders_look_the_same() -> None:
+    sandbox = opened("2026-06")
+    order = place(sandbox, client_order_id="c")["order_id"]
+    send(sandbox, "DELETE", f"{V2}/{order}")
+    answers = {send(sandbox, "DELETE", f"{V2}/{one}").body for one in (order, UNKNOWN)}
+    assert answers == {b'{"error":{"code":"not_found","message":"not found","service":"exchange"}}'}
+    assert send(sandbox, "DELETE", f"{V2}/mine").body == b'{"error":{"code":"not_found","message":"not found"}}'
+
+
+@pytest.mark.parametrize(
+    ("switch", "code"),
+    [
+        (SwitchExchange(trading=False), "trading_is_paused"),
+        (SwitchExchange(active=False), "exchange_is_paused"),
+    ],
+)
+def test_a_pause_refuses_orders(switch: SwitchExchange, code: str) -> None:
+    sandbox = opened()
+    do(sandbox, switch)
+    assert error(send(sandbox, "POST", V2, v2()))[:2] == (409, code)
+
+
+def test_the_size_of_a_batch_was_limited_until_budgets() -> None:
+    items = {"orders": [v1(count=1, yes_price=1) for _ in range(21)]}
+    assert error(send(opened("2026-04"), "POST", f"{V1}/batched", items))[:2] == (400, "invalid_order")
+    assert send(opened("2026-06"), "POST", f"{V1}/batched", items).status == 201
