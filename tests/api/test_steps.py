@@ -57,6 +57,20 @@ def test_an_order_rests_until_it_is_cancelled(exchange: Any) -> None:
     assert order["status"] == "canceled"
 
 
+def test_an_order_that_is_placed_is_matched(exchange: Any) -> None:
+    exchange.do({"orderbook": {"market": OTHER}})
+    exchange.place("bob", OTHER, "no", "buy", 3, "0.5", order="of bob", self_trade_prevention="maker")
+    outcome = exchange.place("alice", OTHER, "yes", "buy", 5, "0.52", order="of alice", client_order_id="mine")
+    exchange.print_trade(OTHER, "no", 1, "0.48")
+
+    (order,) = (row for row in exchange.orders("alice") if row["id"] == "of alice")
+    assert outcome["order_id"] == "of alice"
+    assert (order["status"], order["filled"], order["remaining"]) == ("resting", 4, 1)
+    assert (order["taker_cost"], order["maker_cost"]) == (Decimal("1.50"), Decimal("0.52"))
+    with pytest.raises(Refused, match="client_order_id 'mine'"):
+        exchange.place("alice", OTHER, "yes", "buy", 5, "0.52", client_order_id="mine")
+
+
 @pytest.mark.parametrize(
     ("result", "value", "paid"), [("yes", None, 1), ("no", None, 0), ("void", None, None), ("scalar", "0.25", "0.25")]
 )

@@ -130,6 +130,11 @@ class AsyncExchange(AsyncSteps, AsyncFaultMethods):
         """
         return read_row(await self._ask("GET", _of_account(account, "ledger")))
 
+    async def orders(self, account: str) -> list[dict[str, Any]]:
+        """Return the orders of an account, resting and done, oldest first, as its `ledger` has them."""
+        rows: list[dict[str, Any]] = (await self.ledger(account))["orders"]
+        return rows
+
     # --- time
 
     async def now(self) -> datetime:

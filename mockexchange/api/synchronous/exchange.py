@@ -131,6 +131,11 @@ class Exchange(Steps, FaultMethods):
         """
         return read_row(self._ask("GET", _of_account(account, "ledger")))
 
+    def orders(self, account: str) -> list[dict[str, Any]]:
+        """Return the orders of an account, resting and done, oldest first, as its `ledger` has them."""
+        rows: list[dict[str, Any]] = (self.ledger(account))["orders"]
+        return rows
+
     # --- time
 
     def now(self) -> datetime:

@@ -107,6 +107,55 @@ class Steps(SandboxClient):
             cancel_on_pause=cancel_on_pause,
         )
 
+    def place(
+        self,
+        account: str,
+        market: str,
+        side: str,
+        action: str,
+        count: Amount,
+        price: Amount,
+        *,
+        time_in_force: str | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        max_cost: Amount | None = None,
+        order: str | None = None,
+        client_order_id: str | None = None,
+        group: str | None = None,
+        expires: Instant | None = None,
+        self_trade_prevention: str | None = None,
+        cancel_on_pause: bool | None = None,
+    ) -> Outcome:
+        """Enter an order that is matched, in the units of `fill`; `outcome["order_id"]` is its id.
+
+        Raises Refused if the order breaks a rule, such as too little cash. `time_in_force` is good_till_canceled (the
+        default), immediate_or_cancel or fill_or_kill; `max_cost` in dollars makes the order fill-or-kill.
+        """
+        return self._step(
+            "place",
+            account=account,
+            market=market,
+            side=side,
+            action=action,
+            count=count,
+            price=price,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            reduce_only=reduce_only,
+            max_cost=max_cost,
+            order=order,
+            client_order_id=client_order_id,
+            group=group,
+            expires=expires,
+            self_trade_prevention=self_trade_prevention,
+            cancel_on_pause=cancel_on_pause,
+        )
+
+    def print_trade(self, market: str, side: str, count: Amount, price: Amount) -> Outcome:
+        """Print a public trade between strangers, whose taker gains from `side`; it fills the orders it reaches."""
+        return self._step("print", market=market, side=side, count=count, price=price)
+
     def cancel_order(self, order: str) -> Outcome:
         """Cancel a resting order by its id."""
         return self._step("cancel", order=order)
