@@ -61,6 +61,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.FinalizeMarket: settlement.finalize_market,
     commands.SettleMarket: settlement.settle_market,
     commands.SwitchExchange: exchange_status.switch_exchange,
+    commands.SwitchMarket: exchange_status.switch_market,
     commands.Announce: exchange_status.announce,
     commands.Note: exchange_status.note,
     commands.Fill: fills.fill,

@@ -28,6 +28,7 @@ COMMANDS: dict[str, type[Command]] = {
     "finalize_market": commands.FinalizeMarket,
     "settle_market": commands.SettleMarket,
     "switch_exchange": commands.SwitchExchange,
+    "switch_market": commands.SwitchMarket,
     "announce": commands.Announce,
     "note": commands.Note,
     "fill": commands.Fill,

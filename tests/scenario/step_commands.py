@@ -152,6 +152,7 @@ COMMANDS: list[tuple[str, Command]] = [
         "print: {market: M, side: no, count: 2, price: 0.1}",
         commands.TradeMarket(market="M", side=Side.NO, count_centis=200, price_centicents=1_000),
     ),
+    ("market_trading: {market: M, trading: false}", commands.SwitchMarket(market="M", trading=False)),
     ("cancel_all: {account: a}", commands.CancelAllOrders(account="a")),
     (
         "cancel_all: {account: a, subaccount: 2, market: M}",

@@ -133,6 +133,7 @@ EXAMPLES: list[Command] = [
     commands.FinalizeMarket(market="M"),
     commands.SettleMarket(market="M", result=Result.SCALAR, value_centicents=0),
     commands.SwitchExchange(active=False, trading=False, resume_at=HUGE),
+    commands.SwitchMarket(market="M", trading=False),
     commands.Announce(message="Back soon", severity=Severity.WARNING, active=False, delivered_at=7),
     commands.Note(subject="fault", text='{"then": {"status": 503}}'),
     commands.Fill(

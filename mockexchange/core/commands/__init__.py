@@ -49,6 +49,7 @@ from mockexchange.core.commands.markets import (
     QuoteMarket,
     SettleMarket,
     SwitchExchange,
+    SwitchMarket,
 )
 from mockexchange.core.commands.trading import (
     AmendOrder,
@@ -87,6 +88,7 @@ Command = (
     | FinalizeMarket
     | SettleMarket
     | SwitchExchange
+    | SwitchMarket
     | Announce
     | Note
     | Fill
@@ -172,6 +174,7 @@ __all__ = [
     "SettleMarket",
     "SettleSession",
     "SwitchExchange",
+    "SwitchMarket",
     "TradeDerivative",
     "TradeMarket",
     "Transfer",

@@ -75,6 +75,13 @@ class PriceMarket(CommandStruct, frozen=True, kw_only=True):
         require_price(self.price_centicents)
 
 
+class SwitchMarket(CommandStruct, frozen=True, kw_only=True):
+    """Pause trading in one market, or resume it; resuming cancels every order that rests there."""
+
+    market: str
+    trading: bool = True
+
+
 class CloseMarket(CommandStruct, frozen=True, kw_only=True):
     """Stop trading in a market."""
 

@@ -39,6 +39,7 @@ from mockexchange.core.events.markets import (
     MarketMoved,
     MarketPriced,
     MarketQuoted,
+    MarketSwitched,
     Noted,
     SeriesListed,
 )
@@ -77,6 +78,7 @@ Event = (
     | MarketPriced
     | MarketQuoted
     | ExchangeSwitched
+    | MarketSwitched
     | Announced
     | Noted
     | MarketMoved
@@ -145,6 +147,7 @@ __all__ = [
     "MarketMoved",
     "MarketPriced",
     "MarketQuoted",
+    "MarketSwitched",
     "NettingSet",
     "Noted",
     "OrderAmended",

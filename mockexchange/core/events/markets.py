@@ -66,6 +66,13 @@ class MarketMoved(Struct, frozen=True, kw_only=True):
     value_centicents: int | None = None
 
 
+class MarketSwitched(Struct, frozen=True, kw_only=True):
+    """Trading in a market was paused or resumed."""
+
+    market: str
+    trading: bool
+
+
 class ExchangeSwitched(Struct, frozen=True, kw_only=True):
     """The exchange was opened or halted."""
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from mockexchange.core.commands import Announce, Note, SwitchExchange
-from mockexchange.core.events import Announced, Event, ExchangeSwitched, Noted
+from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMarket
+from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
 from mockexchange.core.handlers import orders
+from mockexchange.core.handlers.markets import refile_market
 from mockexchange.core.model.exchange_status import Announcement
+from mockexchange.core.model.markets import require_open
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import OrderReason
 
@@ -17,6 +19,24 @@ def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[
     yield ExchangeSwitched(active=command.active, trading=command.trading, resume_at=command.resume_at)
     if not (command.active and command.trading):
         yield from _cancel_on_pause(state, at)
+
+
+def switch_market(state: State, command: SwitchMarket, at: int) -> Iterator[Event]:
+    """Pause trading in a market, which cancels orders with `cancel_on_pause`, or resume it, which cancels all of them.
+
+    The venue cancels every resting order of a market when the market is active again [doc market_lifecycle, 2026-06].
+    """
+    market = require_open(state.market(command.market))
+    is_resumed = command.trading and not market.is_trading
+
+    def apply() -> None:
+        market.is_trading = command.trading
+
+    refile_market(state, market, at, apply)
+    yield MarketSwitched(market=market.ticker, trading=command.trading)
+    for order in list(state.order_books.get(market.ticker, ())):
+        if is_resumed or (order.cancel_on_pause and not command.trading):
+            yield from orders.cancel(state, order, at, OrderReason.HALT)
 
 
 def announce(state: State, command: Announce, at: int) -> Iterator[Event]:

@@ -43,8 +43,9 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus
 
 def amend_order(state: State, command: AmendOrder, at: int) -> Iterator[Event]:
     """Change a resting order, which may match."""
-    require_trading(state)
-    order = require_resting(state.order(command.order))
+    order = state.order(command.order)
+    require_trading(state, order.market)
+    require_resting(order)
     amended = _checked(state, order, command, at)
     if command.client_order_id is not None:
         rename_order(state, order, command.client_order_id)

@@ -47,11 +47,14 @@ def require_active(state: State) -> None:
         raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
 
 
-def require_trading(state: State) -> None:
-    """Raise Refused while the exchange, or trading on it, is paused."""
+def require_trading(state: State, market: Market) -> None:
+    """Raise Refused while the exchange is paused, or trading on it or in the market."""
     require_active(state)
     if not state.service.is_trading:
         message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
+    if not market.is_trading:
+        message = f"trading in {market.ticker} is paused: its orders rest and can be canceled, none can be placed"
         raise Refused(RefusalCode.TRADING_PAUSED, message)
 
 

@@ -64,8 +64,9 @@ def _checked(state: State, command: PlaceOrder, at: int) -> Order:
     """Return the order, which is nowhere yet. Raises Refused."""
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     group = group_for(state, command.group, command.subaccount_ref)
-    require_trading(state)
-    market = require_open(state.market(command.market))
+    market = state.market(command.market)
+    require_trading(state, market)
+    require_open(market)
     require_enterable(state, command, market, at)
     order = Order(
         order_id=command.order or state.new_id("order"),

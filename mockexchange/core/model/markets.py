@@ -74,6 +74,8 @@ class Market:
     details: MarketDetails = PLAIN_MARKET
     updated_at: int = 0
     status: MarketStatus = MarketStatus.OPEN
+    is_trading: bool = True
+    """Whether trading is not paused in this market; it means nothing once the market is not open."""
     result: Result | None = None
     value_centicents: int | None = None
     settled_at: int | None = None

@@ -78,6 +78,7 @@ STEPS: dict[str, StepKind] = {
         trading=("trading", may(BOOLEAN, True)),
         resume=("resume_at", may(INSTANT)),
     ),
+    "market_trading": step(commands.SwitchMarket, **_MARKET, trading=("trading", must(BOOLEAN))),
     "announce": step(
         commands.Announce,
         message=("message", must(TEXT)),

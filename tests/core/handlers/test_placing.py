@@ -11,6 +11,7 @@ from mockexchange.core.commands import (
     QuoteMarket,
     ResetGroup,
     SwitchExchange,
+    SwitchMarket,
     TradeMarket,
 )
 from mockexchange.core.events import (
@@ -371,3 +372,15 @@ def test_an_order_can_be_canceled_while_trading_is_paused() -> None:
     events = it.do(SwitchExchange(trading=False))
     assert reasons(events) == {"leaves": OrderReason.HALT}
     it.do(CancelOrder(order="mine"))
+
+
+def test_a_market_that_trades_again_has_lost_its_orders() -> None:
+    it = world()
+    it.list_market("SUN-1")
+    it.place("buy yes 1 @ 0.10", order="mine")
+    it.place("buy yes 1 @ 0.10", order="leaves", cancel_on_pause=True)
+    it.place("buy yes 1 @ 0.10", market="SUN-1", order="elsewhere")
+    assert reasons(it.do(SwitchMarket(market="RAIN-1", trading=True))) == {}
+    assert reasons(it.do(SwitchMarket(market="RAIN-1", trading=False))) == {"leaves": OrderReason.HALT}
+    assert reasons(it.do(SwitchMarket(market="RAIN-1", trading=True))) == {"mine": OrderReason.HALT}
+    it.place("buy yes 1 @ 0.10")

@@ -10,11 +10,13 @@ from mockexchange.core.commands import (
     CancelAllOrders,
     CancelOrder,
     CapSubtrader,
+    CloseMarket,
     Command,
     OpenGroup,
     QuoteMarket,
     RestrictSubtrader,
     SwitchExchange,
+    SwitchMarket,
     TriggerGroup,
 )
 from mockexchange.core.model.order_rules import OrderRules, RowRule
@@ -91,6 +93,13 @@ CASES = [
     Case(
         R.TRADING_PAUSED, place("buy yes 1 @ 0.50"), "trading is paused: orders rest", (SwitchExchange(trading=False),)
     ),
+    Case(
+        R.TRADING_PAUSED,
+        place("buy yes 1 @ 0.50"),
+        "trading in RAIN-1 is paused",
+        (SwitchMarket(market="RAIN-1", trading=False),),
+    ),
+    Case(R.MARKET_NOT_OPEN, place("buy yes 1 @ 0.50"), "market RAIN-1 is closed", (CloseMarket(market="RAIN-1"),)),
     Case(R.TRADING_PAUSED, AmendOrder(order="mine", count_centis=1), "trading is", (SwitchExchange(trading=False),)),
     Case(R.EXCHANGE_PAUSED, place("buy yes 1 @ 0.50"), "the exchange is paused", (SwitchExchange(active=False),)),
     Case(R.EXCHANGE_PAUSED, CancelOrder(order="mine"), "the exchange is paused", (SwitchExchange(active=False),)),

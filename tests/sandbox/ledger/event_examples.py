@@ -158,6 +158,10 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
+        events.MarketSwitched(market="M", trading=False),
+        {"type": "market_switched", "market": "M", "trading": False},
+    ),
+    (
         events.OrderPlaced(order_id="o", subaccount_ref=DESK, market="M", client_order_id="mine"),
         {"type": "order_placed", "order_id": "o", **SHOWN_DESK, "market": "M", "client_order_id": "mine"},
     ),
