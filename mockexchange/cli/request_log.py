@@ -5,7 +5,9 @@ does not block it: lines that do not fit into the queue are dropped, and the log
 """
 
 import json
+import logging
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
 from queue import Full, Queue
@@ -32,6 +34,7 @@ END_S_MAX = 2.0
 """The time for writing queued lines when the server ends."""
 LOST_FRAME_FIELDS = ("connection", "account", "channel", "kind", "fault", "note")
 LEVELS = {
+    "failed": "error",
     "reload_failed": "error",
     "log_failed": "error",
     "log_lost": "warning",
@@ -103,6 +106,17 @@ class RequestLog:
         if self._is_json and self._is_started:
             self._log("stop", {})
 
+    def log_problem(self, problem: str, error: BaseException | None = None) -> None:
+        """Log why the server ends, in JSON only: as text the command prints it. A mistake has its traceback."""
+        if self._is_json:
+            self._log("failed", {"problem": problem, **({"traceback": _traceback_of(error)} if error else {})})
+
+    def log_record(self, record: logging.LogRecord) -> None:
+        """Log a message of a library, or of a part of the server that has no journal."""
+        facts = {"logger": record.name, "text": record.getMessage().strip(), "severity": record.levelname.lower()}
+        error = record.exc_info[1] if record.exc_info else None
+        self._log("message", {**facts, **({"traceback": _traceback_of(error)} if error else {})})
+
     def log_reload(self, scenario: str, reloaded: Reloaded) -> None:
         if reloaded.problem is None:
             accounts = list(dict.fromkeys(spec.account for spec in reloaded.plan.keys))
@@ -132,6 +146,21 @@ class RequestLog:
             self._lost += 1
 
 
+class RecordHandler(logging.Handler):
+    """Passes messages of Python's `logging` to the log of the server."""
+
+    def __init__(self, request_log: RequestLog) -> None:
+        super().__init__(logging.WARNING)
+        self.request_log = request_log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.request_log.log_record(record)
+
+
+def _traceback_of(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
 def is_refused(entry: JournalEntry) -> bool:
     """Return whether a request was refused or failed, other than by a fault or a stub."""
     return entry.diagnosis is not None or (entry.status >= 400 and entry.fault is None and entry.stub is None)
@@ -155,7 +184,7 @@ def _make_line(
 def _make_json_line(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
     whole = {**facts, **(more() if more else {})}
     is_odd = whole.get("diagnosis") or whole.get("remark") or whole.get("status", 0) >= 400
-    level = LEVELS.get(event) or ("warning" if is_odd else "info")
+    level = LEVELS.get(event) or whole.pop("severity", None) or ("warning" if is_odd else "info")
     head = {"time": format_instant(now), "level": level, "event": event}
     return json.dumps({**head, **({} if sandbox is None else {"sandbox": sandbox}), **whole})
 

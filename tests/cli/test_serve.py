@@ -1,6 +1,7 @@
 """`serve` as a user sees it: the banner, whose lines work when pasted, and a clean end."""
 
 import json
+import logging
 import shlex
 import signal
 import socket
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from mockexchange.cli.banner import banner
+from mockexchange.cli.commands.serve import _request_log
+from mockexchange.cli.request_log import JSON, REFUSALS
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
@@ -185,3 +188,31 @@ def test_the_banner_says_where_the_findings_of_a_server_that_checks_itself_are()
     line = "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
     assert line in banner(READY, date, ready_file, is_checked=True).splitlines()
     assert "checks itself" not in banner(READY, date, ready_file)
+
+
+def test_every_line_of_a_json_log_is_an_object(tmp_path: Path) -> None:
+    """Also the reason of a failed start."""
+    (tmp_path / "bad.yaml").write_text("scenario: [x\n")
+    command = [sys.executable, "-m", "mockexchange", "serve", "--log-format", "json", "--scenario", "bad.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    [failed] = map(json.loads, done.stderr.splitlines())
+    assert (done.returncode, failed["event"], failed["level"]) == (2, "failed", "error")
+    assert failed["problem"].startswith("bad.yaml:2: not valid YAML")
+
+
+def _make_a_mistake() -> None:
+    with _request_log(JSON, REFUSALS):
+        try:
+            raise ValueError("of a library")
+        except ValueError:
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+        raise ZeroDivisionError("of the server")
+
+
+def test_messages_of_libraries_and_mistakes_are_in_the_json_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _make_a_mistake()
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (ended.value.code, first["text"], first["level"]) == (1, "Exception in ASGI application", "error")
+    assert first["traceback"].endswith("ValueError: of a library\n")
+    assert "ZeroDivisionError: of the server" in second["traceback"]

@@ -1,8 +1,9 @@
 """`mockexchange serve`: the command and its options."""
 
+import logging
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,17 @@ import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.cli.commands.completion import SCENARIO
-from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, LogWriter, RequestLog
+from mockexchange.cli.request_log import (
+    AMOUNTS,
+    DEFAULT_AMOUNTS,
+    FORMATS,
+    JSON,
+    NOTHING,
+    TEXT,
+    LogWriter,
+    RecordHandler,
+    RequestLog,
+)
 from mockexchange.cli.serve_inputs import load_plan, load_self_check, watch_scenario
 from mockexchange.cli.serve_run import ServeRun
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
@@ -123,25 +134,31 @@ def serve(
     _require_consistent(tls=tls, tls_name=tls_name, public_url=public_url)
     load = partial(load_plan, scenario, chaos)
     amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
+    with _request_log(log_format, amount) as request_log, _explained_failures(host, port):
+        options = ServeOptions(
+            host=host,
+            port=port,
+            ready_file=ready_file,
+            public_url=public_url,
+            allow_hosts=list(allow_host),
+            scenario_dir=scenario_dir,
+            token=token,
+            has_deflate=deflate,
+            inspector=load_self_check(api_date) if self_check else None,
+            authority=_authority() if tls else None,
+            tls_names=tls_name,
+            on_sandbox=request_log.watch,
+            reload=watch_scenario(scenario, load, request_log) if reload else None,
+        )
+        run = ServeRun(load(), SandboxOptions(api_date=api_date, clock=clock), options)
+        run.serve(partial(request_log.log_start, scenario), has_banner=not quiet and log_format == TEXT)
+
+
+@contextmanager
+def _explained_failures(host: str, port: int) -> Iterator[None]:
+    """Raise UsageFailure, with the reason, if the server cannot start."""
     try:
-        with _request_log(log_format, amount) as request_log:
-            options = ServeOptions(
-                host=host,
-                port=port,
-                ready_file=ready_file,
-                public_url=public_url,
-                allow_hosts=list(allow_host),
-                scenario_dir=scenario_dir,
-                token=token,
-                has_deflate=deflate,
-                inspector=load_self_check(api_date) if self_check else None,
-                authority=_authority() if tls else None,
-                tls_names=tls_name,
-                on_sandbox=request_log.watch,
-                reload=watch_scenario(scenario, load, request_log) if reload else None,
-            )
-            run = ServeRun(load(), SandboxOptions(api_date=api_date, clock=clock), options)
-            run.serve(partial(request_log.log_start, scenario), has_banner=not quiet and log_format == TEXT)
+        yield
     except (ScenarioError, PortInUse) as error:
         raise UsageFailure(str(error)) from None
     except BrokenPipeError:
@@ -167,10 +184,31 @@ def _authority() -> "Authority":
 
 @contextmanager
 def _request_log(log_format: str, amount: str) -> Iterator[RequestLog]:
+    """Yield the log of a server. As JSON it has all of standard error: also messages, and why the server ends."""
     writer = LogWriter()
     request_log = RequestLog(log_format, amount, writer)
     try:
-        yield request_log
+        with _all_messages(request_log) if log_format == JSON else nullcontext():
+            yield request_log
     finally:
         request_log.log_stop()
         writer.close()
+
+
+@contextmanager
+def _all_messages(request_log: RequestLog) -> Iterator[None]:
+    """Pass the messages of libraries, warnings, and the exception that ends the server, to the log."""
+    handler, root = RecordHandler(request_log), logging.getLogger()
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    try:
+        yield
+    except click.ClickException as failure:
+        request_log.log_problem(failure.format_message())
+        raise SystemExit(failure.exit_code) from None
+    except Exception as error:  # noqa: BLE001  # it is logged
+        request_log.log_problem(f"the server made a mistake ({type(error).__name__}): please report it", error)
+        raise SystemExit(1) from None
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)

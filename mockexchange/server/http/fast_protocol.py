@@ -12,6 +12,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     cycle: Any  # None until the first request
     is_head_open = is_message_open = is_garbage_waiting = False
     head_bytes = 0
+    running: Any = None
+    """The request that is answered now; uvicorn knows only the newest of a pipeline."""
 
     def data_received(self, data: bytes) -> None:
         if self.is_head_open:
@@ -44,6 +46,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         if self.url.startswith(b"/"):
             self.url = self.url[:TARGET_BYTES_MAX]
         super().on_headers_complete()
+        if not self.pipeline:
+            self.running = self.cycle
 
     def on_message_complete(self) -> None:
         self.is_message_open = False
@@ -58,9 +62,17 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.transport.pause_reading()
 
     def on_response_complete(self) -> None:
+        if self.pipeline:
+            self.running = self.pipeline[-1][0]
         super().on_response_complete()
         if self.is_garbage_waiting and self.cycle.response_complete:
             super().send_400_response("")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.running is not None:  # else it would write to a closed connection
+            self.running.disconnected = True
+            self.running.message_event.set()
+        super().connection_lost(exc)
 
     def refuse(self, diagnosis: str) -> None:
         self.is_message_open = False
