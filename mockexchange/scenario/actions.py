@@ -1,7 +1,7 @@
 """Actions of script steps: templates, which are completed when the step runs, and literal frames."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,21 @@ def _exact(text: str) -> str:
     return text
 
 
+ORDER_SAMPLE = {
+    "$order.id": "order",
+    "$order.client_order_id": "client",
+    "$order.market": "market",
+    "$order.side": "yes",
+    "$order.action": "buy",
+    "$order.opposite": "sell",
+    "$order.count": "1",
+    "$order.filled": "1",
+    "$order.remaining": "1",
+    "$order.price": "0.5",
+}
+"""Words for the fields of the order that triggered a step, with values to check an action with before it runs."""
+NO_ORDER: dict[str, str] = {}
+_ORDER = re.compile(r"\$order\.[a-z_]+")
 _REPETITION = re.compile(r"\$n\b")
 SUBSCRIPTION_WORDS = ('"$sid"', '"$seq"')
 _EXACT_TEXT = Scalar(
@@ -31,7 +46,7 @@ _EXACT_TEXT = Scalar(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The action of a step. If its text has "$n" or the account "*", it is read each time the step runs, else once."""
+    """The action of a step. One with "$n", "$order" or the account "*" is read each time the step runs, else once."""
 
     kind: str
     node: Located = field(compare=False)
@@ -40,11 +55,11 @@ class Template:
     fixed: Any
     """The action, None if it depends on the account or the repetition."""
 
-    def make(self, account: str | None, repetition: int) -> Any:
-        """Return the action for this account and repetition. Raises ScenarioError if it is invalid for them."""
+    def make(self, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Any:
+        """Return the action for this account, repetition and order. Raises ScenarioError if it is invalid for them."""
         if self.fixed is not None:
             return self.fixed
-        return self.read(filled(self.node, account, repetition), self.path)
+        return self.read(filled(self.node, account, repetition, order), self.path)
 
     @property
     def names_any_account(self) -> bool:
@@ -53,29 +68,34 @@ class Template:
 
 def template(kind: str, node: Located, path: str, read: Callable[[Located, str], Any]) -> Template:
     """Return the template of an action. Raises ScenarioError if it is invalid for every account."""
-    first = read(filled(node, None, 1), path)
-    is_fixed = filled(node, "", 1) is node
+    first = read(filled(node, None, 1, ORDER_SAMPLE), path)
+    is_fixed = filled(node, "", 1, ORDER_SAMPLE) is node
     return Template(kind, node, path, read, first if is_fixed else None)
 
 
-def filled(node: Located, account: str | None, repetition: int) -> Located:
-    """Return the node with "$n" and (unless `account` is None) the account "*" replaced; the same node without them."""
+def filled(node: Located, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Located:
+    """Return the node with its words replaced: "$n", those of `order` and, unless `account` is None, the account "*".
+
+    A node without words is returned itself.
+    """
     if isinstance(node.value, dict):
-        items = {key: _filled_item(key, item, account, repetition) for key, item in node.value.items()}
+        items = {key: _filled_item(key, item, account, repetition, order) for key, item in node.value.items()}
         is_same = all(items[key] is item for key, item in node.value.items())
         return node if is_same else replace(node, value=items)
     if isinstance(node.value, list):
-        parts = [filled(item, account, repetition) for item in node.value]
+        parts = [filled(item, account, repetition, order) for item in node.value]
         is_same = all(part is item for part, item in zip(parts, node.value, strict=True))
         return node if is_same else replace(node, value=parts)
-    if node.value is None or not _REPETITION.search(node.value):
+    if node.value is None or "$" not in node.value:
         return node
-    return replace(node, value=_REPETITION.sub(str(repetition), node.value))
+    text = _ORDER.sub(lambda word: order.get(word[0], word[0]), node.value)
+    text = _REPETITION.sub(str(repetition), text)
+    return node if text == node.value else replace(node, value=text)
 
 
-def _filled_item(key: str, item: Located, account: str | None, repetition: int) -> Located:
+def _filled_item(key: str, item: Located, account: str | None, repetition: int, order: Mapping[str, str]) -> Located:
     if account is None or not _is_anyone(key, item):
-        return filled(item, account, repetition)
+        return filled(item, account, repetition, order)
     _, slash, subaccount = str(item.value).partition("/")
     return replace(item, value=f"{account}{slash}{subaccount}")
 

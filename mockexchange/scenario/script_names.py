@@ -13,6 +13,7 @@ from mockexchange.scenario.script import ScriptEntry
 from mockexchange.scenario.value_types import below
 
 NUMBERED = "$n"
+ORDERED = "$order."
 KNOWN_SHOWN_MAX = 20
 
 
@@ -26,7 +27,7 @@ def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str
     pattern = re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in names))
     for each, node in named:
         name = str(node.value)
-        if NUMBERED not in name and not pattern.fullmatch(name):
+        if NUMBERED not in name and not name.startswith(ORDERED) and not pattern.fullmatch(name):
             advice = did_you_mean(name, names) or f": known are {', '.join(names[:KNOWN_SHOWN_MAX]) or 'none'}"
             article = "an" if kind.startswith("i") else "a"
             message = f"expected {article} {kind}, got {name!r}{advice}"

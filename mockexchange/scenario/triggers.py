@@ -6,13 +6,13 @@ from typing import Any
 from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.value_types import PART, Scalar, below, choice, integer, wrong
+from mockexchange.scenario.value_types import NAME, PART, Scalar, below, choice, integer, wrong
 from mockexchange.venues.registry import VENUES
 
 ANY = "*"
 EACH = "each"
 NUMBER_MAX = 10**9
-SUBSCRIBED, PAGE, REQUEST = "subscribed", "page", "request"
+SUBSCRIBED, PAGE, REQUEST, ORDER = "subscribed", "page", "request", "order"
 _CHANNELS = tuple(
     dict.fromkeys(
         name for venue in VENUES.values() for name in venue.stream.channels if name not in venue.stream.quiet_channels
@@ -50,18 +50,21 @@ NTH = Scalar(
     {"anyOf": [integer(1, NUMBER_MAX).json_schema(), {"enum": [EACH]}]},
     words=(EACH,),
 )
+OBJECTS = {SUBSCRIBED: "channel", ORDER: "market"}
+"""The key that names what a client does it to; an operation for the other kinds."""
 _COUNTED = {"account": may(PART, ANY), "nth": may(NTH, 1)}
 _OPERATION = {**_COUNTED, "operation": may(OPERATION, ANY)}
 TRIGGERS = {
     SUBSCRIBED: Record({**_COUNTED, "channel": may(CHANNEL, ANY)}),
     PAGE: Record({**_OPERATION, "number": must(integer(1, NUMBER_MAX))}),
     REQUEST: Record(_OPERATION),
+    ORDER: Record({**_COUNTED, "market": may(NAME, ANY)}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An action of a client that triggers a step: `of` is its channel or operation, or "*"; `number` its page number.
+    """An action of a client that triggers a step: `of` is its channel, market or operation, or "*"; `number` its page.
 
     It triggers the step the `nth` time that an account does it, or every time if `nth` is None.
     """
@@ -98,7 +101,7 @@ class TriggerType:
             raise ScenarioError(f"expected one of {', '.join(TRIGGERS)}; got {found}", node.file, node.line, path)
         [(kind, item)] = given.items()
         values = TRIGGERS[kind].read(item, below(path, kind))
-        of = values["channel"] if kind == SUBSCRIBED else values["operation"]
+        of = values[OBJECTS.get(kind, "operation")]
         if kind == PAGE and values["number"] > 1 and of not in (*PAGED, ANY):
             message = f"expected an operation that answers in pages, got {of}: it has no page {values['number']}"
             raise ScenarioError(message, item.file, item.line_of("operation"), below(path, kind))

@@ -97,8 +97,8 @@ WRONG = [
     (f"{{at: 2025-11-05T00:00:00Z, after: 1s, {SAY}}}", "expected `at` or `after`, got both"),
     (f"{{at: 2025-11-05T00:00:00Z, when: {{request: {{}}}}, {SAY}}}", "expected `at` or `when`, got both"),
     # triggers
-    (f"{{when: now, {SAY}}}", "script[0].when: expected one of subscribed, page, request, got 'now'"),
-    (f"{{when: {{}}, {SAY}}}", "script[0].when: expected one of subscribed, page, request; got none"),
+    (f"{{when: now, {SAY}}}", "script[0].when: expected one of subscribed, page, request, order, got 'now'"),
+    (f"{{when: {{}}, {SAY}}}", "script[0].when: expected one of subscribed, page, request, order; got none"),
     (f"{{when: {{subscribd: {{}}}}, {SAY}}}", "unknown key 'subscribd': did you mean 'subscribed'?"),
     (f"{{when: {{request: {{}}, page: {{}}}}, {SAY}}}", "got request, page"),
     (f"{{when: {{subscribed: {{chanel: fill}}}}, {SAY}}}", "unknown key 'chanel': did you mean 'channel'?"),

@@ -7,9 +7,11 @@ expire, derivatives are delivered, and the session of every day is settled.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 
+from mockexchange.core.commands import PlaceOrder
+from mockexchange.core.events import OrderPlaced
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
@@ -19,6 +21,7 @@ from mockexchange.sandbox.script.calendar import Calendar, DueCommand
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import DONE, Step, make_step
 from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers
+from mockexchange.scenario.actions import NO_ORDER
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, ScriptEntry
 from mockexchange.store.log import Cause, Record
@@ -131,14 +134,20 @@ class Script:
     def _now(self) -> int:
         return self._sandbox.clock.now()
 
-    def _set_off(self, step: Step, at: int, account: str | None = None) -> None:
+    def _set_off(self, step: Step, at: int, account: str | None = None, order: Mapping[str, str] = NO_ORDER) -> None:
         step.is_begun = True
         step.runs += 1
-        self._begin(step.place, step.instants(at + step.entry.after_us), account)
+        self._begin(step.place, step.instants(at + step.entry.after_us), account, order)
 
-    def _begin(self, place: int, instants: Iterable[tuple[int, object]], account: str | None = None) -> None:
+    def _begin(
+        self,
+        place: int,
+        instants: Iterable[tuple[int, object]],
+        account: str | None = None,
+        order: Mapping[str, str] = NO_ORDER,
+    ) -> None:
         before = self._schedule.next_at
-        self._schedule.begin(place, iter(instants), account)
+        self._schedule.begin(place, iter(instants), account, order)
         if self._schedule.next_at != before:
             self.on_change()
 
@@ -160,17 +169,20 @@ class Script:
             self._set_off_all(self._triggers.by_request(entry))
 
     def _set_off_all(self, found: Iterable[TriggeredStep]) -> None:
-        for step, account, text in found:
+        for step, account, text, order in found:
             if self._runs_of_clients >= RUNS_MAX:
                 self._journal("finding", step.name, {"text": f"not set off: {RUNS_MAX:,} steps wait already"})
                 continue
             self._runs_of_clients += 1
             self._journal("trigger", step.name, {"text": text})
-            self._set_off(step, self._now, account)
+            self._set_off(step, self._now, account, order)
 
     def note_command(self, record: Record, outcome: Outcome) -> None:
-        """Pass an executed command to the calendar."""
+        """Pass an executed command to the calendar, and run the steps that an order from outside triggers."""
         self._calendar.note(record, outcome)
+        is_order = isinstance(record.command, PlaceOrder) and record.cause is None
+        if is_order and self._triggers and not isinstance(outcome, Refusal) and isinstance(outcome[0], OrderPlaced):
+            self._set_off_all(self._triggers.by_order(self._sandbox.exchange.state.orders[outcome[0].order_id]))
 
     # --- running
 
@@ -234,7 +246,7 @@ class Script:
         template = step.template
         assert template is not None, "a sequence yields its parts"
         try:
-            action = template.make(run.account, step.fired)
+            action = template.make(run.account, step.fired, run.order)
             await self._sandbox.perform(action, run.at, Cause(step.name, step.fired), step.entry.node)
         except ScenarioError as error:
             step.refused, step.reason = step.refused + 1, str(error)

@@ -1,17 +1,37 @@
 """Triggers: the steps of a script that wait for actions of clients."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+from mockexchange.core.decimals import exact
+from mockexchange.core.model.orders import Order
+from mockexchange.core.vocabulary import Action
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.script.steps import Step
-from mockexchange.scenario.triggers import PAGE, REQUEST, SUBSCRIBED
+from mockexchange.scenario.actions import NO_ORDER
+from mockexchange.scenario.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.registry import venue_at
 
 UNKNOWN_CLIENT = "an unknown client"
+
+
+def words_of(order: Order) -> dict[str, str]:
+    """Return the values of the words `$order...` for an order."""
+    return {
+        "$order.id": order.order_id,
+        "$order.client_order_id": order.client_order_id,
+        "$order.market": order.market.ticker,
+        "$order.side": order.side.value,
+        "$order.action": order.action.value,
+        "$order.opposite": (Action.SELL if order.action is Action.BUY else Action.BUY).value,
+        "$order.count": exact(order.initial_centis, 2),
+        "$order.filled": exact(order.filled_centis, 2),
+        "$order.remaining": exact(order.remaining_centis, 2),
+        "$order.price": exact(order.price_centicents, 4),
+    }
 
 
 class TriggeredStep(NamedTuple):
@@ -20,6 +40,8 @@ class TriggeredStep(NamedTuple):
     step: Step
     account: str | None
     description: str
+    order: Mapping[str, str] = NO_ORDER
+    """Words for the order that triggered it."""
 
 
 class Triggers:
@@ -45,6 +67,12 @@ class Triggers:
     def by_operation(self, account: str | None, operation: str) -> Iterator[TriggeredStep]:
         """Yield the steps that an answered operation triggers, a request or a command of a stream."""
         return self._matching(REQUEST, account, operation, f"{account or UNKNOWN_CLIENT} asked for {operation}")
+
+    def by_order(self, order: Order) -> Iterator[TriggeredStep]:
+        """Yield the steps that an accepted order triggers."""
+        account, market = order.subaccount_ref.account, order.market.ticker
+        for each in self._matching(ORDER, account, market, f"{account} placed an order in {market}"):
+            yield each._replace(order=words_of(order))
 
     def by_request(self, entry: JournalEntry) -> Iterator[TriggeredStep]:
         """Yield the steps that an answered request triggers. One that failed authentication triggers none."""

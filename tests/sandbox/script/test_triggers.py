@@ -4,8 +4,12 @@ import json
 
 import pytest
 
-from mockexchange.core.commands import Fill
+from mockexchange.core.commands import Fill, PlaceOrder
+from mockexchange.core.events import OrderPlaced
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.helpers.sandboxes import POSITIONS, run, signed
@@ -195,3 +199,48 @@ def test_what_a_call_on_a_stream_sets_off_comes_after_its_answer() -> None:
     answer = socket.say("private/get_positions")
     run(sandbox.run_due())
     assert [list(answer[0])[1], socket.told[-1]["method"]] == ["id", "subscription"]
+
+
+# --- orders
+
+MARKET = "RAIN-1"
+COUNTER = (
+    "place: {account: bob, market: $order.market, side: $order.side, action: $order.opposite,"
+    " count: $order.remaining, price: $order.price}"
+)
+
+
+def placed(sandbox: Sandbox, account: str, price_centicents: int) -> str:
+    """Place an order for 2 YES; return its id."""
+    command = PlaceOrder(
+        subaccount_ref=SubaccountRef(account),
+        market=MARKET,
+        side=Side.YES,
+        action=Action.BUY,
+        count_centis=200,
+        price_centicents=price_centicents,
+    )
+    outcome = run(sandbox.submit(command))
+    assert not isinstance(outcome, Refusal), outcome
+    assert isinstance(outcome[0], OrderPlaced)
+    return outcome[0].order_id
+
+
+def test_an_order_sets_off_its_counterparty_at_its_price() -> None:
+    sandbox = scripted(f"when: {{order: {{account: alice, market: {MARKET}, nth: each}}}}, after: 5ms, {COUNTER}")
+    for price_centicents in (100, 200):
+        order = sandbox.exchange.state.orders[placed(sandbox, "alice", price_centicents)]
+        assert order.remaining_centis == 200
+        advance(sandbox, 5 * MS)
+        assert (order.remaining_centis, order.fills[0].price_centicents) == (0, price_centicents)
+
+
+def test_an_order_of_another_account_or_of_the_script_sets_nothing_off() -> None:
+    sandbox = scripted(f"name: s, when: {{order: {{account: bob, nth: each}}}}, {COUNTER}")
+    placed(sandbox, "alice", 100)
+    assert fired(sandbox) == []
+
+
+def test_a_word_that_is_not_of_an_order_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="price"):
+        scripted(f"when: {{order: {{}}}}, {COUNTER.replace('order.price', 'order.cost')}")
