@@ -40,6 +40,10 @@ def reserve(alice: Subaccount) -> None:
     alice.reserved_micros += 1
 
 
+def covered(alice: Subaccount) -> None:
+    alice.covered_centis["RAIN-1"] += 100
+
+
 def resting(alice: Subaccount) -> None:
     row = alice.positions["RAIN-1"]
     row.resting_centis += 1
@@ -81,6 +85,7 @@ BROKEN: list[tuple[Callable[[Subaccount], None], list[str]]] = [
     ),
     (summed_cost, ["alice: cost_micros is 2000001, its rows sum to 2000000"]),
     (value, ["alice: value 2000001, its rows are worth 2000000"]),
+    (covered, ["alice: {'RAIN-1': 100} promised to orders, its orders sell {} of what is held"]),
     (reserve, ["alice: 250001 reserved, its orders need 250000"]),
     (resting, ["alice: row RAIN-1 rests 101, its orders 100"]),
     (held_fees, ["alice: row RAIN-1 paid 0 in fees, 1 for 400 held"]),
@@ -210,6 +215,10 @@ def lost_order(state: State) -> None:
     del state.orders["later"]
 
 
+def resting_orders(state: State) -> None:
+    state.accounts["desk"].resting_orders += 1
+
+
 def group(state: State) -> None:
     state.groups["near"].orders.clear()
 
@@ -293,6 +302,7 @@ LEDGERS_BROKEN: list[tuple[Callable[[State], None], list[str]]] = [
         ],
     ),
     (lost_order, ["orders ['mine'] have contracts left, ['later', 'mine'] rest"]),
+    (resting_orders, ["desk: counts 2 resting orders, has 1"]),
     (group, ["group near has [], of its orders ['mine'] rest"]),
     (market_row, ["listed_markets are filed otherwise than their filters look for them"]),
     (misfiled, ["desk: orders are filed otherwise than their filters look for them"]),

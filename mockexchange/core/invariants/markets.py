@@ -1,6 +1,7 @@
 """Check every market against its rows, orders and trades: open interest, order book and volume."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.order_book import OrderBook
@@ -70,6 +71,11 @@ def _lost_orders(state: State) -> Iterator[str]:
     """Check that the order books and the groups hold exactly the orders with a remaining count."""
     left = {order_id for order_id, order in state.orders.items() if order.remaining_centis}
     resting = {order.order_id for order_book in state.order_books.values() for order in order_book}
+    books = state.order_books.values()
+    for name, account in state.accounts.items():
+        own_orders = sum(order.subaccount_ref.account == name for order in chain.from_iterable(books))
+        if own_orders != account.resting_orders:
+            yield f"{name}: counts {account.resting_orders} resting orders, has {own_orders}"
     if left != resting:
         yield f"orders {sorted(left)} have contracts left, {sorted(resting)} rest"
     for group_id, group in state.groups.items():

@@ -91,6 +91,13 @@ def _resting(subaccount: Subaccount, orders: list[Order]) -> Iterator[str]:
     reserved_micros = sum(order.need_micros for order in orders)
     if reserved_micros != subaccount.reserved_micros:
         yield f"{subaccount.ref}: {subaccount.reserved_micros} reserved, its orders need {reserved_micros}"
+    covered = {ticker: count for ticker, count in subaccount.covered_centis.items() if count}
+    offered: dict[str, int] = {}
+    for order in orders:
+        if order.covered_centis:
+            offered[order.market.ticker] = offered.get(order.market.ticker, 0) + order.covered_centis
+    if covered != offered:
+        yield f"{subaccount.ref}: {covered} promised to orders, its orders sell {offered} of what is held"
     for ticker, row in subaccount.positions.items():
         resting_centis = sum(order.remaining_centis for order in orders if order.market.ticker == ticker)
         if resting_centis != row.resting_centis:

@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.commands import DeliverDerivative, ListDerivative
+from mockexchange.core.commands import AmendOrder, DeliverDerivative, ListDerivative, PlaceOrder
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.script import DELIVERY, SETTLEMENT
+from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
 from mockexchange.store.log import Cause
 from tests.helpers.derivatives import WORLD, of_deribit, of_signalplus, result
 from tests.helpers.sandboxes import SMALL, do, make, run
@@ -112,3 +113,33 @@ def test_the_log_has_the_cause_and_the_journal_the_instrument() -> None:
     assert [record.cause for record in sandbox.log][-2:] == [Cause(DELIVERY, 1), Cause(SETTLEMENT, 1)]
     told = [(one.name, one.detail) for one in sandbox.journal.firings]
     assert told == [(DELIVERY, {"repetition": 1, "instrument": "BTC-17OCT25"}), (SETTLEMENT, {"repetition": 1})]
+
+
+# --- orders
+
+
+def test_a_placed_order_expires_by_the_clock_at_its_latest_expiry() -> None:
+    sandbox = make(SMALL)
+    expires_at = sandbox.clock.now() + HOUR
+    for name in ("short", "longer", "forever"):
+        do(
+            sandbox,
+            PlaceOrder(
+                subaccount_ref=SubaccountRef("alice"),
+                market="RAIN-1",
+                side=Side.YES,
+                action=Action.BUY,
+                count_centis=200,
+                price_centicents=5_000,
+                order=name,
+                expires_at=expires_at,
+            ),
+        )
+    do(sandbox, AmendOrder(order="longer", expires_at=expires_at + HOUR))
+    do(sandbox, AmendOrder(order="forever", clears_expiry=True))
+    orders = sandbox.exchange.state.orders
+    run(sandbox.advance(HOUR))
+    assert [orders[name].remaining_centis for name in ("short", "longer", "forever")] == [0, 200, 200]
+    run(sandbox.advance(HOUR))
+    assert [orders[name].remaining_centis for name in ("short", "longer", "forever")] == [0, 0, 200]
+    assert [(cause, repetition) for _, cause, repetition in happened(sandbox)] == [(EXPIRY, 1), (EXPIRY, 2)]
