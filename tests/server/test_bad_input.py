@@ -29,6 +29,7 @@ from tests.venues.kalshi.bodies import Body
 SCENARIO = """
 scenario: bad-input
 start: 2025-11-04T12:00:00Z
+rate_limits: off
 {settings}
 accounts:
   alice:
@@ -36,10 +37,8 @@ accounts:
     subaccounts: {{3: {{cash: 10}}}}
     keys: {{main: {{}}, only_3: {{subaccount: 3}}, writer: {{scopes: [write]}}}}
   desk:
-    kind: fcm
-    account_id: fcm7
-    subtraders: {{st1: {{cash: 500}}, st2: {{}}}}
-    keys: {{main: {{}}, st1: {{subtrader: st1}}}}
+    {{kind: fcm, account_id: fcm7, subtraders: {{st1: {{cash: 500}}, st2: {{}}}},
+     keys: {{main: {{}}, st1: {{subtrader: st1}}}}}}
   rival: {{kind: fcm, account_id: fcm8, subtraders: {{st9: {{}}}}}}
 markets:
   RAIN-1: {{event: RAIN, series: RAIN, price: 0.56}}

@@ -20,11 +20,13 @@ class KalshiContext:
     caches: Caches = field(default_factory=Caches)
     market_ids: MarketIds = field(default_factory=MarketIds)
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    is_lagging: bool = False
+    """Whether the state is an old one, for reads: a write is asked again with the current state."""
 
 
 def share_limits(context: KalshiContext, other: KalshiContext) -> None:
     """Let requests of another context take their tokens out of the buckets of this one."""
-    other.rate_limits = context.rate_limits
+    other.rate_limits, other.is_lagging = context.rate_limits, True
 
 
 def date_of(context: KalshiContext, key: Key | None) -> ApiDate:

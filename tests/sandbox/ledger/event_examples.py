@@ -36,6 +36,11 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         events.KeyAdded(account="desk", key="main", key_id="id"),
         {"type": "key_added", "account": "desk", "key": "main", "key_id": "id"},
     ),
+    (
+        events.KeyRemoved(account="desk", key="main", key_id="id"),
+        {"type": "key_removed", "account": "desk", "key": "main", "key_id": "id"},
+    ),
+    (events.TierSet(account="desk", tier="prime"), {"type": "tier_set", "account": "desk", "tier": "prime"}),
     (events.SeriesListed(series="S"), {"type": "series_listed", "series": "S"}),
     (
         events.MarketListed(market="M", event="E", series="S"),

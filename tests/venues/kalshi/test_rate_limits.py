@@ -12,7 +12,7 @@ from mockexchange.store.codec import write_log
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.rate_limits import RateLimits
 from mockexchange.venues.request import RATE_LIMIT_FINDING, Answer, Request
-from tests.helpers.sandboxes import PREFIX, SMALL, WALL, make, signed
+from tests.helpers.sandboxes import PREFIX, SMALL, WALL, make, send, signed
 
 SECOND = 1_000_000
 TOO_MANY = b'{"error":"too many requests"}'
@@ -159,6 +159,12 @@ faults:
   - {match: {path: /trade-api/v2/portfolio/fills}, then: {stale: 10s}}
   - {match: {path: /trade-api/v2/portfolio/orders}, then: {truncate_json: true}}
 """
+
+
+def test_a_write_with_a_stale_fault_is_charged_once() -> None:
+    sandbox, _ = limited("enforce", more="faults:\n  - {then: {stale: 10s}}\n")
+    sent = [send(sandbox, "POST", "/portfolio/order_groups/create", {"contracts_limit": 1}).status for _ in range(11)]
+    assert sent == [201] * 10 + [429]
 
 
 def test_a_replay_answers_the_same_429() -> None:
