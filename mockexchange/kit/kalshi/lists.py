@@ -259,6 +259,7 @@ FACTS = Facts(
     names={
         "order_id": _first_values(("GetOrders", "order_id")),
         "GetOrderQueuePosition order_id": _first_values(("GetOrderQueuePositions", "order_id")),
+        "order_group_id": _first_values(("GetOrderGroups", "id")),
         "transfer_id": _first_values(("GetIntraExchangeInstanceTransfers", "transfer_id")),
         "ticker": _first_values(("GetPositions", "ticker"), ("GetMarkets", "ticker")),
         "event_ticker": _first_values(("GetPositions", "event_ticker"), ("GetEvents", "event_ticker")),

@@ -84,8 +84,6 @@ def test_a_group_is_read_by_its_owner_alone() -> None:
     path = f"{GROUPS}/{create(sandbox)}"
     assert send(sandbox, "GET", path, who="bob/main").status == 404
     assert send(sandbox, "GET", path, who="alice/only_3").status == 404
-    assert send(sandbox, "GET", f"{path}?subaccount=0").status == 200
-    assert send(sandbox, "GET", f"{path}?subaccount=3").status == 404
     assert send(sandbox, "GET", f"{GROUPS}/7").status == 404
 
 

@@ -22,7 +22,6 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     "GetOrders": orders.GET_ORDERS,
     "GetOrderQueuePositions": orders.GET_ORDER_QUEUE_POSITIONS,
     "GetOrderGroups": orders.GET_ORDER_GROUPS,
-    "GetOrderGroup": orders.GET_ORDER_GROUP,
     "CancelOrder": orders.CANCEL_ORDER,
     "CancelOrderV2": orders.CANCEL_ORDER_V2,
     "AmendOrderV2": orders.CHANGE_ORDER_V2,

@@ -40,7 +40,6 @@ GET_ORDER_GROUPS: tuple[Parameter, ...] = (
 )
 
 # Omitted, it is the primary subaccount in the documents; a restricted key means its own.
-GET_ORDER_GROUP: tuple[Parameter, ...] = subaccount(SUBACCOUNTS_ADDED)
 WRITE_ORDER_GROUP: tuple[Parameter, ...] = (*subaccount(SUBACCOUNTS_ADDED), EXCHANGE_INDEX)
 LIMIT_ORDER_GROUP: tuple[Parameter, ...] = (*subaccount("2026-08-06"), EXCHANGE_INDEX)
 
