@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from mockexchange.cli.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
+from mockexchange.runtime.redaction import known_secrets, redact_entry
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import request_to_json
@@ -82,8 +83,10 @@ class LogWriter:
 class RequestLog:
     """Logs the requests and lost frames of sandboxes: see `FORMATS` and `AMOUNTS`."""
 
-    def __init__(self, form: str, amount: str, writer: LogWriter) -> None:
+    def __init__(self, form: str, amount: str, writer: LogWriter, *, shows_secrets: bool = False) -> None:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
+        self._shows_secrets = shows_secrets
+        self._token = ""
         self._is_json, self._amount, self._writer = form == JSON, amount, writer
         self._is_started = False
         self._lost = 0
@@ -92,11 +95,12 @@ class RequestLog:
     def watch(self, sandbox: Sandbox) -> None:
         """Log the events of a sandbox from now on."""
         if self._amount != NOTHING:
-            sandbox.journal.observers.append(partial(self._log_item, sandbox.name))
+            sandbox.journal.observers.append(partial(self._log_item, sandbox.name, _SandboxSecrets(sandbox)))
 
     def log_start(self, scenario: str, ready: Facts) -> None:
-        """Log the start, in JSON only: the text format has the banner."""
+        """Log the start, in JSON only: the text format has the banner. From now on the token is known as a secret."""
         self._is_started = True
+        self._token = ready.get("control_token", "")
         if self._is_json:
             facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
             accounts = [one["name"] for one in ready["accounts"]]
@@ -125,14 +129,19 @@ class RequestLog:
         else:
             self._log("reload_failed", {"scenario": scenario, "problem": reloaded.problem})
 
-    def _log_item(self, sandbox: str, item: JournalItem) -> None:
+    def _log_item(self, sandbox: str, secrets: "_SandboxSecrets", item: JournalItem) -> None:
+        hide = partial(self._hide, secrets)
         if isinstance(item, JournalEntry):
             if self._amount == REQUESTS or is_refused(item):
-                self._log("request", {}, sandbox, partial(request_to_json, item))
+                self._log("request", {}, sandbox, lambda: hide(request_to_json(item)))
         elif isinstance(item, Firing) and item.kind == "finding":
-            self._log("script_finding", {"step": item.name, **item.detail}, sandbox)
+            self._log("script_finding", hide({"step": item.name, **item.detail}), sandbox)
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
             self._log("frame_lost", {name: getattr(item, name) for name in LOST_FRAME_FIELDS}, sandbox)
+
+    def _hide(self, secrets: "_SandboxSecrets", facts: Facts) -> Facts:
+        """Return facts without secrets."""
+        return facts if self._shows_secrets else redact_entry(facts, secrets.with_token(self._token))
 
     def _log(
         self, event: str, facts: Facts, sandbox: str | None = None, more: Callable[[], Facts] | None = None
@@ -144,6 +153,24 @@ class RequestLog:
             self._lost = 0
         if not self._writer.put(partial(self._make_line, now, event, sandbox, facts, more)):
             self._lost += 1
+
+
+class _SandboxSecrets:
+    """The secrets of a sandbox, read again when keys were added."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._known: frozenset[str] = frozenset()
+        self._read_at: tuple[str, int, int] | None = None
+
+    def with_token(self, token: str) -> frozenset[str]:
+        """Return the secrets and the token of the control API."""
+        state, pems = self._sandbox.exchange.state, self._sandbox.private_pems
+        version = token, len(state.secret_keys), len(pems)
+        if version != self._read_at:
+            secrets = [key.secret for key in list(state.secret_keys.values())]
+            self._known, self._read_at = known_secrets([token, *secrets], list(pems.values())), version
+        return self._known
 
 
 class RecordHandler(logging.Handler):

@@ -237,3 +237,15 @@ def test_unsigned_and_garbled_requests_are_shown_safely(cli: Cli, server: Server
     assert "  bytes that are no HTTP  400" in garbled[0]
     assert not any("sent" in line for line in garbled[1:])
     assert "\tbytes that are no HTTP\t400\t-\t-\t" in cli("journal", "--sandbox", made["id"]).stdout
+
+
+def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server, sandbox: str) -> None:
+    token = server.ready["control_token"]
+    base = server.ask_sandbox("GET", sandbox)["venues"]["deribit"]["base_url"]
+    url = f"{base}/private/get_positions?client_secret=hush-hush&x={token}"
+    send("GET", url, {"Authorization": "Bearer abcdefghijk"})
+    for command in ("why", "journal"):
+        hidden, shown = (cli(command, *more).output for more in ((), ("--show-secrets",)))
+        assert "[secret]" in hidden
+        assert not any(secret in hidden for secret in ("hush-hush", "abcdefghijk", token)), hidden
+        assert "hush-hush" in shown

@@ -26,6 +26,7 @@ from mockexchange.cli.request_log import (
 from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
+from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import make
 
 NOW = 1_763_800_000_123_456
@@ -281,3 +282,29 @@ def test_a_step_of_the_script_that_was_refused_is_logged(sandbox: Sandbox, form:
         assert json.loads(line).items() >= {"event": "script_finding", "level": "warning", "step": "close"}.items()
     else:
         assert line.endswith("  script: close: refused: no market")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("shows", [False, True])
+def test_secrets_that_a_client_sends_are_hidden(sandbox: Sandbox, form: str, shows: bool) -> None:
+    pem = next(pem for pem in sandbox.private_pems.values() if pem)
+    sent = ("the-token-of-the-server", pem.splitlines()[3], "hush-hush-hush")
+    target = f"/trade-api/v2/markets?a={sent[0]}&client_secret={sent[2]}"
+    headers = (
+        (b"kalshi-access-key", pem.encode()),
+        (b"kalshi-access-timestamp", b"1"),
+        (b"kalshi-access-signature", b"x"),
+    )
+    out = io.StringIO()
+    writer = LogWriter(out)
+    log = RequestLog(form, REQUESTS, writer, shows_secrets=shows)
+    log.watch(sandbox)
+    log.log_start("demo", {**READY, "control_token": sent[0]})
+    path, _, query = target.partition("?")
+    _, entry = sandbox.answer(Request("GET", path, query, headers))
+    entry.diagnosis = f"no key {pem!r}"
+    sandbox.journal.close(entry)
+    writer.close()
+    line = out.getvalue().splitlines()[-1]
+    assert "/trade-api/v2/markets?a=" in line
+    assert [secret in line for secret in sent] == [shows] * 3

@@ -12,6 +12,7 @@ from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.rule_lists import describe_refusal, describe_rule
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, printable, show_table
+from mockexchange.runtime.redaction import HIDDEN, redact_entry, secrets_of_ready
 from mockexchange.venues.registry import client_setups
 
 LAST_DEFAULT = 20
@@ -25,6 +26,9 @@ TITLES = ("#", "at", "request", "status", "operation", "account", "ms", "remarks
 BODY_CHARS_SHOWN_MAX = 1_000
 
 Entry = dict[str, Any]
+
+
+show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show tokens, secrets and private keys, too.")
 
 
 @click.command()
@@ -45,6 +49,7 @@ Entry = dict[str, Any]
     is_flag=True,
     help="Whole entries, one a line, as `replay --journal` reads them.",
 )
+@show_secrets_option
 @sandbox_option
 @server_option
 def journal(
@@ -53,11 +58,12 @@ def journal(
     account: str | None,
     stub: str | None,
     as_json: bool,
+    show_secrets: bool,
     sandbox: str,
     ready_file: Path,
     **more: Any,
 ) -> None:
-    """Print requests and answers, newest last; or the frames of streams."""
+    """Print requests and answers, newest last; or the frames of streams. JSON is whole, with what clients sent."""
     count = (0 if as_json else LAST_DEFAULT) if last is None else last
     of_frames = {name: more.pop(name) for name in FRAME_OPTIONS}
     asked, foreign = (of_frames, more) if frames else (more, of_frames)
@@ -68,6 +74,8 @@ def journal(
     entries = _fetch(server, sandbox, "/frames" if frames else "/journal", query)
     if account and not entries:
         _require_account(server, sandbox, account)
+    if not (as_json or show_secrets):
+        entries = _without_secrets(server, entries)
     if as_json:
         click.echo("".join(json.dumps(entry) + "\n" for entry in entries), nl=False)
     elif frames:
@@ -102,9 +110,10 @@ def _refuse_foreign(options: Entry, frames: bool) -> None:
 
 @click.command()
 @click.argument("count", metavar="[N]", type=click.IntRange(1), default=REFUSALS_DEFAULT)
+@show_secrets_option
 @sandbox_option
 @server_option
-def why(count: int, sandbox: str, ready_file: Path) -> None:
+def why(count: int, show_secrets: bool, sandbox: str, ready_file: Path) -> None:
     """Print why requests, commands of streams and steps of the script were refused, or channels left out.
 
     The last N refusals (3 if not said), newest last: what was sent, and what to change.
@@ -117,13 +126,24 @@ def why(count: int, sandbox: str, ready_file: Path) -> None:
     steps = [step for step in _fetch(server, sandbox, "/script", {}) if step["refused"] or step["failed"]]
     if not (refused or errors or steps):
         click.echo("nothing was refused")
-    for entry in refused:
+    for entry in refused if show_secrets else _without_secrets(server, refused):
         _explain(entry)
-    for frame in errors:
+    for frame in errors if show_secrets else _without_secrets(server, errors):
         _explain_frame(frame)
     for step in steps:
         click.secho(f"script  {printable(step['name'])}  {step['action']}", fg="red")
         click.secho(f"  why       {describe_refusal(step)}", fg="yellow", bold=True)
+
+
+def _without_secrets(server: Server, entries: list[Entry]) -> list[Entry]:
+    """Return entries without the server's secrets, and without texts that look like secrets."""
+    known = secrets_of_ready(server.ready)
+    return [redact_entry({**entry, "headers": _whole_lines(entry)}, known) for entry in entries]
+
+
+def _whole_lines(entry: Entry) -> list[list[str]]:
+    """Return the headers, in which a cookie, like the header Authorization, is a secret as a whole."""
+    return [[name, HIDDEN if name.lower() == "cookie" else value] for name, value in entry.get("headers", [])]
 
 
 def _is_noted(frame: Entry) -> bool:

@@ -18,6 +18,7 @@ from mockexchange.emulation.upstream_proxy import WrongProxy
 from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.printable_text import printable
+from mockexchange.runtime.redaction import redact_command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
@@ -123,7 +124,10 @@ def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
 
 def report_of(ran: RunResult) -> Report:
     """Return the run as a report, with a verdict for each check."""
-    report, subject = Report(f"mockexchange run -- {shlex.join(ran.settings.command)}"), ran.settings.command[0]
+    report, subject = (
+        Report(f"mockexchange run -- {shlex.join(redact_command(ran.settings.command))}"),
+        ran.settings.command[0],
+    )
     for one in run_checks(ran):
         findings = tuple(
             Finding(one.rule, where, seen, expected, DOCUMENTATION) for where, seen, expected in one.broken

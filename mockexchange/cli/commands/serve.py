@@ -108,6 +108,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
     show_default=True,
     help="In words, or as JSON, an object a line and no banner.",
 )
+@shared_option("--show-secrets", is_flag=True, help="Log secrets that clients send, too.")
 @shared_option("--quiet", is_flag=True, help="Print nothing but errors.")
 def serve(
     host: str,
@@ -128,13 +129,14 @@ def serve(
     reload: bool,
     log: str | None,
     log_format: str,
+    show_secrets: bool,
     quiet: bool,
 ) -> None:
     """Start the server and print credentials to copy and paste."""
     _require_consistent(tls=tls, tls_name=tls_name, public_url=public_url)
     load = partial(load_plan, scenario, chaos)
     amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
-    with _request_log(log_format, amount) as request_log, _explained_failures(host, port):
+    with _request_log(log_format, amount, shows_secrets=show_secrets) as request_log, _explained_failures(host, port):
         options = ServeOptions(
             host=host,
             port=port,
@@ -183,10 +185,10 @@ def _authority() -> "Authority":
 
 
 @contextmanager
-def _request_log(log_format: str, amount: str) -> Iterator[RequestLog]:
+def _request_log(log_format: str, amount: str, *, shows_secrets: bool = False) -> Iterator[RequestLog]:
     """Yield the log of a server. As JSON it has all of standard error: also messages, and why the server ends."""
     writer = LogWriter()
-    request_log = RequestLog(log_format, amount, writer)
+    request_log = RequestLog(log_format, amount, writer, shows_secrets=shows_secrets)
     try:
         with _all_messages(request_log) if log_format == JSON else nullcontext():
             yield request_log

@@ -13,6 +13,8 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
+from mockexchange.runtime.redaction import redact_command
+
 LINE_BYTES_MAX = 16 * 1024 * 1024
 """Enough for a hundred thousand rows; a program that prints without end must not fill the memory."""
 LINES_WAITING_MAX = 2
@@ -43,7 +45,7 @@ class LineProcess:
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None) -> None:
-        self.name = f"adapter `{printable_line(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)}`"
+        self.name = f"adapter `{printable_line(shlex.join(redact_command(command)).encode(), COMMAND_CHARS_SHOWN_MAX)}`"
         self._process = self._start(command, environment, directory)
         self._lines: Queue[bytes | None] = Queue(LINES_WAITING_MAX)
         self._log: deque[bytes] = deque(maxlen=LOG_LINES_KEPT_MAX)

@@ -13,6 +13,7 @@ from threading import Thread
 from typing import IO
 
 from mockexchange.kit.client.adapter_process import printable_line
+from mockexchange.runtime.redaction import redact_command
 
 POLL_S = 0.01
 EXIT_WAIT_S = 0.5
@@ -136,4 +137,4 @@ class _Tail:
 
 def shown_command(command: Sequence[str]) -> str:
     """Return a command as a shell line, shortened for messages."""
-    return printable_line(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)
+    return printable_line(shlex.join(redact_command(command)).encode(), COMMAND_CHARS_SHOWN_MAX)

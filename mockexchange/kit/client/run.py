@@ -22,6 +22,7 @@ from mockexchange.kit.findings import Report, Verdict
 from mockexchange.kit.local_exchange import exchange
 from mockexchange.kit.reports.tables import Table
 from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime.redaction import redact_command
 from mockexchange.scenario.errors import ScenarioError
 
 INTERRUPTED = "it was interrupted"
@@ -62,7 +63,7 @@ class ClientRunSettings:
     """Directory of the user's own cards."""
 
     def reproduction(self, card: Card) -> str:
-        """Return the command line that judges one card again."""
+        """Return the command line that judges one card again; secrets in the command are left out."""
         arguments = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
         given = (
             ("--api-date", self.api_date, LATEST),
@@ -71,7 +72,7 @@ class ClientRunSettings:
             ("--more-cards", str(self.more_cards or ""), ""),
         )
         arguments += [part for name, value, usual in given if value != usual for part in (name, value)]
-        return shlex.join([*arguments, "--cards", card.number, "--", *self.command])
+        return shlex.join([*arguments, "--cards", card.number, "--", *redact_command(self.command)])
 
 
 class ClientRun:

@@ -1,0 +1,65 @@
+"""What is hidden in logs, views and reports, and what is not."""
+
+import time
+
+import pytest
+
+from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact, redact_command, redact_values
+from mockexchange.scenario.keys import make_pair
+
+PEM = make_pair("rsa").private_pem or ""
+BODY = "".join(PEM.splitlines()[1:-1])
+SECRETS = known_secrets(["c2VjcmV0LXNlY3JldA==", "tok-123456"], [PEM])
+
+# a text                                                                   the same without its secrets
+HIDDEN_TEXTS = [
+    ("GET /auth?client_id=abc&client_secret=hush&x=1", f"GET /auth?client_id=abc&client_secret={HIDDEN}&x=1"),
+    ("access_token=1.2.3~x refresh_token=y", f"access_token={HIDDEN} refresh_token={HIDDEN}"),
+    ('{"client_secret": "hush", "scope": "read"}', f'{{"client_secret": "{HIDDEN}", "scope": "read"}}'),
+    ("AUTHORIZATION: Bearer abcdefgh", f"AUTHORIZATION: Bearer {HIDDEN}"),
+    ("basic YWxpY2U6aHVzaA==", f"basic {HIDDEN}"),
+    (f"no key {PEM}, known: a", f"no key {HIDDEN}\n, known: a"),
+    (f"no key {PEM[:400]}", f"no key {HIDDEN}"),
+    (f"no key {BODY}", f"no key {HIDDEN}"),
+    ("a tok-123456, b", f"a {HIDDEN}, b"),
+    ("/x/tok-123456/y.", HIDDEN + "."),
+    ("key c2VjcmV0LXNlY3JldA== and c2VjcmV0LXNlY3JldA%3D%3D", f"key {HIDDEN} and {HIDDEN}"),
+    (f"the line {PEM.splitlines()[5]} of a key", f"the line {HIDDEN} of a key"),
+]
+PLAIN_TEXTS = [
+    "GET /trade-api/v2/portfolio/balance?cursor=abc -> 200 GetBalance alice 0.5 ms",
+    "KALSHI-ACCESS-KEY: a87955c5-aaaa-7d0a-125a-cc05090c21e9",
+    "KALSHI-ACCESS-SIGNATURE: " + "MAbc" * 86,
+    '{"secret": null, "token": null}',
+    "missing: client_secret",
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), HIDDEN_TEXTS)
+def test_secrets_are_hidden(text: str, shown: str) -> None:
+    found = redact(text, SECRETS)
+    assert found.replace("\n", "").rstrip(".") == shown.replace("\n", "").rstrip(".")
+
+
+@pytest.mark.parametrize("text", PLAIN_TEXTS)
+def test_ordinary_text_stays(text: str) -> None:
+    assert redact(text, SECRETS) == text
+
+
+def test_json_keeps_its_form() -> None:
+    plain = {"status": 401, "list": ["Bearer abcdefgh", None], "target": "/a?password=x"}
+    hidden = {"status": 401, "list": [f"Bearer {HIDDEN}", None], "target": f"/a?password={HIDDEN}"}
+    assert redact_values(plain, redact) == hidden
+
+
+def test_a_command_keeps_its_ordinary_options() -> None:
+    command = ["bot", "--api-secret", "hush", "--token=hush", "PASSWORD=hush", "--limit", "5", "-v"]
+    shown = ["bot", "--api-secret", HIDDEN, f"--token={HIDDEN}", f"PASSWORD={HIDDEN}", "--limit", "5", "-v"]
+    assert redact_command(command) == shown
+
+
+@pytest.mark.parametrize("piece", ["-----BEGIN PRIVATE KEY", "secret=", "Bearer ", "a/b.", "MII", "token: '", "x"])
+def test_a_long_text_takes_linear_time(piece: str) -> None:
+    before = time.process_time()
+    redact(piece * 50_000, SECRETS)
+    assert time.process_time() - before < 5
