@@ -78,7 +78,7 @@ floors-beside-%: $(FLOORS)-%/.installed
 	@$(FLOORS)-$*/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/floors_beside.py
 
 examples: $(DEV)/.installed  ## the example's own suite, with nothing installed but the wheel and what the example requires
-	@tools/bot_example.sh $(ARGS)
+	@tools/bot_examples.sh $(ARGS)
 
 docs: $(DEV)/.installed  ## the documentation site, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(IN_DEV) mkdocs build --strict

@@ -157,7 +157,7 @@ def test_on_the_evening_of_the_compose_file_the_bot_closes_its_position(
             exchange.stream.wait_subscribed("alice", "ticker", within="20s")
             exchange.journal.expect("GetMarkets", within="20s")
             exchange.advance("10s")
-            exchange.advance("11s")
+            exchange.advance("10s")
             exchange.journal.expect(method="POST", json={"ticker": RAIN, "side": "ask"}, times=1, within="20s")
             (position,) = exchange.positions("alice")
             assert position.quantity == 0

@@ -21,8 +21,6 @@ history:
 script:
   - {{after: 1h, price: {{market: {RAIN}, price: 0.50}}}}
   - {{after: 2h, price: {{market: {RAIN}, price: 0.40}}}}
-stubs:
-  - {{request: POST /trade-api/v2/portfolio/events/orders, status: 201, json: {{order_id: first}}}}
 """
 
 
@@ -53,6 +51,14 @@ async def test_a_price_that_falls_too_far_closes_the_position(exchange: AsyncExc
     await exchange.price(RAIN, "0.41")
     assert await orders(exchange, 1) == [(RAIN, "ask")]
     await exchange.journal.assert_clean()
+
+
+async def test_the_order_is_matched_and_the_position_is_gone(exchange: AsyncExchange) -> None:
+    await exchange.do(f"orderbook: {{market: {RAIN}, yes: [[0.40, 100]]}}")
+    await exchange.price(RAIN, "0.41")
+    await orders(exchange, 1)
+    rows = {row.instrument: row.quantity for row in await exchange.positions("alice/0")}
+    assert rows.get(RAIN, 0) == 0
 
 
 async def test_for_no_it_is_the_price_that_rises(exchange: AsyncExchange) -> None:

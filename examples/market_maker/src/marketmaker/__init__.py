@@ -1,0 +1,1 @@
+"""A small market maker for one market."""
