@@ -135,6 +135,7 @@ WORDS = {
     "host": "127.0.0.2",
     "public_url": "http://mock:8600",
     "scenario": "golden",
+    "scenario_dir": "/usr",
 }
 """Values of options that do not take any."""
 
