@@ -16,6 +16,7 @@ from mockexchange.scenario import script_names
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import Rule
+from mockexchange.scenario.lags import rules_of_lags
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.order_switches import rules_of
 from mockexchange.scenario.script import ScriptEntry
@@ -94,7 +95,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         keys=[spec for name, account in values["accounts"].items() for spec in keys_of(name, account, file)],
         steps=_History(history, start),
         script=values["script"],
-        faults=values["faults"],
+        faults=[*rules_of_lags(values["lag"]), *values["faults"]],
         stubs=values["stubs"],
     )
 

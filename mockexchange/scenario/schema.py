@@ -6,6 +6,7 @@ from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRoundi
 from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
 from mockexchange.scenario.faults import FAULTS
+from mockexchange.scenario.lags import LAGS
 from mockexchange.scenario.order_switches import ORDERS
 from mockexchange.scenario.schema_definitions import with_shared_parts
 from mockexchange.scenario.script import SCRIPT, entry_schema
@@ -103,6 +104,7 @@ HEADER_FIELDS = {
     "indexes": may(MapOf(NUMBER_ABOVE_ZERO), {}),
     "instruments": may(MapOf(INSTRUMENT), {}),
     "script": may(SCRIPT, []),
+    "lag": may(LAGS, {}),
     "faults": may(FAULTS, []),
     "stubs": may(STUBS, []),
 }

@@ -132,6 +132,8 @@ class FaultAnswers(Generic[ContextT]):
     """Carry out the fault `legacy`: (parsed body, operation, change). Return whether there was a field to change."""
     private_conditions: Mapping[str, str]
     """Conditions of faults that match all operations with credentials, by the name of a preset."""
+    lagging_reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Operations that a replica answers, by the kind of read, for the scenario key `lag`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,5 +154,12 @@ FAULTS: FaultAnswers[KalshiContext] = FaultAnswers(
     outage_body=outage_body,
     with_rows_max=_with_rows_max,
     edit_legacy=_edit_legacy,
+    lagging_reads={
+        "order": ("GetOrder",),
+        "group": ("GetOrderGroup",),
+        "lists": ("GetOrders", "GetFills", "GetOrderGroups"),
+        "positions": ("GetPositions",),
+        "balance": ("GetBalance", "GetSubaccountBalances"),
+    },
     private_conditions={"portfolio": f"path: {PREFIX}/portfolio/*", "fcm": f"path: {PREFIX}/fcm/*"},
 )

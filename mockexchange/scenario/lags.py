@@ -1,0 +1,39 @@
+"""Lag of reads after writes, by the kind of read, as rules of the fault `stale`.
+
+A venue answers reads from a replica that is behind the exchange: a new order is unknown for a while, and a list is old.
+"""
+
+import json
+
+from mockexchange.scenario.composite_types import Record, may
+from mockexchange.scenario.fault_effect_schema import LAG
+from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.scenario.located_text import located_json
+from mockexchange.venues.registry import VENUES
+
+READS: dict[str, tuple[str, ...]] = {
+    kind: tuple(name for venue in VENUES.values() for name in venue.faults.lagging_reads.get(kind, ()))
+    for kind in dict.fromkeys(kind for venue in VENUES.values() for kind in venue.faults.lagging_reads)
+}
+"""Operations by the kind of read."""
+LAGS = Record({kind: may(LAG) for kind in READS})
+
+
+def rules_of_lags(lags: dict[str, int | None]) -> list[Rule]:
+    """Return a rule for each read that lags; `lags` are microseconds by the kind of read."""
+    return [
+        _rule(kind, operation, lag_us)
+        for kind, lag_us in lags.items()
+        if lag_us is not None
+        for operation in READS[kind]
+    ]
+
+
+def _rule(kind: str, operation: str, lag_us: int) -> Rule:
+    given = {
+        "name": f"lag of {kind}: {operation}",
+        "match": {"operation": operation},
+        "then": {"stale": f"{lag_us}us"},
+    }
+    rule: Rule = FAULT.read(located_json(json.dumps(given), "", 0), "lag")
+    return rule
