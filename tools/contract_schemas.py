@@ -8,6 +8,8 @@ from tools.contract_parts import error_schemas, parameter_error, type_schema
 from tools.contract_requests import coded_error, request_schemas
 
 LIST_ROWS_MAX = 1000
+REPEATED = ("IndividualResponse", "ResponseOrder")
+"""Ends of the names of items that answer the orders of a request one by one, so that two may be equal."""
 UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}
 """Pages of settled or all positions end between events, so they may exceed the limit; not in compat."""
 
@@ -64,6 +66,7 @@ def _field(life: Life, day: str) -> Node:
     if life.is_list:
         is_unbounded = life.name in UNBOUNDED_SINCE and UNBOUNDED_SINCE[life.name] <= day != COMPAT
         limit = {} if is_unbounded else {"maxItems": LIST_ROWS_MAX}
-        schema = {"type": "array", **limit, "uniqueItems": True, "items": schema}
+        unique = {} if life.name.endswith(REPEATED) else {"uniqueItems": True}
+        schema = {"type": "array", **limit, **unique, "items": schema}
     mark = {"x-recorded": life.recorded} if life.recorded else {}
     return {"oneOf": [schema, {"type": "null", **mark}]} if life.may_be_null(day) else schema

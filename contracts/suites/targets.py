@@ -46,7 +46,10 @@ def unchanged(app: ASGIApp) -> ASGIApp:
 def target_at(
     alias: str, transport: str = "in process", *, may_write: bool = True, wrap: Callable[[ASGIApp], ASGIApp] = unchanged
 ) -> Iterator[Target]:
-    """Open the world at a date and yield its target; `wrap` changes the application in process."""
+    """Open the world at a date and yield its target, whose orders may be filled.
+
+    `wrap` changes the application in process.
+    """
     world = open_world(alias)
     with front_of(world.sandbox) as front, TRANSPORTS[transport](front) as reached:
         if reached.app is None:
@@ -66,6 +69,8 @@ def _target(world: World, alias: str, origin: str, http: httpx.Client, may_write
         http=http,
         keys={role: world.signers[key] for role, key in ROLES.items()},
         may_write=may_write,
+        may_order=may_write,
+        may_trade=may_write,
         names={"subtrader_id": NAMES["subtrader_id"][0]},
     )
 

@@ -1,4 +1,4 @@
-"""The reads of an API document, with their parameters and response schemas."""
+"""The reads of an API document, with their parameters and response schemas, and its writes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -27,6 +27,26 @@ class Operation(NamedTuple):
     is_public: bool
     place: str
     """JSON pointer to the operation in its document."""
+
+
+class WriteOperation(NamedTuple):
+    """A write that is carried out. `method` is in upper case."""
+
+    id: str
+    path: str
+    method: str
+    node: Mapping[str, Any]
+
+
+def writes(document: Document) -> dict[str, WriteOperation]:
+    """Return the writes of a document by id, without those that are always refused."""
+    found = (
+        WriteOperation(node["operationId"], path, method.upper(), node)
+        for path, item in document["paths"].items()
+        for method, node in item.items()
+        if method not in {READ, "parameters"} and not node.get("x-never-carried-out")
+    )
+    return {operation.id: operation for operation in found}
 
 
 def reads(document: Document) -> dict[str, Operation]:

@@ -1,5 +1,6 @@
 """The target: a server that is judged, with its keys and the API documents that it is compared with."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.operations import Operation, answer_schema, reads
+from mockexchange.kit.operations import Operation, WriteOperation, answer_schema, reads, writes
 from mockexchange.kit.read_cache import CachedRead, ListRows, ReadCache, ReadKey, read_key
 from mockexchange.kit.response import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.rules.list_facts import Listing, Query, Row
@@ -73,6 +74,12 @@ class Target:
     keys: Mapping[str, Signer]
     ws_url: str | None = None
     may_write: bool = False
+    may_order: bool = False
+    """Whether orders may be placed, of at most two contracts, far from the market, and canceled again."""
+    may_trade: bool = False
+    """Whether orders may also be filled, and all orders canceled: at a mock only."""
+    lag_s: float = 0.0
+    """Seconds after a write in which a read may not show it yet."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Values of parameters that exist at the server, given by the user: {"subtrader_id": "fcm7_st1"}."""
     objections: list[Finding] = field(default_factory=list)
@@ -94,6 +101,11 @@ class Target:
     def operations(self) -> dict[str, Operation]:
         """The reads of the document, by id."""
         return reads(self.document)
+
+    @cached_property
+    def writes(self) -> dict[str, WriteOperation]:
+        """The writes of the document that are carried out, by id."""
+        return writes(self.document)
 
     @cached_property
     def answers(self) -> AnswerJudge:
@@ -150,6 +162,24 @@ class Target:
         answer = self._send(request)
         if is_judged:
             self.objections.extend(self.answers.objections(path, "POST", answer))
+        return answer
+
+    def write(
+        self, operation_id: str, body: object = None, names: Mapping[str, str] | None = None, query: Query | None = None
+    ) -> Answer:
+        """Send a write by its id with a JSON body, and judge the answer.
+
+        Raises Unreachable; NotJudged if there is no key of the operation's role.
+        """
+        operation = self.writes[operation_id]
+        url = self.base_url + operation.path.format_map(names or {})
+        content = b"" if body is None else json.dumps(body).encode()
+        headers = None if body is None else JSON
+        request = self.http.build_request(operation.method, url, params=query, content=content, headers=headers)
+        role = self.venue.role_of(operation.node, operation.path) or MEMBER
+        request.headers.update(self.key(role).headers(operation.method, str(request.url), 0, content))
+        answer = self._send(request)
+        self.objections.extend(self.answers.objections(operation.path, operation.method, answer))
         return answer
 
     def signer_of(self, path: str) -> Signer | None:

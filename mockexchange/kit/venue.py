@@ -55,6 +55,8 @@ class VenueKit(NamedTuple):
     """Builds the hints for generated requests from the document, the existing names, and the roles that have a key."""
     facts: Facts
     checks: Sequence[Any]
+    write_checks: Sequence[Any] = ()
+    """Rules that place orders, judged only where that is allowed."""
     stream_checks: Sequence[Any] = ()
     stream_protocol: StreamProtocol | None = None
     """The protocol of its stream; None if the kit does not support it."""

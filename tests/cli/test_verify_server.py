@@ -159,6 +159,13 @@ def test_the_key_of_an_fcm_with_subtraders_is_accepted(cli: Cli, server: Server,
     assert judged.stdout.rstrip().endswith("4 kept, 0 broken, 0 not judged")
 
 
+def test_orders_are_placed_and_canceled_again(cli: Cli, mock: Judged) -> None:
+    judged = judge(cli, mock, "--writes", "--only", "orders.read_back", "--only", "orders.counts")
+    assert judged.stdout.rstrip().endswith("2 kept, 0 broken, 0 not judged")
+    resting = judge(cli, mock, "--only", "orders.counts", code=2)
+    assert "it places orders: --writes allows that" in resting.stdout
+
+
 def test_a_dead_port_is_said_so(cli: Cli, mock: Judged) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -200,6 +207,8 @@ REFUSALS = [
     (("--ws", "http://x"), "--ws: expected a URL such as wss://example.com/trade-api/ws/v2, got 'http://x'"),
     (("--url", PRODUCTION), "api.elections.kalshi.com is a production host: judge the venue's demo, or add "),
     (("--production-read-only", "--allow-writes"), "--production-read-only and --allow-writes exclude each other"),
+    (("--production-read-only", "--writes"), "--production-read-only and --writes exclude each other"),
+    (("--url", PRODUCTION, "--writes"), "api.elections.kalshi.com is a production host: judge the venue's demo, or "),
     (("--ws", "wss://api.elections.kalshi.com/x"), "api.elections.kalshi.com is a production host: judge the venue's"),
     (("--only", "page"), "--only page: no such rule: did you mean 'pages.*'?"),
     (("--only", "pages.*", "--skip", "pages.*"), "no rule is left to judge: --skip names every rule that --only does"),

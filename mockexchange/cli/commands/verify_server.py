@@ -1,7 +1,7 @@
 """`mockexchange verify server`: the command and its options."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,11 @@ def _alias(text: str) -> str:
 @option("--api-date", default=LATEST, show_default=True, callback=checked(_alias), help="Whose documents it must keep.")
 @option("--only", multiple=True, metavar="RULE", help="Judge these rules alone, as in 'pages.*'; may be repeated.")
 @option("--skip", multiple=True, metavar="RULE", help="Judge all rules but these; may be repeated.")
+@option("--allow-writes", is_flag=True, help="Send other methods than GET and HEAD too, which have to be refused.")
 @option(
-    "--allow-writes", is_flag=True, help="Send other methods than GET and HEAD too: what it sends may place orders."
+    "--writes",
+    is_flag=True,
+    help="Judge order entry too: place and cancel orders of a contract or two at a cent or two.",
 )
 @option("--rate", callback=checked(_rate), metavar="N/s", help="Requests a second.  [default: 5/s; none on loopback]")
 @option("--examples", type=click.IntRange(1, EXAMPLES_MAX), default=EXAMPLES, show_default=True, help="Made up, each.")
@@ -89,8 +92,8 @@ def _alias(text: str) -> str:
 def server(context: click.Context, /, report: tuple[Destination, ...], **given: Any) -> None:
     """Judge a server: does it keep the documented contract?
 
-    Only reads are sent. What cannot be judged is said to be so, and why. Exit codes: 0 kept, 1 broken, 2 could not
-    judge.
+    Only reads are sent, unless --writes is given. What cannot be judged is said to be so, and why. Exit codes: 0 kept,
+    1 broken, 2 could not judge.
 
     \b
     mockexchange verify server --url http://127.0.0.1:8600 --key-id ID --key alice.pem
@@ -125,6 +128,7 @@ def _settings(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     allow_writes: bool,
+    writes: bool,
     rate: float | None,
     examples: int,
     seed: int,
@@ -134,7 +138,7 @@ def _settings(
     """Return the settings of a run from the options. Raises UsageFailure."""
     try:
         address = read_address(url, ws, DEFAULT_KIT)
-        _require_permission(address, allow_writes, production_read_only)
+        _require_permission(address, {"--allow-writes": allow_writes, "--writes": writes}, production_read_only)
         selection = Selection(only, skip)
         selection.require_known(rules_of(DEFAULT_KIT))
         keys = _keys((Credential(MEMBER, key_id, key), *role))
@@ -147,6 +151,7 @@ def _settings(
         keys=keys,
         names=name,
         may_write=allow_writes,
+        may_order=writes,
         rate_per_s=(0.0 if address.is_loopback else POLITE_PER_S) if rate is None else rate,
         selection=selection,
         examples=examples,
@@ -159,9 +164,11 @@ def _keys(credentials: Sequence[Credential]) -> dict[str, Signer]:
     return {one.role: load_credential(one, DEFAULT_KIT) for one in credentials}
 
 
-def _require_permission(address: Address, allow_writes: bool, production_read_only: bool) -> None:
+def _require_permission(address: Address, writing: Mapping[str, bool], production_read_only: bool) -> None:
+    """Raise ValueError for a production host that may not be read, and for options that write to one."""
     if address.is_production and not production_read_only:
         host = address.production_host
         raise ValueError(f"{host} is a production host: judge the venue's demo, or add --production-read-only")
-    if production_read_only and allow_writes:
-        raise ValueError("--production-read-only and --allow-writes exclude each other")
+    for option_name, is_given in writing.items():
+        if production_read_only and is_given:
+            raise ValueError(f"--production-read-only and {option_name} exclude each other")

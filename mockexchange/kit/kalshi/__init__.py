@@ -1,6 +1,6 @@
 """The contract kit of Kalshi."""
 
-from mockexchange.kit.kalshi import checks
+from mockexchange.kit.kalshi import checks, writes
 from mockexchange.kit.kalshi.lists import FACTS
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
@@ -20,6 +20,7 @@ KALSHI = VenueKit(
     make_hints=make_hints,
     facts=FACTS,
     checks=(*catalogue.CHECKS, *checks.CHECKS),
+    write_checks=writes.CHECKS,
     stream_checks=STREAM_CHECKS,
     stream_protocol=KalshiStreamProtocol(),
     stream_hosts={

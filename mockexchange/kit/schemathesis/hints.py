@@ -33,6 +33,10 @@ class SchemathesisHints:
     """The ids of the operations to test; all if empty."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Reasons why operations cannot be tested, by id."""
+    may_refuse: frozenset[str] = frozenset()
+    """The ids of operations that may refuse a valid request, since more than its form decides: writes."""
+    may_accept: frozenset[str] = frozenset()
+    """The ids of operations that may accept a request with a wrong part, since they answer for each part: batches."""
     must_answer: bool = False
     """Whether an operation that never answers 2xx is broken, since everything that is requested exists."""
     may_forbid_more: bool = False

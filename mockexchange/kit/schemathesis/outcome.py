@@ -35,6 +35,10 @@ class RunOutcome:
     """Decides by the more permissive document which requests must be refused."""
     may_be_missing: frozenset[str] = frozenset()
     """The ids of operations that may answer 404 to a valid request."""
+    may_refuse: frozenset[str] = frozenset()
+    """The ids of operations that may refuse a valid request."""
+    may_accept: frozenset[str] = frozenset()
+    """The ids of operations that may accept an invalid request."""
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     phases: Counter[str] = field(default_factory=Counter)
     checks: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -102,9 +106,11 @@ class RunOutcome:
         """Compare the answer with whether the document allows the request as it was sent."""
         case, status = tested.case, tested.response.status_code
         request = tested.recorder.interactions[case_id].request
-        is_open = "{" in case.path or case.operation.definition.raw["operationId"] in self.may_be_missing
-        is_rejected = status in REJECTIONS and not (status == 404 and is_open)
-        if request.method != case.operation.method.upper() or not (status < 300 or is_rejected):
+        operation_id = case.operation.definition.raw["operationId"]
+        is_open = "{" in case.path or operation_id in self.may_be_missing
+        is_rejected = status in REJECTIONS and not (status == 404 and is_open) and operation_id not in self.may_refuse
+        is_accepted = status < 300 and operation_id not in self.may_accept
+        if request.method != case.operation.method.upper() or not (is_accepted or is_rejected):
             return
         self.checks[case.operation.label, AS_SENT] += 1
         sent = (case.path, case.method, case.path_parameters or {}, urlsplit(request.uri).query, request.body or b"")

@@ -74,7 +74,7 @@ def run(
         RequestJudge(hints.document),
         RequestJudge(target.document if hints.may_forbid_more else hints.document),
     )
-    outcome = RunOutcome(target, allowing, forbidding, may_be_missing(hints))
+    outcome = RunOutcome(target, allowing, forbidding, may_be_missing(hints), hints.may_refuse, hints.may_accept)
     relay = Relay(target)
     stream = from_schema(_schema(target, hints, effort, relay)).execute()
     for event in stream:

@@ -24,6 +24,9 @@ from mockexchange.kit.venue import Signer, VenueKit
 INTERRUPTED = "it was interrupted"
 WRONG_SIGNATURE_RULES = ("signatures.", "stream.refusals")
 """Prefixes of the rules that send wrong signatures on purpose."""
+NO_ORDERS = "it places orders: --writes allows that, on hosts other than production"
+LAG_S = 15.0
+"""Seconds for which reads of a venue may lag behind its writes: about ten were seen at a demo."""
 NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose, and a key may be locked for that"
 
 
@@ -49,6 +52,8 @@ class ServerRunSettings:
     keys: Mapping[str, Signer]
     names: Mapping[str, str] = field(default_factory=dict)
     may_write: bool = False
+    may_order: bool = False
+    """Whether the rules that place and cancel small orders are judged; never on a production host."""
     rate_per_s: float | None = None
     selection: Selection = EVERYTHING
     examples: int = EXAMPLES
@@ -58,7 +63,7 @@ class ServerRunSettings:
 
 def rules_of(venue: VenueKit) -> list[str]:
     """Return the ids of all rules that a run can judge."""
-    return [*(check.rule for check in (*venue.checks, *venue.stream_checks)), *EXPLORING]
+    return [*(check.rule for check in (*venue.checks, *venue.stream_checks, *venue.write_checks)), *EXPLORING]
 
 
 class ServerRun:
@@ -69,7 +74,9 @@ class ServerRun:
         self._settings, self._watcher = settings, watcher
         self._began_s = time.perf_counter()
         self._client, self._transport = throttled_client(
-            settings.address, rate_per_s=settings.rate_per_s, may_write=settings.may_write
+            settings.address,
+            rate_per_s=settings.rate_per_s,
+            may_write=settings.may_write or settings.may_order,
         )
         self._keys = dict(settings.keys)
         self.target = Target(
@@ -80,6 +87,8 @@ class ServerRun:
             http=self._client,
             keys=self._keys,
             may_write=settings.may_write,
+            may_order=settings.may_order and not settings.address.is_production,
+            lag_s=0.0 if settings.address.is_loopback else LAG_S,
             names=settings.names,
         )
 
@@ -147,6 +156,7 @@ class ServerRun:
         with StreamTarget(rest=self.target, listen_s=self._settings.listen_s) as streams:
             yield from self._checked("the stream", venue.stream_checks, streams)
         yield from self._explored()
+        yield from self._written()
 
     def _checked(self, stage: str, checks: Sequence[Check[Any]], target: Any) -> Iterator[Verdict]:
         taken = [check for check in checks if self._settings.selection.takes(check.rule)]
@@ -158,6 +168,14 @@ class ServerRun:
                 yield Verdict(check.rule, "-", why=NOT_IN_PRODUCTION, says=check.says)
             else:
                 yield from run_check(check, target)
+
+    def _written(self) -> Iterator[Verdict]:
+        """Judge the rules that place orders; without permission, report those that were asked for by name."""
+        checks, selection = self._settings.venue.write_checks, self._settings.selection
+        if self.target.may_order:
+            yield from self._checked("orders", checks, self.target)
+        elif selection.only:
+            yield from (Verdict(one.rule, "-", why=NO_ORDERS, says=one.says) for one in checks)
 
     def _explored(self) -> Iterator[Verdict]:
         taken = [rule for rule in EXPLORING if self._settings.selection.takes(rule)]

@@ -4,13 +4,14 @@ schemathesis judges what it generated, and leniently: in its coverage phase (4.3
 a right one in the query. So each request is compared with the document once more, as it was sent.
 
 The control API reads scalars of bodies as text, so a number is valid where a name is expected: bodies that differ only
-in the types of their scalars are left undecided. So are numbers in an unusual notation, such as 1e-05.
+in the types of their scalars are left undecided. So are numbers in an unusual notation, such as 1e-05. In open objects
+null, zero, empty text and empty lists may count as absent: bodies that differ only in such fields are undecided too.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,8 @@ NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 BOOLEANS = {"true", "false"}
 OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
 """Spellings that the documents leave open, in lower or upper case."""
+
+EMPTY: tuple[object, ...] = (None, 0, "", [])
 
 Objection = str | None
 """Why the document forbids a request; "" if it allows it, None if it leaves that open."""
@@ -52,6 +55,8 @@ class OperationDemands(NamedTuple):
     """Kinds of time filters, of which one may be used, with the values of `status` allowed beside each (`x-times`)."""
     is_body_required: bool
     body: Validator | None
+    is_body_open: bool
+    """Whether the body may have unknown fields."""
 
 
 class RequestJudge:
@@ -84,12 +89,14 @@ class RequestJudge:
             resolved(self.document, one) for one in (*item.get("parameters", []), *operation.get("parameters", []))
         ]
         body = resolved(self.document, operation.get("requestBody", {}))
+        schema = body["content"]["application/json"]["schema"] if body else {}
         return OperationDemands(
             {(one["in"], one["name"]): self._parameter(one) for one in listed},
             operation.get("x-closed-query", False),
             operation.get("x-times", {}),
             body.get("required", False),
-            validator(self.document, body["content"]["application/json"]["schema"]) if body else None,
+            validator(self.document, schema) if body else None,
+            resolved(self.document, schema).get("additionalProperties") is True,
         )
 
     def _parameter(self, node: Document) -> Parameter:
@@ -159,10 +166,20 @@ def _body_objection(demands: OperationDemands, body: bytes) -> Objection:
         sent, as_text = json.loads(body), _scalars_as_text(json.loads(body, parse_float=str, parse_int=str))
     except (ValueError, RecursionError):  # the latter where it is nested too deep
         return "the body is no JSON"
+    readings = [as_text, *(_without_empty(sent) if demands.is_body_open else [])]
     is_right = demands.body.is_valid(sent)
-    if is_right != demands.body.is_valid(as_text):
+    if any(demands.body.is_valid(reading) != is_right for reading in readings):
         return None
     return "" if is_right else "the body does not fit its schema"
+
+
+def _without_empty(value: Any) -> Iterator[Any]:
+    """Yield a value without one of its empty members (null, zero, or an empty text or list), and without all."""
+    if not isinstance(value, dict):
+        return
+    empty = [name for name, item in value.items() if item in EMPTY and item is not False]
+    yield from ({name: item for name, item in value.items() if name != left_out} for left_out in empty)
+    yield {name: item for name, item in value.items() if name not in empty}
 
 
 def _scalars_as_text(value: Any) -> Any:

@@ -171,6 +171,39 @@ def test_on_a_production_host_nothing_wrong_is_sent_on_purpose(monkeypatch: pyte
         assert found[rule].says
 
 
+def writing(*checks: Check[Target], address: Address = ADDRESS, only: tuple[str, ...] = ("a.*",)) -> ServerRunSettings:
+    given = settings(address=address, only=only)
+    return replace(given, venue=given.venue._replace(write_checks=checks))
+
+
+def test_orders_are_placed_only_where_that_is_allowed() -> None:
+    order = check("a.order", good)
+    report, watcher = judged(replace(writing(order), may_order=True))
+    assert [verdict.outcome for verdict in report.verdicts] == [Outcome.KEPT]
+    assert watcher.stages == ["orders"]
+    (verdict,) = judged(writing(order))[0].verdicts
+    assert verdict.why == "it places orders: --writes allows that, on hosts other than production"
+
+
+def test_rules_of_orders_are_no_part_of_a_run_that_only_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "explore", lambda *given: iter(()))
+    monkeypatch.setattr(running, "discover_names", lambda target: {})
+    report, _ = judged(writing(check("a.order", interrupted), only=()))
+    assert report.verdicts == []
+
+
+def test_no_order_is_placed_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ADDRESS._replace(production_host="api.elections.kalshi.com")
+    report, _ = judged(replace(writing(check("a.order", interrupted), address=real), may_order=True))
+    assert [verdict.outcome for verdict in report.verdicts] == [Outcome.NOT_JUDGED]
+
+
+@pytest.mark.parametrize(("host", "lag_s"), [("127.0.0.1", 0.0), ("demo-api.kalshi.co", 15.0)])
+def test_reads_after_writes_are_awaited_elsewhere(host: str, lag_s: float) -> None:
+    with closing(ServerRun(settings(address=ADDRESS._replace(host=host)), ProgressDisplay())) as run:
+        assert run.target.lag_s == lag_s
+
+
 def test_generated_requests_get_known_names_and_are_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
     def explore(
         target: Target, hints: SchemathesisHints, effort: Effort, on_progress: Callable[[str], None]
@@ -191,7 +224,9 @@ def test_generated_requests_get_known_names_and_are_filtered(monkeypatch: pytest
 
 def test_all_rules_can_be_selected() -> None:
     rules = rules_of(KALSHI)
-    assert {"pages.partition", "signatures.refused", "frames.documented", "requests.as_sent"} <= set(rules)
+    assert {"pages.partition", "signatures.refused", "frames.documented", "requests.as_sent", "orders.counts"} <= set(
+        rules
+    )
     Selection(only=tuple(rules)).require_known(rules)
 
 

@@ -10,8 +10,9 @@ TEXT = {"type": "string"}
 BODY = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "flag": {"type": "boolean"}}}
 
 
-def document(*, is_required: bool = True, **schema: Any) -> dict[str, Any]:
-    body = {"required": is_required, "content": {"application/json": {"schema": BODY}}}
+def document(*, is_required: bool = True, is_open: bool = False, **schema: Any) -> dict[str, Any]:
+    sent = {**BODY, "additionalProperties": is_open}
+    body = {"required": is_required, "content": {"application/json": {"schema": sent}}}
     names = [{"in": "path", "name": "id", "required": True, "schema": {**TEXT, **schema}}]
     return {"paths": {"/x/{id}": {"parameters": names, "post": {"requestBody": body}, "get": {}}}, "components": {}}
 
@@ -34,6 +35,24 @@ BODIES: list[tuple[bytes, Objection]] = [
 @pytest.mark.parametrize(("body", "wanted"), BODIES, ids=[repr(body[:24]) for body, _ in BODIES])
 def test_bodies(body: bytes, wanted: Objection) -> None:
     assert RequestJudge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
+
+
+# what is sent | what the document of an open body has against it
+OPEN_BODIES: list[tuple[bytes, Objection]] = [
+    (b'{"name":"a","other":1}', ""),
+    (b'{"name":"a","flag":null}', None),
+    (b'{"name":"a","flag":0}', None),
+    (b'{"name":"a","flag":1}', "the body does not fit its schema"),
+    (b'{"name":"a","flag":false}', None),
+    (b'{"name":null}', "the body does not fit its schema"),
+]
+
+
+@pytest.mark.parametrize(("body", "wanted"), OPEN_BODIES, ids=[repr(body[:24]) for body, _ in OPEN_BODIES])
+def test_empty_values_of_an_open_body_may_count_as_absent(body: bytes, wanted: Objection) -> None:
+    assert RequestJudge(document(is_open=True)).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
+    closed = RequestJudge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", b'{"name":"a","flag":null}')
+    assert closed == "the body does not fit its schema"
 
 
 def test_a_body_may_be_left_out_where_it_need_not_be_there() -> None:

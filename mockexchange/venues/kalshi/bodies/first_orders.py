@@ -7,6 +7,7 @@ from mockexchange.venues.kalshi.bodies.rows import (
     Body,
     BodyField,
     exchange_index,
+    expiry,
     optional,
     subaccount,
 )
@@ -74,7 +75,7 @@ CREATE_ORDER = Body(
         BodyField(
             name="time_in_force", kind="choice", choices=TIMES_IN_FORCE, since=LONG_WORDS_SINCE, source="changelog"
         ),
-        optional("expiration_ts", "integer"),
+        expiry("expiration_ts", "docs-2025-11"),
         _count("buy_max_cost", 1),
         optional("post_only", "boolean"),
         optional("reduce_only", "boolean"),

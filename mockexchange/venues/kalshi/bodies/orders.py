@@ -3,11 +3,11 @@
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.bodies.rows import (
     EXCHANGE_INDEX_IN_BODIES,
-    INT64_MAX,
     Body,
     BodyField,
     Kind,
     exchange_index,
+    expiry,
     optional,
     subaccount,
 )
@@ -51,7 +51,7 @@ CREATE_ORDER = Body(
         required("self_trade_prevention_type", "choice", *SELF_TRADE_PREVENTIONS),
         required("client_order_id", "client_id", until=CLIENT_ID_MADE_OPTIONAL, source="changelog"),
         optional("client_order_id", "client_id", since=CLIENT_ID_MADE_OPTIONAL, source="changelog"),
-        optional("expiration_time", "integer", source=SOURCE),
+        expiry("expiration_time", SOURCE),
         optional("post_only", "boolean", source=SOURCE),
         optional("cancel_order_on_pause", "boolean", source=SOURCE),
         optional("reduce_only", "boolean", source=SOURCE),
@@ -70,14 +70,7 @@ AMEND_ORDER = Body(
         required("count", "count"),
         optional("client_order_id", "client_id", source=SOURCE),
         optional("updated_client_order_id", "client_id", source=SOURCE),
-        BodyField(
-            name="expiration_time",
-            kind="integer",
-            minimum=0,
-            maximum=INT64_MAX,
-            since=AUTUMN_2026,
-            source="changelog",
-        ),
+        expiry("expiration_time", "changelog", since=AUTUMN_2026, minimum=0),
         *EXCHANGE_INDEX,
     ),
 )

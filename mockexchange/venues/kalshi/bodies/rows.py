@@ -9,6 +9,8 @@ from mockexchange.venues.parameter_decoding import ParameterRow
 
 Kind = Literal["text", "texts", "client_id", "choice", "integer", "boolean", "count", "price", "objects"]
 INT64_MAX = 2**63 - 1
+EXPIRY_S_MAX = 253_402_300_799
+"""The last second of the year 9999: what comes after it has no date."""
 EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
 
 
@@ -47,6 +49,10 @@ def exchange_index(since: str = EXCHANGE_INDEX_IN_BODIES, minimum: int = 0) -> B
         since=since,
         source="changelog",
     )
+
+
+def expiry(name: str, source: str, since: str = ALWAYS, minimum: int | None = None) -> BodyField:
+    return BodyField(name=name, kind="integer", minimum=minimum, maximum=EXPIRY_S_MAX, since=since, source=source)
 
 
 def optional(name: str, kind: Kind, since: str = ALWAYS, source: str = "docs-2025-11") -> BodyField:

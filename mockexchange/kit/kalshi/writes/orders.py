@@ -1,0 +1,371 @@
+"""Rules of order entry that a schema cannot say, judged by small orders far from the market."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.amounts import contract_count
+from mockexchange.kit.kalshi.writes.desk import (
+    DONE,
+    FILL_OR_KILL,
+    GENERATIONS,
+    IMMEDIATE,
+    OrderDesk,
+    Row,
+    open_desk,
+)
+from mockexchange.kit.rules.finding_format import answer_text, finding
+from mockexchange.kit.target import Answer, NotJudged, Target
+
+READ_BACK, COUNTS, CANCELED, DUPLICATE, REFUSED, IMMEDIATE_RULE, AMENDED, BATCH, FILLED, CANCEL_ALL = (
+    f"orders.{name}"
+    for name in (
+        "read_back",
+        "counts",
+        "canceled",
+        "duplicate",
+        "refused",
+        "immediate",
+        "amended",
+        "batch",
+        "filled",
+        "cancel_all",
+    )
+)
+AVERAGES = ("average_fill_price", "average_fee_paid")
+COUNTED = ("fill", "remaining", "initial")
+AMENDED_COUNT = 2
+ZERO = Decimal(0)
+GONE = (404, 400)
+"""Statuses of a change of what does not rest: recorded for cancels as 404, else inferred."""
+UNKNOWN_MARKET = "KXNOSUCHMARKET-00JAN01-X"
+
+
+def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that the answer of a create equals the next read of the order."""
+    with open_desk(target, operation_id) as desk:
+        order_id, answer = desk.place()
+        row = desk.read(order_id)
+        yield from _differences(target, READ_BACK, answer, _told(desk, answer), row)
+        if order_id not in desk.settled(desk.resting, lambda rows: order_id in rows):
+            yield finding(target, READ_BACK, answer.where, f"{order_id} is not listed", "a resting order of the market")
+
+
+def _told(desk: OrderDesk, answer: Answer) -> dict[str, Any]:
+    """Return what an answer tells of an order, by the keys of the order's row."""
+    body = answer.json()
+    if desk.generation.is_first:
+        return dict(body["order"])
+    told = {"order_id": body["order_id"], "ticker": desk.ticker, "outcome_side": "yes", "yes_price_dollars": "0.0100"}
+    names = {
+        "fill_count": "fill_count_fp",
+        "remaining_count": "remaining_count_fp",
+        "client_order_id": "client_order_id",
+    }
+    return {**told, **{key: body[name] for name, key in names.items() if name in body}, **_instant(body)}
+
+
+def _instant(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"created_ms": body["ts_ms"]} if "ts_ms" in body else {}
+
+
+def _differences(target: Target, rule: str, answer: Answer, told: Mapping[str, Any], row: Row) -> Iterator[Finding]:
+    if not row:
+        yield finding(target, rule, answer.where, f"no order {told['order_id']} can be read", "the order of the answer")
+        return
+    shown = {**row, "created_ms": _milliseconds(row["created_time"])}
+    for name, value in told.items():
+        if shown.get(name) != value:
+            seen = f"{name} {value!r}, and {shown.get(name)!r} in the next read"
+            yield finding(target, rule, answer.where, seen, "the same in both")
+
+
+def _milliseconds(instant: str) -> int:
+    parsed = datetime.fromisoformat(instant)
+    return int(parsed.timestamp()) * 1000 + parsed.microsecond // 1000
+
+
+def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that counts add up through create, decrease and cancel, in the answers and in the reads."""
+    with open_desk(target, operation_id) as desk:
+        order_id, answer = desk.place(count=2)
+        yield from _counts(target, answer, _order_of(desk, answer, order_id), "resting", 2, 2)
+        answer = desk.decrease(order_id, 1)
+        yield from _counts(target, answer, _order_of(desk, answer, order_id, left=1), "resting", 1, 2)
+        answer = desk.cancel(order_id)
+        yield from _counts(target, answer, _order_of(desk, answer, order_id, left=0), "canceled", 0, 2)
+        if answer.status in DONE:
+            body = answer.json()
+            reduced = Decimal(str(body.get("reduced_by_fp", body.get("reduced_by"))))
+            if reduced != 1:
+                yield finding(target, COUNTS, answer.where, f"reduced by {reduced}", "1, what was left")
+
+
+def _order_of(desk: OrderDesk, answer: Answer, order_id: str, left: int | None = None) -> Row:
+    """Return the order in an answer of the first generation, else as it is read when as much as `left` is left."""
+    if desk.generation.is_first and answer.status in DONE:
+        found: Row = answer.json()["order"]
+        return found
+    return desk.read(order_id, lambda row: bool(row) and left in (None, contract_count(row, "remaining_count").value))
+
+
+def _counts(target: Target, answer: Answer, row: Row, status: str, left: int, ordered: int) -> Iterator[Finding]:
+    if answer.status not in DONE or not row:
+        yield finding(target, COUNTS, answer.where, answer_text(answer), f"an order that is {status}")
+        return
+    yield from _of_state(target, COUNTS, answer, row, _state_text(status, 0, left, ordered))
+
+
+def _of_state(target: Target, rule: str, answer: Answer, row: Row, expected: str) -> Iterator[Finding]:
+    """Compare status and counts of an order with a text of `_state_text`."""
+    if not row:
+        yield finding(target, rule, answer.where, "no order can be read", expected)
+        return
+    seen = _state_text(row["status"], *(contract_count(row, f"{name}_count").value for name in COUNTED))
+    if seen != expected:
+        yield finding(target, rule, answer.where, seen, expected)
+
+
+def _state_text(status: str, filled: Decimal | int, left: Decimal | int, ordered: Decimal | int) -> str:
+    return f"{status}, {filled:.2f} filled and {left:.2f} left of {ordered:.2f}"
+
+
+def judge_canceled(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that a canceled order cannot be canceled, decreased or amended again."""
+    with open_desk(target, operation_id) as desk:
+        body = desk.body(count=2)
+        desk.create(body)
+        order_id = _required(desk)
+        first = desk.cancel(order_id)
+        if first.status != 200:
+            yield finding(target, CANCELED, first.where, answer_text(first), "status 200")
+        again = [
+            (desk.cancel(order_id), (404,)),
+            (desk.decrease(order_id, 1), GONE),
+            (desk.amend(order_id, body["client_order_id"], cents=2, count=2), GONE),
+        ]
+        for answer, wanted in again:
+            if answer.status not in wanted:
+                expected = f"status {' or '.join(map(str, wanted))}: it does not rest"
+                yield finding(target, CANCELED, answer.where, answer_text(answer), expected)
+        row = desk.read(order_id, lambda row: row.get("status") == "canceled")
+        if row.get("status") != "canceled":
+            yield finding(target, CANCELED, first.where, f"{row.get('status')} in the next read", "canceled")
+
+
+def _required(desk: OrderDesk) -> str:
+    if not desk.made:
+        raise NotJudged("no order could be placed")
+    return desk.made[-1]
+
+
+def judge_duplicate(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that a client order id is refused for ever once it was used, and that this leaves nothing behind."""
+    with open_desk(target, operation_id) as desk:
+        body = desk.body()
+        desk.create(body)
+        order_id = _required(desk)
+        desk.settled(desk.resting, lambda rows: order_id in rows)
+        yield from _leaves_nothing(desk, DUPLICATE, body, 409)
+        desk.cancel(order_id)
+        desk.settled(desk.resting, lambda rows: order_id not in rows)
+        yield from _leaves_nothing(desk, DUPLICATE, body, 409)
+
+
+def _leaves_nothing(desk: OrderDesk, rule: str, body: Mapping[str, Any], *wanted: int) -> Iterator[Finding]:
+    """Send a create that must be refused, and compare orders, positions and cash before and after."""
+    before = desk.footprint()
+    answer = desk.judgeable(desk.create(body))
+    if answer.status not in wanted:
+        expected = f"status {' or '.join(map(str, wanted))}"
+        yield finding(desk.target, rule, f"{answer.where} {dict(body)}", answer_text(answer), expected)
+        return
+    after = desk.footprint()
+    for name, was in before.items():
+        if after[name] != was:
+            seen = f"{name} {after[name]} after a {answer.status}"
+            yield finding(desk.target, rule, answer.where, seen, f"{was}, as before")
+
+
+def judge_refused(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that orders which cannot be carried out are refused with their status and leave nothing behind."""
+    with open_desk(target, operation_id) as desk:
+        for change, wanted in _mistakes(desk):
+            yield from _leaves_nothing(desk, REFUSED, {**desk.body(), **change}, *wanted)
+
+
+def _mistakes(desk: OrderDesk) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
+    """Yield changes of an order, and the statuses that refuse it."""
+    yield {"ticker": UNKNOWN_MARKET}, (404,)
+    yield {"reduce_only": True}, (400,)
+    yield {"time_in_force": desk.body(force=FILL_OR_KILL)["time_in_force"]}, (409,)
+    if desk.generation.is_first:
+        yield {"yes_price": 100}, (400,)
+        yield {"no_price": 99}, (400,)
+        yield {"sell_position_floor": 1}, (400,)
+    else:
+        yield {"price": "0.0000"}, (400,)
+        yield {"price": "1.0000"}, (400,)
+        yield {"price": "0.010001"}, (400,)
+        yield {"count": 1}, (400,)
+        yield {"count": "0.00"}, (400,)
+
+
+def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that an order which is to be filled at once, and finds nothing, is canceled without a fill."""
+    with open_desk(target, operation_id) as desk:
+        order_id, answer = desk.place(force=IMMEDIATE)
+        row = _order_of(desk, answer, order_id, left=0)
+        yield from _of_state(target, IMMEDIATE_RULE, answer, row, _state_text("canceled", 0, 0, 1))
+        yield from _second_answer(desk, IMMEDIATE_RULE, answer, ZERO)
+
+
+def _second_answer(desk: OrderDesk, rule: str, answer: Answer, filled: Decimal) -> Iterator[Finding]:
+    """Judge the counts of an answer of the second generation; averages are there if something was filled."""
+    if desk.generation.is_first:
+        return
+    body = answer.json()
+    counts = Decimal(body["fill_count"]), Decimal(body["remaining_count"])
+    if counts != (filled, ZERO):
+        yield finding(desk.target, rule, answer.where, f"{counts[0]} filled and {counts[1]} left", f"{filled} and 0")
+    told = [name for name in AVERAGES if name in body]
+    wanted = list(AVERAGES) if filled else []
+    if told != wanted:
+        yield finding(desk.target, rule, answer.where, f"{told} of {filled} filled contracts", f"{wanted}")
+
+
+def judge_amended(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that an amended order keeps its id and has the new price, size and client order id."""
+    with open_desk(target, operation_id) as desk:
+        body = desk.body()
+        desk.create(body)
+        order_id = _required(desk)
+        before = desk.read(order_id)
+        answer = desk.amend(order_id, body["client_order_id"], cents=2, count=AMENDED_COUNT)
+        if answer.status != 200:
+            yield finding(target, AMENDED, answer.where, answer_text(answer), "status 200")
+            return
+        row = desk.read(order_id, lambda row: row.get("yes_price_dollars") == "0.0200")
+        if row.get("yes_price_dollars") != "0.0200" or row["client_order_id"] == body["client_order_id"]:
+            seen = f"{row.get('yes_price_dollars')} by {row.get('client_order_id')}"
+            yield finding(target, AMENDED, answer.where, seen, "0.0200 by the new client order id")
+        elif contract_count(row, "remaining_count").value != AMENDED_COUNT:
+            yield finding(target, AMENDED, answer.where, f"{dict(row)}", f"{AMENDED_COUNT} contracts left")
+        yield from _amend_answer(desk, answer, before, row)
+
+
+def _amend_answer(desk: OrderDesk, answer: Answer, before: Row, after: Row) -> Iterator[Finding]:
+    body = answer.json()
+    if desk.generation.is_first:
+        yield from _differences(desk.target, AMENDED, answer, body["old_order"], before)
+        yield from _differences(desk.target, AMENDED, answer, body["order"], after)
+    elif body["order_id"] != after["order_id"]:
+        yield finding(desk.target, AMENDED, answer.where, body["order_id"], after["order_id"])
+
+
+def judge_batch(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that a batch has an item for each order in its place, and that one that fails stops no other."""
+    with open_desk(target, operation_id) as desk:
+        sent = [desk.body(), {**desk.body(), "ticker": UNKNOWN_MARKET}, desk.body()]
+        answer = desk.judgeable(target.write(desk.generation.create_batch, {"orders": sent}))
+        if answer.status != 201:
+            yield finding(target, BATCH, answer.where, answer_text(answer), "status 201")
+            return
+        items = answer.json()["orders"]
+        made = [(item.get("order") or item if desk.generation.is_first else item).get("order_id") for item in items]
+        desk.made.extend(one for one, item in zip(made, items, strict=True) if one and item.get("error") is None)
+        failed = [item.get("error") is not None for item in items]
+        if failed != [False, True, False]:
+            yield finding(target, BATCH, answer.where, f"errors at {failed}", "an error at the second of three orders")
+            return
+        found = [desk.read(one) for one in desk.made]
+        if [row.get("client_order_id") for row in found] != [sent[0]["client_order_id"], sent[2]["client_order_id"]]:
+            yield finding(target, BATCH, answer.where, f"{found}", "the first and the third order")
+        yield from _cancel_batch(desk)
+
+
+def _cancel_batch(desk: OrderDesk) -> Iterator[Finding]:
+    unknown = "00000000-0000-4000-8000-000000000000"
+    listed = [*desk.made, unknown]
+    schema = desk.target.document["components"]["schemas"].get("BatchCancelOrdersRequest", {})
+    is_old = desk.generation.is_first and "orders" not in schema["properties"]
+    wanted = {"ids": listed} if is_old else {"orders": [{"order_id": one} for one in listed]}
+    answer = desk.target.write(desk.generation.cancel_batch, wanted)
+    items = answer.json().get("orders", []) if answer.status == 200 else []
+    failed = [item.get("error") is not None for item in items]
+    if failed != [False, False, True]:
+        yield finding(desk.target, BATCH, answer.where, answer_text(answer), "two canceled orders and an error")
+
+
+def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that what was bought at once is executed, is told with its averages, and is in the fills."""
+    if not target.may_trade:
+        raise NotJudged("orders are never filled outside a mock")
+    with open_desk(target, operation_id) as desk:
+        desk.ticker = _offered_market(target)
+        order_id, answer = desk.place(cents=99, force=IMMEDIATE)
+        row = desk.read(order_id)
+        yield from _of_state(target, FILLED, answer, row, _state_text("executed", 1, 0, 1))
+        yield from _second_answer(desk, FILLED, answer, Decimal(1))
+        fills = target.ask("/portfolio/fills", query={"order_id": order_id}).json()["fills"]
+        cost = sum((_cost(fill) for fill in fills), ZERO)
+        shown = Decimal(row["taker_fill_cost_dollars"])
+        if not fills or shown != cost:
+            yield finding(target, FILLED, answer.where, f"cost {shown} of {len(fills)} fills", f"{cost}, of its fills")
+        told = answer.json().get("average_fill_price", None)
+        if told is not None and Decimal(told) != cost:
+            yield finding(target, FILLED, answer.where, f"average_fill_price {told}", f"{cost}, the price of its fill")
+
+
+def _cost(fill: Row) -> Decimal:
+    exact = fill.get("yes_price_dollars", fill.get("yes_price_fixed"))
+    return Decimal(str(exact)) * contract_count(fill, "count").value
+
+
+def _offered_market(target: Target) -> str:
+    """Return a market of the first shard with an ask. Raises NotJudged."""
+    rows = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
+    for row in rows:
+        if row.get("exchange_index", 0) == 0 and ZERO < Decimal(row["yes_ask_dollars"]) < 1:
+            ticker: str = row["ticker"]
+            return ticker
+    raise NotJudged("nothing is offered in any open market")
+
+
+def judge_cancel_all(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that canceling all orders leaves none resting."""
+    if not target.may_trade:
+        raise NotJudged("other orders of the account are left alone outside a mock")
+    with open_desk(target, "CreateOrderV2") as desk:
+        order_id, _ = desk.place()
+        answer = target.write(operation_id, query={"subaccount": "0"})
+        row = desk.read(order_id, lambda row: row.get("status") == "canceled")
+        if answer.status != 204 or row.get("status") != "canceled":
+            seen = f"{answer_text(answer)}, and the order is {row.get('status')}"
+            yield finding(target, CANCEL_ALL, answer.where, seen, "status 204, and the order is canceled")
+
+
+def _generations(target: Target) -> list[str]:
+    return [name for name in GENERATIONS if name in target.writes]
+
+
+def _cancel_all(target: Target) -> list[str]:
+    return [name for name in ("CancelAllOrdersV2",) if name in target.writes]
+
+
+PLACE = "contracts/kalshi/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(READ_BACK, "The answer of a new order equals the next read.", PLACE, _generations, judge_read_back),
+    Check(COUNTS, "Counts add up while an order is decreased and canceled.", PLACE, _generations, judge_counts),
+    Check(CANCELED, "What is canceled cannot be changed any more.", PLACE, _generations, judge_canceled),
+    Check(DUPLICATE, "A used client order id is 409 and leaves nothing behind.", PLACE, _generations, judge_duplicate),
+    Check(REFUSED, "A refused order leaves nothing behind.", PLACE, _generations, judge_refused),
+    Check(IMMEDIATE_RULE, "What finds nothing at once is canceled unfilled.", PLACE, _generations, judge_immediate),
+    Check(AMENDED, "An amended order keeps its id and has what is new.", PLACE, _generations, judge_amended),
+    Check(BATCH, "A batch has an item for each order.", PLACE, _generations, judge_batch),
+    Check(FILLED, "A filled order is executed, with its averages and fills.", PLACE, _generations, judge_filled),
+    Check(CANCEL_ALL, "Canceling all leaves no order resting.", PLACE, _cancel_all, judge_cancel_all),
+)
