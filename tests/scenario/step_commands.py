@@ -269,6 +269,8 @@ COMMANDS: list[tuple[str, Command]] = [
             account="a", key="k", key_id="id", public_key=PEM, scopes=("read",), subaccount="3", api_date="2026-06"
         ),
     ),
+    ("remove_key: {account: a, key_id: id}", commands.RemoveKey(account="a", key_id="id")),
+    ("tier: {account: a, tier: prime}", commands.SetTier(account="a", tier="prime")),
     (
         "series: {series: S, fee_type: flat, fee_multiplier: 0.5}",
         commands.ListSeries(series="S", fee_type=FeeType.FLAT, fee_multiplier=5_000),

@@ -31,6 +31,8 @@ STEPS: dict[str, StepKind] = {
         book=("subaccount", may(NAME)),
         api_date=("api_date", may(API_DATE)),
     ),
+    "remove_key": step(commands.RemoveKey, account=("account", must(NAME)), key_id=("key_id", must(NAME))),
+    "tier": step(commands.SetTier, account=("account", must(PART)), tier=("tier", must(TIER))),
     "restrict": step(
         commands.RestrictSubtrader,
         account=("subaccount_ref", must(BOOK)),
