@@ -16,7 +16,7 @@ from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.runner import Script
-from mockexchange.sandbox.streams import Streams
+from mockexchange.sandbox.streams import Streams, sends_frames_first
 from mockexchange.sandbox.stubs import Stubs
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
@@ -200,6 +200,8 @@ class Sandbox:
             setattr(entry, name, getattr(step, name))
         self.journal.set_answer(entry, step.body)
         self.script.note_request(entry)
+        if sends_frames_first(self.plan.frames, self.plan.seed, entry.number):
+            self.streams.flush()
         return step
 
     def _answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:

@@ -8,9 +8,11 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.frames import FrameRules
+from mockexchange.faults.sampling import fires
 from mockexchange.sandbox.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import FrameEntry, Journal
+from mockexchange.scenario.fault_effect_schema import PROBABILITY_UNIT
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.session import Message, Session
@@ -161,3 +163,10 @@ class Streams:
         number, account = connection.number, connection.account
         entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, note, stub)
         self.journal.add_frame(entry)
+
+
+def sends_frames_first(frames: str, seed: int, number: int) -> bool:
+    """Return whether the frames of write `number` are sent before its answer; `frames` is the scenario's choice."""
+    if frames == "random":
+        return fires(seed, "frames", number, PROBABILITY_UNIT // 2)
+    return frames == "before"

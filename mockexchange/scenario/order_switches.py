@@ -4,6 +4,7 @@ from typing import Any
 
 from mockexchange.core.model.order_rules import SHARE_WHOLE, BalanceRule, FillRule, OrderRules, QueueRule, RowRule
 from mockexchange.scenario.composite_types import Record, may
+from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.value_types import BOOLEAN, COUNT_ABOVE_ZERO, DURATION, choice, integer, price
 
 ORDERS_MAX = 10**7
@@ -21,7 +22,8 @@ RULES = {
     "group_window": ("group_window_us", DURATION),
 }
 """Keys of `orders`: (rule, type)."""
-ORDERS = Record({key: may(kind) for key, (_, kind) in RULES.items()})
+FRAMES = keywords("after", "before", "random")
+ORDERS = Record({**{key: may(kind) for key, (_, kind) in RULES.items()}, "frames": may(FRAMES, "after")})
 
 
 def rules_of(values: dict[str, Any]) -> OrderRules:

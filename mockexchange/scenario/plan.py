@@ -70,6 +70,8 @@ class Plan:
     faults: list[Rule] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
     """Stubs that are installed when the clock begins."""
+    frames: str = "after"
+    """When frames of a write are sent: after its answer, before it, or either, drawn by the seed."""
     cache: PlanCache = field(default_factory=PlanCache, compare=False, repr=False)
 
     @property
@@ -89,6 +91,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         archived_before=start if (cutoff := values["historical"].get("cutoff")) is None else cutoff,
         rounding=values["fees"].get("rounding") or FeeRounding.GRID,
         order_rules=rules_of(values["orders"]),
+        frames=values["orders"].get("frames", "after"),
         settings=settings_of(values),
         digest=digest,
         setup=[TimedCommand(start, command, node) for command, node in _setup(values)],

@@ -237,3 +237,21 @@ def test_a_refused_write_is_complete_at_once() -> None:
     sandbox = make()
     answer, entry = carry_out(sandbox, signed(sandbox, PREFIX + CREATE, method="POST", body=b"[]"))
     assert (answer.pending, entry.status, entry.refusal) == (None, 400, "bad_json")
+
+
+# --- frames and answers
+
+
+@pytest.mark.parametrize(("frames", "flushed"), [("after", {0}), ("before", {1}), ("random", {0, 1})])
+def test_frames_are_sent_before_or_after_the_answer(
+    frames: str, flushed: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = make(f"scenario: s\nseed: 3\naccounts: {{alice: {{}}}}\norders: {{frames: {frames}}}")
+    flushes: list[int] = []
+    monkeypatch.setattr(sandbox.streams, "flush", lambda: flushes.append(1))
+    counts = set()
+    for _ in range(20):
+        flushes.clear()
+        assert create(sandbox).status == 201
+        counts.add(len(flushes))
+    assert counts == flushed
