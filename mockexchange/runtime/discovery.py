@@ -9,6 +9,10 @@ from typing import Any
 from mockexchange.venues.registry import NAMES
 
 START_ONE = "start one with `mockexchange serve`"
+READY = "ready.json"
+"""Name of the default ready file."""
+SPARE = "serve.json"
+"""Copy of the default ready file in the run directory of each server that wrote it."""
 ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 
@@ -24,15 +28,48 @@ class NoServer(Exception):
 
 
 def read_ready(file: Path) -> dict[str, Any]:
-    """Return the content of a ready file. Raises NoServer."""
+    """Return the content of a ready file. Raises NoServer.
+
+    If the server of the default ready file is gone without removing it, the newest server that still runs is found.
+    """
+    text = running_spare(file.parent) if file.name == READY and _is_left_behind(file) else None
     try:
-        return _checked(file.read_text(encoding="utf-8"))
+        return _checked(text or file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NoServer(f"no server is running: there is no {file}", is_missing=True) from None
     except OSError as error:
         raise NoServer(f"{file} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise NoServer(f"{file} is no ready file: expected what `mockexchange serve` writes") from None
+
+
+def running_spare(folder: Path) -> str | None:
+    """Return the copy of the newest server that still runs, other than this process; None without one."""
+    for spare in sorted(folder.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
+        try:
+            text = spare.read_text(encoding="utf-8")
+            pid = json.loads(text)["pid"]
+            if pid != os.getpid() and is_running(pid):
+                return text
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # that server is ending, or ended without removing its files
+    return None
+
+
+def _is_left_behind(file: Path) -> bool:
+    try:
+        return not is_running(json.loads(file.read_text(encoding="utf-8"))["pid"])
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _checked(text: str) -> dict[str, Any]:

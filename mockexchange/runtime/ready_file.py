@@ -6,11 +6,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockexchange.runtime.discovery import is_running
+from mockexchange.runtime.discovery import READY, SPARE, running_spare
+from mockexchange.runtime.process_lock import is_abandoned, take_lock
 from mockexchange.runtime.trust import bundle
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
-SPARE = "serve.json"
+RUN, DRAFT = "run-", ".new-"
+"""Beginnings of the names of run directories, and of those that are not locked yet, which nobody sweeps."""
 STEM_CHARS_MAX = 50
 """Characters of a key file's stem: at four bytes each, with a number and a suffix, they fit into 255 bytes."""
 
@@ -37,7 +40,7 @@ def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str
 
 
 def default_ready_file() -> Path:
-    return runtime_directory() / "ready.json"
+    return runtime_directory() / READY
 
 
 class RunDirectory:
@@ -46,7 +49,10 @@ class RunDirectory:
     def __init__(self, parent: Path | None = None) -> None:
         parent = parent or runtime_directory()
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+        sweep(parent)
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent))
+        self._lock = take_lock(draft)
+        self.path = draft.rename(parent / f"{RUN}{draft.name.removeprefix(DRAFT)}")
         self._key_paths: dict[tuple[str, str, str], Path] = {}
 
     def write_key(self, credential: "Credential") -> Path | None:
@@ -78,6 +84,16 @@ class RunDirectory:
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def sweep(parent: Path) -> None:
+    """Remove the run directories of servers that ended without removing them, as `kill -9` ends one."""
+    for path in parent.glob(f"{RUN}*"):
+        if is_abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_private(target: Path, text: str) -> None:
@@ -115,19 +131,7 @@ def remove_ready_file(target: Path) -> None:
 
 def _pass_on(target: Path) -> None:
     """Give the default ready file to the newest server that wrote one before and still runs."""
-    for spare in sorted(target.parent.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
-        try:
-            text = spare.read_text(encoding="utf-8")
-            pid = json.loads(text)["pid"]
-            if pid != os.getpid() and is_running(pid):
-                write_private(target, text)
-                return
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # that server is ending, or ended without removing its files
-
-
-def _written_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+    text = running_spare(target.parent)
+    if text is not None:
+        with suppress(OSError):
+            write_private(target, text)

@@ -11,7 +11,6 @@ SECRET_CHARS_MIN = 6
 PEM_LINE_CHARS_MIN = 30
 """Shorter lines of a PEM text are its last ones."""
 _NAMES = r"(?:client_|api_?)?secret|(?:access_|refresh_|auth_?)?token|pass(?:word|phrase|wd)|private_?key(?:_pem)?"
-_BEGIN, _END = r"-----BEGIN[^-]{0,40}PRIVATE[^-]{0,9}KEY-----", r"-----END[^-]{0,40}KEY-----"
 Shape = tuple[re.Pattern[str], str]
 SHAPES: tuple[Shape, ...] = (
     (

@@ -26,7 +26,9 @@ from mockexchange.server.tls.certificate_names import names_for
 if TYPE_CHECKING:
     from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ async def run_server(
     announce: Callable[[dict[str, Any]], None],
     progress: Progress | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` is called with the ready file's content once requests are answered."""
+    """Serve until a signal asks to stop; `announce` is called with the ready file's content once all is ready."""
     stopping = asyncio.Event()
     allow_many_files()
     for number in STOP_SIGNALS:
@@ -200,6 +202,9 @@ def describe_accounts(credentials: list[Credential], run_directory: RunDirectory
 
 
 def _on_signal(number: int, stopping: asyncio.Event) -> None:
+    """Stop at a signal, unless it is ignored, as SIGHUP below `nohup`."""
+    if signal.getsignal(number) is signal.SIG_IGN:
+        return
     loop = asyncio.get_running_loop()
     try:
         loop.add_signal_handler(number, stopping.set)

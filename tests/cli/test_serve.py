@@ -129,7 +129,7 @@ def test_a_port_in_use_names_a_free_one() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
     command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty"]

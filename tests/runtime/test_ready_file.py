@@ -2,13 +2,17 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.runtime import ready_file
+from mockexchange.runtime.discovery import SPARE, NoServer, read_ready
+from mockexchange.runtime.process_lock import LOCK
 from mockexchange.runtime.ready_file import (
+    APPLICATION,
     RunDirectory,
     default_ready_file,
     remove_ready_file,
@@ -17,8 +21,10 @@ from mockexchange.runtime.ready_file import (
     write_ready_file,
 )
 from mockexchange.sandbox.credentials import Credential
+from mockexchange.venues.registry import NAMES
 
 READY = {"pid": os.getpid(), "control_url": "http://127.0.0.1:8600/_mock", "name": "Zoë"}
+WHOLE = {**READY, "control_token": "t", "accounts": [], "venues": {NAMES[0]: {"base_url": "http://127.0.0.1:8600"}}}
 
 
 def credential(account: str, key: str = "main", pem: str | None = "PEM") -> Credential:
@@ -75,10 +81,10 @@ def started(default: Path, pid: object, name: str) -> RunDirectory:
 def test_the_default_ready_file_goes_to_the_newest_server_that_still_runs(default: Path) -> None:
     gone = 2**22 + 1  # beyond what a system counts to
     for age_s, (pid, name) in enumerate([(gone, "gone"), (os.getppid(), "young"), (os.getppid(), "old")]):
-        spare = started(default, pid, name).path / ready_file.SPARE
+        spare = started(default, pid, name).path / SPARE
         os.utime(spare, (1_000_000 - age_s, 1_000_000 - age_s))
     for spoilt in ("no JSON", "[]", '{"pid": null}'):
-        (RunDirectory().path / ready_file.SPARE).write_text(spoilt, encoding="utf-8")
+        (RunDirectory().path / SPARE).write_text(spoilt, encoding="utf-8")
     started(default, os.getpid(), "ours")
     remove_ready_file(default)
     assert json.loads(default.read_text(encoding="utf-8"))["name"] == "young"
@@ -97,7 +103,7 @@ def test_a_ready_file_that_was_asked_for_is_nobody_elses(default: Path, tmp_path
     started(default, os.getppid(), "other")
     mine, directory = tmp_path / "mine.json", RunDirectory()
     write_ready_file(mine, READY, directory.path)
-    assert list(directory.path.iterdir()) == []
+    assert [path.name for path in directory.path.iterdir()] == [LOCK]
     remove_ready_file(mine)
     assert not mine.exists()
 
@@ -179,7 +185,7 @@ def test_keys_are_files_of_their_owner_that_go_with_the_server(tmp_path: Path) -
 def test_a_key_of_which_only_the_public_half_is_known_has_no_file(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path)
     assert run.write_key(credential("alice", pem=None)) is None
-    assert list(run.path.iterdir()) == []
+    assert [path.name for path in run.path.iterdir()] == [LOCK]
 
 
 @pytest.mark.parametrize(
@@ -212,4 +218,44 @@ def test_two_servers_have_two_directories(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     first, second = RunDirectory(), RunDirectory()
     assert first.path != second.path
-    assert first.path.parent == second.path.parent == tmp_path / ready_file.APPLICATION
+    assert first.path.parent == second.path.parent == tmp_path / APPLICATION
+
+
+# --- servers that were killed
+
+
+def test_a_start_removes_what_a_killed_server_left(tmp_path: Path) -> None:
+    """Only the lock tells: a process id may be used again, or mean another process elsewhere."""
+    text = "import sys; from pathlib import Path; from mockexchange.runtime.ready_file import RunDirectory\n"
+    text += "print(RunDirectory(Path(sys.argv[1])).path, flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", text, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        left = Path(process.stdout.readline().strip())
+        (left / "alice.pem").write_text("private")
+        foreign = tmp_path / "run-of-another-program"
+        foreign.mkdir()
+        RunDirectory(tmp_path).remove()
+        assert left.exists(), "its server runs"
+        process.kill()
+        process.wait()
+    ours = RunDirectory(tmp_path)
+    assert (left.exists(), foreign.exists(), ours.path.exists()) == (False, True, True)
+    RunDirectory(tmp_path).remove()
+    assert ours.path.exists(), "it is in use by this process"
+    ours.remove()
+
+
+def test_commands_find_the_older_server_if_the_newer_was_killed(default: Path) -> None:
+    gone = 2**22 + 1
+    started(default, os.getppid(), "older")
+    started(default, gone, "killed")
+    write_ready_file(default, {**WHOLE, "pid": gone, "name": "killed"})
+    spare = next(path for path in default.parent.glob(f"run-*/{SPARE}") if "older" in path.read_text())
+    spare.write_text(json.dumps({**WHOLE, "pid": os.getppid(), "name": "older"}))
+    assert read_ready(default)["name"] == "older"
+    default.unlink()
+    assert read_ready(default)["name"] == "older"
+    spare.unlink()
+    with pytest.raises(NoServer):
+        read_ready(default)

@@ -1,0 +1,47 @@
+"""The lock of a folder, which the system releases when the process of its owner ends, however it ends.
+
+A process id would be ambiguous: it is used again, and means another process in a container that shares the folder.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+LOCK = "mockexchange.lock"
+"""Name of the file that is locked; a folder without it is not ours."""
+
+
+def take_lock(folder: Path) -> int | None:
+    """Lock a new folder; return the open file, which has to stay open. None if the file system has no locks."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    if _is_locked(lock):
+        return lock
+    os.close(lock)
+    (folder / LOCK).unlink(missing_ok=True)
+    return None
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether a folder has a lock that no process holds."""
+    try:
+        lock = os.open(folder / LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return _is_locked(lock)
+    finally:
+        os.close(lock)
+
+
+def _is_locked(lock: int) -> bool:
+    """Try to lock an open file for this process; return whether it is."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
