@@ -27,6 +27,7 @@ ROLES = {
 EVERY = (*ALIASES, "compat")
 NAMES = {
     "order_id": ["resting", "partly", "apart"],
+    "order_group_id": ["limited", "stopped"],
     "transfer_id": ["across-1", "across-2"],
     "ticker": ["KXRAINNYC-25NOV05-T1", "KXQUICK-25NOV04-S", "KXGOV-25NOV04-A", "KXFED-25DEC-H0"],
     "event_ticker": ["KXRAINNYC-25NOV05", "KXFED-25DEC"],
