@@ -7,12 +7,22 @@
 
 const fs = require("node:fs");
 const net = require("node:net");
+const tls = require("node:tls");
+const workers = require("node:worker_threads");
+const { domainToASCII } = require("node:url");
+const { syncBuiltinESMExports } = require("node:module");
 
 const settings = JSON.parse(process.env.MOCKEXCHANGE_RUN_CHILD);
 const emulated = new Set(settings.names);
 
 function isBelow(name, domains) {
   return domains.some((domain) => name === domain || name.endsWith("." + domain));
+}
+
+// A name as resolvers map it: fullwidth letters, other dots and soft hyphens are spellings of the same host.
+function spelt(host) {
+  const name = String(host || "");
+  return (domainToASCII(name.replace(/[.\u3002\uff0e\uff61]+$/, "")) || name).toLowerCase().replace(/\.+$/, "");
 }
 
 function placeOf(name) {
@@ -89,7 +99,9 @@ const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function guarded(...values) {
   const given = Array.isArray(values[0]) ? values[0] : values; // net.connect hands on a list
   const options = optionsOf(given);
-  const name = String(options.host || options.hostname || "").toLowerCase().replace(/\.$/, "");
+  // By address, TLS still names the host.
+  const names = [spelt(options.host || options.hostname), spelt(options.servername)];
+  const name = names.find((one) => placeOf(one) !== null) || names[0];
   const place = placeOf(name);
   if (place === null) return connect.apply(this, values);
   if (emulated.has(name)) {
@@ -101,5 +113,29 @@ net.Socket.prototype.connect = function guarded(...values) {
   process.nextTick(() => this.destroy(error));
   return this;
 };
+
+// TLS over a socket that is connected already: to an address, or through a proxy that is not ours.
+const tlsConnect = tls.connect;
+tls.connect = function guarded(...given) {
+  const options = given.find((value) => value !== null && typeof value === "object") || {};
+  const name = spelt(options.servername || options.host);
+  const place = options.socket ? placeOf(name) : null;
+  if (place === null || emulated.has(name)) return tlsConnect.apply(this, given);
+  const error = refuse(name, Number(options.port), place);
+  const refused = new tls.TLSSocket(new net.Socket());
+  options.socket.destroy();
+  process.nextTick(() => refused.destroy(error));
+  return refused;
+};
+
+// A worker with an environment of its own would start without this file.
+const { NODE_OPTIONS, MOCKEXCHANGE_RUN_CHILD } = process.env;
+workers.Worker = class Worker extends workers.Worker {
+  constructor(file, options = {}) {
+    const isOwn = options.env !== null && typeof options.env === "object";
+    super(file, isOwn ? { ...options, env: { ...options.env, NODE_OPTIONS, MOCKEXCHANGE_RUN_CHILD } } : options);
+  }
+};
+syncBuiltinESMExports();
 
 tell("node", {});

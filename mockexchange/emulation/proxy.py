@@ -52,8 +52,8 @@ class Proxy:
     """The HTTP proxy of a run. It connects `emulated` hosts to `sandbox_port`, and their TLS to `front_port`.
 
     `on_dial` is called with every refused dial of a real host, `on_ask` for every request. `upstream` is the user's own
-    proxy, for all other hosts. Requests for those have to carry `ticket`, if it is set, since other users of the
-    machine could use this proxy.
+    proxy, for all other hosts. Requests for those and for real hosts have to carry `ticket`, if it is set, since other
+    users of the machine could use this proxy, or end the run.
     """
 
     emulated: frozenset[str]
@@ -79,14 +79,14 @@ class Proxy:
 
     async def _route(self, client: StreamPair, asked: ProxyRequest) -> None:
         route = route_of(asked.host, self.emulated)
+        if route is not Route.EMULATED and not _shows(asked, self.ticket):
+            message = "only the program that is run may use this proxy: show what HTTPS_PROXY has before its @"
+            await _answer(client, "407 Proxy Authentication Required", message, CHALLENGE)
+            return
         if route is Route.REFUSED:
             dial = _dial(asked)
             self.on_dial(dial)
             await _answer(client, "403 Forbidden", f"mockexchange run refuses real venues: {dial}")
-            return
-        if route is Route.ELSEWHERE and not _shows(asked, self.ticket):
-            message = "others are let through for the program that is run: show what HTTPS_PROXY has before its @"
-            await _answer(client, "407 Proxy Authentication Required", message, CHALLENGE)
             return
         try:
             server = await asyncio.wait_for(self._reach(asked, route), CONNECT_S_MAX)

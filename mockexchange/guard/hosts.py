@@ -6,10 +6,13 @@ answers for them.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Mapping, NamedTuple  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
 
 from mockexchange.guard.venue_data import VENUE_DATA
 
+INVISIBLE = frozenset(map(chr, (0x34F, 0x180B, 0x180C, 0x180D, *range(0xFE00, 0xFE10))))
+"""Characters that names are mapped without, besides those of the category Cf, such as the soft hyphen."""
 PRODUCTION, DEMO = "production", "demo"
 
 
@@ -76,4 +79,12 @@ def spelt(host: object) -> str:
     """Return a host as lower-case text without the root's dot, for comparison; empty if it is no name."""
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("latin-1")
-    return host.rstrip(".").lower() if isinstance(host, str) else ""
+    if not isinstance(host, str):
+        return ""
+    return (host if host.isascii() else _mapped(host)).rstrip(".").lower()
+
+
+def _mapped(host: str) -> str:
+    """Return a name as resolvers map it (UTS 46): in compatible letters, with plain dots, without what is invisible."""
+    shown = "".join(char for char in host if unicodedata.category(char) != "Cf" and char not in INVISIBLE)
+    return unicodedata.normalize("NFKC", shown).casefold().replace("\u3002", ".")

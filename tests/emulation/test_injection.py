@@ -137,6 +137,8 @@ NODE_DIAL = """
       method: (host) => new (require("node:net").Socket)().connect(443, host),
       tls: (host) => require("node:tls").connect({ host, port: 443 }),
       https: (host) => require("node:https").get(`https://${host}/`),
+      address: (host) => require("node:tls").connect({ host: "127.0.0.1", port: 443, servername: host }),
+      over: (host) => require("node:tls").connect({ socket: new (require("node:net").Socket)(), servername: host }),
     };
     ways[process.argv[2]](process.argv[3]).on("error", (error) => console.log(error.code || error.message));
 """
@@ -150,7 +152,8 @@ def node(injection: Injection, folder: Path, *arguments: str, before: Mapping[st
     return said
 
 
-WAYS = ["connect", "options", "method", "tls", "https"]
+WAYS = ["connect", "options", "method", "tls", "https", "address"]
+SPELLINGS = ["kalshi.com..", "api\u3002kalshi\uff0ecom", "\uff4b\uff41lshi.com", "kal\u00adshi.com", "kalshi.com\uff61"]
 
 
 @needs_node
@@ -167,6 +170,29 @@ def test_a_node_is_guarded_and_tells(injection: Injection, tmp_path: Path, way: 
         "kind": "production",
         "client": None,
     }
+
+
+@needs_node
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_node_is_guarded_against_other_spellings(injection: Injection, tmp_path: Path, spelling: str) -> None:
+    assert node(injection, tmp_path, "connect", spelling) == "REAL_VENUE_REACHED\n"
+
+
+@needs_node
+def test_a_node_is_guarded_against_tls_over_a_socket_that_is_open(injection: Injection, tmp_path: Path) -> None:
+    assert node(injection, tmp_path, "over", "api.elections.kalshi.com") == "REAL_VENUE_REACHED\n"
+
+
+@needs_node
+@pytest.mark.parametrize("env", ["{}", "undefined", "process.env", 'require("node:worker_threads").SHARE_ENV'])
+def test_a_worker_with_an_environment_of_its_own_is_guarded(injection: Injection, tmp_path: Path, env: str) -> None:
+    dial = 'require("node:net").connect(443, "kalshi.com").on("error", (error) => console.log(error.code))'
+    program = tmp_path / "workers.cjs"
+    program.write_text(
+        f"new (require('node:worker_threads').Worker)({json.dumps(dial)}, {{ eval: true, env: {env} }});"
+    )
+    said, complaint = run(injection, str(NODE), str(program))
+    assert (said, complaint) == ("REAL_VENUE_REACHED\n", "")
 
 
 @needs_node

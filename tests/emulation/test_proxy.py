@@ -327,9 +327,12 @@ def test_a_demo_is_answered_whoever_asks(exchange: Exchange) -> None:
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_venue_is_refused_and_told_of_whoever_asks(dials: list[Dial]) -> None:
+def test_nobody_else_ends_a_run_by_asking_for_a_venue(dials: list[Dial]) -> None:
     with door(Proxy(frozenset(), 9, 9, dials.append, ticket=ticket_of("word")).serve) as port:
-        assert ask(port, f"CONNECT {REAL}:443 HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 403 ")
+        assert ask(port, f"CONNECT {REAL}:443 HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 407 ")
+        assert dials == []
+        shown = f"CONNECT {REAL}:443 HTTP/1.1\r\n{TICKET}\r\n\r\n"
+        assert ask(port, shown.encode()).startswith(b"HTTP/1.1 403 ")
     assert [one.host for one in dials] == [REAL]
 
 

@@ -13,6 +13,11 @@ PLACES = [
     ("API.Elections.Kalshi.COM.", "kalshi", PRODUCTION),
     (b"external-api-ws.kalshi.com", "kalshi", PRODUCTION),
     (bytearray(b"kalshi.com"), "kalshi", PRODUCTION),
+    ("api.kalshi\u3002com", "kalshi", PRODUCTION),
+    ("kalshi\uff61com\uff0e", "kalshi", PRODUCTION),
+    ("\uff2b\uff21lshi.com", "kalshi", PRODUCTION),
+    ("kal\u00adshi\ufe0f.co\u200bm..", "kalshi", PRODUCTION),
+    ("www.deribit.com\u3002", "deribit", PRODUCTION),
     ("some.new.name.kalshi.com", "kalshi", PRODUCTION),
     ("demo-api.kalshi.com", "kalshi", PRODUCTION),  # there is no such host: the demo's domain is another
     ("www.kalshi.co", "kalshi", PRODUCTION),
