@@ -35,7 +35,7 @@ PLAIN_TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "shown"), HIDDEN_TEXTS)
+@pytest.mark.parametrize(("text", "shown"), HIDDEN_TEXTS, ids=range(len(HIDDEN_TEXTS)))
 def test_secrets_are_hidden(text: str, shown: str) -> None:
     found = redact(text, SECRETS)
     assert found.replace("\n", "").rstrip(".") == shown.replace("\n", "").rstrip(".")
