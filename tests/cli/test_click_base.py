@@ -129,6 +129,10 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "listen": ("7", 7.0),
     "production_read_only": ("1", True),
     "params": ('{"a": 1}', {"a": 1}),
+    "call body": ('{"a": 1}', b'{"a": 1}'),
+    "show_secrets": ("1", True),
+    "writes": ("1", True),
+    "scenario_dir": (str(Path(__file__).parent), str(Path(__file__).parent)),
     "venue": ("deribit", "deribit"),
     "adapter": ("1", True),
     "cards": ("R07,S* R01", ("R07,S*", "R01")),
@@ -152,6 +156,8 @@ SERVE_OPTIONS = {
         "MOCKEXCHANGE_LOG_FORMAT",
         "MOCKEXCHANGE_TLS_NAME",
         "MOCKEXCHANGE_TOKEN",
+        "MOCKEXCHANGE_SCENARIO_DIR",
+        "MOCKEXCHANGE_SHOW_SECRETS",
     ),
 }
 

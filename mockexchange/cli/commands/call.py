@@ -83,7 +83,14 @@ def request_of(
 @click.argument("method", callback=checked(_method))
 @click.argument("path")
 @option("--params", callback=checked(_params), metavar="JSON", help="Params of a POST, at a JSON-RPC venue.")
-@option("--json", "body", callback=checked(_json), metavar="BODY", help="JSON body of a POST, PUT or DELETE.")
+@option(
+    "--json",
+    "body",
+    envvar="MOCKEXCHANGE_CALL_JSON",
+    callback=checked(_json),
+    metavar="BODY",
+    help="JSON body of a POST, PUT or DELETE.",
+)
 @option("--key", help="The account's key to sign with.  [default: its first]")
 @sandbox_option
 @server_option

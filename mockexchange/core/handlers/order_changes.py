@@ -94,7 +94,7 @@ def enter_book(state: State, order: Order) -> None:
     state.accounts[order.subaccount_ref.account].resting_orders += 1
     hold(order)
     if order.group is not None:
-        order.group.orders[order.order_id] = order
+        order.group.add(order)
 
 
 def leave_book(state: State, order: Order) -> None:

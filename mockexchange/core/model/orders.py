@@ -247,7 +247,14 @@ class OrderGroup:
     """The fills that are counted: (instant, count)."""
     is_triggered: bool = False
     orders: dict[str, Order] = field(default_factory=dict)
-    """Its resting orders by id."""
+    """Its resting orders by id, in the order in which they were placed."""
+
+    def add(self, order: Order) -> None:
+        """Add a resting order. One that was amended comes back to its place. Cost: O(1) for the newest order."""
+        newest = next(reversed(self.orders.values()), None)
+        self.orders[order.order_id] = order
+        if newest is not None and newest.serial > order.serial:
+            self.orders = dict(sorted(self.orders.items(), key=lambda item: item[1].serial))
 
     def count(self, count_centis: int, at: int, window_us: int | None) -> None:
         """Count filled contracts, and forget those that are older than the window (None: none is forgotten)."""
