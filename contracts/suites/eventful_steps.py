@@ -7,6 +7,9 @@ REST = {**FILL, "order": "o-1", "price": 0.5, "count": "4"}
 SHARDS = {"account": "carol", "target_shard": 1, "amount": 1, "id": "t-1"}
 TRADING = {"order_changed", "filled", "position_changed", "traded", "market_priced"}
 RESTING = {"order_changed", "level_changed", "position_changed"}
+LISTED = {"series_listed", "event_listed", "market_listed"}
+MATCHED = {"order_executed", "level_changed"}
+PLACED = {**FILL, "market": "T-1", "price": "0.5", "count": 4}
 PERPETUAL = {
     "instrument": "BTC-PERPETUAL",
     "kind": "future",
@@ -53,7 +56,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"fill": {**FILL, "taker": True, "fee": 0.07}}, TRADING),
     ({"open": {"account": "carol", "market": "R-2", "position": -5, "exposure": 2}}, {"position_changed"}),
     ({"rest": REST}, RESTING | {"order_rested"}),
-    ({"amend": {"order": "o-1", "price": "0.5", "count": "3"}}, RESTING),
+    ({"amend": {"order": "o-1", "price": "0.5", "count": "3"}}, RESTING | {"order_amended"}),
     ({"reduce": {"order": "o-1", "count": 1}}, RESTING | {"order_reduced"}),
     (
         {"fill": {**FILL, "order": "o-1", "price": 0.5, "count": 1, "fee": 0}},
@@ -68,6 +71,13 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"reset_group": {"group": "g-1"}}, {"group_reset"}),
     ({"limit_group": {"group": "g-1", "limit": 7}}, {"group_limited"}),
     ({"delete_group": {"group": "g-1"}}, {"group_deleted"}),
+    ({"market": {"market": "T-1", "event": "T", "series": "T"}}, LISTED),
+    ({"place": PLACED}, RESTING | {"order_placed"}),
+    ({"place": {**PLACED, "action": "sell", "post_only": True}}, {"order_rejected", "order_canceled", "order_changed"}),
+    ({"print": {"market": "T-1", "side": "no", "count": 1, "price": "0.5"}}, TRADING | MATCHED),
+    ({"cancel_all": {"account": "carol"}}, RESTING | {"order_canceled"}),
+    ({"market_trading": {"market": "T-1", "trading": False}}, {"market_switched"}),
+    ({"tier": {"account": "carol", "tier": "premier"}}, {"tier_set"}),
     ({"close": {"market": "R-1"}}, {"market_moved", "level_changed"}),
     ({"determine": {"market": "R-1", "result": "scalar", "value": "0.3333"}}, {"market_moved"}),
     ({"dispute": {"market": "R-1"}}, {"market_moved"}),

@@ -72,7 +72,8 @@ def refusal(response: Response) -> tuple[int, str]:
 def test_every_kind_of_event_is_documented(schema: BaseSchema, document: Document) -> None:
     pair = derive_ed25519("contract suites")
     key = {"account": "carol", "key": "k", "key_id": "k-1", "public_key": pair.public_pem, "api_date": "2026-06"}
-    steps = [*EVENTFUL, ({"key": key}, {"key_added"})]
+    removed = {"account": "carol", "key_id": "k-1"}
+    steps = [*EVENTFUL, ({"key": key}, {"key_added"}), ({"remove_key": removed}, {"key_removed"})]
     outcomes = ask(schema, "POST", COMMANDS, body=[step for step, _ in steps]).json()
     assert [{event["type"] for event in one.get("events", [])} for one in outcomes] == [events for _, events in steps]
     schemas = document["components"]["schemas"]
@@ -99,8 +100,9 @@ def test_what_an_account_holds_of_contracts_is_documented(schema: BaseSchema, ve
 
 
 def test_a_refused_step_is_a_value(schema: BaseSchema) -> None:
-    outcomes = ask(schema, "POST", COMMANDS, body=[{"close": {"market": "NONE"}}, {"cancel": {"order": "NONE"}}]).json()
-    assert [one["refusal"]["code"] for one in outcomes] == ["unknown_market", "unknown_order"]
+    steps = [{"close": {"market": "NONE"}}, {"reset_group": {"group": "NONE"}}]
+    outcomes = ask(schema, "POST", COMMANDS, body=steps).json()
+    assert [one["refusal"]["code"] for one in outcomes] == ["unknown_market", "unknown_group"]
 
 
 def test_the_journal_holds_entries_of_every_kind(schema: BaseSchema) -> None:

@@ -34,7 +34,7 @@ class Question(NamedTuple):
     """The arguments of a method, the key, and the true rows.
 
     `old_rows` follow where the exchange had no archive yet, and under `compat`, which keeps everything. `earlier` has
-    the rows that were true instead before a day.
+    the rows that were true instead before a day, or are under `compat`.
     """
 
     method: str
@@ -60,7 +60,10 @@ def question_of(method: str) -> Question:
 def truth_at(question: Question, api_date: str) -> list[Row]:
     """Return the true rows in the precision of a date's wire."""
     day = ALIASES.get(api_date, NEWEST)
-    rows = next((rows for until, rows in sorted(question.earlier.items()) if day < until), question.rows)
+    earlier = sorted((until, rows) for until, rows in question.earlier.items() if until != COMPAT)
+    rows = next((rows for until, rows in earlier if day < until), question.rows)
+    if api_date == COMPAT:
+        rows = question.earlier.get(COMPAT, rows)
     is_archived = api_date != COMPAT and day >= ARCHIVE_SINCE
     rows = [*rows, *(() if is_archived else question.old_rows)]
     return [_cut(row) for row in rows] if day < EXACT_SINCE else rows
