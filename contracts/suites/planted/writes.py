@@ -41,9 +41,9 @@ class Liar:
             return
         raw = b"".join(message.get("body", b"") for message in messages)
         path = scope["path"].removeprefix(PREFIX)
-        told = Passing(scope["method"], path, messages[0]["status"], json.loads(raw) if raw else None)
-        changed = self.lie(told)
-        sent = raw if changed == told else json.dumps(changed.body).encode()
+        reply = Passing(scope["method"], path, messages[0]["status"], json.loads(raw) if raw else None)
+        changed = self.lie(reply)
+        sent = raw if changed == reply else json.dumps(changed.body).encode()
         names = {b"content-length", b"content-type"}
         kept = [(name, value) for name, value in messages[0]["headers"] if name.lower() not in names]
         headers = [*kept, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(sent))]

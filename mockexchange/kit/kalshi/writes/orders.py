@@ -49,35 +49,37 @@ def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
     with open_desk(target, operation_id) as desk:
         order_id, answer = desk.place()
         row = desk.read(order_id)
-        yield from _differences(target, READ_BACK, answer, _told(desk, answer), row)
+        yield from _differences(target, READ_BACK, answer, _stated(desk, answer), row)
         if order_id not in desk.settled(desk.resting, lambda rows: order_id in rows):
             yield finding(target, READ_BACK, answer.where, f"{order_id} is not listed", "a resting order of the market")
 
 
-def _told(desk: OrderDesk, answer: Answer) -> dict[str, Any]:
+def _stated(desk: OrderDesk, answer: Answer) -> dict[str, Any]:
     """Return what an answer tells of an order, by the keys of the order's row."""
     body = answer.json()
     if desk.generation.is_first:
         return dict(body["order"])
-    told = {"order_id": body["order_id"], "ticker": desk.ticker, "outcome_side": "yes", "yes_price_dollars": "0.0100"}
+    stated = {"order_id": body["order_id"], "ticker": desk.ticker, "outcome_side": "yes", "yes_price_dollars": "0.0100"}
     names = {
         "fill_count": "fill_count_fp",
         "remaining_count": "remaining_count_fp",
         "client_order_id": "client_order_id",
     }
-    return {**told, **{key: body[name] for name, key in names.items() if name in body}, **_instant(body)}
+    return {**stated, **{key: body[name] for name, key in names.items() if name in body}, **_instant(body)}
 
 
 def _instant(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"created_ms": body["ts_ms"]} if "ts_ms" in body else {}
 
 
-def _differences(target: Target, rule: str, answer: Answer, told: Mapping[str, Any], row: Row) -> Iterator[Finding]:
+def _differences(target: Target, rule: str, answer: Answer, stated: Mapping[str, Any], row: Row) -> Iterator[Finding]:
     if not row:
-        yield finding(target, rule, answer.where, f"no order {told['order_id']} can be read", "the order of the answer")
+        yield finding(
+            target, rule, answer.where, f"no order {stated['order_id']} can be read", "the order of the answer"
+        )
         return
     shown = {**row, "created_ms": _milliseconds(row["created_time"])}
-    for name, value in told.items():
+    for name, value in stated.items():
         if shown.get(name) != value:
             seen = f"{name} {value!r}, and {shown.get(name)!r} in the next read"
             yield finding(target, rule, answer.where, seen, "the same in both")
@@ -231,10 +233,10 @@ def _second_answer(desk: OrderDesk, rule: str, answer: Answer, filled: Decimal) 
     counts = Decimal(body["fill_count"]), Decimal(body["remaining_count"])
     if counts != (filled, ZERO):
         yield finding(desk.target, rule, answer.where, f"{counts[0]} filled and {counts[1]} left", f"{filled} and 0")
-    told = [name for name in AVERAGES if name in body]
+    stated = [name for name in AVERAGES if name in body]
     wanted = list(AVERAGES) if filled else []
-    if told != wanted:
-        yield finding(desk.target, rule, answer.where, f"{told} of {filled} filled contracts", f"{wanted}")
+    if stated != wanted:
+        yield finding(desk.target, rule, answer.where, f"{stated} of {filled} filled contracts", f"{wanted}")
 
 
 def judge_amended(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -301,7 +303,7 @@ def _cancel_batch(desk: OrderDesk) -> Iterator[Finding]:
 
 
 def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that what was bought at once is executed, is told with its averages, and is in the fills."""
+    """Judge that what was bought at once is executed, has its averages, and is in the fills."""
     if not target.may_trade:
         raise NotJudged("orders are never filled outside a mock")
     with open_desk(target, operation_id) as desk:
@@ -315,9 +317,11 @@ def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
         shown = Decimal(row["taker_fill_cost_dollars"])
         if not fills or shown != cost:
             yield finding(target, FILLED, answer.where, f"cost {shown} of {len(fills)} fills", f"{cost}, of its fills")
-        told = answer.json().get("average_fill_price", None)
-        if told is not None and Decimal(told) != cost:
-            yield finding(target, FILLED, answer.where, f"average_fill_price {told}", f"{cost}, the price of its fill")
+        stated = answer.json().get("average_fill_price", None)
+        if stated is not None and Decimal(stated) != cost:
+            yield finding(
+                target, FILLED, answer.where, f"average_fill_price {stated}", f"{cost}, the price of its fill"
+            )
 
 
 def _cost(fill: Row) -> Decimal:
