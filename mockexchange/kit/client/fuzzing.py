@@ -20,6 +20,7 @@ from hypothesis.errors import HypothesisWarning, NoSuchExample
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, one_line
 from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
+from mockexchange.kit.client.fuzzing_draws import SAME_EVERYWHERE
 from mockexchange.kit.client.fuzzing_fixtures import FuzzCase, reproduction_of, rule_of, write_case
 from mockexchange.kit.client.fuzzing_trimming import smaller_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
@@ -219,6 +220,7 @@ def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Rando
         database=None,
         phases=(Phase.generate, Phase.shrink),
         derandomize=False,
+        backend=SAME_EVERYWHERE,
     )
     with suppress(NoSuchExample, _Enough), catch_warnings(action="ignore", category=HypothesisWarning):
         find(bodies, condition, settings=chosen, random=random)

@@ -1,0 +1,22 @@
+"""Draws of Hypothesis that depend on the seed alone.
+
+By default Hypothesis also draws constants that it reads from the modules that are loaded, so that the same seed gives
+other bodies in another program.
+"""
+
+from typing import Any
+
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+
+SAME_EVERYWHERE = "mockexchange"
+"""The name of the backend, as `hypothesis.settings` takes it."""
+
+
+class SeededProvider(HypothesisProvider):
+    """Draws random values, and no constants of loaded modules."""
+
+    def _maybe_draw_constant(self, *args: Any, **options: Any) -> None:
+        """Return None: no constant is drawn."""
+
+
+AVAILABLE_PROVIDERS[SAME_EVERYWHERE] = f"{__name__}.{SeededProvider.__name__}"
