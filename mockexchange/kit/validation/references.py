@@ -20,8 +20,31 @@ def resolved(document: Document, node: Any) -> Any:
 
 
 def validator(document: Document, schema: Any) -> Validator:
-    """Return the validator of a schema that may refer to the components of its document."""
-    return Validator({**schema, "components": document["components"]}, validate_formats=True)
+    """Return the validator of a schema that may refer to the components of its document.
+
+    It holds the components that the schema reaches: a validator with all of them takes 2 MB and 2 ms.
+    """
+    reached: dict[str, Any] = {}
+    _collect_components(document, schema, reached)
+    return Validator({**schema, "components": reached}, validate_formats=True)
+
+
+def _collect_components(document: Document, node: Any, reached: dict[str, Any]) -> None:
+    """Add to `reached` the components that a node refers to, and those that they refer to."""
+    if isinstance(node, dict):
+        _collect_component(document, node.get("$ref"), reached)
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _collect_components(document, child, reached)
+
+
+def _collect_component(document: Document, reference: Any, reached: dict[str, Any]) -> None:
+    if not isinstance(reference, str):
+        return
+    kind, name = reference.split("/")[2:4]
+    components = reached.setdefault(kind, {})
+    if name not in components:
+        components[name] = document["components"][kind][name]
+        _collect_components(document, components[name], reached)
 
 
 def pointer(*parts: str) -> str:

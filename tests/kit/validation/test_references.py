@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.kit.validation import references
 from mockexchange.kit.validation.references import pointer, resolved, validator
 
 DOCUMENT: dict[str, Any] = {
@@ -29,3 +30,19 @@ def test_formats_are_judged() -> None:
     judge = validator(DOCUMENT, {"type": "array", "items": {"$ref": "#/components/schemas/Id"}})
     assert judge.is_valid(["0c1f2a3e-5b11-4d53-9a3c-6f2f8a1f7d10"])
     assert not judge.is_valid(["no uuid"])
+
+
+def test_a_validator_holds_what_its_schema_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with all components takes megabytes, and a document has hundreds of schemas."""
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(references, "Validator", lambda schema, **_: made.append(schema))
+    schemas = {
+        "Tree": {"type": "array", "items": {"$ref": "#/components/schemas/Branch"}},
+        "Branch": {"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/Leaf"}]},
+        "Leaf": {"type": "null"},
+        "Other": {"type": "string"},
+    }
+
+    validator({"components": {"schemas": schemas}}, {"$ref": "#/components/schemas/Tree"})
+
+    assert made[0]["components"]["schemas"] == {name: schemas[name] for name in ("Tree", "Branch", "Leaf")}
