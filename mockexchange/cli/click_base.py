@@ -173,6 +173,12 @@ def shared_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decor
     return option(*names, envvar=f"{PREFIX}_{name.removeprefix('--').replace('-', '_').upper()}", **attributes)
 
 
+def json_option(words: str, text: str = "As JSON, for programs.") -> Callable[[Decorated], Decorated]:
+    """Declare --json of a command, which is given by its words, such as "script list"."""
+    variable = f"{PREFIX}_{words.upper().replace(' ', '_')}_JSON"
+    return option("--json", "as_json", envvar=variable, is_flag=True, help=text)
+
+
 def checked(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """Return an option's callback that parses its value with `parse`, which may raise ValueError; None stays None."""
 

@@ -1,5 +1,6 @@
 """One-line descriptions of events, for `mockexchange watch` and the request log."""
 
+from collections.abc import Collection
 from typing import Any
 
 from mockexchange.cli.event_source import Event
@@ -7,6 +8,7 @@ from mockexchange.cli.event_source import Event
 Data = dict[str, Any]
 FRAME_CHARS_MAX = 400
 EVENTS_SHOWN_MAX = 4
+GREEN, YELLOW, RED = "green", "yellow", "red"
 
 
 def accounts_of(event: Event) -> set[str]:
@@ -17,21 +19,33 @@ def accounts_of(event: Event) -> set[str]:
     return {account} if account else set()
 
 
-def concerns(event: Event, account: str | None) -> bool:
-    """Return whether an event is shown to a watcher of `account`; None watches all accounts."""
-    if account is None or event.kind in ("begin", "lost", "end"):
+def concerns(event: Event, accounts: Collection[str]) -> bool:
+    """Return whether an event is shown to a watcher of these accounts; without any, all are watched."""
+    if not accounts or event.kind in ("begin", "lost", "end"):
         return True
-    accounts = accounts_of(event)
-    return account in accounts if accounts or event.kind in ("request", "frame") else True
+    about = accounts_of(event)
+    return not about.isdisjoint(accounts) if about or event.kind in ("request", "frame") else True
 
 
 def style_of(event: Event) -> str:
+    """Return red for what was refused or lost, yellow for what is odd or disturbed on purpose, green for a good answer.
+
+    Other events have no colour.
+    """
     data = event.data
-    if event.kind == "lost" or "refusal" in data or data.get("status", 0) >= 400 or event.kind == "fault":
-        return "red"
-    if data.get("fault") or data.get("findings") or data.get("note"):
-        return "yellow"
-    return ""
+    if event.kind == "request":
+        return style_of_request(data)
+    if event.kind == "lost" or data.get("refusal") or data.get("kind") == "error":
+        return RED
+    is_odd = event.kind == "fault" or data.get("kind") == "finding" or data.get("fault") or data.get("note")
+    return YELLOW if is_odd else ""
+
+
+def style_of_request(data: Data) -> str:
+    """Return the colour of a request: red if it was refused or got no answer, yellow if it is odd, else green."""
+    if data["status"] >= 400 or not data["status"]:
+        return RED
+    return YELLOW if data["findings"] or data["fault"] or data["diagnosis"] else GREEN
 
 
 def event_cells(event: Event) -> list[str]:
@@ -93,13 +107,21 @@ def _describe_core_event(event: Data) -> str:
 
 
 def describe_request(data: Data) -> str:
-    head = f"{data['method']} {data['target']}" if data["method"] else "bytes that are no HTTP"
+    head = request_line(data)
     facts = [str(data["status"]), data["operation"] or "-", data["account"] or "-"]
     facts.append(f"{data['latency_us'] / 1_000:.1f} ms")
-    fault = [f"fault {data['fault']}"] if data["fault"] else []
-    stub = [f"stub {data['stub']}"] if data.get("stub") else []
-    remarks = "; ".join([*([data["diagnosis"]] if data["diagnosis"] else []), *data["findings"], *fault, *stub])
+    remarks = remarks_on(data)
     return f"{head} -> {' '.join(facts)}{f': {remarks}' if remarks else ''}"
+
+
+def request_line(data: Data) -> str:
+    return f"{data['method']} {data['target']}" if data["method"] else "bytes that are no HTTP"
+
+
+def remarks_on(data: Data) -> str:
+    """Return the diagnosis of a request, its oddities, and the fault and stub that changed it."""
+    causes = [f"{cause} {data[cause]}" for cause in ("fault", "stub") if data.get(cause)]
+    return "; ".join([*([data["diagnosis"]] if data["diagnosis"] else []), *data["findings"], *causes])
 
 
 def _describe_frame(data: Data) -> str:

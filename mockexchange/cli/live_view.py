@@ -1,32 +1,38 @@
-"""The live display of `mockexchange watch`: positions, fills, frames, requests, script steps and faults."""
+"""The live display of `mockexchange watch`: positions, profit, fills, frames, requests, steps and faults."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from mockexchange.cli.event_format import TRADED, concerns, describe_event, frame_text, style_of
+from mockexchange.cli.event_format import (
+    GREEN,
+    RED,
+    TRADED,
+    concerns,
+    describe_event,
+    frame_text,
+    remarks_on,
+    request_line,
+    style_of,
+)
 from mockexchange.cli.event_source import Event
-from mockexchange.cli.terminal import Line, printable
+from mockexchange.cli.profit_history import ASCII_BARS, BARS, ProfitHistory, profit_of, sparkline
+from mockexchange.cli.terminal import Line, clock_time, printable
 
 LINES_KEPT_MAX = 100
 """Lines that are kept of one kind of event, more than any terminal shows."""
+WIDE = 100
+"""Columns from which on the display shows more columns of positions."""
+PROFIT_CHARS = 14
+CURRENCIES_MAX = 4
 COUNTED_KINDS = ("command", "request", "frame")
-POSITION_TITLES = ("account", "book", "market", "quantity", "cost", "realized", "fees", "resting")
-POSITION_NAMES = ("account", "book", "instrument", "quantity", "cost", "realized", "fees", "resting")
-CONTRACT_TITLES = ("account", "book", "contract", "size", "average", "mark", "floating", "total", "realized")
-CONTRACT_NAMES = (*POSITION_NAMES[:3], "size", "average_price", "mark_price", "floating", "total", "realized")
-NUMBERS = frozenset((*POSITION_TITLES[3:], *CONTRACT_TITLES[3:]))
 DECIMALS = 9
-CURRENT_STATE_TITLES = (POSITION_TITLES, CONTRACT_TITLES)
-"""Titles of sections that list the current state; the others show the latest events."""
-FRAME_TITLES = ("at", "stream", "account", "way", "kind", "frame")
-FRAME_NAMES = ("at", "connection", "account", "direction", "kind")
+KEYS = "space pause  a account  q quit"
 
 Row = dict[str, Any]
 
@@ -37,107 +43,222 @@ class Section(NamedTuple):
     titles: Sequence[str]
     lines: Sequence[Line]
     weight: int
+    is_list: bool = False
+    """Whether it lists the current state, so that its first lines are shown and not its newest."""
+
+
+class Column(NamedTuple):
+    """A column of positions: its title, the name in the row, and whether only a wide display has it."""
+
+    title: str
+    name: str
+    is_wide: bool = False
+
+
+MARKET_COLUMNS = (
+    Column("account", "account"),
+    Column("market", "instrument"),
+    Column("quantity", "quantity"),
+    Column("cost", "cost"),
+    Column("price", "price"),
+    Column("P&L", "profit"),
+    Column("realized", "realized", is_wide=True),
+    Column("fees", "fees", is_wide=True),
+    Column("resting", "resting", is_wide=True),
+)
+CONTRACT_COLUMNS = (
+    Column("account", "account"),
+    Column("contract", "instrument"),
+    Column("size", "size"),
+    Column("average", "average_price"),
+    Column("mark", "mark_price"),
+    Column("P&L", "profit"),
+    Column("floating", "floating", is_wide=True),
+    Column("realized", "realized", is_wide=True),
+)
+TEXTS = frozenset(("account", "instrument"))
+NUMBER_TITLES = frozenset(
+    column.title for column in (*MARKET_COLUMNS, *CONTRACT_COLUMNS) if column.name not in TEXTS
+) | {"status", "ms"}
 
 
 class LiveView:
-    """The latest events and the positions, of one account or of all."""
+    """The latest events and the positions, of some accounts or of all."""
 
-    def __init__(self, sandbox: str, account: str | None) -> None:
-        self.sandbox, self.account = sandbox, account
-        self.at = ""
+    def __init__(self, sandbox: str, accounts: Sequence[str] = ()) -> None:
+        self.sandbox, self.accounts = sandbox, tuple(accounts)
+        """The accounts that are shown; all without any."""
+        self.at, self.has_keys, self.is_paused = "", False, False
         self.positions: dict[str, list[Row]] = {}
         """The rows of positions by account; set by the caller."""
+        self.profits = ProfitHistory()
         self._counts = dict.fromkeys(COUNTED_KINDS, 0)
-        self._fills: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
-        self._frames: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
-        self._requests: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
-        self._others: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
+        self._events: deque[Event] = deque(maxlen=10 * LINES_KEPT_MAX)
 
     def take(self, event: Event) -> None:
         """Add an event to the display."""
         self.at = event.data.get("at", self.at)
-        if not concerns(event, self.account):
-            return
-        if event.kind in self._counts:
+        self._events.append(event)
+        if event.kind in self._counts and concerns(event, self.accounts):
             self._counts[event.kind] += 1
-        line = Line((event.data.get("at", self.at), describe_event(event)), style_of(event))
-        match event.kind:
-            case "frame":
-                self._frames.append(Line(_frame_cells(event.data), style_of(event)))
-            case "request":
-                self._requests.append(line)
-            case "command" if "refusal" not in event.data:
-                self._add_fills(event.data)
-            case _:
-                self._others.append(line)
 
-    def show(self, height: int) -> RenderableType:
-        """Return a picture of at most `height` lines."""
-        sections = (
-            Section(POSITION_TITLES, self._position_lines(), 3),
-            Section(CONTRACT_TITLES, self._contract_lines(), 3),
-            Section(("at", "fill"), self._fills, 2),
-            Section(FRAME_TITLES, self._frames, 3),
-            Section(("at", "request"), self._requests, 2),
-            Section(("at", "script, faults and refusals"), self._others, 2),
-        )
-        shown = [section for section in sections if section.lines]
-        room = max(0, height - 1 - len(shown))
+    def watch_accounts(self, accounts: Sequence[str]) -> None:
+        """Show these accounts from now on, also of past events; all without any."""
+        self.accounts = tuple(accounts)
+        self._counts = dict.fromkeys(COUNTED_KINDS, 0)
+        for event in self._events:
+            if event.kind in self._counts and concerns(event, self.accounts):
+                self._counts[event.kind] += 1
+        self.profits.clear()
+        self.sample_profit()
+
+    def sample_profit(self) -> None:
+        """Add the current profit to the plot."""
+        self.profits.take(self._rows())
+
+    def show(self, height: int, width: int, *, ascii_only: bool = False) -> RenderableType:
+        """Return a picture of at most `height` lines that fits `width` columns."""
+        shown = [section for section in self._sections(width) if section.lines]
+        profits = self._profit_lines(width, ASCII_BARS if ascii_only else BARS)
+        head = [self._head(width), *profits]
+        room = max(0, height - len(head) - len(shown) - self.has_keys)
         parts = sum(section.weight for section in shown) or 1
-        return Group(self._head(), *(_table(one, max(1, room * one.weight // parts)) for one in shown))
+        tables = (_table(one, max(1, room * one.weight // parts)) for one in shown)
+        keys = [Text(KEYS, style="dim", no_wrap=True, overflow="ellipsis")] if self.has_keys else []
+        return Group(*head, *tables, *keys)
 
-    def _head(self) -> RenderableType:
-        told = "  ".join(f"{count} {name}s" for name, count in self._counts.items())
-        who = f" of {self.account}" if self.account else ""
-        return Rule(Text(printable(f"{self.sandbox}{who}  {self.at}  {told}")), align="left")
+    def _sections(self, width: int) -> list[Section]:
+        markets, contracts = _columns(MARKET_COLUMNS, width), _columns(CONTRACT_COLUMNS, width)
+        events = [event for event in self._events if concerns(event, self.accounts)]
+        lines = {kind: [line for event in events for line in _LINES[kind](event, self.accounts)] for kind in _LINES}
+        return [
+            Section(_titles(markets), _position_lines(self._rows(), "quantity", markets), 3, is_list=True),
+            Section(_titles(contracts), _position_lines(self._rows(), "size", contracts), 3, is_list=True),
+            Section(("time", "fill"), lines["fill"], 2),
+            Section(("time", "stream", "account", "way", "kind", "frame"), lines["frame"], 3),
+            Section(("time", "status", "account", "ms", "request"), lines["request"], 3),
+            Section(("time", "steps, script, faults and refusals"), lines["other"], 2),
+        ]
 
-    def _position_lines(self) -> list[Line]:
-        """Return the lines of positions in markets, open markets before settled ones."""
-        rows = [row for rows in self.positions.values() for row in rows if "quantity" in row]
-        rows.sort(key=lambda row: row["settled"])
-        return [Line([row[name] for name in POSITION_NAMES], "dim" if row["settled"] else "") for row in rows]
+    def _rows(self) -> list[Row]:
+        return [
+            row for name, rows in self.positions.items() if not self.accounts or name in self.accounts for row in rows
+        ]
 
-    def _contract_lines(self) -> list[Line]:
-        rows = [row for rows in self.positions.values() for row in rows if "size" in row]
-        rows.sort(key=_is_flat)
-        return [Line(_contract_cells(row), "dim" if _is_flat(row) else "") for row in rows]
+    def _head(self, width: int) -> RenderableType:
+        counts = "  ".join(f"{count} {name}s" for name, count in self._counts.items())
+        whose = f" of {', '.join(self.accounts)}" if self.accounts else ""
+        at = f"{self.at[:10]} {clock_time(self.at)}" if self.at else ""
+        head = Text(printable(f"{self.sandbox}{whose}  {at}  {counts}"), style="bold", no_wrap=True)
+        if self.is_paused:
+            head.append("  paused", style="yellow")
+        head.append(f" {'-' * width}", style="dim")
+        head.truncate(width)
+        return head
 
-    def _add_fills(self, data: Row) -> None:
-        for one in data["events"]:
-            if one["type"] in TRADED and self.account in (None, one["account"]):
-                self._fills.append(Line((data["at"], TRADED[one["type"]](one))))
-
-
-def _contract_cells(row: Row) -> list[str]:
-    return [*(row[name] for name in CONTRACT_NAMES[:3]), *(_short(row[name]) for name in CONTRACT_NAMES[3:])]
-
-
-def _short(amount: str) -> str:
-    """Return an amount rounded as venues show it; the control API reports all digits."""
-    text = f"{round(Decimal(amount), DECIMALS):f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def _is_flat(row: Row) -> bool:
-    return not Decimal(row["size"])
+    def _profit_lines(self, width: int, bars: str) -> list[RenderableType]:
+        """Return a line for each currency: the newest profit, and the plot of those before."""
+        lines: list[RenderableType] = []
+        for currency, samples in list(self.profits)[:CURRENCIES_MAX]:
+            newest = samples[-1]
+            head = f"P&L {currency:<5}{_short(str(newest)):>{PROFIT_CHARS}}  "
+            colour = GREEN if newest >= 0 else RED
+            plot = sparkline(samples, width - len(head), bars)
+            lines.append(Text(head + plot, style=colour, no_wrap=True, overflow="crop"))
+        return lines
 
 
-def _frame_cells(frame: Row) -> list[str]:
-    return [*(str(frame[name] or "-") for name in FRAME_NAMES), frame_text(frame)]
+def _fill_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+    if event.kind == "command":
+        for one in event.data.get("events", ()):
+            if one["type"] in TRADED and (not accounts or one["account"] in accounts):
+                yield Line((clock_time(event.data["at"]), TRADED[one["type"]](one)))
+
+
+def _frame_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+    if event.kind == "frame":
+        frame = event.data
+        facts = (str(frame[name] or "-") for name in ("connection", "account", "direction", "kind"))
+        yield Line((clock_time(frame["at"]), *facts, frame_text(frame)), style_of(event))
+
+
+def _request_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+    if event.kind == "request":
+        request = event.data
+        words = "  ".join(part for part in (request_line(request), remarks_on(request)) if part)
+        status, style = str(request["status"] or "none"), style_of(event)
+        milliseconds = f"{request['latency_us'] / 1_000:.1f}"
+        cells = (clock_time(request["at"]), status, request["account"] or "-", milliseconds, words)
+        yield Line(cells, "" if style == GREEN else style, {1: style})
+
+
+def _other_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+    """Yield the line of a step done by hand or refused, and of what the script and faults did."""
+    if event.kind in ("frame", "request") or (event.data.get("cause") and "refusal" not in event.data):
+        return  # of a step of the script, the script's own event is shown
+    at = event.data.get("at")
+    yield Line((clock_time(at) if at else "-", describe_event(event)), style_of(event))
+
+
+_LINES = {"fill": _fill_lines, "frame": _frame_lines, "request": _request_lines, "other": _other_lines}
+
+
+def _columns(columns: Sequence[Column], width: int) -> list[Column]:
+    return [column for column in columns if width >= WIDE or not column.is_wide]
+
+
+def _titles(columns: Iterable[Column]) -> list[str]:
+    return [column.title for column in columns]
+
+
+def _position_lines(rows: Iterable[Row], size: str, columns: Sequence[Column]) -> list[Line]:
+    """Return the lines of positions that have this measure of size, open ones before settled and flat ones."""
+    lines = []
+    for row in sorted((row for row in rows if size in row), key=_is_closed):
+        shown = {**row, "account": _owner(row), "profit": str(profit_of(row)[1])}
+        cells = [shown[each.name] if each.name in TEXTS else _short(shown[each.name]) for each in columns]
+        lines.append(Line(cells, "dim" if _is_closed(row) else ""))
+    return lines
+
+
+def _owner(row: Row) -> str:
+    return row["account"] if row["book"] == "0" else f"{row['account']}/{row['book']}"
+
+
+def _is_closed(row: Row) -> bool:
+    return not Decimal(row["size"]) if "size" in row else bool(row["settled"])
+
+
+def _short(amount: str | None) -> str:
+    """Return an amount with at most nine decimals and without trailing zeros, but dollars and counts with cents."""
+    if amount is None:
+        return "-"
+    whole, _, decimals = f"{round(Decimal(amount), DECIMALS):f}".partition(".")
+    if not decimals:
+        return whole
+    has_cents = len(amount.partition(".")[2]) in (2, 4, 6)
+    kept = decimals.rstrip("0")
+    return f"{whole}.{kept:0<2}" if has_cents else f"{whole}.{kept}".rstrip(".")
 
 
 def _table(section: Section, room: int) -> Table:
-    """Return the table of a section: its newest lines, or the first lines of a list of positions."""
+    """Return the table of a section: its newest lines, or the first lines of a list."""
     table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
     for place, title in enumerate(section.titles):
         is_last = place == len(section.titles) - 1
-        style: dict[str, Any] = {"justify": "right" if title in NUMBERS else "left", "ratio": 1 if is_last else None}
-        table.add_column(title, no_wrap=True, overflow="ellipsis", **style)
+        is_number = title in NUMBER_TITLES
+        style: dict[str, Any] = {"justify": "right" if is_number else "left"}
+        style["ratio"] = 1 if is_last and not is_number else None
+        table.add_column(title, no_wrap=is_number, overflow="ellipsis", **style)  # texts shrink before numbers do
     lines = list(section.lines)
-    is_steady = section.titles in CURRENT_STATE_TITLES
-    shown = lines[:room] if is_steady else lines[-room:]
-    if is_steady and len(lines) > room:
+    shown = lines[:room] if section.is_list else lines[-room:]
+    if section.is_list and len(lines) > room:
         shown = [*lines[: room - 1], Line((f"and {len(lines) - room + 1} more",), "dim")]
     for line in shown:
-        table.add_row(*(Text(printable(str(cell))) for cell in line.cells), style=line.style)
+        table.add_row(*(_text(line, place) for place in range(len(line.cells))), style=line.style)
     return table
+
+
+def _text(line: Line, place: int) -> Text:
+    style = line.cell_styles.get(place, "")
+    return Text(printable(str(line.cells[place])), style=style, no_wrap=True, overflow="ellipsis")

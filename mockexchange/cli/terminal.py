@@ -6,7 +6,7 @@ rich is imported where something is printed on a terminal: it takes longer to im
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import click
@@ -21,6 +21,14 @@ class Line(NamedTuple):
 
     cells: Sequence[str]
     style: str = ""
+    cell_styles: Mapping[int, str] = {}
+    """Styles of single cells by their places."""
+
+
+def clock_time(at: str) -> str:
+    """Return the time of day of an instant in RFC 3339, to the millisecond."""
+    whole, _, fraction = at[11:].rstrip("Z").partition(".")
+    return f"{whole}.{fraction[:3]:0<3}" if whole else at
 
 
 def printable(text: str) -> str:

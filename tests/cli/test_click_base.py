@@ -107,6 +107,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "last": ("4", 4),
     "status": ("401", 401),
     "as_json": ("1", True),
+    "watch account": ("alice bob", ("alice", "bob")),
     "algorithm": ("ed25519", "ed25519"),
     "accounts": ("4", 4),
     "markets": ("5", 5),

@@ -2,84 +2,31 @@
 
 import json
 import os
-import re
 import select
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.commands import watch as subject
 from mockexchange.cli.event_format import accounts_of, concerns, describe_event, event_cells, style_of
 from mockexchange.cli.event_source import ConnectionLost, Event
-from mockexchange.cli.live_view import LiveView
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import SCENARIO, Cli
 from tests.cli.test_click_base import PROGRAM
+from tests.cli.test_live_view import picture
+from tests.cli.watched_events import AT, COMMAND, FILLED, FIRING, FRAME, REQUEST, TRADED, event
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
-AT = "2025-11-04T23:00:00Z"
 FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, price: 0.40}"
 WAIT_SECONDS_MAX = 20
-FILLED = {
-    "type": "filled",
-    "account": "alice",
-    "book": "0",
-    "market": "RAIN-1",
-    "action": "buy",
-    "side": "yes",
-    "count": "1.00",
-    "price": "0.5600",
-}
-TRADED = {
-    "type": "contract_traded",
-    "account": "dora",
-    "book": "0",
-    "instrument": "BTC-PERPETUAL",
-    "direction": "buy",
-    "amount": "100",
-    "price": "113450",
-}
-COMMAND: dict[str, Any] = {"command": "Fill", "cause": None, "seq": 7, "at": AT, "left_out": 0, "events": [FILLED]}
-REQUEST: dict[str, Any] = {
-    "number": 1,
-    "at": AT,
-    "method": "GET",
-    "target": "/trade-api/v2/portfolio/balance",
-    "status": 200,
-    "operation": "GetBalance",
-    "account": "alice",
-    "key_id": "k",
-    "latency_us": 1_234,
-    "diagnosis": None,
-    "findings": [],
-    "fault": None,
-    "connection": None,
-}
-FRAME: dict[str, Any] = {
-    "at": AT,
-    "connection": 3,
-    "account": "alice",
-    "direction": "out",
-    "kind": "fill",
-    "fault": None,
-    "note": "",
-    "frame": '{"type":"fill"}\n',
-}
-FIRING: dict[str, Any] = {"at": AT, "kind": "fault", "name": "flaky", "detail": {"connection": 3}}
-
-
-def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
-    return Event(what, {**data, **changes})
 
 
 # --- in words
@@ -114,7 +61,11 @@ def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
             "#7 Fill refused: unknown_market: no market",
             "red",
         ),
-        (event("request", REQUEST), "GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice 1.2 ms", ""),
+        (event("request", REQUEST), "GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice 1.2 ms", "green"),
+        (event("request", REQUEST, status=101), "-> 101 GetBalance", "green"),
+        (event("request", REQUEST, status=503, fault="flaky"), "-> 503 GetBalance", "red"),
+        (event("request", REQUEST, fault="slow"), "fault slow", "yellow"),
+        (event("request", REQUEST, status=0, fault="cut"), "-> 0 GetBalance", "red"),
         (
             event("request", REQUEST, status=401, diagnosis="sign it", findings=["odd"], fault="flaky", account=None),
             "GET /trade-api/v2/portfolio/balance -> 401 GetBalance - 1.2 ms: sign it; odd; fault flaky",
@@ -123,7 +74,7 @@ def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
         (
             event("request", REQUEST, stub="none"),
             "GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice 1.2 ms: stub none",
-            "",
+            "green",
         ),
         (
             event("request", REQUEST, method="", status=400),
@@ -142,7 +93,9 @@ def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
             "out stream 3 alice open /w==",
             "",
         ),
-        (event("fault", FIRING), "flaky connection=3", "red"),
+        (event("fault", FIRING), "flaky connection=3", "yellow"),
+        (event("script", FIRING, kind="finding", name="buys", detail={"text": "refused"}), "text=refused", "yellow"),
+        (event("frame", FRAME, kind="error"), "stream 3 alice error", "red"),
         (event("script", FIRING, kind="trigger", name="buys", detail={}), "trigger buys", ""),
         (Event("lost", {"lost": 3}), "3 events were lost", "red"),
         (Event("lost", {"lost": None}), "some events were lost", "red"),
@@ -160,84 +113,47 @@ def test_who_looks_at_one_account_is_told_of_that_one() -> None:
     other = event("command", COMMAND, events=[{**FILLED, "account": "bob"}])
     unowned = event("command", COMMAND, events=[{"type": "market_moved", "market": "M"}])
     happened = [event("command", COMMAND), event("request", REQUEST), event("frame", FRAME)]
-    assert [concerns(one, "alice") for one in happened] == [True] * 3
-    assert [concerns(one, "bob") for one in happened] == [False] * 3
-    assert (concerns(other, "alice"), concerns(other, "bob"), concerns(other, None)) == (False, True, True)
-    assert concerns(unowned, "alice")
-    assert not concerns(event("request", REQUEST, account=None), "alice")
-    assert concerns(event("fault", FIRING), "alice")
+    assert [concerns(one, ("alice",)) for one in happened] == [True] * 3
+    assert [concerns(one, ("bob",)) for one in happened] == [False] * 3
+    assert (concerns(other, ("alice",)), concerns(other, ("alice", "bob")), concerns(other, ())) == (False, True, True)
+    assert concerns(unowned, ("alice",))
+    assert not concerns(event("request", REQUEST, account=None), ("alice",))
+    assert concerns(event("fault", FIRING), ("alice",))
     assert accounts_of(unowned) == set()
 
 
-# --- as a display
+# --- keys
 
 
-def picture(board: LiveView, height: int = 40, width: int = 110) -> list[str]:
-    console = Console(file=StringIO(), width=width, height=height, force_terminal=False)
-    console.print(board.show(height))
-    assert isinstance(console.file, StringIO)
-    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+def display(*chosen: str) -> "subject._Display":
+    return subject._Display(GONE, "default", chosen, ["alice", "bob"], iter(()))
 
 
-def row(number: int, **changes: Any) -> dict[str, Any]:
-    plain = {"account": "alice", "book": "0", "instrument": f"RAIN-{number}", "quantity": f"{number}.00"}
-    rest = dict.fromkeys(("cost", "realized", "fees", "resting"), "0.000000")
-    return {**plain, **rest, "settled": False, **changes}
+def test_keys_pause_filter_and_quit() -> None:
+    shown = display()
+    shown.view.has_keys = True
+    assert picture(shown.view)[-1] == "space pause  a account  q quit"
+    shown._press(" ")
+    assert "paused" in picture(shown.view)[0]
+    shown._press(" ")
+    assert "paused" not in picture(shown.view)[0]
+    seen = []
+    for _ in range(4):
+        shown._press("a")
+        seen.append(shown.view.accounts)
+    assert seen == [("alice",), ("bob",), (), ("alice",)]
+    shown._press("x")
+    assert not shown._is_ended
+    shown._press("q")
+    assert shown._is_ended
 
 
-def full(account: str | None = None) -> LiveView:
-    board = LiveView("default", account)
-    board.positions = {"alice": [row(1, settled=True), *(row(number) for number in range(2, 60))]}
-    for _ in range(30):
-        for happened in (event("command", COMMAND), event("request", REQUEST), event("frame", FRAME)):
-            board.take(happened)
-        board.take(event("fault", FIRING, name="\x1b[2Jflaky"))
-    return board
-
-
-def test_the_display_shows_everything_at_once() -> None:
-    lines = picture(full())
-    text = "\n".join(lines)
-    assert "default  2025-11-04T23:00:00Z  30 commands  30 requests  30 frames" in lines[0]
-    for words in ("RAIN-2", "alice/0 RAIN-1 buy yes 1.00 at 0.5600", '{"type":"fill"}', "GetBalance alice", "flaky"):
-        assert words in text
-    assert "\x1b" not in text
-    assert re.search(r"and \d+ more", text)
-    assert "RAIN-1 " not in next(line for line in lines if line.startswith("alice "))
-
-
-def contract(name: str, size: str) -> dict[str, Any]:
-    rest = dict.fromkeys(("mark_price", "floating", "total", "realized"), "0.123456789012")
-    return {"account": "dora", "book": "0", "instrument": name, "size": size, "average_price": "113000", **rest}
-
-
-def test_contracts_have_a_part_of_their_own() -> None:
-    board = full()
-    board.positions["dora"] = [contract("BTC-FLAT", "0"), contract("BTC-PERPETUAL", "-100")]
-    board.take(event("command", COMMAND, events=[TRADED]))
-    lines = picture(board, height=60, width=140)
-    held = [line.split()[2:] for line in lines if line.startswith("dora ")]
-    profits = ["0.123456789"] * 4
-    assert held == [["BTC-PERPETUAL", "-100", "113000", *profits], ["BTC-FLAT", "0", "113000", *profits]]
-    assert "dora/0 BTC-PERPETUAL buy 100 at 113450" in "\n".join(lines)
-
-
-@pytest.mark.parametrize("height", [5, 12, 24, 40, 80])
-def test_the_display_fits(height: int) -> None:
-    assert len(picture(full(), height)) <= max(height, 11)
-    assert len(picture(LiveView("default", None), height)) == 1
-
-
-def test_the_display_of_one_account() -> None:
-    board = full("alice")
-    board.take(event("request", REQUEST, account="bob"))
-    board.take(event("command", COMMAND, events=[{**FILLED, "account": "bob", "market": "SNOW"}, FILLED]))
-    lines = picture(board)
-    assert "default of alice" in lines[0]
-    assert "31 commands  30 requests" in lines[0]
-    assert "SNOW" not in "\n".join(lines)
-    board.take(Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "none"}, "events": []}))
-    assert "refused: unknown_market" in "\n".join(picture(board))
+def test_a_price_has_the_positions_of_all_accounts_read_again() -> None:
+    shown = display()
+    shown._take(event("command", COMMAND))
+    assert shown.stale == {"alice"}
+    shown._take(event("command", COMMAND, events=[{"type": "market_priced", "market": "M"}]))
+    assert shown.stale == {"alice", "bob"}
 
 
 # --- on and on
@@ -298,10 +214,12 @@ def test_it_goes_on_after_a_reset_and_from_where_it_was_after_a_break(monkeypatc
 
 
 @contextmanager
-def watching(server: Server, *arguments: str, output: Any = subprocess.PIPE) -> Iterator["subprocess.Popen[bytes]"]:
+def watching(
+    server: Server, *arguments: str, output: Any = subprocess.PIPE, keyboard: Any = subprocess.DEVNULL
+) -> Iterator["subprocess.Popen[bytes]"]:
     command = [*PROGRAM, "watch", "--ready-file", str(server.ready_file), *arguments]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-    with subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(command, stdin=keyboard, stdout=output, stderr=subprocess.PIPE, env=environment) as process:
         try:
             yield process
         finally:
@@ -363,6 +281,31 @@ def test_the_display_follows_and_goes_away_with_an_interrupt(cli: Cli, server: S
         _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
         assert (process.returncode, complaint.strip()) == (130, b"")
     os.close(reader)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_the_display_obeys_keys(server: Server, sandbox: str) -> None:
+    reader, writer = os.openpty()
+    with watching(server, "--sandbox", sandbox, output=writer, keyboard=writer) as process:
+        os.close(writer)
+        read_until(reader, b"space pause", b"RAIN-1")
+        os.write(reader, b" ")
+        read_until(reader, b"paused")
+        os.write(reader, b"a")
+        read_until(reader, b" of alice")
+        os.write(reader, b"q")
+        read_until(reader, b"\x1b[?1049l")
+        _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+        assert (process.returncode, complaint.strip()) == (0, b"")
+    os.close(reader)
+
+
+def test_secrets_are_not_shown_and_events_are_json_for_programs(cli: Cli, server: Server, sandbox: str) -> None:
+    with watching(server, "--sandbox", sandbox, "--json") as process:
+        assert json.loads(read_line(process)[0])["event"] == "begin"
+        cli("call", "alice", "GET", "/portfolio/fills?client_secret=hush-hush", "--sandbox", sandbox)
+        told = json.loads(read_line(process)[0])
+        assert (told["event"], told["target"]) == ("request", "/trade-api/v2/portfolio/fills?client_secret=[secret]")
 
 
 def read_until(reader: int, *words: bytes) -> None:

@@ -26,6 +26,8 @@ class Position:
     realized: Decimal
     """Profit of the closed part, without fees."""
     event: str | None = None
+    price: Decimal | None = None
+    """The market's last price of YES in dollars; None before the first one, and for a derivatives contract."""
     cost: Decimal | None = None
     """The price paid for the open position: the exposure."""
     fees: Decimal | None = None

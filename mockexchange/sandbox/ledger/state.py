@@ -66,6 +66,7 @@ def _row(row: Position) -> dict[str, Any]:
         "book": row.subaccount_ref.subaccount,
         "instrument": row.market.ticker,
         "event": row.market.event.ticker,
+        "price": None if row.market.price_centicents is None else exact(row.market.price_centicents, 4),
         "quantity": exact(stake.quantity_centis, 2),
         "cost": exact(stake.cost_micros, 6),
         "realized": exact(stake.realized_micros, 6),

@@ -61,6 +61,7 @@ def test_positions_are_rows_of_every_subaccount_settled_or_not() -> None:
         "book": "0",
         "instrument": "RAIN-1",
         "event": "RAIN",
+        "price": "0.5600",
         "quantity": "10.00",
         "cost": "5.600000",
         "realized": "0.000000",

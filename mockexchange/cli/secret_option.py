@@ -1,0 +1,28 @@
+"""Hiding of secrets in what commands print, and the option --show-secrets."""
+
+from typing import Any
+
+import click
+
+from mockexchange.cli.server_connection import Server
+from mockexchange.runtime.redaction import HIDDEN, redact_entry, secrets_of_ready
+
+show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show tokens, secrets and private keys, too.")
+
+
+class SecretFilter:
+    """Removes the server's secrets, and texts that look like secrets, from entries of the journal and from events."""
+
+    def __init__(self, server: Server) -> None:
+        self._known = secrets_of_ready(server.ready)
+
+    def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return an entry without secrets."""
+        if "headers" in entry:
+            entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
+        return redact_entry(entry, self._known)
+
+
+def _without_cookie(name: str, value: str) -> list[str]:
+    """Return a header; a cookie, like the header Authorization, is a secret as a whole."""
+    return [name, HIDDEN if name.lower() == "cookie" else value]
