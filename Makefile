@@ -27,7 +27,7 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all coverage house format format-check lint types check bench floors floors-beside \
+.PHONY: help serve test test-all attacks coverage house format format-check lint types check bench floors floors-beside \
 	wheel examples docs dev-env node-env clients-env clients lock clean
 
 help:  ## this list
@@ -41,6 +41,9 @@ test: $(DEV)/.installed  ## the product's tests and one pass of the contract sui
 
 test-all: $(DEV)/.installed  ## everything: every API date, planted faults, published clients, documentation, examples
 	@tools/test.sh all $(ARGS)
+
+attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, then good clients beside bad ones
+	@tools/attacks.sh $(ARGS)
 
 coverage: $(DEV)/.installed  ## every test that coverage is measured of, with the coverage gate
 	@tools/test.sh measured $(COVERAGE) $(ARGS)

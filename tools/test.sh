@@ -12,7 +12,7 @@
 set -eu
 # Where bytecode is not kept, every child process of a test compiles the package anew: twice the time.
 unset PYTHONDONTWRITEBYTECODE
-FAST="api cli contracts core faults guard house replay runtime sandbox scenario server store venues"
+FAST="api attacks cli contracts core faults guard house replay runtime sandbox scenario server store venues"
 UNMEASURED="clients docs examples"
 CONTRACT="contracts/suites/test_kalshi.py::test_the_front_keeps_the_contract[2026-10-in process]"
 RULES_OF_WRITES="contracts/suites/test_writes.py::test_every_rule_of_writes_is_kept"

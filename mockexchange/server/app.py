@@ -1,11 +1,13 @@
 """The ASGI application of a listener: the venues, and on the main port the control API and the front page."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
+from mockexchange.server.http.cuts import Cut
 from mockexchange.server.websocket import stream_endpoint
 from mockexchange.venues.registry import DEFAULT
 
@@ -32,10 +34,33 @@ class ListenerApp:
         else:
             await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
 
-    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
-        """Journal bytes that are not an HTTP request; return the 400 answer's body in the default venue's format."""
-        body = DEFAULT.rest.malformed_body(diagnosis, self.sandbox_of(None).options.api_date)
-        self.sandbox_of(None).note_unroutable(body=raw, status=400, answer=body, diagnosis=diagnosis)
+    def answer_cut(
+        self,
+        cut: Cut,
+        raw: bytes,
+        *,
+        method: str = "",
+        target: str = "",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> bytes:
+        """Journal a request that is not read to its end; return its answer's body.
+
+        The body of a 400, which is for bytes that are not HTTP, has the default venue's format; others are plain text.
+        """
+        sandbox = self.sandbox_of(None)
+        if cut.status == HTTPStatus.BAD_REQUEST:
+            body = DEFAULT.rest.malformed_body(cut.diagnosis, sandbox.options.api_date)
+        else:
+            body = cut.diagnosis.encode() + b"\n"
+        sandbox.note_unroutable(
+            method=method,
+            target=target,
+            headers=headers,
+            body=raw,
+            status=cut.status,
+            answer=body,
+            diagnosis=cut.diagnosis,
+        )
         return body
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:

@@ -2,44 +2,97 @@
 
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockexchange.server.http.protocols import HEAD_BYTES_MAX, HEAD_TOO_LONG, JournalledProtocol
+from mockexchange.server.http.cuts import (
+    HEAD_BYTES_MAX,
+    HEAD_TOO_LONG,
+    HEADERS_BYTES_MAX,
+    HEADERS_MAX,
+    HEADERS_TOO_LONG,
+    HEADERS_TOO_MANY,
+    NOT_HTTP,
+    RAW_BYTES_MAX,
+    Cut,
+)
+from mockexchange.server.http.protocols import JournalledProtocol, Part
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
+from mockexchange.server.shares import PIECE_BYTES
+
+PIPELINE_MAX = 16
+"""Requests of a pipeline that wait for their answer; what follows is not parsed before."""
+BODY_PIECE_BYTES = 64 * 1024
+"""Bytes of a body that are taken in a row: nothing is done with them but to keep them."""
+
+
+class Overrun(Exception):
+    """A bound is exceeded; it stops the parser."""
 
 
 class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
-    cycle: Any  # None until the first request
-    is_head_open = is_message_open = is_garbage_waiting = False
-    head_bytes = 0
+    cycle: Any
+    is_head_open = is_message_open = is_pipelined = False
+    head_bytes = url_bytes = header_bytes = body_left = 0
+    overrun: Cut | None = None
+    cut: Cut | None = None
+    """What ends the connection as soon as the requests before it are answered."""
     running: Any = None
     """The request that is answered now; uvicorn knows only the newest of a pipeline."""
 
     def data_received(self, data: bytes) -> None:
-        if self.is_head_open:
-            self.head_bytes += len(data)
-            if self.head_bytes > HEAD_BYTES_MAX:
-                self.refuse(HEAD_TOO_LONG)
-                return
-        super().data_received(data)
+        if self.cut is None:
+            super().data_received(data)
+
+    def _take(self, piece: bytes) -> None:
+        is_head_open = self.is_head_open
+        super()._take(piece)
+        if is_head_open and self.is_head_open:
+            self.head_bytes += len(piece)
+            if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
+                self._refuse_in_turn(HEADERS_TOO_LONG)
+            elif self.head_bytes > HEAD_BYTES_MAX:
+                self._refuse_in_turn(HEAD_TOO_LONG)
+
+    def piece_bytes(self) -> int:
+        return max(PIECE_BYTES, min(self.body_left, BODY_PIECE_BYTES))
 
     def raw_path(self) -> bytes:
         return self.url.partition(b"?")[0]
 
-    def has_open_head(self) -> bool:
-        return self.is_head_open
+    def open_part(self) -> Part:
+        return "head" if self.is_head_open else "body" if self.is_message_open else ""
 
-    def has_unfinished_request(self) -> bool:
-        return self.is_message_open
+    def is_full(self) -> bool:
+        return len(self.pipeline) >= PIPELINE_MAX
+
+    def may_read(self) -> bool:
+        return not self.pipeline and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT)
+
+    def is_answering(self) -> bool:
+        running = self.running
+        if running is None or running.response_complete:
+            return False
+        return self.is_head_open or running is not self.cycle or bool(running.response_started)
 
     def on_message_begin(self) -> None:
         self.is_head_open = self.is_message_open = True
-        self.head_bytes = 0
+        self.head_bytes = self.url_bytes = self.header_bytes = self.body_left = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
+        self.url_bytes += len(url)
         if len(self.url) < TARGET_BYTES_MAX:
             super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.header_bytes += len(name) + len(value)
+        if len(self.headers) >= HEADERS_MAX or self.header_bytes > HEADERS_BYTES_MAX:
+            self.overrun = HEADERS_TOO_MANY if self.header_bytes <= HEADERS_BYTES_MAX else HEADERS_TOO_LONG
+            raise Overrun
+        super().on_header(name, value)
+        if name == b"content-length" or name.lower() == b"content-length":
+            self.body_left = int(value)  # the parser has checked it
 
     def on_headers_complete(self) -> None:
         self.is_head_open = False
@@ -49,24 +102,41 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         if not self.pipeline:
             self.running = self.cycle
 
+    def on_body(self, body: bytes) -> None:
+        self.body_left -= len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        self.is_message_open = False
+        self.is_message_open, self.body_left = False, 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
+        self._refuse_in_turn(self.overrun or NOT_HTTP)
+
+    def _refuse_in_turn(self, cut: Cut) -> None:
+        """Refuse what was sent, after the answers to the requests before it."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body:
-            super().send_400_response(msg)
+            self.refuse(cut)
         else:
-            self.is_garbage_waiting = True
-            self.transport.pause_reading()
+            self.cut = cut
 
     def on_response_complete(self) -> None:
+        self.is_pipelined = bool(self.pipeline)
         if self.pipeline:
             self.running = self.pipeline[-1][0]
         super().on_response_complete()
-        if self.is_garbage_waiting and self.cycle.response_complete:
-            super().send_400_response("")
+        self.is_pipelined = False
+        if self.cut and self.cycle.response_complete:
+            self.refuse(self.cut)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Answer a request: at once, or in a later turn if it waited behind another one."""
+        if self.is_pipelined:
+            start = super()._start_asgi_task
+            self.shares.start(lambda: self._is_mine() and start(cycle, app))
+        else:
+            super()._start_asgi_task(cycle, app)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.running is not None:  # else it would write to a closed connection
@@ -74,6 +144,14 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.running.message_event.set()
         super().connection_lost(exc)
 
-    def refuse(self, diagnosis: str) -> None:
-        self.is_message_open = False
-        super().refuse(diagnosis)
+    def note_cut(self, cut: Cut) -> bytes:
+        """Journal a cut request, with what is known of its head."""
+        if cut is NOT_HTTP or self.scope is None:
+            return super().note_cut(cut)
+        known = {
+            "method": self.parser.get_method().decode(),
+            "target": self.url[:TARGET_BYTES_MAX].decode("latin-1"),
+            "headers": tuple(self.headers),
+        }
+        body: bytes = self.config.app.answer_cut(cut, self.last_bytes[:RAW_BYTES_MAX], **known)
+        return body

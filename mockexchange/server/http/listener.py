@@ -11,7 +11,8 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.http.protocols import HEAD_BYTES_MAX, JournalledH11Protocol
+from mockexchange.server.http.cuts import HEAD_BYTES_MAX
+from mockexchange.server.http.protocols import JournalledH11Protocol
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
 from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, StreamProtocol
 

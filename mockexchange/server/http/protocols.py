@@ -1,28 +1,57 @@
-"""uvicorn's HTTP protocols, with one change: invalid and incomplete requests are journalled, and invalid ones get the
-venue's error format."""
+"""uvicorn's HTTP protocols with bounds: what is invalid, too large or too late is answered, journalled and cut.
+
+What a client sends is parsed in pieces, of which only the first is parsed at once: see `shares.Shares`.
+"""
 
 import asyncio
 from abc import abstractmethod
-from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import h11
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mockexchange.server.http.rest_endpoint import MARK, header_text
-from mockexchange.venues.registry import DEFAULT, STREAM_PATHS
+from mockexchange.server.http import cuts
+from mockexchange.server.http.cuts import (
+    BODY_TOO_SLOW,
+    HEAD_BYTES_MAX,
+    HEAD_TOO_LONG,
+    HEAD_TOO_SLOW,
+    HEADERS_BYTES_MAX,
+    HEADERS_MAX,
+    HEADERS_TOO_LONG,
+    HEADERS_TOO_MANY,
+    NOT_HTTP,
+    RAW_BYTES_MAX,
+    TOO_MUCH_UNFINISHED,
+    Cut,
+    answer_bytes,
+)
+from mockexchange.server.shares import PIECE_BYTES, UNFINISHED_BYTES_MAX, Shares, shares_of
+from mockexchange.venues.registry import STREAM_PATHS
 
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
-RAW_BYTES_MAX = 4_096
-HEAD_BYTES_MAX = 2 * 1024 * 1024
-"""The largest head: enough to answer a query of a megabyte with its own error; more is not read."""
-HEAD_S_MAX = 60.0
-"""Time from the first byte of a head to its end, in seconds; slower clients are disconnected."""
+SILENCE_S_MAX = 75.0
+"""Time until the first byte of a connection, the same as after an answer."""
 TLS_BUFFER_BYTES = 64 * 1024
 """Unread bytes of a client at which writing pauses: as without TLS, where the loop's default is eight times that."""
-NOT_HTTP = "these bytes are not an HTTP/1.1 request (https to a plain port? a non-ASCII path? a method in lower case?)"
-HEAD_TOO_LONG = f"the head of this request is longer than {HEAD_BYTES_MAX:,} bytes"
 UNFINISHED = "the connection ended before the request was whole"
+Part = Literal["", "head", "body"]
+"""The part of a request that has begun and is incomplete; "" between requests."""
+
+
+class FairFlow(FlowControl):
+    """uvicorn's flow control, which reads nothing while received bytes wait to be parsed."""
+
+    is_held = False
+
+    def resume_reading(self) -> None:
+        if not self.is_held:
+            super().resume_reading()
+
+    def hold(self) -> None:
+        self.is_held = True
+        self.pause_reading()
 
 
 class JournalledProtocol:
@@ -31,30 +60,103 @@ class JournalledProtocol:
     config: Any
     loop: asyncio.AbstractEventLoop
     transport: Any
+    flow: Any  # a FairFlow
+    cycle: Any  # None until the first request
+    shares: Shares
     last_bytes = b""
-    _head_timer: asyncio.TimerHandle | None = None
+    _backlog = b""
+    _is_waiting = _is_refused = False
+    _held_bytes = 0
+    _deadline: asyncio.TimerHandle | None = None
+    _awaited: Part = ""
 
     def connection_made(self, transport: Any) -> None:
         if transport.get_extra_info("sslcontext"):
             transport.set_write_buffer_limits(TLS_BUFFER_BYTES)
         super().connection_made(transport)  # type: ignore[misc]  # the mixin's base is a protocol class
+        self.flow, self.shares = FairFlow(transport), shares_of(self.loop)
+        self._deadline = self.loop.call_later(SILENCE_S_MAX, transport.close)
 
     def data_received(self, data: bytes) -> None:
-        self.last_bytes = data
-        super().data_received(data)  # type: ignore[misc]  # the mixin's base is a protocol class
-        if self.has_open_head():
-            self._head_timer = self._head_timer or self.loop.call_later(HEAD_S_MAX, self.transport.close)
-        elif self._head_timer:
-            self._forget_timer()
+        if self._backlog:
+            self._backlog += data
+            return
+        size = self.piece_bytes()
+        self._take(data[:size])
+        if len(data) > size and self._is_mine():
+            self._backlog = data[size:]
+            self.flow.hold()
+            self._go_on()
 
-    def _forget_timer(self) -> None:
-        if self._head_timer:
-            self._head_timer.cancel()
-        self._head_timer = None
+    def _go_on(self) -> None:
+        """Have the next piece of the backlog parsed in a later turn."""
+        if self._backlog and not self._is_waiting:
+            self._is_waiting = True
+            self.shares.add(self._take_more)
+
+    def _take_more(self) -> None:
+        """Parse the next piece of the backlog; if too many requests wait, the end of one of them does so."""
+        self._is_waiting = False
+        if not self._is_mine():
+            self._backlog = b""
+        elif not self.is_full():
+            size = self.piece_bytes()
+            piece, self._backlog = self._backlog[:size], self._backlog[size:]
+            self._take(piece)
+            self._go_on()
+        if not self._backlog:
+            self.flow.is_held = False
+            if self.may_read() and not self.transport.is_closing():
+                self.flow.resume_reading()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()  # type: ignore[misc]  # the mixin's base is a protocol class
+        self._go_on()
+
+    def _is_mine(self) -> bool:
+        """Return whether the connection is open and was not handed over to the protocol of a stream."""
+        return not self.transport.is_closing() and self.transport.get_protocol() is self
+
+    def _take(self, piece: bytes) -> None:
+        self.last_bytes = piece
+        super().data_received(piece)  # type: ignore[misc]  # the mixin's base is a protocol class
+        part = self.open_part()
+        if part or self._awaited or self._deadline:
+            self._note_progress(part, len(piece))
+
+    def _note_progress(self, part: Part, size: int) -> None:
+        """Restart the deadline if another part is awaited, and count the bytes of incomplete requests."""
+        if part != self._awaited or not part:
+            self._forget_deadline()
+            self._awaited = part
+        if part and not self._deadline:
+            limit_s = cuts.HEAD_S_MAX if part == "head" else cuts.BODY_S_MAX
+            self._deadline = self.loop.call_later(limit_s, self._be_late)
+        self._hold(self._held_bytes + size if part and not self.is_discarding() else 0)
+        if part and self.shares.unfinished_bytes > UNFINISHED_BYTES_MAX:
+            self.refuse(TOO_MUCH_UNFINISHED)
+
+    def _hold(self, size: int) -> None:
+        self.shares.unfinished_bytes += size - self._held_bytes
+        self._held_bytes = size
+
+    def _be_late(self) -> None:
+        if self._awaited == "body" and self.is_discarding():
+            self.transport.close()
+            return
+        self.refuse(HEAD_TOO_SLOW if self._awaited == "head" else BODY_TOO_SLOW)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        self._deadline = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_timer()
-        if self.has_unfinished_request():
+        self._forget_deadline()
+        self._hold(0)
+        self._backlog = b""
+        part = self.open_part()
+        if not self._is_refused and (part == "head" or (part and not self.is_discarding())):
             self.config.app.note_unfinished(self.last_bytes[:RAW_BYTES_MAX], UNFINISHED)
         super().connection_lost(exc)  # type: ignore[misc]  # the mixin's base is a protocol class
 
@@ -68,45 +170,86 @@ class JournalledProtocol:
         ...
 
     @abstractmethod
-    def has_open_head(self) -> bool:
-        """Return whether the head of a request has begun and is incomplete."""
+    def open_part(self) -> Part:
+        """Return the part of a request that has begun and is incomplete."""
         ...
 
     @abstractmethod
-    def has_unfinished_request(self) -> bool:
-        """Return whether a request has begun and is incomplete."""
+    def is_full(self) -> bool:
+        """Return whether so many requests wait that nothing more should be parsed before one of them is answered."""
         ...
+
+    @abstractmethod
+    def may_read(self) -> bool:
+        """Return whether neither requests nor much of a body wait, for which uvicorn reads on later."""
+        ...
+
+    def is_discarding(self) -> bool:
+        """Return whether the request is answered already, so that the rest of its body is not kept."""
+        return self.cycle is not None and bool(self.cycle.response_complete)
+
+    def piece_bytes(self) -> int:
+        """Return how many bytes may be parsed in a row."""
+        return PIECE_BYTES
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(NOT_HTTP)
 
-    def refuse(self, diagnosis: str) -> None:
-        body = self.config.app.answer_garbage(self.last_bytes[:RAW_BYTES_MAX], diagnosis)
-        self.transport.write(refusal(body, diagnosis))
+    def refuse(self, cut: Cut) -> None:
+        """Journal the request and end the connection, with an answer if none is under way."""
+        if self.transport.is_closing():
+            return
+        self._is_refused = True
+        body = self.note_cut(cut)
+        if not self.is_answering():
+            self.transport.write(answer_bytes(cut, body))
         self.transport.close()
+
+    @abstractmethod
+    def is_answering(self) -> bool:
+        """Return whether an answer is under way, so that no other one may be written."""
+        ...
+
+    def note_cut(self, cut: Cut) -> bytes:
+        """Journal a cut request and return the body of its answer."""
+        body: bytes = self.config.app.answer_cut(cut, self.last_bytes[:RAW_BYTES_MAX])
+        return body
 
 
 class JournalledH11Protocol(JournalledProtocol, H11Protocol):
+    cycle: Any
+
     def raw_path(self) -> bytes:
         path: bytes = self.scope["raw_path"]
         return path
 
-    def has_open_head(self) -> bool:
-        return self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+    def _take(self, piece: bytes) -> None:
+        """Parse a piece; a head with too much in it is refused before h11 takes it apart."""
+        if self.conn.their_state is h11.IDLE:
+            headers = (self.conn.trailing_data[0] + piece).partition(b"\r\n\r\n")[0].partition(b"\n")[2]
+            if headers.count(b"\n") >= HEADERS_MAX or len(headers) > HEADERS_BYTES_MAX:
+                self.last_bytes = piece
+                self.refuse(HEADERS_TOO_LONG if len(headers) > HEADERS_BYTES_MAX else HEADERS_TOO_MANY)
+                return
+        super()._take(piece)
 
-    def has_unfinished_request(self) -> bool:
-        return self.conn.their_state is h11.SEND_BODY or self.has_open_head()
+    def piece_bytes(self) -> int:
+        """Return a larger piece for the rest of a head, which h11 scans again with each piece."""
+        return 8 * PIECE_BYTES if self.open_part() == "head" else PIECE_BYTES
 
+    def open_part(self) -> Part:
+        if self.conn.their_state is h11.SEND_BODY:
+            return "body"
+        return "head" if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0] else ""
 
-def refusal(body: bytes, diagnosis: str) -> bytes:
-    """Return the bytes of a 400 answer to an invalid request."""
-    why, length = (b"x-mock-diagnosis", header_text(diagnosis)), (b"content-length", b"%d" % len(body))
-    headers = [*DEFAULT.rest.headers, MARK, why, length]
-    return raw_head(400, headers) + body
+    def is_full(self) -> bool:
+        return self.conn.their_state is h11.DONE and not self.cycle.response_complete
 
+    def may_read(self) -> bool:
+        return not self.is_full() and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT)
 
-def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Return the bytes of the head of an answer that ends its connection."""
-    first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
-    lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    def is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete and self.cycle.response_started
+
+    def send_400_response(self, msg: str) -> None:
+        self.refuse(HEAD_TOO_LONG if len(self.conn.trailing_data[0]) > HEAD_BYTES_MAX else NOT_HTTP)

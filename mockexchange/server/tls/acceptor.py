@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mockexchange.server.http.protocols import RAW_BYTES_MAX, refusal
+from mockexchange.server.http.cuts import RAW_BYTES_MAX, Cut, answer_bytes
 
 HANDSHAKE = 0x16
 """The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""
@@ -53,7 +53,7 @@ class Identity:
 class Witness(Protocol):
     """Journals connections that sent no valid request: see `app.ListenerApp`."""
 
-    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes: ...
+    def answer_cut(self, cut: Cut, raw: bytes) -> bytes: ...
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None: ...
 
@@ -163,7 +163,8 @@ class Misdialled(asyncio.Protocol):
         if self._timer:
             return
         self._timer = asyncio.get_running_loop().call_later(FAREWELL_S_MAX, self.transport.abort)
-        self.transport.write(refusal(self._witness.answer_garbage(data[:RAW_BYTES_MAX], PLAIN), PLAIN))
+        cut = Cut(400, PLAIN)
+        self.transport.write(answer_bytes(cut, self._witness.answer_cut(cut, data[:RAW_BYTES_MAX])))
         with suppress(OSError):  # it is gone already
             self.transport.write_eof()
 

@@ -18,7 +18,7 @@ from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Ending
 from mockexchange.sandbox.outbox import Outbox
 from mockexchange.sandbox.streams import SERVICE_RESTART
 from mockexchange.server.http.connection_reset import reset_connection
-from mockexchange.server.http.protocols import RAW_BYTES_MAX, raw_head, refusal
+from mockexchange.server.http.cuts import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
 from mockexchange.server.websocket.framing import HEADS
 from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
 from mockexchange.server.websocket.stream_transport import WIRE, StreamTransport
@@ -80,8 +80,9 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
 
     def _refuse(self, head: bytes, diagnosis: str) -> None:
         app: Any = self.config.app
+        cut = Cut(400, diagnosis)
         self.close_sent = self.handshake_complete = True
-        self.transport.write(refusal(app.answer_garbage(head[:RAW_BYTES_MAX], diagnosis), diagnosis))
+        self.transport.write(answer_bytes(cut, app.answer_cut(cut, head[:RAW_BYTES_MAX])))
         self.transport.close()
 
     def handle_connect(self, event: Request) -> None:

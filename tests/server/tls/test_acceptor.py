@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.server.http.cuts import Cut
 from mockexchange.server.http.listener import bind
 from mockexchange.server.tls import acceptor
 from mockexchange.server.tls.acceptor import PLAIN, TlsAcceptor
@@ -20,8 +21,8 @@ class Witness:
     def __init__(self) -> None:
         self.diagnoses: list[str] = []
 
-    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
-        self.diagnoses.append(diagnosis)
+    def answer_cut(self, cut: Cut, raw: bytes) -> bytes:
+        self.diagnoses.append(cut.diagnosis)
         return b"{}"
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:

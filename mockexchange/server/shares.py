@@ -1,0 +1,82 @@
+"""What the connections of one event loop share: the time of its turns, and the memory of unfinished requests.
+
+The first piece of what a client sends is processed at once. Everything beyond it (the rest of a large head, the next
+request of a pipeline, further frames and commands) waits here, in one queue for all connections, and gets a bounded
+part of each turn of the loop. So a client that sends much delays others by milliseconds, however many do so.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from weakref import WeakKeyDictionary
+
+PIECE_BYTES = 2 * 1024
+"""Bytes that are parsed in a row: about a hundred of the smallest requests or three hundred of the smallest frames."""
+TURN_S = 0.004
+"""Time in one turn of the loop for all that waits here."""
+STARTS_PER_TURN = 8
+"""Waiting requests and commands that begin in one turn, since what they take is unknown until they are done."""
+UNFINISHED_BYTES_MAX = 128 * 1024 * 1024
+"""Bytes of heads and bodies that are not complete, of all connections together."""
+
+Piece = Callable[[], object]
+
+
+class Shares:
+    """The shares of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[Piece] = deque()
+        self._starts = 0
+        self.unfinished_bytes = 0
+        """Bytes of unfinished requests that are held now."""
+
+    def add(self, piece: Piece) -> None:
+        """Call a piece of work in a later turn, after those that wait already. It must not raise."""
+        if not self._waiting:
+            self._loop.call_soon(self._run)
+        self._waiting.append(piece)
+
+    def start(self, piece: Piece) -> None:
+        """Call a piece that only begins work, such as a task, in a later turn; few of those run in one turn."""
+        self.add(lambda: self._count(piece))
+
+    async def wait(self) -> None:
+        """Wait for a turn."""
+        future = self._loop.create_future()
+        self.start(partial(_wake, future))
+        await future
+
+    def _count(self, piece: Piece) -> None:
+        self._starts += 1
+        piece()
+
+    def _run(self) -> None:
+        waiting, self._starts = self._waiting, 0
+        ends_at = time.perf_counter() + TURN_S
+        while waiting:
+            waiting[0]()
+            waiting.popleft()
+            if self._starts >= STARTS_PER_TURN or time.perf_counter() >= ends_at:
+                break
+        if waiting:
+            self._loop.call_soon(self._run)
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+_BY_LOOP: "WeakKeyDictionary[asyncio.AbstractEventLoop, Shares]" = WeakKeyDictionary()
+
+
+def shares_of(loop: asyncio.AbstractEventLoop) -> Shares:
+    """Return the shares of a loop, which all its listeners have in common."""
+    found = _BY_LOOP.get(loop)
+    if found is None:
+        found = _BY_LOOP[loop] = Shares(loop)
+    return found

@@ -1,0 +1,180 @@
+"""Heads that are too much: each is cut at its bound, told so, journalled, and kept small."""
+
+import asyncio
+import time
+from functools import partial
+
+import pytest
+
+from mockexchange.server.http import cuts, listener, protocols
+from mockexchange.server.http.cuts import HEADERS_BYTES_MAX, HEADERS_MAX
+from mockexchange.server.http.fast_protocol import PIPELINE_MAX
+from mockexchange.server.http.protocols import JournalledH11Protocol
+from mockexchange.server.shares import Shares, shares_of
+from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, attacked, head, play, watched
+
+POSITIONS = "/trade-api/v2/portfolio/positions"
+
+
+@pytest.fixture(params=["httptools", "h11"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    name: str = request.param
+    if name == "h11":
+        monkeypatch.setattr(listener, "http_protocol", lambda: JournalledH11Protocol)
+    return name
+
+
+def many(count: int, value: str = "b") -> list[str]:
+    return [f"a{number}: {value}" for number in range(count)]
+
+
+TOO_MUCH = {
+    "100,000 headers": (many(100_000), f"more than {HEADERS_MAX} headers"),
+    "one header too many": (many(HEADERS_MAX), f"more than {HEADERS_MAX} headers"),
+    "a megabyte of Authorization": (["Authorization: Bearer " + "a," * 500_000], f"{HEADERS_BYTES_MAX:,} bytes"),
+    "long headers": (many(200, "v" * 1_000), f"{HEADERS_BYTES_MAX:,} bytes"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_too_much_of_a_head_is_told_and_journalled(parser: str, name: str) -> None:
+    headers, told = TOO_MUCH[name]
+
+    async def scene() -> None:
+        async with attacked() as target:
+            async with watched(target):
+                for _ in range(ROUNDS):
+                    answer = await target.ask(head(POSITIONS, *headers))
+                    assert answer.startswith(b"HTTP/1.1 431 ") or not answer  # a reset may overtake the answer
+                    assert told.encode() in answer or not answer
+            entries = target.sandbox.journal.find(status=431)
+            assert len(entries) == ROUNDS
+            assert told in str(entries[-1].diagnosis)
+            assert entries[-1].head_bytes + len(entries[-1].body or b"") < 4 * HEADERS_BYTES_MAX
+            assert target.longest_ms < TURN_MS_MAX
+
+    play(scene())
+
+
+def test_as_many_headers_as_may_be_are_answered(parser: str) -> None:
+    async def scene() -> None:
+        async with attacked() as target:
+            assert (await target.ask(head("/", "Connection: close", *many(HEADERS_MAX - 2)))).startswith(
+                b"HTTP/1.1 404"
+            )
+
+    play(scene())
+
+
+def test_endless_trailers_of_a_body_end(parser: str) -> None:
+    raw = head(POSITIONS, "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + b"a: b\r\n" * 100_000
+
+    async def scene() -> None:
+        async with attacked() as target, watched(target):
+            reader, writer = await target.connect()
+            writer.write(raw)
+            answer = await reader.read(12)
+            assert answer in (b"HTTP/1.1 431", b"HTTP/1.1 400")
+            writer.close()
+        assert target.longest_ms < TURN_MS_MAX
+
+    if parser == "httptools":
+        play(scene())
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "told"),
+    [
+        ("HEAD_S_MAX", b"GET / HTTP/1.1\r\nHost: x\r\n", "the head of this request was not complete"),
+        ("BODY_S_MAX", head(POSITIONS, "Content-Length: 9", method="POST") + b"1234", "the body of this request"),
+    ],
+)
+def test_who_is_late_is_told(parser: str, name: str, raw: bytes, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuts, name, 0.01)
+
+    async def scene() -> None:
+        async with attacked() as target:
+            answer = await target.ask(raw)
+            assert answer.startswith(b"HTTP/1.1 408 ")
+            assert told.encode() in answer
+            [entry] = target.sandbox.journal
+            assert (entry.status, told in str(entry.diagnosis)) == (408, True)
+
+    play(scene())
+
+
+def test_who_says_nothing_is_let_go(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocols, "SILENCE_S_MAX", 0.01)
+
+    async def scene() -> None:
+        async with attacked() as target:
+            assert await target.ask(b"") == b""
+            assert len(target.sandbox.journal) == 0
+
+    play(scene())
+
+
+def test_unfinished_requests_have_a_bound_together(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocols, "UNFINISHED_BYTES_MAX", 50_000)
+    body = head(POSITIONS, "Content-Length: 90000", method="POST") + b"x" * 20_000
+
+    async def scene() -> None:
+        shares = shares_of(asyncio.get_running_loop())
+        async with attacked() as target:
+            clients = [await target.connect() for _ in range(4)]
+            for _, writer in clients:
+                writer.write(body)
+            done, rest = await asyncio.wait(
+                [asyncio.ensure_future(reader.read(12)) for reader, _ in clients], return_when=asyncio.FIRST_COMPLETED
+            )
+            assert {task.result() for task in done} == {b"HTTP/1.1 503"}
+            assert shares.unfinished_bytes <= 50_000
+            for _, writer in clients:
+                writer.close()
+            await asyncio.gather(*rest)
+        assert shares.unfinished_bytes == 0
+
+    play(scene())
+
+
+def test_a_pipeline_gets_its_share_of_a_turn(parser: str) -> None:
+    """Thousands of requests in one write are parsed and answered a few at a time."""
+    count = 600 * ROUNDS
+    raw = head("/trade-api/v2/exchange/status") * count
+
+    async def scene() -> None:
+        async with attacked() as target, watched(target):
+            reader, writer = await target.connect()
+            writer.write(raw)
+            for _ in range(count):
+                await reader.readuntil(b"HTTP/1.1 200 OK\r\n")
+            writer.close()
+            assert target.longest_ms < TURN_MS_MAX
+            assert count > PIPELINE_MAX
+
+    play(scene())
+
+
+def test_work_beyond_the_first_piece_waits_in_one_queue() -> None:
+    """However many pieces wait, a turn takes a bounded part of them, in the order of their arrival."""
+
+    async def scene() -> None:
+        shares, done = Shares(asyncio.get_running_loop()), list[int]()
+
+        def work(number: int) -> None:
+            done.append(number)
+            until_s = time.perf_counter() + 0.001
+            while time.perf_counter() < until_s:
+                pass
+
+        for number in range(30):
+            shares.add(partial(work, number))
+        most = 0
+        while len(done) < 30:
+            before = len(done)
+            await asyncio.sleep(0)
+            most = max(most, len(done) - before)
+        assert done == sorted(done)
+        assert 1 <= most <= 5
+
+    play(scene())
