@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from mockexchange.runtime import api_documents
 
 CONTRACTS = Path(__file__).parents[1] / "contracts" / "kalshi"
 API_DATES = {
@@ -95,7 +95,7 @@ def living_node(nodes: Node | list[Node], day: str) -> Node | None:
 def read_facts() -> Node:
     """Read the tables: objects, requests, types, parameters, reads, writes, links, errors, examples."""
     tables: dict[str, Node] = {
-        name: yaml.safe_load((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
+        name: api_documents.parse_text((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
         for name in ("schemas", "operations", "writes", "links", "errors", "examples")
     }
     named = {name: tables[name] for name in ("links", "errors", "examples")}

@@ -4,8 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from mockexchange.runtime import api_documents
 from tools.contract_facts import COMPAT, Node
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
@@ -17,7 +16,7 @@ NOTHING = "null"
 @cache
 def read(venue: str, name: str) -> Node:
     """Read a table of a venue's folder `facts`."""
-    facts: Node = yaml.safe_load((CONTRACTS / venue / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
+    facts: Node = api_documents.parse_text((CONTRACTS / venue / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
     return facts
 
 

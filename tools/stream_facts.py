@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import yaml
-
+from mockexchange.runtime import api_documents
 from tools.contract_facts import API_DATES, CONTRACTS, Life, Node, life_of, living, living_node
 
 COMPAT = "compat"
@@ -21,7 +20,7 @@ def read_stream_facts() -> Node:
 
 
 def _table(name: str) -> Node:
-    table: Node = yaml.safe_load((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
+    table: Node = api_documents.parse_text((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
     return table
 
 

@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from mockexchange.runtime import api_documents
 from tools.pages import DOCS, cell, with_parts
 
@@ -41,9 +39,7 @@ def render(page: str) -> str:
 
 def read() -> Document:
     """Read the document of the control API."""
-    text = (api_documents.directory() / "control" / "openapi.yaml").read_text(encoding="utf-8")
-    document: Document = yaml.safe_load(text)
-    return document
+    return api_documents.read("control")
 
 
 def operations(document: Document) -> Iterator[str]:

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mockexchange import WrongArgument
 from mockexchange.api.values.json_encoding import duration_text, given_json, instant_text, step_json, to_json
 from mockexchange.api.values.outcomes import read_outcomes
 from mockexchange.api.values.positions import read_position
 from mockexchange.api.values.rows import TEXTS, read_row
-from tests.house.checkout import ROOT
+from mockexchange.runtime import api_documents
 
-CONTROL = yaml.safe_load((ROOT / "contracts/control/openapi.yaml").read_text(encoding="utf-8"))
+CONTROL = api_documents.read("control")
 SCHEMAS = CONTROL["components"]["schemas"]
 AMOUNTS = {"Money", "UnsignedMoney", "Contracts", "UnsignedContracts", "LedgerPrice", "PriceNamed", "ExactDecimal"}
 ROWS = ("Ledger", "ContractLedger", "Event", "Position", "Holding")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
+
+from mockexchange.runtime import api_documents
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts" / "kalshi"
@@ -27,10 +28,8 @@ EVERY, NONE = set(ALIASES), set[str]()
 FROM_2026, FROM_JUNE = {"2026-02", "2026-04", "2026-06", "2026-10"}, {"2026-06", "2026-10"}
 
 
-@cache
 def document(alias: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((CONTRACTS / alias / "openapi.yaml").read_text(encoding="utf-8"))
-    return loaded
+    return api_documents.parse(CONTRACTS / alias / "openapi.yaml")
 
 
 def resolved(alias: str, node: dict[str, Any]) -> dict[str, Any]:

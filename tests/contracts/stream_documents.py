@@ -3,9 +3,8 @@
 from functools import cache
 from typing import Any
 
-import yaml
-
 from mockexchange.kit.validation.frames import FrameJudge
+from mockexchange.runtime import api_documents
 from tests.contracts.documents import ALIASES, CONTRACTS
 
 COMPAT = "compat"
@@ -14,10 +13,8 @@ SUBJECTS = (*ALIASES, COMPAT)
 Node = dict[str, Any]
 
 
-@cache
 def document(alias: str) -> Node:
-    loaded: Node = yaml.safe_load((CONTRACTS / alias / "asyncapi.yaml").read_text(encoding="utf-8"))
-    return loaded
+    return api_documents.parse(CONTRACTS / alias / "asyncapi.yaml")
 
 
 @cache

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockexchange.runtime import api_documents
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH, explain_no_route
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
@@ -111,5 +111,5 @@ def test_methods_and_paths_are_well_formed() -> None:
 
 @pytest.mark.parametrize("document", sorted(CONTRACTS.glob("*/openapi.yaml")), ids=lambda path: path.parent.name)
 def test_the_contract_documents_have_nothing_else(document: Path) -> None:
-    paths = yaml.safe_load(document.read_text(encoding="utf-8"))["paths"]
+    paths = api_documents.parse(document)["paths"]
     assert {path.removeprefix(PREFIX) for path in paths} <= {known.path for known in CATALOGUE}
