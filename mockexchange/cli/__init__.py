@@ -16,7 +16,7 @@ COMMANDS = {
     "advance": CommandEntry("advance", "Move exchange time forward; print it, and whose it is."),
     "journal": CommandEntry("journal", "Print requests and answers, newest last; or the frames of streams."),
     "why": CommandEntry(
-        "journal", "Print why requests, commands of streams and steps of the script were refused, or channels left out."
+        "why", "Print why requests, commands of streams and steps of the script were refused, or channels left out."
     ),
     "watch": CommandEntry(
         "watch", "Show what happens, while it happens: positions, fills, frames, requests, the script and faults."

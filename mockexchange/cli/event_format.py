@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from mockexchange.cli.core_events import describe_core_event
 from mockexchange.cli.event_source import Event
 
 Data = dict[str, Any]
@@ -70,18 +71,8 @@ def describe_event(event: Event) -> str:
     return f"the sandbox was {event.data['reason']}"
 
 
-def describe_fill(fill: Data) -> str:
-    side = f"{fill['action']} {fill['side']}"
-    return f"{fill['account']}/{fill['book']} {fill['market']} {side} {fill['count']} at {fill['price']}"
-
-
-def describe_trade(trade: Data) -> str:
-    words = f"{trade['direction']} {trade['amount']} at {trade['price']}"
-    return f"{trade['account']}/{trade['book']} {trade['instrument']} {words}"
-
-
-TRADED = {"filled": describe_fill, "contract_traded": describe_trade}
-"""Events that are trades, and the functions that describe them."""
+TRADED = ("filled", "contract_traded")
+"""Events that are trades."""
 
 
 def frame_text(frame: Data) -> str:
@@ -93,17 +84,9 @@ def _describe_command(data: Data) -> str:
     cause = f" (by {data['cause']['step']}, {data['cause']['repetition']})" if data["cause"] else ""
     if "refusal" in data:
         return f"{head}{cause} refused: {data['refusal']['code']}: {data['refusal']['message']}"
-    told = [_describe_core_event(one) for one in data["events"][:EVENTS_SHOWN_MAX]]
+    told = [describe_core_event(one) for one in data["events"][:EVENTS_SHOWN_MAX]]
     rest = len(data["events"]) + data["left_out"] - len(told)
     return f"{head}{cause}: {'; '.join(told) or 'nothing changed'}{f'; and {rest} more' if rest else ''}"
-
-
-def _describe_core_event(event: Data) -> str:
-    kind = str(event["type"])
-    if kind in TRADED:
-        return f"{kind} {TRADED[kind](event)}"
-    named = [str(event[name]) for name in ("account", "market", "instrument", "index", "order_id") if event.get(name)]
-    return " ".join([kind, *named])
 
 
 def describe_request(data: Data) -> str:

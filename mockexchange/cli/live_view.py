@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mockexchange.cli.core_events import event_row
 from mockexchange.cli.event_format import (
     GREEN,
     RED,
@@ -172,7 +173,7 @@ def _fill_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
     if event.kind == "command":
         for one in event.data.get("events", ()):
             if one["type"] in TRADED and (not accounts or one["account"] in accounts):
-                yield Line((clock_time(event.data["at"]), TRADED[one["type"]](one)))
+                yield Line((clock_time(event.data["at"]), " ".join(event_row(one)[1:])))
 
 
 def _frame_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:

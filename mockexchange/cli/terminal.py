@@ -5,14 +5,18 @@ rich is imported where something is printed on a terminal: it takes longer to im
 
 import json
 import re
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import click
 
 NUMBER_MARK = "\ue000number "
 """Starts with a private-use character, so that no text of a body starts with it."""
+TEXT_CHARS_MIN = 20
+"""Columns that a wrapped text has at least, however narrow the terminal is."""
 MARKED_NUMBER = re.compile(rf'"{NUMBER_MARK}([^"]*)"')
 
 
@@ -38,19 +42,23 @@ def printable(text: str) -> str:
 
 def show_json(raw: bytes) -> None:
     """Print a body: JSON indented, and coloured on a terminal; anything else as it is, made printable."""
-    try:
-        pretty = _indented(raw)
-    except (ValueError, RecursionError):
-        click.echo(printable(raw.decode("utf-8", "backslashreplace")))
-        return
-    safe = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in pretty)
-    if sys.stdout.isatty():
+    text, is_json = body_text(raw)
+    if is_json and sys.stdout.isatty():
         from rich.console import Console
         from rich.highlighter import JSONHighlighter
 
-        Console().print(JSONHighlighter()(safe), soft_wrap=True)
+        Console().print(JSONHighlighter()(text), soft_wrap=True)
     else:
-        click.echo(safe)
+        click.echo(text)
+
+
+def body_text(raw: bytes) -> tuple[str, bool]:
+    """Return a body as printable text, JSON indented, and whether it is JSON."""
+    try:
+        pretty = _indented(raw)
+    except (ValueError, RecursionError):
+        return printable(raw.decode("utf-8", "backslashreplace")), False
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in pretty), True
 
 
 def _indented(raw: bytes) -> str:
@@ -59,17 +67,61 @@ def _indented(raw: bytes) -> str:
     return MARKED_NUMBER.sub(r"\1", json.dumps(read, indent=2, ensure_ascii=False))
 
 
-def show_table(titles: Sequence[str], lines: Sequence[Line]) -> None:
-    """Print rows: a table on a terminal, else a line a row, separated by tabs and without titles."""
-    shown = [[printable(cell) for cell in line.cells] for line in lines]
-    if not sys.stdout.isatty():
-        click.echo("".join("\t".join(row) + "\n" for row in shown), nl=False)
+def show_json_lines(rows: Iterable[Any]) -> None:
+    """Print values as JSON, one a line, for programs."""
+    click.echo("".join(json.dumps(row) + "\n" for row in rows), nl=False)
+
+
+def terminal_width() -> int | None:
+    """Return the number of columns of the terminal; None if standard output is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
+    """Return a title and its text, which is wrapped behind the title at this width; on one line without a width."""
+    head = f"{title:<{indent}}"
+    if width is None or len(head) + len(text) <= width:
+        return f"{head}{text}".rstrip()
+    return textwrap.fill(
+        text,
+        max(width, indent + TEXT_CHARS_MIN),
+        initial_indent=head,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+    )
+
+
+def cut(text: str, width: int | None) -> str:
+    """Return a text that fits the width, with an ellipsis where it was cut."""
+    return text if width is None or len(text) <= width else f"{text[: max(0, width - 1)]}…"
+
+
+def show_table(titles: Sequence[str], lines: Sequence[Line], *, one_line: bool = False, right: str = "") -> None:
+    """Print rows: a table on a terminal, else a line a row, separated by tabs and without titles.
+
+    With `one_line` a row of the table is one line, whose texts are cut; `right` names the columns of numbers.
+    """
+    if sys.stdout.isatty():
+        _show_rich_table(titles, lines, one_line, right.split())
         return
+    shown = ("\t".join(printable(cell) for cell in line.cells) + "\n" for line in lines)
+    click.echo("".join(shown), nl=False)
+
+
+def _show_rich_table(titles: Sequence[str], lines: Sequence[Line], one_line: bool, right: Sequence[str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*titles, box=None, header_style="bold", pad_edge=False)
-    for row, line in zip(shown, lines, strict=True):
-        table.add_row(*(Text(cell, overflow="fold") for cell in row), style=line.style)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in titles:
+        is_number = title in right
+        table.add_column(title, justify="right" if is_number else "left", no_wrap=is_number)
+    overflow: Literal["ellipsis", "fold"] = "ellipsis" if one_line else "fold"
+    for line in lines:
+        cells = (
+            Text(printable(cell), style=line.cell_styles.get(place, ""), overflow=overflow, no_wrap=one_line)
+            for place, cell in enumerate(line.cells)
+        )
+        table.add_row(*cells, style=line.style)
     Console().print(table)

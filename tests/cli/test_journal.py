@@ -1,7 +1,6 @@
-"""`journal` and `why`: what crossed the wire, and why some of it was refused."""
+"""`journal`: what crossed the wire, in lines and with all that is known of one request."""
 
 import json
-import socket
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,23 +8,9 @@ from websockets.sync.client import connect
 
 from mockexchange.cli.commands import journal as subject
 from mockexchange.cli.server_connection import Server
-from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.replay import read_journal
 from mockexchange.runtime.http_request import send
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
-from tests.cli.conftest import Cli
-
-POSITIONS = "/portfolio/positions"
-GUARD_S = 20
-
-
-@pytest.fixture
-def busy(cli: Cli, sandbox: str) -> str:
-    """A sandbox that answered three requests, refused two of them."""
-    cli("call", "alice", "GET", f"{POSITIONS}?limit=0", "--sandbox", sandbox, code=1)
-    cli("call", "alice", "GET", "/portfolio/balance?x=1", "--sandbox", sandbox)
-    cli("call", "eddy", "GET", "/portfolio/position", "--sandbox", sandbox, code=1)
-    return sandbox
+from tests.cli.conftest import GUARD_S, POSITIONS, AtTerminal, Cli
 
 
 def test_the_journal_is_a_line_a_request(cli: Cli, busy: str) -> None:
@@ -72,20 +57,6 @@ def test_json_is_whole_and_what_replay_reads(cli: Cli, server: Server, busy: str
     printed = cli("journal", "--json", "--sandbox", busy).stdout
     assert [json.loads(line) for line in printed.splitlines()] == server.ask_sandbox("GET", busy, "/journal")
     assert [entry["number"] for entry in read_journal(printed).entries] == [1, 2, 3]
-
-
-@pytest.fixture
-def streamed(cli: Cli, server: Server, sandbox: str) -> str:
-    """Its stream had: 1 open, 2 a command, 3 subscribed, 4 bytes that are no text, 5 an error, 6 its end."""
-    shown = server.ask_sandbox("GET", sandbox)
-    alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
-    headers = sign("kalshi", alice, UnsignedRequest("GET", STREAM_PATH))
-    with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
-        for said in ('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}', b"\xff"):
-            client.send(said)
-            client.recv(GUARD_S)
-    cli("wait", "frame", "kind=close", "--sandbox", sandbox)
-    return sandbox
 
 
 def test_frames_are_a_line_each(cli: Cli, streamed: str) -> None:
@@ -148,48 +119,59 @@ def test_a_fault_is_shown_with_its_effect_as_long_as_it_is_installed(cli: Cli, s
     assert cli("journal", "--sandbox", sandbox).stdout.endswith("\tfault slow\n")
 
 
-def test_why_says_what_to_change_and_shows_what_was_sent(cli: Cli, server: Server, busy: str) -> None:
-    first, second = server.ask_sandbox("GET", busy, "/journal")[0], server.ask_sandbox("GET", busy, "/journal")[2]
-    headers = dict(first["headers"])
-    lines = cli("why", "--sandbox", busy).stdout.splitlines()
-    assert lines[:6] == [
-        f"#1  2025-11-04T23:00:00Z  GET /trade-api/v2{POSITIONS}?limit=0  400  alice",
+def test_people_get_one_line_a_request(busy: str, at_terminal: AtTerminal) -> None:
+    for width in (80, 120):
+        lines = at_terminal(width, "journal", "--sandbox", busy).splitlines()
+        assert len(lines) == 4
+        assert max(map(len, lines)) <= width
+    narrow = at_terminal(80, "journal", "--sandbox", busy).splitlines()
+    assert narrow[0].split() == ["#", "2025-11-04", "status", "account", "request"]
+    assert narrow[2].split()[:6] == ["2", "23:00:00.000", "200", "alice", "GET", "/portfolio/balance?x=1"]
+
+
+def test_frames_for_people_are_one_line_each_too(streamed: str, at_terminal: AtTerminal) -> None:
+    lines = at_terminal(80, "journal", "--frames", "--sandbox", streamed).splitlines()
+    assert len(lines) == 7
+    assert lines[3].startswith('3  23:00:00.000       1  alice    out  subscribed  {"type":"subscribed"')
+
+
+def test_requests_of_several_days_have_their_days(cli: Cli, busy: str, at_terminal: AtTerminal) -> None:
+    cli("advance", "2h", "--sandbox", busy)
+    cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", busy)
+    lines = at_terminal(80, "journal", "--sandbox", busy).splitlines()
+    assert [line.split()[1:3] for line in (lines[1], lines[4])] == [
+        ["11-04", "23:00:00.000"],
+        ["11-05", "01:00:00.000"],
+    ]
+
+
+def test_a_number_shows_all_of_one(cli: Cli, server: Server, busy: str) -> None:
+    known = server.ask_sandbox("GET", busy, "/journal")[0]
+    lines = cli("journal", "1", "--sandbox", busy).stdout.splitlines()
+    assert lines[:5] == [
+        f"#1  2025-11-04 23:00:00.000  GET /trade-api/v2{POSITIONS}?limit=0",
+        f"  status    400 in {known['latency_us'] / 1_000:.1f} ms",
+        f"  account   alice, key {known['key_id']}",
+        "  operation GetPositions",
         "  why       limit=0: expected at least 1",
-        f"  sent      KALSHI-ACCESS-KEY: {headers['kalshi-access-key']}",
-        f"  sent      KALSHI-ACCESS-TIMESTAMP: {headers['kalshi-access-timestamp']}",
-        f"  sent      KALSHI-ACCESS-SIGNATURE: {headers['kalshi-access-signature']}",
-        f"  answered  {first['answer']}",
     ]
-    assert lines[6] == "#3  2025-11-04T23:00:00Z  GET /trade-api/v2/portfolio/position  404"
-    assert lines[7] == f"  why       {second['diagnosis']}"
+    assert f"  header    kalshi-access-signature: {dict(known['headers'])['kalshi-access-signature']}" in lines
+    assert lines[lines.index("  answer") + 1] == "    {"
+    printed = cli("journal", "3", "1", "--json", "--sandbox", busy).stdout.splitlines()
+    assert [json.loads(line)["number"] for line in printed] == [3, 1]
+    assert cli("journal", "9", "--sandbox", busy, code=1).stderr.endswith("match the options, have no number 9\n")
 
 
-def test_why_takes_the_newest(cli: Cli, busy: str) -> None:
-    assert cli("why", "1", "--sandbox", busy).stdout.startswith("#3 ")
-    assert [line[:2] for line in cli("why", "9", "--sandbox", busy).stdout.splitlines() if line[0] == "#"] == [
-        "#1",
-        "#3",
+def test_a_number_shows_all_of_a_frame(cli: Cli, streamed: str) -> None:
+    lines = cli("journal", "--frames", "3", "--sandbox", streamed).stdout.splitlines()
+    assert lines[:4] == [
+        "frame 3  2025-11-04 23:00:00.000  stream 1  out",
+        "  account   alice",
+        "  channel   fill",
+        "  kind      subscribed",
     ]
-
-
-def test_why_looks_further_back_when_it_has_to(cli: Cli, busy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "RECENT_MAX", 1)
-    assert cli("why", "1", "--sandbox", busy).stdout.startswith("#3 ")
-    assert cli("why", "2", "--sandbox", busy).stdout.startswith("#1 ")
-
-
-def test_why_without_refusals_says_so(cli: Cli, sandbox: str) -> None:
-    assert cli("why", "--sandbox", sandbox).stdout == "nothing was refused\n"
-    cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
-    assert cli("why", "--sandbox", sandbox).stdout == "nothing was refused\n"
-
-
-def test_why_knows_the_errors_of_streams(cli: Cli, streamed: str) -> None:
-    lines = cli("why", "--sandbox", streamed).stdout.splitlines()
-    assert lines[0] == "frame 5  2025-11-04T23:00:00Z  stream 1  alice"
-    assert lines[1].startswith("  why       not JSON: ")
-    assert lines[2].startswith('  answered  {"type":"error",')
-    assert len(lines) == 3
+    assert '        "sid": 1' in lines
+    assert cli("journal", "--frames", "9", "--sandbox", streamed, code=1).stderr.count("the frames that are kept") == 1
 
 
 def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server: Server) -> None:
@@ -213,30 +195,6 @@ def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server
     why = cli("why", "--sandbox", sandbox).stdout
     assert "  why       stub wrong\n" in why
     assert "  why       the fault busy answered 429: the exchange was not asked; fault busy\n" in why
-
-
-def test_why_knows_the_steps_that_were_refused(cli: Cli, sandbox: str) -> None:
-    cli("script", "add", "{name: wrong, cancel: {order: o-x}}", "--sandbox", sandbox)
-    first, second = cli("why", "--sandbox", sandbox).stdout.splitlines()
-    assert first == "script  wrong  cancel"
-    assert second.startswith("  why       refused once: ")
-    assert "'o-x'" in second
-
-
-def test_unsigned_and_garbled_requests_are_shown_safely(cli: Cli, server: Server) -> None:
-    made = server.ask("POST", "sandboxes", {"scenario": "empty", "port": "0"})
-    send("GET", f"{made['base_url']}{POSITIONS}", {}, b"a body")
-    parts = urlsplit(made["base_url"])
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as raw:
-        raw.sendall(b"\x1b[2J\xff\r\n\r\n")
-        assert raw.recv(12) == b"HTTP/1.1 400"
-    text = cli("why", "--sandbox", made["id"]).stdout
-    assert "\x1b" not in text
-    assert "  sent      no header that says whose it is\n  body      a body\n  answered  {" in text
-    garbled = text[text.index("#2") :].splitlines()
-    assert "  bytes that are no HTTP  400" in garbled[0]
-    assert not any("sent" in line for line in garbled[1:])
-    assert "\tbytes that are no HTTP\t400\t-\t-\t" in cli("journal", "--sandbox", made["id"]).stdout
 
 
 def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server, sandbox: str) -> None:

@@ -2,9 +2,11 @@
 
 import json
 
+from mockexchange.cli.core_events import event_row
 from mockexchange.cli.server_connection import Server
 from mockexchange.scenario.keys import make_pair
 from tests.cli.conftest import Cli
+from tests.sandbox.ledger.event_examples import EVENTS
 
 FILL = "fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1.5, price: 0.56}"
 TOO_MUCH = "withdraw: {account: alice, amount: 1000000}"
@@ -18,22 +20,38 @@ def quantity(server: Server, sandbox: str) -> str:
 def test_what_happened_is_printed(cli: Cli, server: Server, sandbox: str) -> None:
     lines = cli("do", FILL, "--sandbox", sandbox).stdout.splitlines()
     assert lines[0].startswith("#")
-    assert lines[0].endswith(" 2025-11-04T23:00:00Z fill")
-    [filled] = [line for line in lines if line.startswith("  filled")]
-    [changed] = [line for line in lines if line.startswith("  position_changed")]
-    assert filled.startswith("  filled  fill_id=")
-    assert "  account=alice  book=0  market=RAIN-1  side=yes  action=buy  count=1.50  price=0.5600  " in filled
-    assert changed.startswith("  position_changed  account=alice  book=0  market=RAIN-1  quantity=11.50  cost=6.440000")
+    assert "  2025-11-04 23:00:00.000  fill  order " in lines[0]
+    assert lines[1:] == [
+        "  order changed     alice  RAIN-1  executed, 1.50 of 1.50 at 0.56",
+        "  filled            alice  RAIN-1  buy yes 1.50 at 0.56, fee 0.00",
+        "  position changed  alice  RAIN-1  11.50, cost 6.44, realized 0.00, fees 0.00",
+        "  traded                   RAIN-1  1.50 at 0.56 for yes, taker no",
+    ]
     assert quantity(server, sandbox) == "11.50"
 
 
 def test_a_refusal_is_plain_and_the_other_steps_are_done(cli: Cli, server: Server, sandbox: str) -> None:
     result = cli("do", FILL, TOO_MUCH, FILL, "--sandbox", sandbox, code=1)
     heads = [line for line in result.stdout.splitlines() if not line.startswith("  ")]
-    assert [head.split()[-1] for head in heads] == ["fill", "withdraw", "fill"]
+    assert [head.split()[3] for head in heads] == ["fill", "withdraw", "fill"]
     (refused,) = [line for line in result.stdout.splitlines() if "refused" in line]
     assert refused.startswith("  refused: insufficient_cash: alice has ")
     assert quantity(server, sandbox) == "13.00"
+
+
+def test_programs_get_json_a_step(cli: Cli, sandbox: str) -> None:
+    printed = cli("do", FILL, TOO_MUCH, "--json", "--sandbox", sandbox, code=1).stdout.splitlines()
+    filled, refused = map(json.loads, printed)
+    assert [event["type"] for event in filled["events"]] == ["order_changed", "filled", "position_changed", "traded"]
+    assert refused["refusal"]["code"] == "insufficient_cash"
+
+
+def test_every_event_has_a_line() -> None:
+    """The templates name facts that the events have."""
+    for _, shown in EVENTS:
+        what, _, _, facts = event_row(shown)
+        assert what == shown["type"].replace("_", " ")
+        assert "None" not in facts
 
 
 def test_one_step_that_cannot_be_read_stops_all(cli: Cli, server: Server, sandbox: str) -> None:
@@ -46,14 +64,14 @@ def test_one_step_that_cannot_be_read_stops_all(cli: Cli, server: Server, sandbo
 def test_scalars_travel_as_text(cli: Cli, server: Server, sandbox: str) -> None:
     step = "{market: {market: 12:30, event: on, series: 1e3, price: 0.10}}"
     stdout = cli("do", step, "--sandbox", sandbox).stdout
-    assert "market=12:30  event=on  series=1e3" in stdout
+    assert "  market listed  12:30  event on, series 1e3\n" in stdout
     assert cli("do", "cancel: {order: 007}", "--sandbox", sandbox, code=1).stdout.count("'007'") == 1
 
 
 def test_lists_and_texts_of_many_lines_travel_whole(cli: Cli, sandbox: str) -> None:
     pem = json.dumps(make_pair("ed25519").public_pem)
     step = f"key: {{account: alice, key: extra, key_id: '007', scopes: [read, write], public_key: {pem}}}"
-    assert "key_id=007" in cli("do", step, "--sandbox", sandbox).stdout
+    assert "key extra, key_id 007" in cli("do", step, "--sandbox", sandbox).stdout
 
 
 def test_time_moves_by_what_is_asked(cli: Cli, server: Server, sandbox: str) -> None:

@@ -78,7 +78,7 @@ def test_numbers_of_what_was_done_are_short(cli: Cli) -> None:
     step = "trade: {account: dora, instrument: BTC-PERPETUAL, direction: buy, amount: 10, price: 113001.5}"
     told = cli("do", step).stdout
     assert not re.search(r"\.[0-9]{13}", told)
-    assert re.search(r"=-?0\.[0-9]{5,12}\b", told), told
+    assert re.search(r" -?0\.[0-9]{5,12}\b", told), told
 
 
 def test_channels_that_were_left_out_are_told_by_why(cli: Cli, server: Server) -> None:
@@ -97,7 +97,8 @@ def test_a_refusal_of_another_venue_says_why(cli: Cli) -> None:
     assert 'did you mean "private/get_positions"?' in result.stderr
     assert json.loads(result.stdout)["error"]["code"] == -32601
     told = cli("why", "1").stdout
-    assert "sent      AUTHORIZATION: deri-hmac-sha256 id=" in told
+    assert 'did you mean "private/get_positions"?' in told
+    assert "AUTHORIZATION" not in told
 
 
 @pytest.mark.parametrize(

@@ -35,15 +35,17 @@ WAIT_SECONDS_MAX = 20
 @pytest.mark.parametrize(
     ("happened", "words", "style"),
     [
-        (event("command", COMMAND), "#7 Fill: filled alice/0 RAIN-1 buy yes 1.00 at 0.5600", ""),
+        (event("command", COMMAND), "#7 Fill: filled alice RAIN-1 buy yes 1.00 at 0.56, fee 0.0175", ""),
         (
             event("command", COMMAND, command="TradeContract", events=[TRADED]),
-            "#7 TradeContract: contract_traded dora/0 BTC-PERPETUAL buy 100 at 113450",
+            "#7 TradeContract: contract traded dora BTC-PERPETUAL buy 100 at 113450, fee 0",
             "",
         ),
         (
-            event("command", COMMAND, events=[{"type": "contract_marked", "instrument": "BTC-PERPETUAL"}]),
-            "#7 Fill: contract_marked BTC-PERPETUAL",
+            event(
+                "command", COMMAND, events=[{"type": "contract_marked", "instrument": "BTC-PERPETUAL", "price": "5"}]
+            ),
+            "#7 Fill: contract marked BTC-1 5",
             "",
         ),
         (
@@ -53,7 +55,7 @@ WAIT_SECONDS_MAX = 20
         ),
         (
             event("command", COMMAND, events=[{"type": "market_moved", "market": "M"}] * 6, left_out=9),
-            "#7 Fill: market_moved M; market_moved M; market_moved M; market_moved M; and 11 more",
+            "#7 Fill: market moved M; market moved M; market moved M; market moved M; and 11 more",
             "",
         ),
         (
@@ -238,7 +240,7 @@ def test_it_tells_a_line_an_event_where_there_is_no_terminal(cli: Cli, server: S
         cli("do", FILL, "--sandbox", sandbox)
         at, kind, words = read_line(process)
         assert (at, kind) == (AT, "command")
-        assert "filled alice/0 RAIN-1 buy no 4.00 at 0.4000" in words
+        assert "filled alice RAIN-1 buy no 4.00 at 0.40" in words
         cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
         assert read_line(process)[2].startswith("GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice ")
         server.ask_sandbox("POST", sandbox, "/reset")

@@ -14,6 +14,7 @@ FILLED = {
     "side": "yes",
     "count": "1.00",
     "price": "0.5600",
+    "fee": "0.017500",
 }
 TRADED = {
     "type": "contract_traded",
@@ -23,6 +24,7 @@ TRADED = {
     "direction": "buy",
     "amount": "100",
     "price": "113450",
+    "fee": "0",
 }
 COMMAND: dict[str, Any] = {"command": "Fill", "cause": None, "seq": 7, "at": AT, "left_out": 0, "events": [FILLED]}
 REQUEST: dict[str, Any] = {

@@ -1,29 +1,25 @@
 """`mockexchange do`: carry out steps now, written as in a scenario."""
 
-import re
-from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import UsageFailure
+from mockexchange.cli.click_base import UsageFailure, json_option
+from mockexchange.cli.core_events import event_row, named_ids
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.terminal import clock_time, cut, printable, show_json_lines, terminal_width
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.steps import STEP
-
-SHOWN = Decimal("1e-12")
-EXACT = Context(prec=200)
-LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
 
 
 @click.command()
 @click.argument("steps", metavar="STEP...", nargs=-1, required=True)
+@json_option("do", "What happened as JSON, a line for each step.")
 @sandbox_option
 @server_option
 @click.pass_context
-def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+def do(context: click.Context, steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Carry out steps now and print what happened, numbers to 12 places.
 
     Each STEP is written as in a scenario's history. None is carried out when one cannot be read. One that is refused
@@ -34,8 +30,11 @@ def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file:
     """
     body = [_read(number, text) for number, text in enumerate(steps, start=1)]
     outcomes = find_server(ready_file).ask_sandbox("POST", sandbox, "/commands", body=body)
-    for step, outcome in zip(body, outcomes, strict=True):
-        _show(next(iter(step)), outcome)
+    if as_json:
+        show_json_lines(outcomes)
+    else:
+        for step, outcome in zip(body, outcomes, strict=True):
+            _show(next(iter(step)), outcome)
     context.exit(1 if any("refusal" in outcome for outcome in outcomes) else 0)
 
 
@@ -47,20 +46,17 @@ def _read(number: int, text: str) -> Any:
 
 
 def _show(name: str, outcome: dict[str, Any]) -> None:
-    click.secho(f"#{outcome['seq']} {outcome['at']} {printable(name)}", bold=True)
+    """Print what a step changed as a small table under a line that names the step."""
+    events = outcome.get("events", ())
+    when = f"{outcome['at'][:10]} {clock_time(outcome['at'])}"
+    ids = "".join(f"  {printable(one)}" for one in named_ids(events))
+    click.secho(f"#{outcome['seq']}  {when}  {printable(name)}", bold=True, nl=False)
+    click.echo(ids)
     if "refusal" in outcome:
         refusal = outcome["refusal"]
         click.secho(f"  refused: {refusal['code']}: {printable(refusal['message'])}", fg="red")
-    for event in outcome.get("events", ()):
-        facts = {key: value for key, value in event.items() if key != "type"}
-        click.echo(f"  {event['type']}  {'  '.join(f'{key}={_format_value(value)}' for key, value in facts.items())}")
-
-
-def _format_value(value: Any) -> str:
-    return "-" if value is None else printable(LONG_DECIMAL.sub(_rounded, str(value)))
-
-
-def _rounded(found: re.Match[str]) -> str:
-    """Return a number with 12 decimal places; the control API has it exactly."""
-    exact = Decimal(found[0])
-    return f"{exact.quantize(SHOWN, context=EXACT).normalize(EXACT):f}"
+    rows = [[printable(cell) for cell in event_row(event)] for event in events]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True) if width)
+        click.echo(cut(f"  {'  '.join(cells)}".rstrip(), terminal_width()))

@@ -1,0 +1,115 @@
+"""`mockexchange why`: the reasons of refusals."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockexchange.cli.click_base import json_option
+from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, fetch
+from mockexchange.cli.event_format import request_line
+from mockexchange.cli.journal_entry import INDENT, remarks_of, show_facts, when
+from mockexchange.cli.rule_lists import describe_refusal
+from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
+from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
+from mockexchange.cli.terminal import cut, printable, show_json_lines, terminal_width, wrapped
+from mockexchange.venues.registry import client_setups
+
+REFUSALS_DEFAULT = 3
+RECENT_MAX = 500
+"""The number of requests searched for refusals before the whole journal, which may hold 32 MiB of bodies, is read."""
+HEADER_CHARS_MAX = 60
+"""Longer values, which are signatures, are cut: `journal NUMBER` has them."""
+
+Entry = dict[str, Any]
+
+
+@click.command()
+@click.argument("count", metavar="[N]", type=click.IntRange(1), default=REFUSALS_DEFAULT)
+@json_option("why", "As JSON, a refusal a line.")
+@show_secrets_option
+@sandbox_option
+@server_option
+def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file: Path) -> None:
+    """Print why requests, commands of streams and steps of the script were refused, or channels left out.
+
+    The last N refusals (3 if not said), newest last: what to change, and what was answered. `journal NUMBER` has
+    everything of a request.
+    """
+    server = find_server(ready_file)
+    clean = (lambda entry: entry) if show_secrets else SecretFilter(server).clean
+    requests = list(map(clean, _refusals(server, sandbox, count)))
+    frames = list(map(clean, _frames(server, sandbox, count)))
+    steps = [step for step in fetch(server, sandbox, "/script", {}) if step["refused"] or step["failed"]]
+    if as_json:
+        kinds = (("request", requests), ("frame", frames), ("script", steps))
+        show_json_lines({"refused": kind, **entry} for kind, entries in kinds for entry in entries)
+        return
+    if not (requests or frames or steps):
+        click.echo("nothing was refused")
+    for entry in requests:
+        _explain(entry)
+    for frame in frames:
+        _explain_frame(frame)
+    for step in steps:
+        click.secho(f"script  {printable(step['name'])}  {step['action']}", fg="red")
+        _say_why(describe_refusal(step))
+
+
+def _frames(server: Server, sandbox: str, count: int) -> list[Entry]:
+    """Return the errors of streams, and the subscriptions that left out some channels."""
+    errors = fetch(server, sandbox, "/frames", {"kind": "error", "last": count})
+    acknowledged = fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX})
+    noted = [frame for frame in acknowledged if frame["note"]]
+    return sorted([*errors, *noted], key=lambda frame: frame["number"])[-count:]
+
+
+def _refusals(server: Server, sandbox: str, count: int) -> list[Entry]:
+    refused: list[Entry] = []
+    for last in (RECENT_MAX, 0):
+        entries = fetch(server, sandbox, "/journal", {"last": last} if last else {})
+        refused = [entry for entry in entries if entry["status"] >= 400][-count:]
+        if len(refused) == count or len(entries) < last:
+            break
+    return refused
+
+
+def _explain(entry: Entry) -> None:
+    head = (f"#{entry['number']}", when(entry), request_line(entry), str(entry["status"]), entry["account"] or "")
+    click.secho(cut(printable("  ".join(part for part in head if part)), terminal_width()), fg="red")
+    _say_why(entry["diagnosis"] or "not known")
+    show_facts([("noticed", finding) for finding in entry["findings"]])
+    for title, text in [*_credentials(entry), ("body", _text(entry, "body")), ("answered", _text(entry, "answer"))]:
+        if text:
+            click.echo(cut(f"  {title:<{INDENT - 2}}{printable(text)}", terminal_width()))
+
+
+def _say_why(text: str) -> None:
+    click.secho(wrapped("  why", printable(text), INDENT, terminal_width()), fg="yellow", bold=True)
+
+
+def _explain_frame(frame: Entry) -> None:
+    head = (f"frame {frame['number']}", when(frame), f"stream {frame['connection']}", frame["account"] or "")
+    click.secho(cut(printable("  ".join(part for part in head if part)), terminal_width()), fg="red")
+    _say_why("; ".join(remarks_of(frame)) or "not known")
+    answer = printable(_text(frame, "frame").rstrip())
+    click.echo(cut(f"  {'answered':<{INDENT - 2}}{answer}", terminal_width()))
+
+
+def _text(entry: Entry, name: str) -> str:
+    return str(entry.get(name) or entry.get(f"{name}_base64") or "")[:BODY_CHARS_SHOWN_MAX]
+
+
+def _credentials(entry: Entry) -> list[tuple[str, str]]:
+    """Return the headers that say whose a request is, if that is what was refused: no account was found for it."""
+    if entry["account"] or not entry["operation"] or not entry["method"]:
+        return []
+    names = {name for setup in client_setups().values() for name in setup.credential_headers}
+    sent = [(name.upper(), value) for name, value in entry["headers"] if name in names]
+    if not sent:
+        return [("sent", "no header that says whose it is")]
+    return [("sent", f"{name}: {_short_value(value)}") for name, value in sent]
+
+
+def _short_value(value: str) -> str:
+    return value if len(value) <= HEADER_CHARS_MAX else f"{value[:20]}… ({len(value)} characters)"

@@ -1,0 +1,97 @@
+"""Events of the exchange in words: whose they are, where they happened, and the facts that people look for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
+from typing import Any
+
+from mockexchange.cli.terminal import printable
+
+Data = dict[str, Any]
+TEMPLATES = {
+    "filled": "{action} {side} {count} at {price}, fee {fee}",
+    "contract_traded": "{direction} {amount} at {price}, fee {fee}",
+    "order_rested": "{action} {side} {count} at {price}",
+    "order_changed": "{status}, {filled} of {initial} at {price}",
+    "position_changed": "{quantity}, cost {cost}, realized {realized}, fees {fees}",
+    "position_settled": "{result}, {quantity} for {revenue}",
+    "holding_changed": "{size}, cost {cost}, realized {realized}",
+    "traded": "{count} at {yes} for yes, taker {taker_side}",
+    "cash_moved": "{amount}, now {cash}",
+    "cash_changed": "{currency} {cash}",
+    "payment_made": "{kind} {amount} by {method}, fee {fee}, {status}",
+    "market_priced": "{price}",
+    "contract_marked": "{price}",
+    "level_changed": "{side} at {price} by {change}",
+    "transferred": "{amount} from {source} to {target}",
+}
+"""The facts of the events that happen most; of others all facts are shown with their names."""
+SUBJECTS = ("account", "book")
+PLACES = ("market", "instrument", "index", "event", "series")
+IDS = ("order_id", "fill_id", "trade_id")
+"""Ids that are shown apart, or not at all: they would fill a line."""
+SHOWN = Decimal("1e-12")
+EXACT = Context(prec=200)
+LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
+MONEY = re.compile(r"-?[0-9]+\.[0-9]{2}(?:[0-9]{2}){1,2}")
+"""Dollars with four or six decimals, as the control API writes them."""
+
+
+class _Facts(dict[str, str]):
+    """The facts of an event by name; a fact that a server of another version does not have is a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "-"
+
+
+def event_row(event: Data) -> tuple[str, str, str, str]:
+    """Return the cells of an event: what it is, whose, where, and its facts."""
+    where = next((str(event[name]) for name in PLACES if event.get(name)), "")
+    return event["type"].replace("_", " "), owner_of(event), where, facts_of(event)
+
+
+def owner_of(event: Data) -> str:
+    """Return the account of an event, with its subaccount unless that is the account itself; empty if there is none."""
+    account, book = event.get("account") or "", str(event.get("book") or "0")
+    return account if book == "0" else f"{account}/{book}"
+
+
+def facts_of(event: Data) -> str:
+    template = TEMPLATES.get(event["type"])
+    if template:
+        return template.format_map(_Facts({name: format_value(value) for name, value in event.items()}))
+    place = next((name for name in PLACES if event.get(name)), "type")
+    hidden = {"type", *SUBJECTS, *IDS, place}
+    return ", ".join(f"{name} {format_value(value)}" for name, value in event.items() if _is_fact(name, value, hidden))
+
+
+def _is_fact(name: str, value: Any, hidden: set[str]) -> bool:
+    return name not in hidden and not name.endswith("_at") and value not in (None, "", [])
+
+
+def describe_core_event(event: Data) -> str:
+    """Return an event in one line."""
+    return " ".join(part for part in event_row(event) if part)
+
+
+def named_ids(events: Sequence[Data]) -> Iterator[str]:
+    """Yield the ids that later steps name: of orders, payments, groups and transfers."""
+    for kind in ("order_id", "payment", "group", "transfer"):
+        ids = dict.fromkeys(str(event[kind]) for event in events if event.get(kind))
+        yield from (f"{kind.removesuffix('_id')} {one}" for one in list(ids)[:1])
+
+
+def format_value(value: Any) -> str:
+    """Return a value as text: dollars without needless zeros, long decimals with 12 places."""
+    if value is None:
+        return "-"
+    text = str(value)
+    if MONEY.fullmatch(text):
+        whole, _, decimals = text.partition(".")
+        return f"{whole}.{decimals.rstrip('0'):0<2}"
+    return printable(LONG_DECIMAL.sub(_rounded, text))
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """Return a number with 12 decimal places; the control API has it exactly."""
+    return f"{Decimal(found[0]).quantize(SHOWN, context=EXACT).normalize(EXACT):f}"
