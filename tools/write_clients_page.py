@@ -1,7 +1,7 @@
 """Runs every published client and writes the results into docs/clients.md.
 
 Run with `make clients`, which first makes the environments of the clients and takes minutes. The arguments calls,
-channels, faults and cards write only those parts.
+orders, channels, faults and cards write only those parts.
 """
 
 import sys
@@ -14,13 +14,13 @@ from tests.clients.disturbances import DISTURBANCES, try_out
 from tests.clients.exchange import Control
 from tests.clients.hearing import Heard, hear
 from tests.clients.listeners import STREAMERS, Streamer
-from tests.clients.matrix import Cell, ask
+from tests.clients.matrix import Cell, ask, ask_peer
 from tests.clients.moves import BEFORE
-from tests.clients.page import DATES, read_page, with_cards, with_channels, with_faults, with_matrix
+from tests.clients.page import DATES, read_page, with_cards, with_channels, with_faults, with_matrix, with_orders
 from tests.clients.processes import Peer
-from tests.clients.published import CLIENTS, Published
+from tests.clients.published import CLIENTS, TRADERS, Published
 from tests.clients.recipes import PAGE
-from tests.clients.truths import SCENARIO
+from tests.clients.truths import SCENARIO, WRITES_SCENARIO, WRITES_TRUTH, read_questions
 from tests.house.serving import served
 
 SERVE = (sys.executable, "-m", "mockexchange", "serve", "--scenario", "empty", "--quiet")
@@ -34,6 +34,22 @@ def write_calls(control: Control, home: Path) -> str:
 def run_calls(control: Control, client: Published, api_date: str, home: Path) -> dict[str, Cell]:
     sandbox = control.open(SCENARIO.read_text(encoding="utf-8"), api_date, "paused")
     found, _ = ask(client, api_date, sandbox, home / "log.txt")
+    sandbox.delete()
+    print(client.title, api_date, *(line for each in found.values() for line in each.mistakes), sep="\n  ")
+    return {method: each.cell for method, each in found.items()}
+
+
+def write_orders(control: Control, home: Path) -> str:
+    found = {}
+    for client in TRADERS:
+        with client.driven(home / "log.txt") as peer:
+            found[client.title] = {date: run_orders(control, client, peer, date) for date in DATES}
+    return with_orders(read_page(), found)
+
+
+def run_orders(control: Control, client: Published, peer: Peer, api_date: str) -> dict[str, Cell]:
+    sandbox = control.open(WRITES_SCENARIO.read_text(encoding="utf-8"), api_date, "paused")
+    found, _ = ask_peer(client, api_date, sandbox, peer, read_questions(WRITES_TRUTH))
     sandbox.delete()
     print(client.title, api_date, *(line for each in found.values() for line in each.mistakes), sep="\n  ")
     return {method: each.cell for method, each in found.items()}
@@ -79,6 +95,7 @@ def write_cards(control: Control, home: Path) -> str:
 
 PARTS: dict[str, Callable[[Control, Path], str]] = {
     "calls": write_calls,
+    "orders": write_orders,
     "channels": write_channels,
     "faults": write_faults,
     "cards": write_cards,

@@ -1,4 +1,4 @@
-"""The generated part of docs/clients.md: which client reads what at which API date, as a run found it."""
+"""The generated part of docs/clients.md: which client understands what at which API date, as a run found it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,13 +12,15 @@ from tests.clients.disturbances import DISTURBANCES
 from tests.clients.hearing import KINDS, Heard
 from tests.clients.listeners import STREAMERS
 from tests.clients.matrix import Cell
-from tests.clients.published import CLIENTS, COMPAT, Published
+from tests.clients.published import CLIENTS, COMPAT, TRADERS, Published
 from tests.clients.recipes import PAGE
 
 LINE_CHARS_MAX = 120
 DATES = (COMPAT, *ALIASES, "latest")
 BEGIN = "<!-- begin of what `make clients` writes -->"
 END = "<!-- end of what `make clients` writes -->"
+ORDERS_BEGIN = "<!-- begin of what `make clients` writes of orders -->"
+ORDERS_END = "<!-- end of what `make clients` writes of orders -->"
 CHANNELS_BEGIN = "<!-- begin of what `make clients` writes of channels -->"
 CHANNELS_END = "<!-- end of what `make clients` writes of channels -->"
 HEADING = re.compile(r"^### (?P<title>.+)$")
@@ -27,6 +29,7 @@ FAULTS_END = "<!-- end of what `make clients` writes of faults -->"
 FAULT_ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<cells>.+) \|$")
 CARDS_BEGIN = "<!-- begin of what `make clients` writes of cards -->"
 CARDS_END = "<!-- end of what `make clients` writes of cards -->"
+ORDERS_HEADING = re.compile(r"^### Orders of (?P<title>.+)$")
 STREAM_HEADING = re.compile(r"^### The stream of (?P<title>.+)$")
 ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<cells>.+) \|$")
 
@@ -45,7 +48,12 @@ def read_page() -> str:
 
 def with_matrix(page: str, cells: Cells) -> str:
     """Return the page with what a run found; ValueError where it has no place for that."""
-    return _with_block(page, BEGIN, END, _lines(cells))
+    return _with_block(page, BEGIN, END, _lines(cells, CLIENTS, "### {}\n"))
+
+
+def with_orders(page: str, cells: Cells) -> str:
+    """Return the page with what a run found of writes; ValueError where it has no place for that."""
+    return _with_block(page, ORDERS_BEGIN, ORDERS_END, _lines(cells, TRADERS, "### Orders of {}\n"))
 
 
 def with_channels(page: str, heard: HeardCells) -> str:
@@ -106,6 +114,11 @@ def matrix_of(page: str) -> Cells:
     return _told(page, BEGIN, END, HEADING, Cell)
 
 
+def orders_of(page: str) -> Cells:
+    """Return the results of the writes on a page; a client has no cells for calls that it lacks."""
+    return _told(page, ORDERS_BEGIN, ORDERS_END, ORDERS_HEADING, Cell)
+
+
 def _told(page: str, begin: str, end: str, heading: re.Pattern[str], cell: Callable[[str], T]) -> Table[T]:
     _, _, rest = page.partition(begin)
     reported: dict[str, dict[str, dict[str, T]]] = {}
@@ -126,11 +139,11 @@ def _channel_lines(heard: HeardCells) -> Iterator[str]:
         yield ""
 
 
-def _lines(cells: Cells) -> Iterator[str]:
-    for client in CLIENTS:
+def _lines(cells: Cells, clients: Iterable[Published], heading: str) -> Iterator[str]:
+    for client in clients:
         found = cells[client.title]
         methods = [method for method, cell in found[COMPAT].items() if cell is not Cell.NONE]
-        yield f"### {client.title}\n"
+        yield heading.format(client.title)
         yield from _remarks(client, [method for method in found[COMPAT] if method not in methods])
         yield from _table("call", client.api_date, found, methods)
         yield ""

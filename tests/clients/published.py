@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.clients.processes import Peer, find_python, started
+from tests.examples.programs import NODE_ENVIRONMENT, require_node
+from tests.house.checkout import ROOT
 
+DRIVERS = ROOT / "contracts" / "clients"
 COMPAT = "compat"
 
 
@@ -42,9 +45,16 @@ class Published(NamedTuple):
         # This one is installed beside the tests, and other tests use it in their own process.
         return Path(sys.executable) if self.name == "pykalshi" else find_python(self.name, self.version)
 
+    def command(self) -> list[str]:
+        """Return the command that starts its driver; skip the test if its language or the client is not installed."""
+        if self.driver.endswith(".mjs"):
+            require_node()
+            return ["node", str(DRIVERS / self.driver), str(NODE_ENVIRONMENT)]
+        return [str(self.python()), "-m", f"contracts.clients.{self.driver}"]
+
     @contextmanager
     def driven(self, log_file: Path) -> Iterator[Peer]:
-        with started([str(self.python()), "-m", f"contracts.clients.{self.driver}"], log_file) as peer:
+        with started(self.command(), log_file) as peer:
             yield peer
 
 
@@ -79,5 +89,25 @@ CLIENTS = (
         ),
     ),
     Published("kalshi-sdk", "3.3.0", "sdk_3_3", "2026-06"),
+)
+# Those that write orders, with what drives their writes.
+TRADERS = (
+    Published(
+        "pykalshi",
+        "2.0.0",
+        "orders_pykalshi",
+        "latest",
+        (
+            ("v2_batch_place", Fault("leaves out the items that were refused", (COMPAT, "latest"))),
+            ("v2_batch_cancel", Fault("reports the canceled orders as resting", (COMPAT, "latest"))),
+        ),
+    ),
+    Published("kalshi-python-sync", "3.34.0", "orders_official", "latest"),
+    Published("kalshi-python-async", "3.34.0", "orders_official", "latest"),
+    Published("kalshi-sdk", "22.4.0", "orders_sdk", "latest"),
+    Published("kalshi-typescript", "3.30.0", "orders_typescript.mjs", "latest"),
+    Published("kalshi-python-sync", "3.0.0", "orders_official", "2025-12"),
+    Published("kyro", "0.1.2", "orders_kyro", "2026-02"),
+    Published("kalshi-sdk", "3.3.0", "orders_sdk", "2026-06"),
 )
 BY_TITLE = {client.title: client for client in CLIENTS}

@@ -1,38 +1,51 @@
-"""Published clients place, repeat and cancel an order over a socket, each by its own methods."""
+"""Every published client that writes orders, every write it offers, at its own API date and under `compat`."""
 
-import json
-import subprocess
-from pathlib import Path
+from typing import NamedTuple
 
-import httpx
 import pytest
 
-import mockexchange
-from tests.clients.processes import environment, find_python
+from tests.clients.exchange import Server
+from tests.clients.matrix import Cell, Findings, ask_peer
+from tests.clients.page import orders_of, read_page
+from tests.clients.published import COMPAT, TRADERS, Published
+from tests.clients.truths import WRITES_SCENARIO, WRITES_TRUTH, read_questions
 
 pytestmark = pytest.mark.clients
 
-RUNNER = Path(__file__).with_name("order_runner.py")
+
+class Run(NamedTuple):
+    """What a client made of each method, by API date, and its calls that none of them has made."""
+
+    client: Published
+    findings: dict[str, Findings]
+    untried: list[str]
 
 
-@pytest.mark.parametrize(
-    ("client", "version"), [("kalshi-python-sync", "3.34.0"), ("kalshi-sdk", "22.4.0"), ("pykalshi", "2.0.0")]
-)
-def test_a_published_client_places_and_cancels_an_order(client: str, version: str, tmp_path: Path) -> None:
-    python = find_python(client, version)
-    with mockexchange.serve("demo") as exchange:
-        market = httpx.get(f"{exchange.base_url}/markets?status=open").json()["markets"][0]["ticker"]
-        alice = exchange.accounts["alice"]
-        key_file = tmp_path / "key.pem"
-        key_file.write_text(alice.private_key_pem or "", encoding="ascii")
-        arguments = [client, exchange.base_url, alice.key_id, str(key_file), market]
-        run = subprocess.run(  # our own program in a known interpreter
-            [python, RUNNER, *arguments], capture_output=True, text=True, check=False, env=environment(), timeout=60
-        )
-        assert run.returncode == 0, run.stderr
-        understood = json.loads(run.stdout)
-        order, remaining = understood["placed"]
-        assert (remaining, understood["again"], understood["canceled"]) == ("1.00", 409, "1.00")
-        path = f"{exchange.base_url}/portfolio/orders/{order}"
-        row = httpx.get(path, headers=alice.headers("GET", path)).json()["order"]
-        assert (row["status"], row["client_order_id"]) == ("canceled", "by-a-published-client")
+@pytest.fixture(scope="module", params=TRADERS, ids=lambda client: client.title)
+def run(server: Server, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Run:
+    """Run a client in one process for both dates, since starting it takes longer than all its calls."""
+    client: Published = request.param
+    findings: dict[str, Findings] = {}
+    untried: list[str] = []
+    with client.driven(tmp_path_factory.mktemp(client.name) / "log.txt") as peer:
+        for api_date in (COMPAT, client.api_date):
+            sandbox = server.control.open(WRITES_SCENARIO.read_text(encoding="utf-8"), api_date, "paused")
+            findings[api_date], untried = ask_peer(client, api_date, sandbox, peer, read_questions(WRITES_TRUTH))
+            sandbox.delete()
+    return Run(client, findings, untried)
+
+
+def test_a_client_writes_what_it_is_told(run: Run) -> None:
+    """Other values are due to the client where its fault is named, and there only."""
+    for api_date, findings in run.findings.items():
+        wrong = {method for method, each in findings.items() if each.mistakes}
+        assert wrong == set(run.client.faults_at(api_date)), [
+            line for each in findings.values() for line in each.mistakes
+        ]
+    assert run.untried == []
+
+
+def test_the_page_says_what_was_found(run: Run) -> None:
+    for api_date, findings in run.findings.items():
+        found = {method: each.cell for method, each in findings.items() if each.cell is not Cell.NONE}
+        assert orders_of(read_page())[run.client.title][api_date] == found, "run `make clients`"

@@ -14,16 +14,20 @@ from tests.clients.page import (
     END,
     FAULTS_BEGIN,
     FAULTS_END,
+    ORDERS_BEGIN,
+    ORDERS_END,
     Cells,
     faults_of,
     heard_of,
     matrix_of,
+    orders_of,
     read_page,
     with_channels,
     with_faults,
     with_matrix,
+    with_orders,
 )
-from tests.clients.published import BY_TITLE, CLIENTS
+from tests.clients.published import BY_TITLE, CLIENTS, TRADERS
 
 FOUND: Cells = {
     title: {date: {"fills": Cell.YES if date == "compat" else Cell.UNKNOWN, "deposits": Cell.NONE} for date in DATES}
@@ -39,6 +43,14 @@ def test_what_is_written_is_read_again() -> None:
     for title, dates in matrix_of(page).items():
         assert dates == {date: {"fills": FOUND[title][date]["fills"]} for date in DATES}
     assert with_matrix(page, FOUND) == page
+
+
+def test_what_is_written_of_orders_is_read_again() -> None:
+    dates = {date: {"v1_place": Cell.GONE if date == "latest" else Cell.YES, "group": Cell.NONE} for date in DATES}
+    page = with_orders(f"# Before\n\n{ORDERS_BEGIN}\nold\n{ORDERS_END}\n", {one.title: dates for one in TRADERS})
+    assert "old" not in page
+    for found in orders_of(page).values():
+        assert found == {date: {"v1_place": cells["v1_place"]} for date, cells in dates.items()}
 
 
 def test_what_is_written_of_channels_is_read_again() -> None:
@@ -70,7 +82,9 @@ def test_a_page_without_a_place_for_it_is_refused(page: str) -> None:
 
 def test_the_page_tells_of_every_client_its_date_and_faults() -> None:
     assert list(matrix_of(read_page())) == [client.title for client in CLIENTS]
-    for client in CLIENTS:
-        reported = read_page().partition(f"### {client.title}\n")[2].partition("\n### ")[0]
+    assert list(orders_of(read_page())) == [client.title for client in TRADERS]
+    headings = {f"### {client.title}": client for client in CLIENTS}
+    for heading, client in {**headings, **{f"### Orders of {one.title}": one for one in TRADERS}}.items():
+        reported = read_page().partition(f"{heading}\n")[2].partition("\n### ")[0]
         assert f"| **{client.api_date}** |" in reported
         assert all(f"* `{method}`: {fault.why}\n" in reported for method, fault in client.faults)

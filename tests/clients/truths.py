@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockexchange.venues.kalshi.dates import ALIASES
@@ -17,6 +18,8 @@ from tests.house.checkout import ROOT
 
 SCENARIO = ROOT / "fixtures" / "scenarios" / "clients.yaml"
 TRUTH = SCENARIO.with_suffix(".truth.json")
+WRITES_SCENARIO = SCENARIO.with_name("order-entry.yaml")
+WRITES_TRUTH = WRITES_SCENARIO.with_suffix(".truth.json")
 ANYTHING = "*"
 """Stands in the truth for an id that the exchange chose."""
 
@@ -34,7 +37,8 @@ class Question(NamedTuple):
     """The arguments of a method, the key, and the true rows.
 
     `old_rows` follow where the exchange had no archive yet, and under `compat`, which keeps everything. `earlier` has
-    the rows that were true instead before a day, or are under `compat`.
+    the rows that were true instead before a day, or are under `compat`. Of a write, `refused_with` is the status if the
+    exchange refuses it, and `after` has the status and remaining count of orders afterwards, by either id.
     """
 
     method: str
@@ -44,10 +48,12 @@ class Question(NamedTuple):
     rows: Sequence[Row]
     old_rows: Sequence[Row] = ()
     earlier: Mapping[str, Sequence[Row]] = {}
+    refused_with: int | None = None
+    after: Mapping[str, Sequence[str]] = {}
 
 
-def read_questions() -> list[Question]:
-    reported: list[dict[str, Any]] = json.loads(TRUTH.read_text(encoding="utf-8"))
+def read_questions(truth: Path = TRUTH) -> list[Question]:
+    reported: list[dict[str, Any]] = json.loads(truth.read_text(encoding="utf-8"))
     return [Question(**question) for question in reported]
 
 
