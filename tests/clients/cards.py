@@ -13,7 +13,7 @@ from tests.clients.processes import ENVIRONMENTS, find_python
 from tests.house.checkout import ROOT
 
 CELLS = {Outcome.KEPT: "yes", Outcome.BROKEN: "**no**", Outcome.NOT_JUDGED: "-"}
-ROW = re.compile(r"^\| (?P<number>[RS]\d+) [^|]*\| (?P<cells>.+) \|$")
+ROW = re.compile(r"^\| (?P<number>[RSW]\d+) [^|]*\| (?P<cells>.+) \|$")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHARS_SHOWN_MAX = 300
 

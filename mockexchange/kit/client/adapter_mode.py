@@ -7,14 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterReply, AdapterTimeout, one_line
+from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterTimeout, one_line
 from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison
+from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
-from mockexchange.kit.client.cards import Card, Task
+from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.fuzzing import judge_fuzz
+from mockexchange.kit.client.orders.playing import PlayedTasks, TaskResult, play_tasks
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.client.session import CONNECTIONS_MAX, TOO_MANY, Session
 from mockexchange.kit.client.task_fields import COMPAT, LATEST, aliases_of
@@ -28,6 +29,7 @@ NOTHING = Traffic((), ())
 SURVEY_S_MAX = 5.0
 LISTEN = "listen"
 NO_TASK = "there is no such task for adapters: judge a command that does it"
+UNSUPPORTED = "the adapter does not support the task {}"
 HELLO = "hello"
 API_DATES = "api_dates"
 """Key of the reply to `hello`: the API dates that the client supports."""
@@ -54,13 +56,6 @@ def judges(
         "floats": partial(judge_floats, api_date=api_date),
         "fuzz": partial(judge_fuzz, api_date=api_date, fixtures=fixtures, seed=seed),
     }
-
-
-class TaskResult(NamedTuple):
-    """The reply of an adapter, or the message of a timeout if it gave no reply in time."""
-
-    reply: AdapterReply | None
-    timeout: str
 
 
 class AdapterWorker:
@@ -120,8 +115,11 @@ class AdapterCardRunner:
     reproduction: Callable[[Card], str]
     fixtures: Path | None = None
     """Directory for bodies that the client reads wrongly."""
+    probes: Mapping[str, Card] = field(default_factory=dict)
+    """For each task of orders the card that shows it undisturbed."""
     traffic: Traffic = NOTHING
     """Traffic of the undisturbed tasks."""
+    _probed: dict[tuple[str, str], str] = field(default_factory=dict)
     _undisturbed: dict[tuple[str, str, str], TaskResult] = field(default_factory=dict)
 
     def survey(self, worker: AdapterWorker, cards: Sequence[Card]) -> None:
@@ -135,6 +133,16 @@ class AdapterCardRunner:
                 if worker.ask(task, session, "", SURVEY_S_MAX).timeout:
                     break
             self.traffic = session.traffic()
+        for card in self.probes.values():
+            self.traffic = self.traffic.joined(self._survey_orders(worker, card))
+
+    def _survey_orders(self, worker: AdapterWorker, card: Card) -> Traffic:
+        """Play the tasks of a probe with signatures checked, and return the traffic."""
+        if self.sandboxes.reason_to_skip(card):
+            return NOTHING
+        with self.sandboxes.play_checked(card) as session:
+            self._play_tasks(worker, card, session, SURVEY_S_MAX)
+            return session.traffic()
 
     def play(self, worker: AdapterWorker, card: Card) -> Verdict:
         """Play one card with a worker that plays no other card meanwhile.
@@ -150,11 +158,11 @@ class AdapterCardRunner:
         if problem:
             return not_judged(card, problem)
         with self.sandboxes.play(card) as session:
-            answer = worker.ask(card.task, session, card.account, card.seconds)
+            played = self._play_tasks(worker, card, session, card.seconds)
             traffic = session.traffic()
-        if answer.reply and answer.reply.is_unsupported:
-            return not_judged(card, f"the adapter does not support the task {card.task.name}")
-        trial = CardRun(traffic, answer.reply, answer.timeout)
+        if played.unsupported:
+            return not_judged(card, UNSUPPORTED.format(played.unsupported))
+        trial = CardRun(traffic, played.last.reply, played.last.timeout, played=played)
         return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
 
     def _play_whole(self, card: Card, worker: AdapterWorker, began_s: float) -> Verdict:
@@ -179,20 +187,48 @@ class AdapterCardRunner:
         ]
         return Verdict(card.number, card.title, tuple(judged), why, (), card.says, time.perf_counter() - began_s)
 
+    def _play_tasks(self, worker: AdapterWorker, card: Card, session: Session, seconds: float) -> PlayedTasks:
+        return play_tasks(
+            card.tasks, session, card.account, lambda task: worker.ask(task, session, card.account, seconds)
+        )
+
     def _problem(self, card: Card, task: Task, worker: AdapterWorker) -> str:
         """Return why a card cannot be judged by its task: unsupported, or failing without any fault; "" if it can."""
         if card.pages and self._hello(worker).get("pages") == card.pages:
             return f"the client leaves pages to its user: the adapter walks them ({card.pages})"
+        if card.reconciling and self._hello(worker).get("reconciling") == card.reconciling:
+            return f"the client leaves it to its user to read what its stream has missed ({card.reconciling})"
+        if card.changes_orders:
+            return self._problem_of_orders(card, worker)
         if card.expects_only_success:
             return ""
         answer = self._ask_undisturbed(card, task, worker)
         if answer.timeout:
             return f"its task {task.name} is not answered where nothing is disturbed either"
         if answer.reply and answer.reply.is_unsupported:
-            return f"the adapter does not support the task {task.name}"
+            return UNSUPPORTED.format(task.name)
         if answer.reply and answer.reply.error:
             return f"its task {task.name} fails where nothing is disturbed too: {one_line(answer.reply.error)}"
         return ""
+
+    def _problem_of_orders(self, card: Card, worker: AdapterWorker) -> str:
+        """Return why a card about orders cannot be judged: a task of it fails in the card that shows it."""
+        if card.probe:
+            return ""
+        probes = (self.probes.get(task.name) for task in card.tasks if task.changes_orders)
+        problems = (self._problem_of_probe(probe, card.api_date, worker) for probe in probes if probe)
+        return next((problem for problem in problems if problem), "")
+
+    def _problem_of_probe(self, probe: Card, api_date: str, worker: AdapterWorker) -> str:
+        key = (probe.number, api_date)
+        if key not in self._probed:
+            with self.sandboxes.play(replace(probe, api_date=api_date)) as session:
+                played = self._play_tasks(worker, probe, session, UNDISTURBED_S_MAX)
+            fails = f"the tasks of {probe.number} fail where nothing is disturbed: {one_line(played.failure)}"
+            self._probed[key] = (
+                UNSUPPORTED.format(played.unsupported) if played.unsupported else fails * bool(played.failure)
+            )
+        return self._probed[key]
 
     def _hello(self, worker: AdapterWorker) -> Mapping[str, object]:
         if worker.hello is None:
@@ -222,12 +258,17 @@ def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
     return dates
 
 
+def probes_of(cards: Sequence[Card]) -> dict[str, Card]:
+    """Return the card that shows a task of orders undisturbed, by task: the first one that says so."""
+    return {card.probe: card for card in reversed(cards) if card.probe}
+
+
 def _distinct(cards: Sequence[Card]) -> list[Task]:
-    """Return the distinct tasks of cards; a `listen` task is cut to one message or one second."""
+    """Return the distinct reading tasks of cards; a `listen` task is cut to one message or one second."""
     tasks: dict[tuple[str, str], Task] = {}
     for card in cards:
-        if card.task:
-            short = {"count": 1, "seconds": 1} if card.task.name == LISTEN else {}
-            channel = str(card.task.arguments.get("channel", ""))
-            tasks.setdefault((card.task.name, channel), Task(card.task.name, {**card.task.arguments, **short}))
+        for task in card.tasks if not card.changes_orders else ():
+            short = {"count": 1, "seconds": 1} if task.name == LISTEN else {}
+            channel = str(task.arguments.get("channel", ""))
+            tasks.setdefault((task.name, channel), Task(task.name, {**task.arguments, **short}))
     return list(tasks.values())

@@ -8,6 +8,8 @@ from mockexchange.kit.client.adapter import AdapterReply, one_line
 from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.command import CommandResult
+from mockexchange.kit.client.orders.playing import PlayedTasks
+from mockexchange.kit.client.orders.verdicts import order_findings
 from mockexchange.kit.client.row_diff import (
     duplicate_values,
     float_values,
@@ -36,6 +38,8 @@ class CardRun:
     timeout: str = ""
     ran: CommandResult | None = None
     undisturbed: CommandResult | None = None
+    played: PlayedTasks | None = None
+    """The tasks of an adapter, with the orders that the exchange has of them."""
 
 
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
@@ -94,6 +98,8 @@ def _unmet_expectations(card: Card, trial: CardRun) -> list[Finding]:
     found = [*_of_counts(card, trial.traffic), *_of_end(card, trial)]
     if trial.reply and trial.reply.rows is not None and not trial.timeout:
         found += _of_rows(card, trial.reply.rows)
+    if card.changes_orders and trial.played:
+        found += order_findings(trial.played, trial.traffic, card.place)
     return found
 
 

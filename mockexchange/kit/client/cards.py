@@ -5,12 +5,13 @@ A card has requirements, a scenario with faults, a task for adapters, and expect
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASK, Task, choice_of, task_of
 from mockexchange.kit.client.rules import RULES
 from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
@@ -18,7 +19,7 @@ from mockexchange.scenario.faults import CHANNEL_NAMES, FAULTS, OPERATION_NAMES,
 from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.script import SCRIPT, ScriptEntry
 from mockexchange.scenario.steps.shared_fields import API_DATE
-from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
+from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, choice, integer, matching
 
 BUILTIN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
 PAGE = "docs/verify-client.md"
@@ -29,8 +30,6 @@ BY_HAND = "by hand"
 """Value of `pages` in the reply to `hello` if the client leaves cursors to its user."""
 NOT = "!"
 """Prefix of a number that excludes the card."""
-TASKS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen")
-"""The tasks that adapters carry out."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
 JUDGES = ("account", "dates", "poison", "floats", "fuzz")
 """Judges that need more than one task of an adapter."""
@@ -40,25 +39,14 @@ class CardError(ValueError):
     """A card is invalid or unknown; the message has the place and what was expected."""
 
 
-def _choice_of(known: Iterable[str], what: str) -> Scalar:
-    words = {word: word for word in known}
-
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError
-        return text
-
-    return Scalar(what, parse, {"enum": list(words)}, tuple(words))
-
-
 SPAN = Record({"min": may(integer(0, REQUESTS_MAX), 0), "max": may(integer(0, REQUESTS_MAX), REQUESTS_MAX)})
 ROW = MapOf(TEXT, expected="a row: names and what they are")
 NEEDS = Record(
     {
-        "operation": may(_choice_of(OPERATION_NAMES, "an operation such as GetPositions")),
-        "channel": may(_choice_of(CHANNEL_NAMES, "a channel such as market_positions")),
+        "operation": may(choice_of(OPERATION_NAMES, "an operation such as GetPositions")),
+        "channel": may(choice_of(CHANNEL_NAMES, "a channel such as market_positions")),
         "stream": may(BOOLEAN, False),
-        "method": may(_choice_of(("POST", "PUT", "DELETE"), "a method such as POST")),
+        "method": may(choice_of(("POST", "PUT", "DELETE"), "a method such as POST")),
     }
 )
 SKIP_WHEN = Record(
@@ -66,13 +54,13 @@ SKIP_WHEN = Record(
         "before": may(API_DATE, ""),
         "from": may(API_DATE, ""),
         "pages": may(choice({BY_HAND: BY_HAND}), ""),
+        "reconciling": may(choice({BY_HAND: BY_HAND}), ""),
     }
 )
-TASK = Record({"name": must(_choice_of(TASKS, "a task such as positions")), "arguments": may(MapOf(TEXT), {})})
 SEE = Record(
     {
-        "rules": may(ListOf(_choice_of(RULES, "a rule over traffic")), []),
-        "unless_told": may(ListOf(_choice_of(RULES, "a rule over traffic")), []),
+        "rules": may(ListOf(choice_of(RULES, "a rule over traffic")), []),
+        "unless_told": may(ListOf(choice_of(RULES, "a rule over traffic")), []),
         "requests": may(SPAN),
         "streams": may(SPAN),
         "pause": may(DURATION, 0),
@@ -99,10 +87,12 @@ CARD = Record(
         "faults": may(FAULTS, []),
         "script": may(SCRIPT, []),
         "task": may(TASK),
+        "tasks": may(ListOf(TASK, "a list of tasks"), []),
+        "probe": may(choice_of(ORDER_TASKS, "a task that changes orders"), ""),
         "seconds": may(DURATION, SECONDS_DEFAULT_US),
         "advice": may(BOOLEAN, False),
         "only": may(choice({"adapters": True}), False),
-        "judge": may(_choice_of(JUDGES, ", ".join(JUDGES)), ""),
+        "judge": may(choice_of(JUDGES, ", ".join(JUDGES)), ""),
         "see": may(SEE, SEE.read(Located({}), "")),
     }
 )
@@ -120,12 +110,6 @@ class Needs:
     @property
     def has_stream(self) -> bool:
         return self.stream or self.channel is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    name: str
-    arguments: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +150,18 @@ class Card:
     """The first API date that the card does not apply to any more."""
     pages: str
     """`by hand` if the card does not apply to clients that leave pages to their user."""
+    reconciling: str
+    """`by hand` if the card does not apply to clients whose user reads what the stream has missed."""
     scenario: str
     account: str
     api_date: str
     is_checking_signatures: bool
     faults: list[Rule]
     script: list[ScriptEntry]
-    task: Task | None
+    tasks: tuple[Task, ...]
+    """The tasks that an adapter is asked for, one after the other."""
+    probe: str
+    """The task of orders that this card shows undisturbed; other cards with it are judged only if it works."""
     seconds: float
     advice: bool
     is_for_adapters: bool
@@ -181,15 +170,25 @@ class Card:
     see: Expectations
 
     @property
+    def task(self) -> Task | None:
+        """The first task, None without any."""
+        return self.tasks[0] if self.tasks else None
+
+    @property
+    def changes_orders(self) -> bool:
+        return any(task.changes_orders for task in self.tasks)
+
+    @property
     def is_survey_only(self) -> bool:
         """Whether the card judges the undisturbed traffic of the survey."""
-        return not (self.task or self.judge or self.faults or self.script)
+        return not (self.tasks or self.judge or self.faults or self.script)
 
     @property
     def expects_only_success(self) -> bool:
         """Whether the card only expects its task to work, so that a failing task does not excuse it."""
         see = self.see
-        return not (self.faults or self.script or see.rows is not None or see.holds or see.last or self.scenario)
+        is_expecting_more = see.rows is not None or see.holds or see.last or self.changes_orders
+        return not (self.faults or self.script or is_expecting_more or self.scenario)
 
 
 def load_cards(more: Path | None = None) -> list[Card]:
@@ -221,8 +220,9 @@ def read_card(path: Path) -> Card:
 def card_of(node: Located) -> Card:
     """Build a card from YAML. Raises ScenarioError with file and line."""
     values = CARD.read(node, "")
-    task, number, see = values["task"], values["card"], _see(values["see"])
-    _require_something_to_see(values, node)
+    number, see = values["card"], _see(values["see"])
+    tasks = tuple(task_of(given) for given in _tasks_given(values, node))
+    _require_something_to_see(values, tasks, node)
     return Card(
         number=number,
         title=values["title"],
@@ -232,13 +232,15 @@ def card_of(node: Located) -> Card:
         before=values["skip_when"]["before"],
         until=values["skip_when"]["from"],
         pages=values["skip_when"]["pages"],
+        reconciling=values["skip_when"]["reconciling"],
         scenario=values["scenario"],
         account=values["account"],
         api_date=values["api_date"],
         is_checking_signatures=values["signatures"],
         faults=values["faults"],
         script=values["script"],
-        task=Task(task["name"], _plain_arguments(task["arguments"])) if task else None,
+        tasks=tasks,
+        probe=values["probe"],
         seconds=values["seconds"] / MICROSECONDS,
         advice=values["advice"],
         is_for_adapters=values["only"] or bool(values["judge"]) or not _is_seen_of_commands(see),
@@ -258,10 +260,17 @@ def _see(values: dict[str, Any]) -> Expectations:
     return Expectations(**{**values, **spans, **names, "pause": values["pause"] / MICROSECONDS})
 
 
-def _require_something_to_see(values: dict[str, Any], node: Located) -> None:
-    if not values["judge"] and not node_has(node, "see"):
+def _tasks_given(values: dict[str, Any], node: Located) -> list[dict[str, Any]]:
+    if values["task"] and values["tasks"]:
+        raise ScenarioError("expected `task` or `tasks`, got both", node.file, node.line_of("tasks"))
+    return [values["task"]] if values["task"] else values["tasks"]
+
+
+def _require_something_to_see(values: dict[str, Any], tasks: Sequence[Task], node: Located) -> None:
+    is_judged = values["judge"] or any(task.changes_orders for task in tasks)
+    if not is_judged and not node_has(node, "see"):
         raise ScenarioError("expected the key 'see', which is missing: nothing would be judged", node.file, node.line)
-    if not values["task"] and not values["judge"] and not values["see"]["rules"]:
+    if not tasks and not values["judge"] and not values["see"]["rules"]:
         raise ScenarioError("expected rules under `see`: without a task nothing else can be seen", node.file, node.line)
 
 
@@ -276,19 +285,6 @@ def _is_seen_of_commands(see: Expectations) -> bool:
 
 def _span(read: dict[str, int] | None) -> tuple[int, int] | None:
     return None if read is None else (read["min"], read["max"])
-
-
-def _plain_arguments(arguments: dict[str, str]) -> dict[str, Any]:
-    """Convert the arguments of a task to text, numbers or, for plural names, lists (from "a,b")."""
-    return {name: _plain(name, text) for name, text in arguments.items()}
-
-
-def _plain(name: str, text: str) -> Any:
-    if name.endswith("s") and name != "seconds":
-        return text.split(",")
-    if re.fullmatch("[0-9]+", text):
-        return int(text)
-    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
 
 
 def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:

@@ -51,8 +51,12 @@ class CommandCardRunner:
         return ran
 
     def play(self, card: Card, undisturbed: CommandResult) -> Verdict:
-        """Play one card. Raises CommandFailed."""
+        """Play one card; one about orders in the scenario of the run, whose markets the command knows.
+
+        Raises CommandFailed.
+        """
         began_s = time.perf_counter()
+        card = replace(card, scenario="", account="") if card.changes_orders else card
         problem = self.sandboxes.reason_to_skip(card) or _problem(card, self.traffic)
         if problem:
             return not_judged(card, problem)

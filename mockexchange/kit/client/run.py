@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mockexchange.clients.published import GENERIC
 from mockexchange.kit.client.adapter import AdapterBroken
-from mockexchange.kit.client.adapter_mode import AdapterCardRunner, AdapterWorker
+from mockexchange.kit.client.adapter_mode import AdapterCardRunner, AdapterWorker, probes_of
 from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.command import CommandFailed, shown_command
 from mockexchange.kit.client.command_mode import CommandCardRunner, play_with_command
@@ -119,7 +119,9 @@ class ClientRun:
         return play_with_adapter(runner, workers, settings.cards, settings.every, at)
 
     def _adapter_runner(self, sandboxes: CardSandboxes) -> AdapterCardRunner:
-        return AdapterCardRunner(sandboxes, self._settings.reproduction, self._settings.fixtures)
+        return AdapterCardRunner(
+            sandboxes, self._settings.reproduction, self._settings.fixtures, probes_of(self._settings.every)
+        )
 
     def _command_runner(self, sandboxes: CardSandboxes) -> CommandCardRunner:
         settings = self._settings

@@ -74,6 +74,12 @@ class CardSandboxes:
             yield session
 
     @contextmanager
+    def play_checked(self, card: Card) -> Iterator[Session]:
+        """Open a fresh sandbox with the scenario of a card, which refuses wrong signatures. Raises ScenarioError."""
+        with self.open(load_plan(card.scenario) if card.scenario else self.plan) as session:
+            yield session
+
+    @contextmanager
     def survey(self) -> Iterator[Session]:
         """Open a sandbox of the run's scenario with small pages, so that lists have several pages."""
         with self.open(replace(self.plan, faults=[*self.plan.faults, *SMALL_PAGES])) as session:

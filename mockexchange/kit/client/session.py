@@ -1,11 +1,14 @@
 """Sessions: one sandbox for one run of a client, with its URLs, keys and traffic, and the limits of the run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
+from mockexchange.core.commands import Command
+from mockexchange.core.refusals import Refusal
 from mockexchange.kit.client.adapter import ConnectionDetails
+from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder, orders_of
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.runtime.ready_file import RunDirectory
@@ -75,6 +78,20 @@ class Session:
         if key_id not in self.key_paths:
             self.key_paths[key_id] = str(self.directory.write_key(credential))
         return ConnectionDetails(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
+
+    def orders(self, account: str = "") -> list[ExchangeOrder]:
+        """Return the orders of an account, as the exchange has them. Raises NoSuchAccount."""
+        name = self.credential(account).account
+        return self.exchange.portal.call(orders_of, self.sandbox.exchange.state, name)
+
+    def carry_out(self, commands: Sequence[Command], advance_us: int = 0) -> None:
+        """Advance exchange time, then execute commands. Raises ScenarioError if the exchange refuses one."""
+        if advance_us:
+            self.exchange.portal.call(self.sandbox.advance, advance_us)
+        for command in commands:
+            outcome = self.exchange.portal.call(self.sandbox.submit, command)
+            if isinstance(outcome, Refusal):
+                raise ScenarioError(f"the exchange refused a step of the card: {outcome.message}")
 
     def traffic(self) -> Traffic:
         """Return the traffic so far."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -133,6 +133,11 @@ class Traffic:
     @property
     def operations(self) -> set[str]:
         return {call.operation for call in self.requests if call.operation}
+
+    def joined(self, other: "Traffic") -> "Traffic":
+        """Return this traffic with the requests of another, which has no streams."""
+        count, faults = self.connections + other.connections, self.fault_count + other.fault_count
+        return replace(self, calls=(*self.calls, *other.calls), connections=count, fault_count=faults)
 
     @property
     def is_empty(self) -> bool:

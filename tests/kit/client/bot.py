@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from contracts.clients.examples.careful import Client, Refused
+from contracts.clients.examples.careful_client import Client, Refused
 
 NAMES = ("KALSHI_API_BASE_URL", "KALSHI_WS_URL", "KALSHI_API_KEY_ID", "KALSHI_PRIVATE_KEY_PATH")
 WAIT_S = 60.0

@@ -17,6 +17,7 @@ from mockexchange.kit.kalshi.tasks import TASKS
 from mockexchange.kit.local_exchange import Exchange, exchange
 from mockexchange.scenario.loader import load_text
 from tests.house.checkout import ROOT
+from tests.kit.client.client_runs import run, verdicts
 
 PAGE = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")
 TASK_S_MAX = 60
@@ -97,8 +98,19 @@ def test_an_example_does_what_the_page_says(
     assert (bool(refused.error), refused.status) == (True, 503)
 
 
+def test_the_python_example_places_orders(tmp_path: Path) -> None:
+    found = verdicts(run(python(tmp_path), "W01", "W10", "W20", is_adapter=True))
+    assert [str(one.outcome) for one in found.values()] == ["kept", "kept", "not judged"]
+
+
 def test_the_page_has_every_task_and_every_name() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| ((?:`|balance).*) \|$", PAGE.partition("## Names")[2], re.MULTILINE))
+    rows = dict(
+        re.findall(
+            r"^\| `(\w+)` \| ((?:`|balance).*) \|$",
+            PAGE.partition("## Names")[2].partition("## Orders")[0],
+            re.MULTILINE,
+        )
+    )
 
     assert {task: re.findall(r"`(\w+)`", names) for task, names in rows.items()} == {
         task.name: list(task.names) for task in TASKS

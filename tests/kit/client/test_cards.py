@@ -6,13 +6,12 @@ from textwrap import dedent
 import pytest
 
 from mockexchange.kit.client.adapter_mode import LISTEN, judges
+from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASKS, Task
 from mockexchange.kit.client.cards import (
     BUILTIN_CARDS,
-    TASKS,
     Card,
     CardError,
     Needs,
-    Task,
     load_cards,
     read_card,
     select_cards,
@@ -33,7 +32,7 @@ def written(directory: Path, text: str) -> Path:
 def test_our_cards_have_numbers_in_order_and_files_of_their_own() -> None:
     cards = load_cards()
     assert [card.number for card in cards] == sorted({card.number for card in cards})
-    assert {card.number[0] for card in cards} == {"R", "S"}
+    assert {card.number[0] for card in cards} == {"R", "S", "W"}
     assert all(card.title[0].isupper() and not card.title.endswith(".") for card in cards)
     assert all(card.says.endswith(".") for card in cards)
 
@@ -193,7 +192,7 @@ def test_the_card_about_digits_has_amounts_that_no_float_gives_back() -> None:
 
 
 def test_the_tasks_of_cards_are_those_of_the_venue() -> None:
-    assert (*(task.name for task in KALSHI.tasks), LISTEN) == TASKS
+    assert (*(task.name for task in KALSHI.tasks), LISTEN, *ORDER_TASKS) == TASKS
 
 
 def test_our_cards_are_explained_on_their_page() -> None:

@@ -3,13 +3,14 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from mockexchange.kit.client.cards import load_cards
 from mockexchange.kit.client.run import ClientRun, ClientRunSettings
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from tests.house.checkout import ROOT
 
-EXAMPLES = ROOT / "contracts" / "clients" / "examples"
 FOR_COMMANDS = ["R45"]
 """Cards that no task is about."""
 MISTAKES = {
@@ -36,7 +37,7 @@ def played(name: str, api_date: str, fixtures: Path) -> dict[str, Verdict]:
     cards = load_cards()
     settings = ClientRunSettings(
         venue=KALSHI,
-        command=[sys.executable, str(EXAMPLES / name)],
+        command=[sys.executable, "-m", f"contracts.clients.examples.{name}"],
         cards=cards,
         every=cards,
         is_adapter=True,
@@ -49,15 +50,20 @@ def played(name: str, api_date: str, fixtures: Path) -> dict[str, Verdict]:
     return {verdict.rule: verdict for verdict in run.report.verdicts}
 
 
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
 def test_the_careful_client_keeps_every_card(tmp_path: Path) -> None:
-    verdicts = played("careful.py", "latest", tmp_path)
+    verdicts = played("careful", "latest", tmp_path)
     assert {number: one.findings for number, one in verdicts.items()} == {card.number: () for card in load_cards()}
     assert [number for number, one in verdicts.items() if one.outcome is Outcome.NOT_JUDGED] == FOR_COMMANDS
     assert not [note for one in verdicts.values() for note in one.notes]
 
 
 def test_the_careless_client_breaks_the_cards_about_its_mistakes_and_no_other(tmp_path: Path) -> None:
-    verdicts = played("careless.py", "compat", tmp_path)
+    verdicts = played("careless", "compat", tmp_path)
     broken = {number for number, one in verdicts.items() if one.outcome is Outcome.BROKEN}
     assert broken == set(MISTAKES)
     assert all(finding.rule.startswith(number) for number in broken for finding in verdicts[number].findings)

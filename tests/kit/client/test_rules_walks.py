@@ -1,12 +1,13 @@
 """Rules about pages and retries: each finds its violations, and nothing in correct traffic."""
 
+import json
 from typing import Any
 
 import pytest
 
 from mockexchange.kit.client.rules import NotSeen
 from mockexchange.kit.client.traffic import Call, Traffic
-from tests.kit.client.wiring import call, found, seen, traffic
+from tests.kit.client.wiring import acknowledged, call, found, seen, traffic
 
 ROWS = [{"ticker": "A"}]
 
@@ -73,6 +74,12 @@ def attempts(*moments_s: float, status: int = 503, last: int | None = None, meth
     return traffic(calls if last is None else [*calls[:-1], calls[-1]._replace(status=last)])
 
 
+def post(at: float, client_order_id: str, *, status: int = 503, price: str = "0.40") -> Call:
+    """An order that is sent."""
+    body = json.dumps({"ticker": "A", "price": price, "client_order_id": client_order_id}).encode()
+    return call("/portfolio/events/orders", status, at=at, method="POST", body=body)
+
+
 @pytest.mark.parametrize(
     ("rule", "crossed"),
     [
@@ -83,6 +90,10 @@ def attempts(*moments_s: float, status: int = 503, last: int | None = None, meth
         ("retries.growing", attempts(0, 0.1, 0.3)),
         ("retries.writes", attempts(0, status=500, method="POST")),
         ("retries.writes", attempts(0, 1, status=429, method="POST")),
+        ("retries.writes", traffic([post(0, "a"), post(1, "a", status=201)])),
+        ("retries.writes", traffic([post(0, ""), post(1, "", price="0.41")])),
+        ("retries.writes", traffic([post(0, "a"), call("/portfolio/orders", at=0.5), post(1, "b")])),
+        ("retries.writes", traffic([post(0, "a"), post(1, "b")], [acknowledged("fill", at=0.1)])),
     ],
 )
 def test_what_is_patient_is_right(rule: str, crossed: Traffic) -> None:
@@ -103,6 +114,8 @@ def test_what_is_patient_is_right(rule: str, crossed: Traffic) -> None:
             "a POST that may have been carried out was sent 1 times more",
         ),
         ("retries.writes", attempts(0, 1, status=0, method="POST"), "was sent 1 times more"),
+        ("retries.writes", traffic([post(0, "a"), post(1, "b")]), "was sent 1 times more"),
+        ("retries.writes", traffic([post(0, "a"), call("/markets", at=0.5), post(1, "b")]), "was sent 1 times more"),
     ],
 )
 def test_what_is_impatient_is_found(rule: str, crossed: Traffic, words: str) -> None:

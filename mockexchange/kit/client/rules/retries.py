@@ -1,8 +1,11 @@
 """Rules about retries: whether a client repeats a failed request, how soon and how often."""
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.rules.rule import NotSeen, Rule
@@ -10,13 +13,17 @@ from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding
 
 PLACE = "docs/verify-client.md#retries"
-FINAL = frozenset((400, 401, 403, 404))
+FINAL = frozenset((400, 401, 403, 404, 410))
 """Statuses that do not change when a request is repeated."""
 RETRY_S_MAX = 5.0
 """The same request after a longer pause is polling, not a retry."""
 ATTEMPTS_MAX = 12
 ATTEMPTS_S = 10.0
 """Window of ATTEMPTS_MAX: known clients give up after four or five, and one request a second is polling."""
+KNOWN_FIRST = "the same client order id, or a look at orders or fills first"
+ORDER_ID = "client_order_id"
+READS = re.compile(r"/portfolio/(orders|fills|positions)")
+"""Reads that show what became of an order."""
 PER_SECOND_MAX = 5
 """Limit for the same request; the known clients with the shortest pauses send four in their first second."""
 GROWTH_MIN = 1.2
@@ -112,11 +119,38 @@ def writes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     if not runs:
         raise NotSeen("no POST failed")
     for run in runs:
-        if len(run) > 1 and (run[0].status == 0 or run[0].status >= 500):
-            seen = f"a POST that may have been carried out was sent {len(run) - 1} times more"
-            yield Finding(
-                "retries.writes", run[0].where, seen, "no second POST before it is known what the first did", PLACE
-            )
+        again = [later for earlier, later in pairwise(run) if _is_blind(earlier, later, traffic)]
+        if again:
+            seen = f"a POST that may have been carried out was sent {len(again)} times more"
+            yield Finding("retries.writes", run[0].where, seen, KNOWN_FIRST, PLACE)
+
+
+def _is_blind(earlier: Call, later: Call, traffic: Traffic) -> bool:
+    """Whether a POST repeats one that may have been carried out, and could be carried out as well.
+
+    It could not under the same client order id. It is not blind after a read of orders, or while a stream is open.
+    """
+    is_in_doubt = earlier.status == 0 or earlier.status >= 500
+    (ids, wanted), (ids_later, wanted_later) = _order_of(earlier.body), _order_of(later.body)
+    is_safe = bool(ids) and all(ids) and ids == ids_later
+    return is_in_doubt and wanted == wanted_later and not is_safe and not _has_looked(earlier, later, traffic)
+
+
+def _has_looked(earlier: Call, later: Call, traffic: Traffic) -> bool:
+    between = (call for call in traffic.requests if earlier.ended_s <= call.began_s < later.began_s)
+    is_listening = any(frame.at_s < later.began_s for frame in traffic.acknowledged)
+    return is_listening or any(call.method == "GET" and READS.search(call.path) for call in between)
+
+
+def _order_of(body: bytes) -> tuple[list[str], Any]:
+    """Return the client order ids of a body, of one order or of a batch, and the body without them."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return [], body
+    orders = content.get("orders", [content]) if isinstance(content, dict) else []
+    ids = [str(order.pop(ORDER_ID, "") or "") for order in orders if isinstance(order, dict)]
+    return ids, content
 
 
 def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
@@ -125,10 +159,12 @@ def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
 
 
 RULES = (
-    Rule("retries.final", "A request that is refused for good (400, 401, 403, 404) is not repeated.", final),
+    Rule("retries.final", "A request that is refused for good (400, 401, 403, 404, 410) is not repeated.", final),
     Rule("retries.bounded", "Retries come to an end.", bounded),
     Rule("retries.paced", "Retries pause between attempts.", paced),
     Rule("retries.growing", "Pauses between retries grow.", growing, is_advice=True),
     Rule("retries.anew", "Each attempt is signed anew.", signed_again, is_advice=True),
-    Rule("retries.writes", "A POST is not repeated before its result is known.", writes),
+    Rule(
+        "retries.writes", "A POST is not repeated before its result is known, but by the same client order id.", writes
+    ),
 )

@@ -1,0 +1,89 @@
+"""Tasks of cards: what an adapter is asked to do, with what the exchange does before it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mockexchange.core.commands import Command
+from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.steps import STEP
+from mockexchange.scenario.value_types import DURATION, TEXT, Scalar, choice
+
+READS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen")
+PLACE, TRADE, CANCEL, AMEND, BATCH = "place", "trade", "cancel", "amend", "batch"
+ORDER_TASKS = (PLACE, CANCEL, AMEND, BATCH, TRADE)
+"""Tasks that change orders."""
+TASKS = (*READS, *ORDER_TASKS)
+"""The tasks that adapters carry out."""
+PLACED, REFUSED, UNKNOWN, CANCELED, AMENDED = "placed", "refused", "unknown", "canceled", "amended"
+TOLD = (PLACED, CANCELED, AMENDED, REFUSED, UNKNOWN)
+"""What the user of a client can be told of a change of an order."""
+SWITCHES = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task. Before it exchange time advances by `advance_us` and the exchange executes the commands of `before`.
+
+    `told` is what the user may be told of a change of an order; anything that is true if empty.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    before: tuple[Command, ...] = ()
+    advance_us: int = 0
+    told: tuple[str, ...] = ()
+
+    @property
+    def changes_orders(self) -> bool:
+        return self.name in ORDER_TASKS
+
+
+def choice_of(known: Iterable[str], what: str) -> Scalar:
+    """Return the type of a word out of some; `what` describes it in errors."""
+    words = {word: word for word in known}
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return Scalar(what, parse, {"enum": list(words)}, tuple(words))
+
+
+TASK = Record(
+    {
+        "name": must(choice_of(TASKS, "a task such as positions")),
+        "arguments": may(MapOf(TEXT), {}),
+        "orders": may(ListOf(MapOf(TEXT, expected="the arguments of an order"), "a list of orders"), []),
+        "before": may(ListOf(STEP, "a list of steps"), []),
+        "advance": may(DURATION, 0),
+        "told": may(ListOf(choice({word: word for word in TOLD})), []),
+    }
+)
+
+
+def task_of(values: dict[str, Any]) -> Task:
+    """Return the task of the values that `TASK` has read."""
+    name = values["name"]
+    convert = _order_argument if name in ORDER_TASKS else _argument
+    arguments = {key: convert(key, text) for key, text in values["arguments"].items()}
+    if values["orders"]:
+        arguments["orders"] = [{key: convert(key, text) for key, text in order.items()} for order in values["orders"]]
+    before = tuple(step.command for step in values["before"])
+    return Task(name, arguments, before, values["advance"], tuple(values["told"]))
+
+
+def _order_argument(name: str, text: str) -> Any:
+    """Convert an argument of an order, whose amounts stay text, as money always does."""
+    return _argument(name, text) if name == "seconds" else SWITCHES.get(text, text)
+
+
+def _argument(name: str, text: str) -> Any:
+    """Convert an argument to text, a number or, for plural names, a list (from "a,b")."""
+    if name.endswith("s") and name != "seconds":
+        return text.split(",")
+    if re.fullmatch("[0-9]+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text

@@ -1,0 +1,65 @@
+"""The orders of an account as the exchange has them, independent of the venue's wire."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import OrderStatus, Side
+
+BOOK_SIDES = {Side.YES: "bid", Side.NO: "ask"}
+COUNT_DECIMALS, PRICE_DECIMALS = 2, 4
+
+
+class ExchangeOrder(NamedTuple):
+    """An order: prices in dollars of YES, counts in contracts, `expires_at` in microseconds."""
+
+    order_id: str
+    client_order_id: str
+    market: str
+    side: str
+    price: Decimal
+    initial: Decimal
+    filled: Decimal
+    filled_as_taker: Decimal
+    remaining: Decimal
+    status: OrderStatus
+    expires_at: int | None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it rests or was filled; a refused order may leave a canceled row behind."""
+        return bool(self.filled or self.remaining)
+
+    @property
+    def shown(self) -> str:
+        """The order in one line, as in findings."""
+        count = f"{self.filled:f} of {self.initial:f} filled, {self.remaining:f} resting"
+        return f"order {self.client_order_id or self.order_id}: {self.side} at {self.price:f}, {count}, {self.status}"
+
+
+def orders_of(state: State, account: str) -> list[ExchangeOrder]:
+    """Return the orders of an account in the order of their making."""
+    own = (order for order in state.orders.values() if order.subaccount_ref.account == account)
+    return [_exchange_order(order) for order in own]
+
+
+def _exchange_order(order: Order) -> ExchangeOrder:
+    taken = sum(fill.trade.count_centis for fill in order.fills if fill.is_taker)
+    return ExchangeOrder(
+        order.order_id,
+        order.client_order_id,
+        order.market.ticker,
+        BOOK_SIDES[order.outcome_side],
+        _scaled(order.yes_centicents, PRICE_DECIMALS),
+        _scaled(order.initial_centis, COUNT_DECIMALS),
+        _scaled(order.filled_centis, COUNT_DECIMALS),
+        _scaled(taken, COUNT_DECIMALS),
+        _scaled(order.remaining_centis, COUNT_DECIMALS),
+        order.status,
+        order.expires_at,
+    )
+
+
+def _scaled(value: int, decimals: int) -> Decimal:
+    return Decimal(value).scaleb(-decimals)

@@ -1,0 +1,92 @@
+"""Plays the tasks of a card one after the other, and keeps the replies, their calls and the orders of the exchange."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from mockexchange.kit.client.adapter import AdapterReply
+from mockexchange.kit.client.card_tasks import Task
+from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
+from mockexchange.kit.client.session import Session
+
+ORDER = "$order"
+"""Stands in arguments for the id of the first order of the card."""
+
+
+class TaskResult(NamedTuple):
+    """The reply of an adapter, or the message of a timeout if it gave no reply in time."""
+
+    reply: AdapterReply | None
+    timeout: str
+
+
+class PlayedTask(NamedTuple):
+    """A task with its result. Its requests are the session's from number `first_call` up to `end_call`, exclusive."""
+
+    task: Task
+    result: TaskResult
+    first_call: int
+    end_call: int
+
+
+class PlayedTasks(NamedTuple):
+    """The tasks of a card that were asked, and the orders of the account that were not there before."""
+
+    tasks: Sequence[PlayedTask]
+    orders: Sequence[ExchangeOrder]
+
+    @property
+    def last(self) -> TaskResult:
+        return self.tasks[-1].result
+
+    @property
+    def unsupported(self) -> str:
+        """The name of the task that the adapter does not support, "" if there is none."""
+        return next((one.task.name for one in self.tasks if one.result.reply and one.result.reply.is_unsupported), "")
+
+    @property
+    def failure(self) -> str:
+        """The first error or timeout, "" if every task was answered with rows."""
+        results = (one.result for one in self.tasks)
+        return next((one.timeout or (one.reply.error if one.reply else "") for one in results if _failed(one)), "")
+
+
+def _failed(result: TaskResult) -> bool:
+    return bool(result.timeout or (result.reply and result.reply.error))
+
+
+def play_tasks(tasks: Sequence[Task], session: Session, account: str, ask: Callable[[Task], TaskResult]) -> PlayedTasks:
+    """Ask the tasks of a card; ends early at one without a reply, or that is not supported.
+
+    Raises what `ask` raises, ScenarioError if the exchange refuses a step, and NoSuchAccount.
+    """
+    known = {order.order_id for order in session.orders(account)}
+
+    def new_orders() -> list[ExchangeOrder]:
+        return [order for order in session.orders(account) if order.order_id not in known]
+
+    played: list[PlayedTask] = []
+    for task in tasks:
+        session.carry_out(task.before, task.advance_us)
+        first = session.call_count
+        result = ask(replace(task, arguments=_filled_in(task.arguments, _order_id(played, new_orders()))))
+        played.append(PlayedTask(task, result, first, session.call_count))
+        if result.reply is None or result.reply.is_unsupported:
+            break
+    return PlayedTasks(played, new_orders())
+
+
+def _order_id(played: Sequence[PlayedTask], orders: Sequence[ExchangeOrder]) -> str:
+    """Return the id of the first order that the client reported, else of the first that the exchange has."""
+    rows = (row for one in played for row in (one.result.reply.rows if one.result.reply else None) or ())
+    reported = (str(row["order"]) for row in rows if row.get("order"))
+    return next(reported, orders[0].order_id if orders else "")
+
+
+def _filled_in(arguments: Mapping[str, Any], order_id: str) -> dict[str, Any]:
+    return dict(_replaced(arguments, order_id))
+
+
+def _replaced(arguments: Mapping[str, Any], order_id: str) -> Iterator[tuple[str, Any]]:
+    for name, value in arguments.items():
+        yield name, order_id if value == ORDER else value

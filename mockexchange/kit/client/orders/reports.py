@@ -1,0 +1,61 @@
+"""What the user of a client was told of a change of an order, read from the reply to a task."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mockexchange.kit.client.adapter import AdapterReply, one_line
+from mockexchange.kit.client.card_tasks import (
+    AMEND,
+    AMENDED,
+    BATCH,
+    CANCEL,
+    CANCELED,
+    PLACE,
+    PLACED,
+    REFUSED,
+    TRADE,
+    UNKNOWN,
+    Task,
+)
+
+Row = Mapping[str, Any]
+SUCCESS = {PLACE: PLACED, TRADE: PLACED, BATCH: PLACED, CANCEL: CANCELED, AMEND: AMENDED}
+"""What a row without a `result` means, by task."""
+DOUBTFUL = frozenset((408, 425))
+"""Statuses below 500 after which a request may have been carried out or not."""
+
+
+class Report(NamedTuple):
+    """What the user was told of one order. `seen` is that in words, `row` what else the client reported."""
+
+    result: str
+    row: Row
+    status: int | None
+    seen: str
+
+
+def reports_of(task: Task, reply: AdapterReply) -> list[Report]:
+    """Return a report for each order of a task. Raises ValueError if the reply has other rows; its text says which."""
+    orders = task.arguments["orders"] if task.name == BATCH else [task.arguments]
+    if reply.rows is None:
+        return [_of_error(reply)] * len(orders)
+    if len(reply.rows) != len(orders):
+        raise ValueError(f"{len(reply.rows)} rows instead of {len(orders)}")
+    return [_of_row(task, row) for row in reply.rows]
+
+
+def _of_error(reply: AdapterReply) -> Report:
+    """Read an error: a status from 400 to 499 is a refusal, anything else leaves open what was done."""
+    status = reply.status
+    is_refusal = status is not None and 400 <= status < 500 and status not in DOUBTFUL
+    result = REFUSED if is_refusal else UNKNOWN
+    return Report(result, {}, status, f"{result} (status {status}: {one_line(reply.error)})")
+
+
+def _of_row(task: Task, row: Row) -> Report:
+    status = row.get("status")
+    result = row.get("result", SUCCESS[task.name])
+    if result not in (SUCCESS[task.name], REFUSED, UNKNOWN):
+        raise ValueError(f"the result {result!r} instead of {SUCCESS[task.name]}, {REFUSED} or {UNKNOWN}")
+    told = ", ".join(f"{name} {value}" for name, value in row.items() if name != "result")
+    return Report(result, row, status if isinstance(status, int) else None, f"{result} ({told})" if told else result)

@@ -1,0 +1,223 @@
+"""Findings about orders: what a client told its user, compared with the orders that the exchange has."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import Any, NamedTuple
+
+from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.vocabulary import OrderStatus
+from mockexchange.kit.client.card_tasks import (
+    AMEND,
+    BATCH,
+    CANCEL,
+    CANCELED,
+    PLACE,
+    PLACED,
+    REFUSED,
+    TRADE,
+    UNKNOWN,
+)
+from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
+from mockexchange.kit.client.orders.playing import PlayedTask, PlayedTasks
+from mockexchange.kit.client.orders.reports import Report, reports_of
+from mockexchange.kit.client.row_diff import number
+from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.findings import Finding
+
+PLACES = (PLACE, TRADE, BATCH)
+CONFLICT = 409
+READ = "GET"
+
+
+class Leg(NamedTuple):
+    """One order that the user wanted, and what the exchange has of it."""
+
+    wanted: Mapping[str, Any]
+    orders: Sequence[ExchangeOrder]
+
+    @property
+    def effective(self) -> list[ExchangeOrder]:
+        return [order for order in self.orders if order.has_effect]
+
+
+class Change(NamedTuple):
+    """A change that the user asked for: its report, its order, and the writes that crossed the wire meanwhile."""
+
+    played: PlayedTask
+    report: Report
+    leg: Leg
+    writes: Sequence[Call]
+    is_disturbed: bool
+    is_repeated: bool
+    """Whether the user had asked for the same order before."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a client could not know what was done: no write was answered, or none crossed the wire."""
+        return (
+            self.is_disturbed or not self.writes or any(call.status == 0 or call.status >= 500 for call in self.writes)
+        )
+
+
+class Problem(NamedTuple):
+    """A mistake of a client, without the card's name."""
+
+    rule: str
+    task: str
+    seen: str
+    expected: str
+
+
+def order_findings(played: PlayedTasks, traffic: Traffic, place: str) -> Iterator[Finding]:
+    """Yield the differences between what a client reported and the orders of the exchange; `place` is the source."""
+    problems = chain.from_iterable(_problems(played, traffic))
+    yield from (Finding(one.rule, f"task {one.task}", one.seen, one.expected, place) for one in problems)
+
+
+def _problems(played: PlayedTasks, traffic: Traffic) -> Iterator[Iterator[Problem]]:
+    legs = legs_of(played)
+    for leg in legs.values():
+        yield _duplicates(leg, played.tasks[0].task.name)
+    is_amended = any(one.task.name == AMEND for one in played.tasks)
+    asked: set[str] = set()
+    for one in played.tasks:
+        if not one.task.changes_orders or one.result.reply is None:
+            continue
+        try:
+            reports = reports_of(one.task, one.result.reply)
+        except ValueError as error:
+            yield iter([Problem("orders.reply", one.task.name, str(error), "a row for each order, or an error")])
+            continue
+        writes = [call for call in traffic.calls[one.first_call : one.end_call] if call.method != READ]
+        is_disturbed = one.task.name == TRADE and bool(traffic.fault_count)
+        for wanted, report in zip(_wanted(one), reports, strict=True):
+            key = _key(wanted)
+            leg = legs.get(key) or next(iter(legs.values()))
+            change = Change(one, report, leg, writes, is_disturbed, is_repeated=key in asked)
+            asked.add(key)
+            yield _of_change(change, is_amended=is_amended)
+
+
+def _wanted(one: PlayedTask) -> list[Mapping[str, Any]]:
+    return list(one.task.arguments["orders"]) if one.task.name == BATCH else [one.task.arguments]
+
+
+def _key(wanted: Mapping[str, Any]) -> str:
+    return str(wanted.get("client_order_id", ""))
+
+
+def legs_of(played: PlayedTasks) -> dict[str, Leg]:
+    """Return the orders that the user wanted, by client order id, each with its orders at the exchange.
+
+    An order with another client order id belongs to the first wanted order of its market without an order, else to the
+    first of the market: clients may choose ids of their own.
+    """
+    wanted = {_key(each): each for one in played.tasks if one.task.name in PLACES for each in _wanted(one)}
+    found: dict[str, list[ExchangeOrder]] = {key: [] for key in wanted}
+    for order in played.orders:
+        if order.client_order_id in found:
+            found[order.client_order_id].append(order)
+    for order in (one for one in played.orders if one.client_order_id not in found):
+        keys = [key for key, each in wanted.items() if each["market"] == order.market] or list(wanted)
+        found[next((key for key in keys if not found[key]), keys[0])].append(order)
+    return {key: Leg(each, found[key]) for key, each in wanted.items()}
+
+
+def _duplicates(leg: Leg, task: str) -> Iterator[Problem]:
+    if len(leg.effective) > 1:
+        shown = "; ".join(order.shown for order in leg.effective)
+        yield Problem(
+            "orders.once", task, f"{len(leg.effective)} orders: {shown}", "one order for one wish of its user"
+        )
+
+
+def _of_change(change: Change, *, is_amended: bool) -> Iterator[Problem]:
+    task, report = change.played.task, change.report
+    if task.told and report.result not in task.told:
+        yield Problem("orders.told", task.name, f"its user is told {report.seen}", f"{' or '.join(task.told)}")
+    elif report.result == UNKNOWN and not change.is_in_doubt:
+        answers = ", ".join(str(call.status) for call in change.writes)
+        expected = f"{PLACED if task.name in PLACES else task.name} or {REFUSED}: the exchange answered {answers}"
+        yield Problem("orders.told", task.name, f"its user is told {report.seen}", expected)
+    elif task.name in PLACES:
+        yield from _of_placing(change, is_amended=is_amended)
+    elif task.name == CANCEL:
+        yield from _of_cancel(change)
+    else:
+        yield from _of_amendment(change)
+
+
+def _of_placing(change: Change, *, is_amended: bool) -> Iterator[Problem]:
+    task, report, leg = change.played.task.name, change.report, change.leg
+    order = _reported_order(leg, report)
+    if report.result == PLACED and order is None:
+        yield Problem("orders.told", task, f"its user is told {report.seen}", "refused: the exchange has no such order")
+    elif report.result == REFUSED and leg.effective:
+        if not (change.is_repeated and report.status == CONFLICT):
+            shown = leg.effective[0].shown
+            yield Problem("orders.told", task, f"its user is told {report.seen}", f"placed: the exchange has {shown}")
+    elif report.result == PLACED and order is not None:
+        yield from _of_report(task, report, order)
+    if order is not None and order.has_effect and not is_amended:
+        yield from _of_terms(task, leg.wanted, order)
+
+
+def _reported_order(leg: Leg, report: Report) -> ExchangeOrder | None:
+    """Return the order that a report names, else the leg's order; None if the exchange has no such order."""
+    named = report.row.get("order")
+    if named:
+        return next((order for order in leg.orders if order.order_id == str(named)), None)
+    return next(iter([*leg.effective, *leg.orders]), None)
+
+
+def _of_report(task: str, report: Report, order: ExchangeOrder) -> Iterator[Problem]:
+    """Compare the counts of a report with those of its order: at its placing, or now."""
+    filled = {order.filled} if task == TRADE else {order.filled, order.filled_as_taker}
+    rest = {order.remaining} if task == TRADE else {order.remaining, order.initial - order.filled_as_taker}
+    for name, known in (("filled", filled), ("remaining", rest)):
+        if name in report.row and number(str(report.row[name])) not in known:
+            expected = " or ".join(f"{value:f}" for value in sorted(known))
+            yield Problem(
+                "orders.counts", task, f"{name} is reported as {report.row[name]!r}", f"{expected}: {order.shown}"
+            )
+
+
+def _of_terms(task: str, wanted: Mapping[str, Any], order: ExchangeOrder) -> Iterator[Problem]:
+    """Compare an order of the exchange with the order that the user wanted."""
+    for name, value in (("side", order.side), ("price", order.price), ("count", order.initial)):
+        is_equal = value == (wanted[name] if name == "side" else Decimal(wanted[name]))
+        if not is_equal:
+            yield Problem("orders.terms", task, f"the order at the exchange has the {name} {value}", f"{wanted[name]}")
+    expires = wanted.get("expires")
+    if expires and order.expires_at != parse_instant(expires):
+        seen = "never expires" if order.expires_at is None else f"expires {format_instant(order.expires_at)}"
+        yield Problem("orders.terms", task, f"the order at the exchange {seen}", f"{expires}")
+
+
+def _of_cancel(change: Change) -> Iterator[Problem]:
+    report, order = change.report, next(iter(change.leg.orders), None)
+    told = f"its user is told {report.seen}"
+    if order is None:
+        return
+    is_canceled = order.status is OrderStatus.CANCELED
+    if report.result == CANCELED and not is_canceled:
+        yield Problem("orders.told", CANCEL, told, f"{REFUSED}: the exchange has {order.shown}")
+    elif report.result == REFUSED and is_canceled and any(call.status < 400 and call.status for call in change.writes):
+        yield Problem("orders.told", CANCEL, told, f"{CANCELED}: the exchange has {order.shown}")
+    reduced = report.row.get("reduced")
+    if report.result == CANCELED and is_canceled and reduced is not None:
+        canceled = order.initial - order.filled
+        if number(str(reduced)) != canceled:
+            seen = f"reduced is reported as {reduced!r}"
+            yield Problem("orders.counts", CANCEL, seen, f"{canceled:f}: {order.shown}")
+
+
+def _of_amendment(change: Change) -> Iterator[Problem]:
+    report, order, wanted = change.report, next(iter(change.leg.orders), None), change.played.task.arguments
+    if order is None or report.result == UNKNOWN:
+        return
+    is_done = order.price == Decimal(wanted["price"]) and order.initial == Decimal(wanted["count"])
+    if is_done != (report.result != REFUSED):
+        expected = f"what the exchange has: {order.shown}"
+        yield Problem("orders.told", AMEND, f"its user is told {report.seen}", expected)
