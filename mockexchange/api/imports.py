@@ -7,6 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 from mockexchange.api.errors import Unavailable
+from mockexchange.version import install_command
 
 
 @contextmanager
@@ -28,4 +29,4 @@ def import_httpx_transports() -> ModuleType:
     except ImportError as error:
         if error.name != "httpx":
             raise
-        raise Unavailable("transports for httpx need httpx: pip install httpx") from None
+        raise Unavailable(f"transports for httpx need httpx: {install_command('httpx')}") from None

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from mockexchange.cli.commands.env import holder_of
 from mockexchange.clients.published import CLIENT_SETUPS, template_values, trust_of
 from mockexchange.runtime.ready_file import default_ready_file
@@ -13,43 +15,63 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue
 
+EVERY_DATE = "compat: every field of every date"
+
 
 def banner(
     ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
 ) -> str:
-    """Return the banner: the URLs, the self-check and faults, the accounts, and shell lines to paste."""
+    """Return the banner: the URLs, the self-check and faults, the accounts, and one block of shell lines to paste."""
     served = _served(ready)
-    lines = [f"mockexchange serves {venue.title}'s wire as of {api_date} at {url}" for venue, url in served]
+    lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]
     kept = sum(venue.wire.count_removed_fields() for venue, _ in served if venue.wire)
     if api_date.is_compat and kept:
-        lines.append(f"  compat keeps {kept} removed fields: use --api-date latest in CI")
+        lines.append(_yellow(f"  compat keeps {kept} removed fields: use --api-date latest in CI"))
     if is_checked:
         lines.append(
             "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
         )
     if faults:
         disturb = "fault disturbs" if faults == 1 else "faults disturb"
-        lines.append(f"  {faults} {disturb} it on purpose: mockexchange fault list")
+        lines.append(_yellow(f"  {faults} {disturb} it on purpose: mockexchange fault list"))
     lines += ["", *(_account_line(account) for account in ready["accounts"])]
-    if ready.get("ca_cert"):
-        authority = f"Its certificate is signed by an authority of this run, {ready['ca_cert']}. To trust that:"
-        lines += ["", authority, *_export_lines(trust_of(ready["ca_bundle"]))]
-    for account in _examples(ready["accounts"]):
-        lines += ["", *_account_exports(ready, account), "", _call_line(account, ready_file)]
-    return "\n".join([*lines, "", "Ctrl-C stops it."])
+    return "\n".join([*lines, *_block(ready, ready_file), "", click.style("Ctrl-C stops it.", dim=True)])
 
 
-def _served(ready: dict[str, Any]) -> list[tuple[Venue, str]]:
-    """Return the venues that have accounts, or the default one, each with its URL."""
+def _venue_lines(venue: Venue, urls: Mapping[str, str], api_date: ApiDate) -> list[str]:
+    """Return the line that names a venue and its API date, and a line for each of its URLs."""
+    date = EVERY_DATE if api_date.is_compat else f"wire of {api_date}"
+    head = click.style(f"mockexchange serves {venue.title}", fg="green", bold=True)
+    return [f"{head}, {date}", *(f"  {click.style(urls[name], fg='cyan')}" for name in ("base_url", "ws_url"))]
+
+
+def _block(ready: dict[str, Any], ready_file: Path) -> list[str]:
+    """Return lines to paste as one block: exports for a client of each venue, and a first request of each."""
+    examples = _examples(ready["accounts"])
+    exports = [line for account in examples for line in _account_exports(ready, account)]
+    calls = [_call_line(account, ready_file) for account in examples]
+    if not ready.get("ca_cert"):
+        return ["", *exports, *calls] if exports else []
+    authority = f"Its certificate is signed by an authority of this run, {ready['ca_cert']}. To trust that:"
+    return ["", authority, "", *_export_lines(trust_of(ready["ca_bundle"])), *exports, *calls]
+
+
+def _yellow(text: str) -> str:
+    return click.style(text, fg="yellow")
+
+
+def _served(ready: dict[str, Any]) -> list[tuple[Venue, Mapping[str, str]]]:
+    """Return the venues that have accounts, or the default one, each with its URLs."""
     used = {account["venue"] for account in ready["accounts"]} or {DEFAULT.name}
-    return [(VENUES[name], where["base_url"]) for name, where in ready["venues"].items() if name in used]
+    return [(VENUES[name], where) for name, where in ready["venues"].items() if name in used]
 
 
 def _account_line(account: dict[str, Any]) -> str:
     """Return the line of an account, with its kind at the default venue, which has several kinds, else its venue."""
     kind = account["kind"] if account["venue"] == DEFAULT.name else VENUES[account["venue"]].title
     subtraders = f"  subtraders {', '.join(account['subtraders'])}" if account["subtraders"] else ""
-    return f"  {account['name']:<12} {kind:<7} key {account['key_id']}{subtraders}"
+    name = click.style(f"{account['name']:<12}", bold=True)
+    return f"  {name} {kind:<7} key {account['key_id']}{subtraders}"
 
 
 def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import msgspec
 
 from mockexchange.core.vocabulary import MICROS_PER_DOLLAR
 from mockexchange.scenario.generated_accounts import GeneratedAccounts, Line, Market
+from mockexchange.version import install_command
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -51,7 +52,7 @@ class FakerMissing(RuntimeError):
     """Faker, an extra, is not installed; the message has the command that installs it."""
 
     def __init__(self) -> None:
-        super().__init__("generating needs Faker: pip install 'mockexchange[generate]'")
+        super().__init__(f"generating needs Faker: {install_command('mockexchange[generate]')}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,7 @@ def test_packages_that_are_missing_or_too_old(tmp_path: Path, monkeypatch: pytes
     wanted = needs(("click", "9999", None), ("no-such-package-here", "2", None), ("rich", "1", None))
     monkeypatch.setattr(packages, "requirements", lambda: wanted)
     old, missing = packages.check_dependencies(situation(tmp_path))
-    assert (old.verdict, old.mend) == (FAIL, "pip install 'click>=9999'")
+    assert (old.verdict, old.mend) == (FAIL, f"{sys.executable} -m pip install 'click>=9999'")
     assert old.said.endswith("is too old: expected 9999 or later")
     assert missing[1:3] == (FAIL, "no-such-package-here is not installed")
 
@@ -153,7 +153,7 @@ def test_an_extra_that_is_missing_is_no_fault(tmp_path: Path, monkeypatch: pytes
     there, missing = packages.check_extras(situation(tmp_path))
     assert there == ("extras", OK, "generate is there, for `mockexchange scenario generate`", "")
     assert missing.said.endswith("takes: no-such-package-here is not installed")
-    assert (missing.verdict, missing.mend) == (OK, "if wanted: pip install 'mockexchange[kit]'")
+    assert (missing.verdict, missing.mend) == (OK, f"if wanted: {sys.executable} -m pip install 'mockexchange[kit]'")
 
 
 def test_python_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date
-from tests.cli.conftest import Cli
+from tests.cli.conftest import COLOUR, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM, error_of
 from tests.house.serving import STOP_SECONDS_MAX, served
 
@@ -52,9 +52,16 @@ accounts: {alice: {cash: 100, keys: {main: {api_date: 2026-03-09}}}}
 """
 
 
+def plain(text: str) -> list[str]:
+    """Return the lines of a text without colours."""
+    return COLOUR.sub("", text).splitlines()
+
+
 def test_the_banner_says_where_who_and_how() -> None:
-    assert banner(READY, api_date("latest"), default_ready_file()).splitlines() == [
-        "mockexchange serves Kalshi's wire as of 2026-10 (2026-10-31) at http://127.0.0.1:8600/trade-api/v2",
+    assert plain(banner(READY, api_date("latest"), default_ready_file())) == [
+        "mockexchange serves Kalshi, wire of 2026-10 (2026-10-31)",
+        "  http://127.0.0.1:8600/trade-api/v2",
+        "  ws://127.0.0.1:8600/trade-api/ws/v2",
         "",
         "  own          member  key k0",
         "  a b          fcm     key k1  subtraders s1, s2",
@@ -63,7 +70,6 @@ def test_the_banner_says_where_who_and_how() -> None:
         "export KALSHI_WS_URL=ws://127.0.0.1:8600/trade-api/ws/v2",
         "export KALSHI_API_KEY_ID=k1",
         "export KALSHI_PRIVATE_KEY_PATH='/keys/a b.pem'",
-        "",
         "mockexchange call 'a b' GET /portfolio/positions",
         "",
         "Ctrl-C stops it.",
@@ -71,7 +77,8 @@ def test_the_banner_says_where_who_and_how() -> None:
 
 
 def test_the_banner_of_compat_says_what_to_use_in_ci() -> None:
-    line = banner(READY, api_date("compat"), default_ready_file()).splitlines()[1]
+    first, _, _, line, *_ = plain(banner(READY, api_date("compat"), default_ready_file()))
+    assert first == "mockexchange serves Kalshi, compat: every field of every date"
     assert line.startswith("  compat keeps ")
     assert line.endswith(" removed fields: use --api-date latest in CI")
 
@@ -95,10 +102,11 @@ def test_the_banner_has_lines_for_each_venue_that_somebody_has_an_account_with()
     dora = {**ACCOUNTS[0], "name": "dora", "venue": "deribit", "key_id": "k2", "secret": "s 2"}
     second = {**dora, "name": "dan", "key_id": "k3"}
     ready = {"venues": {"kalshi": VENUE, "deribit": where, "signalplus": where}, "accounts": [*ACCOUNTS, dora, second]}
-    lines = banner(ready, api_date("latest"), default_ready_file()).splitlines()
-    assert [line for line in lines if line.startswith("mockexchange serves ")] == [
-        "mockexchange serves Kalshi's wire as of 2026-10 (2026-10-31) at http://127.0.0.1:8600/trade-api/v2",
-        "mockexchange serves Deribit's wire as of 2026-10 (2026-10-31) at http://127.0.0.1:8600/api/v2",
+    lines = plain(banner(ready, api_date("latest"), default_ready_file()))
+    assert lines[3:6] == [
+        "mockexchange serves Deribit, wire of 2026-10 (2026-10-31)",
+        "  http://127.0.0.1:8600/api/v2",
+        "  ws://127.0.0.1:8600/ws/api/v2",
     ]
     assert "  dora         Deribit key k2" in lines
     assert lines[-8:-2] == [
@@ -106,7 +114,7 @@ def test_the_banner_has_lines_for_each_venue_that_somebody_has_an_account_with()
         "export DERIBIT_WS_URL=ws://127.0.0.1:8600/ws/api/v2",
         "export DERIBIT_CLIENT_ID=k2",
         "export DERIBIT_CLIENT_SECRET='s 2'",
-        "",
+        "mockexchange call 'a b' GET /portfolio/positions",
         "mockexchange call dora GET /private/get_positions",
     ]
 
@@ -186,7 +194,7 @@ def test_what_is_served_with_a_self_check_is_checked(tmp_path: Path) -> None:
 def test_the_banner_says_where_the_findings_of_a_server_that_checks_itself_are() -> None:
     ready_file, date = default_ready_file(), api_date("latest")
     line = "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
-    assert line in banner(READY, date, ready_file, is_checked=True).splitlines()
+    assert line in plain(banner(READY, date, ready_file, is_checked=True))
     assert "checks itself" not in banner(READY, date, ready_file)
 
 

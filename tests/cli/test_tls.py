@@ -69,7 +69,7 @@ def test_the_banner_says_whom_to_trust(server: Server) -> None:
     lines = banner(server.ready, DEFAULT.api_date("latest"), server.ready_file).splitlines()
     [place] = [place for place, line in enumerate(lines) if line.startswith("Its certificate is signed by")]
     assert server.ready["ca_cert"] in lines[place]
-    assert lines[place + 1 : place + 5] == [f"export {name}={server.ready['ca_bundle']}" for name in TRUST]
+    assert lines[place + 2 : place + 6] == [f"export {name}={server.ready['ca_bundle']}" for name in TRUST]
 
 
 def test_what_a_server_that_is_gone_left_in_a_shell_is_unset(server: Server) -> None:

@@ -45,7 +45,7 @@ WAIT_SECONDS_MAX = 20
             event(
                 "command", COMMAND, events=[{"type": "contract_marked", "instrument": "BTC-PERPETUAL", "price": "5"}]
             ),
-            "#7 Fill: contract marked BTC-1 5",
+            "#7 Fill: contract marked BTC-PERPETUAL 5",
             "",
         ),
         (

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import LazyCommands, UsageFailure
+from mockexchange.version import install_command
 
 COMMAND_MODULES = {"server": "verify_server", "client": "verify_client"}
 LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
@@ -32,7 +33,7 @@ def require_kit() -> None:
     """Raise UsageFailure if the libraries of the extra `kit` are not installed."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
-        raise UsageFailure(f"{', '.join(missing)} not installed: pip install 'mockexchange[kit]'")
+        raise UsageFailure(f"{', '.join(missing)} not installed: {install_command('mockexchange[kit]')}")
 
 
 @click.group(cls=VerifyGroup)

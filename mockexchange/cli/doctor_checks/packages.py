@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import NamedTuple
 
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
-from mockexchange.version import __version__
+from mockexchange.version import __version__, install_command
 
 PACKAGE = "mockexchange"
 PYTHON_MIN = (3, 11)
@@ -61,13 +61,13 @@ def check_dependencies(context: CheckContext) -> Iterator[Finding]:
     needed = [one for one in requirements() if one.extra is None]
     if not needed:
         yield Finding(
-            "packages", WARN, "mockexchange runs from its source: what it needs is not known", "pip install ."
+            "packages", WARN, "mockexchange runs from its source: what it needs is not known", install_command(".")
         )
         return
     problems = [(one, problem_of(one)) for one in needed]
     wrong = [(one, problem) for one, problem in problems if problem]
     for one, problem in wrong:
-        yield Finding("packages", FAIL, problem, f"pip install '{one.name}>={one.floor}'")
+        yield Finding("packages", FAIL, problem, install_command(f"{one.name}>={one.floor}"))
     if not wrong:
         shown = ", ".join(f"{one.name} {version(one.name)}" for one in needed)
         yield Finding("packages", OK, shown)
@@ -100,7 +100,7 @@ def check_extras(context: CheckContext) -> Iterator[Finding]:
         missing = [problem for one in wanted if (problem := problem_of(one))]
         if missing:
             said = f"{extra}, which {needed_for} takes: {'; '.join(missing)}"
-            yield Finding("extras", OK, said, f"if wanted: pip install 'mockexchange[{extra}]'")
+            yield Finding("extras", OK, said, f"if wanted: {install_command(f'mockexchange[{extra}]')}")
         elif wanted:
             yield Finding("extras", OK, f"{extra} is there, for {needed_for}")
 

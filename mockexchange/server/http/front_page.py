@@ -3,9 +3,11 @@
 import shlex
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, Response
 
+from mockexchange.venues.dated import COMPAT
 from mockexchange.venues.registry import DEFAULT, VENUES, client_setups
 
 STYLE = (
@@ -25,39 +27,49 @@ def render_page(ready: dict[str, Any]) -> Response:
         f"<td><code>{escape(one['key_id'])}</code></td></tr>"
         for one in ready["accounts"]
     )
-    places = {name: urls["base_url"] for name, urls in ready["venues"].items()}
-    base_url = places.pop(DEFAULT.name)
-    others = "".join(f", {VENUES[name].title}'s at <code>{escape(url)}</code>" for name, url in places.items())
+    own = ready["venues"][DEFAULT.name]
+    others = "".join(
+        f", {VENUES[name].title}'s at {_places(urls)}" for name, urls in ready["venues"].items() if urls is not own
+    )
+    every = ", every field of every date," if ready["api_date"] == COMPAT else ""
     first = min(ready["accounts"], key=lambda one: one["venue"] != DEFAULT.name, default=None)
-    exports = _exports(base_url, first, ready.get("ca_cert"))
+    exports = _exports(own, first, ready.get("ca_cert"))
     html = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>mockexchange</title>"
         f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking {DEFAULT.title}'s wire as of"
-        f" <b>{escape(ready['api_date'])}</b> at <code>{escape(base_url)}</code>{others}.</p>"
+        f" <b>{escape(ready['api_date'])}</b>{every} at {_places(own)}{others}.</p>"
         f"<table><tr><th>account<th>venue<th>kind<th>key id</tr>{rows}</table>{exports}"
         '<p><a href="/_mock/docs/">What goes over the wire</a>, on every API date.'
     )
     return HTMLResponse(html, headers={"content-security-policy": POLICY})
 
 
-def _exports(base_url: str, account: dict[str, Any] | None, ca_cert: str | None) -> str:
+def _places(urls: dict[str, str]) -> str:
+    """Return the URLs of a venue's REST API and of its stream."""
+    return " and ".join(f"<code>{escape(urls[name])}</code>" for name in ("base_url", "ws_url"))
+
+
+def _exports(urls: dict[str, str], account: dict[str, Any] | None, ca_cert: str | None) -> str:
     if account is None:
         return "<p>The scenario has no accounts.</p>"
     name = shlex.quote(account["name"])
     lines: tuple[str, ...] = (f'eval "$(mockexchange env --account {name})"',)
     if account["venue"] == DEFAULT.name and not ca_cert:
-        lines = _lines(base_url, name, account)
+        lines = _lines(urls, name, account)
     trust = f"<p>Clients have to trust <code>{escape(ca_cert)}</code>; these lines see to it:" if ca_cert else ""
     return f"{trust}<pre>{escape(chr(10).join(lines))}</pre>"
 
 
-def _lines(base_url: str, name: str, account: dict[str, Any]) -> tuple[str, ...]:
+def _origin(url: str) -> str:
+    return urlsplit(url)._replace(path="").geturl()
+
+
+def _lines(urls: dict[str, str], name: str, account: dict[str, Any]) -> tuple[str, ...]:
     """Return the variables of a client of the default venue, and a first request."""
     setup = client_setups()[DEFAULT.name]
-    values = {"base_url": base_url, "key_id": account["key_id"], "key_path": str(account["private_key_path"])}
+    origins = {"origin": _origin(urls["base_url"]), "ws_origin": _origin(urls["ws_url"])}
+    values = {**urls, **origins, "key_id": account["key_id"], "key_path": str(account["private_key_path"])}
     exports = (
-        f"export {variable}={shlex.quote(template.format(**values))}"
-        for variable, template in setup.pointers.items()
-        if "{ws_" not in template
+        f"export {variable}={shlex.quote(template.format(**values))}" for variable, template in setup.pointers.items()
     )
     return (*exports, "", f"mockexchange call {name} {setup.example_request}")
