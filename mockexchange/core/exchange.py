@@ -2,7 +2,8 @@
 
 `execute(command, at)` looks the command's handler up in a table and runs it. A handler checks everything first and
 raises Refused before it touches anything, so a refused command leaves no trace but its number in the sequence. Time
-never goes back: a command counts as executed at the later of `at` and the last command's instant.
+never goes back: a command counts as executed at the later of `at` and the last command's instant. Any other exception
+is a mistake and may leave a command half done: the sandbox then rebuilds the state from its log.
 """
 
 from collections.abc import Callable, Iterator
@@ -107,3 +108,9 @@ class Exchange:
             return tuple(HANDLERS[type(command)](self.state, command, self.last_at))
         except Refused as refused:
             return refused.refusal
+
+    def adopt(self, other: "Exchange") -> None:
+        """Take over the whole state of another exchange, which is not used any more; `state` stays the same object."""
+        for name in State.__slots__:
+            setattr(self.state, name, getattr(other.state, name))
+        self.last_at = other.last_at

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockexchange.core.exchange import Exchange
-from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.store.log import Log, Record
 from mockexchange.venues.venue import Venue
 
@@ -23,9 +21,8 @@ class LaggingExchange:
 
     def __init__(self, lag_us: int, log: Log, history: int) -> None:
         """The first `history` records of the log never lag."""
-        header = log.header
         self._lag_us = lag_us
-        self._exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before, header.orders)
+        self._exchange = log.header.new_exchange()
         self._late = deque(log)
         self._contexts: dict[str, Any] = {}
         for _ in range(min(history, len(self._late))):

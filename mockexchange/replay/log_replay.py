@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mockexchange.core.exchange import Exchange, Outcome
-from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.store.codec import LogError, read_log
 from mockexchange.store.log import Header, Record
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -48,7 +47,7 @@ class Replay:
 def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
     """Return an exchange, and the context of each venue by its name."""
     try:
-        exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before, header.orders)
+        exchange = header.new_exchange()
         date = DEFAULT.api_date(header.api_date)
         settings = {name: venue.scenario.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
         contexts = {name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()}

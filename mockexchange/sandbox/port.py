@@ -25,9 +25,26 @@ class SandboxEnded(Exception):
     """The sandbox was reset, deleted or stopped during an operation; the rest of that operation is not executed."""
 
 
-def log_failure(subject: str, error: Exception) -> str:
+class SandboxBroken(SandboxEnded):
+    """A command failed halfway and the state could not be rebuilt: the sandbox answers nothing until its reset."""
+
+
+class CommandFailed(Exception):
+    """A mistake of the exchange ended a command; the state is as it was before the command."""
+
+    def __init__(self, sequence: int, command: Command, error: Exception) -> None:
+        self.command = f"command {sequence} ({type(command).__name__})"
+        super().__init__(
+            f"the exchange made a mistake ({type(error).__name__}) in {self.command}, which changed nothing:"
+            " the server's output tells where; please report it"
+        )
+
+
+def log_failure(subject: str, error: BaseException) -> str:
     """Log an exception that is a mistake of the exchange, with its traceback; return its description for users."""
     LOGGER.error("%s failed", subject, exc_info=error)
+    if isinstance(error, CommandFailed):
+        return str(error)
     return f"the exchange made a mistake ({type(error).__name__}): the server's output tells where; please report it"
 
 

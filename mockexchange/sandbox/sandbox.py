@@ -1,8 +1,9 @@
 """A sandbox: an exchange with its log, its clock, its keys and its journal. All mutable state is in it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Exchange, Outcome
@@ -10,9 +11,9 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.credentials import Credential, credentials_of
-from mockexchange.sandbox.journal import Journal, JournalEntry
+from mockexchange.sandbox.journal import Firing, Journal, JournalEntry
 from mockexchange.sandbox.options import SandboxOptions, new_log
-from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, log_failure
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.runner import Script
@@ -20,7 +21,7 @@ from mockexchange.sandbox.streams import Streams, sends_frames_first
 from mockexchange.sandbox.stubs import Stubs
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
-from mockexchange.store.log import Cause, Log, Record
+from mockexchange.store.log import Cause, Log, Record, failure_note, rebuild
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
@@ -65,6 +66,8 @@ class Sandbox:
         self.observers: list[CommandObserver] = [self.script.note_command, self.faults.observe]
         self.closing: list[Callable[[str], object]] = []
         """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
+        self.broken: str | None = None
+        """Why the state is not usable any more; None if it is. Only a reset or a deletion helps."""
         self._ending: str | None = None
 
     def moment(self) -> tuple[int, int, int]:
@@ -79,7 +82,8 @@ class Sandbox:
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
         """Append a command to the log and execute it, at `at` or now. All changes of state go through here.
 
-        A command from outside the script has no cause; steps that were due before it run first. Raises SandboxEnded.
+        A command from outside the script has no cause; steps that were due before it run first. Raises SandboxEnded,
+        and CommandFailed if the exchange made a mistake, after which the state is as it was before the command.
         """
         if cause is None:
             await self.run_due()
@@ -87,17 +91,65 @@ class Sandbox:
         effective = max(self.clock.now() if at is None else at, self.exchange.last_at)
         record = Record(self.exchange.state.sequence + 1, effective, command, cause)
         await self.log.append(record)
-        outcome = self.exchange.execute(command, effective)
-        for observe in tuple(self.observers):
-            observe(record, outcome)
-        if len(self.streams):
-            self.streams.publish_outcome(self.exchange.state, outcome, effective, self.contexts)
+        try:
+            outcome = self.exchange.execute(command, effective)
+        except BaseException as error:
+            await self._take_back(record, error)
+            raise
+        self._publish(record, outcome)
         return outcome
+
+    def _publish(self, record: Record, outcome: Outcome) -> None:
+        """Show an executed command to observers and streams. A mistake in one of them is reported and ends nothing."""
+        for observe in tuple(self.observers):
+            try:
+                observe(record, outcome)
+            except Exception as error:  # noqa: BLE001  # it is reported
+                self._note_mistake(record, error)
+        if len(self.streams):
+            try:
+                self.streams.publish_outcome(self.exchange.state, outcome, record.at, self.contexts)
+            except Exception as error:  # noqa: BLE001  # it is reported
+                self._note_mistake(record, error)
+                self.streams.close_all()  # frames are missing: clients have to read the state again
+
+    async def _take_back(self, failed: Record, error: BaseException) -> None:
+        """Restore the state as it was before a command that raised. Raises CommandFailed, or SandboxBroken."""
+        note = failure_note(failed, error)
+        try:
+            rebuild(self.exchange, self.log)
+            outcome = self.exchange.execute(note.command, note.at)
+        except BaseException as second:  # noqa: BLE001  # it is reported
+            self._break(failed, error, second)
+        await self.log.replace_last(note)
+        self._publish(note, outcome)
+        if isinstance(error, Exception):
+            raise CommandFailed(failed.sequence, failed.command, error) from error
+
+    def _break(self, failed: Record, error: BaseException, second: BaseException) -> NoReturn:
+        """Stop the sandbox for good, because a command is half done and cannot be taken back. Raises SandboxBroken."""
+        name = f"command {failed.sequence} ({type(failed.command).__name__})"
+        log_failure(f"{name} of sandbox {self.name}", error)
+        self.broken = (
+            f"sandbox {self.name} is broken: {name} ended in the middle ({type(error).__name__}), and the state before"
+            f" it could not be rebuilt ({type(second).__name__}: {second}): reset or delete the sandbox"
+        )
+        self._note_finding(name, self.broken)
+        self.close("broken")
+        raise SandboxBroken(self.broken) from error
+
+    def _note_mistake(self, record: Record, error: Exception) -> None:
+        name = f"command {record.sequence} ({type(record.command).__name__})"
+        self._note_finding(name, log_failure(f"what follows {name} of sandbox {self.name}", error))
+
+    def _note_finding(self, name: str, text: str) -> None:
+        self.journal.add_firing(Firing(*self.moment(), "finding", name, {"text": text}))
 
     async def run_due(self) -> None:
         """Execute the steps of the script that are due."""
         if self.script.has_due:
-            await self.script.run_due()
+            with suppress(SandboxBroken):  # every later use of the sandbox raises it
+                await self.script.run_due()
 
     async def advance(self, duration_us: int) -> None:
         """Advance exchange time and execute everything that becomes due on the way.
@@ -135,11 +187,18 @@ class Sandbox:
         self.script.end()
         for end in tuple(self.closing):
             end(reason)
+        self.closing.clear()
 
     def require_open(self) -> None:
-        """Raise SandboxEnded if the sandbox has ended."""
+        """Raise SandboxEnded if the sandbox has ended, SandboxBroken if it is broken."""
+        self.require_working()
         if self._ending:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
+
+    def require_working(self) -> None:
+        """Raise SandboxBroken if the sandbox is broken."""
+        if self.broken:
+            raise SandboxBroken(self.broken)
 
     def api_day_of(self, asked: RequestContext) -> str | None:
         """Return the day of the API date that applies to a request; None for the API date compat."""
@@ -157,7 +216,8 @@ class Sandbox:
         return list(chain(state.keys.values(), state.secret_keys.values()))
 
     def shake_hands(self, request: Request | RequestContext) -> tuple[Handshake, JournalEntry]:
-        """Answer the upgrade request of a stream and journal it."""
+        """Answer the upgrade request of a stream and journal it. Raises SandboxBroken."""
+        self.require_working()
         at, host_at, position = self.moment()
         self.touched_at = host_at
         asked = RequestContext.of(request)
@@ -173,8 +233,10 @@ class Sandbox:
     def answer(self, request: Request | RequestContext) -> tuple[Answer, JournalEntry]:
         """Answer one request now and journal it; the caller completes the entry, for example with the latency.
 
-        The answer to a write is pending: `carry_out` executes its commands and returns the complete answer.
+        The answer to a write is pending: `carry_out` executes its commands and returns the complete answer. Raises
+        SandboxBroken.
         """
+        self.require_working()
         at, host_at, position = self.moment()
         self.touched_at = host_at
         asked = RequestContext.of(request)

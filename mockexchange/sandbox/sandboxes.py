@@ -59,7 +59,13 @@ class Sandboxes:
         return slot
 
     async def caught_up(self, name: str) -> Sandbox:
-        """Return a sandbox after executing its due steps. Raises SandboxError."""
+        """Return a sandbox after executing its due steps. Raises SandboxError, or SandboxBroken."""
+        sandbox = await self.inspectable(name)
+        sandbox.require_working()
+        return sandbox
+
+    async def inspectable(self, name: str) -> Sandbox:
+        """Return a sandbox as `caught_up` does, even a broken one, for its log and journal. Raises SandboxError."""
         await self.get(name).sandbox.run_due()
         return self.get(name).sandbox
 

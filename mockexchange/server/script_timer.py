@@ -1,8 +1,10 @@
 """The timer of a sandbox's script: it wakes when the next step is due, on clocks that run by themselves."""
 
 import asyncio
+from contextlib import suppress
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 
@@ -48,7 +50,8 @@ class ScriptTimer:
             self._task = self._loop.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._sandbox.script.has_due:
-            await self._sandbox.script.run_batch(BATCH_STEPS_MAX)
-            await streams_drained(self._sandbox)
+        with suppress(SandboxEnded):
+            while self._sandbox.script.has_due:
+                await self._sandbox.script.run_batch(BATCH_STEPS_MAX)
+                await streams_drained(self._sandbox)
         self.arm()

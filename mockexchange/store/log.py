@@ -1,14 +1,27 @@
-"""The log: a header, then records in order. `append` is a coroutine, so that a log can be remote."""
+"""The log: a header, then records in order. `append` is a coroutine, so that a log can be remote.
+
+A command that raised an exception in the middle is taken back by the log. Handlers change the state in place, because
+undoing would cost something with every command, and a mistake is rare. After one the log up to the failed command is
+executed again, which gives the same state, ids and revisions; a note takes the place of the failed command, so that a
+replay does not fail with it.
+"""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Protocol
 
 from msgspec import Struct
 
-from mockexchange.core.commands import Command
+from mockexchange.core.commands import Command, Note
+from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.order_rules import OrderRules
+from mockexchange.core.vocabulary import FeeRounding
 
 FORMAT = 1
+REBUILD_COMMANDS_MAX = 50_000
+"""Commands that are executed again: some three seconds on a laptop, in which the server answers nobody."""
+FAILURE = "failure"
+"""Subject of the note in the place of a failed command."""
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -30,6 +43,10 @@ class Header(Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     """Settings of the default venue, and by name those of other venues that differ from their defaults."""
 
+    def new_exchange(self) -> Exchange:
+        """Return the exchange before the first command. Raises ValueError on an unknown rounding."""
+        return Exchange(self.seed, FeeRounding(self.rounding), self.archived_before, self.orders)
+
 
 class Cause(Struct, frozen=True):
     """The cause of a command: a step of the scenario's script, and the number of its repetition."""
@@ -49,11 +66,15 @@ class Record(Struct, frozen=True):
 
 
 class Log(Protocol):
-    """An ordered, append-only log of commands."""
+    """An ordered log of commands."""
 
     header: Header
 
     async def append(self, record: Record) -> None: ...
+
+    async def replace_last(self, record: Record) -> None:
+        """Replace the last record by one with the same sequence: its command failed and changed nothing."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -70,8 +91,35 @@ class MemoryLog:
     async def append(self, record: Record) -> None:
         self._records.append(record)
 
+    async def replace_last(self, record: Record) -> None:
+        self._records[-1] = record
+
     def __len__(self) -> int:
         return len(self._records)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records)
+
+
+class CannotRebuild(Exception):
+    """The log is too long to be executed again."""
+
+
+def failure_note(failed: Record, error: BaseException) -> Record:
+    """Return the record that takes the place of a failed one."""
+    text = f"{type(failed.command).__name__}: {type(error).__name__}"
+    return Record(failed.sequence, failed.at, Note(subject=FAILURE, text=text), failed.cause)
+
+
+def rebuild(exchange: Exchange, log: Log) -> None:
+    """Give an exchange the state before the last command of its log. Raises CannotRebuild, or the error of a handler.
+
+    The exchange is unchanged after an exception.
+    """
+    count = len(log) - 1
+    if count > REBUILD_COMMANDS_MAX:
+        raise CannotRebuild(f"the log has {count:,} commands, more than {REBUILD_COMMANDS_MAX:,}")
+    fresh = log.header.new_exchange()
+    for record in islice(log, count):
+        fresh.execute(record.command, record.at)
+    exchange.adopt(fresh)

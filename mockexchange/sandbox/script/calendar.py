@@ -94,10 +94,13 @@ class Calendar:
         if expires_at is None or expires_at <= after:
             return
 
-        def is_gone() -> bool:
-            return order.status is not OrderStatus.RESTING or order.expires_at != expires_at
+        order_id = order.order_id
 
-        due = DueCommand(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
+        def is_gone() -> bool:
+            known = self._exchange.state.orders[order_id]
+            return known.status is not OrderStatus.RESTING or known.expires_at != expires_at
+
+        due = DueCommand(EXPIRY, ExpireOrder(order=order_id), is_gone, {"order": order_id})
         self._schedule(EXPIRY_PLACE, [(expires_at, due)])
 
     def _schedule_delivery(self, derivative: Derivative, after: int) -> None:
@@ -112,12 +115,12 @@ class Calendar:
             self._report("finding", DELIVERY, {"text": ENDED.format(derivative.name, format_instant(expires_at))})
             return
 
-        def is_delivered() -> bool:
-            return not derivative.is_open
+        name = derivative.name
 
-        due = DueCommand(
-            DELIVERY, DeliverDerivative(derivative=derivative.name), is_delivered, {"instrument": derivative.name}
-        )
+        def is_delivered() -> bool:
+            return not self._exchange.state.derivatives.listed[name].is_open
+
+        due = DueCommand(DELIVERY, DeliverDerivative(derivative=name), is_delivered, {"instrument": name})
         self._schedule(DELIVERY_PLACE, [(expires_at, due)])
 
     def _settlements(self, after: int) -> Iterator[tuple[int, DueCommand]]:

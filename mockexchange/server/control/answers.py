@@ -23,6 +23,7 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
         "base_url": base_url,
         "commands": len(sandbox.log),
         "requests": sandbox.journal.count,
+        "broken": sandbox.broken,
     }
 
 

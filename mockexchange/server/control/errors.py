@@ -4,6 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mockexchange.sandbox.port import log_failure
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control.json_text import ControlJson
@@ -35,6 +36,14 @@ async def answer_control_error(request: Request, error: Exception) -> Response:
 
 async def answer_sandbox_ended(request: Request, error: Exception) -> Response:
     return error_answer(409, "sandbox_ended", str(error))
+
+
+async def answer_sandbox_broken(request: Request, error: Exception) -> Response:
+    return error_answer(503, "sandbox_broken", str(error))
+
+
+async def answer_command_failed(request: Request, error: Exception) -> Response:
+    return error_answer(500, "internal_error", log_failure(f"{request.method} {request.url.path}", error))
 
 
 async def answer_scenario_error(request: Request, error: Exception) -> Response:

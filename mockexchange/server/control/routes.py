@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control import errors
@@ -45,6 +45,8 @@ def control_app(server_state: ServerState, token: str, allow_hosts: list[str], d
         ControlError: errors.answer_control_error,
         SandboxError: errors.answer_control_error,
         SandboxEnded: errors.answer_sandbox_ended,
+        SandboxBroken: errors.answer_sandbox_broken,
+        CommandFailed: errors.answer_command_failed,
         ScenarioError: errors.answer_scenario_error,
         PortInUse: errors.answer_port_in_use,
         Exception: errors.answer_failure,

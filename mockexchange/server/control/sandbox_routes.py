@@ -6,11 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
+from mockexchange.sandbox.port import CommandFailed, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.files import ScenarioFiles
+from mockexchange.scenario.steps import Step
 from mockexchange.server.control.access import is_in_process
 from mockexchange.server.control.answers import clock_of, sandbox_of, summary_of
 from mockexchange.server.control.errors import ControlError
@@ -63,13 +66,13 @@ class SandboxHandlers:
         return await self._open(wanted, wanted.options.name or self.server_state.sandboxes.new_name())
 
     async def show(self, request: Request) -> Response:
-        return self._shown(await self._sandbox(request))
+        return self._shown(await self._inspectable(request))
 
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
         wanted = parse_creation(read_object(await read_json(request)), name, self._files(request))
         if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
-            return self._shown(await self._sandbox(request))
+            return self._shown(await self._inspectable(request))
         return await self._open(wanted, name)
 
     async def delete(self, request: Request) -> Response:
@@ -84,7 +87,7 @@ class SandboxHandlers:
         sandbox = await self._sandbox(request)
         outcomes = []
         for count, step in enumerate(steps, start=1):
-            outcome = await sandbox.submit(step.command)
+            outcome = await _submitted(sandbox, step, f"[{count - 1}]")
             outcomes.append(truth.outcome_of(sandbox.exchange.state.sequence, sandbox.exchange.last_at, outcome))
             if count % STEPS_AT_ONCE == 0:
                 await streams_drained(sandbox)
@@ -104,7 +107,7 @@ class SandboxHandlers:
         return ControlJson(clock_of(sandbox))
 
     async def log(self, request: Request) -> Response:
-        return StreamingResponse(_lines(await self._sandbox(request)), media_type="application/jsonl")
+        return StreamingResponse(_lines(await self._inspectable(request)), media_type="application/jsonl")
 
     async def positions(self, request: Request) -> Response:
         return ControlJson(truth.positions_of(*await self._account(request)))
@@ -123,6 +126,9 @@ class SandboxHandlers:
     async def _sandbox(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.caught_up(request.path_params["name"])
 
+    async def _inspectable(self, request: Request) -> Sandbox:
+        return await self.server_state.sandboxes.inspectable(request.path_params["name"])
+
     def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
         return ControlJson(sandbox_of(sandbox, self.server_state.urls(sandbox.name)), status_code=status)
 
@@ -137,6 +143,14 @@ class SandboxHandlers:
     def _files(self, request: Request) -> ScenarioFiles | None:
         """Return the files that a request may name as a scenario; None if it is from this process."""
         return None if is_in_process(request) else self.server_state.scenario_files
+
+
+async def _submitted(sandbox: Sandbox, step: Step, path: str) -> Outcome:
+    """Execute a step. Raises ControlError with its place if the exchange makes a mistake; earlier steps are done."""
+    try:
+        return await sandbox.submit(step.command)
+    except CommandFailed as error:
+        raise ControlError(500, "internal_error", log_failure("a control request", error), path) from None
 
 
 async def _lines(sandbox: Sandbox) -> AsyncIterator[bytes]:

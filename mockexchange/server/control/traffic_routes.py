@@ -45,7 +45,7 @@ class TrafficHandlers:
         self.feeds = Feeds()
 
     async def journal(self, request: Request) -> Response:
-        entries = find_entries((await self._sandbox(request)).journal, request)
+        entries = find_entries((await self._inspectable(request)).journal, request)
         return ControlJson([entry_to_json(entry) for entry in entries])
 
     async def clear_journal(self, request: Request) -> Response:
@@ -53,7 +53,7 @@ class TrafficHandlers:
         return Response(status_code=204)
 
     async def frames(self, request: Request) -> Response:
-        found = find_frames((await self._sandbox(request)).journal, request)
+        found = find_frames((await self._inspectable(request)).journal, request)
         return ControlJson([frame_to_json(number, frame) for number, frame in found])
 
     async def streams(self, request: Request) -> Response:
@@ -81,3 +81,6 @@ class TrafficHandlers:
 
     async def _sandbox(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.caught_up(request.path_params["name"])
+
+    async def _inspectable(self, request: Request) -> Sandbox:
+        return await self.server_state.sandboxes.inspectable(request.path_params["name"])

@@ -1,14 +1,19 @@
-"""Answers to requests whose operation raised an exception: a 500 with the mark of the server, and a journal entry."""
+"""Answers to requests whose operation raised an exception: a 500 with the mark of the server, and a journal entry.
+
+A broken sandbox answers 503 to every request.
+"""
 
 import json
 
 from mockexchange.sandbox.journal import JournalEntry
-from mockexchange.sandbox.port import SandboxEnded, log_failure
+from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, log_failure
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
+from mockexchange.venues.session import Handshake
 
 STATUS = 500
+BROKEN_STATUS = 503
 
 
 def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
@@ -20,13 +25,22 @@ def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, 
         return answer, sandbox.note_failure(asked, answer)
 
 
+def shake_hands_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Handshake, JournalEntry]:
+    """Answer an upgrade and journal it; if that raises an exception, the answer reports it."""
+    try:
+        return sandbox.shake_hands(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        answer = _failure(asked.request.target, error)
+        return Handshake(answer), sandbox.note_failure(asked, answer)
+
+
 async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalEntry) -> Answer:
     """Execute the commands of a write; if one raises an exception, the answer reports that. Raises SandboxEnded."""
     try:
         return await sandbox.carry_out(answer, entry)
-    except SandboxEnded:
-        raise
-    except Exception as error:  # noqa: BLE001  # it is reported
+    except Exception as error:  # it is reported
+        if isinstance(error, SandboxEnded) and not isinstance(error, SandboxBroken):
+            raise
         failure = _failure(entry.target, error)
         entry.status, entry.diagnosis = failure.status, failure.diagnosis
         sandbox.journal.set_answer(entry, failure.body)
@@ -35,6 +49,11 @@ async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalE
 
 def _failure(target: str, error: Exception) -> Answer:
     """Log the exception and return the answer for it."""
-    message = log_failure(f"a request for {target.partition('?')[0]}", error)
-    body = json.dumps({"error": {"code": "internal_error", "message": message}}).encode()
-    return Answer(STATUS, body, headers=((b"content-type", b"application/json"),), diagnosis=message)
+    if isinstance(error, SandboxBroken):
+        return _answer(BROKEN_STATUS, "sandbox_broken", str(error))
+    return _answer(STATUS, "internal_error", log_failure(f"a request for {target.partition('?')[0]}", error))
+
+
+def _answer(status: int, code: str, message: str) -> Answer:
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return Answer(status, body, headers=((b"content-type", b"application/json"),), diagnosis=message)

@@ -13,6 +13,7 @@ from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Endi
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
 from mockexchange.server.websocket.asgi_transport import AsgiTransport
@@ -66,8 +67,8 @@ async def _shake_hands(
 def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | None, Answer, JournalEntry]:
     """Return the session of a granted upgrade, else None; a path that is not a stream is answered as any GET."""
     if asked.request.path not in STREAM_PATHS:
-        return None, *sandbox.answer(asked)
-    handshake, entry = sandbox.shake_hands(asked)
+        return None, *answer_or_failure(sandbox, asked)
+    handshake, entry = shake_hands_or_failure(sandbox, asked)
     return handshake.session, handshake.answer, entry
 
 
