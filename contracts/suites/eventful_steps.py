@@ -9,6 +9,7 @@ TRADING = {"order_changed", "filled", "position_changed", "traded", "market_pric
 RESTING = {"order_changed", "level_changed", "position_changed"}
 LISTED = {"series_listed", "event_listed", "market_listed"}
 MATCHED = {"order_executed", "level_changed"}
+BID = {"account": "carol", "market": "T-1", "side": "bid", "count": 1, "price": 0.1}
 PLACED = {**FILL, "market": "T-1", "price": "0.5", "count": 4}
 PERPETUAL = {
     "instrument": "BTC-PERPETUAL",
@@ -54,6 +55,8 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"orderbook": {"market": "R-1", "yes": [[0.5, 1], ["0.4", "2.5"]]}}, {"market_quoted", "level_changed"}),
     ({"price": {"market": "R-1", "price": "0.5601"}}, {"market_priced"}),
     ({"fill": {**FILL, "taker": True, "fee": 0.07}}, TRADING),
+    ({"fill": {**FILL, "order": {"new": "o-n"}, "fee": 0}}, TRADING),
+    ({"fill": {**FILL, "order": "new", "fee": 0}}, TRADING),
     ({"open": {"account": "carol", "market": "R-2", "position": -5, "exposure": 2}}, {"position_changed"}),
     ({"rest": REST}, RESTING | {"order_rested"}),
     ({"amend": {"order": "o-1", "price": "0.5", "count": "3"}}, RESTING | {"order_amended"}),
@@ -73,6 +76,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"delete_group": {"group": "g-1"}}, {"group_deleted"}),
     ({"market": {"market": "T-1", "event": "T", "series": "T"}}, LISTED),
     ({"place": PLACED}, RESTING | {"order_placed"}),
+    ({"place": BID}, RESTING | {"order_placed"}),
     ({"place": {**PLACED, "action": "sell", "post_only": True}}, {"order_rejected", "order_canceled", "order_changed"}),
     ({"print": {"market": "T-1", "side": "no", "count": 1, "price": "0.5"}}, TRADING | MATCHED),
     ({"cancel_all": {"account": "carol"}}, RESTING | {"order_canceled"}),

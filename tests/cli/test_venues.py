@@ -65,6 +65,8 @@ def test_signalplus_is_posted_to(cli: Cli) -> None:
 def test_who_asks_the_wrong_venue_is_told_whose_account_it_is(cli: Cli) -> None:
     result = cli("call", "alice", "GET", POSITIONS, code=1)
     assert result.stderr.endswith("alice is on kalshi, whose paths begin with /trade-api/v2\n")
+    for path in ("/portfolio/orders/2597d8b2-0000-4000-8000-000000000000", "/markets/NOT-LISTED"):
+        assert "is on" not in cli("call", "alice", "GET", path, code=1).stderr
     assert "is on" not in cli("call", "dora", "GET", "/private/get_positons", code=1).stderr
 
 

@@ -342,6 +342,16 @@ CASES = [
         R.ORDER_NOT_RESTING, CancelOrder(order="canceled"), "order canceled is canceled: only a resting one can change"
     ),
     Case(
+        R.UNKNOWN_ORDER,
+        fill("buy yes 1 @ 0.50", order="cancelled"),
+        "no order 'cancelled': did you mean 'canceled'?; `order: {new: cancelled}` makes an order with this id",
+    ),
+    Case(
+        R.ALREADY_EXISTS,
+        fill("buy yes 1 @ 0.50", new="resting"),
+        "order resting exists already: `order: resting` fills it",
+    ),
+    Case(
         R.ORDER_NOT_RESTING,
         fill("buy yes 1 @ 0.50", order="canceled"),
         "order canceled is canceled: only a resting one can change",

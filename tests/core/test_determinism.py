@@ -19,7 +19,7 @@ COMMANDS: list[Command] = [
     rest("buy yes 5 @ 0.40"),
     fill("buy yes 3 @ 0.40", against=SubaccountRef("bob"), taker=True),
     CancelOrder(order="no such order"),
-    fill("sell yes 4 @ 0.45", order="named"),
+    fill("sell yes 4 @ 0.45", new="named"),
     SettleMarket(market="RAIN-1", result=Result.NO),
 ]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.commands import FEE_MULTIPLIER_UNIT
+from mockexchange.core.commands import FEE_MULTIPLIER_UNIT, NewOrder
 from mockexchange.core.fees import ATTOS_PER_MICRO, MICROS_PER_CENTICENT, Charge, charge, exact_fee_attos
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import MICROS_PER_CENT, MICROS_PER_DOLLAR, FeeRounding, FeeType, SubaccountRef
@@ -97,14 +97,15 @@ def test_a_rounded_fee(line: Line) -> None:
 def test_what_rounding_took_from_an_order_comes_back_a_cent_at_a_time() -> None:
     world = World()
     for line in REBATES:
-        (filled,) = world.fill(line["fill"], "desk/st1", taker=True, order="first")
+        order = "first" if "first" in world.exchange.state.orders else NewOrder("first")
+        (filled,) = world.fill(line["fill"], "desk/st1", taker=True, order=order)
         collected_attos = world.exchange.state.orders["first"].accrued_attos
         assert (filled.fee_micros, collected_attos) == (micros(line["fee"]), _attos(line["collected"]))
 
 
 def test_every_order_collects_for_itself() -> None:
     world = World()
-    for order in ["first", "second"] * 3:
+    for order in [NewOrder("first"), NewOrder("second"), *["first", "second"] * 2]:
         world.fill("buy yes 1 @ 0.52", "desk/st1", taker=True, order=order)
     assert world.row(subaccount_ref="desk/st1").fees_micros == micros("0.12")
     collected = {name: order.accrued_attos for name, order in world.exchange.state.orders.items()}

@@ -116,7 +116,7 @@ def crowd() -> World:
     it.do(replace(rest("buy yes 5 @ 0.40", "desk/st1", order="mine"), group="near"))
     it.rest("buy yes 1 @ 0.40", "bob", order="later")
     it.fill("buy yes 2 @ 0.40", "desk/st1", order="mine", fill_id="first")
-    it.fill("sell yes 2 @ 0.40", order="hers", taker=True)
+    it.fill("sell yes 2 @ 0.40", new="hers", taker=True)
     it.fill("buy no 1 @ 0.4050", "desk/st1", "SUN-1", fee_micros=20_000)
     it.do(SettleMarket(market="SUN-1", result=Result.SCALAR, value_centicents=2_575))
     return it

@@ -81,7 +81,7 @@ def world() -> World:
         OpenGroup(subaccount_ref=ALICE, group="over"),
         TriggerGroup(group="over"),
     )
-    it.fill("buy yes 1 @ 0.50", "bob", market="SUN-1", fee_micros=0, order="filled", fill_id="fill-1")
+    it.fill("buy yes 1 @ 0.50", "bob", market="SUN-1", fee_micros=0, new="filled", fill_id="fill-1")
     it.do(*PAYMENTS, *TRANSFERS)
     return it
 

@@ -8,6 +8,7 @@ from mockexchange.core.commands import (
     Fill,
     ListMarket,
     ListSeries,
+    NewOrder,
     OpenAccount,
     OpenSubaccount,
     PlaceOrder,
@@ -95,7 +96,12 @@ class World:
         return outcome
 
 
-def fill(text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", **extra: Any) -> Fill:
+def fill(
+    text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", *, new: str | None = None, **extra: Any
+) -> Fill:
+    """Return a fill; `new` is the id of an order that is made with it."""
+    if new is not None:
+        extra["order"] = NewOrder(new)
     return Fill(subaccount_ref=SubaccountRef.parse(subaccount_ref), market=market, **trade(text)._asdict(), **extra)
 
 

@@ -1,6 +1,7 @@
 """Steps as text, each with its command."""
 
 import json
+from typing import Any
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
@@ -40,6 +41,13 @@ STRIKES = "strike_type: between, floor_strike: 60.50, cap_strike: -3, settlement
 DAY_US = 86_400_000_000
 NOVEMBER = 1_761_955_200_000_000
 IMPORTED = "position: -137, exposure: 57.54, realized: -1, fees: 0.02, traded: 80.1, shares: 140"
+SHORT: dict[str, Any] = {
+    "subaccount_ref": SubaccountRef("a"),
+    "market": "M",
+    "side": Side.YES,
+    "count_centis": 200,
+    "price_centicents": 1_000,
+}
 
 
 # step, command
@@ -71,6 +79,22 @@ COMMANDS: list[tuple[str, Command]] = [
             client_order_id="mine",
             fill_id="f",
         ),
+    ),
+    (
+        "fill: {account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, order: {new: o}}",
+        commands.Fill(**SHORT, action=Action.BUY, order=commands.NewOrder("o")),
+    ),
+    (
+        "fill: {account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, order: new}",
+        commands.Fill(**SHORT, action=Action.BUY),
+    ),
+    (
+        "place: {account: a, market: M, side: bid, count: 2, price: 0.1}",
+        commands.PlaceOrder(**SHORT, action=Action.BUY),
+    ),
+    (
+        "place: {account: a, market: M, side: ask, count: 2, price: 0.1}",
+        commands.PlaceOrder(**SHORT, action=Action.SELL),
     ),
     (
         f"open: {{account: a, market: M, {IMPORTED}}}",

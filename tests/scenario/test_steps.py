@@ -175,6 +175,18 @@ REFUSED = [
         "announce: {message: m, type: eror}",
         "f:1: announce.type: expected info, warning or error, got 'eror': did you mean",
     ),
+    (
+        "place: {account: a, market: M, side: bid, action: buy, count: 1, price: 0.5}",
+        "f:1: place: expected side bid without `action`: a bid buys YES, an ask sells YES",
+    ),
+    (
+        "place: {account: a, market: M, side: no, count: 1, price: 0.5}",
+        "f:1: place: expected the key 'action' beside side no: buy or sell",
+    ),
+    (
+        "fill: {account: a, market: M, side: yes, action: buy, count: 1, price: 0.5, order: {now: o}}",
+        "f:1: fill.order: unknown key 'now': did you mean 'new'?",
+    ),
     ("exchange: {trading: off}", "f:1: exchange.trading: expected true or false, got 'off'"),
     (
         f"key: {{{KEY}, api_date: 2019}}",

@@ -3,7 +3,7 @@
 Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts are `Decimal`, int, text or float.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
@@ -44,15 +44,15 @@ class AsyncSteps(AsyncSandboxClient):
         taker: bool | None = None,
         fee: Amount | None = None,
         against: str | None = None,
-        order: str | None = None,
+        order: str | Mapping[str, str] | None = None,
         client_order_id: str | None = None,
         id: str | None = None,  # noqa: A002  # the step's own word
     ) -> Outcome:
         """Trade in a market: `side` yes or no, `action` buy or sell, `count` contracts of at most 2 decimals.
 
         `price` is dollars of that side, above 0 and below 1, of at most 4 decimals. `fee` is dollars; the default
-        follows the series' formula. `order` is the id of the resting order that is filled; by default an order is made
-        up. `against` is an account of this exchange that takes the other side.
+        follows the series' formula. `order` is the id of the order that is filled; by default an order is made,
+        with `{"new": ID}` under this id. `against` is an account of this exchange that takes the other side.
         """
         return await self._step(
             "fill",
@@ -111,7 +111,7 @@ class AsyncSteps(AsyncSandboxClient):
         account: str,
         market: str,
         side: str,
-        action: str,
+        action: str | None,
         count: Amount,
         price: Amount,
         *,
@@ -128,6 +128,7 @@ class AsyncSteps(AsyncSandboxClient):
     ) -> Outcome:
         """Enter an order that is matched, in the units of `fill`; `outcome["order_id"]` is its id.
 
+        `side` may be bid or ask, with a price of YES and None for `action`.
         Raises Refused if the order breaks a rule, such as too little cash. `time_in_force` is good_till_canceled (the
         default), immediate_or_cancel or fill_or_kill; `max_cost` in dollars makes the order fill-or-kill.
         """

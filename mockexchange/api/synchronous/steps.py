@@ -4,7 +4,7 @@
 Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts are `Decimal`, int, text or float.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockexchange.api.synchronous.sandbox_client import SandboxClient
@@ -45,15 +45,15 @@ class Steps(SandboxClient):
         taker: bool | None = None,
         fee: Amount | None = None,
         against: str | None = None,
-        order: str | None = None,
+        order: str | Mapping[str, str] | None = None,
         client_order_id: str | None = None,
         id: str | None = None,  # noqa: A002  # the step's own word
     ) -> Outcome:
         """Trade in a market: `side` yes or no, `action` buy or sell, `count` contracts of at most 2 decimals.
 
         `price` is dollars of that side, above 0 and below 1, of at most 4 decimals. `fee` is dollars; the default
-        follows the series' formula. `order` is the id of the resting order that is filled; by default an order is made
-        up. `against` is an account of this exchange that takes the other side.
+        follows the series' formula. `order` is the id of the order that is filled; by default an order is made,
+        with `{"new": ID}` under this id. `against` is an account of this exchange that takes the other side.
         """
         return self._step(
             "fill",
@@ -112,7 +112,7 @@ class Steps(SandboxClient):
         account: str,
         market: str,
         side: str,
-        action: str,
+        action: str | None,
         count: Amount,
         price: Amount,
         *,
@@ -129,6 +129,7 @@ class Steps(SandboxClient):
     ) -> Outcome:
         """Enter an order that is matched, in the units of `fill`; `outcome["order_id"]` is its id.
 
+        `side` may be bid or ask, with a price of YES and None for `action`.
         Raises Refused if the order breaks a rule, such as too little cash. `time_in_force` is good_till_canceled (the
         default), immediate_or_cancel or fill_or_kill; `max_cost` in dollars makes the order fill-or-kill.
         """

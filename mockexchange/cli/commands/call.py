@@ -17,6 +17,8 @@ from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
 NOT_FOUND = 404
+UNKNOWN_PATH = ("unknown path", "nothing is served at")
+"""How diagnoses of paths that no operation has begin."""
 SUGGESTED = "did you mean"
 """A diagnosis with this text names a path of the same venue."""
 SENT_AS_IS = "/%:@!$&'()*+,;=?~"
@@ -125,7 +127,8 @@ def call(
     request = request_of(dialect, method, path, params, body)
     reply = _send_signed(base_url, dialect, credential, request, server.ca_cert)
     _show(reply)
-    if reply.status == NOT_FOUND and SUGGESTED not in (reply.headers.get(DIAGNOSIS_HEADER) or ""):
+    diagnosis = reply.headers.get(DIAGNOSIS_HEADER) or ""
+    if reply.status == NOT_FOUND and diagnosis.startswith(UNKNOWN_PATH) and SUGGESTED not in diagnosis:
         click.echo(
             printable(f"{account} is on {credential['venue']}, whose paths begin with {dialect.prefix}"), err=True
         )

@@ -1,11 +1,19 @@
 """Commands of fills, opening balances, orders and order groups."""
 
+from msgspec import Struct
+
 from mockexchange.core.commands.validation import CommandStruct, require, require_price
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 
 
+class NewOrder(Struct, frozen=True):
+    """The id of an order that does not exist yet."""
+
+    order_id: str
+
+
 class Fill(CommandStruct, frozen=True, kw_only=True):
-    """Record a fill: a trade of an account. Without an order id, one is derived."""
+    """Record a fill: a trade of an account. Without an order, one is made, and its id is derived."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -17,7 +25,8 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
     taker: bool = False
     fee_micros: int | None = None
     against: SubaccountRef | None = None
-    order: str | None = None
+    order: str | NewOrder | None = None
+    """The id of the order that is filled, or the id of one that is made with it; None generates that id."""
     client_order_id: str = ""
     fill_id: str | None = None
     """Id of the trade if the scenario gives one; None generates one."""

@@ -2,14 +2,14 @@
 
 A fill is a trade with at least one side on this exchange: the account's own, and its counterparty's if it is here too.
 Each side is a row in its account's list of fills, under the id of the trade (recorded 2025-11-03 and 2026-06-11:
-fill_id is trade_id). Each side belongs to an order, which is created with the fill unless an order of that id exists.
+fill_id is trade_id). Each side belongs to an order: the one that the fill names, or one that is created with it.
 """
 
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from mockexchange.core.commands import Fill, OpenPosition
+from mockexchange.core.commands import Fill, NewOrder, OpenPosition
 from mockexchange.core.events import Event
 from mockexchange.core.handlers import orders
 from mockexchange.core.handlers.markets import refile_market
@@ -84,8 +84,21 @@ def _require_fillable(state: State, market: Market, command: Fill) -> None:
             " and make `against` a fill of its own"
         )
         raise Refused(RefusalCode.FEE_UNKNOWN, message)
-    if command.order is not None and command.order in state.orders:
-        orders.require_fillable(state.orders[command.order], command)
+    if isinstance(command.order, str):
+        orders.require_fillable(_named_order(state, command.order), command)
+    elif command.order is not None and command.order.order_id in state.orders:
+        order_id = command.order.order_id
+        message = f"order {order_id} exists already: `order: {order_id}` fills it"
+        raise Refused(RefusalCode.ALREADY_EXISTS, message)
+
+
+def _named_order(state: State, order_id: str) -> Order:
+    """Return the order that a fill names. Raises Refused with the way to make one, if it is unknown."""
+    try:
+        return state.order(order_id)
+    except Refused as refused:
+        message = f"{refused.refusal.message}; `order: {{new: {order_id}}}` makes an order with this id"
+        raise Refused(RefusalCode.UNKNOWN_ORDER, message) from None
 
 
 def _trade(state: State, market: Market, command: Fill, at: int) -> Trade:
@@ -104,7 +117,7 @@ def _trade(state: State, market: Market, command: Fill, at: int) -> Trade:
 
 
 def _leg(state: State, traded: Trade, command: Fill, place: int) -> Leg:
-    order = state.orders.get(command.order or "") or _order(state, traded, command, place)
+    order = state.orders[command.order] if isinstance(command.order, str) else _order(state, traded, command, place)
     return Leg(order, command.taker, command.fee_micros)
 
 
@@ -112,7 +125,7 @@ def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
     """Return a new executed order that is known only by its fills, before its first fill is counted."""
     serial = state.next_revision()
     return Order(
-        order_id=command.order or state.new_id(f"order {place}"),
+        order_id=command.order.order_id if isinstance(command.order, NewOrder) else state.new_id(f"order {place}"),
         client_order_id=command.client_order_id,
         subaccount=state.subaccounts[command.subaccount_ref],
         market=traded.market,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import islice
 
 from mockexchange.core.derivatives.derivative import Derivative
@@ -24,6 +25,8 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 
 NAMES_SHOWN_MAX = 5
+ORDERS_COMPARED_MAX = 200
+"""Orders among which the nearest to an unknown one is searched: it takes a few milliseconds."""
 
 
 @dataclass(slots=True)
@@ -127,10 +130,12 @@ class State:
         return market
 
     def order(self, order_id: str) -> Order:
-        """Return an order. Raises Refused if it is unknown."""
+        """Return an order. Raises Refused with the nearest of the newest orders, if it is unknown."""
         order = self.orders.get(order_id)
         if order is None:
-            raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
+            near = get_close_matches(order_id, islice(reversed(self.orders), ORDERS_COMPARED_MAX), n=1)
+            advice = f": did you mean {near[0]!r}?" if near else f"; known: {_some(self.orders)}"
+            raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}{advice}")
         return order
 
     def group(self, group_id: str) -> OrderGroup:

@@ -68,6 +68,9 @@ CURRENCIES = of_venues("currency")
 CURRENCY = one_of("a currency such as BTC", CURRENCIES)
 
 SIDE = choice({"yes": Side.YES, "no": Side.NO})
+BOOK_ACTIONS = {"bid": Action.BUY, "ask": Action.SELL}
+"""The sides of the order book, in prices of YES."""
+SIDE_OF_BOOK = choice({"yes": Side.YES, "no": Side.NO, **{name: name for name in BOOK_ACTIONS}})
 ACTION = choice({"buy": Action.BUY, "sell": Action.SELL})
 RESULT = choice({result.value: result for result in Result})
 ACCOUNT_KIND = choice({kind.value: kind for kind in AccountKind})

@@ -9,6 +9,8 @@ from mockexchange.scenario.composite_types import Field, Record
 
 Details = Callable[..., Any]
 """Constructor of a part of a command, such as its field `details`."""
+Prepare = Callable[[dict[str, Any]], dict[str, Any]]
+"""Converts the values of a step, by key. Raises ValueError if they contradict each other."""
 Check = Callable[[Any], None]
 """Raises ValueError if the details contradict each other."""
 
@@ -26,10 +28,13 @@ class StepKind:
     names: dict[str, str]
     details: Details | None = None
     check: Check | None = None
+    prepare: Prepare | None = None
 
     def build(self, values: dict[str, Any]) -> Command:
         """Return the command. Raises ValueError if values contradict each other."""
-        given = {self.names[key]: _frozen(value) for key, value in values.items() if value is not None}
+        known = {key: value for key, value in values.items() if value is not None}
+        prepared = self.prepare(known) if self.prepare else known
+        given = {self.names[key]: _frozen(value) for key, value in prepared.items()}
         plain = plain_fields(given, self.details)
         if self.check and "details" in plain:
             self.check(plain["details"])
@@ -40,12 +45,14 @@ def step(
     command: Callable[..., Command],
     details: Details | None = None,
     check: Check | None = None,
+    prepare: Prepare | None = None,
     /,
     **fields: tuple[str, Field],
 ) -> StepKind:
     """Return a kind of step with fields `key=(command field, field)`."""
     record = Record({key: field for key, (_, field) in fields.items()})
-    return StepKind(command, record, {key: name for key, (name, _) in fields.items()}, details, check)
+    names = {key: name for key, (name, _) in fields.items()}
+    return StepKind(command, record, names, details, check, prepare)
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:

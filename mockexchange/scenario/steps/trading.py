@@ -1,8 +1,19 @@
 """Steps: fills, opening balances, orders and their groups."""
 
+from typing import Any
+
 from mockexchange.core import commands
-from mockexchange.scenario.composite_types import may, must
-from mockexchange.scenario.steps.shared_fields import ACTION, SELF_TRADE_PREVENTION, SIDE, TIME_IN_FORCE
+from mockexchange.core.vocabulary import Side
+from mockexchange.scenario.composite_types import Record, may, must
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.steps.shared_fields import (
+    ACTION,
+    BOOK_ACTIONS,
+    SELF_TRADE_PREVENTION,
+    SIDE,
+    SIDE_OF_BOOK,
+    TIME_IN_FORCE,
+)
 from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.value_types import (
     AMOUNT,
@@ -18,6 +29,39 @@ from mockexchange.scenario.value_types import (
     SIGNED_COUNT,
 )
 
+NEW = "new"
+"""The word of a fill for an order that is made with it, alone or with the new order's id."""
+
+
+class OrderOfFillType:
+    """The schema of the order that a fill belongs to: the id of one that exists, `new`, or `{new: ID}`."""
+
+    def read(self, node: Located, path: str) -> str | commands.NewOrder | None:
+        if isinstance(node.value, dict):
+            order_id = _NEW_ORDER.read(node, path)[NEW]
+            return commands.NewOrder(order_id)
+        name: str = NAME.read(node, path)
+        return None if name == NEW else name
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [NAME.json_schema(), _NEW_ORDER.json_schema()]}
+
+
+_NEW_ORDER = Record({NEW: must(NAME)})
+
+
+def _with_book_side(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of an order with a side and an action: a bid buys YES, an ask sells YES."""
+    side, action = values["side"], values.get("action")
+    if isinstance(side, Side):
+        if action is None:
+            raise ValueError(f"expected the key 'action' beside side {side}: buy or sell")
+        return values
+    if action is not None:
+        raise ValueError(f"expected side {side} without `action`: a bid buys YES, an ask sells YES")
+    return {**values, "side": Side.YES, "action": BOOK_ACTIONS[side]}
+
+
 _TRADE = {
     "account": ("subaccount_ref", must(BOOK)),
     "market": ("market", must(NAME)),
@@ -25,9 +69,9 @@ _TRADE = {
     "action": ("action", must(ACTION)),
     "count": ("count_centis", must(COUNT_ABOVE_ZERO)),
     "price": ("price_centicents", must(PRICE)),
-    "order": ("order", may(NAME)),
     "client_order_id": ("client_order_id", may(NAME)),
 }
+_ORDER_ID = {"order": ("order", may(NAME))}
 _ORDER_OPTIONS = {
     "group": ("group", may(NAME)),
     "expires": ("expires_at", may(INSTANT)),
@@ -41,6 +85,7 @@ STEPS: dict[str, StepKind] = {
     "fill": step(
         commands.Fill,
         **_TRADE,
+        order=("order", may(OrderOfFillType())),
         taker=("taker", may(BOOLEAN, False)),
         fee=("fee_micros", may(AMOUNT)),
         against=("against", may(BOOK)),
@@ -60,11 +105,16 @@ STEPS: dict[str, StepKind] = {
     "rest": step(
         commands.RestOrder,
         **_TRADE,
+        **_ORDER_ID,
         **_ORDER_OPTIONS,
     ),
     "place": step(
         commands.PlaceOrder,
-        **_TRADE,
+        None,
+        None,
+        _with_book_side,
+        **{**_TRADE, "side": ("side", must(SIDE_OF_BOOK)), "action": ("action", may(ACTION))},
+        **_ORDER_ID,
         time_in_force=("time_in_force", may(TIME_IN_FORCE)),
         post_only=("post_only", may(BOOLEAN, False)),
         reduce_only=("reduce_only", may(BOOLEAN, False)),

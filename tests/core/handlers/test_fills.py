@@ -34,9 +34,7 @@ def kinds(events: list[Event]) -> list[str]:
 
 def test_a_fill_tells_of_the_order_the_fill_the_row_the_trade_and_the_price_in_this_order() -> None:
     world = World()
-    ordered, filled, changed, traded, priced = world.do(
-        fill("buy yes 10 @ 0.56", taker=True, order="mine", fill_id="f1")
-    )
+    ordered, filled, changed, traded, priced = world.do(fill("buy yes 10 @ 0.56", taker=True, new="mine", fill_id="f1"))
     assert ordered == OrderChanged(
         order_id="mine",
         subaccount_ref=SubaccountRef("alice"),
@@ -96,7 +94,7 @@ def test_a_fill_is_the_last_price(line: Line) -> None:
 
 def test_the_other_side_of_a_fill_does_the_opposite() -> None:
     world = World()
-    ours, theirs = world.fill("buy yes 10 @ 0.56", taker=True, order="mine", against=SubaccountRef("desk", "st1"))
+    ours, theirs = world.fill("buy yes 10 @ 0.56", taker=True, new="mine", against=SubaccountRef("desk", "st1"))
     assert (theirs.subaccount_ref, theirs.side, theirs.action) == (SubaccountRef("desk", "st1"), Side.YES, Action.SELL)
     assert (theirs.count_centis, theirs.price_centicents, theirs.taker) == (1_000, 5_600, False)
     assert ours.fill_id == theirs.fill_id

@@ -219,7 +219,7 @@ def test_an_order_is_history_if_it_was_done_before_the_cutoff(line: Line, after_
     world, fate = World(), line["what happens to it"]
     steps = FATES[fate]
     world.exchange.state.archived_before = world.at + (1 + len(steps)) * STEP_US + after_us
-    told: Command = fill("buy yes 1 @ 0.30", order="mine")
+    told: Command = fill("buy yes 1 @ 0.30", new="mine")
     world.do(told if fate == "never rested" else rest("buy yes 5 @ 0.30", order="mine"), *steps)
     order = world.exchange.state.orders["mine"]
     assert order.status == line["status"]
@@ -229,7 +229,7 @@ def test_an_order_is_history_if_it_was_done_before_the_cutoff(line: Line, after_
 def test_an_order_known_by_its_fills_returns_from_history_when_it_grows_after_the_cutoff() -> None:
     world = World()
     world.exchange.state.archived_before = world.at + 2 * STEP_US
-    world.fill("buy yes 1 @ 0.30", order="mine")
+    world.fill("buy yes 1 @ 0.30", new="mine")
     assert world.exchange.state.orders["mine"].is_archived
     world.fill("buy yes 1 @ 0.30", order="mine")
     assert not world.exchange.state.orders["mine"].is_archived
@@ -245,7 +245,7 @@ def test_a_list_of_orders_has_a_new_revision_with_every_change() -> None:
         AmendOrder(order="mine", price_centicents=2_900),
         fill("buy yes 1 @ 0.30", order="mine"),
         CancelOrder(order="mine"),
-        fill("buy yes 1 @ 0.30", order="never rested"),
+        fill("buy yes 1 @ 0.30", new="never rested"),
         fill("buy yes 1 @ 0.30", order="never rested"),
     ]
     for change in changes:

@@ -31,7 +31,8 @@ def test_a_fill_that_names_no_order_makes_one() -> None:
 def test_an_order_known_by_its_fills_grows_with_them(action: Action, limit_centicents: int) -> None:
     """What it was limited to is not known: the worst of its prices it must have accepted."""
     world = World()
-    for price in ["0.52", "0.55", "0.50"]:
+    world.fill(f"{action} yes 2 @ 0.52", new="elsewhere", taker=True, fee_micros=5)
+    for price in ["0.55", "0.50"]:
         world.fill(f"{action} yes 2 @ {price}", order="elsewhere", taker=price != "0.55", fee_micros=5)
     order = world.exchange.state.orders["elsewhere"]
     assert (order.initial_centis, order.filled_centis, order.remaining_centis) == (600, 600, 0)
@@ -45,7 +46,7 @@ def test_an_order_known_by_its_fills_grows_with_them(action: Action, limit_centi
 def test_an_order_known_by_its_fills_keeps_to_its_book_market_side_and_action() -> None:
     world = World()
     world.list_market("SUN-1")
-    world.fill("buy yes 1 @ 0.50", order="elsewhere")
+    world.fill("buy yes 1 @ 0.50", new="elsewhere")
     for other in [
         fill("sell yes 1 @ 0.50", order="elsewhere"),
         fill("buy no 1 @ 0.50", order="elsewhere"),

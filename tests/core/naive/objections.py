@@ -189,9 +189,15 @@ def _(command: commands.Fill, world: NaiveExchange) -> Iterator[R]:
         yield R.FEE_UNKNOWN
     if command.fill_id is not None and any(trade.name == command.fill_id for trade in world.trades):
         yield R.ALREADY_EXISTS
-    order = world.order(command.order)
-    if order:
-        yield from _of_part(command, order)
+    if isinstance(command.order, commands.NewOrder):
+        if world.order(command.order.order_id):
+            yield R.ALREADY_EXISTS
+    elif command.order is not None:
+        order = world.order(command.order)
+        if order:
+            yield from _of_part(command, order)
+        else:
+            yield R.UNKNOWN_ORDER
 
 
 @_objections.register

@@ -66,8 +66,8 @@ TOLD: dict[str, dict[str, Any]] = {
 }
 
 
-def part_of(order: str, **values: Any) -> Command:
-    return commands.Fill(order=order, **TOLD[order], **values)
+def part_of(order: str, is_new: bool, **values: Any) -> Command:
+    return commands.Fill(order=commands.NewOrder(order) if is_new else order, **TOLD[order], **values)
 
 
 def rested(subaccount_ref: SubaccountRef, group: str | None, is_own: bool, **values: Any) -> Command:
@@ -142,7 +142,7 @@ def fills(names: Names, orders: SearchStrategy[str] | None = None) -> Commands:
         taker=st.booleans(),
         fee_micros=st.sampled_from([None, None, None, 0, 17_501]),
         against=st.none() | names.subaccount_refs,
-        order=st.none() if orders is None else orders,
+        order=st.none() if orders is None else orders | orders.map(commands.NewOrder),
         client_order_id=client_order_ids,
         fill_id=st.sampled_from([None, None, None, None, "trade 1", "trade 2", "trade 3"]),
     )
@@ -153,6 +153,7 @@ def parts() -> Commands:
     return st.builds(
         part_of,
         st.sampled_from(sorted(TOLD)),
+        is_new=st.booleans(),
         count_centis=counts,
         price_centicents=prices,
         taker=st.sampled_from([True, True, False]),

@@ -135,7 +135,7 @@ def _(command: commands.Fill, world: NaiveExchange, at: int) -> None:
         )
         _fill(world, replace(mirror, taker=not command.taker, fee_micros=None, order=None), trade)
     reprice(world, command.market, last)
-    order = world.order(command.order)
+    order = world.order(_name_of(command))
     if order and order.group:
         _count(world, order.group, count(command), at)
 
@@ -147,7 +147,7 @@ def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
         act, gains_from = holding.stake.sell, OPPOSITE[command.side]
     held = holding.stake.piles[OPPOSITE[gains_from]].count
     change = act(command.side, count(command), price(command))
-    order = world.order(command.order) or _told(world, command, trade.at)
+    order = world.order(_name_of(command)) or _told(world, command, trade.at)
     fee = _fee(world, command, order, change) if command.fee_micros is None else dollars(command.fee_micros)
     world.cash[command.subaccount_ref] += change - fee
     world.paid_at[command.subaccount_ref] = holding.updated_at = order.updated_at = trade.at
@@ -158,10 +158,14 @@ def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
     world.fills.append(fill)
 
 
+def _name_of(command: commands.Fill) -> str | None:
+    return command.order.order_id if isinstance(command.order, commands.NewOrder) else command.order
+
+
 def _told(world: NaiveExchange, command: commands.Fill, at: int) -> Order:
     """An order of which only fills tell."""
     order = Order(
-        name=command.order,
+        name=_name_of(command),
         client=command.client_order_id,
         subaccount_ref=command.subaccount_ref,
         market=command.market,

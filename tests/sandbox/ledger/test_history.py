@@ -19,7 +19,8 @@ markets:
   SNOW-1: {event: SNOW, series: SNOW}
 history:
   - deposit: {account: alice, amount: 100, fee: 0.50, payment: d1, method: wire}
-  - fill: {account: alice, market: HEAT-1, side: no, action: buy, count: 4, price: 0.25, fee: 0.01, order: o1, id: f1}
+  - fill: {account: alice, market: HEAT-1, side: no, action: buy, count: 4, price: 0.25, fee: 0.01, order: {new: o1},
+           id: f1}
   - deposit: {account: alice/3, amount: 7, payment: d2, status: pending}
   - withdraw: {account: alice, amount: 5, fee: 0.25, payment: w1}
   - finalize_payment: {payment: w1, status: returned}
@@ -31,7 +32,8 @@ history:
   - fill: {account: alice/3, against: bob, market: RAIN-1, side: yes, action: buy, count: 2.50, price: 0.40,
            order: o2, taker: true, id: f2, fee: 0.05}
   - settle: {market: HEAT-1, result: scalar, value: 0.3333}
-  - fill: {account: alice, market: SNOW-1, side: yes, action: buy, count: 1, price: 0.10, fee: 0, order: o3, id: f3}
+  - fill: {account: alice, market: SNOW-1, side: yes, action: buy, count: 1, price: 0.10, fee: 0, order: {new: o3},
+           id: f3}
   - settle: {market: SNOW-1, result: void}
 """
 

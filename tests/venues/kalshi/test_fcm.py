@@ -32,7 +32,7 @@ markets:
 history:
   - fill:
       {account: desk/st1, market: RAIN-1, side: yes, action: buy, count: 3, price: 0.56, taker: true, fee: 0.06,
-       order: o1, id: f1}
+       order: {new: o1}, id: f1}
   - fill:
       {account: desk/st1, against: desk/st2, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.57, id: f2}
   - fill:

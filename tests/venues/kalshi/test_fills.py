@@ -30,12 +30,13 @@ history:
   - at: 2025-11-04T12:00:00.5Z
     fill:
       {account: alice, market: RAIN-1, side: no, action: buy, count: 12.37, price: 0.4375, taker: true, fee: 0.123456,
-       order: order-1, id: fill-1, client_order_id: mine}
+       order: {new: order-1}, id: fill-1, client_order_id: mine}
   - {after: 500ms, fill: {account: alice, market: RAIN-2, side: yes, action: buy, count: 1, price: 0.3, id: fill-2}}
   - after: 1s
     fill: {account: alice/3, market: RAIN-1, side: yes, action: sell, count: 2, price: 0.5, id: fill-3}
   - after: 1s
-    fill: {account: alice, market: RAIN-1, side: no, action: sell, count: 1, price: 0.5, order: order-4, id: fill-4}
+    fill:
+      {account: alice, market: RAIN-1, side: no, action: sell, count: 1, price: 0.5, order: {new: order-4}, id: fill-4}
   - {after: 1us, fill: {account: alice, market: HEAT-1, side: yes, action: buy, count: 1, price: 0.5, id: fill-5}}
   - {after: 1us, fill: {account: bob, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.5, id: bobs}}
 """

@@ -117,14 +117,14 @@ def _trade(venue: Venue) -> None:
     venue.do(rest_order("HEAT-1", 4, 31, ALICE_3, Side.NO, order="gone"), CancelOrder(order="gone"))
     venue.do(rest_order("HEAT-1", 10, 25, ST1, Side.NO, order="hot"))
     venue.do(rest_order("RAIN-2", 2, 70, ALICE_3, action=Action.SELL, order="plain"))
-    venue.do(buy("RAIN-2", 5, 62, ALICE, Side.NO, taker=True, order="taken", client_order_id="t", fill_id="x3"))
+    venue.do(buy("RAIN-2", 5, 62, ALICE, Side.NO, taker=True, new="taken", client_order_id="t", fill_id="x3"))
 
 
 def _settle(venue: Venue) -> None:
-    venue.do(buy("RAIN-3", 37, 40, taker=True, fill_id="x4", order="o4", fee_micros=21_500))
-    venue.do(buy("RAIN-3", 30, 50, side=Side.NO, fill_id="x5", order="o5", fee_micros=0))
-    venue.do(buy("WIND-1", 5, 20, ALICE_3, fill_id="x6", order="o6"))
-    venue.do(buy("SNOW-1", 4, 31, side=Side.NO, fill_id="x7", order="o7"))
+    venue.do(buy("RAIN-3", 37, 40, taker=True, fill_id="x4", new="o4", fee_micros=21_500))
+    venue.do(buy("RAIN-3", 30, 50, side=Side.NO, fill_id="x5", new="o5", fee_micros=0))
+    venue.do(buy("WIND-1", 5, 20, ALICE_3, fill_id="x6", new="o6"))
+    venue.do(buy("SNOW-1", 4, 31, side=Side.NO, fill_id="x7", new="o7"))
     venue.do(SettleMarket(market="RAIN-3", result=Result.NO))
     venue.do(SettleMarket(market="WIND-1", result=Result.SCALAR, value_centicents=4_567))
     venue.do(SettleMarket(market="SNOW-1", result=Result.VOID))

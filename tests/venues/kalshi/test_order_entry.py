@@ -225,7 +225,11 @@ def test_decreases_take_one_of_two_amounts() -> None:
         body(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_by": "1.00"}), 200)["remaining_count"] == "2.00"
     )
     assert error(send(sandbox, "POST", f"{V2}/{order}/decrease", {}))[:2] == (400, "invalid_order")
-    assert error(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_to": "2.00"}))[0] == 400
+    refused = send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_to": "2.00"})
+    assert error(refused)[0] == 400
+    assert why(refused).endswith(
+        "has 2.00 contracts left, got reduce_to 2.00: expected 0.00 or more and less than 2.00"
+    )
     assert (
         body(send(sandbox, "POST", f"{V2}/{order}/decrease", {"reduce_to": "0.00"}), 200)["remaining_count"] == "0.00"
     )

@@ -163,7 +163,7 @@ def test_the_close_of_a_market_cancels_its_orders() -> None:
 
 def test_a_fill_without_an_order_makes_one_that_further_fills_grow() -> None:
     venue = a_venue()
-    venue.do(buy("RAIN-1", 2, 20, order="o", client_order_id="mine", taker=True, fee_micros=0))
+    venue.do(buy("RAIN-1", 2, 20, new="o", client_order_id="mine", taker=True, fee_micros=0))
     venue.do(buy("RAIN-1", 1, 21, order="o", taker=True, fee_micros=0))
     order = one(venue)
     assert counts(order) == ("executed", "3.00", "3.00", "0.00")
@@ -241,7 +241,7 @@ def archived() -> Venue:
     venue.fund(ALICE)
     venue.list_markets("RAIN-1")
     venue.do(rest_order("RAIN-1", 1, 20, order="rests"), rest_order("RAIN-1", 1, 20, order="gone"))
-    venue.do(buy("RAIN-1", 1, 20, order="done"), CancelOrder(order="gone"))
+    venue.do(buy("RAIN-1", 1, 20, new="done"), CancelOrder(order="gone"))
     venue.do(rest_order("RAIN-1", 1, 20, order="late"))
     venue.do(CancelOrder(order="late"), at=START + DAY)
     return venue

@@ -52,8 +52,8 @@ def world(is_archived: bool = False) -> Venue:
     venue.list_markets(*MARKETS)
     for number, market in enumerate(MARKETS):
         subaccount_ref = (ALICE, ALICE_3)[number % 2]
-        venue.do(buy(market, 1, 40, subaccount_ref, order=f"f{number}", fill_id=f"f{number}"))
-        venue.do(buy(market, 1, 30, ST1, order=f"d{number}", fill_id=f"d{number}"))
+        venue.do(buy(market, 1, 40, subaccount_ref, new=f"f{number}", fill_id=f"f{number}"))
+        venue.do(buy(market, 1, 30, ST1, new=f"d{number}", fill_id=f"d{number}"))
     for market in SETTLED:
         venue.do(SettleMarket(market=market, result=Result.YES))
     for number in range(ROWS):
@@ -160,7 +160,7 @@ def test_a_full_last_page_has_no_cursor() -> None:
 @pytest.mark.parametrize(
     ("listed", "grow"),
     [
-        (LISTS[0], lambda venue: venue.do(buy(HELD[0], 1, 40, order="late", fill_id="late"))),
+        (LISTS[0], lambda venue: venue.do(buy(HELD[0], 1, 40, new="late", fill_id="late"))),
         (LISTS[3], lambda venue: venue.do(rest_order(HELD[0], 1, 10, order="late"))),
         (LISTS[12], lambda venue: venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, payment="late"))),
     ],

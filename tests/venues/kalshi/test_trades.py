@@ -101,7 +101,7 @@ def venue() -> Venue:
     venue.list_markets("RAIN-1", "RAIN-2")
     for number in range(5):
         market = f"RAIN-{1 + number % 2}"
-        venue.do(buy(market, 1, 30, fill_id=f"t{number}", order=f"o{number}"), at=BASE + number * SECOND)
+        venue.do(buy(market, 1, 30, fill_id=f"t{number}", new=f"o{number}"), at=BASE + number * SECOND)
     return venue
 
 
@@ -167,7 +167,7 @@ def many() -> Venue:
     venue = Venue()
     venue.fund(ALICE)
     venue.list_markets("RAIN-1", "RAIN-2")
-    fills = (buy(f"RAIN-{1 + number % 2}", 1, 30, fill_id=f"t{number}", order=f"o{number}") for number in range(MANY))
+    fills = (buy(f"RAIN-{1 + number % 2}", 1, 30, fill_id=f"t{number}", new=f"o{number}") for number in range(MANY))
     venue.do(*fills, at=BASE)
     return venue
 

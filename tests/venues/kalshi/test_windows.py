@@ -22,9 +22,9 @@ def world(archived_before: int = 0) -> Venue:
     venue.fund(ALICE, ST1)
     venue.list_markets("WIND-1", *MARKETS)
     for market in MARKETS:
-        venue.do(buy(market, 1, 50, order=f"in-{market}"))
+        venue.do(buy(market, 1, 50, new=f"in-{market}"))
     for place, instant in enumerate(EDGES):
-        venue.do(buy("WIND-1", 1, 50, order=f"fill-{place}", fill_id=f"{place}"), at=instant)
+        venue.do(buy("WIND-1", 1, 50, new=f"fill-{place}", fill_id=f"{place}"), at=instant)
         venue.do(rest_order("WIND-1", 1, 10, order=f"{place}"), at=instant)
         venue.do(rest_order("WIND-1", 1, 10, ST1, order=f"desk-{place}"), at=instant)
         venue.do(SettleMarket(market=MARKETS[place], result=Result.YES), at=instant)

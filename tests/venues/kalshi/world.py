@@ -11,6 +11,7 @@ from mockexchange.core.commands import (
     Deposit,
     Fill,
     ListMarket,
+    NewOrder,
     OpenAccount,
     OpenSubaccount,
     RestOrder,
@@ -105,7 +106,9 @@ def buy(
     side: Side = Side.YES,
     **more: Any,
 ) -> Fill:
-    """Contracts bought, `price` in cents."""
+    """Contracts bought, `price` in cents; `new` is the id of an order that is made with the fill."""
+    if "new" in more:
+        more["order"] = NewOrder(more.pop("new"))
     return Fill(
         subaccount_ref=subaccount_ref,
         market=market,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mockexchange.core.commands import CapSubtrader, Fill, OpenSubaccount, RestrictSubtrader
+from mockexchange.core.decimals import exact
 from mockexchange.core.events import Traded
 from mockexchange.core.model.accounts import SubtraderRules
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, Side, SubaccountRef
@@ -117,7 +118,8 @@ def _require_held(call: AccountCall, source: SubaccountRef, target: SubaccountRe
     held_centis = position.stake.quantity_centis if position else 0
     if count_centis * held_centis <= 0 or abs(count_centis) > abs(held_centis):
         message = (
-            f"position_centicount={count_centis}: {source} holds {held_centis} hundredths of contracts of {ticker}"
+            f"position_centicount={count_centis} is {exact(count_centis, 2)} contracts of {ticker},"
+            f" {source} holds {exact(held_centis, 2)}: expected a part of that, of the same sign"
         )
         raise invalid("PositionCenticount", message)
 

@@ -104,7 +104,7 @@ def of_filling() -> dict[str, Message]:
     )
     part = telling.does(buy("RAIN-1", 2, HALF, ALICE_3, order="o1", fill_id="x1", fee_micros=12_345))
     sale = telling.does(
-        buy("RAIN-1", 1, Decimal("40.25"), BOB, Side.NO, action=Action.SELL, taker=True, order="o2", fill_id="x2")
+        buy("RAIN-1", 1, Decimal("40.25"), BOB, Side.NO, action=Action.SELL, taker=True, new="o2", fill_id="x2")
     )
     return {
         "user_order_resting": only(told, "user_order"),

@@ -164,7 +164,7 @@ def test_the_documented_fill(date: str, place: int) -> None:
     venue.do(ListMarket(market=market, event="HIGHNY-22DEC23", series="HIGHNY", exchange_index=2))
     venue.do(buy(market, 222, 50, ALICE_3))
     venue.at = wanted["ts"] * 1_000_000 - 1_000
-    trade = buy(market, 278, 75, ALICE_3, taker=True, fill_id=wanted["trade_id"], order=wanted["order_id"])
+    trade = buy(market, 278, 75, ALICE_3, taker=True, fill_id=wanted["trade_id"], new=wanted["order_id"])
     sent = at_least(wanted, only(Telling(venue).does(trade), "fill"), date)
     if date != "2025-11":
         assert sent.pop("yes_price_dollars") == f"{wanted.pop('yes_price_dollars')}0"

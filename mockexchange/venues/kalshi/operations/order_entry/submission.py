@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOrder, ReduceOrder
+from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.orders import Order
@@ -92,9 +93,14 @@ def decrease(call: AccountCall, order: Order, by_centis: int | None, to_centis: 
         raise Rejected(Situation.INVALID_ORDER, message, details="exactly one of reduce_by or reduce_to is required")
     if order.status is not OrderStatus.RESTING:
         raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"order {order.order_id} is {order.status}: it cannot change")
+    left = exact(order.remaining_centis, 2)
     taken_centis = by_centis if by_centis is not None else order.remaining_centis - (to_centis or 0)
     if taken_centis <= 0 or (to_centis or 0) < 0:
-        message = f"order {order.order_id} has {order.remaining_centis} hundredths of contracts left: expected fewer"
+        wanted = (
+            f"reduce_by {exact(by_centis, 2)}" if by_centis is not None else f"reduce_to {exact(to_centis or 0, 2)}"
+        )
+        allowed = f"more than 0 and up to {left}" if by_centis is not None else f"0.00 or more and less than {left}"
+        message = f"order {order.order_id} has {left} contracts left, got {wanted}: expected {allowed}"
         raise Rejected(Situation.INVALID_SIZE, message)
     events = yield from submit(ReduceOrder(order=order.order_id, count_centis=taken_centis))
     return _receipt(call, order, events)
@@ -148,10 +154,10 @@ def require_amounts(call: AccountCall, ticker: str, count_centis: int | None, pr
     if ticker not in call.state.markets:
         raise Rejected(Situation.MARKET_NOT_FOUND, f"there is no market {ticker!r}")
     if price_centicents is not None and not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
-        message = f"price {price_centicents} hundredths of a cent: expected more than 0 and less than a dollar"
+        message = f"price {exact(price_centicents, 4)}: expected more than 0 and less than 1 dollar"
         raise Rejected(Situation.INVALID_PRICE, message)
     if count_centis is not None and count_centis <= 0:
-        raise Rejected(Situation.INVALID_SIZE, f"count {count_centis} hundredths of contracts: expected more than 0")
+        raise Rejected(Situation.INVALID_SIZE, f"count {exact(count_centis, 2)}: expected more than 0 contracts")
 
 
 def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) -> Order:
