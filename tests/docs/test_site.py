@@ -14,8 +14,6 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from mockexchange.venues.kalshi.catalogue import CATALOGUE
-from mockexchange.venues.kalshi.operations import OPERATIONS
 from tests.docs.fences import DOCS, pages
 from tests.house.checkout import ROOT
 from tools.site_hooks import on_page_content
@@ -183,16 +181,6 @@ def test_every_picture_is_shown_and_described(built: Mapping[str, Page]) -> None
     shown = {Path(one.target).name for page in built.values() for one in page.references if one.tag == "img"}
     assert {path.name for path in (DOCS / "images").iterdir()} <= shown
     assert [one for page in built.values() for one in page.pictures_without_words] == []
-
-
-# --- what pages say of the code
-
-
-def test_what_is_not_emulated_is_said() -> None:
-    page = (DOCS / "limits.md").read_text(encoding="utf-8")
-    emulated = {(one.method, one.path) for one in OPERATIONS}
-    known = {(method, one.path) for one in CATALOGUE for method in one.methods.split()}
-    assert [path for _, path in sorted(known - emulated) if f"`{path}`" not in page] == []
 
 
 # --- each rule can fail

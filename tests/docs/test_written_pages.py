@@ -14,11 +14,17 @@ from websockets.sync.client import connect
 import mockexchange
 from mockexchange.clients.published import CLIENTS, GENERIC
 from tests.docs.fences import fences_of
-from tools import write_control_page, write_diagrams, write_recipes_page, write_signatures_page
+from tools import (
+    write_control_page,
+    write_diagrams,
+    write_limits_page,
+    write_recipes_page,
+    write_signatures_page,
+)
 from tools.drawing import Picture
 from tools.pages import with_parts
 
-WRITERS = (write_control_page, write_recipes_page, write_signatures_page)
+WRITERS = (write_control_page, write_limits_page, write_recipes_page, write_signatures_page)
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: str(writer.__name__))

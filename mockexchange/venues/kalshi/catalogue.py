@@ -1,6 +1,7 @@
 """Every operation that the venue has had, to explain a 404: not emulated, not yet there, removed, or a typo.
 
-The days come from the changelog or, for an operation without an entry there, from the first document that has it.
+The days come from the changelog or, for an operation without an entry there, from the first document that has it, or
+from the first day on which the documentation has a page of it.
 """
 
 import difflib
@@ -13,6 +14,8 @@ from mockexchange.venues.quoting import STUB_ADVICE
 PREFIX = "/trade-api/v2"
 STREAM_PATH = "/trade-api/ws/v2"
 PATH_CHARS_SHOWN_MAX = 200
+PAGES = "pages"
+"""A source: the first day on which the documentation has a page of the operation."""
 
 
 class Life(NamedTuple):
@@ -103,6 +106,87 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET", "/historical/markets/{ticker}", "2026-04-01"),
     CatalogueEntry("GET", "/historical/markets/{ticker}/candlesticks", "2026-04-01"),
     CatalogueEntry("GET", "/historical/trades", "2026-04-01"),
+    CatalogueEntry("GET POST", "/communications/block-trade-proposals", "2026-06-12", source=PAGES),
+    CatalogueEntry(
+        "POST", "/communications/block-trade-proposals/{block_trade_proposal_id}/accept", "2026-06-12", source=PAGES
+    ),
+    CatalogueEntry("GET", "/communications/id"),
+    CatalogueEntry("GET POST", "/communications/quotes"),
+    CatalogueEntry("GET DELETE", "/communications/quotes/{quote_id}"),
+    CatalogueEntry("PUT", "/communications/quotes/{quote_id}/accept"),
+    CatalogueEntry("PUT", "/communications/quotes/{quote_id}/confirm"),
+    CatalogueEntry("GET POST", "/communications/rfqs"),
+    CatalogueEntry("GET DELETE", "/communications/rfqs/{rfq_id}"),
+    CatalogueEntry("DELETE", "/communications/rfqs/{rfq_id}/quotes/{quote_id}", "2026-06-25", source=PAGES),
+    CatalogueEntry("GET", "/communications/rfqs/{rfq_id}/quotes/{quote_id}", "2026-07-08", source=PAGES),
+    CatalogueEntry("PUT", "/communications/rfqs/{rfq_id}/quotes/{quote_id}/accept", "2026-06-25", source=PAGES),
+    CatalogueEntry("PUT", "/communications/rfqs/{rfq_id}/quotes/{quote_id}/confirm", "2026-06-25", source=PAGES),
+    CatalogueEntry("GET", "/events/fee_changes", "2026-05-27", source=PAGES),
+    CatalogueEntry("GET", "/events/multivariate", "2025-11-04", source=PAGES),
+    CatalogueEntry("GET", "/events/{event_ticker}/metadata"),
+    CatalogueEntry("GET", "/incentive_programs"),
+    CatalogueEntry("GET", "/live_data/batch"),
+    CatalogueEntry("GET", "/live_data/events/{event_ticker}", "2026-07-29", source=PAGES),
+    CatalogueEntry("GET", "/live_data/milestone/{milestone_id}", "2026-03-31", source=PAGES),
+    CatalogueEntry("GET", "/live_data/milestone/{milestone_id}/game_stats", "2026-03-31", source=PAGES),
+    CatalogueEntry("GET", "/live_data/weather/{city}", "2026-08-18", source=PAGES),
+    CatalogueEntry("GET", "/live_data/weather/{city}/calibrations", "2026-10-01", source=PAGES),
+    CatalogueEntry("GET", "/live_data/{type}/milestone/{milestone_id}"),
+    CatalogueEntry("GET", "/markets/candlesticks", "2025-11-28", source=PAGES),
+    CatalogueEntry("GET", "/milestones"),
+    CatalogueEntry("GET", "/milestones/{milestone_id}"),
+    CatalogueEntry("GET", "/multivariate_event_collections"),
+    CatalogueEntry("GET POST", "/multivariate_event_collections/{collection_ticker}"),
+    CatalogueEntry("GET PUT", "/multivariate_event_collections/{collection_ticker}/lookup"),
+    CatalogueEntry("POST", "/portfolio/subaccounts/positions/transfer", "2026-07-03", source=PAGES),
+    CatalogueEntry("PUT DELETE", "/portfolio/subaccounts/settlement-advance-lock", "2026-07-25", source=PAGES),
+    CatalogueEntry("GET", "/search/filters_by_sport"),
+    CatalogueEntry("GET", "/search/tags_by_categories"),
+    CatalogueEntry("GET", "/series"),
+    CatalogueEntry("GET", "/series/fee_changes"),
+    CatalogueEntry("GET", "/series/{series_ticker}/events/{ticker}/candlesticks"),
+    CatalogueEntry("GET", "/series/{series_ticker}/events/{ticker}/forecast_percentile_history"),
+    CatalogueEntry("GET", "/series/{series_ticker}/markets/{ticker}/candlesticks"),
+    CatalogueEntry("GET", "/structured_targets"),
+    CatalogueEntry("GET", "/structured_targets/{structured_target_id}"),
+    CatalogueEntry("GET", "/account/limits/perps", "2026-06-07", source=PAGES),
+    CatalogueEntry("GET", "/margin/balance", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET PUT DELETE", "/margin/cross/positions/{ticker}/exit_trigger", "2026-08-18", source=PAGES),
+    CatalogueEntry(
+        "PUT DELETE", "/margin/cross/positions/{ticker}/exit_trigger/{trigger_id}", "2026-08-18", source=PAGES
+    ),
+    CatalogueEntry("GET", "/margin/enabled", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/exchange/status", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/fcm/orders", "2026-06-01", source=PAGES),
+    CatalogueEntry("POST", "/margin/fcm/subtraders", "2026-07-31", source=PAGES),
+    CatalogueEntry("GET PUT DELETE", "/margin/fcm/subtraders/risk_controls", "2026-08-11", source=PAGES),
+    CatalogueEntry("GET", "/margin/fee_tiers", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/fills", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/funding_history", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/funding_rates/estimate", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/funding_rates/historical", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET PUT DELETE", "/margin/isolated/positions/{ticker}/exit_trigger", "2026-08-18", source=PAGES),
+    CatalogueEntry("GET", "/margin/markets", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/markets/{ticker}", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/markets/{ticker}/candlesticks", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/markets/{ticker}/orderbook", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/notional_risk_limit", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/order_groups", "2026-06-01", source=PAGES),
+    CatalogueEntry("POST", "/margin/order_groups/create", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET DELETE", "/margin/order_groups/{order_group_id}", "2026-06-01", source=PAGES),
+    CatalogueEntry("PUT", "/margin/order_groups/{order_group_id}/limit", "2026-06-01", source=PAGES),
+    CatalogueEntry("PUT", "/margin/order_groups/{order_group_id}/reset", "2026-06-01", source=PAGES),
+    CatalogueEntry("PUT", "/margin/order_groups/{order_group_id}/trigger", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET POST", "/margin/orders", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET DELETE", "/margin/orders/{order_id}", "2026-06-01", source=PAGES),
+    CatalogueEntry("POST", "/margin/orders/{order_id}/amend", "2026-06-01", source=PAGES),
+    CatalogueEntry("POST", "/margin/orders/{order_id}/decrease", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/positions", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/risk", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/risk_parameters", "2026-06-01", source=PAGES),
+    CatalogueEntry("GET", "/margin/trades", "2026-06-01", source=PAGES),
+    CatalogueEntry("POST", "/portfolio/margin/subaccounts", "2026-06-01", source=PAGES),
+    CatalogueEntry("POST", "/portfolio/margin/subaccounts/transfer", "2026-06-01", source=PAGES),
 )
 
 _LIVES = {

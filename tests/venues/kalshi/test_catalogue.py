@@ -26,6 +26,11 @@ def explain(path: str, method: str = "GET", date: str = "2026-10") -> str:
         ("GET", "/account/api_usage_level/volume_progress"),
         ("GET", "/historical/trades"),
         ("GET", "/historical/markets/KXRAIN-1/candlesticks"),
+        ("GET", "/milestones"),
+        ("GET", "/series"),
+        ("GET", "/series/KXRAIN/markets/KXRAIN-1/candlesticks"),
+        ("PUT", "/communications/quotes/q1/accept"),
+        ("POST", "/margin/orders"),
     ],
 )
 def test_what_is_not_emulated(method: str, path: str) -> None:
@@ -41,6 +46,8 @@ def test_what_is_not_emulated(method: str, path: str) -> None:
         ("/historical/trades", "2026-04-01", NOT_EMULATED),
         ("/exchange/announcements", "2026-07-04", "the venue has it until 2026-07-04"),
         ("/historical/trades", "compat", NOT_EMULATED),
+        ("/events/fee_changes", "2026-05-26", "the venue has it since 2026-05-27"),
+        ("/margin/risk", "2026-02", "the venue has it since 2026-06-01"),
     ],
 )
 def test_what_did_not_exist_on_that_day(path: str, day: str, words: str) -> None:
@@ -106,7 +113,7 @@ def test_what_is_emulated_is_in_the_catalogue() -> None:
 def test_methods_and_paths_are_well_formed() -> None:
     for known in CATALOGUE:
         assert re.fullmatch(r"(GET|POST|PUT|DELETE)( (POST|PUT|DELETE))*", known.methods)
-        assert re.fullmatch(r"(/[a-z_]+|/\{[a-z_]+\})+", known.path)
+        assert re.fullmatch(r"(/[a-z_-]+|/\{[a-z_]+\})+", known.path)
 
 
 @pytest.mark.parametrize("document", sorted(CONTRACTS.glob("*/openapi.yaml")), ids=lambda path: path.parent.name)
