@@ -54,28 +54,39 @@ class Server:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def request(self, query: str = "", path: str = PATH, date: str = DATES[0], signed_path: str = "") -> bytes:
-        """A signed GET of an API date, as bytes. Signing another path makes it a refused one."""
+    def request(
+        self, query: str = "", path: str = PATH, date: str = DATES[0], signed_path: str = "", body: bytes = b""
+    ) -> bytes:
+        """A signed GET of an API date, or a POST of a body, as bytes. Signing another path makes it a refused one."""
         assert self._key, "expected a server whose clients sign with a key"
-        return signed_request(self.port, date, self._key, query, path, signed_path)
+        return signed_request(self.port, date, self._key, query, path, signed_path, body)
 
     def ask(self, query: str, path: str = PATH, date: str = DATES[0]) -> Any:
         """The JSON body of a GET."""
         return json.loads(run(repeat(self.port, self.request(query, path, date), 1)).body)
 
 
-def signed_request(
-    port: int, key_id: str, key: RSAPrivateKey, query: str = "", path: str = PATH, signed_path: str = ""
+def signed_request(  # noqa: PLR0917  # what a request has
+    port: int,
+    key_id: str,
+    key: RSAPrivateKey,
+    query: str = "",
+    path: str = PATH,
+    signed_path: str = "",
+    body: bytes = b"",
 ) -> bytes:
+    method = "POST" if body else "GET"
     timestamp = str(int(time.time() * 1000))
     scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
-    message = f"{timestamp}GET{signed_path or path}".encode()
+    message = f"{timestamp}{method}{signed_path or path}".encode()
     signature = b64encode(key.sign(message, scheme, hashes.SHA256())).decode()
     target = f"{path}?{query}" if query else path
-    return (
-        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nKALSHI-ACCESS-KEY: {key_id}\r\n"
-        f"KALSHI-ACCESS-SIGNATURE: {signature}\r\nKALSHI-ACCESS-TIMESTAMP: {timestamp}\r\n\r\n"
-    ).encode()
+    described = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    head = (
+        f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nKALSHI-ACCESS-KEY: {key_id}\r\n"
+        f"KALSHI-ACCESS-SIGNATURE: {signature}\r\nKALSHI-ACCESS-TIMESTAMP: {timestamp}\r\n{described}\r\n"
+    )
+    return head.encode() + body
 
 
 def load_key(pem: str) -> RSAPrivateKey:

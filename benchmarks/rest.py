@@ -7,21 +7,16 @@ take turns, so that a noisy machine is noisy for both.
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import first_use, fixture, pages, stream
 from benchmarks.derivatives import CASES
 from benchmarks.load import Measured, Server, repeat, run
 from benchmarks.size import FULL, SMOKE, Size
-from benchmarks.world import PATH
+from benchmarks.world import PATH, file_of
 
 CONNECTIONS = 16
 DERIVATIVE_POSITIONS = 100
@@ -36,7 +31,7 @@ def throughput(size: Size) -> None:
         first = ours.request("limit=100")
         body = run(repeat(ours.port, first, 1)).body
         walked_pages = _walk(ours)
-        with _file_of(body) as name, Server("baseline", name) as plain:
+        with file_of(body) as name, Server("baseline", name) as plain:
             baseline = plain.request("limit=100")
             polled = [(_turn(ours, first, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
             walked = [(_turn(ours, walked_pages, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
@@ -53,7 +48,7 @@ def derivatives(size: Size) -> None:
         with Server(case.name, DERIVATIVE_POSITIONS) as ours:
             asked = case.request(ours.port)
             body = run(repeat(ours.port, asked, 1)).body
-            with _file_of(body) as name, Server(f"{case.name}-baseline", name) as plain:
+            with file_of(body) as name, Server(f"{case.name}-baseline", name) as plain:
                 turns = [(_turn(ours, asked, size), _turn(plain, asked, size)) for _ in range(size.rounds)]
         print(
             f"\n{case.name}: private/get_positions, signed, {DERIVATIVE_POSITIONS} rows ({len(body):,} bytes),"
@@ -132,17 +127,6 @@ def _beside_refusals(server: Server, size: Size) -> tuple[float, float]:
         return measured
 
     return run(beside(good, 200)).quantile_us(0.5), run(beside(bad, 401)).quantile_us(0.5)
-
-
-@contextmanager
-def _file_of(body: bytes) -> Iterator[str]:
-    handle, name = tempfile.mkstemp()
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(body)
-    try:
-        yield name
-    finally:
-        Path(name).unlink()
 
 
 PARTS = {

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from benchmarks import derivatives, history, world
+from benchmarks import derivatives, history, order_entry, world
 from benchmarks.derivatives import CASES, Case
 from benchmarks.world import DATES, PATH, START_S, Timed, loop_factory
 from mockexchange.core.commands import AddKey
@@ -46,7 +46,7 @@ start: {datetime.fromtimestamp(START_S, UTC):%Y-%m-%dT%H:%M:%SZ}
 auth: {{past: 1h}}
 accounts: {{bystander: {{}}}}
 """
-WORLDS = {"positions": world.positions, "history": history.history}
+WORLDS = {"positions": world.positions, "history": history.history, "orders": order_entry.market}
 
 
 async def serve_ours(kind: str, count: int) -> None:
@@ -84,12 +84,12 @@ def _fill(exchange: Exchange, steps: Iterable[Timed]) -> None:
     gc.enable()
 
 
-async def serve_baseline(body: bytes) -> None:
-    """A plain Starlette route: reads the three headers, verifies one PSS signature, returns the bytes."""
+async def serve_baseline(body: bytes, path: str = PATH, method: str = "GET") -> None:
+    """A plain Starlette route: reads the headers, verifies one PSS signature, parses a body, returns the bytes."""
     pair = development_keys()[0]
     key = load_public_key(pair.public_pem)
     assert isinstance(key, RSAPublicKey)
-    await _listen_plainly(Route(PATH, _baseline_endpoint(key, body)), pair.private_pem)
+    await _listen_plainly(Route(path, _baseline_endpoint(key, body), methods=[method]), pair.private_pem)
 
 
 async def serve_derivatives_baseline(case: Case, body: bytes) -> None:
@@ -119,7 +119,10 @@ def _baseline_endpoint(key: RSAPublicKey, body: bytes) -> Callable[[Request], An
             return Response(status_code=401)
         message = f"{headers['kalshi-access-timestamp']}{request.method}{request.url.path}".encode()
         key.verify(b64decode(headers["kalshi-access-signature"]), message, scheme, algorithm)
-        return Response(body, media_type="application/json")
+        if request.method == "GET":
+            return Response(body, media_type="application/json")
+        await request.json()
+        return Response(body, status_code=201, media_type="application/json")
 
     return endpoint
 
@@ -131,7 +134,9 @@ async def _until_stdin_ends(port: int, private_pem: str | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=[*WORLDS, "baseline", *CASES, *(f"{name}-baseline" for name in CASES)])
+    parser.add_argument(
+        "kind", choices=[*WORLDS, "baseline", "orders-baseline", *CASES, *(f"{name}-baseline" for name in CASES)]
+    )
     parser.add_argument("argument", help="how many rows, or the file with the baseline's body")
     arguments = parser.parse_args()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -144,6 +149,8 @@ def _job(kind: str, argument: str) -> Coroutine[Any, Any, None]:
     if kind in CASES:
         return serve_derivatives(kind, int(argument))
     body = Path(argument).read_bytes()
+    if kind == "orders-baseline":
+        return serve_baseline(body, order_entry.PATH, "POST")
     venue = kind.removesuffix("-baseline")
     return serve_derivatives_baseline(CASES[venue], body) if venue in CASES else serve_baseline(body)
 

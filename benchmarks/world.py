@@ -1,8 +1,12 @@
 """An account with as many positions as wanted, a quarter of them settled; every filter finds more than one page."""
 
 import asyncio
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
@@ -86,3 +90,15 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop
+
+
+@contextmanager
+def file_of(body: bytes) -> Iterator[str]:
+    """A file with these bytes, until the block ends."""
+    handle, name = tempfile.mkstemp()
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(body)
+    try:
+        yield name
+    finally:
+        Path(name).unlink()

@@ -62,6 +62,8 @@ def charge(
     fee_micros = _round_up(exact_attos, MICROS_PER_CENTICENT)
     fee_micros += (cash_change_micros - fee_micros) % balance_step_micros
     accrued_attos += fee_micros * ATTOS_PER_MICRO - exact_attos
+    if accrued_attos <= REBATE_STEP_MICROS * ATTOS_PER_MICRO:
+        return Charge(fee_micros, accrued_attos)
     rebate_micros = _rebate(accrued_attos, fee_micros)
     return Charge(fee_micros - rebate_micros, accrued_attos - rebate_micros * ATTOS_PER_MICRO)
 

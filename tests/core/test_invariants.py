@@ -188,7 +188,8 @@ def order_fills(state: State) -> None:
 
 def status(state: State) -> None:
     order = state.orders["later"]
-    state.accounts["bob"].ledger.orders.refile(order, 10**9, lambda: setattr(order, "status", OrderStatus.EXECUTED))
+    before, order.status = order.partition, OrderStatus.EXECUTED
+    state.accounts["bob"].ledger.orders.refile(order, 10**9, before)
 
 
 def initial(state: State) -> None:
@@ -229,6 +230,10 @@ def market_row(state: State) -> None:
 
 def misfiled(state: State) -> None:
     state.orders["mine"].is_archived = True
+
+
+def misnamed(state: State) -> None:
+    state.accounts["desk"].named_orders["lost"] = [state.orders["mine"]]
 
 
 def revision(state: State) -> None:
@@ -306,6 +311,7 @@ LEDGERS_BROKEN: list[tuple[Callable[[State], None], list[str]]] = [
     (group, ["group near has [], of its orders ['mine'] rest"]),
     (market_row, ["listed_markets are filed otherwise than their filters look for them"]),
     (misfiled, ["desk: orders are filed otherwise than their filters look for them"]),
+    (misnamed, ["desk: orders are named otherwise than their client order ids say"]),
     (revision, ["desk: orders have revision 40, a row has 1000000000"]),
     (serials, ["desk: fills are not in the order of serial", "desk: fills have revision 39, a row has 1000000000"]),
 ]
@@ -319,6 +325,7 @@ def test_nothing_is_violated_before() -> None:
 @pytest.mark.parametrize(("breaks", "lines"), BROKEN, ids=[breaks.__name__ for breaks, _ in BROKEN])
 def test_what_is_broken_is_named(breaks: Callable[[Subaccount], None], lines: list[str]) -> None:
     broken = world()
+    assert violations(broken.exchange.state) == []  # and every row is filed
     breaks(broken.subaccount())
     assert violations(broken.exchange.state) == lines
 
@@ -326,6 +333,7 @@ def test_what_is_broken_is_named(breaks: Callable[[Subaccount], None], lines: li
 @pytest.mark.parametrize(("breaks", "lines"), LEDGERS_BROKEN, ids=[breaks.__name__ for breaks, _ in LEDGERS_BROKEN])
 def test_what_lists_tell_otherwise_is_named(breaks: Callable[[State], None], lines: list[str]) -> None:
     broken = crowd().exchange.state
+    assert violations(broken) == []  # and every row is filed
     breaks(broken)
     assert violations(broken) == lines
 

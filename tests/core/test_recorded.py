@@ -2,6 +2,7 @@
 
 from mockexchange.core.commands import CancelOrder, ListMarket
 from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from tests.core.tables import lines, micros
 from tests.core.world import STEP_US, World
@@ -43,7 +44,7 @@ def test_the_row_and_the_event_of_2026_06_11() -> None:
     page = find_positions(world.subaccount(), PositionQuery(limit=100))
     (row,) = page.rows
     (event,) = page.events
-    assert row.stake == (300, micros("2.50"), 0, micros("2.50"), 300)
+    assert row.stake == Stake(300, micros("2.50"), 0, micros("2.50"), 300)
     assert (row.fees_micros, row.resting_centis) == (micros("0.0189"), 0)
     assert format_instant(row.updated_at) == "2026-06-11T06:29:30.165032Z"
     assert (event.event, event.totals.traded_micros, event.totals.cost_micros) == (

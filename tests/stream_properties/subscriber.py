@@ -196,7 +196,7 @@ class Subscriber:
                 )
                 for subaccount in mine
                 for ticker, row in subaccount.positions.items()
-                if any((*row.stake[:3], row.fees_micros))
+                if any((row.stake.quantity_centis, row.stake.cost_micros, row.stake.realized_micros, row.fees_micros))
             },
             {
                 order.order_id: (

@@ -119,7 +119,7 @@ def _rules_of(state: State, subaccount_ref: SubaccountRef) -> SubtraderRules:
 def _add_subaccount(state: State, subaccount_ref: SubaccountRef, subaccount_id: str, at: int) -> Event:
     account = state.accounts[subaccount_ref.account]
     account.subaccounts[subaccount_ref.subaccount] = subaccount_id
-    state.subaccounts[subaccount_ref] = subaccount = Subaccount(subaccount_ref)
+    state.subaccounts[subaccount_ref] = subaccount = Subaccount(subaccount_ref, state.repricings)
     if account.kind is AccountKind.MEMBER or subaccount_ref.subaccount == PRIMARY_SUBACCOUNT:
         subaccount.number = int(subaccount_ref.subaccount)
     subaccount.updated_at = at

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMarket
 from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
 from mockexchange.core.handlers import orders
-from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.model.exchange_status import Announcement
 from mockexchange.core.model.markets import require_open
 from mockexchange.core.model.state import State
@@ -28,11 +28,8 @@ def switch_market(state: State, command: SwitchMarket, at: int) -> Iterator[Even
     """
     market = require_open(state.market(command.market))
     is_resumed = command.trading and not market.is_trading
-
-    def apply() -> None:
-        market.is_trading = command.trading
-
-    refile_market(state, market, at, apply)
+    market.is_trading = command.trading
+    touch_market(state, market, at)
     yield MarketSwitched(market=market.ticker, trading=command.trading)
     for order in list(state.order_books.get(market.ticker, ())):
         if is_resumed or (order.cancel_on_pause and not command.trading):

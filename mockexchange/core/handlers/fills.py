@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockexchange.core.commands import Fill, NewOrder, OpenPosition
 from mockexchange.core.events import Event
 from mockexchange.core.handlers import orders
-from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import change_row, row_of
 from mockexchange.core.handlers.trades import Leg, carry_out, exact_fee
 from mockexchange.core.instruments.binary import Stake
@@ -51,7 +51,7 @@ def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Even
     imported = command.cost_micros - command.realized_micros + command.fees_micros
     subaccount.contributed_micros += imported
     yield change_row(state, subaccount, row_of(state, subaccount, market, at), lambda row: _open(row, command))
-    refile_market(state, market, at)
+    touch_market(state, market, at)
 
 
 def _sides(command: Fill) -> Iterator[Fill]:

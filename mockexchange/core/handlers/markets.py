@@ -1,6 +1,6 @@
 """Handlers of series, events and markets: listing and prices."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from mockexchange.core.commands import (
     FEE_MULTIPLIER_UNIT,
@@ -70,41 +70,28 @@ def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]
     yield from reprice(state, market, command.price_centicents, at)
 
 
-def reprice(state: State, market: Market, price_centicents: int, at: int) -> Iterator[Event]:
-    """Set the last price of a market and update the value of every position in it."""
+def reprice(state: State, market: Market, price_centicents: int, at: int) -> list[Event]:
+    """Set the last price of a market; return the event, unless the price is the same."""
     if price_centicents == market.price_centicents:
-        return
-    rows, before = state.market_positions.get(market.ticker, ()), market.price_centicents
-    refile_market(state, market, at, lambda: _set_price(market, price_centicents))
-    for row in rows:
-        quantity_centis = row.stake.quantity_centis
-        if quantity_centis:
-            if before is None:
-                change_micros = row.value_micros - row.stake.cost_micros
-            else:  # YES and NO alike: the value of a signed quantity rises with the price of YES
-                change_micros = quantity_centis * (price_centicents - before)
-            state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] += change_micros
-    yield MarketPriced(market=market.ticker, price_centicents=price_centicents)
+        return []
+    market.previous_centicents, market.price_centicents = market.price_centicents, price_centicents
+    state.repricings.add(market.ticker)
+    touch_market(state, market, at)
+    return [MarketPriced(market=market.ticker, price_centicents=price_centicents)]
 
 
-def refile_market(state: State, market: Market, at: int, apply: Callable[[], None] = lambda: None) -> None:
-    """Run `apply`, which changes the market, and update the market's place in lists, its revision and its event's.
+def touch_market(state: State, market: Market, at: int) -> None:
+    """Update the revisions and times of a market that changed, and of its event.
 
-    Every change that a read of a market shows (status, result, price, volume, order book) goes through here; a change
-    outside its row needs no `apply`.
+    Every change that a read of a market shows (status, result, price, volume, order book) goes through here.
     """
-    revision = state.next_revision()
-    state.listed_markets.refile(market, revision, apply)
-    market.revision, market.updated_at = revision, at
-    _touch_event(state, market.event)
+    market.revision = state.listed_markets.revision = state.next_revision()
+    market.updated_at = at
+    market.event.revision = state.listed_events.revision = state.next_revision()
 
 
 def _touch_event(state: State, event: EventListing) -> None:
     event.revision = state.listed_events.revision = state.next_revision()
-
-
-def _set_price(market: Market, price_centicents: int) -> None:
-    market.previous_centicents, market.price_centicents = market.price_centicents, price_centicents
 
 
 def _add_series(

@@ -3,8 +3,6 @@
 The incoming order is in no order book meanwhile. The price of each trade is that of the bid that was there first.
 """
 
-from collections.abc import Generator, Iterator
-
 from mockexchange.core.events import Event, LevelChanged
 from mockexchange.core.handlers.order_changes import order_book_of
 from mockexchange.core.handlers.orders import cancel
@@ -16,38 +14,29 @@ from mockexchange.core.model.orders import OTHER_SIDE, Order, Trade
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, OrderReason, SelfTradePrevention, Side
 
-Matches = Generator[Event, None, OrderReason | None]
-"""Events of the matches; returns why the order may not rest although contracts are left, None if it may."""
 
+def match(state: State, order: Order, wanted_centis: int, at: int) -> tuple[list[Event], OrderReason | None]:
+    """Match an order, for at most `wanted_centis` contracts.
 
-def match(state: State, order: Order, wanted_centis: int, at: int) -> Matches:
-    """Match an order, for at most `wanted_centis` contracts."""
+    Return the events, and why the order may not rest although contracts are left, None if it may.
+    """
+    events: list[Event] = []
     if state.rules.fill is FillRule.ALL and wanted_centis:
-        yield from _trade(state, order, None, order.yes_centicents, wanted_centis, at)
+        events += _trade(state, order, None, order.yes_centicents, wanted_centis, at)
     if state.rules.fill is not FillRule.BOOK:
-        return None
-    opposite, account = opposite_to(state, order), state.accounts[order.subaccount_ref.account]
+        return events, None
+    opposite, account = opposite_to(state, order), state.accounts[order.subaccount.ref.account]
     least_left = order.remaining_centis - wanted_centis
     while order.remaining_centis > least_left and (bid := opposite.best()) is not None:
         if bid.order is not None and is_self_trade(order, bid.order, account):
             if order.self_trade_prevention is not SelfTradePrevention.MAKER:
-                return OrderReason.SELF_TRADE
-            yield from cancel(state, bid.order, at, OrderReason.SELF_TRADE)
+                return events, OrderReason.SELF_TRADE
+            events += cancel(state, bid.order, at, OrderReason.SELF_TRADE)
             continue
-        yield from _meet(state, order, bid, opposite, order.remaining_centis - least_left, at)
+        events += _meet(state, order, bid, opposite, order.remaining_centis - least_left, at)
         if order.group is not None and order.group.is_triggered:
-            return OrderReason.GROUP
-    return None
-
-
-def collect(matches: Matches) -> tuple[list[Event], OrderReason | None]:
-    """Carry out the matches; return their events and their result."""
-    events: list[Event] = []
-    while True:
-        try:
-            events.append(next(matches))
-        except StopIteration as stop:
-            return events, stop.value
+            return events, OrderReason.GROUP
+    return events, None
 
 
 def opposite_to(state: State, order: Order) -> Opposite:
@@ -66,23 +55,25 @@ def consume_quote(market: Market, side: Side, price_centicents: int, count_centi
     return LevelChanged(market=market.ticker, side=side, price_centicents=price_centicents, change_centis=-count_centis)
 
 
-def _meet(state: State, order: Order, bid: Bid, opposite: Opposite, wanted_centis: int, at: int) -> Iterator[Event]:
+def _meet(state: State, order: Order, bid: Bid, opposite: Opposite, wanted_centis: int, at: int) -> list[Event]:
     """Trade with one bid. Of an outside bid that is shared, strangers take what the order does not get of it."""
     share_centis = shared(bid, state.rules.share_parts)
     count_centis = min(wanted_centis, share_centis)
+    events: list[Event] = []
     if bid.order is None:
         gone_centis = bid.count_centis if wanted_centis > share_centis else count_centis
-        yield consume_quote(order.market, opposite.side, bid.price_centicents, gone_centis)
+        events.append(consume_quote(order.market, opposite.side, bid.price_centicents, gone_centis))
     if count_centis:
         own_price = bid.price_centicents
         yes_centicents = own_price if opposite.side is Side.YES else CENTICENTS_PER_DOLLAR - own_price
-        yield from _trade(state, order, bid.order, yes_centicents, count_centis, at)
+        events += _trade(state, order, bid.order, yes_centicents, count_centis, at)
+    return events
 
 
-def take_resting(state: State, order: Order, count_centis: int, at: int) -> Iterator[Event]:
+def take_resting(state: State, order: Order, count_centis: int, at: int) -> list[Event]:
     """Fill a resting order at its own price; the taker is a stranger."""
     traded = new_trade(state, order.market, order.yes_centicents, count_centis, OTHER_SIDE[order.bid_side], at)
-    yield from carry_out(state, traded, (Leg(order, is_taker=False),), at)
+    return carry_out(state, traded, (Leg(order, is_taker=False),), at)
 
 
 def new_trade(state: State, market: Market, yes_centicents: int, count_centis: int, taker_side: Side, at: int) -> Trade:
@@ -101,9 +92,9 @@ def new_trade(state: State, market: Market, yes_centicents: int, count_centis: i
 
 def _trade(
     state: State, order: Order, resting: Order | None, yes_centicents: int, count_centis: int, at: int
-) -> Iterator[Event]:
+) -> list[Event]:
     """Trade an incoming order with a resting one, or with strangers."""
     traded = new_trade(state, order.market, yes_centicents, count_centis, order.bid_side, at)
     taker = Leg(order, is_taker=True, is_incoming=True)
     legs = (taker,) if resting is None else (Leg(resting, is_taker=False), taker)
-    yield from carry_out(state, traded, legs, at)
+    return carry_out(state, traded, legs, at)

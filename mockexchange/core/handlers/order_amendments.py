@@ -6,19 +6,20 @@ a new order would, and joins the end of the queue. A count that is filled alread
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mockexchange.core.commands import AmendOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderAmended, OrderCanceled
-from mockexchange.core.handlers.matching import collect, match, opposite_to
+from mockexchange.core.handlers.matching import match, opposite_to
 from mockexchange.core.handlers.order_changes import (
-    change_order,
     enter_book,
     hold,
     leave_book,
     level_changed,
     order_changed,
+    refile_order,
     release,
     rename_order,
     require_resting,
@@ -108,7 +109,8 @@ def _shrink(state: State, order: Order, amended: Order, at: int) -> Iterator[Eve
     """Change the count or the expiry of an order that keeps its place."""
     change_centis = amended.remaining_centis - order.remaining_centis
     release(order)
-    change_order(state, order, at, lambda: _set(order, amended))
+    _set(order, amended)
+    refile_order(state, order, at, order.partition)
     hold(order)
     if change_centis:
         state.order_books[order.market.ticker].change(order, change_centis)
@@ -123,8 +125,10 @@ def _requeue(state: State, order: Order, amended: Order, at: int) -> Iterator[Ev
     has_moved = amended.price_centicents != order.price_centicents
     leave_book(state, order)
     _set(order, amended)
-    events, reason = collect(match(state, order, order.remaining_centis, at))
-    change_order(state, order, at, lambda: _finish(order, reason))
+    events, reason = match(state, order, order.remaining_centis, at)
+    before = order.partition
+    _finish(order, reason)
+    refile_order(state, order, at, before)
     joined = [level_changed(order, order.remaining_centis)] if order.remaining_centis else []
     if joined:
         enter_book(state, order)

@@ -3,22 +3,25 @@
 A change of a resting order is three events: the changed level, the order and the position row with its resting count.
 """
 
-from collections.abc import Callable
+from bisect import insort
 
 from mockexchange.core.events import Event, LevelChanged, OrderChanged
-from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import row_changed, row_of
+from mockexchange.core.model.history import Partition, by_serial
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus
+from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Side
 
 
 def count_fill(order: Order, fill: FillRow) -> None:
     """Add a fill to its order. An order that never rested takes the worst price of its fills as its limit price."""
-    count_centis, price_centicents = fill.trade.count_centis, fill.price_centicents
+    trade = fill.trade
+    count_centis = trade.count_centis
+    price_centicents = trade.yes_centicents if order.side is Side.YES else trade.no_centicents
     order.fills.append(fill)
     order.filled_centis += count_centis
     if fill.is_taker:
@@ -62,20 +65,18 @@ def take_off(
     state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
 ) -> None:
     """Reduce a resting order by filled or canceled contracts; `status` is its status once none remain."""
-
-    def apply() -> None:
-        order.remaining_centis -= count_centis
-        if not order.remaining_centis:
-            order.status = status
-        if fill is not None:
-            count_fill(order, fill)
-
     release(order)
-    change_order(state, order, at, apply)
+    before = order.partition
+    order.remaining_centis -= count_centis
+    if not order.remaining_centis:
+        order.status = status
+    if fill is not None:
+        count_fill(order, fill)
+    refile_order(state, order, at, before)
     hold(order)
     state.order_books[order.market.ticker].change(order, -count_centis)
     if not order.remaining_centis:
-        state.accounts[order.subaccount_ref.account].resting_orders -= 1
+        state.accounts[order.subaccount.ref.account].resting_orders -= 1
         if order.group is not None:
             del order.group.orders[order.order_id]
 
@@ -91,7 +92,7 @@ def order_book_of(state: State, market: Market) -> OrderBook:
 def enter_book(state: State, order: Order) -> None:
     """Add an order with contracts left to the order book and to its group, and hold back the cash that it needs."""
     order_book_of(state, order.market).add(order)
-    state.accounts[order.subaccount_ref.account].resting_orders += 1
+    state.accounts[order.subaccount.ref.account].resting_orders += 1
     hold(order)
     if order.group is not None:
         order.group.add(order)
@@ -101,7 +102,7 @@ def leave_book(state: State, order: Order) -> None:
     """Undo `enter_book`, before the price or the count of the order changes."""
     release(order)
     state.order_books[order.market.ticker].remove(order)
-    state.accounts[order.subaccount_ref.account].resting_orders -= 1
+    state.accounts[order.subaccount.ref.account].resting_orders -= 1
     if order.group is not None:
         del order.group.orders[order.order_id]
 
@@ -109,54 +110,57 @@ def leave_book(state: State, order: Order) -> None:
 def hold(order: Order) -> None:
     """Hold back the cash that a resting order needs, and count the contracts that it would sell."""
     order.subaccount.reserved_micros += order.need_micros
-    if covered_centis := order.covered_centis:
+    if order.action is Action.SELL and (covered_centis := order.covered_centis):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
 
 def release(order: Order) -> None:
     """Undo `hold`, before the price or the count of the order changes."""
     order.subaccount.reserved_micros -= order.need_micros
-    if covered_centis := order.covered_centis:
+    if order.action is Action.SELL and (covered_centis := order.covered_centis):
         order.subaccount.covered_centis[order.market.ticker] -= covered_centis
 
 
 def list_order(state: State, order: Order) -> None:
-    """Add a new order to the list of its account, and spend its client order id."""
-    account = state.accounts[order.subaccount_ref.account]
-    state.orders[order.order_id] = order
-    order.revision = state.next_revision()
-    account.ledger.orders.add(order, order.revision)
+    """Add a new order to the lists of its account, and spend its client order id."""
+    add_order(state, order, state.next_revision())
     if order.client_order_id:
-        account.client_order_ids.add(order.client_order_id)
+        state.accounts[order.subaccount.ref.account].client_order_ids.add(order.client_order_id)
+
+
+def add_order(state: State, order: Order, revision: int) -> None:
+    """Add a new order to the lists of its account."""
+    account = state.accounts[order.subaccount.ref.account]
+    state.orders[order.order_id] = order
+    order.revision = revision
+    account.ledger.orders.add(order, revision)
+    if order.client_order_id:
+        account.named_orders.setdefault(order.client_order_id, []).append(order)
 
 
 def rename_order(state: State, order: Order, client_order_id: str) -> None:
     """Give an order another client order id; the account can use neither again."""
-
-    def apply() -> None:
-        order.client_order_id = client_order_id
-
-    account = state.accounts[order.subaccount_ref.account]
-    account.ledger.orders.rekey(order, state.next_revision(), apply)
+    account = state.accounts[order.subaccount.ref.account]
+    account.ledger.orders.revision = state.next_revision()
+    if order.client_order_id:
+        account.named_orders[order.client_order_id].remove(order)
+    order.client_order_id = client_order_id
     if client_order_id:
+        insort(account.named_orders.setdefault(client_order_id, []), order, key=by_serial)
         account.client_order_ids.add(client_order_id)
 
 
-def change_order(state: State, order: Order, at: int, apply: Callable[[], None]) -> None:
-    """Run `apply` on an order, then update its time, its revision and its place in the lists of orders."""
-
-    def change() -> None:
-        apply()
-        order.updated_at = at
-        order.is_archived = order.status is not OrderStatus.RESTING and at < state.archived_before
-
+def refile_order(state: State, order: Order, at: int, before: Partition) -> None:
+    """Update the time and the revision of an order that changed, and its place in the lists; `before` was its place."""
+    order.updated_at = at
+    order.is_archived = order.status is not OrderStatus.RESTING and at < state.archived_before
     order.revision = state.next_revision()
-    state.accounts[order.subaccount_ref.account].ledger.orders.refile(order, order.revision, change)
+    state.accounts[order.subaccount.ref.account].ledger.orders.refile(order, order.revision, before)
 
 
 def show_resting(state: State, order: Order, change_centis: int, at: int) -> Event:
     """Update the market and the position row after a change of resting contracts; return the event of the row."""
-    refile_market(state, order.market, at)
+    touch_market(state, order.market, at)
     row = row_of(state, order.subaccount, order.market, at)
     order.subaccount.change_resting(row, state.next_revision(), change_centis)
     return row_changed(row, has_moved=False)
@@ -177,7 +181,7 @@ def order_changed(order: Order, reason: OrderReason) -> Event:
     """Return the event that describes an order after a change."""
     return OrderChanged(
         order_id=order.order_id,
-        subaccount_ref=order.subaccount_ref,
+        subaccount_ref=order.subaccount.ref,
         market=order.market.ticker,
         reason=reason,
         status=order.status,

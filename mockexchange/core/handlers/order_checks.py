@@ -52,7 +52,7 @@ def require_future(expires_at: int | None, at: int) -> None:
 
 def require_formula(market: Market) -> None:
     """Refuse to match in a series without a formula for fees."""
-    if exact_fee(market, True, 1, 1) is None:
+    if market.event.series.fee_type not in fees.COEFFICIENTS:
         message = (
             f"series {market.event.series.ticker} has fee_type flat, which has no formula: its orders cannot match"
         )

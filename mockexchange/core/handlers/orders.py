@@ -12,12 +12,12 @@ from mockexchange.core.commands import CancelAllOrders, CancelOrder, ExpireOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
 from mockexchange.core.handlers.order_changes import (
-    change_order,
     count_fill,
     enter_book,
     level_changed,
     list_order,
     order_changed,
+    refile_order,
     require_active,
     require_resting,
     show_resting,
@@ -133,18 +133,20 @@ def require_fillable(order: Order, command: Fill) -> None:
         raise Refused(RefusalCode.ORDER_MISMATCH, message)
 
 
-def execute(state: State, order: Order, fill: FillRow, at: int) -> Iterator[Event]:
+def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
     """Count a fill for its order; list a new order. A resting order releases the cash reserved for the fill."""
     if order.is_placed:
-        take_off(state, order, fill.trade.count_centis, OrderStatus.EXECUTED, at, fill)
-        yield OrderExecuted(order_id=order.order_id, remaining_centis=order.remaining_centis)
-        yield level_changed(order, -fill.trade.count_centis)
-    elif order.order_id in state.orders:
-        change_order(state, order, at, lambda: count_fill(order, fill))
+        count_centis = fill.trade.count_centis
+        take_off(state, order, count_centis, OrderStatus.EXECUTED, at, fill)
+        executed = OrderExecuted(order_id=order.order_id, remaining_centis=order.remaining_centis)
+        return [executed, level_changed(order, -count_centis), order_changed(order, OrderReason.TRADE)]
+    if order.order_id in state.orders:
+        count_fill(order, fill)
+        refile_order(state, order, at, order.partition)
     else:
         count_fill(order, fill)
         list_order(state, order)
-    yield order_changed(order, OrderReason.TRADE)
+    return [order_changed(order, OrderReason.TRADE)]
 
 
 def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef) -> OrderGroup | None:

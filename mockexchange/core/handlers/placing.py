@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderPlaced, OrderRejected
-from mockexchange.core.handlers.matching import collect, match, opposite_to
+from mockexchange.core.handlers.matching import match, opposite_to
 from mockexchange.core.handlers.order_changes import (
+    add_order,
     enter_book,
     level_changed,
     list_order,
@@ -128,7 +129,7 @@ def _require_fillable(state: State, command: PlaceOrder, order: Order) -> None:
 def _matched(state: State, command: PlaceOrder, order: Order, at: int) -> tuple[list[Event], OrderReason | None]:
     """Carry out the matches of an order; return their events, and why the rest is canceled, None if it is not."""
     wanted_centis = reducing_centis(order) if command.reduce_only else order.remaining_centis
-    events, reason = collect(match(state, order, wanted_centis, at))
+    events, reason = match(state, order, wanted_centis, at)
     if reason is None and wanted_centis < command.count_centis and order.filled_centis == wanted_centis:
         reason = OrderReason.REDUCE_ONLY
     return events, reason
@@ -154,9 +155,7 @@ def _reject(state: State, order: Order, refusal: Refusal) -> Iterator[Event]:
     """List an order that a rule canceled at once. Its client order id stays free."""
     order.status, order.remaining_centis = OrderStatus.CANCELED, 0
     order.is_archived = order.created_at < state.archived_before
-    state.orders[order.order_id] = order
-    order.revision = order.serial
-    state.accounts[order.subaccount_ref.account].ledger.orders.add(order, order.serial)
+    add_order(state, order, order.serial)
     yield OrderRejected(order_id=order.order_id, code=refusal.code, message=refusal.message)
     yield OrderCanceled(order_id=order.order_id)
     yield order_changed(order, OrderReason.POST_ONLY)

@@ -49,5 +49,11 @@ def row_changed(row: Position, *, has_moved: bool) -> PositionChanged:
 
 
 def _count_held(market: Market, before_centis: int, after_centis: int) -> None:
-    market.yes_held_centis += max(after_centis, 0) - max(before_centis, 0)
-    market.no_held_centis += max(-after_centis, 0) - max(-before_centis, 0)
+    if before_centis > 0:
+        market.yes_held_centis -= before_centis
+    else:
+        market.no_held_centis += before_centis
+    if after_centis > 0:
+        market.yes_held_centis += after_centis
+    else:
+        market.no_held_centis -= after_centis

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import QuoteMarket
 from mockexchange.core.events import Event, LevelChanged, MarketQuoted
-from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.matching import consume_quote, take_resting
 from mockexchange.core.handlers.trades import exact_fee
 from mockexchange.core.model.markets import Levels, Market, require_open
@@ -24,11 +24,8 @@ def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]
     market = require_open(state.market(command.market))
     levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
     changes = list(_level_changes(market, levels))
-
-    def apply() -> None:
-        market.quotes = levels
-
-    refile_market(state, market, at, apply)
+    market.quotes = levels
+    touch_market(state, market, at)
     yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
     yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
     yield from changes

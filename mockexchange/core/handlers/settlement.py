@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMarket, FinalizeMarket, SettleMarket
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
-from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders import cancel_all
 from mockexchange.core.handlers.position_changes import change_row
 from mockexchange.core.handlers.quotes import drop_quotes
@@ -77,12 +77,10 @@ def _empty_book(state: State, market: Market, at: int) -> Iterator[Event]:
 
 
 def _move(state: State, market: Market, move: str, at: int) -> Event:
-    status = next_status(market, move)
-
-    def apply() -> None:
-        market.status = status
-
-    refile_market(state, market, at, apply)
+    status, before = next_status(market, move), market.partition
+    market.status = status
+    touch_market(state, market, at)
+    state.listed_markets.refile(market, market.revision, before)
     return MarketMoved(
         market=market.ticker, status=market.status, result=market.result, value_centicents=market.value_centicents
     )

@@ -3,13 +3,14 @@
 A trade has one leg or two: the sides that are of this exchange. Each leg belongs to an order.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+
+from msgspec import Struct
 
 from mockexchange.core import fees
 from mockexchange.core.events import Event, Filled, Traded
 from mockexchange.core.handlers import order_groups, orders
-from mockexchange.core.handlers.markets import refile_market, reprice
+from mockexchange.core.handlers.markets import reprice, touch_market
 from mockexchange.core.handlers.order_changes import count_fill
 from mockexchange.core.handlers.position_changes import change_row, row_of
 from mockexchange.core.instruments.binary import Stake, held_fees, trade
@@ -21,7 +22,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, Side, SubaccountRef
 
 
-class Leg(NamedTuple):
+class Leg(Struct, frozen=True):
     """One side of a trade. Without a given fee the formula of the series applies.
 
     An incoming order is neither listed nor in the order book yet: its command does that after its last match.
@@ -33,25 +34,25 @@ class Leg(NamedTuple):
     is_incoming: bool = False
 
 
-def carry_out(
-    state: State, traded: Trade, legs: Iterable[Leg], at: int, given_id: str | None = None
-) -> Iterator[Event]:
+def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int, given_id: str | None = None) -> list[Event]:
     """Carry out a trade for its legs, print it, and count it for the order groups of its orders."""
+    events: list[Event] = []
     for leg in legs:
-        yield from _fill_one(state, traded, leg, at)
-    yield from print_trade(state, traded, at, given_id)
+        events += _fill_one(state, traded, leg, at)
+    events += print_trade(state, traded, at, given_id)
     for side in (traded.maker, traded.taker):
         if side is not None and side.order.group is not None:
-            yield from order_groups.count_fill(state, side.order.group, traded.count_centis, at)
+            events += order_groups.count_fill(state, side.order.group, traded.count_centis, at)
+    return events
 
 
-def print_trade(state: State, traded: Trade, at: int, given_id: str | None = None) -> Iterator[Event]:
+def print_trade(state: State, traded: Trade, at: int, given_id: str | None = None) -> list[Event]:
     """Add the trade to the public tape, and update the market's volume and last price."""
     if given_id is not None:
         state.named_trades[given_id] = traded
     state.tape.add(traded, traded.serial)
     market = traded.market
-    yield Traded(
+    printed = Traded(
         trade_id=traded.trade_id,
         market=market.ticker,
         yes_centicents=traded.yes_centicents,
@@ -60,8 +61,9 @@ def print_trade(state: State, traded: Trade, at: int, given_id: str | None = Non
     )
     market.volume_centis += traded.count_centis
     if traded.yes_centicents == market.price_centicents:
-        refile_market(state, market, at)
-    yield from reprice(state, market, traded.yes_centicents, at)
+        touch_market(state, market, at)
+        return [printed]
+    return [printed, *reprice(state, market, traded.yes_centicents, at)]
 
 
 def exact_fee(market: Market, is_taker: bool, count_centis: int, price_centicents: int) -> int | None:
@@ -70,31 +72,43 @@ def exact_fee(market: Market, is_taker: bool, count_centis: int, price_centicent
     return fees.exact_fee_attos(series.fee_type, series.fee_multiplier, is_taker, count_centis, price_centicents)
 
 
-def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> Iterator[Event]:
+def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
     order, count_centis = leg.order, traded.count_centis
     price_centicents = traded.yes_centicents if order.side is Side.YES else traded.no_centicents
     subaccount = order.subaccount
+    account = state.accounts[subaccount.ref.account]
     row = row_of(state, subaccount, traded.market, at)
     stake, change_micros = trade(row.stake, order.side, order.action, count_centis, price_centicents)
-    fee_micros = _fee(state, leg, traded, price_centicents, change_micros)
+    fee_micros = leg.fee_micros
+    if fee_micros is None:
+        fee_micros = _fee(state, account, leg, traded, price_centicents, change_micros)
     subaccount.pay(change_micros - fee_micros, at)
-    done = _list(state, traded, leg, fee_micros)
+    done = _list(state, account, traded, leg, fee_micros)
+    events: list[Event] = []
     rested_centis = 0
     if leg.is_incoming:
         order.remaining_centis -= count_centis
         count_fill(order, done)
     else:
-        yield from orders.execute(state, order, done, at)
+        events += orders.execute(state, order, done, at)
         rested_centis = count_centis if order.is_placed else 0
-    yield _filled(done, stake)
-    yield change_row(state, subaccount, row, lambda row: _apply_trade(row, stake, done, rested_centis))
+
+    def apply(row: Position) -> None:
+        row.held_fees_micros = held_fees(row.held_fees_micros, row.stake, stake, count_centis, fee_micros)
+        row.stake = stake
+        row.fees_micros += fee_micros
+        row.resting_centis -= rested_centis
+        row.rank = (-traded.created_at, row.market.ticker)
+
+    events.append(_filled(done, subaccount.ref, price_centicents, stake))
+    events.append(change_row(state, subaccount, row, apply))
+    return events
 
 
-def _list(state: State, traded: Trade, leg: Leg, fee_micros: int) -> FillRow:
+def _list(state: State, account: Account, traded: Trade, leg: Leg, fee_micros: int) -> FillRow:
     """Add one side of the trade to its account's list of fills; for an FCM add the trade to its list of trades."""
     serial = state.next_revision()
     done = FillRow(traded, leg.order, is_taker=leg.is_taker, fee_micros=fee_micros, serial=serial)
-    account = state.accounts[leg.order.subaccount_ref.account]
     account.ledger.fills.add(done, serial)
     if account.kind is AccountKind.FCM:
         _list_trade(account, traded)
@@ -112,45 +126,33 @@ def _list_trade(account: Account, traded: Trade) -> None:
         account.ledger.trades.add(traded, traded.serial)
 
 
-def _filled(done: FillRow, stake: Stake) -> Filled:
+def _filled(done: FillRow, subaccount_ref: SubaccountRef, price_centicents: int, stake: Stake) -> Filled:
+    traded, order = done.trade, done.order
     return Filled(
-        fill_id=done.trade.trade_id,
-        order_id=done.order.order_id,
-        subaccount_ref=done.subaccount_ref,
-        market=done.trade.market.ticker,
-        side=done.side,
-        action=done.action,
-        count_centis=done.trade.count_centis,
-        price_centicents=done.price_centicents,
+        fill_id=traded.trade_id,
+        order_id=order.order_id,
+        subaccount_ref=subaccount_ref,
+        market=traded.market.ticker,
+        side=order.side,
+        action=order.action,
+        count_centis=traded.count_centis,
+        price_centicents=price_centicents,
         taker=done.is_taker,
         fee_micros=done.fee_micros,
         post_position_centis=stake.quantity_centis,
     )
 
 
-def _apply_trade(row: Position, stake: Stake, done: FillRow, rested_centis: int) -> None:
-    count_centis, fee_micros = done.trade.count_centis, done.fee_micros
-    row.held_fees_micros = held_fees(row.held_fees_micros, row.stake, stake, count_centis, fee_micros)
-    row.stake = stake
-    row.fees_micros += fee_micros
-    row.resting_centis -= rested_centis
-    row.rank = (-done.trade.created_at, row.market.ticker)
-
-
-def _fee(state: State, leg: Leg, traded: Trade, price_centicents: int, change_micros: int) -> int:
-    """Return the given fee, or the fee of the series' formula after rounding; the order accumulates the rounding."""
-    if leg.fee_micros is not None:
-        return leg.fee_micros
+def _fee(state: State, account: Account, leg: Leg, traded: Trade, price_centicents: int, change_micros: int) -> int:
+    """Return the fee of the series' formula after rounding; the order accumulates the rounding."""
     order = leg.order
-    exact_attos = exact_fee(traded.market, leg.is_taker, traded.count_centis, price_centicents)
+    series = traded.market.event.series
+    exact_attos = fees.exact_fee_attos(
+        series.fee_type, series.fee_multiplier, leg.is_taker, traded.count_centis, price_centicents
+    )
     assert exact_attos is not None, "checked before anything changed"
-    step_micros = _balance_step_micros(state, order.subaccount_ref)
+    # The smallest step of a balance: a centi-cent for members, a cent for subtraders of an FCM.
+    step_micros = fees.MICROS_PER_CENTICENT if account.kind is AccountKind.MEMBER else MICROS_PER_CENT
     charge = fees.charge(exact_attos, change_micros, state.rounding, step_micros, order.accrued_attos)
     order.accrued_attos = charge.accrued_attos
     return charge.fee_micros
-
-
-def _balance_step_micros(state: State, subaccount_ref: SubaccountRef) -> int:
-    """Return the smallest step of a balance: a centi-cent for members, a cent for subtraders of an FCM."""
-    is_direct = state.accounts[subaccount_ref.account].kind is AccountKind.MEMBER
-    return fees.MICROS_PER_CENTICENT if is_direct else MICROS_PER_CENT

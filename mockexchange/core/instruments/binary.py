@@ -8,10 +8,13 @@ fills of 0.99 + 0.99 + 0.52, recorded 2026-06-11).
 
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, Action, Result, Side
 
 
-class Stake(NamedTuple):
+class Stake(Struct, frozen=True, gc=False):
     """A signed stake in one market, with its cost basis and totals."""
 
     quantity_centis: int = 0
@@ -34,10 +37,33 @@ class Payout(NamedTuple):
 
 
 def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
-    """Apply one trade; return the new stake and the change of cash in micro-dollars, without fees."""
-    if action is Action.BUY:
-        return _buy(stake, side, count_centis, price_centicents)
-    return _sell(stake, side, count_centis, price_centicents)
+    """Apply one trade; return the new stake and the change of cash in micro-dollars, without fees.
+
+    A trade gains contracts of one side: a purchase of the side that it names, a sale of the other side at one dollar
+    less the price. The contracts gained first close what is held of the opposite side, pair by pair; the rest opens.
+    The cost basis falls pro rata, to exactly 0 with the last contract. A sale counts as bought only what it opens.
+    """
+    quantity_centis, cost_micros, realized_micros = stake.quantity_centis, stake.cost_micros, stake.realized_micros
+    is_purchase = action is Action.BUY
+    sign = 1 if is_purchase is (side is Side.YES) else -1
+    gained_centicents = price_centicents if is_purchase else CENTICENTS_PER_DOLLAR - price_centicents
+    closed_centis = min(count_centis, max(0, -sign * quantity_centis))
+    opened_centis = count_centis - closed_centis
+    opened_micros, closed_micros = opened_centis * gained_centicents, 0
+    if closed_centis:
+        basis_micros = cost_micros * closed_centis // abs(quantity_centis)
+        closed_micros = closed_centis * (CENTICENTS_PER_DOLLAR - gained_centicents)
+        cost_micros -= basis_micros
+        realized_micros += closed_micros - basis_micros
+    bought_centis = count_centis if is_purchase else opened_centis
+    after = Stake(
+        quantity_centis + sign * count_centis,
+        cost_micros + opened_micros,
+        realized_micros,
+        stake.traded_micros + bought_centis * gained_centicents,
+        stake.shares_centis + bought_centis,
+    )
+    return after, closed_micros - opened_micros
 
 
 def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[Stake, Payout]:
@@ -48,7 +74,7 @@ def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[
     revenue_micros = _revenue(stake, result, value_centicents)
     remainder_micros = revenue_micros % MICROS_PER_CENT if result is Result.SCALAR else 0
     realized_micros = stake.realized_micros + revenue_micros - stake.cost_micros
-    flat = stake._replace(quantity_centis=0, cost_micros=0, realized_micros=realized_micros)
+    flat = replace(stake, quantity_centis=0, cost_micros=0, realized_micros=realized_micros)
     return flat, Payout(revenue_micros, remainder_micros)
 
 
@@ -69,59 +95,6 @@ def value_micros(quantity_centis: int, price_centicents: int) -> int:
     if quantity_centis >= 0:
         return quantity_centis * price_centicents
     return -quantity_centis * (CENTICENTS_PER_DOLLAR - price_centicents)
-
-
-def _buy(stake: Stake, side: Side, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
-    closed_centis = min(count_centis, _held(stake, _other(side)))
-    spent_micros = count_centis * price_centicents
-    pairs_micros = closed_centis * CENTICENTS_PER_DOLLAR
-    stake = _close(stake, closed_centis, pairs_micros - closed_centis * price_centicents)
-    stake = _open(stake, side, count_centis - closed_centis, count_centis, price_centicents)
-    return stake, pairs_micros - spent_micros
-
-
-def _sell(stake: Stake, side: Side, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
-    closed_centis = min(count_centis, _held(stake, side))
-    proceeds_micros = closed_centis * price_centicents
-    stake = _close(stake, closed_centis, proceeds_micros)
-    beyond_centis = count_centis - closed_centis
-    if not beyond_centis:
-        return stake, proceeds_micros
-    stake, cash_micros = _buy(stake, _other(side), beyond_centis, CENTICENTS_PER_DOLLAR - price_centicents)
-    return stake, proceeds_micros + cash_micros
-
-
-def _close(stake: Stake, closed_centis: int, proceeds_micros: int) -> Stake:
-    """Close `closed_centis` of the stake. The cost basis falls pro rata, to exactly 0 with the last contract."""
-    if not closed_centis:
-        return stake
-    held_centis = abs(stake.quantity_centis)
-    basis_micros = stake.cost_micros * closed_centis // held_centis
-    left_centis = held_centis - closed_centis
-    return stake._replace(
-        quantity_centis=left_centis if stake.quantity_centis > 0 else -left_centis,
-        cost_micros=stake.cost_micros - basis_micros,
-        realized_micros=stake.realized_micros + proceeds_micros - basis_micros,
-    )
-
-
-def _open(stake: Stake, side: Side, opened_centis: int, bought_centis: int, price_centicents: int) -> Stake:
-    """Add the bought contracts that closed no pair. Most trades come here, so one call builds the new Stake."""
-    return Stake(
-        stake.quantity_centis + (opened_centis if side is Side.YES else -opened_centis),
-        stake.cost_micros + opened_centis * price_centicents,
-        stake.realized_micros,
-        stake.traded_micros + bought_centis * price_centicents,
-        stake.shares_centis + bought_centis,
-    )
-
-
-def _held(stake: Stake, side: Side) -> int:
-    return max(stake.quantity_centis if side is Side.YES else -stake.quantity_centis, 0)
-
-
-def _other(side: Side) -> Side:
-    return Side.NO if side is Side.YES else Side.YES
 
 
 def _revenue(stake: Stake, result: Result, value_centicents: int | None) -> int:

@@ -199,6 +199,12 @@ def _indexes(state: State) -> Iterator[str]:
     for account in state.accounts.values():
         for name in Ledger.__slots__:
             yield from _misfiled(f"{account.name}: {name}", getattr(account.ledger, name))
+        named: dict[str, list[Order]] = {}
+        for order in account.ledger.orders:
+            if order.client_order_id:
+                named.setdefault(order.client_order_id, []).append(order)
+        if {name: found for name, found in account.named_orders.items() if found} != named:
+            yield f"{account.name}: orders are named otherwise than their client order ids say"
 
 
 def _misfiled(where: str, history: History[Any]) -> Iterator[str]:

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from heapq import merge
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from mockexchange.core.model.accounts import Account
-from mockexchange.core.model.order_book import OrderBook
+from mockexchange.core.model.order_book import OrderBook, Queue
 from mockexchange.core.model.order_rules import SHARE_WHOLE
 from mockexchange.core.model.orders import OTHER_SIDE, Order
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, AccountKind, Side
 
 
-class Bid(NamedTuple):
+class Bid(Struct, frozen=True):
     """A bid of an order book: an order, or the outside bid at a price."""
 
     price_centicents: int
@@ -24,7 +26,10 @@ class Bid(NamedTuple):
     order: Order | None = None
 
 
-class Opposite(NamedTuple):
+NOTHING = 0, Queue()
+
+
+class Opposite(Struct, frozen=True):
     """The bids that an order can meet: those of the other side from a price on."""
 
     order_book: OrderBook
@@ -37,13 +42,13 @@ class Opposite(NamedTuple):
     def best(self) -> Bid | None:
         """Return the bid that trades next; None if no bid is good enough. Cost: O(1)."""
         queues = self.order_book.sides[self.side]
-        queued = queues.keys()[-1] if queues else 0
+        queued, queue = queues.peekitem() if queues else NOTHING
         quoted = next(iter(self.quotes), 0)
-        if max(queued, quoted) < self.least_centicents:
+        if queued < self.least_centicents and quoted < self.least_centicents:
             return None
         if quoted > queued or (quoted == queued and self.quotes_first):
             return Bid(quoted, self.quotes[quoted])
-        order = self.order_book.orders[queues[queued].first]
+        order = self.order_book.orders[queue.first]
         return Bid(queued, order.remaining_centis, order)
 
     def bids(self) -> Iterator[Bid]:
@@ -79,7 +84,7 @@ def is_self_trade(one: Order, other: Order, account: Account) -> bool:
     """Whether two orders are of one user: of one account, or of one subtrader of an FCM. `account` is that of `one`."""
     if account.kind is AccountKind.FCM:
         return one.subaccount is other.subaccount
-    return one.subaccount_ref.account == other.subaccount_ref.account
+    return one.subaccount.ref.account == other.subaccount.ref.account
 
 
 def shared(bid: Bid, share_parts: int) -> int:

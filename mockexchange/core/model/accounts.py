@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from mockexchange.core.model.ledgers import Ledger
+from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import AccountKind, Reservation
 
 WHOLLY_ON_FIRST = ((0, 100),)
@@ -53,6 +54,8 @@ class Account:
     reservation: Reservation = Reservation.NONE
     client_order_ids: set[str] = field(default_factory=set)
     """Client order ids of all its orders ever; a placed order needs a new one."""
+    named_orders: dict[str, list[Order]] = field(default_factory=dict)
+    """Its orders by their present client order id, in the order of serials; rejected orders are here too."""
     resting_orders: int = 0
     """Count of its resting orders."""
     venue: str = ""

@@ -3,7 +3,8 @@
 There is a sorted list per selector and partition. A row is in the lists of all its `selectors` ((), ("ticker", T),
 ("event", E), ...), under its `partition` (subaccount, status, ...). A page merges the lists of the requested selectors
 whose partition the query admits. Serials rise with time, so the order by serial serves lists, windows of time and
-cursors. A row moves to another partition by bisection and a block copy.
+cursors. A row moves to another partition by bisection and a block copy. New rows are filed when a list is read, so a
+row that changes its partition before that is never moved.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -16,6 +17,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 Selector = tuple[Hashable, ...]
 Partition = tuple[Any, ...]
 EVERYTHING: Selector = ()
+UNFILED_MAX = 256
+"""Rows in no list; more are filed before the next read, so that no read has to file many."""
 
 
 class HistoryRow(Protocol):
@@ -63,63 +66,51 @@ class HistoryPage(NamedTuple, Generic[T]):
 
 
 class History(Generic[R]):
-    """Rows indexed by selector and partition. `add` appends a row; its partition may change only inside `refile`."""
+    """Rows indexed by selector and partition. A change of a row's partition is followed by `refile`."""
 
-    __slots__ = ("_filed", "revision")
+    __slots__ = ("_filed", "_unfiled", "revision")
 
     def __init__(self) -> None:
         self._filed: dict[Selector, dict[Partition, list[R]]] = {}
+        self._unfiled: list[R] = []
+        """The newest rows, which are in no list before one is read."""
         self.revision = 0
         """The newest revision of its rows: a cache key of every page."""
 
     def __len__(self) -> int:
-        return sum(map(len, self._filed.get(EVERYTHING, {}).values()))
+        return sum(map(len, self._lists().get(EVERYTHING, {}).values()))
 
     def __iter__(self) -> Iterator[R]:
         """Iterate over every row, oldest first."""
-        return merge(*self._filed.get(EVERYTHING, {}).values(), key=by_serial)
+        return merge(*self._lists().get(EVERYTHING, {}).values(), key=by_serial)
 
     def add(self, row: R, revision: int) -> None:
         """Add a row; its serial is higher than all earlier serials."""
         self.revision = revision
-        partition = row.partition
-        for selector in row.selectors:
-            self._list(selector, partition).append(row)
+        self._unfiled.append(row)
+        if len(self._unfiled) > UNFILED_MAX:
+            self._lists()
 
-    def refile(self, row: R, revision: int, apply: Callable[[], None]) -> None:
-        """Run `apply`, which may change the row's partition but not its selectors, and move the row accordingly."""
+    def refile(self, row: R, revision: int, before: Partition) -> None:
+        """Move a row, whose partition was `before`, to the lists of its partition. Its selectors are the same."""
         self.revision = revision
-        before = row.partition
-        apply()
         after = row.partition
-        if after == before:
+        if after == before or (self._unfiled and row.serial >= self._unfiled[0].serial):
             return
         for selector in row.selectors:
             rows = self._list(selector, before)
             del rows[bisect_left(rows, row.serial, key=by_serial)]
             insort(self._list(selector, after), row, key=by_serial)
 
-    def rekey(self, row: R, revision: int, apply: Callable[[], None]) -> None:
-        """Run `apply`, which may change the row's selectors but not its partition, and move the row accordingly."""
-        self.revision = revision
-        before = set(row.selectors)
-        apply()
-        after = set(row.selectors)
-        for selector in before - after:
-            rows = self._list(selector, row.partition)
-            del rows[bisect_left(rows, row.serial, key=by_serial)]
-        for selector in after - before:
-            insort(self._list(selector, row.partition), row, key=by_serial)
-
     def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
         """Return the rows of one selector and partition, oldest first."""
-        return self._filed.get(selector, {}).get(partition, ())
+        return self._lists().get(selector, {}).get(partition, ())
 
     def index(self) -> dict[tuple[Selector, Partition], list[R]]:
         """Return every non-empty list by selector and partition, for the invariant checks."""
         return {
             (selector, partition): rows
-            for selector, lists in self._filed.items()
+            for selector, lists in self._lists().items()
             for partition, rows in lists.items()
             if rows
         }
@@ -141,10 +132,20 @@ class History(Generic[R]):
         lists = [
             rows
             for selector in dict.fromkeys(selectors)
-            for partition, rows in self._filed.get(selector, {}).items()
+            for partition, rows in self._lists().get(selector, {}).items()
             if admits(partition)
         ]
         return page_of(lists, limit, window, after, keeps)
+
+    def _lists(self) -> dict[Selector, dict[Partition, list[R]]]:
+        """Put the newest rows into their lists; return all lists."""
+        if self._unfiled:
+            for row in self._unfiled:
+                partition = row.partition
+                for selector in row.selectors:
+                    self._list(selector, partition).append(row)
+            self._unfiled.clear()
+        return self._filed
 
     def _list(self, selector: Selector, partition: Partition) -> list[R]:
         lists = self._filed.get(selector)

@@ -102,19 +102,20 @@ class OrderBook:
 
     def change(self, order: Order, change_centis: int) -> None:
         """Change an order's count in its queue (negative if it shrank); remove an order with nothing remaining."""
-        self.sides[order.bid_side][order.bid_centicents].change(order.order_id, change_centis)
+        queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
+        queues[price_centicents].change(order.order_id, change_centis)
         if not order.remaining_centis:
-            self._leave(order)
+            self._leave(order, queues, price_centicents)
 
     def remove(self, order: Order) -> None:
         """Remove a resting order from its queue. Call it before the order's price or count changes."""
-        self.sides[order.bid_side][order.bid_centicents].change(order.order_id, -order.remaining_centis)
-        self._leave(order)
+        queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
+        queues[price_centicents].change(order.order_id, -order.remaining_centis)
+        self._leave(order, queues, price_centicents)
 
-    def _leave(self, order: Order) -> None:
-        queues = self.sides[order.bid_side]
-        queue = queues[order.bid_centicents]
+    def _leave(self, order: Order, queues: SortedDict[int, Queue], price_centicents: int) -> None:
+        queue = queues[price_centicents]
         queue.leave(order.order_id)
         del self.orders[order.order_id]
         if not queue.count_centis:
-            del queues[order.bid_centicents]
+            del queues[price_centicents]

@@ -5,7 +5,8 @@ has one or two fills: one for each side that is an account of this exchange.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
@@ -137,11 +138,10 @@ class FillRow:
     @property
     def partition(self) -> Partition:
         """Partition key in a history: (subaccount,)."""
-        return (self.subaccount_ref.subaccount,)
+        return (self.order.subaccount.ref.subaccount,)
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Order:
+class Order(Struct, eq=False, kw_only=True):
     """An order of a subaccount, resting or done."""
 
     order_id: str
@@ -202,18 +202,17 @@ class Order:
 
     @property
     def bid_centicents(self) -> int:
-        return self.yes_centicents if self.bid_side is Side.YES else self.no_centicents
+        return self.price_centicents if self.action is Action.BUY else CENTICENTS_PER_DOLLAR - self.price_centicents
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
         event = self.market.event
-        places = EVERYTHING, ("ticker", self.market.ticker), ("event", event.ticker), ("index", event.exchange_index)
-        return (*places, ("client_order_id", self.client_order_id)) if self.client_order_id else places
+        return EVERYTHING, ("ticker", self.market.ticker), ("event", event.ticker), ("index", event.exchange_index)
 
     @property
     def partition(self) -> Partition:
         """Partition key in a history: (subaccount, status, archived)."""
-        return self.subaccount_ref.subaccount, self.status, self.is_archived
+        return self.subaccount.ref.subaccount, self.status, self.is_archived
 
     @property
     def need_micros(self) -> int:
@@ -229,8 +228,7 @@ class Order:
         return max(0, self.remaining_centis - self.opening_centis) if self.action is Action.SELL else 0
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class OrderGroup:
+class OrderGroup(Struct, eq=False, kw_only=True):
     """Orders that are canceled together when `filled_centis` reaches the limit.
 
     Fills count since the last reset, and only for as long as the window of the exchange's rules.

@@ -33,6 +33,7 @@ class Position:
         "settled",
         "stake",
         "subaccount_ref",
+        "valued_centicents",
     )
 
     def __init__(self, subaccount_ref: SubaccountRef, market: Market, at: int, revision: int) -> None:
@@ -49,9 +50,8 @@ class Position:
         """Whether the position was settled before the exchange's cutoff, so that it is listed with history."""
         self.rank: Rank = (-at, market.ticker)
         self.revision = revision
-
-    def add_resting(self, change_centis: int) -> None:
-        self.resting_centis += change_centis
+        self.valued_centicents = market.price_centicents
+        """The price at which the sums of its subaccount value it; they follow the market's price when they are read."""
 
     @property
     def updated_at(self) -> int:
@@ -72,7 +72,10 @@ class Position:
     @property
     def value_micros(self) -> int:
         """Value of the position at the market's last price, or its cost if the market has no price yet."""
-        price_centicents = self.market.price_centicents
+        return self.value_at(self.market.price_centicents)
+
+    def value_at(self, price_centicents: int | None) -> int:
+        """Return the value of the position at a price of YES, or its cost without a price."""
         if price_centicents is None:
             return self.stake.cost_micros
         return value_micros(self.stake.quantity_centis, price_centicents)
@@ -108,7 +111,7 @@ class EventTotals:
         self.shares_centis += sign * stake.shares_centis
         self.fees_micros += sign * position.fees_micros
         self.resting_centis += sign * position.resting_centis
-        self.revision = position.revision
+        self.revision = max(self.revision, position.revision)
 
     def plus(self, other: "EventTotals") -> "EventTotals":
         """Return the sum of two totals; its revision is the newer of both."""

@@ -9,7 +9,7 @@ from itertools import islice
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.holdings import Cash, Holding
 from mockexchange.core.derivatives.trades import DerivativeTrade
-from mockexchange.core.ids import derived_id
+from mockexchange.core.ids import id_of
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.model.exchange_status import Announcement, Service
@@ -20,6 +20,7 @@ from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.orders import Order, OrderGroup, Trade
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.positions import Position
+from mockexchange.core.model.repricings import Repricings
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
@@ -64,6 +65,7 @@ class State:
     market_positions: dict[str, list[Position]] = field(default_factory=dict)
     """Every position ever opened in a market, by its ticker, in the order of opening; none is ever removed."""
     series: dict[str, Series] = field(default_factory=dict)
+    repricings: Repricings = field(default_factory=Repricings)
     events: dict[str, EventListing] = field(default_factory=dict)
     described: dict[str, EventDetails] = field(default_factory=dict)
     """Details of events that are not listed yet, by ticker."""
@@ -94,7 +96,7 @@ class State:
 
     def new_id(self, kind: str) -> str:
         """Return an id that depends only on the seed, the command's place in the log and `kind`."""
-        return derived_id(self.seed, self.sequence, kind)
+        return id_of(f"{self.seed}\x1f{self.sequence}\x1f{kind}")
 
     def account(self, name: str) -> Account:
         """Return an account. Raises Refused if it is unknown."""
@@ -105,7 +107,7 @@ class State:
 
     def dollar_subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
         """Return a subaccount with dollars and event contracts. Raises Refused for an account of another venue."""
-        subaccount = self.subaccount(subaccount_ref)
+        subaccount = self.subaccounts.get(subaccount_ref) or self.subaccount(subaccount_ref)
         venue = self.accounts[subaccount_ref.account].venue
         if venue:
             message = f"account {subaccount_ref.account} is of {venue}, which has currencies and instruments"

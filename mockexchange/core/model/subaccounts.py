@@ -1,23 +1,38 @@
-"""The cash and positions of a subaccount, indexed so that every filtered page costs O(log n + limit)."""
+"""The cash and positions of a subaccount, indexed so that every filtered page costs O(log n + limit).
+
+Indexes are for reads. A row that changes leaves them, and the next read puts it back: a row that changes many times
+between two reads is filed once.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mockexchange.core.model.positions import ANY_COUNT, EventHolding, Position
 from mockexchange.core.model.ranking import Ranking
+from mockexchange.core.model.repricings import Repricings
 from mockexchange.core.vocabulary import SubaccountRef
+
+UNFILED_MAX = 256
+"""Rows out of the indexes; more are filed before the next read, so that no read has to file many."""
 
 
 class Subaccount:
-    """One subaccount of an account. Position rows change only inside `change`, which updates every index."""
+    """One subaccount of an account. Position rows change only inside `change` and `change_resting`."""
 
     __slots__ = (
+        "_event_classes",
+        "_events",
+        "_repriced",
+        "_repricings",
+        "_rows",
+        "_rows_uncounted",
+        "_unfiled",
+        "_unfiled_events",
+        "_values_micros",
         "cash_micros",
         "contributed_micros",
         "cost_micros",
         "covered_centis",
-        "event_classes",
-        "events",
         "fees_micros",
         "number",
         "positions",
@@ -25,14 +40,11 @@ class Subaccount:
         "ref",
         "reserved_micros",
         "revision",
-        "rows",
-        "rows_uncounted",
         "shards_micros",
         "updated_at",
-        "values_micros",
     )
 
-    def __init__(self, ref: SubaccountRef) -> None:
+    def __init__(self, ref: SubaccountRef, repricings: Repricings) -> None:
         self.ref = ref
         self.number: int | None = None
         """Number of a member's subaccount, 0 for the primary one; None for a subtrader."""
@@ -49,39 +61,78 @@ class Subaccount:
         """Cash on exchange indexes above 0, a part of `cash_micros`. Trading changes only the cash on index 0."""
         self.updated_at = 0
         """Instant of the last change of its cash."""
-        self.cost_micros = 0
-        self.realized_micros = 0
-        self.fees_micros = 0
-        self.values_micros: defaultdict[int, int] = defaultdict(int)
-        """Value of the positions at their last prices, by exchange index."""
+        self.cost_micros = self.realized_micros = self.fees_micros = 0
         self.positions: dict[str, Position] = {}
-        self.events: dict[str, EventHolding] = {}
-        self.rows: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
-        self.rows_uncounted: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
+        self._values_micros: defaultdict[int, int] = defaultdict(int)
+        self._repricings, self._repriced = repricings, repricings.count
+        """The changes of prices, and the number of the last one that the values contain."""
+        self._events: dict[str, EventHolding] = {}
+        self._rows: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
+        self._rows_uncounted: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
+        self._event_classes: defaultdict[frozenset[int], Ranking[EventHolding]] = defaultdict(Ranking)
+        self._unfiled: dict[str, Position] = {}
+        """Rows that changed since the indexes were read, by market; they are in none of them."""
+        self._unfiled_events: dict[str, EventHolding] = {}
+        """Their events, which are in no class."""
+
+    @property
+    def values_micros(self) -> defaultdict[int, int]:
+        """Value of the positions at their last prices, by exchange index."""
+        self._file()
+        for ticker in self._repricings.since(self._repriced):
+            position = self.positions.get(ticker)
+            if position is not None:
+                self._value(position, -1)
+                position.valued_centicents = position.market.price_centicents
+                self._value(position, 1)
+        self._repriced = self._repricings.count
+        return self._values_micros
+
+    @property
+    def rows(self) -> Mapping[int, Ranking[Position]]:
+        """The position rows by partition."""
+        self._file()
+        return self._rows
+
+    @property
+    def rows_uncounted(self) -> Mapping[int, Ranking[Position]]:
         """The same rows filed without their counts: a page without `nonzero` reads one tree instead of eight."""
-        self.event_classes: defaultdict[frozenset[int], Ranking[EventHolding]] = defaultdict(Ranking)
+        self._file()
+        return self._rows_uncounted
+
+    @property
+    def events(self) -> Mapping[str, EventHolding]:
+        """The rows by event."""
+        self._file()
+        return self._events
+
+    @property
+    def event_classes(self) -> Mapping[frozenset[int], Ranking[EventHolding]]:
         """Events by the exact set of partitions in which they have rows."""
+        self._file()
+        return self._event_classes
 
     def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
-        """Run `apply` on a position row and update the indexes and totals that contain the row."""
+        """Run `apply` on a position row and update the sums that contain the row."""
         position.revision = self.revision = revision
-        event = self._event_of(position)
-        self._unfile(event)
-        if position.market.ticker in self.positions:
-            self._take_out(position, event)
+        if position.market.ticker not in self._unfiled:
+            self._unfile(position)
+        before, fees_micros = position.stake, position.fees_micros
         apply(position)
-        self._put_in(position, event)
-        self._file(event)
+        self.cost_micros += position.stake.cost_micros - before.cost_micros
+        self.realized_micros += position.stake.realized_micros - before.realized_micros
+        self.fees_micros += position.fees_micros - fees_micros
 
     def change_resting(self, position: Position, revision: int, change_centis: int) -> None:
         """Change the resting contracts of a position row; most changes leave its place in every index."""
-        ticker, resting_centis = position.market.ticker, position.resting_centis
-        if ticker not in self.positions or not (resting_centis and resting_centis + change_centis):
-            self.change(position, revision, lambda position: position.add_resting(change_centis))
-            return
         position.revision = self.revision = revision
-        position.add_resting(change_centis)
-        self.events[position.market.event.ticker].add_resting(position, change_centis)
+        ticker, resting_centis = position.market.ticker, position.resting_centis
+        if ticker not in self._unfiled:
+            if ticker in self.positions and resting_centis and resting_centis + change_centis:
+                self._events[position.market.event.ticker].add_resting(position, change_centis)
+            else:
+                self._unfile(position)
+        position.resting_centis += change_centis
 
     def pay(self, amount_micros: int, at: int) -> None:
         """Add cash, or deduct it if the amount is negative."""
@@ -96,36 +147,44 @@ class Subaccount:
             f" + fees {self.fees_micros} = {held_micros} micro-dollars, contributed {self.contributed_micros}"
         )
 
+    def _value(self, position: Position, sign: int) -> None:
+        """Add the value of a position to the values, or subtract it."""
+        value_micros = position.value_at(position.valued_centicents)
+        self._values_micros[position.market.event.exchange_index] += sign * value_micros
+
+    def _unfile(self, position: Position) -> None:
+        """Take a row that is about to change out of the indexes, until one of them is read."""
+        if len(self._unfiled) == UNFILED_MAX:
+            self._file()
+        ticker, event = position.market.ticker, self._event_of(position)
+        if event.event not in self._unfiled_events:
+            self._unfiled_events[event.event] = event
+            if event.rows:
+                self._event_classes[frozenset(event.rows)].remove(event)
+        if ticker in self.positions:
+            partition = position.partition
+            self._rows[partition].remove(position)
+            self._rows_uncounted[partition & ~ANY_COUNT].remove(position)
+            event.remove(position, partition)
+            self._value(position, -1)
+        self.positions[ticker] = self._unfiled[ticker] = position
+
+    def _file(self) -> None:
+        """Put the rows that changed since the last read into the indexes."""
+        for position in self._unfiled.values():
+            partition = position.partition
+            self._events[position.market.event.ticker].add(position, partition)
+            self._rows[partition].add(position)
+            self._rows_uncounted[partition & ~ANY_COUNT].add(position)
+            position.valued_centicents = position.market.price_centicents
+            self._value(position, 1)
+        self._unfiled.clear()
+        for event in self._unfiled_events.values():
+            self._event_classes[frozenset(event.rows)].add(event)
+        self._unfiled_events.clear()
+
     def _event_of(self, position: Position) -> EventHolding:
         ticker = position.market.event.ticker
-        if ticker not in self.events:
-            self.events[ticker] = EventHolding(ticker)
-        return self.events[ticker]
-
-    def _take_out(self, position: Position, event: EventHolding) -> None:
-        partition = position.partition
-        self.rows[partition].remove(position)
-        self.rows_uncounted[partition & ~ANY_COUNT].remove(position)
-        event.remove(position, partition)
-        self._sum(position, -1)
-
-    def _put_in(self, position: Position, event: EventHolding) -> None:
-        partition = position.partition
-        event.add(position, partition)
-        self.rows[partition].add(position)
-        self.rows_uncounted[partition & ~ANY_COUNT].add(position)
-        self.positions[position.market.ticker] = position
-        self._sum(position, 1)
-
-    def _sum(self, position: Position, sign: int) -> None:
-        self.cost_micros += sign * position.stake.cost_micros
-        self.realized_micros += sign * position.stake.realized_micros
-        self.fees_micros += sign * position.fees_micros
-        self.values_micros[position.market.event.exchange_index] += sign * position.value_micros
-
-    def _file(self, event: EventHolding) -> None:
-        self.event_classes[frozenset(event.rows)].add(event)
-
-    def _unfile(self, event: EventHolding) -> None:
-        if event.rows:
-            self.event_classes[frozenset(event.rows)].remove(event)
+        if ticker not in self._events:
+            self._events[ticker] = EventHolding(ticker)
+        return self._events[ticker]

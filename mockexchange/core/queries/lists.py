@@ -76,13 +76,18 @@ def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[Fill
 
 def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Order]:
     """Return a page of orders of an account."""
-    orders = state.accounts[account].ledger.orders
     selectors = _selectors(state, query.tickers, query.events, query.exchange_index)
     if not query.client_order_ids:
+        orders = state.accounts[account].ledger.orders
         return orders.find(query.limit, selectors, query.admits, query.window, query.after)
-    named = [("client_order_id", name) for name in query.client_order_ids]
-    return orders.find(
-        query.limit, named, query.admits, query.window, query.after, lambda order: _is_in(selectors, order)
+    named = state.accounts[account].named_orders
+    lists = [named.get(name, ()) for name in dict.fromkeys(query.client_order_ids)]
+    return page_of(
+        lists,
+        query.limit,
+        query.window,
+        query.after,
+        lambda order: query.admits(order.partition) and _is_in(selectors, order),
     )
 
 

@@ -13,6 +13,7 @@ from mockexchange.core.events import (
     PositionChanged,
     Traded,
 )
+from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.markets import Market
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
@@ -99,7 +100,7 @@ def test_the_other_side_of_a_fill_does_the_opposite() -> None:
     assert (theirs.count_centis, theirs.price_centicents, theirs.taker) == (1_000, 5_600, False)
     assert ours.fill_id == theirs.fill_id
     assert len({ours.fill_id, ours.order_id, theirs.order_id}) == 3
-    assert world.row(subaccount_ref="desk/st1").stake == (-1_000, micros("4.40"), 0, micros("4.40"), 1_000)
+    assert world.row(subaccount_ref="desk/st1").stake == Stake(-1_000, micros("4.40"), 0, micros("4.40"), 1_000)
 
 
 def test_each_side_of_a_fill_is_told_whole_before_the_other_and_the_trade_once() -> None:
@@ -324,7 +325,7 @@ def test_an_opening_balance_is_taken_as_it_is() -> None:
         shares_centis=15_000,
     )
     world.do(opened)
-    assert world.row().stake == (-13_700, micros("57.54"), micros("-1.50"), micros("80.10"), 15_000)
+    assert world.row().stake == Stake(-13_700, micros("57.54"), micros("-1.50"), micros("80.10"), 15_000)
     assert (world.row().opened, world.row().opened_fees_micros) == (world.row().stake, micros("0.02"))
     assert (market(world).yes_held_centis, market(world).no_held_centis) == (0, 13_700)
     assert (world.row().fees_micros, world.row().updated_at) == (micros("0.02"), world.at)

@@ -1,6 +1,7 @@
 """What trades and settlements do to a stake, as ledgers: money in dollars, counts in contracts."""
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.instruments.binary import Payout, Stake, settle, trade, value_micros
 from mockexchange.core.vocabulary import Result
@@ -102,7 +103,7 @@ def test_a_settlement(line: Line) -> None:
     value_centicents = centicents(line["value"]) if line["value"] else None
     flat, payout = settle(bought, Result(line["result"]), value_centicents)
     assert payout == Payout(micros(line["revenue"]), micros(line["kept"]))
-    assert flat == bought._replace(quantity_centis=0, cost_micros=0, realized_micros=micros(line["realized"]))
+    assert flat == replace(bought, quantity_centis=0, cost_micros=0, realized_micros=micros(line["realized"]))
 
 
 @pytest.mark.parametrize("result", [Result.YES, Result.NO, Result.VOID])

@@ -1,7 +1,6 @@
 """Lists of rows against a plain list: every filter, window, limit and cursor, and rows that move."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 from hypothesis import given
@@ -74,7 +73,9 @@ def filed(rows: list[tuple[int, str, str]], paints: list[tuple[int, str]]) -> tu
 
 
 def repaint(history: History[Row], row: Row, color: str) -> None:
-    history.refile(row, history.revision + 1, lambda: row.paint(color))
+    before = row.partition
+    row.paint(color)
+    history.refile(row, history.revision + 1, before)
 
 
 instants = st.none() | st.integers(98, 130)
@@ -192,7 +193,9 @@ def test_the_revision_is_that_of_the_last_change() -> None:
     history, (row,) = filed([(1, "a", "red")], [])
     assert history.revision == row.serial
     for color in ("blue", "blue"):
-        history.refile(row, history.revision + 7, partial(row.paint, color))
+        before = row.partition
+        row.paint(color)
+        history.refile(row, history.revision + 7, before)
     assert history.revision == row.serial + 14
 
 

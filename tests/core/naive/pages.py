@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
 from mockexchange.core.model.subaccounts import Subaccount
@@ -73,7 +73,7 @@ def shown(position: Position) -> Row:
         market=position.market.ticker,
         event=position.market.event.ticker,
         exchange_index=position.market.event.exchange_index,
-        **position.stake._asdict(),
+        **asdict(position.stake),
         fees_micros=position.fees_micros,
         held_fees_micros=position.held_fees_micros,
         resting_centis=position.resting_centis,

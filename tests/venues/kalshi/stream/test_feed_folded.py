@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Command
 from mockexchange.core.events import Event, Filled, LevelChanged, MarketListed, OrderChanged, PositionChanged, Traded
 from mockexchange.core.exchange import Exchange
+from mockexchange.core.model.positions import FLAT
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.venues.kalshi.dates import api_date
@@ -111,7 +112,7 @@ class Audience:
                 assert_same_position(frame, row)
             else:
                 untold = self.state.subaccounts[key[0]].positions[key[1]]
-                assert not any((*untold.stake, untold.fees_micros)), "it has moved, and nobody was told"
+                assert (untold.stake, untold.fees_micros) == (FLAT, 0), "it has moved, and nobody was told"
 
     def _compare_orders(self, listener: Folded) -> None:
         rows = rest_orders(self.state, listener.date)
