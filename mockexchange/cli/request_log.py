@@ -95,7 +95,10 @@ class RequestLog:
     def watch(self, sandbox: Sandbox) -> None:
         """Log the events of a sandbox from now on."""
         if self._amount != NOTHING:
-            sandbox.journal.observers.append(partial(self._log_item, sandbox.name, _SandboxSecrets(sandbox)))
+            log_item = partial(self._log_item, sandbox.name, _SandboxSecrets(sandbox))
+            for firing in list(sandbox.journal.firings):  # steps of the script that were due when it was opened
+                log_item(firing)
+            sandbox.journal.observers.append(log_item)
 
     def log_start(self, scenario: str, ready: Facts) -> None:
         """Log the start, in JSON only: the text format has the banner. From now on the token is known as a secret."""

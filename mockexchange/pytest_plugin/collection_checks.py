@@ -29,6 +29,7 @@ from mockexchange.pytest_plugin.options import (
 )
 from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.scenario.error_collection import collecting_errors
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.errors import ControlError
@@ -36,6 +37,7 @@ from mockexchange.server.control.requests import read_object
 from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 
 PROBLEMS_SHOWN_MAX = 10
+ARGUMENTS = ("api_date", "clock", "faults")
 TOKEN_CODES = ("no_token", "unauthorized")
 TOKEN_ADVICE = f"expected the token of its control API: give {TOKEN.flag}, or set {TOKEN.variable}"
 PROBE_S = 5.0
@@ -77,9 +79,7 @@ def _wrong_defaults(config: pytest.Config, settings: PluginSettings) -> Iterator
         (SCENARIO, SandboxRequest(scenario=scenario, api_date=API_DATE_DEFAULT)),
         (API_DATE, SandboxRequest(scenario="empty", api_date=settings.api_date)),
     ):
-        problem = problem_of(sandbox_request, settings)
-        if problem:
-            yield f"{origin_of(config, option)}: {problem}"
+        yield from (f"{origin_of(config, option)}: {problem}" for problem in problems_of(sandbox_request, settings))
 
 
 def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
@@ -89,34 +89,63 @@ def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterato
 
 def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
     """Yield the problems of markers; equal requests are checked once."""
-    known: dict[str, str | None] = {}
+    known: dict[str, list[str]] = {}
     for item in items:
         try:
             sandbox_request = sandbox_request_of(item)
             require_use(item)
             key = json.dumps(_creation_body(sandbox_request), sort_keys=True)
         except (WrongMarker, TypeError, ValueError) as error:
-            yield f"{item.nodeid}: {error}"
+            yield from (f"{item.nodeid}: {line}" for line in str(error).splitlines())
             continue
         if key not in known:
-            known[key] = problem_of(sandbox_request, settings)
-        if known[key]:
-            yield f"{item.nodeid}: {MARKER_TEXT}: {known[key]}"
+            known[key] = problems_of(sandbox_request, settings)
+        yield from (f"{item.nodeid}: {MARKER_TEXT}: {problem}" for problem in known[key])
 
 
-def problem_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> str | None:
-    """Return the problem with a requested sandbox; None if it can be created."""
+def problems_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> list[str]:
+    """Return all problems with a requested sandbox; none if it can be created."""
+    body = _creation_body(sandbox_request)
+    found = [error for part in (body, {"scenario": body["scenario"]}) for error in _misread(part)]
+    if not found and not settings.is_remote:
+        found = _uncreatable(body)
+    wrong = (error for error in found if not (settings.is_remote and _may_be_there(sandbox_request, error)))
+    return list(dict.fromkeys(map(_words_of, wrong)))
+
+
+def _words_of(error: Exception) -> str:
+    """Return an error in words; that of a whole argument needs no path, since it names what it expects."""
+    is_argument = (
+        isinstance(error, ScenarioError) and error.path.partition("[")[0] in ARGUMENTS and "." not in error.path
+    )
+    return error.message if isinstance(error, ScenarioError) and is_argument else str(error)
+
+
+def _misread(body: dict[str, Any]) -> list[Exception]:
+    """Return the errors of a body that cannot be read."""
+    with collecting_errors() as errors:
+        try:
+            _parse(body)
+        except ControlError as error:
+            return [*errors, *([error] if str(error) else [])]
+    return [*errors]
+
+
+def _uncreatable(body: dict[str, Any]) -> list[Exception]:
+    """Return the error of a sandbox that cannot be created, since only the exchange finds some errors."""
     try:
-        creation = parse_creation(read_object(located_json(json.dumps(_creation_body(sandbox_request)), "", 0)))
-        if not settings.is_remote:
-            _try_creation(creation)
+        _try_creation(_parse(body))
     except (ControlError, ScenarioError) as error:
-        return None if settings.is_remote and _may_be_there(sandbox_request, error) else str(error)
-    return None
+        return [error]
+    return []
+
+
+def _parse(body: dict[str, Any]) -> SandboxCreation:
+    return parse_creation(read_object(located_json(json.dumps(body), "", 0)))
 
 
 def _try_creation(creation: SandboxCreation) -> None:
-    """Create the sandbox once, since only the exchange finds some errors; in a thread, for a separate loop."""
+    """Create the sandbox once, in a thread, for a separate loop."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()
 

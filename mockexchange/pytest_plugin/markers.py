@@ -1,6 +1,6 @@
 """`@pytest.mark.mockexchange(...)` of a test, its class and its module; the nearest value of an argument counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,17 +73,23 @@ def require_use(item: pytest.Item) -> None:
 
 
 def read_mark(mark: pytest.Mark) -> dict[str, Any]:
-    """Return the arguments of one marker. Raises WrongMarker."""
+    """Return the arguments of one marker. Raises WrongMarker, with a line for each wrong argument."""
+    problems = list(_problems_of(mark))
+    if problems:
+        raise WrongMarker("\n".join(problems))
+    return dict(mark.kwargs)
+
+
+def _problems_of(mark: pytest.Mark) -> Iterator[str]:
     if mark.args:
         example = f"{MARKER_TEXT}(scenario={mark.args[0]!r})"
-        raise WrongMarker(f"{MARKER_TEXT} takes keyword arguments alone, such as {example}; got {_shown(mark.args)}")
+        yield f"{MARKER_TEXT} takes keyword arguments alone, such as {example}; got {_shown(mark.args)}"
     for name, value in mark.kwargs.items():
         if name not in ARGUMENT_TYPES:
             advice = did_you_mean(name, ARGUMENT_TYPES) or f" (known: {', '.join(ARGUMENT_TYPES)})"
-            raise WrongMarker(f"{MARKER_TEXT} has no argument {name!r}{advice}")
-        if not _is_right(name, value):
-            raise WrongMarker(f"{MARKER_TEXT}({name}=...): expected {ARGUMENT_TYPES[name]}, got {_shown(value)}")
-    return dict(mark.kwargs)
+            yield f"{MARKER_TEXT} has no argument {name!r}{advice}"
+        elif not _is_right(name, value):
+            yield f"{MARKER_TEXT}({name}=...): expected {ARGUMENT_TYPES[name]}, got {_shown(value)}"
 
 
 def _is_right(name: str, value: object) -> bool:

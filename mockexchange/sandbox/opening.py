@@ -10,6 +10,7 @@ from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
+from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import KeySpec, Plan, TimedCommand
@@ -75,7 +76,7 @@ async def _append(log: Log, records: Iterable[Record]) -> None:
 async def _execute(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:
     outcome = await sandbox.submit(timed.command, timed.at)
     if isinstance(outcome, Refusal):
-        raise _refused(outcome, timed.node, path)
+        note_or_raise(_refused(outcome, timed.node, path))
 
 
 async def _add_keys(sandbox: Sandbox) -> None:
@@ -83,7 +84,7 @@ async def _add_keys(sandbox: Sandbox) -> None:
         command = _key_command(sandbox, spec)
         outcome = await sandbox.submit(command, sandbox.plan.start)
         if isinstance(outcome, Refusal):
-            raise _refused(outcome, spec.node)
+            note_or_raise(_refused(outcome, spec.node))
 
 
 def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:

@@ -4,10 +4,12 @@ A key without a value counts as not given if its type is a mapping or a list, an
 the type allows null.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from mockexchange.scenario.error_collection import note_or_raise, read_on
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.value_types import NAME, Kind, Scalar, below, wrong
@@ -21,7 +23,14 @@ class ListOf:
     def read(self, node: Located, path: str) -> list[Any]:
         if not isinstance(node.value, list):
             raise wrong(node, path, self.expected)
-        return [self.kind.read(item, f"{path}[{place}]") for place, item in enumerate(node.value)]
+        read: list[Any] = []
+        try:
+            for place, item in enumerate(node.value):
+                read.append(self.kind.read(item, f"{path}[{place}]"))  # its length tells where it failed
+        except ScenarioError as error:
+            rest = enumerate(node.value[len(read) + 1 :], len(read) + 1)
+            raise read_on(error, [partial(self.kind.read, item, f"{path}[{place}]") for place, item in rest]) from None
+        return read
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": ["array", "null"], "items": self.kind.json_schema()}
@@ -71,13 +80,21 @@ class MapOf:
         if not isinstance(node.value, dict):
             raise wrong(node, path, self.expected)
         read: dict[Any, Any] = {}
-        for text, item in node.value.items():
-            line = node.line_of(text)
-            name = self.key.read(Located(text, node.file, line), path)
-            if name in read:
-                raise ScenarioError(f"{text!r} is there twice, spelt otherwise", node.file, line, path)
-            read[name] = self.kind.read(item, below(path, text))
+        try:
+            for text in node.value:
+                self._read_item(node, text, path, read)
+        except ScenarioError as error:
+            rest = list(node.value)[len(read) + 1 :]
+            raise read_on(error, [partial(self._read_item, node, text, path, read) for text in rest]) from None
         return read
+
+    def _read_item(self, node: Located, text: str, path: str, read: dict[Any, Any]) -> None:
+        assert isinstance(node.value, dict), "a mapping"
+        line = node.line_of(text)
+        name = self.key.read(Located(text, node.file, line), path)
+        if name in read:
+            raise ScenarioError(f"{text!r} is there twice, spelt otherwise", node.file, line, path)
+        read[name] = self.kind.read(node.value[text], below(path, text))
 
     def json_schema(self) -> dict[str, Any]:
         return {
@@ -114,11 +131,26 @@ class Record:
         given = {} if node.value is None else node.value
         if not isinstance(given, dict):
             raise wrong(node, path, f"a mapping with {', '.join(self.fields)}")
-        for name in given:
-            if name not in self.fields:
-                raise self._unknown(name, node, path)
-        read = {name: self._read_field(name, field, node, given, path) for name, field in self.fields.items()}
+        read: dict[str, Any] = {}
+        try:
+            for name in given:
+                if name not in self.fields:
+                    raise self._unknown(name, node, path)
+            for name, field in self.fields.items():
+                read[name] = self._read_field(name, field, node, given, path)
+        except ScenarioError as error:
+            raise read_on(error, self._rest(read, node, given, path)) from None
         return {**read, "_node": node} if self.where else read
+
+    def _rest(
+        self, read: dict[str, Any], node: Located, given: dict[str, Located], path: str
+    ) -> Iterator[Callable[[], object]]:
+        """Yield the reads of the other unknown keys or, behind the field that failed, of the other fields."""
+        unknown = [name for name in given if name not in self.fields]
+        for name in unknown[1:]:
+            yield partial(note_or_raise, self._unknown(name, node, path))
+        for name, field in list(self.fields.items())[len(read) + (not unknown) :]:
+            yield partial(self._read_field, name, field, node, given, path)
 
     def _read_field(self, name: str, field: Field, node: Located, given: dict[str, Located], path: str) -> Any:
         item = given.get(name)

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mockexchange.scenario.accounts import KeySpec
+from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
 from mockexchange.scenario.plan import Plan, TimedCommand, make_plan, require_markets, require_script
@@ -145,7 +146,10 @@ class _LineSteps:
                 lines = read_json_lines(stream, str(self.path))
                 next(lines, None)
                 for node in lines:
-                    yield STEP.read(node, "")
+                    try:
+                        yield STEP.read(node, "")
+                    except ScenarioError as error:
+                        note_or_raise(error)
         except OSError as error:
             raise _unreadable(self.path, error) from None
 

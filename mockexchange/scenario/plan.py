@@ -14,6 +14,7 @@ from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario import script_names
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
+from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.lags import rules_of_lags
@@ -112,7 +113,7 @@ def require_markets(values: dict[str, Any]) -> None:
         if name not in known:
             node: Located = event["_node"]
             message = f"expected the event of a market, got {name!r}{did_you_mean(name, known)}"
-            raise ScenarioError(message, node.file, node.line, "events")
+            note_or_raise(ScenarioError(message, node.file, node.line, "events"))
 
 
 def require_script(values: dict[str, Any]) -> None:
@@ -138,7 +139,8 @@ class _History:
         for step in self.steps:
             earliest, at = self.start if last is None else last, self._instant_of(step, last)
             if not earliest <= at < INSTANT_MAX:
-                raise _out_of_order(step, at, earliest)
+                note_or_raise(_out_of_order(step, at, earliest))
+                at = earliest
             yield TimedCommand(at, step.command, step.node)
             last = at
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import ScriptEntry
@@ -26,7 +27,7 @@ def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> No
             name = str(node.value).partition("/")[0]
             if name != ANY and NUMBERED not in name and not pattern.fullmatch(name):
                 message = f"expected an account, got {name!r}{did_you_mean(name, accounts)}"
-                raise ScenarioError(message, node.file, node.line, path)
+                note_or_raise(ScenarioError(message, node.file, node.line, path))
 
 
 def _opened(entry: ScriptEntry) -> Iterator[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from mockexchange.scenario.actions import Template
+from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import ScriptEntry
@@ -31,7 +32,7 @@ def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str
             advice = did_you_mean(name, names) or f": known are {', '.join(names[:KNOWN_SHOWN_MAX]) or 'none'}"
             article = "an" if kind.startswith("i") else "a"
             message = f"expected {article} {kind}, got {name!r}{advice}"
-            raise ScenarioError(message, node.file, node.line, below(each.path, kind))
+            note_or_raise(ScenarioError(message, node.file, node.line, below(each.path, kind)))
 
 
 def _named(template: Template, kind: str) -> Located | None:

@@ -21,6 +21,16 @@ class Section(NamedTuple):
     title: str
     rows: Sequence[Any]
     describe: Callable[[Any], Facts]
+    operations: frozenset[str] = frozenset()
+    """Names of the operations that have these rows, as their answer, their parameters or their body."""
+    operation_of: Callable[[Any], str] | None = None
+    """Returns the name of a row's operation, in the section of operations."""
+
+    def within(self, operation: str) -> "Section | None":
+        """Return the section with its rows that belong to an operation; None if it has none."""
+        if self.operation_of is None:
+            return self if operation in self.operations else None
+        return self._replace(rows=[row for row in self.rows if self.operation_of(row) == operation])
 
 
 class Change(NamedTuple):

@@ -93,7 +93,7 @@ def test_an_unknown_account_is_told_the_nearest(exchange: Any) -> None:
     assert str(caught.value) == "no account 'alise': did you mean 'alice'? (known: alice, bob, desk)"
     assert isinstance(caught.value, UnknownAccount)
     assert exchange.accounts.get("alise") is None
-    with pytest.raises(WrongRequest, match=r"^no account 'alise'; known: alice, bob, desk$"):
+    with pytest.raises(WrongRequest, match=r"^no account 'alise': did you mean 'alice'\? known: alice, bob, desk$"):
         exchange.positions("alise")
     for name in ("alice/1", ""):
         with pytest.raises(UnknownAccount, match=f"^expected the name of an account, got '{name}'$"):

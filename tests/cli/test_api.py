@@ -1,5 +1,6 @@
 """`api`: the days of the wire and what changed between them, as the tables have it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, pick
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.wire_sections import sections
+from tests.cli.conftest import AtTerminal
 
 GOLDEN = Path(__file__).with_name("api_diff_2025-11_2026-06.txt")
 TABLES: list[Sequence[DatedRow]] = [section.rows for section in sections()]
@@ -96,3 +98,29 @@ def test_the_dates_are_listed_with_what_they_changed() -> None:
     assert [row[1] for row in rows[1:-2]] == list(ALIASES.values())
     assert rows[1][2] == "the first day whose wire is known"
     assert all(" changes since " in row[2] for row in rows[2:-2])
+
+
+def test_the_changes_of_one_operation() -> None:
+    lines = run("diff", "2025-11", "2026-06", "--operation", "GetBalance").splitlines()
+    assert lines[0].endswith(" of GetBalance")
+    titles = [line for line in lines if line and not line.startswith(" ")][1:-1]
+    assert titles == ["GetBalanceResponse", "IndexedBalance", "GetBalance parameters"]
+    result = CliRunner().invoke(main, ["api", "diff", "2025-11", "latest", "--operation", "GetPosition"])
+    assert "no operation 'GetPosition': did you mean 'GetPositions'?" in result.stderr
+
+
+def test_a_terminal_wraps_whole_sentences_with_indent(at_terminal: AtTerminal) -> None:
+    lines = at_terminal(80, "api", "diff", "2025-11", "2025-12").splitlines()
+    assert max(map(len, lines)) <= 80
+    place = lines.index("  2025-12-01  ~ status")
+    assert lines[place + 1 : place + 4] == [
+        "                unopened or open or closed or settled -> initialized or active",
+        "                or closed or determined or settled",
+        "                [client-report]",
+    ]
+
+
+def test_changes_and_dates_are_json_for_programs() -> None:
+    (change,) = map(json.loads, run("diff", "2026-07-08", "2026-07-09", "--json").splitlines())
+    assert (change["section"], change["kind"], change["day"]) == ("MarketPosition", "removed", "2026-07-09")
+    assert json.loads(run("dates", "--json").splitlines()[1])["api_date"] == "2025-11"

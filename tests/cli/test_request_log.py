@@ -274,10 +274,12 @@ def test_a_stream_that_is_closed_is_no_error() -> None:
 def test_a_step_of_the_script_that_was_refused_is_logged(sandbox: Sandbox, form: str) -> None:
     out = io.StringIO()
     with kept(form, REFUSALS, out) as log:
+        sandbox.journal.add_firing(Firing(NOW, NOW, 1, "finding", "early", {"text": "refused when it began"}))
         log.watch(sandbox)
         sandbox.journal.add_firing(Firing(NOW, NOW, 1, "finding", "close", {"text": "refused: no market"}))
         sandbox.journal.add_firing(Firing(NOW, NOW, 1, "script", "close", {"repetition": 1}))
-    [line] = out.getvalue().splitlines()
+    [early, line] = out.getvalue().splitlines()
+    assert "refused when it began" in early
     if form == JSON:
         assert json.loads(line).items() >= {"event": "script_finding", "level": "warning", "step": "close"}.items()
     else:

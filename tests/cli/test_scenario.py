@@ -98,8 +98,80 @@ def test_check_says_which_step_of_a_script_is_refused_when_it_begins(tmp_path: P
     path = tmp_path / "a.yaml"
     path.write_text("scenario: a\naccounts: {a: {}}\nscript:\n  - account: {account: a}\n")
     said = complaint("check", str(path), code=1)
-    assert said.startswith(f"{path}:4: script[0] is refused when the script begins: ")
+    assert said.startswith(f"{path}:4: script[0] is refused: already_exists: ")
     assert said.count(str(path)) == 1
+
+
+MANY = """\
+scenario: bad
+accounts:
+  alice: {cash: 10, kind: membr, kees: 1, keyz: 2}
+  bob: {cash: ten}
+markets:
+  M-1: {event: M, series: M, price: 1.7}
+history:
+  - fill: {account: alice, market: M-1, side: yes, action: buy, count: 0, price: 0.5}
+  - fill: {account: alice, market: M-1, side: maybe, action: buy, count: 1}
+"""
+
+
+def test_check_says_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(MANY)
+    result = CliRunner().invoke(main, ["scenario", "check", str(path)], prog_name="mockexchange")
+    first, *lines = result.stderr.splitlines()
+    assert (result.exit_code, first) == (1, "mockexchange scenario check: 8 errors")
+    assert [line.split(": ")[:2] for line in lines] == [
+        [f"  {path}:3", "accounts.alice"],
+        [f"  {path}:3", "accounts.alice"],
+        [f"  {path}:3", "accounts.alice.kind"],
+        [f"  {path}:4", "accounts.bob.cash"],
+        [f"  {path}:6", "markets.M-1.price"],
+        [f"  {path}:8", "history[0].fill.count"],
+        [f"  {path}:9", "history[1].fill.side"],
+        [f"  {path}:9", "history[1].fill"],
+    ]
+    told = CliRunner().invoke(main, ["scenario", "check", str(path), "--json"], prog_name="mockexchange")
+    assert (told.exit_code, len(json.loads(told.stdout)["errors"])) == (1, 8)
+
+
+def test_check_of_lines_and_of_commands_says_all_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    steps = ['{"close": {"market": "X"}}', '{"clos": {}}', '{"close": {"market": "Y"}}']
+    path.write_text("\n".join(['{"scenario": "a"}', *steps]))
+    lines = CliRunner().invoke(main, ["scenario", "check", str(path)]).stderr.splitlines()
+    assert [line.split(":")[1] for line in lines[1:]] == ["2", "3", "4"]
+
+
+SCRIPT = """\
+scenario: plays
+start: 2025-11-04T12:00:00Z
+accounts: {alice: {cash: 10}}
+markets: {M-1: {event: M, series: M, price: 0.5}}
+history:
+  - rest: {account: alice, market: M-1, side: yes, action: buy, count: 2, price: 0.5, order: o1}
+script:
+  - {after: 5s, fill: {account: alice, market: M-1, side: yes, action: buy, count: 3, price: 0.5, order: o1}}
+  - {after: 1h, cancel: {order: o2}}
+  - {at: 2025-11-04T11:00:00Z, price: {market: M-1, price: 0.6}}
+  - {after: 8s, withdraw: {account: alice, amount: 1000}}
+  - {every: 24h, price: {market: M-1, price: 0.55}}
+  - {when: {subscribed: {account: alice, channel: fill}}, cancel: {order: o3}}
+"""
+
+
+def test_check_plays_the_script_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(SCRIPT)
+    assert run("check", str(path)).stdout == "ok: 1 account, 1 market, 1 step, 6 script steps\n"
+    lines = CliRunner().invoke(main, ["scenario", "check", "--run", str(path)]).stderr.splitlines()
+    assert [line.strip().removeprefix(f"{path}:")[:40] for line in lines[1:]] == [
+        "10: at: 2025-11-04T11:00:00Z is in the p",
+        "8: script[0] is refused: order_mismatch:",
+        "9: script[1] is refused: unknown_order: ",
+        "11: script[3] is refused: insufficient_c",
+    ]
+    assert run("check", "--run", "demo").stdout.startswith("ok: 3 accounts")
 
 
 def test_check_of_nothing() -> None:

@@ -31,8 +31,8 @@ WRONG = {
     'clock="slow"': ": expected a clock real, paused or a scale such as 10x (at most 1000000x), got 'slow'",
     'faults=["flakky"]': ": no preset 'flakky': did you mean 'flaky'?",
     'faults=[{"match": {"operation": "GetPosition"}, "then": {"status": 503}}]': (
-        ": expected the name of an operation, such as GetPositions or private/*, got 'GetPosition':"
-        " did you mean 'GetPositions'?"
+        ": faults[0].match.operation: expected the name of an operation, such as GetPositions or private/*,"
+        " got 'GetPosition': did you mean 'GetPositions'?"
     ),
     'faults=[{"match": {"account": "nobody"}, "then": {"status": 503}}]': (
         ": faults[0].match.account: expected an account, got 'nobody': known are alice, bob, desk"
@@ -68,6 +68,22 @@ def test_every_wrong_marker_is_refused(suite: Suite) -> None:
         some = slice(start, start + PROBLEMS_SHOWN_MAX)
         lines = [f"test_it.py::test_{number}: {MARKER_TEXT}{text}" for number, text in enumerate(expected[some])]
         assert told_of(suite, wrong[some]) == lines
+
+
+def test_a_marker_shows_all_its_errors(suite: Suite) -> None:
+    bad = '{"scenario": "x", "accouts": {}, "markets": {"A": {"event": "A", "series": "A", "price": "2"}}}'
+    lines = told_of(suite, ["scenaro='demo', clock=5", f'scenario={bad}, clock="0x", faults=["flakky"]'])
+    expected = [
+        "0: {} has no argument 'scenaro': did you mean 'scenario'?",
+        "0: {}(clock=...): expected text, such as 'paused' or '10x', got 5",
+        "1: {}: expected a clock real, paused or a scale such as 10x",
+        "1: {}: no preset 'flakky': did you mean 'flaky'?",
+        "1: {}: unknown key 'accouts': did you mean 'accounts'?",
+        "1: {}: markets.A.price: expected a price such as 0.56",
+    ]
+    assert len(lines) == len(expected)
+    for line, start in zip(lines, expected, strict=True):
+        assert line.startswith(f"test_it.py::test_{start.format(MARKER_TEXT)}")
 
 
 def test_the_list_is_bounded(suite: Suite) -> None:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import click
 
-from mockexchange.cli.click_base import checked
-from mockexchange.cli.terminal import Line, show_table
+from mockexchange.cli.click_base import checked, json_option, option
+from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
+from mockexchange.scenario.errors import did_you_mean
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.venue import WireTables
@@ -36,7 +37,8 @@ def _wire() -> WireTables:
 
 
 @api.command()
-def dates() -> None:
+@json_option("api dates")
+def dates(as_json: bool) -> None:
     """List what --api-date takes."""
     wire = _wire()
     kept = wire.count_removed_fields()
@@ -47,7 +49,10 @@ def dates() -> None:
     newest, day = days[-1]
     lines.append(Line((LATEST, day, f"the same as {newest}")))
     lines.append(Line(("a day", f"{wire.first_day}..", "the wire as it was, or is announced to be, on that day")))
-    show_table(("api date", "day", "what it is"), lines)
+    if as_json:
+        show_json_lines(dict(zip(("api_date", "day", "remark"), line.cells, strict=True)) for line in lines)
+    else:
+        show_table(("api date", "day", "what it is"), lines)
 
 
 def _remark(before: ApiDate, after: ApiDate) -> str:
@@ -55,44 +60,69 @@ def _remark(before: ApiDate, after: ApiDate) -> str:
     return f"{count} changes since {before.day}" if before.day != after.day else "the first day whose wire is known"
 
 
+def _operation(text: str) -> str:
+    known = DEFAULT.rest.operations
+    if text not in known:
+        raise ValueError(f"no operation {text!r}{did_you_mean(text, known)}")
+    return text
+
+
 @api.command()
 @click.argument("before", metavar="A", callback=checked(DEFAULT.api_date))
 @click.argument("after", metavar="B", callback=checked(DEFAULT.api_date))
-def diff(before: ApiDate, after: ApiDate) -> None:
+@option("--operation", callback=checked(_operation), help="Only what GetPositions, for example, takes and answers.")
+@json_option("api diff")
+def diff(before: ApiDate, after: ApiDate, operation: str | None, as_json: bool) -> None:
     """Print what changed on the wire from A to B.
 
     Operations, fields, parameters and errors, with the day and the source of each. What came and went in between, or
     went and came back, is no change.
     """
-    differences = compare(before, after)
+    differences = compare(before, after, operation)
+    if as_json:
+        show_json_lines(
+            {"section": difference.title, **change._asdict()}
+            for difference in differences
+            for change in difference.changes
+        )
+        return
     count = sum(len(difference.changes) for difference in differences)
-    click.secho(f"{before} -> {after}: {count} change{'' if count == 1 else 's'}", bold=True)
+    of_operation = f" of {operation}" if operation else ""
+    click.secho(f"{before} -> {after}: {count} change{'' if count == 1 else 's'}{of_operation}", bold=True)
     for difference in differences:
         _show(difference)
     used = sorted({change.source for difference in differences for change in difference.changes})
     if used:
         click.secho("\nsources", bold=True)
-        width = max(map(len, used))
-        click.echo("\n".join(f"  {source:<{width}}  {_wire().sources[source]}" for source in used))
+        width = max(map(len, used)) + 4
+        for source in used:
+            click.echo(wrapped(f"  {source}", _wire().sources[source], width, terminal_width()))
 
 
-def compare(before: ApiDate, after: ApiDate) -> list[Difference]:
-    """Return the sections that have changes."""
+def compare(before: ApiDate, after: ApiDate, operation: str | None = None) -> list[Difference]:
+    """Return the sections that have changes, those of one operation or all."""
+    every = _wire().sections()
+    sections = [one for section in every if (one := section.within(operation) if operation else section)]
     compared = [
-        Difference(title, list(diff_rows(rows, before, after, describe)))
-        for title, rows, describe in _wire().sections()
+        Difference(section.title, list(diff_rows(section.rows, before, after, section.describe)))
+        for section in sections
     ]
     return [difference for difference in compared if difference.changes]
 
 
 def _show(difference: Difference) -> None:
     click.secho(f"\n{difference.title}", bold=True)
-    width = max(len(change.name) for change in difference.changes)
+    name_width, width = max(len(change.name) for change in difference.changes), terminal_width()
     for change in difference.changes:
         sign, colour = SIGNS[change.kind]
-        click.echo(f"  {change.day or ALWAYS_SO:<10}  ", nl=False)
-        click.secho(f"{sign} {change.name:<{width}}  {_describe_change(change)}", fg=colour, nl=False)
-        click.echo(f"  [{change.source}]")
+        head = f"  {change.day or ALWAYS_SO:<10}  "
+        body, source = f"{sign} {change.name:<{name_width}}  {_describe_change(change)}", f"[{change.source}]"
+        if width is None or len(f"{head}{body}  {source}") <= width:
+            click.echo(f"{head}{click.style(body, fg=colour)}  {source}")
+            continue
+        click.echo(head + click.style(f"{sign} {change.name}", fg=colour))
+        for text, style in ((_describe_change(change), colour), (source, None)):
+            click.secho(wrapped("", text, len(head) + 2, width), fg=style)
 
 
 def _describe_change(change: Change) -> str:

@@ -1,25 +1,22 @@
 """`mockexchange scenario`: check, describe, generate and list scenarios."""
 
-import asyncio
 import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from mockexchange.cli.click_base import Failure, checked, option
+from mockexchange.cli.click_base import Failure, checked, json_option, option
 from mockexchange.cli.terminal import Line, show_table
 
 FILE_MODE = 0o644
-Item = TypeVar("Item")
 
 
 def _lines_path(text: str) -> Path:
@@ -58,45 +55,26 @@ def schema() -> None:
 
 @scenario.command()
 @click.argument("file")
-def check(file: str) -> None:
-    """Carry FILE out, and say what is wrong where.
+@option("--run", "is_run", envvar="MOCKEXCHANGE_SCENARIO_CHECK_RUN", is_flag=True, help="Play the script, too.")
+@json_option("scenario check")
+@click.pass_context
+def check(context: click.Context, file: str, is_run: bool, as_json: bool) -> None:
+    """Carry FILE out, and say what is wrong where: all errors at once.
 
-    FILE may be a built-in name too.
+    FILE may be a built-in name too. With --run the script is played to its end, but for steps that wait for a client.
     """
-    from mockexchange.sandbox.opening import open_sandbox
-    from mockexchange.sandbox.options import SandboxOptions
-    from mockexchange.scenario.errors import ScenarioError
-    from mockexchange.scenario.loader import load_scenario
+    from mockexchange.cli.scenario_check import check_scenario
 
-    numbers: list[int] = [0]
-    try:
-        plan = load_scenario(file)
-        counted = replace(plan, steps=_counting(plan.steps, numbers))
-        with _progress("checking") as progress:
-            sandbox = asyncio.run(open_sandbox(counted, SandboxOptions(clock="paused"), progress))
-    except ScenarioError as error:
-        raise Failure(str(error)) from None
-    refused = next((step for step in sandbox.script.steps if step.refused_in_all), None)
-    if refused is not None:
-        place = f"{refused.entry.node.file}:{refused.entry.node.line}: "
-        reason = refused.last_reason.removeprefix(place)
-        raise Failure(f"{place}{refused.name} is refused when the script begins: {reason}")
-    state = sandbox.exchange.state
-    further = (
-        (len(state.derivatives.listed), "instrument"),
-        (len(plan.script), "script step"),
-        (len(plan.faults), "fault rule"),
-    )
-    counts = [(len(state.accounts), "account"), (len(state.markets), "market"), (numbers[-1], "step")]
-    counts += [(number, noun) for number, noun in further if number]
-    click.echo(f"ok: {', '.join(_counted(*count) for count in counts)}")
-
-
-def _counting(steps: Iterable[Item], numbers: list[int]) -> Iterator[Item]:
-    """Yield the steps and count them in the last of `numbers`, without holding a long history in memory."""
-    for number, step in enumerate(steps, start=1):
-        numbers[-1] = number
-        yield step
+    with _progress("checking") as progress:
+        checked_file = check_scenario(file, progress, is_run=is_run)
+    if as_json:
+        click.echo(json.dumps({"errors": checked_file.errors, "counts": checked_file.counts}))
+        context.exit(1 if checked_file.errors else 0)
+    if len(checked_file.errors) > 1:
+        raise Failure("\n  ".join([_counted(len(checked_file.errors), "error"), *checked_file.errors]))
+    if checked_file.errors:
+        raise Failure(checked_file.errors[0])
+    click.echo(f"ok: {', '.join(_counted(number, noun) for noun, number in checked_file.counts.items())}")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -28,6 +28,8 @@ from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 NAMES_SHOWN_MAX = 5
 ORDERS_COMPARED_MAX = 200
 """Orders among which the nearest to an unknown one is searched: it takes a few milliseconds."""
+COMPARED_MAX = 300
+"""Names that an unknown one is compared with: a few milliseconds. Among more, none is suggested."""
 
 
 @dataclass(slots=True)
@@ -102,7 +104,7 @@ class State:
         """Return an account. Raises Refused if it is unknown."""
         account = self.accounts.get(name)
         if account is None:
-            raise Refused(RefusalCode.UNKNOWN_ACCOUNT, f"no account {name!r}; known: {_some(self.accounts)}")
+            raise Refused(RefusalCode.UNKNOWN_ACCOUNT, f"no account {name!r}{_known(name, self.accounts)}")
         return account
 
     def dollar_subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
@@ -128,7 +130,7 @@ class State:
         """Return a market. Raises Refused if it is unknown."""
         market = self.markets.get(ticker)
         if market is None:
-            raise Refused(RefusalCode.UNKNOWN_MARKET, f"no market {ticker!r}; known: {_some(self.markets)}")
+            raise Refused(RefusalCode.UNKNOWN_MARKET, f"no market {ticker!r}{_known(ticker, self.markets)}")
         return market
 
     def order(self, order_id: str) -> Order:
@@ -166,6 +168,12 @@ class State:
     def subaccounts_of(self, account: str) -> Iterator[Subaccount]:
         """Return the subaccounts of an account in the order of opening, the primary one first."""
         return (self.subaccounts[SubaccountRef(account, name)] for name in self.accounts[account].subaccounts)
+
+
+def _known(name: str, names: Collection[str]) -> str:
+    """Return the name nearest to an unknown one, and some of those that are known."""
+    near = get_close_matches(name, names, 1) if len(names) <= COMPARED_MAX else []
+    return f"{f': did you mean {near[0]!r}?' if near else ';'} known: {_some(names)}"
 
 
 def _some(names: Collection[str]) -> str:

@@ -12,6 +12,7 @@ from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
 from mockexchange.sandbox.port import CommandFailed, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.steps import Step
 from mockexchange.server.control.access import is_in_process
@@ -30,6 +31,8 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 from mockexchange.store.codec import write_log
 
+COMPARED_MAX = 300
+"""Names that an unknown one is compared with: a few milliseconds."""
 ACCOUNTS_NAMED_MAX = 20
 STEPS_AT_ONCE = 200
 """Steps that are executed before other requests have their turn; they take a few milliseconds."""
@@ -120,7 +123,8 @@ class SandboxHandlers:
         state = sandbox.exchange.state
         if name not in state.accounts:
             known = ", ".join(list(state.accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
-            raise ControlError(404, "unknown_account", f"no account {name!r}; known: {known}")
+            advice = did_you_mean(name, list(state.accounts)[:COMPARED_MAX]) or ";"
+            raise ControlError(404, "unknown_account", f"no account {name!r}{advice} known: {known}")
         return state, name
 
     async def _sandbox(self, request: Request) -> Sandbox:

@@ -65,14 +65,21 @@ def sections() -> list[Section]:
     Rows of objects and parameters begin and end with the operations that have them.
     """
     lives, asked = lives_of_objects(), {operation.name: operation.life for operation in OPERATIONS}
+    users = _operations_of_objects()
     return [
-        Section("operations", list(operation_rows()), _describe_operation),
-        *(Section(name, _within(lives[name], rows), describe_field) for name, rows in OBJECTS.items()),
+        Section("operations", list(operation_rows()), _describe_operation, operation_of=lambda row: row.operation.name),
         *(
-            Section(f"{name} parameters", _within(asked[name], rows), describe_parameter)
+            Section(name, _within(lives[name], rows), describe_field, frozenset(users[name]))
+            for name, rows in OBJECTS.items()
+        ),
+        *(
+            Section(f"{name} parameters", _within(asked[name], rows), describe_parameter, frozenset({name}))
             for name, rows in PARAMETERS.items()
         ),
-        *(Section(f"{body.struct} body", body.fields, _describe_body_field) for body in bodies_by_struct().values()),
+        *(
+            Section(f"{body.struct} body", body.fields, _describe_body_field, _operations_of_body(body))
+            for body in bodies_by_struct().values()
+        ),
         Section("errors", ERRORS, _describe_error),
         *stream_sections(),
     ]
@@ -99,6 +106,24 @@ def lives_of_objects() -> dict[str, Life]:
             known = lives.get(table, Life(since, until))
             lives[table] = Life(min(known.since, since), max(known.until, until))
     return lives
+
+
+def _operations_of_objects() -> dict[str, set[str]]:
+    """Return the names of the operations that send an object, by itself or nested."""
+    users: dict[str, set[str]] = {name: set() for name in OBJECTS}
+    for operation in OPERATIONS:
+        for table, _ in _lives_in(operation.answer_table, operation.life):
+            users[table].add(operation.name)
+    return users
+
+
+def _operations_of_body(body: Body) -> frozenset[str]:
+    """Return the names of the operations that take a body, by itself or as an item of a batch."""
+    return frozenset(
+        name
+        for name, whole in BODIES.items()
+        if whole.struct == body.struct or any(row.body and row.body.struct == body.struct for row in whole.fields)
+    )
 
 
 def _lives_in(table: str, life: Life) -> Iterator[tuple[str, Life]]:

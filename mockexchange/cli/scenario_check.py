@@ -1,0 +1,93 @@
+"""The check of a scenario: all its errors, and those that its script shows when it is played."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.error_collection import collecting_errors
+from mockexchange.scenario.loader import Plan, load_scenario
+from mockexchange.scenario.script import ScriptEntry
+
+RUNS_MAX = 10_000
+SPAN_US_MAX = 30 * 24 * 3600 * MICROSECONDS_PER_SECOND
+"""A script without an end is played for so many instants and so long, in exchange time."""
+ERRORS_MAX = 100
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class CheckedScenario:
+    """The errors of a scenario, each with its place, and the numbers of what it has."""
+
+    errors: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def check_scenario(name_or_path: str, progress: Callable[[int], None], *, is_run: bool) -> CheckedScenario:
+    """Read a scenario, carry out its history, and play its script if wanted."""
+    checked = CheckedScenario()
+    with collecting_errors() as errors:
+        plan = load_scenario(name_or_path)
+        asyncio.run(_carry_out(plan, progress, checked, is_run=is_run))
+    errors.sort(key=lambda error: (error.file, error.line))
+    places = tuple(f"{error.file}:{error.line}: " for error in errors)
+    found = dict.fromkeys([*map(str, errors), *(text for text in checked.errors if not text.startswith(places))])
+    checked.errors = list(found)[:ERRORS_MAX]
+    return checked
+
+
+async def _carry_out(plan: Plan, progress: Callable[[int], None], checked: CheckedScenario, *, is_run: bool) -> None:
+    numbers = [0]
+    counted = replace(plan, steps=_counting(plan.steps, numbers))
+    sandbox = await open_sandbox(counted, SandboxOptions(clock="paused"), progress)
+    begins = sandbox.clock.now()
+    played = await _play(sandbox, begins) if is_run else 0
+    past = [_past(entry, begins) for entry in plan.script if is_run and entry.at is not None and entry.at < begins]
+    checked.errors = [*past, *_refusals(sandbox)]
+    state = sandbox.exchange.state
+    optional = {
+        "instrument": len(state.derivatives.listed),
+        "script step": len(plan.script),
+        "fault rule": len(plan.faults),
+        "run": played,
+    }
+    checked.counts = {"account": len(state.accounts), "market": len(state.markets), "step": numbers[-1]}
+    checked.counts |= {noun: number for noun, number in optional.items() if number}
+
+
+async def _play(sandbox: Sandbox, begins: int) -> int:
+    """Run the script from instant to instant; return the number of runs of its steps."""
+    for _ in range(RUNS_MAX):
+        next_at = sandbox.script.next_at
+        if next_at is None or next_at > begins + SPAN_US_MAX:
+            break
+        await sandbox.script.run_to(next_at)
+    return sum(step.fired_in_all for step in sandbox.script.steps)
+
+
+def _past(entry: ScriptEntry, begins: int) -> str:
+    node = entry.node
+    at = format_instant(entry.at or 0)
+    return f"{node.file}:{node.line_of('at')}: at: {at} is in the past: the exchange begins at {format_instant(begins)}"
+
+
+def _refusals(sandbox: Sandbox) -> Iterator[str]:
+    """Yield the reasons of the steps of the script that were refused or failed."""
+    for root in sandbox.script.steps:
+        for step in root.walk():
+            if step.refused or step.failed:
+                place = f"{step.entry.node.file}:{step.entry.node.line}: "
+                yield f"{place}{step.name} is refused: {step.reason.removeprefix(place).removeprefix('refused: ')}"
+
+
+def _counting(steps: Iterable[Item], numbers: list[int]) -> Iterator[Item]:
+    """Yield the steps and count them in the last of `numbers`, without holding a long history in memory."""
+    for number, step in enumerate(steps, start=1):
+        numbers[-1] = number
+        yield step
