@@ -5,9 +5,12 @@ with disjoint spans: a later change is one more row. `compat` is no day: it take
 ever existed, or the row marked `lenient` if the newest is not the most permissive.
 """
 
+import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +20,7 @@ COMPAT_ONLY = "9999-12-31"
 """`since` of rows that hold only in compat and on no day; compat prefers them, as the newest rows of their names."""
 COMPAT = "compat"
 LATEST = "latest"
+MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _spell(spelling: Spelling | Nested, api_date: ApiDate) -> Callable[[Any], st
 
 
 def parse_api_date(text: str, aliases: Mapping[str, str], first_day: str) -> ApiDate:
-    """Parse "compat", "latest", an alias or a day. Raises ValueError with the known dates."""
+    """Parse "compat", "latest", an alias, a month (its last day) or a day. Raises ValueError with the known dates."""
     if text == COMPAT:
         return ApiDate(COMPAT, None)
     if text == LATEST:
@@ -189,10 +193,26 @@ def parse_api_date(text: str, aliases: Mapping[str, str], first_day: str) -> Api
     if text in aliases:
         return ApiDate(text, aliases[text])
     try:
-        day = date.fromisoformat(text).isoformat()
+        name, day = _month(text) if MONTH.fullmatch(text) else _day(text)
     except ValueError:
-        known = ", ".join((COMPAT, LATEST, *aliases))
-        raise ValueError(f"unknown API date {text!r}: expected {known}, or a day such as {first_day}") from None
+        raise ValueError(_explain_unknown(text, aliases, first_day)) from None
     if day < first_day:
-        raise ValueError(f"API date {day} is before {first_day}, the first day whose wire is known")
-    return ApiDate(day, day)
+        raise ValueError(f"API date {name} is before {first_day}, the first day whose wire is known")
+    return ApiDate(name, day)
+
+
+def _month(text: str) -> tuple[str, str]:
+    year, month = map(int, text.split("-"))
+    return text, date(year, month, monthrange(year, month)[1]).isoformat()
+
+
+def _day(text: str) -> tuple[str, str]:
+    day = date.fromisoformat(text).isoformat()
+    return day, day
+
+
+def _explain_unknown(text: str, aliases: Mapping[str, str], first_day: str) -> str:
+    known = (COMPAT, LATEST, *aliases)
+    near = get_close_matches(text, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"unknown API date {text!r}: expected {', '.join(known)}, a month, or a day such as {first_day}{hint}"

@@ -137,7 +137,6 @@ WRONG: list[tuple[str, str]] = [
         account('keys: {k: {scopes: ["trade:raed"]}}'),
         "5: accounts.d.keys.k.scopes[0]: expected a scope such as",
     ),
-    (account("keys: {k: {api_date: 2025-11}}", "deribit"), "5: accounts.d.keys.k.api_date: unknown API date"),
     (account("keys: {k: {subaccount: 3}}"), "5: accounts.d.keys.k.subaccount: expected a book of the account (0)"),
     ("signalplus: {widow: 20s}\n", "2: signalplus: unknown key 'widow': did you mean 'window'?"),
     ("signalplus: {window: 20}\n", "2: signalplus.window: expected a duration such as"),

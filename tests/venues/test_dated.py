@@ -179,25 +179,40 @@ def test_how_dates_are_written() -> None:
         ("2025-11-03", "2025-11-03", "2025-11-03"),
         ("2026-02-28", "2026-02-28", "2026-02-28"),
         ("20260228", "2026-02-28", "2026-02-28"),
+        ("2026-03", "2026-03", "2026-03-31"),
+        ("2028-02", "2028-02", "2028-02-29"),
     ],
 )
 def test_what_is_a_date(text: str, name: str, wanted: str | None) -> None:
     assert dates.api_date(text) == ApiDate(name, wanted)
 
 
-KNOWN = "expected compat, latest, 2025-11, 2025-12, 2026-02, 2026-04, 2026-06, 2026-10, or a day such as 2025-11-03"
+DATES = "compat, latest, 2025-11, 2025-12, 2026-02, 2026-04, 2026-06, 2026-10"
+KNOWN = f"expected {DATES}, a month, or a day such as 2025-11-03"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "Latest", "2026", "2026-03", "2026-02-30", "2026-1-1", "2026-01-01T00:00", " "]
+    ("text", "near"),
+    [
+        ("", ""),
+        ("now", ""),
+        ("Latest", "latest"),
+        ("2026-13", "2026-10"),
+        ("2026-02-30", "2026-02"),
+        ("2026-1-1", "2026-10"),
+        ("0000-01", ""),
+        ("x" * 9, ""),
+        (" ", ""),
+    ],
 )
-def test_what_is_no_date_is_told_what_there_is(text: str) -> None:
+def test_what_is_no_date_is_told_what_there_is(text: str, near: str) -> None:
     with pytest.raises(ValueError, match=r"^unknown API date") as raised:
         dates.api_date(text)
-    assert str(raised.value) == f"unknown API date {text!r}: {KNOWN}"
+    hint = f"; did you mean {near}?" if near else ""
+    assert str(raised.value) == f"unknown API date {text!r}: {KNOWN}{hint}"
 
 
-@pytest.mark.parametrize("text", ["2025-11-02", "0001-01-01"])
+@pytest.mark.parametrize("text", ["2025-11-02", "0001-01-01", "2025-10"])
 def test_nothing_is_known_before_the_first_day(text: str) -> None:
     with pytest.raises(ValueError, match=f"API date {text} is before 2025-11-03, the first day whose wire is known"):
         dates.api_date(text)

@@ -48,6 +48,7 @@ def dates(as_json: bool) -> None:
         lines.append(Line((alias, day, _remark(DEFAULT.api_date(before), DEFAULT.api_date(day)))))
     newest, day = days[-1]
     lines.append(Line((LATEST, day, f"the same as {newest}")))
+    lines.append(Line(("a month", f"{wire.first_day[:7]}..", "the wire of its last day, if it is none of these")))
     lines.append(Line(("a day", f"{wire.first_day}..", "the wire as it was, or is announced to be, on that day")))
     if as_json:
         show_json_lines(dict(zip(("api_date", "day", "remark"), line.cells, strict=True)) for line in lines)

@@ -57,7 +57,7 @@ def _client(text: str) -> str:
     default="latest",
     show_default=True,
     callback=checked(DEFAULT.api_date),
-    help="compat, latest, an alias, a day.",
+    help="compat, latest, an alias, a month, a day.",
 )
 @option("--account", help="Whose key.  [default: the first that the client can use]")
 @option("--quiet", is_flag=True, help="No summary; real venues are told of all the same.")

@@ -76,7 +76,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
     default="compat",
     show_default=True,
     callback=checked(DEFAULT.api_date),
-    help="compat, latest, an alias, a day.",
+    help="compat, latest, an alias, a month, a day.",
 )
 @shared_option(
     "--clock", default="real", show_default=True, callback=checked(_clock), help="real, paused, or a scale like 10x."

@@ -41,7 +41,11 @@ def _seconds(text: str) -> float:
 @option("--more-cards", type=click.Path(path_type=Path), help="A directory with cards of your own.")
 @option("--list-cards", is_flag=True, help="Print the cards and end.")
 @option(
-    "--api-date", default=LATEST, show_default=True, callback=checked(_date), help="compat, latest, an alias, a day."
+    "--api-date",
+    default=LATEST,
+    show_default=True,
+    callback=checked(_date),
+    help="compat, latest, an alias, a month, a day.",
 )
 @option(
     "--scenario",
