@@ -13,7 +13,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from contracts.clients.examples.careful_client import AGAIN, PAUSES_S, Client, Refused, receive, send
 
-ORDERS = "/portfolio/events/orders"
 TOO_MANY, CONFLICT, GONE = 429, 409, 404
 UNKNOWN = {"result": "unknown"}
 
@@ -23,6 +22,8 @@ Row = dict[str, Any]
 class Trader:
     """Changes the orders of a client's account. The `result` of a row is what the user may believe."""
 
+    path = "/portfolio/events/orders"
+
     def __init__(self, client: Client) -> None:
         self.client = client
         self.is_in_doubt = False
@@ -30,7 +31,7 @@ class Trader:
 
     def place(self, order: Row) -> Row:
         try:
-            answer = self.send("POST", ORDERS, self.body_of(order))
+            answer = self.send("POST", self.path, self.body_of(order))
         except Refused as refused:
             if refused.status == CONFLICT and self.is_in_doubt:
                 return self.found(order)
@@ -38,7 +39,7 @@ class Trader:
         return self.placed(answer) if answer else UNKNOWN
 
     def batch(self, orders: list[Row]) -> list[Row]:
-        answer = self.send("POST", f"{ORDERS}/batched", {"orders": [self.body_of(order) for order in orders]})
+        answer = self.send("POST", f"{self.path}/batched", {"orders": [self.body_of(order) for order in orders]})
         if answer is None:
             return [UNKNOWN for _ in orders]
         return [self.placed_of_batch(order, item) for order, item in zip(orders, answer["orders"], strict=True)]
@@ -52,16 +53,22 @@ class Trader:
 
     def cancel(self, order_id: str) -> Row:
         try:
-            answer = self.send("DELETE", f"{ORDERS}/{order_id}")
+            answer = self.send("DELETE", f"{self.path}/{order_id}")
         except Refused as refused:
             if refused.status == GONE and self.is_in_doubt and self.row_of(order_id)["status"] == "canceled":
                 return {"result": "canceled"}
             raise
-        return {"result": "canceled", "reduced": answer["reduced_by"]} if answer else UNKNOWN
+        return self.canceled(answer) if answer else UNKNOWN
+
+    def canceled(self, answer: Row) -> Row:
+        return {"result": "canceled", "reduced": answer["reduced_by"]}
 
     def amend(self, order: Row) -> Row:
-        body = {"ticker": order["market"], **{name: order[name] for name in ("side", "count", "price")}}
-        return {"result": "amended"} if self.send("POST", f"{ORDERS}/{order['order']}/amend", body) else UNKNOWN
+        answer = self.send("POST", f"{self.path}/{order['order']}/amend", self.amendment_of(order))
+        return {"result": "amended"} if answer else UNKNOWN
+
+    def amendment_of(self, order: Row) -> Row:
+        return {"ticker": order["market"], **{name: order[name] for name in ("side", "count", "price")}}
 
     def trade(self, order: Row) -> Row:
         """Place an order while its fills are listened to; after a break of the stream those missed are read."""
@@ -154,7 +161,7 @@ def text_of(hundredths: int) -> str:
 def filled_of(placed: Row, fills: dict[str, Row]) -> str:
     """Return the contracts of an order that were filled, by its fills; each trade counts once."""
     own = (fill for fill in fills.values() if fill["order_id"] == placed.get("order"))
-    return text_of(sum(hundredths_of(fill["count_fp"]) for fill in own))
+    return text_of(sum(hundredths_of(fill.get("count_fp") or fill["count"]) for fill in own))
 
 
 def perform_order_task(trader: Trader, name: str, arguments: Row) -> list[Row] | None:

@@ -68,16 +68,18 @@ class CardSandboxes:
     @contextmanager
     def play(self, card: Card) -> Iterator[Session]:
         """Open a fresh sandbox with the scenario, faults and script of a card. Raises ScenarioError."""
-        plan = load_plan(card.scenario) if card.scenario else self.plan
-        staged = replace(plan, faults=[*plan.faults, *card.faults], script=[*plan.script, *card.script])
-        with self.open(_with_auth_mode(staged, card.is_checking_signatures), card.api_date) as session:
+        with self.open(_with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
             yield session
 
     @contextmanager
     def play_checked(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox with the scenario of a card, which refuses wrong signatures. Raises ScenarioError."""
-        with self.open(load_plan(card.scenario) if card.scenario else self.plan) as session:
+        """Open the same at the run's API date, with wrong signatures refused. Raises ScenarioError."""
+        with self.open(self._staged(card)) as session:
             yield session
+
+    def _staged(self, card: Card) -> Plan:
+        plan = load_plan(card.scenario) if card.scenario else self.plan
+        return replace(plan, faults=[*plan.faults, *card.faults], script=[*plan.script, *card.script])
 
     @contextmanager
     def survey(self) -> Iterator[Session]:

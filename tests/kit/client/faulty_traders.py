@@ -2,14 +2,23 @@
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
-from contracts.clients.examples.careful_client import Client, Refused
-from contracts.clients.examples.careful_orders import CONFLICT, Trader, perform_order_task
+from contracts.clients.examples.careful_client import AGAIN, Client, Refused
+from contracts.clients.examples.careful_orders import (
+    CONFLICT,
+    TOO_MANY,
+    Trader,
+    hundredths_of,
+    perform_order_task,
+    text_of,
+)
 from mockexchange.kit.client.adapter import read_answer
 from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.orders.playing import TaskResult
 from mockexchange.kit.client.session import Session
+from tests.kit.client.first_generation import FirstTrader
 
 Row = dict[str, Any]
 
@@ -27,12 +36,16 @@ class Renaming(Trader):
     def place(self, order: Row) -> Row:
         for place in range(2):
             try:
-                body = {**self.body_of(order), "client_order_id": f"{order['client_order_id']}-{place}"}
-                return self.placed(self.client.once(self.client.base_url + "/portfolio/events/orders", "POST", body))
+                return self.placed(
+                    self.post({**self.body_of(order), "client_order_id": f"{order['client_order_id']}-{place}"})
+                )
             except Refused as refused:
                 if refused.status and refused.status < 500:
                     raise
         return {"result": "unknown"}
+
+    def post(self, body: Row) -> Row:
+        return self.client.once(self.client.base_url + self.path, "POST", body)
 
 
 class Conflicted(Trader):
@@ -53,15 +66,13 @@ class Pessimist(Trader):
 
 
 class Optimist(Trader):
-    """Takes a lost answer for a success."""
+    """Takes a lost answer, and a 429, for a success."""
 
     def place(self, order: Row) -> Row:
         try:
-            return self.placed(
-                self.client.once(self.client.base_url + "/portfolio/events/orders", "POST", self.body_of(order))
-            )
+            return self.placed(self.client.once(self.client.base_url + self.path, "POST", self.body_of(order)))
         except Refused as refused:
-            if refused.status is None or refused.status >= 500:
+            if refused.status is None or refused.status in AGAIN:
                 return {"result": "placed"}
             raise
 
@@ -85,6 +96,138 @@ class Deaf(Trader):
         except Refused:
             return {"result": "placed", "filled": "0.00"}
 
+    def batch(self, orders: list[Row]) -> list[Row]:
+        try:
+            return [{"result": "placed"} for _ in super().batch(orders)]
+        except Refused:
+            return [{"result": "placed"} for _ in orders]
+
+    def cancel(self, order_id: str) -> Row:
+        try:
+            return super().cancel(order_id)
+        except Refused:
+            return {"result": "canceled"}
+
+
+class Greedy(Trader):
+    """Takes an order that was accepted for one that was filled."""
+
+    def placed(self, answer: Row) -> Row:
+        total = hundredths_of(answer["fill_count"]) + hundredths_of(answer["remaining_count"])
+        return {"result": "placed", "order": answer["order_id"], "filled": text_of(total)}
+
+
+class Wishful(Trader):
+    """Reports the count that it ordered as filled, whatever the answer says."""
+
+    def place(self, order: Row) -> Row:
+        return {**super().place(order), "filled": order["count"]}
+
+
+class Lazy(Trader):
+    """Cancels and amends only in its own books."""
+
+    def cancel(self, order_id: str) -> Row:
+        return {"result": "canceled"}
+
+    def amend(self, order: Row) -> Row:
+        return {"result": "amended"}
+
+
+class Forgetting(Trader):
+    """Reports that a cancel took off the whole order, though a part was filled."""
+
+    def canceled(self, answer: Row) -> Row:
+        return {"result": "canceled", "reduced": "5.00"}
+
+
+class Crosswise(Trader):
+    """Reports the orders of a batch in another order."""
+
+    def batch(self, orders: list[Row]) -> list[Row]:
+        return super().batch(orders)[::-1]
+
+
+class Restless(Trader):
+    """Repeats what the rate limit refuses, without a pause and without an end."""
+
+    def send(self, method: str, path: str, body: Row | None = None) -> Row | None:
+        for _ in range(20):
+            with suppress(Refused):
+                return self.client.once(self.client.base_url + path, method, body)
+        raise Refused("no end of it", TOO_MANY)
+
+
+class Doubling(Trader):
+    """Counts the fills of the answer and the fills of the stream."""
+
+    def trade(self, order: Row) -> Row:
+        traded, placed = super().trade(order), self.row_of(self.found(order)["order"])
+        filled = hundredths_of(traded["filled"]) + hundredths_of(self.taken_of(placed))
+        return {**traded, "filled": text_of(filled)}
+
+    def taken_of(self, row: Row) -> str:
+        return str(row["fill_count_fp"]) if float(row["taker_fill_cost_dollars"]) else "0.00"
+
+
+class Unready(Trader):
+    """Listens to fills only after the answer to its order."""
+
+    def trade(self, order: Row) -> Row:
+        placed = self.place(order)
+        time.sleep(0.1)
+        return {**placed, "filled": "0.00"}
+
+
+class Blind(Trader):
+    """Reads nothing after a break of the stream."""
+
+    def read_missed(self, fills: dict[str, Row]) -> None: ...
+
+
+class Rounding(Trader):
+    """Rounds prices to cents."""
+
+    def body_of(self, order: Row) -> Row:
+        return {**super().body_of(order), "price": f"{float(order['price']):.2f}"}
+
+
+class Whole(Trader):
+    """Orders whole contracts."""
+
+    def body_of(self, order: Row) -> Row:
+        return {**super().body_of(order), "count": f"{int(float(order['count']))}.00"}
+
+
+class Floating(Trader):
+    """Reports counts as floats."""
+
+    def placed(self, answer: Row) -> Row:
+        return {**super().placed(answer), "filled": float(answer["fill_count"])}
+
+
+class Timeless(Trader):
+    """Leaves the expiry out."""
+
+    def body_of(self, order: Row) -> Row:
+        return {name: value for name, value in super().body_of(order).items() if name != "expiration_time"}
+
+
+class OnlyPlacing(Trader):
+    """No mistake: a client that places orders and does nothing else with them."""
+
+    tasks = ("place",)
+
+
+class Retired(FirstTrader):
+    """Repeats an order of the first generation after its last day."""
+
+    def send(self, method: str, path: str, body: Row | None = None) -> Row | None:
+        for _ in range(3):
+            with suppress(Refused):
+                return self.client.once(self.client.base_url + path, method, body)
+        raise Refused("gone", 410)
+
 
 class InProcessWorker:
     """A worker of cards whose adapter is a trader in this process: only what the runner of cards uses of one."""
@@ -98,7 +241,9 @@ class InProcessWorker:
     def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
         client, began_s = Client(*session.connection_details(account)), time.monotonic()
         try:
-            rows = perform_order_task(self._make(client), task.name, json.loads(json.dumps(task.arguments)))
+            is_known = task.name in getattr(self._make, "tasks", (task.name,))
+            arguments = json.loads(json.dumps(task.arguments))
+            rows = perform_order_task(self._make(client), task.name, arguments) if is_known else None
             answer: Row = {"unsupported": True} if rows is None else {"rows": rows}
         except Refused as refused:
             answer = {"error": f"Refused: {refused}", "status": refused.status}

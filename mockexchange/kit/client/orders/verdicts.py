@@ -157,7 +157,7 @@ def _of_placing(change: Change, *, is_amended: bool) -> Iterator[Problem]:
         if not (change.is_repeated and report.status == CONFLICT):
             shown = leg.effective[0].shown
             yield Problem("orders.told", task, f"its user is told {report.seen}", f"placed: the exchange has {shown}")
-    elif report.result == PLACED and order is not None:
+    elif report.result == PLACED and order is not None and not is_amended:
         yield from _of_report(task, report, order)
     if order is not None and order.has_effect and not is_amended:
         yield from _of_terms(task, leg.wanted, order)
