@@ -4,6 +4,7 @@ from functools import partial
 
 from contracts.clients.adapting import BY_ITSELF, Program, serve_adapter
 from contracts.clients.neutral import Driver, Method
+from contracts.clients.order_tasks_sdk import CALLS
 from contracts.clients.sdk import connect, offered, rows, short
 from contracts.clients.sdk_22 import METHODS, OWN_ORDER
 from contracts.clients.shapes import FILL, PAYMENT, POSITION, SETTLEMENT
@@ -20,4 +21,5 @@ ITERATED: dict[str, Method] = {
 
 if __name__ == "__main__":
     driver = Driver(connect, {**METHODS, **ITERATED}, offered)
-    serve_adapter(Program("kalshi-sdk", "22.4.0", driver, BY_ITSELF, partial(SdkStream, {}), ("compat", "2026-10")))
+    dates = ("compat", "2026-10")
+    serve_adapter(Program("kalshi-sdk", "22.4.0", driver, BY_ITSELF, partial(SdkStream, {}), dates, CALLS))

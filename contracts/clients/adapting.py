@@ -1,4 +1,4 @@
-"""A published client as an adapter (docs/adapters.md): its reads, its stream, and its reply to `hello`."""
+"""A published client as an adapter (docs/adapters.md): its reads, its stream, its orders and its reply to `hello`."""
 
 import contextlib
 import json
@@ -11,8 +11,10 @@ from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple
 
+from contracts.clients import order_tasks
 from contracts.clients.neutral import Driver, Watched, error_reply, perform
-from contracts.clients.streaming import ENDED, ERROR, RAISED, Stream
+from contracts.clients.order_tasks import ERRORS, OrderCalls
+from contracts.clients.streaming import Stream
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "market_positions": ("market_position",),
@@ -25,8 +27,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "market_lifecycle_v2": ("market_lifecycle_v2",),
 }
 """The message types of each channel."""
-ERRORS = (ERROR, RAISED, ENDED)
-"""Kinds of rows that show a client's user that the stream has failed."""
+CHANGES = ("place", "cancel", "amend", "batch")
 BY_ITSELF, BY_HAND = "by itself", "by hand"
 
 Answer = Mapping[str, Any]
@@ -45,6 +46,7 @@ class Program(NamedTuple):
     pages: str
     make_stream: Callable[[], Stream] | None = None
     api_dates: tuple[str, ...] = ()
+    orders: OrderCalls | None = None
 
 
 def serve_adapter(program: Program) -> None:
@@ -64,7 +66,7 @@ def serve_adapter(program: Program) -> None:
 def answer(program: Program, connect: Callable[[Task], Watched], task: Task) -> Answer:
     """Carry out one task; an exception of the client becomes an error reply."""
     if task["task"] == "hello":
-        hello = {"client": program.client, "version": program.version, "pages": program.pages}
+        hello = {"client": program.client, "version": program.version, "pages": program.pages, "reconciling": BY_HAND}
         return {"rows": [{**hello, "api_dates": program.api_dates} if program.api_dates else hello]}
     if task["task"] == "listen":
         return listen(program.make_stream, task) if program.make_stream else {"unsupported": True}
@@ -72,7 +74,27 @@ def answer(program: Program, connect: Callable[[Task], Watched], task: Task) -> 
         client = connect(task)
     except Exception as error:  # noqa: BLE001 # every client has errors of its own
         return error_reply(error)
+    if task["task"] == "trade":
+        return trade(program, client, task) if program.orders and program.make_stream else {"unsupported": True}
+    if task["task"] in CHANGES:
+        orders = program.orders
+        return order_tasks.perform(orders, client, task["task"], task["arguments"]) if orders else {"unsupported": True}
     return perform(program.driver, client, task)
+
+
+def trade(program: Program, client: Watched, task: Task) -> Answer:
+    """Subscribe to the fills, place an order and count its fills, as the client's user would."""
+    assert program.orders is not None, "the task is not supported"
+    assert program.make_stream is not None, "the task is not supported"
+    stream, raised = program.make_stream(), Queue[Exception]()
+    begin(stream, {**task, "arguments": {"channel": order_tasks.FILL}}, raised)
+    try:
+        if not raised.empty():
+            return error_reply(raised.get())
+        return order_tasks.trade(program.orders, client, stream, task["arguments"])
+    finally:
+        with contextlib.suppress(Exception):  # some raise when they are closed after their connection was
+            stream.close()
 
 
 def listen(make_stream: Callable[[], Stream], task: Task) -> Answer:

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.clients.adapting import BY_HAND, Program, answer
 from contracts.clients.neutral import Driver, Method, Watched
+from contracts.clients.order_tasks import OrderCalls
 from contracts.clients.streaming import ERROR, Inbox, Stream
 
 ROWS = [{"ticker": "A"}, {"ticker": "B"}]
@@ -69,7 +70,9 @@ def reply_to(task: Mapping[str, Any], stream: Stream | None = None) -> Mapping[s
 
 
 def test_it_says_who_it_is(task: Callable[..., dict[str, Any]]) -> None:
-    assert reply_to(task("hello")) == {"rows": [{"client": "one", "version": "1.0", "pages": "by hand"}]}
+    assert reply_to(task("hello")) == {
+        "rows": [{"client": "one", "version": "1.0", "pages": "by hand", "reconciling": "by hand"}]
+    }
 
 
 def test_it_reads_and_says_what_it_cannot(task: Callable[..., dict[str, Any]]) -> None:
@@ -110,6 +113,59 @@ def test_an_error_beside_all_that_was_wanted_is_no_matter(task: Callable[..., di
     stream = Streaming()
     stream.inbox.put(ERROR, {"code": 1})
     assert reply_to(task("listen", channel="fill", count=2, seconds=20), stream) == {"rows": ROWS}
+
+
+ORDER: dict[str, Any] = {
+    "market": "A",
+    "side": "bid",
+    "count": "3.00",
+    "price": "0.40",
+    "client_order_id": "c",
+    "seconds": 0.05,
+}
+
+
+def refuse(client: Any, order: Mapping[str, Any]) -> Mapping[str, Any]:
+    raise Broken("no")
+
+
+def place(client: Any, order: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"result": "placed", "order": "o1", "filled": "0.00"}
+
+
+PLACING = OrderCalls(place, refuse, refuse, lambda client, orders: [place(client, order) for order in orders])
+FILLS = (("t1", "o1", "1.00"), ("t2", "o2", "9.00"), ("t1", "o1", "1.00"), ("t3", "o1", "2.00"))
+"""Fills: of the order, of another one, and one of them again."""
+
+
+def change(
+    task: Callable[..., dict[str, Any]], name: str, calls: OrderCalls | None = PLACING, **arguments: Any
+) -> Mapping[str, Any]:
+    stream = Streaming(rows=0)
+    for trade, order, count in FILLS:
+        stream.inbox.put("fill", {"trade": trade, "order": order, "count": count})
+    program = Program("one", "1.0", DRIVER, BY_HAND, lambda: stream, orders=calls)
+    return answer(program, lambda task: Watched(object(), set()), task(name, **arguments))
+
+
+def test_orders_are_changed_by_the_calls_of_the_client(task: Callable[..., dict[str, Any]]) -> None:
+    placed = {"result": "placed", "order": "o1", "filled": "0.00"}
+    assert change(task, "place", **ORDER) == {"rows": [placed]}
+    assert change(task, "batch", orders=[ORDER, ORDER]) == {"rows": [placed, placed]}
+    assert change(task, "cancel", order="o1") == {"error": "Broken: no", "status": 418}
+    assert change(task, "place", None, **ORDER) == change(task, "trade", None, **ORDER) == {"unsupported": True}
+
+
+@pytest.mark.parametrize(("count", "filled"), [("3.00", "3.00"), ("4.00", "3.00")], ids=["whole", "in part"])
+def test_the_fills_of_an_order_are_counted_once_each(
+    task: Callable[..., dict[str, Any]], count: str, filled: str
+) -> None:
+    (row,) = change(task, "trade", **{**ORDER, "count": count})["rows"]
+    assert row == {"result": "placed", "order": "o1", "filled": filled}
+
+
+def test_an_order_that_is_refused_is_not_waited_for(task: Callable[..., dict[str, Any]]) -> None:
+    assert change(task, "trade", PLACING._replace(place=refuse), **ORDER)["status"] == 418
 
 
 def test_a_key_that_cannot_be_read_is_an_answer(task: Callable[..., dict[str, Any]]) -> None:

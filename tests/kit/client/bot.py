@@ -84,6 +84,27 @@ def order() -> None:
             break
 
 
+def order_blindly() -> None:
+    """The mistake: an order whose answer was lost is sent again under another id."""
+    send_order("first", "second")
+
+
+def order_again() -> None:
+    """Send an order whose answer was lost again under its id."""
+    send_order("first", "first")
+
+
+def send_order(*client_order_ids: str) -> None:
+    client = Client(*map(os.environ.__getitem__, NAMES))
+    wanted = {"ticker": "KXKIT-A", "side": "bid", "count": "1.00", "price": "0.1000"}
+    words = {"time_in_force": "good_till_canceled", "self_trade_prevention_type": "taker_at_cross"}
+    for client_order_id in client_order_ids:
+        with suppress(Refused):
+            body = {**wanted, **words, "client_order_id": client_order_id}
+            client.once(client.base_url + "/portfolio/events/orders", "POST", body)
+            break
+
+
 def silent() -> None:
     print("nothing to do")  # noqa: T201  # what its message quotes
     sys.exit(3)
@@ -108,7 +129,7 @@ DEEDS = {
     deed.__name__: deed
     for deed in (
         *(positions, first_page, poll, poll_and_tell, hang, unsigned),
-        *(listen, listen_on, crowd, order, silent, brittle, fussy),
+        *(listen, listen_on, crowd, order, order_blindly, order_again, silent, brittle, fussy),
     )
 }
 

@@ -158,25 +158,37 @@ class Restless(Trader):
         raise Refused("no end of it", TOO_MANY)
 
 
-class Doubling(Trader):
+class Counting(Trader):
+    """Knows what the answer to its order said, and what its stream said."""
+
+    def counted(self, answered: int, listened: int) -> int:
+        raise NotImplementedError
+
+    def trade(self, order: Row) -> Row:
+        traded, row = super().trade(order), self.row_of(self.found(order)["order"])
+        answered = hundredths_of(row["fill_count_fp"]) if float(row["taker_fill_cost_dollars"]) else 0
+        return {**traded, "filled": text_of(self.counted(answered, hundredths_of(traded["filled"])))}
+
+
+class Doubling(Counting):
     """Counts the fills of the answer and the fills of the stream."""
 
-    def trade(self, order: Row) -> Row:
-        traded, placed = super().trade(order), self.row_of(self.found(order)["order"])
-        filled = hundredths_of(traded["filled"]) + hundredths_of(self.taken_of(placed))
-        return {**traded, "filled": text_of(filled)}
-
-    def taken_of(self, row: Row) -> str:
-        return str(row["fill_count_fp"]) if float(row["taker_fill_cost_dollars"]) else "0.00"
+    def counted(self, answered: int, listened: int) -> int:
+        return answered + listened
 
 
-class Unready(Trader):
-    """Listens to fills only after the answer to its order."""
+class Unready(Counting):
+    """Drops the fills that come before the answer."""
 
-    def trade(self, order: Row) -> Row:
-        placed = self.place(order)
-        time.sleep(0.1)
-        return {**placed, "filled": "0.00"}
+    def counted(self, answered: int, listened: int) -> int:
+        return listened - answered
+
+
+class Deafened(Counting):
+    """Counts the fills of the answer alone."""
+
+    def counted(self, answered: int, listened: int) -> int:
+        return answered
 
 
 class Blind(Trader):

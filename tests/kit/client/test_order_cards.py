@@ -48,7 +48,8 @@ PLANTED: dict[type[Trader], dict[str, set[str]]] = {
     faulty.Retired: {"W90": {"retries.final"}},
     faulty.Rounding: {"W70": {"orders.told"}, "W71": {"orders.terms"}},
     faulty.Timeless: {"W80": {"orders.told"}},
-    faulty.Unready: {"W05": {"orders.counts"}, "W50": {"orders.counts"}},
+    faulty.Deafened: {"W05": {"orders.counts"}},
+    faulty.Unready: {"W05": set(), "W50": {"orders.counts"}},
     faulty.Whole: {"W72": {"orders.terms"}},
     faulty.Wishful: {key: {"orders.counts"} for key in ("W30", "W31")},
 }

@@ -89,6 +89,14 @@ def test_a_command_that_writes_twice_is_found_out() -> None:
     assert verdict.why == "the command never sent a POST"
 
 
+def test_a_command_is_judged_by_how_it_sends_an_order_again() -> None:
+    made = run(bot("order_blindly"), "W10", "W13", "W20", "W60")
+    assert [finding.rule for finding in made.report.findings] == ["W10 retries.writes", "W13 retries.writes"]
+    assert verdicts(made)["W20"].why == command_mode.ONLY_ADAPTERS
+    outcomes = {one.outcome for one in run(bot("order_again"), "W10", "W12").report.verdicts}
+    assert outcomes == {Outcome.KEPT}
+
+
 def test_a_command_in_a_loop_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command_mode, "CALLS_MAX", 20)
     assert run(bot("poll"), "R01", timeout_s=60).report.exit_code == EXIT_KEPT

@@ -135,7 +135,8 @@ def _duplicates(leg: Leg, task: str) -> Iterator[Problem]:
 def _of_change(change: Change, *, is_amended: bool) -> Iterator[Problem]:
     task, report = change.played.task, change.report
     if task.told and report.result not in task.told:
-        yield Problem("orders.told", task.name, f"its user is told {report.seen}", f"{' or '.join(task.told)}")
+        fact = f": the exchange has {change.leg.effective[0].shown}" if change.leg.effective else ""
+        yield Problem("orders.told", task.name, f"its user is told {report.seen}", f"{' or '.join(task.told)}{fact}")
     elif report.result == UNKNOWN and not change.is_in_doubt:
         answers = ", ".join(str(call.status) for call in change.writes)
         expected = f"{PLACED if task.name in PLACES else task.name} or {REFUSED}: the exchange answered {answers}"
