@@ -22,7 +22,8 @@ class Cell(StrEnum):
     """The client has no such call."""
 
 
-ABSENT = {404: Cell.UNKNOWN, 410: Cell.GONE}
+# 405 where the path has other calls.
+ABSENT = {404: Cell.UNKNOWN, 405: Cell.UNKNOWN, 410: Cell.GONE}
 
 
 class Finding(NamedTuple):
@@ -47,8 +48,9 @@ def ask_peer(
     """Do the same with a driver that runs already."""
     answers = [(question, put(peer, sandbox, question)) for question in questions]
     untried = [row["call"] for row in put(peer, sandbox, questions[0]._replace(method="untried"))["rows"]]
-    findings = {question.method: _judge(client, api_date, question, answer) for question, answer in answers}
-    missed = {question.method: list(_missed(sandbox, question)) for question in questions}
+    findings = {question.method: judge(client, api_date, question, answer) for question, answer in answers}
+    # After the last write, so that no later one may undo an earlier one.
+    missed = {question.method: list(missed_orders(sandbox, question)) for question in questions}
     return {
         method: Finding(Cell.NO, missed[method], one.rows) if one.cell is Cell.YES and missed[method] else one
         for method, one in findings.items()
@@ -71,10 +73,10 @@ def put(peer: Peer, sandbox: Sandbox, question: Question) -> Answer:
     return answer
 
 
-def _judge(client: Published, api_date: str, question: Question, answer: Answer) -> Finding:
+def judge(client: Published, api_date: str, question: Question, answer: Answer) -> Finding:
     """Elsewhere than at its own date and under `compat` a client need not find everything that it looks for."""
     if "error" in answer:
-        if question.refused_with == answer["status"]:
+        if question.refused_with is not None and question.refused_with == answer["status"]:
             return Finding(Cell.YES, [], [])
         return Finding(ABSENT.get(answer["status"], Cell.NO), [f"{question.method}: {answer['error']}"], None)
     if "unsupported" in answer:
@@ -86,7 +88,7 @@ def _judge(client: Published, api_date: str, question: Question, answer: Answer)
     return Finding(Cell.NO if mistakes else Cell.YES, mistakes, answer["rows"])
 
 
-def _missed(sandbox: Sandbox, question: Question) -> Iterator[str]:
+def missed_orders(sandbox: Sandbox, question: Question) -> Iterator[str]:
     """Yield a line for each order that the exchange does not have as a write should have left it."""
     if question.after:
         rows = sandbox.ledger(question.account)["orders"]
