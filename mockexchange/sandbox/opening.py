@@ -1,5 +1,7 @@
 """Opening a sandbox: execute the history of a scenario and add the keys of its accounts."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterable
 
 from mockexchange.core.commands import AddKey
@@ -19,7 +21,21 @@ from mockexchange.store.log import Log, Record
 from mockexchange.venues.registry import venue_of
 
 PROGRESS_EVERY = 10_000
+SLICE_S = 0.005
+"""Time for which a history is played before clients of other sandboxes are served again."""
 Progress = Callable[[int], None]
+
+
+class Turns:
+    """Lets other tasks have their turn whenever SLICE_S has passed."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + SLICE_S
+
+    async def pause(self) -> None:
+        if time.perf_counter() >= self._until:
+            await asyncio.sleep(0)
+            self._until = time.perf_counter() + SLICE_S
 
 
 async def open_sandbox(
@@ -48,11 +64,14 @@ async def open_sandbox(
 
 async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
     """Execute the setup, the keys and the history of the scenario, all before the clock begins."""
+    turns = Turns()
     for timed in sandbox.plan.setup:
         await _execute(sandbox, timed)
+        await turns.pause()
     await _add_keys(sandbox)
     for done, timed in enumerate(sandbox.plan.steps, start=1):
         await _execute(sandbox, timed, f"history[{done - 1}]")
+        await turns.pause()
         if progress and done % PROGRESS_EVERY == 0:
             progress(done)
 
@@ -80,7 +99,9 @@ async def _execute(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> Non
 
 
 async def _add_keys(sandbox: Sandbox) -> None:
+    turns = Turns()
     for spec in sandbox.plan.keys:
+        await turns.pause()
         command = _key_command(sandbox, spec)
         outcome = await sandbox.submit(command, sandbox.plan.start)
         if isinstance(outcome, Refusal):

@@ -114,6 +114,8 @@ class Sandboxes:
         old = slot.sandbox
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
         fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
+        if self._slots.get(name) is not slot:
+            raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
         self._forget_keys(slot.sandbox)
         slot.sandbox.close("reset")
         slot.sandbox = fresh

@@ -1,11 +1,11 @@
 """Key pairs for a scenario's accounts: from its files, or drawn from the pool of development keys in the package.
 
 Generating an RSA key takes 20 to 50 ms, so accounts draw pairs from a pool, deterministically by sandbox and account
-name. No pair is used twice in a sandbox. When the pool is used up, RSA keys are generated, which differ from run to
-run; Ed25519 keys are always derived from their names.
+name, and beyond its 128 pairs from 32,512 that combine its primes. No pair is used twice in a sandbox. Ed25519 keys are
+always derived from their names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from mockexchange.venues.development_keys import (
     KeyPair,
     derive_ed25519,
     development_keys,
-    first_place,
+    free_place,
     pair_of,
     public_pem,
+    rsa_pair,
 )
 from mockexchange.venues.public_keys import UnusableKey, load_public_key
 
@@ -32,6 +33,7 @@ __all__ = [
     "derive_ed25519",
     "development_keys",
     "make_pair",
+    "new_pair",
     "read_private_key",
     "read_public_key",
 ]
@@ -72,13 +74,19 @@ class KeyPool:
         return self._draw(name)
 
     def _draw(self, name: str) -> KeyPair:
-        pool = development_keys()
-        for step in range(len(pool)):
-            place = (first_place(name) + step) % len(pool)
-            if place not in self.taken:
-                self.taken.add(place)
-                return pool[place]
-        return make_pair("rsa")
+        place = free_place(name, self.taken.__contains__)
+        if place is None:
+            return make_pair("rsa")
+        self.taken.add(place)
+        return rsa_pair(place)
+
+
+def new_pair(name: str, algorithm: str, used: Container[str | None]) -> KeyPair:
+    """Return a pair for a name, "rsa" or "ed25519", that is none of the private keys in use."""
+    if algorithm == "ed25519":
+        return derive_ed25519(name)
+    place = free_place(name, lambda place: rsa_pair(place).private_pem in used)
+    return make_pair("rsa") if place is None else rsa_pair(place)
 
 
 def _is_kept(spec: KeySpec, wanted: Mapping[tuple[str, str], object]) -> bool:

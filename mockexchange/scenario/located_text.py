@@ -6,6 +6,7 @@ constant limits the depth instead of the machine's stack (composing a hundred th
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,9 @@ def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
 
 
 def located_json(text: str, file: str, line: int) -> Located:
-    """Parse a JSON document; every value is located at `line`."""
+    """Parse a JSON document; every value is located at `line`. Too many commas, even in texts, are too many values."""
+    if text.count(",") > VALUES_MAX:
+        raise _too_large(file, line)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -249,8 +252,8 @@ def _encodable(text: str, file: str, first_line: int) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in mapping if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ValueError(f"the key {twice!r} is there twice")
     return mapping
 

@@ -15,19 +15,27 @@ NAMING = frozenset(("account", "against"))
 LITERAL = frozenset(("send", "then"))
 """Keys whose value is data for a client, with keys of its own."""
 NUMBERED = "$n"
+NOTHING = r"(?!)"
+"""A pattern without a match."""
 
 
 def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> None:
     """Refuse an account that never exists. Raises ScenarioError."""
     entries = list(entries)
     accounts = {*known, *(name for entry in entries for name in _opened(entry))}
-    pattern = re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in accounts))
+    pattern = pattern_of(accounts)
     for place, entry in enumerate(entries):
         for node, path in _named(entry.node, f"script[{place}]"):
             name = str(node.value).partition("/")[0]
-            if name != ANY and NUMBERED not in name and not pattern.fullmatch(name):
+            if name != ANY and name not in accounts and NUMBERED not in name and not pattern.fullmatch(name):
                 message = f"expected an account, got {name!r}{did_you_mean(name, accounts)}"
                 note_or_raise(ScenarioError(message, node.file, node.line, path))
+
+
+def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of the names that steps number as they repeat; other names are compared as they are."""
+    numbered = (name for name in names if NUMBERED in name)
+    return re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in numbered) or NOTHING)
 
 
 def _opened(entry: ScriptEntry) -> Iterator[str]:

@@ -3,7 +3,6 @@
 Without this check the step would be refused only when it runs.
 """
 
-import re
 from collections.abc import Iterable
 
 from mockexchange.scenario.actions import Template
@@ -11,9 +10,9 @@ from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import ScriptEntry
+from mockexchange.scenario.script_accounts import NUMBERED, pattern_of
 from mockexchange.scenario.value_types import below
 
-NUMBERED = "$n"
 ORDERED = "$order."
 KNOWN_SHOWN_MAX = 20
 
@@ -24,12 +23,13 @@ def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str
     `kind` is "market" or "instrument": both the key under which actions name one and the step that lists one.
     """
     named = [(each, node) for entry in entries for each in entry.templates if (node := _named(each, kind)) is not None]
-    names = sorted({*known, *(str(node.value) for each, node in named if each.kind == kind)})
-    pattern = re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in names))
+    names = {*known, *(str(node.value) for each, node in named if each.kind == kind)}
+    pattern = pattern_of(names)
     for each, node in named:
         name = str(node.value)
-        if NUMBERED not in name and not name.startswith(ORDERED) and not pattern.fullmatch(name):
-            advice = did_you_mean(name, names) or f": known are {', '.join(names[:KNOWN_SHOWN_MAX]) or 'none'}"
+        if name not in names and not any((NUMBERED in name, name.startswith(ORDERED), pattern.fullmatch(name))):
+            shown = ", ".join(sorted(names)[:KNOWN_SHOWN_MAX]) or "none"
+            advice = did_you_mean(name, names) or f": known are {shown}"
             article = "an" if kind.startswith("i") else "a"
             message = f"expected {article} {kind}, got {name!r}{advice}"
             note_or_raise(ScenarioError(message, node.file, node.line, below(each.path, kind)))

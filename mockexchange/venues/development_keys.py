@@ -1,17 +1,20 @@
 """Key pairs that the package makes: the pool of development keys, and pairs that are derived from names.
 
 The keys are public and protect nothing. Making an RSA key takes 20 to 50 ms and differs from run to run, so keys are
-drawn from the pool; Ed25519 keys are derived.
+drawn from the pool. When all of it is taken, the primes of two of its keys make another key in a fraction of a
+millisecond: 128 pairs give 32,512 more. Ed25519 keys are derived.
 """
 
 import hashlib
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import lcm
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -22,6 +25,8 @@ _PAIR = re.compile(
     r"(-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----\n)",
     re.DOTALL,
 )
+
+EXPONENT = 65537
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,60 @@ def development_keys() -> list[KeyPair]:
     return [KeyPair(public, private) for private, public in _PAIR.findall(text)]
 
 
-def first_place(name: str) -> int:
-    """Return the place in the pool at which the search for a free pair begins; it depends on the name alone."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % len(development_keys())
+def free_place(name: str, is_taken: Callable[[int], bool]) -> int | None:
+    """Return the place of the first free pair: of the pool, then of the combined ones; None if all are taken.
+
+    The search begins at a place that depends on the name alone.
+    """
+    pool = len(development_keys())
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    for first, count in ((0, pool), (pool, _combined_count())):
+        for step in range(count):
+            place = first + (number + step) % count
+            if not is_taken(place):
+                return place
+    return None
+
+
+def rsa_pair(place: int) -> KeyPair:
+    """Return the pair at a place: one of the pool, or behind it one that combines the primes of two of its pairs."""
+    pool = development_keys()
+    return pool[place] if place < len(pool) else _combined(place - len(pool))
+
+
+def _combined_count() -> int:
+    """Return the number of combinations of two primes of different pairs."""
+    count = len(development_keys())
+    return 2 * count * (count - 1)
+
+
+@cache
+def _primes() -> list[tuple[int, int]]:
+    """Return both primes of each pair of the pool."""
+    pems = [(pair.private_pem or "").encode() for pair in development_keys()]
+    keys = [serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True) for pem in pems]
+    numbers = [key.private_numbers() for key in keys if isinstance(key, RSAPrivateKey)]
+    return [(one.p, one.q) for one in numbers]
+
+
+def _combined(index: int) -> KeyPair:
+    pairs, which = divmod(index, 4)
+    # the pair of pairs (small, large) with small < large, counted by large
+    large = 1
+    while pairs >= large:
+        pairs, large = pairs - large, large + 1
+    p, q = _primes()[large][which // 2], _primes()[pairs][which % 2]
+    d = pow(EXPONENT, -1, lcm(p - 1, q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(EXPONENT, p * q)
+    )
+    return pair_of(numbers.private_key(unsafe_skip_rsa_key_validation=True))
 
 
 def free_rsa_pair(name: str, used: Container[str]) -> KeyPair | None:
-    """Return a pair of the pool whose public key is not used; None if all are used."""
-    pool = development_keys()
-    first = first_place(name)
-    return next((pair for pair in [*pool[first:], *pool[:first]] if pair.public_pem not in used), None)
+    """Return a pair whose public key is not used; None if all are used."""
+    place = free_place(name, lambda place: rsa_pair(place).public_pem in used)
+    return None if place is None else rsa_pair(place)
 
 
 def derive_ed25519(name: str) -> KeyPair:

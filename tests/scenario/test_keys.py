@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair
+from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair, new_pair
 from mockexchange.scenario.located_text import Located
+from mockexchange.venues.development_keys import free_place, rsa_pair
 
 POOL_SIZE = 128
 
@@ -54,6 +55,23 @@ def test_a_key_that_was_drawn_keeps_its_pair() -> None:
     pair = pool.pair_for(KeySpec("alice", "main"))
     assert pool.pair_for(KeySpec("alice", "main")) is pair
     assert len(pool.taken) == 1
+
+
+def test_combined_keys_are_distinct_valid_and_the_same_in_every_run() -> None:
+    places = (POOL_SIZE, POOL_SIZE + 1, POOL_SIZE + 4, POOL_SIZE + 32_511)
+    pairs = [rsa_pair(place) for place in places]
+    assert len({pair.public_pem for pair in [*pairs, *development_keys()]}) == POOL_SIZE + len(places)
+    for pair in pairs:
+        key = private_key(pair)  # checks the primes
+        assert isinstance(key, rsa.RSAPrivateKey)
+        assert (key.key_size, public_pem(key)) == (2048, pair.public_pem)
+    assert free_place("any", lambda place: place < POOL_SIZE + 32_511) == POOL_SIZE + 32_511
+    assert free_place("any", lambda place: True) is None
+
+
+def test_a_new_pair_is_none_in_use() -> None:
+    one = new_pair("s/alice/new", "rsa", ())
+    assert new_pair("s/alice/new", "rsa", {one.private_pem}) != one
 
 
 def test_more_keys_than_the_pool_has_are_made_and_are_distinct() -> None:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 from mockexchange.api.errors import WrongRequest
 from mockexchange.api.values.accounts import Account
 from mockexchange.core.ids import derived_id
-from mockexchange.scenario.accounts import KeySpec
-from mockexchange.scenario.keys import KeyPool, development_keys
+from mockexchange.scenario.keys import new_pair
 from mockexchange.venues.registry import VENUES
 
 ALGORITHMS = ("rsa", "ed25519")
@@ -30,7 +29,5 @@ def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: It
         return NewKey(secrets.key_id_of(seed), None, None, secrets.secret_of(seed))
     if algorithm not in ALGORITHMS:
         raise WrongRequest("bad_algorithm", f"algorithm: expected {' or '.join(ALGORITHMS)}, got {algorithm!r}")
-    in_use = set(used)
-    taken = {place for place, pair in enumerate(development_keys()) if pair.private_pem in in_use}
-    pair = KeyPool(sandbox, taken).pair_for(KeySpec(account.name, name, algorithm=algorithm))
+    pair = new_pair(seed, algorithm, set(used))
     return NewKey(derived_id("key", sandbox, account.name, name), pair.public_pem, pair.private_pem, None)

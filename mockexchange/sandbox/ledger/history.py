@@ -3,7 +3,7 @@
 Lists are oldest first. Amounts are exact decimals: dollars of 6 digits after the point, prices of 4, contracts of 2.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mockexchange.core.decimals import exact
@@ -18,7 +18,13 @@ Row = dict[str, Any]
 
 
 def ledger_of(state: State, account: str) -> Row:
-    """Return the account's cash and its reserved cash by subaccount, and every row of its lists.
+    """Return `ledger_lists` with its lists made."""
+    members = ledger_lists(state, account).items()
+    return {name: list(value) if isinstance(value, Iterator) else value for name, value in members}
+
+
+def ledger_lists(state: State, account: str) -> Row:
+    """Return the account's cash and its reserved cash by subaccount, and an iterator over the rows of each list.
 
     For an account with derivatives: a summary per subaccount and currency (cash and equity), and its trades.
     """
@@ -44,8 +50,8 @@ def ledger_of(state: State, account: str) -> Row:
     }
 
 
-def _all(write: Callable[[Any], Row], rows: Iterable[Any]) -> list[Row]:
-    return [write(row) for row in rows]
+def _all(write: Callable[[Any], Row], rows: Iterable[Any]) -> Iterator[Row]:
+    return map(write, rows)
 
 
 def _fill(fill: FillRow) -> Row:

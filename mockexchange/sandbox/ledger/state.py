@@ -3,6 +3,7 @@
 Tests compare a client's data with it. It does not use the venue's encoders, so it is independent of their errors.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.core import commands, events
@@ -35,8 +36,14 @@ PUBLIC_NAMES: dict[type, str] = {
 
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:
     """Return all positions of an account: markets in order of opening, settled ones included; then derivatives."""
-    rows = [_row(row) for subaccount in state.subaccounts_of(account) for row in subaccount.positions.values()]
-    return [*rows, *derivatives.positions_of(state, account)]
+    return list(position_rows(state, account))
+
+
+def position_rows(state: State, account: str) -> Iterator[dict[str, Any]]:
+    """Yield all positions of an account, in the order of `positions_of`."""
+    for subaccount in state.subaccounts_of(account):
+        yield from map(_row, subaccount.positions.values())
+    yield from derivatives.positions_of(state, account)
 
 
 def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:

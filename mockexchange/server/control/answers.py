@@ -28,14 +28,13 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
 
 
 def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """Return a sandbox with everything that a client needs, as JSON; `urls` has the URLs of each venue."""
+    """Return a sandbox with all that a client needs. `urls` has the URLs of each venue; an iterator is a list."""
     default = urls[DEFAULT.name]
-    accounts = [_account_of(one) for one in sandbox.credentials()]
     return {
         **summary_of(sandbox, default["base_url"]),
         "ws_url": default["ws_url"],
         "venues": urls,
-        "accounts": accounts,
+        "accounts": map(_account_of, sandbox.credentials()),
     }
 
 

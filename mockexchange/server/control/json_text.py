@@ -1,16 +1,106 @@
-"""The JSON response of the control API."""
+"""JSON responses of the control API: whole, or made and sent in slices, so that a long list does not hold the loop."""
 
+import asyncio
 import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 MEDIA_TYPE = "application/json"
+SLICE_S = 0.005
+"""Time for which JSON is made before others have their turn."""
+PIECE_CHARS = 64 * 1024
+"""Text that is sent at once."""
+REREADS_MAX = 3
+"""Times that a list is read anew because a command came in between; then it is read at once."""
 
 
 class ControlJson(JSONResponse):
     """A JSON response of any text: half of a surrogate pair, which UTF-8 cannot encode, becomes a question mark."""
 
     def render(self, content: Any) -> bytes:
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode(errors="replace")
+        return encode(content)
+
+
+def encode(content: Any) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(errors="replace")
+
+
+def list_pieces(rows: Iterable[Any]) -> Iterator[bytes]:
+    """Yield a list as JSON in pieces, each made in a slice of time. The rows are read as the pieces are made."""
+    return encoded_pieces(map(encode, rows))
+
+
+def encoded_pieces(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a list in pieces, whose rows are JSON already."""
+    return sliced(chain((b"[",), _separated(rows), (b"]",)))
+
+
+def object_pieces(members: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
+    """Yield an object as JSON in pieces; a value that is an iterator is a list."""
+    return sliced(chain((b"{",), _members(members), (b"}",)))
+
+
+async def answer_in_slices(pieces: Iterator[bytes], status: int = 200) -> Response:
+    """Return the response of pieces: a plain one if there is one piece, else one that makes them as it sends them."""
+    first, second = next(pieces), next(pieces, None)
+    if second is None:
+        return Response(first, status, media_type=MEDIA_TYPE)
+    return StreamingResponse(taking_turns(chain((first, second), pieces)), status, media_type=MEDIA_TYPE)
+
+
+async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callable[[], int]) -> Response:
+    """Return the response of pieces that are made between two commands: `revision` rises with each command."""
+    for _ in range(REREADS_MAX):
+        before, made = revision(), []
+        for piece in make():
+            made.append(piece)
+            await asyncio.sleep(0)
+            if revision() != before:  # before the next piece: what it reads has changed
+                break
+        else:
+            return await answer_in_slices(iter(made))
+    return await answer_in_slices(iter(list(make())))
+
+
+async def taking_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield pieces, and let others have their turn after each."""
+    for piece in pieces:
+        yield piece
+        await asyncio.sleep(0)
+
+
+def _members(members: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
+    separator = b""
+    for name, value in members:
+        yield separator + encode(name) + b":"
+        separator = b","
+        if isinstance(value, Iterator):
+            yield from chain((b"[",), _separated(map(encode, value)), (b"]",))
+        else:
+            yield encode(value)
+
+
+def _separated(texts: Iterable[bytes]) -> Iterator[bytes]:
+    separator = b""
+    for text in texts:
+        yield separator + text
+        separator = b","
+
+
+def sliced(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """Join texts to pieces: at most one of more than PIECE_CHARS each, none that takes much longer than a slice."""
+    parts: list[bytes] = []
+    size, until = 0, time.perf_counter() + SLICE_S
+    for text in texts:
+        parts.append(text)
+        size += len(text)
+        if size >= PIECE_CHARS or time.perf_counter() >= until:
+            yield b"".join(parts)
+            parts, size, until = [], 0, time.perf_counter() + SLICE_S
+    if parts:
+        yield b"".join(parts)

@@ -1,7 +1,8 @@
 """Readers of control requests: each body and query is checked whole before anything happens."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,8 @@ from mockexchange.server.control.events import KINDS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """The largest body: enough for an inline scenario; longer histories come from a file."""
+READ_AT_ONCE_BYTES = 16 * 1024
+"""Longer bodies are read in a thread; starting one takes a tenth of a millisecond."""
 STEPS_MAX = 100_000
 ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
@@ -27,18 +30,51 @@ FRAME_TEXTS = ("account", "channel", "kind", "direction", "stub")
 PAGE = ("after", "last")
 NUMBER_DIGITS_MAX = 18
 Handler = Callable[[Request], Awaitable[Response]]
+Body = TypeVar("Body")
 
 
 async def read_json(request: Request) -> Located:
     """Read the body as JSON with all scalars as text; an empty body is an empty object. Raises ControlError."""
+    return await read_body(request, _anything)
+
+
+async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
+    """Read the body as JSON and then by `read`, in a thread if it is long. Raises ControlError, and what `read` raises.
+
+    Long bodies are read one after the other, so that the loop shares the interpreter with one thread.
+    """
+    raw = await _receive(request)
+    if len(raw) <= READ_AT_ONCE_BYTES:
+        return read(_parse(raw))
+    async with request.app.state.long_bodies:
+        return await asyncio.to_thread(lambda: read(_parse(raw)))
+
+
+def _anything(body: Located) -> Located:
+    return body
+
+
+async def _receive(request: Request) -> bytes:
+    """Return the body. Raises ControlError as soon as it is known to be too large."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > BODY_BYTES_MAX:
+        raise _too_large()
     size, parts = 0, []
     async for part in request.stream():
         size += len(part)
         if size > BODY_BYTES_MAX:
-            raise ControlError(413, "body_too_large", f"expected at most {BODY_BYTES_MAX} bytes")
+            raise _too_large()
         parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large() -> ControlError:
+    return ControlError(413, "body_too_large", f"expected at most {BODY_BYTES_MAX} bytes")
+
+
+def _parse(raw: bytes) -> Located:
     try:
-        return located_json(b"".join(parts).decode() or "{}", "", 0)
+        return located_json(raw.decode() or "{}", "", 0)
     except UnicodeDecodeError as error:
         raise ControlError(400, "bad_json", f"not valid JSON: not UTF-8 text at byte {error.start}") from None
     except ScenarioError as error:

@@ -4,6 +4,7 @@ Documented in contracts/control/openapi.yaml. A request that fails changes nothi
 anything happens.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,7 @@ def control_app(server_state: ServerState, token: str, allow_hosts: list[str], d
     routes = [*_routes(server_state, describe), *document_routes()]
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
+    app.state.long_bodies = asyncio.Lock()
     return ControlAccess(app, token, frozenset(allow_hosts))
 
 

@@ -1,6 +1,7 @@
 """The routes of sandboxes: creation, reset, commands, clock, log and accounts."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import Callable, Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,9 +19,21 @@ from mockexchange.scenario.steps import Step
 from mockexchange.server.control.access import is_in_process
 from mockexchange.server.control.answers import clock_of, sandbox_of, summary_of
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.json_text import (
+    SLICE_S,
+    ControlJson,
+    answer_in_slices,
+    answer_unchanged,
+    encode,
+    encoded_pieces,
+    list_pieces,
+    object_pieces,
+    sliced,
+    taking_turns,
+)
 from mockexchange.server.control.requests import (
     move_clock,
+    read_body,
     read_json,
     read_object,
     read_steps,
@@ -34,8 +47,6 @@ from mockexchange.store.codec import write_log
 COMPARED_MAX = 300
 """Names that an unknown one is compared with: a few milliseconds."""
 ACCOUNTS_NAMED_MAX = 20
-STEPS_AT_ONCE = 200
-"""Steps that are executed before other requests have their turn; they take a few milliseconds."""
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
@@ -65,17 +76,19 @@ class SandboxHandlers:
         return ControlJson([summary_of(sandbox, self.server_state.base_url(sandbox.name)) for sandbox in found])
 
     async def create(self, request: Request) -> Response:
-        wanted = parse_creation(read_object(await read_json(request)), files=self._files(request))
+        files = self._files(request)
+        wanted = await read_body(request, lambda body: parse_creation(read_object(body), files=files))
         return await self._open(wanted, wanted.options.name or self.server_state.sandboxes.new_name())
 
     async def show(self, request: Request) -> Response:
-        return self._shown(await self._inspectable(request))
+        return await self._shown(await self._inspectable(request))
 
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
-        wanted = parse_creation(read_object(await read_json(request)), name, self._files(request))
+        files = self._files(request)
+        wanted = await read_body(request, lambda body: parse_creation(read_object(body), name, files))
         if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
-            return self._shown(await self._inspectable(request))
+            return await self._shown(await self._inspectable(request))
         return await self._open(wanted, name)
 
     async def delete(self, request: Request) -> Response:
@@ -83,21 +96,23 @@ class SandboxHandlers:
         return Response(status_code=204)
 
     async def reset(self, request: Request) -> Response:
-        return self._shown(await self.server_state.reset(request.path_params["name"]))
+        return await self._shown(await self.server_state.reset(request.path_params["name"]))
 
     async def commands(self, request: Request) -> Response:
-        steps = read_steps(await read_json(request))
+        steps = await read_body(request, read_steps)
         sandbox = await self._sandbox(request)
-        outcomes = []
-        for count, step in enumerate(steps, start=1):
-            outcome = await _submitted(sandbox, step, f"[{count - 1}]")
-            outcomes.append(truth.outcome_of(sandbox.exchange.state.sequence, sandbox.exchange.last_at, outcome))
-            if count % STEPS_AT_ONCE == 0:
+        outcomes, until = [], time.perf_counter() + SLICE_S
+        for place, step in enumerate(steps):
+            outcome = await _submitted(sandbox, step, f"[{place}]")
+            shown = truth.outcome_of(sandbox.exchange.state.sequence, sandbox.exchange.last_at, outcome)
+            outcomes.append(encode(shown))
+            if time.perf_counter() >= until:
                 await streams_drained(sandbox)
+                until = time.perf_counter() + SLICE_S
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()
-        return ControlJson(outcomes)
+        return await answer_in_slices(encoded_pieces(outcomes))
 
     async def show_clock(self, request: Request) -> Response:
         return ControlJson(clock_of(await self._sandbox(request)))
@@ -110,22 +125,25 @@ class SandboxHandlers:
         return ControlJson(clock_of(sandbox))
 
     async def log(self, request: Request) -> Response:
-        return StreamingResponse(_lines(await self._inspectable(request)), media_type="application/jsonl")
+        lines = write_log((await self._inspectable(request)).log)
+        return StreamingResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
 
     async def positions(self, request: Request) -> Response:
-        return ControlJson(truth.positions_of(*await self._account(request)))
+        sandbox, state, name = await self._account(request)
+        return await _unchanged(sandbox, lambda: list_pieces(truth.position_rows(state, name)))
 
     async def ledger(self, request: Request) -> Response:
-        return ControlJson(history.ledger_of(*await self._account(request)))
+        sandbox, state, name = await self._account(request)
+        return await _unchanged(sandbox, lambda: object_pieces(history.ledger_lists(state, name).items()))
 
-    async def _account(self, request: Request) -> tuple[State, str]:
+    async def _account(self, request: Request) -> tuple[Sandbox, State, str]:
         sandbox, name = await self._sandbox(request), request.path_params["account"]
         state = sandbox.exchange.state
         if name not in state.accounts:
             known = ", ".join(list(state.accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
             advice = did_you_mean(name, list(state.accounts)[:COMPARED_MAX]) or ";"
             raise ControlError(404, "unknown_account", f"no account {name!r}{advice} known: {known}")
-        return state, name
+        return sandbox, state, name
 
     async def _sandbox(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.caught_up(request.path_params["name"])
@@ -133,8 +151,9 @@ class SandboxHandlers:
     async def _inspectable(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.inspectable(request.path_params["name"])
 
-    def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
-        return ControlJson(sandbox_of(sandbox, self.server_state.urls(sandbox.name)), status_code=status)
+    async def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
+        members = sandbox_of(sandbox, self.server_state.urls(sandbox.name))
+        return await answer_in_slices(object_pieces(members.items()), status)
 
     async def _open(self, wanted: SandboxCreation, name: str) -> Response:
         try:
@@ -142,7 +161,7 @@ class SandboxHandlers:
         except OSError as error:  # of the port: other problems have errors of their own
             reason = error.strerror or error
             raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
-        return self._shown(sandbox, 201)
+        return await self._shown(sandbox, 201)
 
     def _files(self, request: Request) -> ScenarioFiles | None:
         """Return the files that a request may name as a scenario; None if it is from this process."""
@@ -157,6 +176,5 @@ async def _submitted(sandbox: Sandbox, step: Step, path: str) -> Outcome:
         raise ControlError(500, "internal_error", log_failure("a control request", error), path) from None
 
 
-async def _lines(sandbox: Sandbox) -> AsyncIterator[bytes]:
-    for line in write_log(sandbox.log):
-        yield line
+async def _unchanged(sandbox: Sandbox, make: Callable[[], Iterator[bytes]]) -> Response:
+    return await answer_unchanged(make, lambda: sandbox.exchange.state.sequence)

@@ -1,5 +1,6 @@
 """The control API of a sandbox's script: list its steps with their state, add steps and remove them."""
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -15,9 +16,12 @@ from mockexchange.scenario.script import ENTRY, ScriptEntry, require_unique_name
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.script_names import require_known
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.json_text import ControlJson
-from mockexchange.server.control.requests import Handler, read_json
+from mockexchange.server.control.json_text import answer_in_slices, list_pieces
+from mockexchange.server.control.requests import Handler, read_body
 from mockexchange.server.server_state import ServerState
+
+CHECKED_AT_ONCE_MAX = 1_000
+"""Steps whose names are checked in the loop; more are checked in a thread."""
 
 
 def script_handlers(server_state: ServerState) -> dict[str, Handler]:
@@ -28,17 +32,21 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
 
     async def show(request: Request) -> Response:
         sandbox = await sandbox_of(request)
-        return ControlJson(steps_of(sandbox.script, sandbox.script.steps))
+        return await _shown(sandbox.script, sandbox.script.steps)
 
     async def add(request: Request) -> Response:
         """Add steps, execute those that are due, and answer with the added steps."""
-        body = await read_json(request)
+        entries = await read_body(request, _read_entries)
         sandbox = await sandbox_of(request)
-        added = _add(sandbox, body)
+        if len(entries) > CHECKED_AT_ONCE_MAX:
+            await asyncio.to_thread(_check, sandbox, entries)
+        else:
+            _check(sandbox, entries)
+        added = _add(sandbox, entries)
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()
-        return ControlJson(steps_of(sandbox.script, added), status_code=201)
+        return await _shown(sandbox.script, added, 201)
 
     async def clear(request: Request) -> Response:
         sandbox = await sandbox_of(request)
@@ -48,10 +56,11 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
     return {"GET": show, "POST": add, "DELETE": clear}
 
 
-def steps_of(script: Script, steps: list[Step]) -> list[dict[str, Any]]:
-    """Return steps as JSON; `next` is the exchange instant of the next execution."""
+async def _shown(script: Script, steps: list[Step], status: int = 200) -> Response:
+    """Return steps; `next` is the exchange instant of the next execution."""
     next_instants = script.next_instants()
-    return [_step(step, next_instants.get(step.place)) for step in steps]
+    rows = (_step(step, next_instants.get(step.place)) for step in steps)
+    return await answer_in_slices(list_pieces(rows), status)
 
 
 def _step(step: Step, next_at: int | None) -> dict[str, Any]:
@@ -67,24 +76,31 @@ def _step(step: Step, next_at: int | None) -> dict[str, Any]:
     }
 
 
-def _add(sandbox: Sandbox, body: Located) -> list[Step]:
+def _check(sandbox: Sandbox, entries: list[ScriptEntry]) -> None:
+    """Check what steps name. Raises ControlError."""
     try:
-        entries = _read_entries(body)
         require_unique_names(entries, "", [part.name for step in sandbox.script.steps for part in step.walk()])
         state = sandbox.exchange.state
         require_accounts(entries, state.accounts)
         require_known(entries, "market", state.markets)
         require_known(entries, "instrument", state.derivatives.listed)
-        return sandbox.script.add(entries)
     except ScenarioError as error:
         raise misread("bad_step", error) from None
+
+
+def _add(sandbox: Sandbox, entries: list[ScriptEntry]) -> list[Step]:
+    try:
+        return sandbox.script.add(entries)
     except ScriptTooLong as error:
         raise ControlError(400, "too_many_steps", str(error)) from None
 
 
 def _read_entries(body: Located) -> list[ScriptEntry]:
-    if isinstance(body.value, dict):
-        return [ENTRY.read(body, "")]
-    if not isinstance(body.value, list):
+    if not isinstance(body.value, dict | list):
         raise ControlError(400, "bad_body", "expected a step or a list of steps")
-    return [ENTRY.read(node, f"[{place}]") for place, node in enumerate(body.value)]
+    try:
+        if isinstance(body.value, dict):
+            return [ENTRY.read(body, "")]
+        return [ENTRY.read(node, f"[{place}]") for place, node in enumerate(body.value)]
+    except ScenarioError as error:
+        raise misread("bad_step", error) from None

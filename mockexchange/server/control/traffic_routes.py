@@ -1,5 +1,7 @@
 """The routes of a sandbox's traffic: journal, frames, streams, live events and waits."""
 
+from itertools import starmap
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,7 +11,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.answers import streams_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
-from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces
 from mockexchange.server.control.requests import (
     find_entries,
     find_frames,
@@ -46,7 +48,7 @@ class TrafficHandlers:
 
     async def journal(self, request: Request) -> Response:
         entries = find_entries((await self._inspectable(request)).journal, request)
-        return ControlJson([entry_to_json(entry) for entry in entries])
+        return await answer_in_slices(list_pieces(map(entry_to_json, entries)))
 
     async def clear_journal(self, request: Request) -> Response:
         (await self._sandbox(request)).journal.clear()
@@ -54,7 +56,7 @@ class TrafficHandlers:
 
     async def frames(self, request: Request) -> Response:
         found = find_frames((await self._inspectable(request)).journal, request)
-        return ControlJson([frame_to_json(number, frame) for number, frame in found])
+        return await answer_in_slices(list_pieces(starmap(frame_to_json, found)))
 
     async def streams(self, request: Request) -> Response:
         return ControlJson(streams_of(await self._sandbox(request)))

@@ -1,0 +1,155 @@
+"""Large requests of the control API, with the token: no turn of the loop takes long, whatever is asked."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.scenario import located_text
+from mockexchange.scenario.loader import load_text
+from mockexchange.server.control.requests import BODY_BYTES_MAX
+from mockexchange.server.process import ServeOptions, Server
+from mockexchange.server.server_state import ServerState
+from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, Target, play
+from tests.server.wire import ADDRESS
+
+LONG = ROUNDS > 1
+STEPS = 10_000 if LONG else 1_000
+ACCOUNTS = 10_000 if LONG else 200
+KEYS = 500_000 if LONG else 100_000
+LONGEST_MS = 10 * TURN_MS_MAX if LONG else TURN_MS_MAX
+"""Ten times as much of everything leaves garbage, which is collected in one turn."""
+TOKEN = "the-token"
+SCENARIO = "scenario: s\naccounts: {alice: {cash: 1000000}}\nmarkets: {RAIN-1: {event: RAIN, series: RAIN}}\n"
+FILL = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": "1", "price": "0.50"}
+
+
+class Control(Target):
+    """A server whose control API is under attack."""
+
+    def __init__(self, state: ServerState) -> None:
+        assert state.main is not None
+        super().__init__(state.sandboxes.get("default").sandbox, state.main)
+
+    async def call(self, method: str, path: str, body: Any = None, declared: int | None = None) -> tuple[int, bytes]:
+        """Ask on a connection of its own; return the status and the body. A body of bytes is sent as it is."""
+        raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        size = len(raw) if declared is None else declared
+        head = (
+            f"{method} /_mock{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+            f"Connection: close\r\nContent-Length: {size}\r\n\r\n"
+        )
+        reader, writer = await self.connect()
+        writer.write(head.encode())
+        for place in range(0, len(raw), 262_144):
+            writer.write(raw[place : place + 262_144])
+            await writer.drain()
+        parts = []
+        while part := await reader.read(65_536):
+            parts.append(part)
+        writer.close()
+        answered, _, rest = b"".join(parts).partition(b"\r\n\r\n")
+        return int(answered.split()[1]), rest
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path
+
+
+@asynccontextmanager
+async def controlled(home: Path) -> AsyncIterator[Control]:
+    """Serve in this loop, and measure its turns."""
+    options = ServeOptions(host=ADDRESS, port=0, ready_file=home / "ready.json", token=TOKEN)
+    async with Server(load_text(SCENARIO), SandboxOptions(clock="paused"), options) as server:
+        target = Control(server.server_state)
+        watch = asyncio.ensure_future(target.watch())
+        try:
+            yield target
+        finally:
+            watch.cancel()
+
+
+def repeated_key(count: int) -> bytes:
+    names = ",".join(f'"k{number}":1' for number in range(count))
+    return f'{{"scenario":{{"accounts":{{{names},"k{count - 1}":2}}}}}}'.encode()
+
+
+def test_a_repeated_key_among_many_is_found_at_once(home: Path) -> None:
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/sandboxes", repeated_key(KEYS))
+            assert (status, f"the key 'k{KEYS - 1}' is there twice".encode() in answer) == (400, True), answer[:200]
+            assert target.longest_ms < LONGEST_MS
+
+    play(scene())
+
+
+def test_too_many_values_are_not_parsed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(located_text, "VALUES_MAX", 1_000)
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/sandboxes", b"[" + b"1," * 1_001 + b"}")
+            assert (status, b"too deep or too large" in answer) == (400, True)
+            status, answer = await target.call("POST", "/sandboxes", b"[" + b"1," * 999 + b"}")
+            assert (status, b"not valid JSON" in answer) == (400, True)
+
+    play(scene())
+
+
+def test_a_body_that_is_announced_too_large_is_not_awaited(home: Path) -> None:
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/sandboxes/default/commands", declared=BODY_BYTES_MAX + 1)
+            assert (status, json.loads(answer)["error"]["code"]) == (413, "body_too_large")
+
+    play(scene())
+
+
+def test_more_accounts_than_there_are_development_keys(home: Path) -> None:
+    accounts = {f"account-{number}": {"cash": "5"} for number in range(ACCOUNTS)}
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            body = {"name": "crowd", "scenario": {"scenario": "crowd", "accounts": accounts}}
+            status, answer = await target.call("POST", "/sandboxes", body)
+            assert status == 201, answer[:200]
+            assert answer.count(b"BEGIN PRIVATE KEY") == ACCOUNTS
+            assert target.longest_ms < LONGEST_MS
+
+    play(scene())
+
+
+def test_a_long_batch_and_all_that_lists_it(home: Path) -> None:
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/sandboxes/default/commands", [{"fill": FILL}] * STEPS)
+            assert (status, answer.count(b'"type":"filled"')) == (200, STEPS)
+            for path in ("/log", "/accounts/alice/ledger", "/accounts/alice/positions", "/journal", "/frames", ""):
+                status, answer = await target.call("GET", f"/sandboxes/default{path}")
+                assert status == 200
+            assert target.longest_ms < LONGEST_MS
+
+    play(scene())
+
+
+def test_many_steps_that_are_due_at_once(home: Path) -> None:
+    steps = [{"after": "1s", "deposit": {"account": "alice", "amount": "1"}}] * STEPS
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/sandboxes/default/script", steps)
+            assert status == 201, answer[:200]
+            assert (await target.call("POST", "/sandboxes/default/clock", {"advance": "1s"}))[0] == 200
+            assert (await target.call("GET", "/sandboxes/default/script"))[0] == 200
+            assert len(target.sandbox.log) > STEPS
+            assert target.longest_ms < LONGEST_MS
+
+    play(scene())
