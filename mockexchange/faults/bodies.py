@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
 
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Request
 
@@ -37,8 +37,9 @@ def truncate(body: bytes) -> bytes:
 
 def cursor_of(request: Request) -> str | None:
     """Return the cursor of a request."""
-    found = parse_qs(request.query, errors="replace").get(CURSOR) if CURSOR in request.query else None
-    return found[0] if found else None
+    if CURSOR not in request.query:
+        return None
+    return dict(reversed(query_pairs(request.query, keep_blank_values=False))).get(CURSOR)
 
 
 def _edit_cursor(value: Any, effect: fault_effects.Cursor, request: Request, operation: str | None) -> bool:

@@ -16,8 +16,10 @@ from mockexchange.sandbox.counters import Counters
 
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
-HEADS_BYTES_MAX = 32 * 1024 * 1024
-"""Four times the size of 10,000 ordinary requests; only hostile ones need more."""
+HEADS_BYTES_MAX = 64 * 1024 * 1024
+"""Twice what 10,000 ordinary requests take; only hostile ones need more."""
+ENTRY_BYTES, HEADER_BYTES, FRAME_BYTES = 700, 150, 400
+"""Memory of an entry, a header and a frame beside their bytes: objects, references and places in lists."""
 FRAMES_MAX = 10_000
 FRAMES_BYTES_MAX = 32 * 1024 * 1024
 """Ten times the size of 10,000 ordinary frames; only snapshots of deep order books need more."""
@@ -75,8 +77,10 @@ class JournalEntry:
 
     @property
     def head_bytes(self) -> int:
-        """Size of the target and the headers."""
-        return len(self.target) + sum([len(name) + len(value) for name, value in self.headers])
+        """Memory of the entry without its bodies and findings."""
+        headers = self.headers
+        size = sum([len(name) + len(value) for name, value in headers])
+        return ENTRY_BYTES + len(self.target) + HEADER_BYTES * len(headers) + size
 
     def drop_bodies(self) -> None:
         for name in ("body", "answer"):
@@ -211,9 +215,9 @@ class Journal:
         self.frames.append(frame)
         self.frame_count += 1
         self._frames_counted[frame.direction] += 1
-        self._frames_bytes += len(frame.raw)
+        self._frames_bytes += FRAME_BYTES + len(frame.raw)
         while len(self.frames) > self._frames_max or self._frames_bytes > self._frames_bytes_max:
-            self._frames_bytes -= len(self.frames.popleft().raw)
+            self._frames_bytes -= FRAME_BYTES + len(self.frames.popleft().raw)
         if self.observers:
             self._notify(frame)
 

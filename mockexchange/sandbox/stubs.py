@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from mockexchange.core.commands import Note
 from mockexchange.faults.matching import path_test
 from mockexchange.sandbox.port import SandboxPort
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.stubs import Stub
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Venue
 
@@ -47,7 +48,7 @@ class StubRequest:
     @cached_property
     def params(self) -> dict[str, str]:
         """The query parameters of the request; a repeated parameter has its last value."""
-        return dict(parse_qsl(self.request.query, keep_blank_values=True, errors="replace"))
+        return dict(query_pairs(self.request.query))
 
     @cached_property
     def call(self) -> tuple[str, Mapping[str, str]]:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.sandbox.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
+from mockexchange.sandbox.journal import (
+    ENTRY_BYTES,
+    FRAME_BYTES,
+    HEADER_BYTES,
+    Firing,
+    FrameEntry,
+    Journal,
+    JournalEntry,
+    JournalItem,
+    difference,
+)
 from mockexchange.sandbox.journal_json import (
     entry_bytes,
     entry_to_json,
@@ -111,17 +121,17 @@ def test_entries_without_their_bodies_go_too() -> None:
 
 
 def test_long_targets_and_headers_make_the_oldest_entries_go() -> None:
-    journal = Journal(heads_bytes_max=1_000)
+    journal = Journal(heads_bytes_max=2 * (ENTRY_BYTES + HEADER_BYTES + 400))
     filled(journal, *(entry(number, target="/" + "a" * 299, headers=((b"h", b"v" * 99),)) for number in range(1, 5)))
     assert numbers(journal) == [3, 4]
-    filled(journal, entry(5, target="/" + "a" * 1_001))
+    filled(journal, entry(5, target="/" + "a" * 2_600))
     assert numbers(journal) == []
     filled(journal, entry(6))
     assert numbers(journal) == [6]
 
 
 def test_a_cleared_journal_counts_on_and_has_its_room_back() -> None:
-    journal = Journal(bodies_bytes_max=50, heads_bytes_max=200)
+    journal = Journal(bodies_bytes_max=50, heads_bytes_max=1_400)
     filled(journal, entry(1, answer=b"a" * 40))
     journal.clear()
     assert (len(journal), journal.count) == (0, 1)
@@ -244,9 +254,9 @@ def test_the_oldest_frames_go_and_their_numbers_go_on() -> None:
 
 
 def test_frames_are_bounded_by_their_bytes_too() -> None:
-    journal = framed(Journal(frames_bytes_max=10), *[frame(b"four")] * 5)
+    journal = framed(Journal(frames_bytes_max=2 * FRAME_BYTES + 10), *[frame(b"four")] * 5)
     assert [number for number, _ in journal.numbered_frames()] == [4, 5]
-    assert list(framed(journal, frame(b"x" * 11)).numbered_frames()) == []
+    assert list(framed(journal, frame(b"x" * (FRAME_BYTES + 11))).numbered_frames()) == []
     assert [number for number, _ in framed(journal, frame(b"x" * 10)).numbered_frames()] == [7]
 
 

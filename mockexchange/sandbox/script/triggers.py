@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.model.orders import Order
@@ -13,6 +12,7 @@ from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.actions import NO_ORDER
 from mockexchange.scenario.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 
 UNKNOWN_CLIENT = "an unknown client"
@@ -83,7 +83,8 @@ class Triggers:
         if entry.status == HTTPStatus.OK and any(
             step.entry.when and step.entry.when.kind == PAGE for step in self._steps
         ):
-            number = self._pages.number_of(account, operation, dict(parse_qsl(entry.query)).get("cursor"))
+            given = dict(query_pairs(entry.query, keep_blank_values=False))
+            number = self._pages.number_of(account, operation, given.get("cursor"))
             self._pages.note(account, operation, number, entry.answer or b"")
             description = f"{account or UNKNOWN_CLIENT} read page {number} of {operation}"
             yield from self._matching(PAGE, account, operation, description, number)

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from mockexchange.sandbox.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
 from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.steps import DONE
 from mockexchange.scenario.located_text import Located
+from mockexchange.venues.query import query_pairs
 
 NEAR_MISSES_SHOWN_MAX = 3
 CHARS_SHOWN_MAX = 200
@@ -98,7 +98,7 @@ class RequestCondition(_Counted):
         """Return a row per parameter with another value; the last value of a repeated parameter counts."""
         if not self.query:
             return []
-        given = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
+        given = dict(query_pairs(query))
         return [
             (f"query.{name}", given.get(name), value) for name, value in self.query.items() if given.get(name) != value
         ]

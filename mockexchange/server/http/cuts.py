@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import NamedTuple
 
-from mockexchange.server.http.rest_endpoint import MARK, header_text
+from mockexchange.server.http.rest_endpoint import MARK, PLAIN_TEXT, header_text
 from mockexchange.server.shares import UNFINISHED_BYTES_MAX
 from mockexchange.venues.registry import DEFAULT
 
@@ -18,7 +18,6 @@ HEAD_S_MAX = 60.0
 """Time from the first byte of a head to its end, in seconds."""
 BODY_S_MAX = 60.0
 """Time from the end of a head to the end of the body."""
-PLAIN_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
 
 
 class Cut(NamedTuple):

@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -25,8 +25,11 @@ from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
-BODY_BYTES_MAX = 1024 * 1024
-"""The part of a body that is kept for the journal and the venue; no venue accepts a body of half this size."""
+BODY_BYTES_MAX = 256 * 1024
+"""The largest body: ten times a batch of orders, and eight times the limit of venues that document one."""
+CUT_BYTES_MAX = 4_096
+"""The part of a larger body that the journal keeps."""
+TOO_LARGE = f"the body of this request has more than {BODY_BYTES_MAX:,} bytes"
 TARGET_BYTES_MAX = 64_002
 """The part of a path, and of a query, that is kept: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
@@ -37,7 +40,9 @@ REST_TIMES = 9
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
 MARK = (b"x-mock-exchange", b"1")
-BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
+LENGTH = b"content-length"
+BODY_HEADERS = frozenset((LENGTH, b"transfer-encoding"))
+PLAIN_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
 
 
 class DiagnosisWorker:
@@ -91,18 +96,20 @@ async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: A
 async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request; `sandbox_of` maps the claimed key id to a sandbox."""
     started_ns = time.perf_counter_ns()
-    body = await read_body(receive) if _has_body(scope["headers"]) else NO_BODY
+    try:
+        body = await read_body(receive, scope["headers"])
+    except BodyTooLarge as cut:
+        await _refuse_body(sandbox_of, RequestContext.of(_request(scope, cut.beginning)), send)
+        return
     if body is None:
         return
-    asked = RequestContext.of(_request(scope, body.kept))
+    asked = RequestContext.of(_request(scope, body))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await sandbox.run_due()
     answer, entry = answer_or_failure(sandbox, asked)
     try:
         if answer.pending is not None:
             answer = await carry_out_or_failure(sandbox, answer, entry)
-        if body.size > len(body.kept):
-            entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
         if sandbox.options.inspector:
@@ -131,10 +138,6 @@ def inspect(
     )
 
 
-def _has_body(headers: list[Header]) -> bool:
-    return any(name in BODY_HEADERS for name, _ in headers)
-
-
 def _request(scope: Scope, body: bytes) -> Request:
     return Request(
         scope["method"],
@@ -145,28 +148,42 @@ def _request(scope: Scope, body: bytes) -> Request:
     )
 
 
-class Body(NamedTuple):
-    """The kept bytes of a body, and its size."""
+class BodyTooLarge(Exception):
+    """A body that is not read to its end; `beginning` is the part that the journal keeps."""
 
-    kept: bytes
-    size: int
-
-
-NO_BODY = Body(b"", 0)
+    def __init__(self, beginning: bytes) -> None:
+        super().__init__(TOO_LARGE)
+        self.beginning = beginning
 
 
-async def read_body(receive: Receive) -> Body | None:
-    """Read a request body and keep it up to the limit; None if the connection ended before it was complete."""
+async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
+    """Read a request body; None if the connection ended before it was complete. Raises BodyTooLarge."""
+    found = [(name, value) for name, value in headers if name in BODY_HEADERS]
+    if not found:
+        return b""
+    if any(name == LENGTH and value.isdigit() and int(value) > BODY_BYTES_MAX for name, value in found):
+        raise BodyTooLarge(b"")
     parts, size = [], 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         part: bytes = message.get("body", b"")
-        parts.append(part[: max(0, BODY_BYTES_MAX - size)])
+        parts.append(part)
         size += len(part)
+        if size > BODY_BYTES_MAX:
+            raise BodyTooLarge(b"".join(parts)[:CUT_BYTES_MAX])
         if not message.get("more_body"):
-            return Body(b"".join(parts), size)
+            return b"".join(parts)
+
+
+async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> None:
+    """Answer a request whose body is too large, and journal it. What is still to come of the body is discarded."""
+    sandbox: Sandbox = sandbox_of(asked.key_id)
+    answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
+    entry = sandbox.note_failure(asked, answer)
+    await _send(send, answer, headers_of(asked.venue, answer))
+    sandbox.journal.close(entry)
 
 
 async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:

@@ -21,11 +21,12 @@ GREETING_S_MAX = 15.0
 FAREWELL_S_MAX = 2.0
 """Time for a client to answer the end of TLS; many never do."""
 GREETINGS_MAX = 1_024
-"""Handshakes that run at the same time; further connections wait in the socket's backlog."""
+"""Handshakes that run at the same time; for a further connection the one that has taken longest is disconnected."""
 ACCEPT_PAUSE_S = 0.1
 """Pause after a connection could not be accepted, for example because the process has too many open files."""
 
 PLAIN = "these bytes begin no TLS handshake: this port speaks https:// and wss://, not http:// and ws://"
+OUSTED = f"no TLS handshake before {GREETINGS_MAX:,} others had begun"
 SLOW = f"no TLS handshake within {GREETING_S_MAX:.0f} s"
 LEFT = "the client ended the TLS handshake without a word; many do so when they do not trust the certificate"
 UNTRUSTED = "the client does not trust this server's certificate: point it at the ready file's ca_cert ({variables})"
@@ -69,7 +70,8 @@ class TlsAcceptor:
         witness: Witness,
     ) -> None:
         self._sock, self._identity, self._protocol, self._witness = sock, identity, protocol, witness
-        self._greetings: set[asyncio.Task[None]] = set()
+        self._greetings: dict[asyncio.Task[None], None] = {}
+        """In the order of their beginning."""
         self._misdialled: set[Misdialled] = set()
         self._accepting: asyncio.Task[None] | None = None
 
@@ -90,16 +92,22 @@ class TlsAcceptor:
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            if len(self._greetings) >= GREETINGS_MAX:
-                await asyncio.wait(self._greetings, return_when=asyncio.FIRST_COMPLETED)
             try:
                 connection, _ = await loop.sock_accept(self._sock)
             except OSError:
                 await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
             greeting = loop.create_task(self._greet(connection))
-            self._greetings.add(greeting)
-            greeting.add_done_callback(self._greetings.discard)
+            self._greetings[greeting] = None
+            greeting.add_done_callback(self._forget)
+            await asyncio.sleep(0)  # a task that is cancelled before it begins would not close its connection
+            if len(self._greetings) > GREETINGS_MAX:
+                oldest = next(iter(self._greetings))
+                oldest.cancel(OUSTED)
+                self._forget(oldest)
+
+    def _forget(self, greeting: "asyncio.Task[None]") -> None:
+        self._greetings.pop(greeting, None)
 
     async def _greet(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -112,8 +120,14 @@ class TlsAcceptor:
         except OSError as error:  # TimeoutError and ssl.SSLError are of its kind
             if raw:
                 self._witness.note_unfinished(raw, self._diagnosis(error))
-        except asyncio.CancelledError:
-            connection.close()
+        except asyncio.CancelledError as cancelled:
+            if not raw:
+                connection.close()
+                raise
+            with suppress(OSError):  # the loop has the socket, and closes it at its end
+                connection.shutdown(socket.SHUT_RDWR)
+            if cancelled.args == (OUSTED,):
+                self._witness.note_unfinished(raw, OUSTED)
             raise
         else:
             if raw:

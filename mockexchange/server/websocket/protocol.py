@@ -19,18 +19,17 @@ from mockexchange.sandbox.outbox import Outbox
 from mockexchange.sandbox.streams import SERVICE_RESTART
 from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.server.http.cuts import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
+from mockexchange.server.shares import PIECE_BYTES, shares_of
 from mockexchange.server.websocket.framing import HEADS
 from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
 from mockexchange.server.websocket.stream_transport import WIRE, StreamTransport
 
 FLUSH_BYTES = 64 * 1024
 """Bytes of one write: as many as the transport buffers before it pauses writing."""
-SLICE_BYTES = 4 * 1024
-"""Bytes parsed in one turn of the loop: at most some 600 frames, which take a few milliseconds."""
 READ_AHEAD_BYTES = 64 * 1024
 """Bytes kept of a client that sends faster than it is served; beyond that its socket is not read."""
-MESSAGE_BYTES_MAX = 1024 * 1024
-"""The limit of the venue's Python clients for received messages; no command comes near it."""
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Bytes of a command; a longer one ends the stream with 1009. Venues that document a limit have half of it."""
 CLOSE_S_MAX = 2.0
 """Time for the remaining frames, the close frame and its echo; then a client that does not read is cut."""
 UNREADABLE, FAILED = 1007, 1011
@@ -165,7 +164,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         """Schedule the next slice as soon as it may be parsed, and keep the unparsed bytes bounded."""
         if self._unread and self._may_digest:
             self._is_digesting = True
-            self.loop.call_soon(self._digest)
+            shares_of(self.loop).add(self._digest)
         is_deaf = len(self._unread) > READ_AHEAD_BYTES
         if is_deaf != self._is_deaf and not self.transport.is_closing():
             self._is_deaf = is_deaf
@@ -181,8 +180,8 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         if self._is_broken or self.transport.is_closing():
             self._unread.clear()  # sent before the client knew of the end
         else:
-            self.conn.receive_data(bytes(self._unread[:SLICE_BYTES]))
-            del self._unread[:SLICE_BYTES]
+            self.conn.receive_data(bytes(self._unread[:PIECE_BYTES]))
+            del self._unread[:PIECE_BYTES]
             self._take_events()
         if self._unread or self._is_deaf:
             self._read_on()

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from mockexchange.sandbox.connection import Ending
 from mockexchange.sandbox.outbox import Outbox
+from mockexchange.server.shares import shares_of
 
 MICROSECONDS = 1_000_000
-COMMANDS_PER_TURN = 16
+COMMANDS_PER_TURN = 4
 """Commands of one client that are executed in a row before other clients have a turn of the loop."""
 WIRE = "mockexchange.wire"
 """The key in the scope's extensions of a protocol that is itself a `streams.Wire`."""
@@ -36,7 +37,7 @@ class StreamTransport:
         """
         self._commands += 1
         if self._commands % COMMANDS_PER_TURN == 0:
-            await asyncio.sleep(0)
+            await shares_of(asyncio.get_running_loop()).wait()
         while self.outbox.is_full and self.is_taking:
             self._room = asyncio.Event()
             await self._room.wait()

@@ -7,7 +7,6 @@ that a worker thread calls.
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qs
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
@@ -15,12 +14,13 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit import diagnosis, signing
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
-from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
+from mockexchange.venues.deribit.errors import BODY_BYTES_MAX, INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.operations.call import Caller
 from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.secrets import are_equal, find_secret_key
 
@@ -131,7 +131,7 @@ def claimed_key(request: Request) -> str | None:
         return signing.read_credentials(rest).key_id or None
     if scheme == "basic":
         return _read_basic(rest)[0] or None
-    params = {} if scheme else _params_of(request)
+    params = {} if scheme or len(request.target) > BODY_BYTES_MAX else _params_of(request)
     found = signing.read_token(rest or params.get(TOKEN_PARAMETER, ""))
     return found[0].key_id if found else params.get("client_id")
 
@@ -139,7 +139,9 @@ def claimed_key(request: Request) -> str | None:
 def _params_of(request: Request) -> dict[str, str]:
     """Return the text parameters of a request, without values that are not valid UTF-8 text."""
     if request.method == "GET":
-        return {name: values[0] for name, values in parse_qs(request.query).items()}
+        return dict(reversed(query_pairs(request.query, keep_blank_values=False)))
+    if len(request.body) > BODY_BYTES_MAX:
+        return {}
     try:
         params = read_envelope(request.body, method_required=False).params
     except Malformed:

@@ -18,6 +18,8 @@ DIGEST_BYTES = 32
 KEY_ID_BYTES, SECRET_BYTES = 6, 32
 SECRET_CHARS_MAX = 200
 TOKEN_CHARS_MAX = 2_048
+PARTS_MAX = 16
+"""Parts of a header that are read: four are known."""
 
 
 class Credentials(NamedTuple):
@@ -41,7 +43,7 @@ def read_authorization(request: Request) -> tuple[str, str] | None:
 def read_credentials(text: str) -> Credentials:
     """Read the parts behind the scheme, in any order, as clients differ [code]. Of a repeated part the first counts."""
     found: dict[str, str] = {}
-    for part in text.split(","):
+    for part in text.split(",", PARTS_MAX):
         name, _, value = part.partition("=")
         found.setdefault(name.strip(), value.strip())
     return Credentials(*(found.get(name, "") for name in ("id", "ts", "sig", "nonce")))

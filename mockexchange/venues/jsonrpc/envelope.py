@@ -12,6 +12,8 @@ WHOLE = re.compile(r"-?[0-9]{1,18}")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 ID_CHARS_MAX = 1_024
 """Length limit of an id, which answers, frames and the journal repeat."""
+VALUES_MAX = 4_000
+"""Bound of the values in a request, by its commas: each number costs a call. The longest list of a method has 500."""
 SHOWN_CHARS_MAX = 80
 
 
@@ -68,6 +70,8 @@ def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True)
 
 def read_object(raw: bytes) -> dict[str, Any]:
     """Read a JSON object whose numbers are `Number`. Raises Malformed."""
+    if raw.count(b",") >= VALUES_MAX:
+        raise Malformed(Defect.NOT_JSON, f"more than {VALUES_MAX:,} values: no method takes so many")
     try:
         # Invalid UTF-8 is a ValueError too, and so is NaN.
         document = json.loads(raw.decode(), parse_int=Number, parse_float=Number, parse_constant=_no_constant)

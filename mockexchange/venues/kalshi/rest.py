@@ -30,7 +30,7 @@ from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
 from mockexchange.venues.kalshi.parameters import PARAMETERS
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
 from mockexchange.venues.kalshi.retired_fields import successor
-from mockexchange.venues.kalshi.routes import Match, match, methods_of
+from mockexchange.venues.kalshi.routes import PATH_CHARS_MAX, Match, match, methods_of
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.kalshi.stream import handshake
 from mockexchange.venues.request import Answer, Pending, Request
@@ -191,7 +191,7 @@ def _route(incoming: KalshiRequest, api_date: ApiDate) -> Match:
 
 
 def _no_operation(incoming: KalshiRequest, api_date: ApiDate) -> Rejected:
-    method, path = incoming.request.method, unquote(incoming.request.path)
+    method, path = incoming.request.method, unquote(incoming.request.path[:PATH_CHARS_MAX])
     allowed = methods_of(incoming.request.path, api_date)
     if allowed:
         also = ["HEAD"] if "GET" in allowed else []

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, ApiDate, DatedRow, Field, Nested, pick
 from mockexchange.venues.kalshi.catalogue import PREFIX, find_entry
@@ -16,6 +15,7 @@ from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.retirement import Retirement
 
 NEWEST = api_date("latest")
@@ -65,7 +65,7 @@ def successor(operation: Operation | None) -> str:
 
 
 def _parameters(operation: Operation, query: str, day: ApiDate) -> Iterator[Retirement]:
-    for name, value in parse_qsl(query, keep_blank_values=True):
+    for name, value in query_pairs(query):
         rows = [row for row in PARAMETERS.get(operation.name, ()) if row.name == name and row.since != COMPAT_ONLY]
         if rows:
             yield from _parameter(f"{operation.name} {name}", rows, value, day)

@@ -9,6 +9,8 @@ from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, Life
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation
 
+PATH_CHARS_MAX = 2_048
+"""Far longer than any path; a longer one would be decoded many times in vain."""
 READ_METHODS = {"HEAD": "GET"}
 
 
@@ -42,6 +44,8 @@ NO_PARAMS: dict[str, str] = {}
 
 def match(method: str, path: str, api_date: ApiDate) -> Match | None:
     """Return the operation of a method and raw path as of a day, with its path parameters decoded."""
+    if len(path) > PATH_CHARS_MAX:
+        return None
     method = READ_METHODS.get(method, method)
     operation = ROUTES.get((method, path if "%" not in path else unquote(path)))
     found = Match(operation, NO_PARAMS) if operation else _match_template(method, path, api_date)

@@ -9,9 +9,9 @@ repeated one is accepted, since no request depends on earlier ones.
 from base64 import b64decode, b64encode
 from binascii import Error
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 
 from mockexchange.venues import secrets
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Request
 
 KEY_HEADER = b"authorization"
@@ -44,7 +44,7 @@ def read_credentials(request: Request, *, with_query: bool = False) -> Credentia
     """Read the four headers; without any of them, the query, if `with_query` allows it."""
     found = [_header(request, name) for name in HEADERS]
     if with_query and not any(found):
-        given = dict(parse_qsl(request.query, encoding="latin-1"))
+        given = dict(query_pairs(request.query, encoding="latin-1", keep_blank_values=False))
         return Credentials(*(given.get(name) or None for name in QUERY))
     return Credentials(_token(found[0] or ""), *found[1:])
 

@@ -13,8 +13,10 @@ from starlette.types import Message
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.http.rest_endpoint import (
     BODY_BYTES_MAX,
+    CUT_BYTES_MAX,
     DIAGNOSIS_CHARS_MAX,
     TOO_BUSY,
+    BodyTooLarge,
     DiagnosisWorker,
     header_text,
     read_body,
@@ -114,15 +116,13 @@ def test_the_rest_is_as_long_as_the_processor_worked_however_busy_the_machine(
 # --- bodies
 
 
-def body_of(*messages: Message) -> rest_endpoint.Body | None:
+def body_of(*messages: Message, headers: list[tuple[bytes, bytes]] | None = None) -> bytes | None:
     waiting = list(messages)
 
     async def receive() -> Message:
         return waiting.pop(0)
 
-    read = asyncio.run(read_body(receive))
-    assert waiting == []
-    return read
+    return asyncio.run(read_body(receive, [(b"transfer-encoding", b"chunked")] if headers is None else headers))
 
 
 def part(body: bytes, *, more: bool = True) -> Message:
@@ -132,23 +132,37 @@ def part(body: bytes, *, more: bool = True) -> Message:
 @pytest.mark.parametrize(
     ("messages", "wanted"),
     [
-        ([part(b"all", more=False)], (b"all", 3)),
-        ([part(b"in "), part(b"parts", more=False)], (b"in parts", 8)),
-        ([{"type": "http.request"}], (b"", 0)),
-        ([part(b"x" * BODY_BYTES_MAX, more=False)], (b"x" * BODY_BYTES_MAX, BODY_BYTES_MAX)),
-        ([part(b"x" * BODY_BYTES_MAX), part(b"y", more=False)], (b"x" * BODY_BYTES_MAX, BODY_BYTES_MAX + 1)),
-        (
-            [part(b"x"), part(b"y" * BODY_BYTES_MAX), part(b"z", more=False)],
-            (b"x" + b"y" * (BODY_BYTES_MAX - 1), BODY_BYTES_MAX + 2),
-        ),
+        ([part(b"all", more=False)], b"all"),
+        ([part(b"in "), part(b"parts", more=False)], b"in parts"),
+        ([{"type": "http.request"}], b""),
+        ([part(b"x" * BODY_BYTES_MAX, more=False)], b"x" * BODY_BYTES_MAX),
         ([part(b"half"), {"type": "http.disconnect"}], None),
     ],
-    ids=["whole", "parts", "empty", "longest", "one more", "much more", "broken off"],
+    ids=["whole", "parts", "empty", "longest", "broken off"],
 )
-def test_a_body_is_read_whole_and_kept_up_to_its_limit(
-    messages: list[Message], wanted: tuple[bytes, int] | None
-) -> None:
+def test_a_body_is_read_whole(messages: list[Message], wanted: bytes | None) -> None:
     assert body_of(*messages) == wanted
+
+
+@pytest.mark.parametrize(
+    ("messages", "headers"),
+    [
+        ([part(b"x" * BODY_BYTES_MAX), part(b"y")], None),
+        ([part(b"x" * (BODY_BYTES_MAX + 1), more=False)], None),
+        ([], [(b"content-length", b"%d" % (BODY_BYTES_MAX + 1))]),
+    ],
+    ids=["one more", "in one part", "announced"],
+)
+def test_a_body_beyond_the_limit_is_not_read_on(
+    messages: list[Message], headers: list[tuple[bytes, bytes]] | None
+) -> None:
+    with pytest.raises(BodyTooLarge) as raised:
+        body_of(*messages, headers=headers)
+    assert len(raised.value.beginning) == (CUT_BYTES_MAX if messages else 0)
+
+
+def test_without_its_headers_there_is_no_body() -> None:
+    assert body_of(headers=[(b"host", b"x")]) == b""
 
 
 # --- headers

@@ -16,7 +16,7 @@ import pytest
 import uvloop
 
 from mockexchange.server.tls import acceptor
-from mockexchange.server.tls.acceptor import LEFT, PLAIN, SLOW
+from mockexchange.server.tls.acceptor import LEFT, OUSTED, PLAIN, SLOW
 from tests.server.live import PREFIX, Live, LoopFactory, SandboxView, port_of, serving
 from tests.server.secure import secured
 from tests.server.small import BALANCE, POSITIONS, SMALL, view
@@ -280,15 +280,19 @@ def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_crowd_waits_at_the_door(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acceptor, "GREETINGS_MAX", 2)
+def test_a_crowd_that_says_nothing_keeps_nobody_out(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has taken longest goes, with a word in the journal if it had begun to speak."""
+    monkeypatch.setattr(acceptor, "GREETINGS_MAX", 3)
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
-        crowd = [raw(live) for _ in range(3)]
-        with Connection(live.port) as last:
-            last.send(b"GET / HTTP/1.1\r\n\r\n")
-            for one in crowd:
-                one.close()
-            assert last.read().diagnosis == PLAIN
+        slow = raw(live)
+        slow.sendall(RECORD)
+        crowd = [raw(live) for _ in range(9)]
+        with Connection(live.port, live.trust) as last:
+            assert last.ask(request("GET", "/")).status == 200
+        assert slow.recv(1) == b""
+        assert diagnoses(view(live, "default"), 1) == [OUSTED]
+        for one in (slow, *crowd):
+            one.close()
 
 
 @pytest.mark.parametrize("loop", LOOPS)

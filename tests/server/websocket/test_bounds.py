@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from mockexchange.server.shares import PIECE_BYTES
 from mockexchange.server.websocket import protocol, stream_endpoint
-from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, SLICE_BYTES, StreamProtocol
+from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, StreamProtocol
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 from tests.server.streaming import (
     BINARY,
@@ -188,7 +189,7 @@ def test_a_flood_of_commands_leaves_everybody_else_a_turn(monkeypatch: pytest.Mo
                 await asyncio.sleep(0)
                 most = max(most, len(told) - before)
             assert 0 < most <= 32
-            assert SLICE_BYTES // len(frame(TEXT, b"{}")) > 32
+            assert PIECE_BYTES // len(frame(TEXT, b"{}")) > 32
             await read_kinds(client, 3_000)
 
     play(scene())

@@ -6,13 +6,13 @@ Parameters that the method does not have are ignored and named in the findings.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
 from mockexchange.venues.deribit.parameters.rows import Parameter
 from mockexchange.venues.jsonrpc.envelope import Number, describe_value, read_integer
 from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
+from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Request
 
 COMMON_PARAMETERS = frozenset({"access_token"})
@@ -33,10 +33,12 @@ REPEATED = object()
 def read_query(query: str) -> dict[str, Any]:
     """Return the parameters of a raw query. `name[]=` makes a list [wire]; a plain name given twice is REPEATED."""
     found: dict[str, Any] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+    for name, value in query_pairs(query):
         if name.endswith("[]"):
             earlier = found.setdefault(name[:-2], [])
-            found[name[:-2]] = [*(earlier if isinstance(earlier, list) else [earlier]), QueryText(value)]
+            if not isinstance(earlier, list):
+                earlier = found[name[:-2]] = [earlier]
+            earlier.append(QueryText(value))
         elif name in found:
             found[name] = REPEATED
         else:

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
 from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
+from mockexchange.venues.query import PAIRS_MAX, has_too_many_pairs, query_pairs
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 FINDING_VALUE_CHARS_MAX = 80
@@ -50,7 +50,7 @@ def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
     rows = parameters(operation, api_date)
     texts: dict[str, str] = {}
     unknown: list[str] = []
-    for name, text in parse_qsl(query, keep_blank_values=True, errors="replace"):
+    for name, text in query_pairs(query):
         if name not in rows:
             unknown.append(name)
         elif name in texts:
@@ -59,7 +59,10 @@ def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
             texts[name] = text
     present = {name: text for name, text in texts.items() if text or rows[name].kind not in ("text", "texts")}
     params = decode_rows(operation, rows, present, READERS, _missing)
-    return Decoded(params, tuple(unknown_findings(operation, unknown)))
+    findings = [*unknown_findings(operation, unknown)]
+    if has_too_many_pairs(query):
+        findings.append(f"the query has more than {PAIRS_MAX:,} parameters: the rest is ignored")
+    return Decoded(params, tuple(findings))
 
 
 def _text(given: Given[Parameter]) -> str:

@@ -14,8 +14,8 @@ from mockexchange.venues.kalshi.frames.dates import REVISED
 from mockexchange.venues.kalshi.stream.channels import INDICES, ORDERBOOK, PYTH
 from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, Code, Refused
 
-COMMAND_BYTES_MAX = 1024 * 1024
-"""The venue's limit is unknown. Clients take no larger message themselves, and 40,000 tickers fit."""
+COMMAND_BYTES_MAX = 64 * 1024
+"""The venue's limit is unknown; 2,000 tickers fit."""
 ID_MAX = 2**63 - 1
 SKIP_ACK_SINCE = "2026-02-11"
 SNAPSHOT_SINCE = "2026-04-20"

@@ -100,7 +100,7 @@ def test_a_command_is_read_up_to_its_limit() -> None:
     assert frame.kind == "ok"
     [frame] = tell(session, whole + b" " * (COMMAND_BYTES_MAX + 1 - len(whole)))
     assert line(frame) == wanted(1, UNREADABLE, None)
-    assert frame.note == "the command has 1,048,577 bytes: at most 1,048,576 are read"
+    assert frame.note == "the command has 65,537 bytes: at most 65,536 are read"
 
 
 # cmd, params | code | text

@@ -1,0 +1,89 @@
+"""Requests that are slow to take apart: none holds the loop, whatever venue it is for, and none needs credentials."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.loader import load_scenario
+from mockexchange.server.http.cuts import HEADERS_BYTES_MAX
+from mockexchange.server.http.rest_endpoint import BODY_BYTES_MAX, TARGET_BYTES_MAX
+from mockexchange.venues.registry import VENUES
+from mockexchange.venues.request import Request
+from tests.attacks.attacking import TURN_MS_MAX, play
+
+PREFIXES = [venue.prefix for venue in VENUES.values()]
+JSON = (b"content-type", b"application/json")
+BODIES = {
+    "a large list": b'{"id":1,"rid":1,"method":"public/test","params":{"a":[' + b"1," * 120_000 + b"1]}}",
+    "a list below all limits": b'{"id":1,"rid":1,"method":"public/test","params":{"a":[' + b"1," * 15_000 + b"1]}}",
+    "lists in lists": b"[" * 30_000,
+    "many keys": b"{" + b",".join(b'"%d":1' % number for number in range(20_000)) + b"}",
+    "one key, again and again": b"{" + b",".join([b'"a":1'] * 5_000) + b"}",
+    "a long number": b'{"id":' + b"1" * 250_000 + b"}",
+    "escapes": b'{"id":"' + b"\\u0041" * 40_000 + b'"}',
+}
+QUERIES = {
+    "lists": "a[]=&" * 12_000,
+    "one name": "a&" * 32_000,
+    "many names": "&".join(f"p{number}=1" for number in range(9_000)),
+    "commas": "event_ticker=" + "," * 60_000,
+    "escapes": "ticker=" + "%41" * 21_000,
+    "a long number": "limit=" + "1" * 60_000,
+}
+HEADERS = {
+    "commas": b"deri-hmac-sha256 " + b"a," * 16_000,
+    "a token": b"bearer 1." + b"A" * 32_000,
+    "base64": b"basic " + b"QUFB" * 8_000,
+    "spaces": b" " * 32_000 + b"x",
+}
+PATHS = {"escapes": "/%41" * 16_000, "slashes": "/" * 64_000, "dots": "/.." * 20_000}
+READS = ("/public/get_instruments", "/markets", "/events", "/markets/trades", "/portfolio/positions")
+
+
+def requests() -> Iterator[tuple[str, Request]]:
+    for prefix in PREFIXES:
+        for name, body in BODIES.items():
+            yield f"POST {prefix}: {name}", Request("POST", prefix, "", (JSON,), body[:BODY_BYTES_MAX])
+        for name, path in PATHS.items():
+            yield f"{prefix}: path of {name}", Request("GET", (prefix + path)[:TARGET_BYTES_MAX])
+        for name, value in HEADERS.items():
+            header = (b"authorization", value[:HEADERS_BYTES_MAX])
+            yield f"{prefix}: header of {name}", Request("GET", f"{prefix}/private/get_positions", "", (header,))
+        for read in READS:
+            for name, query in QUERIES.items():
+                yield f"{prefix}{read}: {name}", Request("GET", prefix + read, query[:TARGET_BYTES_MAX])
+
+
+def took_ms(sandbox: Sandbox, request: Request) -> float:
+    """The processor time of an answer; the better of two, since the first also fills caches."""
+    times = []
+    for _ in range(2):
+        before_s = time.thread_time()
+        sandbox.answer(RequestContext.of(request))
+        times.append((time.thread_time() - before_s) * 1_000)
+    return min(times)
+
+
+def test_no_request_takes_long_to_read() -> None:
+    async def scene() -> None:
+        sandbox = await open_sandbox(load_scenario("demo"), SandboxOptions())
+        slow = {name: round(ms) for name, one in requests() if (ms := took_ms(sandbox, one)) > TURN_MS_MAX / 2}
+        assert slow == {}
+
+    play(scene())
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_query_of_many_parameters_says_what_is_left_out(prefix: str) -> None:
+    async def scene() -> None:
+        sandbox = await open_sandbox(load_scenario("demo"), SandboxOptions())
+        read = "/public/get_time" if prefix != PREFIXES[0] else "/markets"
+        _, entry = sandbox.answer(Request("GET", prefix + read, "a=&" * 2_000))
+        assert len(entry.findings) < 30
+
+    play(scene())
