@@ -1,8 +1,8 @@
 """What the connections of one event loop share: the time of its turns, and the memory of unfinished requests.
 
-The first piece of what a client sends is processed at once. Everything beyond it (the rest of a large head, the next
-request of a pipeline, further frames and commands) waits here, in one queue for all connections, and gets a bounded
-part of each turn of the loop. So a client that sends much delays others by milliseconds, however many do so.
+What a client sends at once is processed at once if it is one small piece. Everything else (a large head, the next
+request of a pipeline, many frames and commands) waits here, in one queue for all connections, and gets a bounded part
+of each turn of the loop. So a client that sends much delays others by milliseconds, however many do so.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 PIECE_BYTES = 2 * 1024
 """Bytes that are parsed in a row: about a hundred of the smallest requests or three hundred of the smallest frames."""
-TURN_S = 0.004
+TURN_S = 0.003
 """Time in one turn of the loop for all that waits here."""
 STARTS_PER_TURN = 8
-"""Waiting requests and commands that begin in one turn, since what they take is unknown until they are done."""
+"""Waiting requests and commands that begin in one turn; fewer while turns take longer than TURN_S."""
 UNFINISHED_BYTES_MAX = 128 * 1024 * 1024
 """Bytes of heads and bodies that are not complete, of all connections together."""
 
@@ -30,13 +30,14 @@ class Shares:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: deque[Piece] = deque()
-        self._starts = 0
+        self._starts, self._starts_max, self._ran_at_s = 0, 1, 0.0
         self.unfinished_bytes = 0
         """Bytes of unfinished requests that are held now."""
 
     def add(self, piece: Piece) -> None:
         """Call a piece of work in a later turn, after those that wait already. It must not raise."""
         if not self._waiting:
+            self._ran_at_s = time.perf_counter()
             self._loop.call_soon(self._run)
         self._waiting.append(piece)
 
@@ -55,13 +56,16 @@ class Shares:
         piece()
 
     def _run(self) -> None:
-        waiting, self._starts = self._waiting, 0
-        ends_at = time.perf_counter() + TURN_S
+        waiting, now_s = self._waiting, time.perf_counter()
+        ends_at, is_late = now_s + TURN_S, now_s - self._ran_at_s > TURN_S
+        self._starts = 0
+        self._starts_max = self._starts_max // 2 or 1 if is_late else min(self._starts_max + 1, STARTS_PER_TURN)
         while waiting:
             waiting[0]()
             waiting.popleft()
-            if self._starts >= STARTS_PER_TURN or time.perf_counter() >= ends_at:
+            if self._starts >= self._starts_max or time.perf_counter() >= ends_at:
                 break
+        self._ran_at_s = time.perf_counter()
         if waiting:
             self._loop.call_soon(self._run)
 

@@ -158,8 +158,7 @@ def test_a_key_pair_is_good_for_accounts_of_its_venue_alone(three: SandboxView) 
 def test_a_venue_sees_a_body_that_is_too_long_for_it(three: SandboxView) -> None:
     reply = ask(three, request("POST", "/api/v2", {}, rpc("public/test", {"x": "y" * 40_000})))
     assert (reply.status, json.loads(reply.body)["error"]["message"]) == (400, "request entity too large")
-    far_beyond = ask(three, request("POST", "/api/v2", {}, b"[" * 3_000_000))
-    assert (far_beyond.status, far_beyond.body[:10]) == (reply.status, reply.body[:10])
+    assert ask(three, request("POST", "/api/v2", {}, b"[" * 3_000_000)).status == 413
 
 
 def test_credentials_say_where_they_are_good(live: Live, three: SandboxView) -> None:

@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocols with bounds: what is invalid, too large or too late is answered, journalled and cut.
 
-What a client sends is parsed in pieces, of which only the first is parsed at once: see `shares.Shares`.
+What is longer than a piece is parsed piece by piece in later turns of the loop: see `shares.Shares`.
 """
 
 import asyncio
@@ -80,11 +80,10 @@ class JournalledProtocol:
     def data_received(self, data: bytes) -> None:
         if self._backlog:
             self._backlog += data
-            return
-        size = self.piece_bytes()
-        self._take(data[:size])
-        if len(data) > size and self._is_mine():
-            self._backlog = data[size:]
+        elif len(data) <= self.piece_bytes():
+            self._take(data)
+        else:
+            self._backlog = data
             self.flow.hold()
             self._go_on()
 

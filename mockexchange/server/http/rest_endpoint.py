@@ -20,6 +20,7 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
+from mockexchange.server.shares import PIECE_BYTES, shares_of
 from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
@@ -103,6 +104,8 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
         return
     if body is None:
         return
+    if len(body) + len(scope["raw_path"]) + len(scope["query_string"]) > PIECE_BYTES:
+        await shares_of(asyncio.get_running_loop()).wait()
     asked = RequestContext.of(_request(scope, body))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await sandbox.run_due()

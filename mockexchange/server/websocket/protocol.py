@@ -59,7 +59,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self._open(data)
         elif not self.transport.is_closing():
             self._unread += data
-            if self._may_digest:
+            if self._may_digest and len(self._unread) <= PIECE_BYTES:
                 self._digest()
             else:
                 self._read_on()

@@ -8,7 +8,7 @@ from mockexchange.sandbox.outbox import Outbox
 from mockexchange.server.shares import shares_of
 
 MICROSECONDS = 1_000_000
-COMMANDS_PER_TURN = 4
+COMMANDS_PER_TURN = 2
 """Commands of one client that are executed in a row before other clients have a turn of the loop."""
 WIRE = "mockexchange.wire"
 """The key in the scope's extensions of a protocol that is itself a `streams.Wire`."""

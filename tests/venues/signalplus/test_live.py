@@ -98,7 +98,7 @@ def test_what_is_no_post(sandbox: SandboxView) -> None:
         )
 
 
-@pytest.mark.parametrize("size", [32_769, 1_048_576, 1_200_000])
+@pytest.mark.parametrize("size", [32_769, 262_144])
 def test_a_body_that_is_too_long(sandbox: SandboxView, size: int) -> None:
     reply = ask(sandbox, b" " * size)
     assert reply.status == 400
