@@ -1,6 +1,5 @@
 """An answer that a fault changed, with the delivery faults that the server applies."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from mockexchange.venues.request import Answer
@@ -10,7 +9,6 @@ NOT_ASKED = "the exchange was not asked"
 End = Literal["", "cut", "drop", "reset"]
 
 
-@dataclass(slots=True)
 class FaultyAnswer(Answer):
     """An answer as a fault delivers it: `body` is sent, `declared_bytes` is its Content-Length.
 

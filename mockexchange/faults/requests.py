@@ -10,8 +10,10 @@ A call of a stream is a request in this sense too: its session answers, and the 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
@@ -153,7 +155,7 @@ class FaultedRequest:
     def _apply_effects(self, reply: Answer) -> FaultyAnswer:
         if fault_effects.UnknownOutcome in self._by_effect and reply.status in SUCCESSES:
             reply = self._unknown_outcome("the request was carried out")
-        faulty = FaultyAnswer(**{name: getattr(reply, name) for name in Answer.__slots__})
+        faulty = FaultyAnswer(**{name: getattr(reply, name) for name in Answer.__struct_fields__})
         faulty.fault = self._names
         self._edit(faulty)
         faulty.declared_bytes = len(faulty.body)

@@ -9,8 +9,9 @@ oldest first.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from mockexchange.sandbox.counters import Counters
 
@@ -27,8 +28,7 @@ FIRINGS_MAX = 10_000
 NEAR_MISSES_SHOWN_MAX = 3
 
 
-@dataclass(slots=True)
-class JournalEntry:
+class JournalEntry(Struct):
     """A request and its answer. Times are microseconds; `position` is the length of the command log at the answer."""
 
     number: int

@@ -1,14 +1,13 @@
 """A request with its venue and its claimed key."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Request
 from mockexchange.venues.venue import Venue
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(Struct, frozen=True):
     """A request with its venue and its claimed key, which are determined once, when the request arrives."""
 
     request: Request

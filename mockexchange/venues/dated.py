@@ -42,8 +42,10 @@ class ApiDate:
         return self.name if self.day in (None, self.name) else f"{self.name} ({self.day})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DatedRow:
+    """A row of a table. A row equals only itself, so that caches by rows need not hash all fields of each."""
+
     name: str
     since: str = ALWAYS
     until: str = FOREVER

@@ -16,7 +16,7 @@ FINDINGS_MAX = 20
 NAME_CHARS_MAX = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ParameterRow(DatedRow):
     """One parameter of an operation; `kind` selects the reader of its value."""
 
@@ -71,11 +71,11 @@ def decode_rows(
     """Return a value for every row: its default where the parameter is absent or null."""
     decoded = {}
     for name, row in rows.items():
-        given = Given(operation, row, params.get(name))
-        if given.value is not None:
-            decoded[name] = readers[row.kind](given)
+        value = params.get(name)
+        if value is not None:
+            decoded[name] = readers[row.kind](Given(operation, row, value))
         elif row.required:
-            raise missing(given)
+            raise missing(Given(operation, row, value))
         else:
             decoded[name] = row.value_if_absent
     return decoded

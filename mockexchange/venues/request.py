@@ -1,15 +1,15 @@
 """Requests and answers as plain values, without a web framework."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request as it crossed the wire.
 
     `path` and `query` are raw (percent-encoded, latin-1 text, no "?"); header names are lower case. All headers are
@@ -34,8 +34,7 @@ class Request:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Request):
+class Call(Request, frozen=True):
     """A command of a stream as the request that it would be over HTTP: a POST to the venue's base path.
 
     Its headers name the key of the stream, which the venue has verified already. `stream_path` is the path at which
@@ -52,8 +51,7 @@ Diagnose = Callable[[Pause], str]
 """Function that finds the reason of a refusal; it calls `Pause` between steps so that other threads can run."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """An answer, and what the journal records about it.
 
     `diagnosis` is the advice for the user; `diagnose` computes it if that takes work (a wrong signature): call it off

@@ -1,12 +1,12 @@
 """The bounds of the journal, the order of dropping, and its queries."""
 
 import hashlib
-from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from mockexchange.sandbox.journal import (
     ENTRY_BYTES,

@@ -17,9 +17,21 @@ from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
 
 
-def authenticate(state: State, settings: KalshiSettings, request: Request, at: int, host_at: int, reply: Answer) -> Key:
-    """Return the verified key of a request. Raises Rejected; `reply` gets the key id and account that it names."""
-    credentials = signing.read_credentials(request)
+def authenticate(
+    state: State,
+    settings: KalshiSettings,
+    request: Request,
+    at: int,
+    host_at: int,
+    reply: Answer,
+    *,
+    credentials: Credentials | None = None,
+) -> Key:
+    """Return the verified key of a request. Raises Rejected; `reply` gets the key id and account that it names.
+
+    `credentials` are those of the request, if they were read before.
+    """
+    credentials = credentials or signing.read_credentials(request)
     reply.key_id = credentials.key_id
     is_off = settings.auth_mode == "off"
     _require_headers(request, credentials, is_off)

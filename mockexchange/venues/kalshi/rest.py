@@ -3,9 +3,10 @@
 Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
 """
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
@@ -45,8 +46,7 @@ NO_CREDENTIALS = Credentials(None, None, None)
 NO_BODY: dict[str, Any] = {}
 
 
-@dataclass(slots=True)
-class KalshiRequest:
+class KalshiRequest(Struct):
     """One request, its exchange time and host time in microseconds, and the reply under construction."""
 
     context: KalshiContext
@@ -54,15 +54,16 @@ class KalshiRequest:
     at: int
     host_at: int
     reply: Answer
+    credentials: Credentials
 
 
 def answer(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
     if request.path == handshake.STREAM_PATH:
         return handshake.answer_plainly(context, request, at, host_at)
-    incoming = KalshiRequest(context, request, at, host_at, Answer(0, b""))
-    claimed = signing.read_credentials(request).key_id
-    api_date = date_of(context, context.state.keys.get(claimed or ""))
+    credentials = signing.read_credentials(request)
+    incoming = KalshiRequest(context, request, at, host_at, Answer(0, b""), credentials)
+    api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
     try:
         _answer(incoming, api_date)
     except Rejected as rejected:
@@ -203,7 +204,13 @@ def _no_operation(incoming: KalshiRequest, api_date: ApiDate) -> Rejected:
 def _authenticate(incoming: KalshiRequest) -> Key:
     context = incoming.context
     return authenticate(
-        context.state, context.settings, incoming.request, incoming.at, incoming.host_at, incoming.reply
+        context.state,
+        context.settings,
+        incoming.request,
+        incoming.at,
+        incoming.host_at,
+        incoming.reply,
+        credentials=incoming.credentials,
     )
 
 

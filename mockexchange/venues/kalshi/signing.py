@@ -8,7 +8,6 @@ other than 32 is reported as a finding. A signature may be used twice: real clie
 
 import binascii
 from base64 import b64decode
-from dataclasses import dataclass
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from msgspec import Struct
 
 from mockexchange.venues.public_keys import PublicKey
 from mockexchange.venues.request import Request
@@ -33,8 +33,7 @@ _PSS = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=SALT_LENGTH_BYTES)
 _PSS_ANY_SALT = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.AUTO)
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """The three headers as sent, each None if it is missing or empty."""
 
     key_id: str | None

@@ -2,10 +2,10 @@
 
 import hashlib
 from base64 import b64encode
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import ALGORITHMS, API, GET, HOST, PATH, TEXT, TS, explain, known, sign, signer, spell

@@ -1,7 +1,6 @@
 """The bounds of a diagnosis, and that it never raises."""
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 from itertools import count as count_from_zero
 from types import ModuleType
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockexchange.venues.kalshi.diagnosis import (
     VERIFICATIONS_MAX,

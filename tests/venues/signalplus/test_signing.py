@@ -4,11 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import AddKey
 from mockexchange.venues.request import Answer, Request

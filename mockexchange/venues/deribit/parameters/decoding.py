@@ -4,7 +4,6 @@ Parameters that the method does not have are ignored and named in the findings.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate
@@ -115,8 +114,7 @@ def _shown(value: Any) -> str:
     return "several values" if value is REPEATED else describe_value(value)
 
 
-@dataclass(frozen=True, slots=True)
-class CappedRequest(Request):
+class CappedRequest(Request, frozen=True):
     """A request for pages of at most `rows_max` rows; its signed content is unchanged."""
 
     rows_max: int = 0

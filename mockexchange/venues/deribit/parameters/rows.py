@@ -10,7 +10,7 @@ Kind = Literal["text", "texts", "integer", "boolean", "choice"]
 COUNT_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
     """A parameter of a method; `reason` is the error's reason for a value that is none of the choices."""
 

@@ -5,14 +5,15 @@ is an absent value. Keys that the body does not have on that day are ignored and
 """
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated import ApiDate, pick
 from mockexchange.venues.kalshi.bodies import BODIES, Body, BodyField
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
+from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, unknown_findings
 from mockexchange.venues.request import Request
 
 JSON_TYPE = "application/json"
@@ -71,18 +72,25 @@ def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedB
 
 def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> DecodedBody:
     """Decode one object of a body. Raises Rejected."""
-    rows = rows_of(body.fields, api_date)
+    rows, lists = _rows_on(body, api_date)
     for name, given in value.items():
         if name in rows and given is not None:
             _require_type(body, rows[name], given)
     params = decode_rows(body.struct, rows, value, READERS, _missing)
     findings = [*unknown_findings(body.struct, [name for name in value if name not in rows])]
-    for name, row in rows.items():
-        if row.body is not None and params[name] is not None:
-            items = [decode_object(row.body, item, api_date) for item in params[name]]
+    for name, of_item in lists.items():
+        if params[name] is not None:
+            items = [decode_object(of_item, item, api_date) for item in params[name]]
             params[name] = [item.params for item in items]
             findings += (finding for item in items for finding in item.findings)
     return DecodedBody(params, tuple(findings))
+
+
+@lru_cache(maxsize=1_024)
+def _rows_on(body: Body, api_date: ApiDate) -> tuple[dict[str, BodyField], dict[str, Body]]:
+    """Return the fields that a body has on a day, and the bodies of the items of those that are lists of objects."""
+    rows = pick(body.fields, api_date)
+    return rows, {name: row.body for name, row in rows.items() if row.body is not None}
 
 
 def _parse(operation: str, raw: bytes) -> Any:

@@ -14,7 +14,7 @@ EXPIRY_S_MAX = 253_402_300_799
 EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BodyField(ParameterRow):
     """One key of a body. A `count` is a text of contracts, a `price` a text of dollars, `objects` a list of bodies."""
 
@@ -28,7 +28,7 @@ class BodyField(ParameterRow):
         return "".join(word.capitalize() for word in self.name.split("_"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
     """The body of an operation; `struct` is its name in the venue's own messages."""
 

@@ -14,7 +14,7 @@ SETTLEMENT_STATUS_REMOVED = "2025-12-11"
 SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
     """One query parameter; `texts` and `choices` are comma-separated lists of at most `items_max` items."""
 

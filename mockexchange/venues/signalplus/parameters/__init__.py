@@ -7,7 +7,7 @@ from mockexchange.venues.parameter_decoding import ParameterRow
 from mockexchange.venues.signalplus.enumerations import ANY, CURRENCIES, KINDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
     kind: Literal["choice", "integer", "texts"]
 

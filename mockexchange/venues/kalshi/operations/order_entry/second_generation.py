@@ -23,6 +23,8 @@ from mockexchange.venues.kalshi.operations.refusals import submit
 from mockexchange.venues.kalshi.operations.row_owner import requested_subaccount, written_subaccount
 
 ACTIONS = {"bid": Action.BUY, "ask": Action.SELL}
+TIMES_IN_FORCE = {str(each): each for each in TimeInForce}
+SELF_TRADE_PREVENTIONS = {str(each): each for each in SelfTradePrevention}
 BOOK_SIDES = {Side.YES: "bid", Side.NO: "ask"}
 
 
@@ -76,10 +78,10 @@ def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
         action=ACTIONS[fields["side"]],
         count_centis=fields["count"],
         price_centicents=fields["price"],
-        time_in_force=TimeInForce(fields["time_in_force"]),
+        time_in_force=TIMES_IN_FORCE[fields["time_in_force"]],
         post_only=bool(fields["post_only"]),
         reduce_only=bool(fields["reduce_only"]),
-        self_trade_prevention=SelfTradePrevention(fields["self_trade_prevention_type"]),
+        self_trade_prevention=SELF_TRADE_PREVENTIONS[fields["self_trade_prevention_type"]],
         cancel_on_pause=bool(fields["cancel_order_on_pause"]),
         expires_at=expires_s * MICROSECONDS_PER_SECOND if expires_s else None,
         group=fields["order_group_id"],
