@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
-from contracts.clients.examples import careful_orders
+from contracts.clients.examples import careful_client, careful_orders
 from contracts.clients.examples.careful_orders import Trader
 from mockexchange.kit.client.adapter_mode import AdapterCardRunner, probes_of
 from mockexchange.kit.client.cards import Card, load_cards
@@ -65,8 +66,14 @@ def served() -> Iterator[Exchange]:
 
 
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses of clients, and do not check their keys, of which each sandbox has another."""
     monkeypatch.setattr(careful_orders, "PAUSES_S", (0.01, 0.02, 0.04))
+    monkeypatch.setattr(careful_client, "key_of", unchecked_key)
+
+
+def unchecked_key(pem: bytes) -> Any:
+    return serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
 
 
 def runner_at(served: Exchange, api_date: str) -> AdapterCardRunner:
