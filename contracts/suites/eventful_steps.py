@@ -53,6 +53,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ),
     ({"event": {"event": "R", "title": "Rain", "strike_at": "2025-11-06T05:00:00Z"}}, {"event_described"}),
     ({"orderbook": {"market": "R-1", "yes": [[0.5, 1], ["0.4", "2.5"]]}}, {"market_quoted", "level_changed"}),
+    ({"replenish": {"market": "R-1"}}, set()),
     ({"price": {"market": "R-1", "price": "0.5601"}}, {"market_priced"}),
     ({"fill": {**FILL, "taker": True, "fee": 0.07}}, TRADING),
     ({"fill": {**FILL, "order": {"new": "o-n"}, "fee": 0}}, TRADING),

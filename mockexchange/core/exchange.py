@@ -56,6 +56,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.ListMarket: markets.list_market,
     commands.QuoteMarket: quotes.quote_market,
     commands.PriceMarket: markets.price_market,
+    commands.ReplenishMarket: quotes.replenish_market,
     commands.CloseMarket: settlement.close_market,
     commands.DetermineMarket: settlement.determine_market,
     commands.DisputeMarket: settlement.dispute_market,

@@ -20,6 +20,7 @@ RULES = {
     "open_orders": ("orders_max", integer(1, ORDERS_MAX)),
     "count_step": ("count_step_centis", COUNT_ABOVE_ZERO),
     "group_window": ("group_window_us", DURATION),
+    "replenish": ("replenish_us", DURATION),
 }
 """Keys of `orders`: (rule, type)."""
 FRAMES = keywords("after", "before", "random")

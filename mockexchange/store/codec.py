@@ -22,6 +22,7 @@ COMMANDS: dict[str, type[Command]] = {
     "list_market": commands.ListMarket,
     "quote_market": commands.QuoteMarket,
     "price_market": commands.PriceMarket,
+    "replenish_market": commands.ReplenishMarket,
     "close_market": commands.CloseMarket,
     "determine_market": commands.DetermineMarket,
     "dispute_market": commands.DisputeMarket,

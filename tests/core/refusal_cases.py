@@ -29,6 +29,7 @@ from mockexchange.core.commands import (
     QuoteMarket,
     ReduceOrder,
     RemoveKey,
+    ReplenishMarket,
     ResetGroup,
     RestOrder,
     RestrictSubtrader,
@@ -341,6 +342,7 @@ CASES = [
     Case(
         R.ORDER_NOT_RESTING, CancelOrder(order="canceled"), "order canceled is canceled: only a resting one can change"
     ),
+    Case(R.UNKNOWN_MARKET, ReplenishMarket(market="SNOW-1"), "no market 'SNOW-1'; known: "),
     Case(
         R.UNKNOWN_ORDER,
         fill("buy yes 1 @ 0.50", order="cancelled"),

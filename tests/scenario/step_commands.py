@@ -84,6 +84,7 @@ COMMANDS: list[tuple[str, Command]] = [
         "fill: {account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, order: {new: o}}",
         commands.Fill(**SHORT, action=Action.BUY, order=commands.NewOrder("o")),
     ),
+    ("replenish: {market: M}", commands.ReplenishMarket(market="M")),
     (
         "fill: {account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, order: new}",
         commands.Fill(**SHORT, action=Action.BUY),

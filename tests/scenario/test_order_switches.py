@@ -20,6 +20,7 @@ GIVEN = [
     ("count_step: 1", OrderRules(count_step_centis=100)),
     ("group_window: 5s", OrderRules(group_window_us=5_000_000)),
     ("group_window: 0s", OrderRules(group_window_us=None)),
+    ("replenish: 500ms", OrderRules(replenish_us=500_000)),
 ]
 
 

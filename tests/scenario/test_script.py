@@ -91,7 +91,7 @@ WRONG = [
     (f'{{name: "", {SAY}}}', "script[0].name: expected a name"),
     (f"{{name: {'n' * 201}, {SAY}}}", "script[0].name: expected a name of 1 to 200 characters"),
     *[
-        (f'{{name: "{name}", {SAY}}}', "other than done, expiry, delivery, daily_settlement and script[...]")
+        (f'{{name: "{name}", {SAY}}}', "other than done, expiry, market_close, replenishment, delivery, daily_settlement and script[...]")
         for name in ("done", "expiry", "script[1]", "script[0][1]")
     ],
     (f"{{at: 2025-11-05T00:00:00Z, after: 1s, {SAY}}}", "expected `at` or `after`, got both"),

@@ -127,6 +127,7 @@ EXAMPLES: list[Command] = [
     ),
     commands.QuoteMarket(market="M", yes=((5_500, 10_000), (1, 1)), no=((4_300, 8_000),)),
     commands.PriceMarket(market="M", price_centicents=9_999),
+    commands.ReplenishMarket(market="M"),
     commands.CloseMarket(market="M"),
     commands.DetermineMarket(market="M", result=Result.SCALAR, value_centicents=3_333),
     commands.DisputeMarket(market="M"),

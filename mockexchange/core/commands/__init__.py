@@ -47,6 +47,7 @@ from mockexchange.core.commands.markets import (
     Note,
     PriceMarket,
     QuoteMarket,
+    ReplenishMarket,
     SettleMarket,
     SwitchExchange,
     SwitchMarket,
@@ -82,6 +83,7 @@ Command = (
     | DescribeEvent
     | ListMarket
     | QuoteMarket
+    | ReplenishMarket
     | PriceMarket
     | CloseMarket
     | DetermineMarket
@@ -167,6 +169,7 @@ __all__ = [
     "QuoteMarket",
     "ReduceOrder",
     "RemoveKey",
+    "ReplenishMarket",
     "ResetGroup",
     "RestOrder",
     "RestrictSubtrader",

@@ -65,6 +65,12 @@ class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
         require(sum(best) < CENTICENTS_PER_DOLLAR, "book: bids for yes and no that add up to a dollar would trade")
 
 
+class ReplenishMarket(CommandStruct, frozen=True, kw_only=True):
+    """Give outside bids back what trades took from them, as far as the exchange's rules make it due."""
+
+    market: str
+
+
 class PriceMarket(CommandStruct, frozen=True, kw_only=True):
     """Set the last price of YES in a market."""
 

@@ -8,7 +8,7 @@ from mockexchange.core.handlers.order_changes import order_book_of
 from mockexchange.core.handlers.orders import cancel
 from mockexchange.core.handlers.trades import Leg, carry_out
 from mockexchange.core.matching.crossing import Bid, Opposite, is_self_trade, opposite_of, shared
-from mockexchange.core.model.markets import Market
+from mockexchange.core.model.markets import ConsumedQuote, Market
 from mockexchange.core.model.order_rules import FillRule, QueueRule
 from mockexchange.core.model.orders import OTHER_SIDE, Order, Trade
 from mockexchange.core.model.state import State
@@ -45,13 +45,15 @@ def opposite_to(state: State, order: Order) -> Opposite:
     return opposite_of(order, order_book, quotes_first=state.rules.queue is QueueRule.AHEAD)
 
 
-def consume_quote(market: Market, side: Side, price_centicents: int, count_centis: int) -> Event:
-    """Take contracts off an outside bid."""
+def consume_quote(state: State, market: Market, side: Side, price_centicents: int, count_centis: int, at: int) -> Event:
+    """Take contracts off an outside bid; they come back later if the rules say so."""
     assert market.quotes is not None, "an outside bid was met"
     levels = market.quotes[side]
     levels[price_centicents] -= count_centis
     if not levels[price_centicents]:
         del levels[price_centicents]
+    if state.rules.replenish_us is not None:
+        market.consumed.append(ConsumedQuote(at + state.rules.replenish_us, side, price_centicents, count_centis))
     return LevelChanged(market=market.ticker, side=side, price_centicents=price_centicents, change_centis=-count_centis)
 
 
@@ -62,7 +64,7 @@ def _meet(state: State, order: Order, bid: Bid, opposite: Opposite, wanted_centi
     events: list[Event] = []
     if bid.order is None:
         gone_centis = bid.count_centis if wanted_centis > share_centis else count_centis
-        events.append(consume_quote(order.market, opposite.side, bid.price_centicents, gone_centis))
+        events.append(consume_quote(state, order.market, opposite.side, bid.price_centicents, gone_centis, at))
     if count_centis:
         own_price = bid.price_centicents
         yes_centicents = own_price if opposite.side is Side.YES else CENTICENTS_PER_DOLLAR - own_price

@@ -9,7 +9,7 @@ from mockexchange.core.events import Event, LevelChanged, OrderChanged
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import row_changed, row_of
 from mockexchange.core.model.history import Partition, by_serial
-from mockexchange.core.model.markets import Market
+from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.state import State
@@ -37,8 +37,9 @@ def count_fill(order: Order, fill: FillRow) -> None:
 
 
 def require_resting(order: Order) -> Order:
-    """Return the order. Raises Refused if it does not rest."""
+    """Return the order. Raises Refused if it does not rest; in a market that is not open, that is the reason [doc]."""
     if order.status is not OrderStatus.RESTING:
+        require_open(order.market)
         message = f"order {order.order_id} is {order.status}: only a resting one can change"
         raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
     return order

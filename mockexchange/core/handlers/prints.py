@@ -31,7 +31,7 @@ def trade_market(state: State, command: TradeMarket, at: int) -> Iterator[Event]
         count_centis = min(left_centis, bid.count_centis)
         left_centis -= count_centis
         if bid.order is None:
-            yield consume_quote(market, opposite.side, bid.price_centicents, count_centis)
+            yield consume_quote(state, market, opposite.side, bid.price_centicents, count_centis, at)
         else:
             strangers_centis -= count_centis
             yield from take_resting(state, bid.order, count_centis, at)

@@ -5,7 +5,7 @@ A new outside bid fills the resting orders that it crosses, each at the order's 
 
 from collections.abc import Iterator
 
-from mockexchange.core.commands import QuoteMarket
+from mockexchange.core.commands import QuoteMarket, ReplenishMarket
 from mockexchange.core.events import Event, LevelChanged, MarketQuoted
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.matching import consume_quote, take_resting
@@ -25,6 +25,7 @@ def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]
     levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
     changes = list(_level_changes(market, levels))
     market.quotes = levels
+    market.consumed.clear()
     touch_market(state, market, at)
     yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
     yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
@@ -36,7 +37,23 @@ def drop_quotes(market: Market) -> Iterator[Event]:
     """Remove the outside bids of a market that does not trade."""
     changes = list(_level_changes(market, NO_LEVELS))
     market.quotes = None
+    market.consumed.clear()
     yield from changes
+
+
+def replenish_market(state: State, command: ReplenishMarket, at: int) -> Iterator[Event]:
+    """Give outside bids back what trades took from them, as far as it is due, and fill the orders that they cross."""
+    market = require_open(state.market(command.market))
+    levels = {side: dict((market.quotes or NO_LEVELS)[side]) for side in Side}
+    while market.consumed and market.consumed[0].back_at <= at:
+        back = market.consumed.popleft()
+        levels[back.side][back.price_centicents] = levels[back.side].get(back.price_centicents, 0) + back.count_centis
+    levels = {side: dict(sorted(bids.items(), reverse=True)) for side, bids in levels.items()}
+    changes = list(_level_changes(market, levels))
+    market.quotes = levels
+    touch_market(state, market, at)
+    yield from changes
+    yield from _fill_crossed(state, market, at)
 
 
 def _fill_crossed(state: State, market: Market, at: int) -> Iterator[Event]:
@@ -48,7 +65,7 @@ def _fill_crossed(state: State, market: Market, at: int) -> Iterator[Event]:
             price_centicents, order = crossed
             assert market.quotes is not None, "an outside bid was found"
             count_centis = min(market.quotes[side][price_centicents], order.remaining_centis)
-            yield consume_quote(market, side, price_centicents, count_centis)
+            yield consume_quote(state, market, side, price_centicents, count_centis, at)
             yield from take_resting(state, order, count_centis, at)
 
 

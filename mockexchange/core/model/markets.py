@@ -1,6 +1,8 @@
 """Series, events and markets, and the legal transitions of a market's status."""
 
+from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -59,6 +61,15 @@ class EventListing:
         return ()
 
 
+class ConsumedQuote(NamedTuple):
+    """Contracts that were taken from an outside bid, and the instant at which they come back."""
+
+    back_at: int
+    side: Side
+    price_centicents: int
+    count_centis: int
+
+
 @dataclass(slots=True, eq=False)
 class Market:
     """A market that pays one dollar or nothing on an outcome."""
@@ -87,6 +98,8 @@ class Market:
     no_held_centis: int = 0
     quotes: Levels | None = None
     """Outside bids by side: a count for each price of that side. Reads add the resting orders of accounts."""
+    consumed: deque[ConsumedQuote] = field(default_factory=deque)
+    """What trades took from the outside bids and is to come back, in order of time."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

@@ -57,3 +57,5 @@ class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     count_step_centis: int = 1
     group_window_us: int | None = GROUP_WINDOW_US
     """Fills of an order group count for this long; None: until its reset."""
+    replenish_us: int | None = None
+    """Contracts taken from an outside bid come back after this time; None: never."""

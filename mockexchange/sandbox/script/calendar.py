@@ -1,4 +1,4 @@
-"""The calendar: expiry of orders, delivery of derivatives and the daily settlement of their sessions.
+"""The calendar: orders expire, markets close, outside bids come back, derivatives are delivered and settled daily.
 
 It schedules nothing before the clock of the sandbox begins: the scenario's history describes earlier events.
 """
@@ -10,25 +10,29 @@ from itertools import count
 
 from mockexchange.core.commands import (
     AmendOrder,
+    CloseMarket,
     Command,
     DeliverDerivative,
     ExpireOrder,
     ListDerivative,
+    ListMarket,
     PlaceOrder,
+    ReplenishMarket,
     RestOrder,
     SettleSession,
 )
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.events import OrderAmended, OrderPlaced, OrderRested
+from mockexchange.core.events import LevelChanged, OrderAmended, OrderPlaced, OrderRested
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
+from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Order
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
+from mockexchange.core.vocabulary import MarketStatus, OrderStatus
+from mockexchange.scenario.script import CLOSING, DELIVERY, EXPIRY, REPLENISHMENT, SETTLEMENT
 from mockexchange.store.log import Record
 
-DELIVERY_PLACE, SETTLEMENT_PLACE, EXPIRY_PLACE = -3, -2, -1
+DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE, EXPIRY_PLACE, REPLENISH_PLACE = -5, -4, -3, -2, -1
 """Before the script at the same instant; deliveries before the settlement, which then has no delivered positions."""
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
@@ -62,27 +66,42 @@ class Calendar:
         self._begun_at: int | None = None
         self._is_settling = False
         self._done: Counter[str] = Counter()
+        self._replenished_at: dict[str, int] = {}
+        """The last instant at which outside bids of a market come back, by ticker."""
 
     def begin(self, at: int) -> None:
-        """Schedule the known expiries and deliveries that are after this instant."""
+        """Schedule what is known and after this instant; outside bids that are due already come back at it."""
         self._begun_at = at
         state = self._exchange.state
         for order_book in state.order_books.values():
             for order in order_book:
                 self._schedule_expiry(order, at)
+        for market in state.markets.values():
+            self._schedule_close(market, at)
+            for consumed in market.consumed:
+                self._schedule_replenishment(market, max(at, consumed.back_at))
         for derivative in state.derivatives.listed.values():
             self._schedule_delivery(derivative, at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
-        """Schedule the expiry of a new or amended order, or the delivery of a newly listed derivative."""
+        """Schedule what an executed command leads to: an expiry, a close, a delivery, or the return of outside bids."""
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
         state = self._exchange.state
         if isinstance(record.command, RestOrder | PlaceOrder | AmendOrder) and record.command.expires_at is not None:
             told = next(event for event in outcome if isinstance(event, OrderRested | OrderPlaced | OrderAmended))
             self._schedule_expiry(state.orders[told.order_id], self._begun_at)
+        elif isinstance(record.command, ListMarket):
+            self._schedule_close(state.markets[record.command.market], record.at)
         elif isinstance(record.command, ListDerivative):
             self._schedule_delivery(state.derivatives.listed[record.command.terms.name], record.at)
+        if isinstance(record.command, ReplenishMarket):
+            self._replenished_at.pop(record.command.market, None)
+        if state.rules.replenish_us is not None:
+            changed = {event.market for event in outcome if isinstance(event, LevelChanged)}
+            for market in (state.markets[ticker] for ticker in sorted(changed)):
+                if market.consumed:
+                    self._schedule_replenishment(market, market.consumed[-1].back_at)
 
     def count(self, due: DueCommand) -> int:
         """Count an executed command and return how many commands with the same cause there were, for the log."""
@@ -102,6 +121,34 @@ class Calendar:
 
         due = DueCommand(EXPIRY, ExpireOrder(order=order_id), is_gone, {"order": order_id})
         self._schedule(EXPIRY_PLACE, [(expires_at, due)])
+
+    def _schedule_close(self, market: Market, after: int) -> None:
+        """Schedule the close of a market whose close time was given."""
+        close_at = market.details.close_at
+        if close_at is None or close_at <= after:
+            return
+
+        ticker = market.ticker
+
+        def is_closed() -> bool:
+            return self._exchange.state.markets[ticker].status is not MarketStatus.OPEN
+
+        due = DueCommand(CLOSING, CloseMarket(market=ticker), is_closed, {"market": ticker})
+        self._schedule(CLOSE_PLACE, [(close_at, due)])
+
+    def _schedule_replenishment(self, market: Market, at: int) -> None:
+        if self._replenished_at.get(market.ticker, -1) >= at:
+            return
+        self._replenished_at[market.ticker] = at
+
+        ticker = market.ticker
+
+        def has_none() -> bool:
+            now = self._exchange.state.markets[ticker]
+            return not now.consumed or now.consumed[0].back_at > at or now.status is not MarketStatus.OPEN
+
+        due = DueCommand(REPLENISHMENT, ReplenishMarket(market=ticker), has_none, {"market": ticker})
+        self._schedule(REPLENISH_PLACE, [(at, due)])
 
     def _schedule_delivery(self, derivative: Derivative, after: int) -> None:
         """Schedule a delivery; the first derivative also starts the daily settlements."""

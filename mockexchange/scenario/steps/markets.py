@@ -66,6 +66,7 @@ STEPS: dict[str, StepKind] = {
     "event": step(commands.DescribeEvent, EventDetails, event=("event", must(NAME)), **EVENT),
     "market": step(commands.ListMarket, MarketDetails, _require_order, **_MARKET, **MARKET),
     "orderbook": step(commands.QuoteMarket, **_MARKET, **BOOK),
+    "replenish": step(commands.ReplenishMarket, **_MARKET),
     "price": step(commands.PriceMarket, **_MARKET, price=("price_centicents", must(PRICE))),
     "close": step(commands.CloseMarket, **_MARKET),
     "determine": step(commands.DetermineMarket, **_RESULT),

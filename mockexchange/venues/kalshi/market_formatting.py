@@ -18,21 +18,24 @@ from mockexchange.venues.kalshi.formatting import (
     whole_contracts,
 )
 
-OLD_STATUSES = {
+PAUSED = "paused"
+"""The status of an open market in which trading is paused; before April 2026 no document has a word for it."""
+OLD_STATUSES: dict[str, str] = {
     MarketStatus.OPEN: "open",
     MarketStatus.CLOSED: "closed",
     MarketStatus.DETERMINED: "closed",
     MarketStatus.DISPUTED: "closed",
     MarketStatus.FINALIZED: "settled",
 }
-WINTER_STATUSES = {
+WINTER_STATUSES: dict[str, str] = {
     MarketStatus.OPEN: "active",
     MarketStatus.CLOSED: "closed",
     MarketStatus.DETERMINED: "determined",
     MarketStatus.DISPUTED: "determined",
     MarketStatus.FINALIZED: "settled",
 }
-STATUSES = {
+STATUSES: dict[str, str] = {
+    PAUSED: "inactive",
     MarketStatus.OPEN: "active",
     MarketStatus.CLOSED: "closed",
     MarketStatus.DETERMINED: "determined",
@@ -45,8 +48,8 @@ LATE_RESULTS = {**RESULTS, Result.VOID: "scalar"}
 """No document has a value for a void market; here it is scalar, like its settlements."""
 
 
-def status_of(names: Mapping[MarketStatus, str], choices: tuple[str, ...]) -> Spelling:
-    return Spelling(" or ".join(choices), lambda status: f'"{names[status]}"', choices)
+def status_of(names: Mapping[str, str], choices: tuple[str, ...]) -> Spelling:
+    return Spelling(" or ".join(choices), lambda status: f'"{names.get(status) or names[MarketStatus.OPEN]}"', choices)
 
 
 def result_of(names: Mapping[Result, str]) -> Spelling:

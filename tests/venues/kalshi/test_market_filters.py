@@ -10,6 +10,7 @@ from mockexchange.core.commands import (
     DisputeMarket,
     ListMarket,
     SettleMarket,
+    SwitchMarket,
 )
 from mockexchange.core.model.descriptions import MarketDetails
 from mockexchange.core.vocabulary import Result
@@ -35,6 +36,27 @@ def listed() -> Venue:
     venue.do(DetermineMarket(market="C-3", result=Result.NO), DisputeMarket(market="C-3"), at=later + SECOND)
     venue.do(SettleMarket(market="C-4", result=Result.YES), at=later + 2 * SECOND)
     return venue
+
+
+@pytest.mark.parametrize(
+    ("date", "status", "opened", "paused"),
+    [
+        ("2025-11", "open", "A-0 A-2", None),
+        ("2026-02", "active", "A-0 A-2", None),
+        ("2026-10", "inactive", "A-0", "A-2"),
+    ],
+)
+def test_a_paused_market_is_inactive_since_there_is_a_word_for_it(
+    date: str, status: str, opened: str, paused: str | None
+) -> None:
+    venue = listed()
+    venue.do(ListMarket(market="A-2", event="A", series="S1"), SwitchMarket(market="A-2", trading=False))
+    assert venue.read("markets/A-2", date=date)["market"]["status"] == status
+    assert {row["ticker"] for row in venue.read("markets?status=open", date=date)["markets"]} == {*opened.split()}
+    if paused is not None:
+        assert [row["ticker"] for row in venue.read("markets?status=paused", date=date)["markets"]] == [paused]
+    venue.do(SwitchMarket(market="A-2", trading=True))
+    assert venue.read("markets/A-2", date="2026-10")["market"]["status"] == "active"
 
 
 @pytest.fixture(scope="module")

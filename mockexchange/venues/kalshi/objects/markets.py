@@ -72,16 +72,16 @@ MVE_SELECTED_LEG: tuple[Field, ...] = (
 )
 
 _STATUS = (
-    Field(name="status", spelling=OLD_STATUS, read="market.status", until=WINTER_2025, source="wire-2025-11"),
+    Field(name="status", spelling=OLD_STATUS, read="status", until=WINTER_2025, source="wire-2025-11"),
     Field(
         name="status",
         spelling=WINTER_STATUS,
-        read="market.status",
+        read="status",
         since=WINTER_2025,
         until=SPRING_2026,
         source="client-report",
     ),
-    Field(name="status", spelling=STATUS, read="market.status", since=SPRING_2026, source="openapi-3.13"),
+    Field(name="status", spelling=STATUS, read="status", since=SPRING_2026, source="openapi-3.13"),
 )
 _RESULT = (
     Field(name="result", spelling=OLD_RESULT, read="market.result", until=SPRING_2026, source="docs-2025-11"),

@@ -21,6 +21,7 @@ from mockexchange.core.events import (
     MarketListed,
     MarketMoved,
     MarketPriced,
+    MarketSwitched,
     OrderChanged,
     PositionChanged,
     Traded,
@@ -170,4 +171,5 @@ MESSAGE_MAKERS: dict[type[Event], tuple[MessageMaker, ...]] = {
     EventListed: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.event_message)),),
     MarketListed: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.created_message)),),
     MarketMoved: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.moved_message)),),
+    MarketSwitched: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.switched_message)),),
 }

@@ -1,10 +1,11 @@
 """Messages of the channel market_lifecycle_v2: new events, and the lives of markets.
 
-A market trades from the moment it is listed, so it is `created` and never `activated`. One that is closed is
-`deactivated`: trading has stopped in it, and its closing time stays what it was. A dispute has no event type.
+A market trades from the moment it is listed, so it is `created` and not `activated`. One that is paused or closed is
+`deactivated`: trading has stopped in it, and its closing time stays what it was; one that resumes is `activated`. A
+dispute has no event type.
 """
 
-from mockexchange.core.events import EventListed, MarketListed, MarketMoved
+from mockexchange.core.events import EventListed, MarketListed, MarketMoved, MarketSwitched
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import MarketStatus
@@ -48,6 +49,14 @@ def moved_message(state: State, event: MarketMoved, at: int) -> Message | None:
         view.settled_at = at
     else:
         return None
+    return _message(market, view)
+
+
+def switched_message(state: State, event: MarketSwitched, at: int) -> Message:
+    """Return the message of a market in which trading was paused or resumed."""
+    market = state.markets[event.market]
+    view = LifecycleView("activated" if event.trading else "deactivated", market)
+    view.is_deactivated = not event.trading
     return _message(market, view)
 
 

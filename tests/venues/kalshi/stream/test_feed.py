@@ -20,6 +20,7 @@ from mockexchange.core.commands import (
     ReduceOrder,
     SettleMarket,
     SwitchExchange,
+    SwitchMarket,
     TriggerGroup,
 )
 from mockexchange.core.vocabulary import Action, Result, Side
@@ -268,6 +269,17 @@ def test_a_first_market_comes_with_its_event(telling: Telling) -> None:
     ]
     assert read(told[0])["title"] == "WIND"
     assert read(told[1])["additional_metadata"]["name"] == "WIND"
+
+
+def test_a_market_that_is_paused_is_deactivated_until_it_resumes(telling: Telling) -> None:
+    paused, resumed = telling.does(
+        SwitchMarket(market="RAIN-1", trading=False),
+        SwitchMarket(market="RAIN-1", trading=True),
+        channels=["market_lifecycle_v2"],
+    )
+    for date in ("2025-11", "2026-10", "compat"):
+        turns = [(body["event_type"], body["is_deactivated"]) for body in (read(paused, date), read(resumed, date))]
+        assert turns == [("deactivated", True), ("activated", False)]
 
 
 def test_the_life_of_a_market(telling: Telling) -> None:

@@ -14,6 +14,7 @@ from mockexchange.core.model.markets import EventListing, Market
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
+from mockexchange.venues.kalshi.market_formatting import PAUSED
 
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 TRADING_US = 365 * DAY_US
@@ -73,6 +74,10 @@ class MarketView:
         self.revision = (market.event.revision << SERIAL_BITS | market.serial) << SERIAL_BITS | aged
         self._state = state
         self._now = at
+
+    @property
+    def status(self) -> str:
+        return PAUSED if is_paused(self.market) else self.market.status
 
     @property
     def title(self) -> str:
@@ -203,6 +208,11 @@ class EventView:
     @property
     def strike_period(self) -> str | None:
         return self.event.details.strike_period or None
+
+
+def is_paused(market: Market) -> bool:
+    """Return whether an open market does not trade at the moment."""
+    return market.status is MarketStatus.OPEN and not market.is_trading
 
 
 def category_of(event: EventListing) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.model.markets import Market
 from mockexchange.core.vocabulary import MarketStatus
+from mockexchange.venues.kalshi.dates import SPRING_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
@@ -13,6 +14,7 @@ from mockexchange.venues.kalshi.operations.market_data.market_views import (
     MarketView,
     aged_serial,
     close_at,
+    is_paused,
     page_revision,
 )
 
@@ -23,7 +25,7 @@ TIMES_EXCLUSIVE_SINCE = "2025-11-20"
 STATUS_VALUES: dict[str, tuple[MarketStatus, ...]] = {
     "unopened": (),
     "open": (MarketStatus.OPEN,),
-    "paused": (),
+    "paused": (MarketStatus.OPEN,),
     "closed": (MarketStatus.CLOSED, MarketStatus.DETERMINED, MarketStatus.DISPUTED),
     "settled": (MarketStatus.FINALIZED,),
 }
@@ -96,12 +98,14 @@ def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
 
 
 def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
+    yield from _test_of_pause(call)
     if call.params["event_ticker"]:
         yield from _test_of_series(call)
     yield from _tests_of_times(call, ("close", "settled", "updated"))
 
 
 def _all_tests(call: Call) -> Iterator[Test[Market]]:
+    yield from _test_of_pause(call)
     statuses, events = _statuses(call), names_of(call.params["event_ticker"])
     if statuses is not None:
         yield lambda market: market.status in statuses
@@ -109,6 +113,14 @@ def _all_tests(call: Call) -> Iterator[Test[Market]]:
         yield lambda market: market.event.ticker in events
     yield from _test_of_series(call)
     yield from _tests_of_times(call, TIMES)
+
+
+def _test_of_pause(call: Call) -> Iterator[Test[Market]]:
+    """Yield the test of open markets by whether they trade; before April 2026 there was no word for paused ones."""
+    words = names_of(call.params["status"])
+    wants_paused = "paused" in words
+    if call.api_date.holds(SPRING_2026) and wants_paused != ("open" in words):
+        yield lambda market: market.status is not MarketStatus.OPEN or is_paused(market) is wants_paused
 
 
 def _test_of_series(call: Call) -> Iterator[Test[Market]]:

@@ -9,7 +9,14 @@ from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.orders import Order
-from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, PRIMARY_SUBACCOUNT, OrderStatus, Side, TimeInForce
+from mockexchange.core.vocabulary import (
+    CENTICENTS_PER_DOLLAR,
+    PRIMARY_SUBACCOUNT,
+    MarketStatus,
+    OrderStatus,
+    Side,
+    TimeInForce,
+)
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView, view_of
@@ -92,6 +99,8 @@ def decrease(call: AccountCall, order: Order, by_centis: int | None, to_centis: 
         message = "expected one of reduce_by and reduce_to"
         raise Rejected(Situation.INVALID_ORDER, message, details="exactly one of reduce_by or reduce_to is required")
     if order.status is not OrderStatus.RESTING:
+        if order.market.status is not MarketStatus.OPEN:
+            raise Rejected(Situation.MARKET_INACTIVE, f"market {order.market.ticker} is {order.market.status}")
         raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"order {order.order_id} is {order.status}: it cannot change")
     left = exact(order.remaining_centis, 2)
     taken_centis = by_centis if by_centis is not None else order.remaining_centis - (to_centis or 0)
