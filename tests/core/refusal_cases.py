@@ -271,7 +271,7 @@ CASES = [
     Case(
         R.UNKNOWN_MARKET,
         PriceMarket(market="SNOW-1", price_centicents=1),
-        "no market 'SNOW-1'; known: RAIN-1, FLAT-1, CLOSED-1, DONE-1, SUN-1 and 2 more",
+        "no market 'SNOW-1': did you mean 'SUN-1'? known: RAIN-1, FLAT-1, CLOSED-1, DONE-1, SUN-1 and 2 more",
     ),
     # the life of a market
     Case(
@@ -342,7 +342,7 @@ CASES = [
     Case(
         R.ORDER_NOT_RESTING, CancelOrder(order="canceled"), "order canceled is canceled: only a resting one can change"
     ),
-    Case(R.UNKNOWN_MARKET, ReplenishMarket(market="SNOW-1"), "no market 'SNOW-1'; known: "),
+    Case(R.UNKNOWN_MARKET, ReplenishMarket(market="SNOW-1"), "no market 'SNOW-1'"),
     Case(
         R.UNKNOWN_ORDER,
         fill("buy yes 1 @ 0.50", order="cancelled"),

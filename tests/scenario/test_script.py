@@ -13,6 +13,7 @@ from mockexchange.scenario.steps import STEPS
 
 HEAD = "scenario: s\naccounts: {alice: {}}\nscript:\n"
 SAY = "announce: {message: x}"
+TAKEN = "other than done, expiry, market_close, replenishment, delivery, daily_settlement and script[...]"
 
 
 def read(entry: str) -> ScriptEntry:
@@ -91,7 +92,10 @@ WRONG = [
     (f'{{name: "", {SAY}}}', "script[0].name: expected a name"),
     (f"{{name: {'n' * 201}, {SAY}}}", "script[0].name: expected a name of 1 to 200 characters"),
     *[
-        (f'{{name: "{name}", {SAY}}}', "other than done, expiry, market_close, replenishment, delivery, daily_settlement and script[...]")
+        (
+            f'{{name: "{name}", {SAY}}}',
+            TAKEN,
+        )
         for name in ("done", "expiry", "script[1]", "script[0][1]")
     ],
     (f"{{at: 2025-11-05T00:00:00Z, after: 1s, {SAY}}}", "expected `at` or `after`, got both"),

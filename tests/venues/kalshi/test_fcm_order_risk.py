@@ -1,4 +1,4 @@
-"""Orders of subtraders under the restrictions that their FCM sets over HTTP: blocked, capped, released; never others'."""
+"""Orders of subtraders under the restrictions that their FCM sets over HTTP: blocked, capped and released."""
 
 import json
 from typing import Any
