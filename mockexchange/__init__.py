@@ -34,6 +34,7 @@ if _typing.TYPE_CHECKING:
     from mockexchange.api.values.positions import Position
     from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
     from mockexchange.api.values.rules import Fault, Stub
+    from mockexchange.api.values.script_steps import ScriptStep
     from mockexchange.guard import RealVenueReached
     from mockexchange.version import __version__ as __version__
 
@@ -54,6 +55,7 @@ __all__ = [
     "RealVenueReached",
     "Refused",
     "Request",
+    "ScriptStep",
     "Stub",
     "Subscription",
     "TimedOut",
@@ -83,6 +85,7 @@ _MODULES = {
     "mockexchange.api.values.positions": "Position",
     "mockexchange.api.values.records": "Deprecation Frame Request Subscription",
     "mockexchange.api.values.rules": "Fault Stub",
+    "mockexchange.api.values.script_steps": "ScriptStep",
     "mockexchange.api.serve": "serve serve_async",
     "mockexchange.api.synchronous.connect": "connect",
     "mockexchange.api.synchronous.exchange": "Exchange",

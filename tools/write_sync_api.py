@@ -26,6 +26,8 @@ NAMES = {
     "asynchronous": "synchronous",
     "connect_async": "connect",
     "serve_async": "serve",
+    "settle_async": "settle",
+    "PredicateAsync": "Predicate",
 }
 KEPT = frozenset({"AsyncHandler"})
 """Names that are the same in both: types for asynchronous clients."""

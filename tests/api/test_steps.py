@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange import Outcome, Refused, UnknownAccount, WrongArgument, WrongRequest
+from mockexchange import Outcome, Refused, TimedOut, UnknownAccount, WrongArgument, WrongRequest
 from tests.api.connections import get
 
 MARKET = "KXRAINNYC-25NOV05-T1"
@@ -42,6 +42,60 @@ def test_a_fill_against_somebody_here_is_held_by_both(exchange: Any) -> None:
     assert held(exchange, "alice", OTHER, "1").quantity == Decimal("-1.50")
     assert held(exchange, "bob", OTHER).quantity == Decimal("1.50")
     assert exchange.ledger("alice")["fills"][-1]["client_order_id"] == "mine"
+
+
+def test_cash_is_paid_out_and_moved(exchange: Any) -> None:
+    before = exchange.ledger("alice")["cash"]
+    exchange.withdraw("alice", "2.50", payment="out")
+    exchange.transfer("alice", "alice/1", 4, id="moved")
+    after = exchange.ledger("alice")
+    assert after["cash"]["0"] == before["0"] - Decimal("6.50")
+    assert after["cash"]["1"] == before["1"] + 4
+    assert after["withdrawals"][-1]["amount"] == Decimal("2.50")
+    with pytest.raises(Refused, match="insufficient_cash"):
+        exchange.withdraw("bob", 1_000_000)
+
+
+def test_steps_of_the_script_are_added_listed_and_removed(exchange: Any) -> None:
+    cash = exchange.ledger("bob")["cash"]["0"]
+    added = exchange.script(
+        {"name": "pay", "after": "1h", "deposit": {"account": "bob", "amount": 5}},
+        "{name: later, after: 2h, cancel: {order: none}}",
+    )
+    assert [(step.name, step.action, step.state, step.fired) for step in added] == [
+        ("pay", "deposit", "scheduled", 0),
+        ("later", "cancel", "scheduled", 0),
+    ]
+    assert added[0].next is not None
+    exchange.advance("3h")
+    assert exchange.ledger("bob")["cash"]["0"] == cash + 5
+    paid, later = exchange.script()
+    assert (paid.state, paid.fired, paid.next, paid.reason) == ("done", 1, None, None)
+    assert (later.refused, "unknown_order" in str(later.reason)) == (1, True)
+    exchange.clear_script()
+    assert exchange.script() == []
+    with pytest.raises(WrongRequest, match="nope"):
+        exchange.script("{after: 1s, nope: {}}")
+
+
+def test_a_predicate_of_a_client_settles(exchange: Any) -> None:
+    looks: list[int] = []
+
+    def client() -> int:
+        looks.append(1)
+        if len(looks) == 1:
+            raise KeyError("not there yet")
+        assert len(looks) > 2, "not yet"
+        return len(looks) - 3
+
+    assert exchange.settled(client) == 1
+    assert len(looks) == 4
+    with pytest.raises(TimedOut, match=r"not settled within 10ms: list was \[\]$"):
+        exchange.settled(list, within="10ms")
+    with pytest.raises(TimedOut, match=r"raised KeyError\('x'\)"):
+        exchange.settled(lambda: {}["x"], within="10ms")
+    with pytest.raises(ZeroDivisionError):
+        exchange.settled(lambda: 1 / 0)
 
 
 def test_an_order_rests_until_it_is_cancelled(exchange: Any) -> None:

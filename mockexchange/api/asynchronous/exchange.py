@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from mockexchange.api.asynchronous.fault_methods import AsyncFaultMethods
 from mockexchange.api.asynchronous.journal import AsyncJournal
+from mockexchange.api.asynchronous.script_methods import AsyncScriptMethods
 from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class AsyncExchange(AsyncSteps, AsyncFaultMethods):
+class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods):
     """One sandbox of a server, until the end of its block.
 
     Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be

@@ -187,6 +187,32 @@ class AsyncSteps(AsyncSandboxClient):
             "deposit", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
         )
 
+    async def withdraw(
+        self,
+        account: str,
+        amount: Amount,
+        *,
+        method: str | None = None,
+        fee: Amount | None = None,
+        status: str | None = None,
+        payment: str | None = None,
+    ) -> Outcome:
+        """Pay dollars out, with the parameters of `deposit`. Raises Refused if the account has too little cash."""
+        return await self._step(
+            "withdraw", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
+        )
+
+    async def transfer(
+        self,
+        source: str,
+        target: str,
+        amount: Amount,
+        *,
+        id: str | None = None,  # noqa: A002  # the step's own word
+    ) -> Outcome:
+        """Move dollars between an account and its subaccounts: `transfer("alice", "alice/1", 50)`."""
+        return await self._step("transfer", source=source, target=target, amount=amount, id=id)
+
     async def trade(
         self,
         account: str,

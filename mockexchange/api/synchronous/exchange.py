@@ -18,6 +18,7 @@ from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRe
 from mockexchange.api.imports import import_httpx_transports
 from mockexchange.api.synchronous.fault_methods import FaultMethods
 from mockexchange.api.synchronous.journal import Journal
+from mockexchange.api.synchronous.script_methods import ScriptMethods
 from mockexchange.api.synchronous.steps import Steps
 from mockexchange.api.synchronous.stream import Stream
 from mockexchange.api.transport.connection import Connection
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class Exchange(Steps, FaultMethods):
+class Exchange(Steps, ScriptMethods, FaultMethods):
     """One sandbox of a server, until the end of its block.
 
     Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be

@@ -188,6 +188,32 @@ class Steps(SandboxClient):
             "deposit", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
         )
 
+    def withdraw(
+        self,
+        account: str,
+        amount: Amount,
+        *,
+        method: str | None = None,
+        fee: Amount | None = None,
+        status: str | None = None,
+        payment: str | None = None,
+    ) -> Outcome:
+        """Pay dollars out, with the parameters of `deposit`. Raises Refused if the account has too little cash."""
+        return self._step(
+            "withdraw", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
+        )
+
+    def transfer(
+        self,
+        source: str,
+        target: str,
+        amount: Amount,
+        *,
+        id: str | None = None,  # noqa: A002  # the step's own word
+    ) -> Outcome:
+        """Move dollars between an account and its subaccounts: `transfer("alice", "alice/1", 50)`."""
+        return self._step("transfer", source=source, target=target, amount=amount, id=id)
+
     def trade(
         self,
         account: str,

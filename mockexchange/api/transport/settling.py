@@ -1,0 +1,75 @@
+"""Waiting for a predicate of a client, which nothing announces: it is asked again and again."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator
+from inspect import isawaitable
+from typing import TypeVar, cast
+
+from mockexchange.api.errors import TimedOut
+from mockexchange.api.values.json_encoding import Duration, duration_text
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
+
+Found = TypeVar("Found")
+Predicate = Callable[[], Found]
+PredicateAsync = Callable[[], Found | Awaitable[Found]]
+FIRST_PAUSE_S, PAUSE_MAX_S = 0.002, 0.05
+"""The first pauses are short, since most clients are there within milliseconds."""
+NOT_YET = (AssertionError, LookupError)
+VALUE_CHARS_MAX = 500
+
+
+class _Wait:
+    """The state of a wait: the last value or error, and the pauses until the time is up."""
+
+    def __init__(self, predicate: Callable[[], object], within: Duration) -> None:
+        self._within = duration_text(within, "within")
+        self._ends_s = time.monotonic() + parse_duration(self._within) / MICROSECONDS_PER_SECOND
+        self._name = getattr(predicate, "__qualname__", repr(predicate))
+        self.last: object = None
+
+    def pauses_s(self) -> Generator[float, None, None]:
+        """Yield pauses as long as there is time."""
+        pause_s = FIRST_PAUSE_S
+        while (left_s := self._ends_s - time.monotonic()) > 0:
+            yield min(pause_s, left_s)
+            pause_s = min(2 * pause_s, PAUSE_MAX_S)
+
+    def timed_out(self) -> TimedOut:
+        what = "raised" if isinstance(self.last, BaseException) else "was"
+        return TimedOut(f"not settled within {self._within}: {self._name} {what} {self.last!r:.{VALUE_CHARS_MAX}}")
+
+
+def settle(predicate: Predicate[Found], within: Duration) -> Found:
+    """Return the first true value of a predicate. Raises TimedOut."""
+    wait = _Wait(predicate, within)
+    pauses = wait.pauses_s()
+    while True:
+        try:
+            found = predicate()
+            if found:
+                return found
+            wait.last = found
+        except NOT_YET as error:
+            wait.last = error
+        if (pause_s := next(pauses, None)) is None:
+            raise wait.timed_out()
+        time.sleep(pause_s)
+
+
+async def settle_async(predicate: PredicateAsync[Found], within: Duration) -> Found:
+    """Return the first true value of a predicate, which may be awaitable. Raises TimedOut."""
+    wait = _Wait(predicate, within)
+    pauses = wait.pauses_s()
+    while True:
+        try:
+            value = predicate()
+            found = await value if isawaitable(value) else cast(Found, value)
+            if found:
+                return found
+            wait.last = found
+        except NOT_YET as error:
+            wait.last = error
+        if (pause_s := next(pauses, None)) is None:
+            raise wait.timed_out()
+        await asyncio.sleep(pause_s)
