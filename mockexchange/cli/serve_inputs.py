@@ -1,14 +1,13 @@
 """Inputs of `mockexchange serve`: the plan of a scenario, its reload, and the self-check."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.commands.verify import require_kit
 from mockexchange.cli.request_log import RequestLog
-from mockexchange.faults.preset_rules import load_preset
+from mockexchange.faults.preset_rules import with_presets
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
 from mockexchange.server.process import Reload
@@ -33,13 +32,7 @@ def load_self_check(api_date: ApiDate) -> Inspector:
 
 def load_plan(scenario: str, chaos: tuple[str, ...]) -> Plan:
     """Read a scenario, and the presets of faults by their names. Raises ScenarioError."""
-    return _add_presets(load_scenario(scenario), chaos)
-
-
-def _add_presets(plan: Plan, names: tuple[str, ...]) -> Plan:
-    """Return the plan with the rules of these presets after its own."""
-    rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
-    return replace(plan, faults=[*plan.faults, *rules]) if rules else plan
+    return with_presets(load_scenario(scenario), chaos)
 
 
 def watch_scenario(scenario: str, load: Callable[[], Plan], request_log: RequestLog) -> Reload:

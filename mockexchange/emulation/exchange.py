@@ -1,7 +1,7 @@
 """The sandbox of a run: on its own port, with its control API, in the event loop of the run."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from mockexchange.clients.published import AccountKey
 from mockexchange.emulation.tcp_listener import HOST
-from mockexchange.runtime.ready_file import RunDirectory, write_ready_file
+from mockexchange.faults.preset_rules import with_presets
+from mockexchange.runtime.discovery import SPARE
+from mockexchange.runtime.ready_file import RunDirectory, default_ready_file, remove_ready_file, write_ready_file
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
@@ -36,20 +38,26 @@ class Exchange:
 
 
 @asynccontextmanager
-async def exchange(scenario: str, api_date: ApiDate) -> AsyncIterator[Exchange]:
-    """Run a fresh sandbox with its keys in files until the end of the block. Raises ScenarioError."""
-    plan = load_scenario(scenario)
+async def exchange(
+    scenario: str, api_date: ApiDate, clock: str = "real", chaos: Sequence[str] = ()
+) -> AsyncIterator[Exchange]:
+    """Run a fresh sandbox with its keys in files until the end of the block. Raises ScenarioError.
+
+    `chaos` are presets of faults. Other commands find the exchange by its ready file, and without it if no server runs.
+    """
+    plan = with_presets(load_scenario(scenario), chaos)
     allow_many_files()
     server_state, token = ServerState(HOST), secrets.token_urlsafe(24)
     control = control_app(server_state, token, [], dict)
     files = RunDirectory()
     try:
         server_state.bind(0)
-        sandbox = await server_state.open(plan, SandboxOptions(api_date=api_date))
+        sandbox = await server_state.open(plan, SandboxOptions(api_date=api_date, clock=clock))
         await server_state.listen(control)
         credentials = sandbox.credentials()
         ready, ready_file = describe(server_state, token, api_date.name, credentials, files), files.path / "ready.json"
         write_ready_file(ready_file, ready)
+        write_ready_file(files.path / SPARE, ready)
         assert server_state.main is not None, "it listens"
         yield Exchange(
             sandbox=sandbox,
@@ -62,6 +70,7 @@ async def exchange(scenario: str, api_date: ApiDate) -> AsyncIterator[Exchange]:
         )
     finally:
         files.remove()
+        remove_ready_file(default_ready_file())  # which a server that ended may have passed on
         await server_state.stop()
 
 

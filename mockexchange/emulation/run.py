@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,6 +51,9 @@ class RunSettings:
     scenario: str = "demo"
     api_date: ApiDate
     account: str | None = None
+    clock: str = "real"
+    chaos: tuple[str, ...] = ()
+    """Presets of faults."""
     patience_s: float = PATIENCE_S
 
 
@@ -76,8 +79,8 @@ class RunResult:
         return REFUSED if self.dials else self.code
 
 
-async def run(settings: RunSettings) -> RunResult:
-    """Run a program to its end.
+async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lambda here: None) -> RunResult:
+    """Run a program to its end; `announce` is called when the exchange is ready.
 
     Raises ScenarioError, clients.UnusableAccount, WrongProxy or CannotStart before it has begun.
     """
@@ -85,7 +88,10 @@ async def run(settings: RunSettings) -> RunResult:
     async with AsyncExitStack() as stack:
         stack.enter_context(relay.taking())
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="mockexchange-run-")))
-        here = await stack.enter_async_context(exchange(settings.scenario, settings.api_date))
+        here = await stack.enter_async_context(
+            exchange(settings.scenario, settings.api_date, settings.clock, settings.chaos)
+        )
+        announce(here)
         notes = DialLog(ran, here.sandbox)
         injection = write_injection(directory)
         environment = await stack.enter_async_context(_surroundings(settings, here, injection, notes))

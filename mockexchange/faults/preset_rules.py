@@ -3,12 +3,15 @@
 A line with `$private` in it is expanded to one line per condition that matches a venue's private operations.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import FAULTS, Rule
 from mockexchange.scenario.located_text import read_yaml
+from mockexchange.scenario.plan import Plan
 from mockexchange.venues.registry import VENUES
 
 PRESETS = files("mockexchange.faults") / "presets"
@@ -38,3 +41,9 @@ def _for_venues(line: str) -> str:
         name: condition for venue in VENUES.values() for name, condition in venue.faults.private_conditions.items()
     }
     return "".join(line.replace(PRIVATE, condition).replace("$name", name) for name, condition in conditions.items())
+
+
+def with_presets(plan: Plan, names: Iterable[str]) -> Plan:
+    """Return the plan with the rules of these presets after its own. Raises ScenarioError."""
+    rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
+    return replace(plan, faults=[*plan.faults, *rules]) if rules else plan

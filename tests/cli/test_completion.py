@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import COMMANDS, main
-from mockexchange.cli.commands.completion import SHELLS, VARIABLE
+from mockexchange.cli.commands.completion import SHELLS, VARIABLE, paths_of
 from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names
 from tests.cli.conftest import Cli
@@ -81,3 +81,12 @@ def test_accounts_of_the_server(cli: Cli, tmp_path: Path) -> None:
     missing = tmp_path / "missing.json"
     assert offered("mockexchange call ", MOCKEXCHANGE_READY_FILE=str(missing)) == []
     assert offered(f"mockexchange env --ready-file {missing} --account ") == []
+
+
+def test_paths_of_calls(cli: Cli) -> None:
+    assert "plain,/portfolio/positions" in offered("mockexchange call alice GET /portfolio/pos")
+    assert offered("mockexchange call alice DELETE /portfolio/pos") == []
+    assert "plain,/portfolio/orders" in offered("mockexchange call alice POST /portfolio/ord")
+    environment = {"MOCKEXCHANGE_READY_FILE": "/nowhere/ready.json"}
+    assert "plain,/exchange/status" in offered("mockexchange call alice GET /exch", **environment)
+    assert paths_of("deribit", "GET")[0].startswith("/private/")

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.emulation.run import RunSettings
+from mockexchange.replay import read_journal
 from tests.emulation.programs import command_of
 from tests.house.checkout import ROOT
 
@@ -36,12 +37,36 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def said(result: Result) -> list[str]:
-    return result.stderr.splitlines()
+    """Return the lines on standard error, without the first that names the ready file."""
+    return [line for line in result.stderr.splitlines() if ", ready file " not in line]
 
 
 def test_a_run_is_summed_up(run: Run) -> None:
     (line,) = said(run("--", *command_of(GOOD)))
     assert line.startswith("[mockexchange] 1 request (GetExchangeStatus 1) in ")
+
+
+def test_other_terminals_find_it_while_it_runs(run: Run, tmp_path: Path) -> None:
+    look = "from mockexchange.cli.server_connection import find_server as find; from pathlib import Path"
+    found = f"{look}; print(find(Path({str(tmp_path / 'mockexchange' / 'ready.json')!r})).ready['control_url'])"
+    result = run("--", sys.executable, "-c", found, environment={"XDG_RUNTIME_DIR": str(tmp_path)})
+    first = result.stderr.splitlines()[0]
+    assert first.startswith("[mockexchange] http://127.0.0.1:")
+    assert first.split(", ready file ")[1].startswith(str(tmp_path / "mockexchange" / "run-"))
+    assert list((tmp_path / "mockexchange").glob("*")) == []
+    quiet = run("--quiet", "--", "true", environment={"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert "ready file" not in quiet.stderr
+
+
+def test_clock_chaos_and_journal(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "run.jsonl"
+    asked = ("--clock", "paused", "--chaos", "maintenance", "--journal", str(kept), "--scenario", "demo")
+    run(*asked, "--", *command_of(GOOD.replace("print(ask", "(ask")), code=1)
+    (entry,) = read_journal(kept.read_text()).entries
+    assert entry["status"] == 503
+    assert "--journal" in run("--journal", str(tmp_path / "no" / "x"), "--", "true", code=2).stderr
+    assert "no preset 'flakky'" in run("--chaos", "flakky", "--", "true", code=2).stderr
+    assert "'--clock': expected a clock" in run("--clock", "0x", "--", "true", code=2).stderr
 
 
 def test_the_exit_code_of_the_program_is_ours(run: Run) -> None:

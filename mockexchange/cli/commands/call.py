@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
-from mockexchange.cli.commands.completion import ACCOUNT
+from mockexchange.cli.commands.completion import ACCOUNT, CALL_PATH
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope, sign
@@ -83,7 +83,7 @@ def request_of(
 @click.command()
 @click.argument("account", type=ACCOUNT)
 @click.argument("method", callback=checked(_method))
-@click.argument("path")
+@click.argument("path", type=CALL_PATH)
 @option("--params", callback=checked(_params), metavar="JSON", help="Params of a POST, at a JSON-RPC venue.")
 @option(
     "--json",

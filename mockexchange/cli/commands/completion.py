@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from mockexchange.cli.click_base import PREFIX
 from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.ready_file import default_ready_file
+from mockexchange.venues.registry import DEFAULT, VENUES
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = PREFIX.lower()
@@ -65,5 +66,39 @@ class AccountName(Text):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+class CallPath(Text):
+    """A path of `call`: those of the venue of the account, for the method."""
+
+    name = "text"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        known = _venue_of_account(ctx)
+        paths = paths_of(known, str(ctx.params.get("method") or "GET").upper())
+        return [CompletionItem(path) for path in paths if path.startswith(incomplete or "/")]
+
+
+def _venue_of_account(context: click.Context) -> str:
+    """Return the name of the venue of the account in the command line; the default one if it is not known."""
+    given = context.params.get("ready_file")
+    try:
+        ready = read_ready(given if isinstance(given, Path) else default_ready_file())
+    except NoServer:
+        return DEFAULT.name
+    venues = {str(account["name"]): str(account["venue"]) for account in ready["accounts"]}
+    return venues.get(str(context.params.get("account")), DEFAULT.name)
+
+
+def paths_of(venue: str, method: str) -> list[str]:
+    """Return the paths of a venue's operations, without the prefix; at a venue with JSON-RPC they are its methods."""
+    known = VENUES[venue]
+    if known.wire is None:
+        return sorted(f"/{name}" for name in known.rest.operations if "/" in name)
+    lines = [
+        str(row.name).split(" ", 1) for section in known.wire.sections() if section.operation_of for row in section.rows
+    ]
+    return sorted({path for its_method, path in lines if its_method == method})
+
+
 SCENARIO = ScenarioName()
 ACCOUNT = AccountName()
+CALL_PATH = CallPath()

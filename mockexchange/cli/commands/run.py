@@ -1,9 +1,11 @@
 """`mockexchange run`: run a program against a fresh sandbox."""
 
 import asyncio
+import json
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import click
 
@@ -11,6 +13,7 @@ from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
+from mockexchange.emulation.exchange import Exchange
 from mockexchange.emulation.run import LOCAL, MODES, RunResult, RunSettings
 from mockexchange.emulation.run import run as run_program
 from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
@@ -19,6 +22,9 @@ from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.printable_text import printable
 from mockexchange.runtime.redaction import redact_command
+from mockexchange.sandbox.clock import parse_mode
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
@@ -37,6 +43,11 @@ class NotStarted(Failure):
 def _client(text: str) -> str:
     if text not in CLIENTS:
         raise ValueError(f"no client {text!r}{did_you_mean(text, CLIENTS)} (known: {', '.join(CLIENTS)})")
+    return text
+
+
+def _clock(text: str) -> str:
+    parse_mode(text)
     return text
 
 
@@ -59,6 +70,15 @@ def _client(text: str) -> str:
     callback=checked(DEFAULT.api_date),
     help="compat, latest, an alias, a month, a day.",
 )
+@option(
+    "--clock", default="real", show_default=True, callback=checked(_clock), help="real, paused, or a scale like 10x."
+)
+@option("--chaos", multiple=True, metavar="NAME", help="A preset of faults, such as flaky; repeatable.")
+@option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file for the requests and frames, as `replay --journal` reads them.",
+)
 @option("--account", help="Whose key.  [default: the first that the client can use]")
 @option("--quiet", is_flag=True, help="No summary; real venues are told of all the same.")
 @report_option
@@ -71,6 +91,9 @@ def run(
     client: str,
     scenario: str,
     api_date: ApiDate,
+    clock: str,
+    chaos: tuple[str, ...],
+    journal: Path | None,
     account: str | None,
     quiet: bool,
     report: tuple[Destination, ...],
@@ -97,20 +120,40 @@ def run(
         scenario=scenario,
         api_date=api_date,
         account=account,
+        clock=clock,
+        chaos=chaos,
     )
-    ran = _run(settings)
+    if journal is not None:
+        write_journal(journal, [], [])  # now, so that a wrong place is known before the program runs
+    ran = _run(settings, (lambda here: None) if quiet else _announce)
+    if journal is not None:
+        write_journal(journal, ran.requests, ran.frames)
     _print_result(ran, is_quiet=quiet)
     write_reports(report_of(ran), report)
     context.exit(ran.exit_code)
 
 
-def _run(settings: RunSettings) -> RunResult:
+def _run(settings: RunSettings, announce: Callable[[Exchange], None]) -> RunResult:
     try:
-        return asyncio.run(run_program(settings))
+        return asyncio.run(run_program(settings, announce))
     except (ScenarioError, UnusableAccount, WrongProxy) as error:
         raise UsageFailure(str(error)) from None
     except CannotStart as error:
         raise NotStarted(str(error), error.exit_code) from None
+
+
+def _announce(here: Exchange) -> None:
+    """Print where the exchange is, so that other terminals can watch it."""
+    click.secho(f"[mockexchange] {here.origin}, ready file {here.ready_file}", err=True, dim=True)
+
+
+def write_journal(target: Path, requests: Iterable[JournalEntry], frames: Iterable[FrameEntry]) -> None:
+    """Write requests and frames as JSON, one a line. Raises UsageFailure if the file cannot be written."""
+    rows = [*map(entry_to_json, requests), *(frame_to_json(number, one) for number, one in enumerate(frames, start=1))]
+    try:
+        target.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    except OSError as error:
+        raise UsageFailure(f"--journal: {target} cannot be written: {error.strerror}") from None
 
 
 def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
