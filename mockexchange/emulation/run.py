@@ -91,13 +91,13 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
         here = await stack.enter_async_context(
             exchange(settings.scenario, settings.api_date, settings.clock, settings.chaos)
         )
-        announce(here)
         notes = DialLog(ran, here.sandbox)
         injection = write_injection(directory)
         environment = await stack.enter_async_context(_surroundings(settings, here, injection, notes))
         began_s = time.monotonic()
         try:
             await relay.start_none_if_told()
+            announce(here)
             program = await Program.start(settings.command, environment)
             relay.hand_to(program)
             await _see_through(program, settings.patience_s, injection, notes)

@@ -61,7 +61,7 @@ def test_other_terminals_find_it_while_it_runs(run: Run, tmp_path: Path) -> None
 def test_clock_chaos_and_journal(run: Run, tmp_path: Path) -> None:
     kept = tmp_path / "run.jsonl"
     asked = ("--clock", "paused", "--chaos", "maintenance", "--journal", str(kept), "--scenario", "demo")
-    run(*asked, "--", *command_of(GOOD.replace("print(ask", "(ask")), code=1)
+    run(*asked, "--", *command_of(GOOD.replace("/exchange/status", "/portfolio/balance")))
     (entry,) = read_journal(kept.read_text()).entries
     assert entry["status"] == 503
     assert "--journal" in run("--journal", str(tmp_path / "no" / "x"), "--", "true", code=2).stderr
