@@ -1,5 +1,6 @@
 """The documentation site: built strictly and without a network, whole, and asking nobody else for anything."""
 
+import json
 import os
 import re
 import subprocess
@@ -91,6 +92,42 @@ def test_every_page_is_built_and_in_the_navigation(built: Mapping[str, Page]) ->
     assert len(listed) == len(set(listed))
     assert {*listed} == {*pages()} - NOT_IN_THE_SITE
     assert {page.removesuffix(".md") + ".html" for page in listed} == set(built) - {"404.html"}
+
+
+def labels(entries: Iterable[Any]) -> Iterator[str]:
+    """The labels of pages in mkdocs' `nav`."""
+    for entry in entries:
+        for label, value in entry.items():
+            yield from labels(value) if isinstance(value, list) else [label]
+
+
+def test_no_label_of_the_navigation_is_there_twice() -> None:
+    found = [name.casefold().removeprefix("the ") for name in labels(yaml.safe_load(CONFIGURATION.read_text())["nav"])]
+    assert sorted(found) == sorted(set(found))
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("place order", "trading.html"),
+        ("flip", "trading.html"),
+        ("reconcile", "stream.html"),
+        ("resync", "stream.html"),
+        ("watch", "terminal.html"),
+    ],
+)
+def test_the_search_finds_pages_before_tables(site: Path, words: str, page: str) -> None:
+    """A document is ranked by its weight and by how often it has all the words, its title counting more."""
+    documents = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    scores: dict[str, float] = {}
+    for one in documents:
+        title, text = one["title"].casefold(), one["text"].casefold()
+        counts = [10 * title.count(word) + text.count(word) / (1 + len(text) / 1_000) for word in words.split()]
+        name = one["location"].partition("#")[0]
+        scores[name] = max(scores.get(name, 0.0), one.get("boost", 1.0) * min(counts))
+    found = sorted(scores, key=lambda name: -scores[name])[:3]
+    assert page in found
+    assert not {"wire.html", "clients.html"} & set(found)
 
 
 def foreign(page: Page) -> list[Reference]:
