@@ -80,6 +80,7 @@ def test_steps_of_the_script_are_added_listed_and_removed(exchange: Any) -> None
 
 def test_a_predicate_of_a_client_settles(exchange: Any) -> None:
     looks: list[int] = []
+    looks_by_name: dict[str, int] = {}
 
     def client() -> int:
         looks.append(1)
@@ -93,7 +94,7 @@ def test_a_predicate_of_a_client_settles(exchange: Any) -> None:
     with pytest.raises(TimedOut, match=r"not settled within 10ms: list was \[\]$"):
         exchange.settled(list, within="10ms")
     with pytest.raises(TimedOut, match=r"raised KeyError\('x'\)"):
-        exchange.settled(lambda: {}["x"], within="10ms")
+        exchange.settled(lambda: looks_by_name["x"], within="10ms")
     with pytest.raises(ZeroDivisionError):
         exchange.settled(lambda: 1 / 0)
 

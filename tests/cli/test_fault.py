@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.cli.banner import banner
-from mockexchange.cli.serve_inputs import _add_presets
 from mockexchange.cli.server_connection import Server
+from mockexchange.faults.preset_rules import with_presets
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli
@@ -78,8 +78,8 @@ def test_what_the_server_refuses_is_told(cli: Cli, sandbox: str) -> None:
 
 def test_chaos_adds_presets_to_the_scenarios_faults() -> None:
     plan = load_builtin("demo")
-    assert _add_presets(plan, ()) is plan
-    rules = _add_presets(plan, ("flaky", "429-storm")).faults
+    assert with_presets(plan, ()) is plan
+    rules = with_presets(plan, ("flaky", "429-storm")).faults
     assert [rule.name for rule in rules if rule.name][:1] == ["flaky-delay"]
     assert rules[-1].name == "storm-gusts"
 

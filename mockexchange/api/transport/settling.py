@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator
 from inspect import isawaitable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from mockexchange.api.errors import TimedOut
 from mockexchange.api.values.json_encoding import Duration, duration_text
@@ -64,7 +64,7 @@ async def settle_async(predicate: PredicateAsync[Found], within: Duration) -> Fo
     while True:
         try:
             value = predicate()
-            found = await value if isawaitable(value) else cast(Found, value)
+            found = await value if isawaitable(value) else value
             if found:
                 return found
             wait.last = found
