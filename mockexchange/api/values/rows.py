@@ -28,15 +28,14 @@ def read_instant(text: str) -> datetime:
 
 
 def _read(name: str, value: Any) -> Any:
-    match value:
-        case Mapping() if name in BY_NAME:
-            return {key: _read(name, item) for key, item in value.items()}
-        case Mapping():
-            return read_row(value)
-        case list():
-            return [_read(name, item) for item in value]
-        case str() if name == "at" or name.endswith("_at"):
+    if isinstance(value, str):  # most values are
+        if name in TEXTS:
+            return value
+        if name == "at" or name.endswith("_at"):
             return read_instant(value)
-        case str() if name not in TEXTS and _NUMBER.fullmatch(value):
-            return Decimal(value)
+        return Decimal(value) if _NUMBER.fullmatch(value) else value
+    if isinstance(value, list):
+        return [_read(name, item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _read(name, item) for key, item in value.items()} if name in BY_NAME else read_row(value)
     return value

@@ -3,7 +3,9 @@
 Tests compare a client's data with it. It does not use the venue's encoders, so it is independent of their errors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 
 from mockexchange.core import commands, events
@@ -18,6 +20,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger import derivatives
 
+Write = Callable[[Any], Any]
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
 PUBLIC_NAMES: dict[type, str] = {
     commands.OpenSubaccount: "OpenBook",
@@ -60,10 +63,26 @@ def public_name(value: Command | Event) -> str:
 
 
 def event_of(event: Event) -> dict[str, Any]:
-    plain: dict[str, Any] = {"type": _snake(public_name(event))}
-    for name in event.__struct_fields__:
-        plain.update(_plain(name, getattr(event, name)))
+    """Return an event for JSON; the unit suffix of a field's name sets its format and is removed."""
+    kind, fields = _form_of(type(event))
+    plain: dict[str, Any] = {"type": kind}
+    for name, key, write in fields:
+        value = getattr(event, name)
+        if write is None:
+            plain["account"], plain["book"] = value
+        else:
+            plain[key] = None if value is None else write(value)
     return plain
+
+
+@cache
+def _form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]]:
+    """Return the type of an event in JSON, and of each field its name, its key and how its value is written.
+
+    A field without a function is the subaccount of the event, which has two keys.
+    """
+    name = PUBLIC_NAMES.get(kind) or kind.__name__
+    return _snake(name), [(field, *_field(field)) for field in kind.__struct_fields__]
 
 
 def _row(row: Position) -> dict[str, Any]:
@@ -85,27 +104,34 @@ def _row(row: Position) -> dict[str, Any]:
     }
 
 
-def _plain(name: str, value: Any) -> dict[str, Any]:
-    """Return an event's field as {name: value} for JSON; the unit suffix of its name sets the format and is removed."""
-    if isinstance(value, SubaccountRef):
-        return {"account": value.account, "book": value.subaccount} if name == "subaccount_ref" else {name: str(value)}
+def _field(name: str) -> tuple[str, Write | None]:
+    """Return the key of an event's field in JSON and the function that writes its value."""
+    if name == "subaccount_ref":
+        return name, None
     if name.endswith("_at"):
-        return {name: None if value is None else format_instant(value)}
+        return name, format_instant
     if name.endswith("_levels"):
-        return {name.removesuffix("_levels"): [[exact(price, 4), exact(count, 2)] for price, count in value]}
+        return name.removesuffix("_levels"), _levels
     for suffix, decimals in SCALES.items():
         if name.endswith(suffix):
-            return {name.removesuffix(suffix): None if value is None else exact(value, decimals)}
-    if name in ("derivative", "prices"):
-        return _derivative_field(name, value)
-    return {name: derivatives.plain(value)}
-
-
-def _derivative_field(name: str, value: Any) -> dict[str, Any]:
-    """Return a field about derivatives as {name: value} for JSON, where a derivative is called an instrument."""
+            return name.removesuffix(suffix), partial(exact, decimals=decimals)
     if name == "derivative":
-        return {"instrument": value}
-    return {name: {derivative: derivatives.number(price) for derivative, price in value}}
+        return "instrument", derivatives.plain
+    return name, _prices if name == "prices" else _plain
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is str:  # most fields are names
+        return value
+    return str(value) if isinstance(value, SubaccountRef) else derivatives.plain(value)
+
+
+def _levels(levels: Sequence[tuple[int, int]]) -> list[list[str]]:
+    return [[exact(price, 4), exact(count, 2)] for price, count in levels]
+
+
+def _prices(prices: Sequence[tuple[str, Decimal]]) -> dict[str, str]:
+    return {derivative: derivatives.number(price) for derivative, price in prices}
 
 
 def _snake(name: str) -> str:
