@@ -33,6 +33,9 @@ class Calls:
     def is_streams_only(self, method: str) -> bool:
         return "result" not in self.methods[method]
 
+    def is_write(self, method: str) -> bool:
+        return bool(self.methods[method].get("writes"))
+
     def is_public(self, method: str) -> bool:
         return "scope" not in self.methods[method]
 
@@ -141,7 +144,8 @@ class Calls:
 def error_schema(node: Node) -> Node:
     """Return the schema of an error object with constant texts."""
     properties: Node = {"code": {"type": "integer", "const": node["code"]}}
-    properties["message"] = {"type": "string", "const": node["message"]}
+    fixed = {"pattern": node["pattern"]} if "pattern" in node else {"const": node["message"]}
+    properties["message"] = {"type": "string", **fixed}
     if "data" in node:
         known = {name: {"type": "string", "const": text} for name, text in node["data"].items()}
         properties["data"] = closed(known, list(known))

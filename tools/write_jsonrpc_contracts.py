@@ -64,6 +64,7 @@ class Writer:
             "operationId": method if verb == self.facts["verbs"][0] else f"{method}.{verb}",
             "summary": node["says"],
             **({"x-never-carried-out": True} if self.calls.is_streams_only(method) else {}),
+            **({"x-write": True} if self.calls.is_write(method) else {}),
             **({"x-recorded": node["recorded"]} if "recorded" in node else {}),
             **({"security": []} if self.calls.is_public(method) else {"x-scope": node["scope"]}),
             **parameters,

@@ -27,6 +27,8 @@ DATED = {
 }
 TRADE = {"account": "dora", "instrument": "BTC-PERPETUAL", "direction": "buy", "amount": 100, "price": 113000}
 HELD = {"account": "dora", "instrument": "BTC-28DEC35", "size": -500, "average_price": "112000.5"}
+ORDERED = {"account": "dora", "instrument": "BTC-PERPETUAL", "direction": "buy", "amount": 40}
+FILLED = {"contract_order_changed", "contract_traded", "holding_changed", "cash_changed"}
 # One step a line, with the events it brings.
 EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"account": {"account": "carol"}}, {"account_opened", "book_opened"}),
@@ -99,6 +101,17 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"mark": {"instrument": "BTC-PERPETUAL", "price": "113900.5"}}, {"contract_marked"}),
     ({"trade": {**TRADE, "taker": True, "label": "one"}}, {"contract_traded", "holding_changed", "cash_changed"}),
     ({"hold": {**HELD, "realized": "0.001"}}, {"holding_changed"}),
+    (
+        {"quote": {"instrument": "BTC-PERPETUAL", "bids": [[113800, 50]], "asks": [["113900", "20"]]}},
+        {"contract_quoted"},
+    ),
+    ({"order": {**ORDERED, "price": "113900", "order": "c-1", "label": "two"}}, FILLED | {"contract_quoted"}),
+    ({"edit": {"order": "c-1", "price": 113850, "post_only": True}}, {"contract_order_changed"}),
+    (
+        {"order": {**ORDERED, "direction": "sell", "time_in_force": "immediate_or_cancel"}},
+        {"contract_order_changed", "contract_quoted"} | FILLED,
+    ),
+    ({"cancel_orders": {"account": "dora", "currency": "BTC", "kinds": ["future"]}}, {"contract_order_changed"}),
     ({"funding": {"instrument": "BTC-PERPETUAL", "rate": "0.0001"}}, {"holding_changed"}),
     ({"session": {"prices": {"BTC-PERPETUAL": 113950}}}, {"session_settled", "holding_changed", "cash_changed"}),
     ({"deliver": {"instrument": "BTC-28DEC35"}}, {"contract_delivered", "holding_changed", "cash_changed"}),

@@ -47,6 +47,9 @@ class RefusalCode(StrEnum):
     SUBTRADER_CAPPED = "subtrader_capped"
     POSITION_LIMIT = "position_limit"
     AMEND_COUNT_TOO_SMALL = "amend_count_too_small"
+    SELF_TRADE = "self_trade"
+    NO_PASSIVE_PRICE = "no_passive_price"
+    NOTHING_TO_REDUCE = "nothing_to_reduce"
     TOO_MANY_ORDERS = "too_many_orders"
 
 

@@ -150,7 +150,7 @@ class FaultedRequest:
         def complete() -> Pending:
             return self._apply_effects((yield from pending))
 
-        return replace(reply, pending=complete())
+        return replace(reply, pending=complete(), fault=self._names)
 
     def _apply_effects(self, reply: Answer) -> FaultyAnswer:
         if fault_effects.UnknownOutcome in self._by_effect and reply.status in SUCCESSES:
@@ -180,9 +180,9 @@ class FaultedRequest:
         return None
 
     def _is_carried_out(self) -> bool:
-        """Return whether a request of unknown outcome is carried out; a call of a stream never is."""
+        """Return whether a request of unknown outcome is carried out."""
         one, effect = self._by_effect[fault_effects.UnknownOutcome], self._effect(fault_effects.UnknownOutcome)
-        return not isinstance(self._request, Call) and one.draws(effect.carried_out_ppm)
+        return one.draws(effect.carried_out_ppm)
 
     def _unknown_outcome(self, what: str) -> Answer:
         name = self._by_effect[fault_effects.UnknownOutcome].name

@@ -4,16 +4,19 @@ A frame is sent whole or not at all. Effects on bytes in transit or on headers d
 finding to the journal. The effects drop and reset end the connection.
 """
 
+from collections.abc import Generator
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from mockexchange.core.commands import Command
+from mockexchange.core.exchange import Outcome
 from mockexchange.faults.delivery import Transport, delay
 from mockexchange.faults.faulty_answer import PLAIN, FaultyAnswer, FrameDelivery
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
-from mockexchange.venues.frame import CalledOperation, Frame
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
+from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
@@ -28,6 +31,11 @@ class CallReply(NamedTuple):
     delivery: FrameDelivery = PLAIN
     stub: str | None = None
     called: CalledOperation | None = None
+    pending: "PendingReply | None" = None
+    """The rest of a write, which returns the complete reply; None if the reply is complete."""
+
+
+PendingReply: TypeAlias = Generator[Command, Outcome, CallReply]
 
 
 class SessionResponder:
@@ -44,19 +52,35 @@ class SessionResponder:
         self.was_called = True
         if frame is None:
             return Answer(HTTPStatus.NO_CONTENT, b"")
+        if frame.pending is not None:
+            return Answer(HTTPStatus.OK, b"", pending=self._completed(frame.pending))
+        return self._answer_of(frame)
+
+    def _completed(self, pending: PendingFrame) -> Pending:
+        self.frame = yield from pending
+        return self._answer_of(self.frame)
+
+    def _answer_of(self, frame: Frame) -> Answer:
         if frame.kind == ERROR:
             return Answer(HTTPStatus.BAD_REQUEST, frame.raw, diagnosis=frame.note)
         return Answer(HTTPStatus.OK, frame.raw, findings=[frame.note] if frame.note else [])
 
 
 def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
-    """Return the reply for an answer, made by the session, a fault or a stub."""
+    """Return the reply for an answer, made by the session, a fault or a stub; that to a write is pending."""
+    if answer.pending is not None:
+        pending = _completed_reply(responder, answer.pending, venue)
+        return CallReply(None, FrameDelivery(answer.fault or ""), called=responder.calls.called, pending=pending)
     called = responder.calls.called if responder.was_called else _called_operation(answer, venue)
     if answer.fault is None and answer.stub is None:
         return CallReply(responder.frame, called=called)
     is_silent = responder.was_called and responder.frame is None and not answer.body
     frame = None if is_silent else frame_of(answer, responder.frame)
     return CallReply(frame, _delivery(answer), answer.stub, called)
+
+
+def _completed_reply(responder: SessionResponder, pending: Pending, venue: Venue) -> PendingReply:
+    return reply_of(responder, (yield from pending), venue)
 
 
 def frame_of(answer: Answer, made: Frame | None = None) -> Frame:

@@ -50,8 +50,12 @@ def writes(document: Document) -> dict[str, WriteOperation]:
 
 
 def reads(document: Document) -> dict[str, Operation]:
-    """Return the reads of a document by id, in the document's order."""
-    found = (_read(document, path, item) for path, item in document["paths"].items() if READ in item)
+    """Return the reads of a document by id, in the document's order; a GET that is marked as a write is none."""
+    found = (
+        _read(document, path, item)
+        for path, item in document["paths"].items()
+        if READ in item and not item[READ].get("x-write")
+    )
     return {operation.id: operation for operation in found}
 
 

@@ -6,7 +6,9 @@ fault made, moved or withheld are marked in the recording: they are skipped, tog
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from mockexchange.core.commands import Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
@@ -16,8 +18,9 @@ from mockexchange.replay.stream_calls import CallReplay, is_changed
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.store.log import Record
-from mockexchange.venues.frame import Frame
+from mockexchange.venues.frame import Frame, PendingFrame
 from mockexchange.venues.registry import VENUES
+from mockexchange.venues.request import resume
 from mockexchange.venues.session import Session
 from mockexchange.venues.venue import Venue
 
@@ -35,9 +38,15 @@ class _Stream:
         """Length of the log when the newest frame was made."""
         self.changed: Counter[bytes] = Counter()
         """Frames later in the recording that a fault moved or withheld."""
+        self.answers: dict[bytes, Frame] = {}
+        """Answers to writes that are not compared yet; a recording may have them before or after the data."""
+        self.writes: deque[list[int]] = deque()
+        """Commands of its writes later in the recording, by their numbers in the log."""
 
     def take(self, raw: bytes) -> bytes | None:
         """Return the session's next frame, skipping frames that a fault moved to a later place in the recording."""
+        if self.answers.pop(raw, None):
+            return raw
         while self.made and self.made[0].raw != raw and self.changed[self.made[0].raw]:
             self.changed[self.made.popleft().raw] -= 1
         return self.made.popleft().raw if self.made else None
@@ -65,6 +74,15 @@ class _Stream:
             self.made += self.session.wake(frame["at_us"], frame["host_at_us"])
 
 
+class _Write(NamedTuple):
+    """A write of a stream: its next command or its answer, and the numbers of its commands from there on."""
+
+    stream: _Stream
+    pending: PendingFrame
+    step: Command | Frame
+    numbers: list[int]
+
+
 class StreamReplay:
     """The open streams of a replay. `sessions` has the sessions that repeated handshakes opened, by connection."""
 
@@ -73,10 +91,15 @@ class StreamReplay:
         self.sessions: dict[int, tuple[Session, Venue]] = {}
         self._streams: dict[int, _Stream] = {}
         self._changed: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
+        self._writes: defaultdict[int, list[list[int]]] = defaultdict(list)
         for frame in frames:
             if frame["fault"] is not None and frame["direction"] != "in":
                 self._changed[frame["connection"]][frame_bytes(frame)] += 1
-        replay.observers.append(self._publish)
+            if frame.get("commands"):
+                self._writes[frame["connection"]].append(frame["commands"])
+        self._waiting: dict[int, _Write] = {}
+        """Writes by the number of their next command in the log."""
+        replay.observers += [self._publish, self._resume]
 
     def count_of(self, account: str) -> int:
         """Return the number of open streams of an account."""
@@ -99,8 +122,12 @@ class StreamReplay:
 
     def finish(self) -> list[Verdict]:
         """End the replay; return a verdict for each frame of a session that the recording lacks."""
-        self.replay.observers.remove(self._publish)
-        return [self._left(number, one) for number, stream in self._streams.items() for one in stream.made]
+        for observer in (self._publish, self._resume):
+            self.replay.observers.remove(observer)
+        streams = self._streams.items()
+        return [
+            self._left(number, one) for number, stream in streams for one in (*stream.made, *stream.answers.values())
+        ]
 
     def _open(self, frame: Plain) -> list[Verdict]:
         opened = self.sessions.pop(frame["connection"], None)
@@ -108,6 +135,7 @@ class StreamReplay:
             return []
         stream = self._streams[frame["connection"]] = _Stream(*opened)
         stream.changed = self._changed[frame["connection"]]
+        stream.writes.extend(sorted(self._writes[frame["connection"]]))
         return []
 
     def _close(self, frame: Plain, stream: _Stream) -> list[Verdict]:
@@ -121,7 +149,32 @@ class StreamReplay:
         if calls and is_changed(frame):
             stream.made += self._calls.repeat(frame, calls, stream.venue)
         elif frame["fault"] is None:
-            stream.made += stream.session.receive(frame_bytes(frame), frame["at_us"], frame["host_at_us"])
+            made = stream.session.receive(frame_bytes(frame), frame["at_us"], frame["host_at_us"])
+            stream.made += (one for one in made if one.pending is None)
+            for one in made:
+                if one.pending is not None:
+                    self._begin(stream, one.pending)
+
+    def _begin(self, stream: _Stream, pending: PendingFrame) -> None:
+        """Begin a write of a stream; its commands are those of the next recorded answer to a write."""
+        while stream.writes and stream.writes[0][0] <= self.replay.exchange.state.sequence:
+            stream.writes.popleft()  # of a write whose answer a fault changed, which is not repeated
+        numbers = stream.writes.popleft() if stream.writes else []
+        self._continue(_Write(stream, pending, resume(pending), numbers))
+
+    def _continue(self, write: _Write) -> None:
+        """Keep the answer of a write for its comparison, or let the write wait for its next command."""
+        if isinstance(write.step, Frame):
+            write.stream.answers[write.step.raw] = write.step
+        elif write.numbers:
+            self._waiting[write.numbers[0]] = write
+
+    def _resume(self, record: Record, outcome: Outcome) -> None:
+        """Resume the write whose command was executed; its answer is compared with the recorded one."""
+        write = self._waiting.pop(record.sequence, None)
+        if write is not None and write.step == record.command:
+            step = resume(write.pending, outcome)
+            self._continue(write._replace(step=step, numbers=write.numbers[1:]))
 
     def _publish(self, record: Record, outcome: Outcome) -> None:
         if isinstance(outcome, Refusal) or not self._streams:

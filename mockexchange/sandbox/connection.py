@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 
 from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
 from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
-from mockexchange.faults.stream_calls import CallReply
+from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.outbox import Outbox
-from mockexchange.venues.frame import CalledOperation, Frame
+from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.session import Calls, Message, Session
 from mockexchange.venues.venue import Venue
 
@@ -116,17 +116,45 @@ class Connection:
         self._faults: FrameFaults | None = None
         self._timer: Timer | None = None
         self._rings_at: int | None = None
+        self._held: list[Frame] | None = None
+        """Data frames that wait for the answer to a write; None if there is none."""
 
-    def receive(self, raw: bytes) -> None:
-        """Execute a command of the client; its answers and the requested data go into the outbox."""
+    def receive(self, raw: bytes) -> PendingReply | None:
+        """Execute a command of the client; its answers and the requested data go into the outbox.
+
+        A write is returned: the sandbox executes its commands and calls `complete`, before the next `receive`.
+        """
         if self.is_over:
-            return
+            return None
         streams = self._streams
         streams.moment = at, host_at, _ = streams.now()
         try:
-            frames, called = self._execute(raw, at, host_at)
+            frames, called, pending = self._execute(raw, at, host_at)
         finally:
             streams.moment = None
+        if pending is None:
+            self._note_answered(frames, called)
+        return pending
+
+    def hold(self) -> None:
+        """Hold data frames back until `complete`, so that they follow the answer."""
+        self._held = []
+
+    def complete(self, reply: CallReply) -> None:
+        """Send the answer to a write, and then the data that was held back."""
+        streams, held, self._held = self._streams, self._held, None
+        frames = [reply.frame] if reply.frame else []
+        streams.moment = streams.now()
+        try:
+            self._take(frames, reply.delivery)
+            for frame in held or ():
+                self._deliver(frame)
+        finally:
+            streams.moment = None
+        self._note_answered(frames, reply.called)
+
+    def _note_answered(self, frames: list[Frame], called: CalledOperation | None) -> None:
+        streams = self._streams
         for frame in frames:
             for channel in frame.acknowledged:
                 if not self.is_over:
@@ -135,23 +163,32 @@ class Connection:
             streams.on_operation(called.account or self.account, called.operation)
         self._follow_session()
 
-    def _execute(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], CalledOperation | None]:
-        """Answer a command by the session, a fault or a stub; return the answers and the operation."""
+    def _execute(
+        self, raw: bytes, at: int, host_at: int
+    ) -> tuple[list[Frame], CalledOperation | None, PendingReply | None]:
+        """Answer a command by the session, a fault or a stub; return the answers, the operation and the write."""
         streams = self._streams
         answer_call = streams.answer_call
         if answer_call and (calls := self.session.calls):
             return self._take_reply(answer_call(self.number, calls, raw, at, host_at), raw)
         streams.note(self, "in", raw)
         frames = self.session.receive(raw, at, host_at)
+        called = self.session.called
+        if frames and frames[0].pending is not None:
+            return [], called, _reply_to(frames[0].pending, called)
         self._take(frames)
-        return frames, self.session.called
+        return frames, called, None
 
-    def _take_reply(self, reply: CallReply, raw: bytes) -> tuple[list[Frame], CalledOperation | None]:
+    def _take_reply(
+        self, reply: CallReply, raw: bytes
+    ) -> tuple[list[Frame], CalledOperation | None, PendingReply | None]:
         command = Frame(raw, "", stub=reply.stub)
         self._streams.note(self, "in", raw, command, fault=reply.delivery.fault or None)
+        if reply.pending is not None:
+            return [], reply.called, reply.pending
         frames = [reply.frame] if reply.frame else []
         self._take(frames, reply.delivery)
-        return frames, reply.called
+        return frames, reply.called, None
 
     def wake(self) -> None:
         """Wake the session if its wake-up time has come by host time."""
@@ -181,8 +218,12 @@ class Connection:
 
     def publish(self, message: Message) -> None:
         frame = self.session.frame_of(message)
-        if frame is not None:
+        if frame is None:
+            return
+        if self._held is None:
             self._deliver(frame)
+        else:
+            self._held.append(frame)
 
     def send(self, raw: bytes, kind: str = "", channel: str = "", fault: str | None = "literal") -> None:
         """Send a frame that the session did not make. Channel filters and faults do not apply to it."""
@@ -285,3 +326,8 @@ class Connection:
     def _sent(self, frame: Frame, fault: str | None) -> None:
         self._streams.note(self, "out", frame.raw, frame, fault=fault)
         self._streams.wants_flush(self)
+
+
+def _reply_to(pending: PendingFrame, called: CalledOperation | None) -> PendingReply:
+    """Return a session's write as the write of a reply."""
+    return CallReply((yield from pending), called=called)

@@ -112,6 +112,8 @@ class FrameEntry(NamedTuple):
     """Explanation with the change that is needed; empty for most frames."""
     stub: str | None = None
     """Name of the stub that matched a call, even if the call was refused. The frame of the answer has it too."""
+    commands: tuple[int, ...] = ()
+    """Numbers in the log of the commands that a write executed; the frame of its answer has them."""
 
 
 class Firing(NamedTuple):

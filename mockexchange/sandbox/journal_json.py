@@ -46,7 +46,8 @@ def request_to_json(entry: JournalEntry) -> dict[str, Any]:
 
 def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
     plain = {name: getattr(frame, name) for name in FRAME}
-    return {"number": number, **plain, **_times(frame), **_bytes("frame", frame.raw)}
+    commands = {"commands": list(frame.commands)} if frame.commands else {}
+    return {"number": number, **plain, **_times(frame), **_bytes("frame", frame.raw), **commands}
 
 
 def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:

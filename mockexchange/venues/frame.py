@@ -1,6 +1,10 @@
 """Frames that a stream sends to one client."""
 
-from typing import NamedTuple
+from collections.abc import Generator
+from typing import NamedTuple, TypeAlias
+
+from mockexchange.core.commands import Command
+from mockexchange.core.exchange import Outcome
 
 ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
 """The kinds of frames that answer a command about a subscription."""
@@ -29,8 +33,16 @@ class Frame(NamedTuple):
     """Channels, by their names in scenarios, that the frame acknowledges as subscribed."""
     stub: str | None = None
     """Name of the stub that made the frame, or would have if the caller were not refused."""
+    commands: tuple[int, ...] = ()
+    """Numbers in the log of the commands that a write executed."""
+    pending: "PendingFrame | None" = None
+    """The rest of a write, which returns the frame that answers it; None if the frame is complete."""
 
     @property
     def is_answer(self) -> bool:
         """Whether the frame answers a command; other frames are data of a subscription, which may be lost."""
         return not self.sid or self.kind in ANSWERS
+
+
+PendingFrame: TypeAlias = Generator[Command, Outcome, Frame]
+"""A write that a stream's command began: it yields commands, receives their outcomes and returns the answer."""

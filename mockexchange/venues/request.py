@@ -1,7 +1,7 @@
 """Requests and answers as plain values, without a web framework."""
 
 from collections.abc import Callable, Generator
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -82,10 +82,13 @@ Pending: TypeAlias = Generator[Command, Outcome, Answer]
 between two of its own."""
 
 
-def resume(pending: Pending, outcome: Outcome | None = None) -> Command | Answer:
+T = TypeVar("T")
+
+
+def resume(pending: Generator[Command, Outcome, T], outcome: Outcome | None = None) -> Command | T:
     """Return the next command of a write, or its answer; `outcome` is that of its last command, None at the start."""
     try:
         return next(pending) if outcome is None else pending.send(outcome)
     except StopIteration as end:
-        answer: Answer = end.value
+        answer: T = end.value
         return answer

@@ -9,9 +9,10 @@ from typing import Any
 
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stream_writes import carry_out_call
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
-from tests.helpers.sandboxes import MILLISECOND
+from tests.helpers.sandboxes import MILLISECOND, run
 
 READ_ALL = 1 << 40
 WORLD = """
@@ -109,7 +110,9 @@ class Socket:
         name = "rid" if self.connection.venue.name == "signalplus" else "id"
         document = {name: self._last_id, "method": method, "params": params}
         already = len(self.told)
-        self.connection.receive(json.dumps(document).encode())
+        pending = self.connection.receive(json.dumps(document).encode())
+        if pending is not None:
+            run(carry_out_call(self.sandbox, self.connection, pending))
         return self.told[already:]
 
     def ring(self) -> None:

@@ -15,7 +15,7 @@ from tests.helpers.derivatives import WORLD, Socket, ask, credential_of, deribit
 from tests.helpers.sandboxes import make, run
 from tests.sandbox.stubs import install
 
-BUY = "private/buy"
+BUY = "private/withdraw"
 Plain = dict[str, Any]
 
 
@@ -34,7 +34,7 @@ def test_a_method_that_is_not_emulated_is_answered_in_the_venues_envelope() -> N
     sandbox, socket = stubbed(
         f"name: bought, request: deribit {BUY}, result: {{order: {{order_id: '1', price: 1.50}}}}"
     )
-    socket.connection.receive(b'{"id": 1.50, "method": "private/buy", "params": {"amount": 10}}')
+    socket.connection.receive(b'{"id": 1.50, "method": "private/withdraw", "params": {"amount": 10}}')
     [raw] = socket.connection.outbox.take(1 << 20)
     assert raw.startswith(b'{"jsonrpc":"2.0","id":1.50,"result":{"order":{"order_id":"1","price":1.50}},"usIn":')
     assert counts(sandbox) == [(1, 1)]
@@ -154,7 +154,7 @@ def test_the_session_is_not_asked() -> None:
 def test_a_body_goes_out_as_a_frame_of_text(body: str, raw: bytes, kind: str) -> None:
     """A text frame is UTF-8; other bytes are left out."""
     sandbox, socket = stubbed(f"request: deribit {BUY}, {body}")
-    socket.connection.receive(b'{"id": 1, "method": "private/buy"}')
+    socket.connection.receive(b'{"id": 1, "method": "private/withdraw"}')
     assert socket.connection.outbox.take(1 << 20) == [raw]
     assert last(sandbox).kind == kind
 
@@ -194,7 +194,7 @@ def test_faults_come_first_and_change_a_stubs_answer_too() -> None:
 def test_what_is_no_json_is_not_edited() -> None:
     sandbox, socket = stubbed(f"request: deribit {BUY}, text: nothing")
     install_faults(sandbox, "name: f, then: {duplicate_row}")
-    socket.connection.receive(b'{"id": 1, "method": "private/buy"}')
+    socket.connection.receive(b'{"id": 1, "method": "private/withdraw"}')
     assert last(sandbox).note == "the fault f found nothing to edit in this answer"
 
 
@@ -212,7 +212,7 @@ def test_a_self_check_passes_over_it_and_over_what_a_fault_made() -> None:
     sandbox, socket = stubbed(f"request: deribit {BUY}, text: odd", inspector=Recorder())
     install_faults(sandbox, f"match: {{operation: {POSITIONS}}}, then: {{body: odd}}")
     seen.clear()
-    socket.connection.receive(b'{"id": 1, "method": "private/buy"}')
+    socket.connection.receive(b'{"id": 1, "method": "private/withdraw"}')
     socket.connection.receive(b'{"id": 2, "method": "private/get_positions", "params": {"currency": "any"}}')
     assert not seen
     socket.connection.receive(b'{"id": 3, "method": "public/test"}')

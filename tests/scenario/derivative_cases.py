@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, OrderLife, Period
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.vocabulary import SubaccountRef
 
@@ -139,6 +139,57 @@ DERIVATIVES: list[tuple[str, Command]] = [
     ),
     ("session: {prices: {F: 115600.09}}", commands.SettleSession(prices=(("F", Decimal("115600.09")),))),
     ("session: {}", commands.SettleSession()),
+    (
+        "quote: {instrument: F, bids: [[113800, 50], [113799.5, 1]]}",
+        commands.QuoteDerivative(
+            derivative="F",
+            bids=((Decimal(113800), Decimal(50)), (Decimal("113799.5"), Decimal(1))),
+        ),
+    ),
+    (
+        "order: {account: dora/3, instrument: F, direction: buy, amount: 10}",
+        commands.PlaceDerivativeOrder(
+            subaccount_ref=SubaccountRef("dora", "3"), derivative="F", direction=Direction.BUY, amount=Decimal(10)
+        ),
+    ),
+    (
+        (
+            "order: {account: dora, instrument: F, direction: sell, amount: 1, price: 0.5, post_only: true,"
+            " reject_post_only: true, time_in_force: good_til_day}"
+        ),
+        commands.PlaceDerivativeOrder(
+            subaccount_ref=SubaccountRef("dora"),
+            derivative="F",
+            direction=Direction.SELL,
+            amount=Decimal(1),
+            price=Decimal("0.5"),
+            life=OrderLife.GOOD_TIL_DAY,
+            post_only=True,
+            reject_post_only=True,
+        ),
+    ),
+    (
+        "order: {account: dora, instrument: F, direction: buy, amount: 1, reduce_only: true, label: l, order: o}",
+        commands.PlaceDerivativeOrder(
+            subaccount_ref=SubaccountRef("dora"),
+            derivative="F",
+            direction=Direction.BUY,
+            amount=Decimal(1),
+            reduce_only=True,
+            label="l",
+            order="o",
+        ),
+    ),
+    (
+        'cancel_orders: {account: dora, instrument: F, currency: BTC, kinds: [option], label: ""}',
+        commands.CancelDerivativeOrders(
+            subaccount_ref=SubaccountRef("dora"), derivative="F", currency="BTC", kinds=("option",), label=""
+        ),
+    ),
+    (
+        "edit: {order: o, amount: 20, price: 1, post_only: false}",
+        commands.EditDerivativeOrder(order="o", amount=Decimal(20), price=Decimal(1), post_only=False),
+    ),
     ("account: {account: dora, venue: deribit}", commands.OpenAccount(account="dora", venue="deribit")),
     ("account: {account: alice, venue: kalshi}", commands.OpenAccount(account="alice")),
     (

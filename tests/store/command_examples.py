@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, OrderLife, Period
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     AccountKind,
@@ -238,6 +238,35 @@ EXAMPLES: list[Command] = [
         order="o",
         trade="t",
         label="mine",
+    ),
+    commands.QuoteDerivative(
+        derivative="F",
+        bids=((Decimal("0.000000000000000001"), Decimal("0.10")),),
+        asks=((Decimal("1E+5"), Decimal(10)), (Decimal("2E+5"), Decimal(1))),
+    ),
+    commands.PlaceDerivativeOrder(
+        subaccount_ref=DESK,
+        derivative="F",
+        direction=Direction.SELL,
+        amount=Decimal("0.10"),
+        price=Decimal("1E+5"),
+        life=OrderLife.GOOD_TIL_DAY,
+        post_only=True,
+        reject_post_only=True,
+        reduce_only=True,
+        label="mine",
+        order="o",
+    ),
+    commands.EditDerivativeOrder(
+        order="o",
+        amount=Decimal("0.20"),
+        price=Decimal(1),
+        post_only=False,
+        reject_post_only=True,
+        reduce_only=False,
+    ),
+    commands.CancelDerivativeOrders(
+        subaccount_ref=ALICE, derivative="F", currency="BTC", kinds=("future", "option"), label=""
     ),
     commands.OpenHolding(
         subaccount_ref=ALICE,

@@ -13,6 +13,7 @@ from mockexchange.core.commands import Command, SetIndex
 from mockexchange.core.derivatives import queries
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.holdings import Holding
+from mockexchange.core.derivatives.orders import OpenOrders
 from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.model.accounts import Key
@@ -173,10 +174,10 @@ def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.Monkey
     valued: list[str] = []
 
     def view_and_note(
-        subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, index: Decimal
+        subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, index: Decimal, opened: OpenOrders
     ) -> PositionView:
         valued.append(derivative.name)
-        return view_of(subaccount_ref, derivative, holding, index)
+        return view_of(subaccount_ref, derivative, holding, index, opened)
 
     monkeypatch.setattr(queries, "view_of", view_and_note)
 

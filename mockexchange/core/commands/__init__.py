@@ -23,6 +23,12 @@ from mockexchange.core.commands.cash import (
     TransferShard,
     Withdraw,
 )
+from mockexchange.core.commands.derivative_orders import (
+    CancelDerivativeOrders,
+    EditDerivativeOrder,
+    PlaceDerivativeOrder,
+    QuoteDerivative,
+)
 from mockexchange.core.commands.derivatives import (
     CreditCurrency,
     DeliverDerivative,
@@ -121,6 +127,10 @@ Command = (
     | SetIndex
     | MarkDerivative
     | TradeDerivative
+    | QuoteDerivative
+    | PlaceDerivativeOrder
+    | EditDerivativeOrder
+    | CancelDerivativeOrders
     | OpenHolding
     | SettleSession
     | PayFunding
@@ -135,6 +145,7 @@ __all__ = [
     "AmendOrder",
     "Announce",
     "CancelAllOrders",
+    "CancelDerivativeOrders",
     "CancelOrder",
     "CapSubtrader",
     "CloseMarket",
@@ -147,6 +158,7 @@ __all__ = [
     "DescribeEvent",
     "DetermineMarket",
     "DisputeMarket",
+    "EditDerivativeOrder",
     "ExpireOrder",
     "Fill",
     "FinalizeMarket",
@@ -164,8 +176,10 @@ __all__ = [
     "OpenPosition",
     "OpenSubaccount",
     "PayFunding",
+    "PlaceDerivativeOrder",
     "PlaceOrder",
     "PriceMarket",
+    "QuoteDerivative",
     "QuoteMarket",
     "ReduceOrder",
     "RemoveKey",

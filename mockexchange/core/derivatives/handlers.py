@@ -7,6 +7,7 @@ from typing import Any
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives import cash, listing, settlement, trading
+from mockexchange.core.derivatives.order_entry import canceling, editing, placing, quotes
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State
@@ -30,9 +31,16 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.SetIndex: _precise(listing.set_index),
     commands.MarkDerivative: _precise(listing.mark_derivative),
     commands.TradeDerivative: _precise(trading.trade_derivative),
+    commands.QuoteDerivative: _precise(quotes.quote_derivative),
+    commands.PlaceDerivativeOrder: _precise(placing.place_order),
+    commands.EditDerivativeOrder: _precise(editing.edit_order),
+    commands.CancelDerivativeOrders: _precise(canceling.cancel_orders),
     commands.OpenHolding: _precise(trading.open_holding),
     commands.SettleSession: _precise(settlement.settle_session),
     commands.PayFunding: _precise(settlement.pay_funding),
     commands.DeliverDerivative: _precise(settlement.deliver_derivative),
     commands.CreditCurrency: _precise(cash.credit_currency),
 }
+
+cancel_order: Handler = _precise(canceling.cancel_order)
+"""The handler of `CancelOrder` for an order of a derivative."""

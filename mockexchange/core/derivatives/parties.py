@@ -8,6 +8,7 @@ from mockexchange.core.derivatives.derivative import Derivative, Terms
 from mockexchange.core.derivatives.forms import future_of, is_option
 from mockexchange.core.derivatives.holdings import ZERO
 from mockexchange.core.derivatives.legs import Fill
+from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
@@ -23,6 +24,8 @@ class Party(NamedTuple):
     order_id: str
     label: str
     fee: Decimal | None
+    order: DerivativeOrder | None = None
+    """The order that was matched; None for a recorded trade, whose order is known by its id alone."""
 
     def size_of(self, fill: Fill) -> Decimal:
         """Signed size of a fill for this party."""
@@ -35,7 +38,7 @@ class Party(NamedTuple):
         terms = fill.derivative.terms
         rate = terms.taker_fee if self.is_taker else terms.maker_fee
         if is_option(terms):
-            return fill.amount * _option_fee(terms, rate, fill.price, index)
+            return fill.amount * option_fee(terms, rate, fill.price, index)
         return rate * future_of(terms).value(fill.size, fill.price)
 
 
@@ -56,7 +59,7 @@ def new_id(state: State, derivative: Derivative) -> str:
             return name
 
 
-def _option_fee(terms: Terms, rate: Decimal, price: Decimal, index: Decimal) -> Decimal:
+def option_fee(terms: Terms, rate: Decimal, price: Decimal, index: Decimal) -> Decimal:
     """Return the fee per unit of an option: `rate` of the underlying, at most `FEE_CAP` of the option's price."""
     underlying = Decimal(1) if terms.form is Form.INVERSE else index
     return min(rate * underlying, option.FEE_CAP * price)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.forms import is_option
 from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
+from mockexchange.core.derivatives.orders import NO_ORDERS, OpenOrders
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView, SummaryView
@@ -20,6 +21,7 @@ class Held(NamedTuple):
     subaccount_ref: SubaccountRef
     derivative: Derivative
     holding: Holding
+    opened: OpenOrders = NO_ORDERS
 
     @property
     def revision(self) -> tuple[int, int]:
@@ -34,7 +36,7 @@ def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False
     """
     derivatives = state.derivatives.listed
     return [
-        Held(subaccount_ref, derivatives[name], holding)
+        Held(subaccount_ref, derivatives[name], holding, state.derivatives.open_orders_of(subaccount_ref, name))
         for name, holding in state.derivatives.holdings.get(subaccount_ref, {}).items()
         if holding.size or with_flat
     ]
@@ -43,7 +45,8 @@ def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False
 @precise
 def view_of_held(state: State, held: Held) -> PositionView:
     """Return the numbers of a position as of now."""
-    return view_of(*held, state.derivatives.indexes[held.derivative.terms.index])
+    index = state.derivatives.indexes[held.derivative.terms.index]
+    return view_of(held.subaccount_ref, held.derivative, held.holding, index, held.opened)
 
 
 def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[PositionView]:
@@ -61,7 +64,7 @@ def position_of(state: State, subaccount_ref: SubaccountRef, derivative: str) ->
 
 def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
     """Return the currencies in which a subaccount has or had cash or holdings, sorted by name."""
-    held = state.derivatives.holdings.get(subaccount_ref, ())
+    held = {*state.derivatives.holdings.get(subaccount_ref, ()), *state.derivatives.open_orders.get(subaccount_ref, ())}
     of_derivatives = {state.derivatives.listed[name].terms.settlement_currency for name in held}
     return sorted({*state.derivatives.cash.get(subaccount_ref, ()), *of_derivatives})
 
@@ -70,9 +73,10 @@ def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
 def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> SummaryView:
     """Return the summary of a subaccount in one currency; zeros in a currency that it never had."""
     cash = state.derivatives.cash.get(subaccount_ref, {}).get(currency, Cash())
+    held = state.derivatives.holdings.get(subaccount_ref, {})
     views = [
-        _view(state, subaccount_ref, name, holding)
-        for name, holding in state.derivatives.holdings.get(subaccount_ref, {}).items()
+        _view(state, subaccount_ref, name, held.get(name) or Holding())
+        for name in {**held, **state.derivatives.open_orders.get(subaccount_ref, {})}
         if state.derivatives.listed[name].terms.settlement_currency == currency
     ]
     options = [view for view in views if is_option(view.derivative.terms)]
@@ -81,7 +85,7 @@ def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Su
     # in the margin balance, and what a session has not settled yet cannot be withdrawn [doc].
     margin_balance = cash.amount + _sum(view.realized + view.floating for view in futures)
     options_value = _sum(view.size * view.mark_price for view in options)
-    initial_margin = _sum(view.initial_margin for view in views)
+    initial_margin = _sum(view.initial_margin + view.open_orders_margin for view in views)
     return SummaryView(
         subaccount_ref=subaccount_ref,
         currency=currency,
@@ -114,7 +118,11 @@ def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Su
 
 def _view(state: State, subaccount_ref: SubaccountRef, name: str, holding: Holding) -> PositionView:
     derivative = state.derivatives.listed[name]
-    return view_of(subaccount_ref, derivative, holding, state.derivatives.indexes[derivative.terms.index])
+    index, opened = (
+        state.derivatives.indexes[derivative.terms.index],
+        state.derivatives.open_orders_of(subaccount_ref, name),
+    )
+    return view_of(subaccount_ref, derivative, holding, index, opened)
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

@@ -16,6 +16,7 @@ from mockexchange.core.derivatives.holding_changes import changed_holding
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import open_derivative_of
+from mockexchange.core.derivatives.order_entry.canceling import close_book, end_session
 from mockexchange.core.events import DerivativeDelivered, Event, SessionSettled
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
@@ -39,6 +40,7 @@ def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Ev
         yield from _settle_subaccount(state, subaccount_ref, held, at)
         for name in [name for name, holding in held.items() if not holding.size]:
             del held[name]
+    yield from end_session(state, at)
 
 
 def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, at: int) -> Iterator[Event]:
@@ -66,6 +68,7 @@ def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Ite
     derivative.delivery = index if command.price is None else command.price
     derivative.revision, derivative.updated_at = state.next_revision(), at
     yield DerivativeDelivered(derivative=derivative.name, price=derivative.delivery)
+    yield from close_book(state, derivative, at)
     for subaccount_ref, held in state.derivatives.holdings.items():
         if derivative.name in held:
             yield from _deliver(state, subaccount_ref, derivative, held.pop(derivative.name), at)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.derivatives.vocabulary import Direction, OrderState
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
@@ -38,6 +38,11 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
     combo: str | None = None
     position_size: Decimal = Decimal(0)
     """Signed size of the position after the trade."""
+    order_type: str = "limit"
+    order_state: OrderState = OrderState.FILLED
+    """The state of the order after the trade. A recorded trade has no order: it shows a filled limit order."""
+    post_only: bool = False
+    reduce_only: bool = False
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -46,6 +51,7 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
             ("subaccount_ref", self.subaccount_ref),
             ("currency", self.subaccount_ref, self.currency),
             self.derivative_selector,
+            ("order", self.subaccount_ref, self.order_id),
         )
 
     @property

@@ -1,8 +1,8 @@
 """Handlers of trades of derivatives and of opening positions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockexchange.core.commands import OpenHolding, TradeDerivative
 from mockexchange.core.derivatives import cash
@@ -13,6 +13,7 @@ from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.legs import Fill, fills_of
 from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import holding_of, open_derivative_of, require_trader
+from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.parties import Party, new_id, parties_of
 from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
@@ -30,16 +31,24 @@ def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterato
         (derivative.terms, command.amount),
         *((fill.derivative.terms, fill.amount) for fill in fills),
     ):
-        _require_amount(terms, amount)
+        require_amount(terms, amount)
     parties = parties_of(state, derivative, command)
     for fill in fills:
-        trade_id = (command.trade if fill.is_first else None) or new_id(state, fill.derivative)
-        state.derivatives.trade_ids.add(trade_id)
-        is_long_tick = _print(state, fill.derivative, fill.price, at)
-        for party in parties:
-            yield from _fill(state, command, fill, party, _Printed(trade_id, is_long_tick, at))
+        combo = command.derivative if fill.derivative is not derivative else None
+        yield from record_fill(state, fill, parties, at, combo, command.trade if fill.is_first else None)
     if derivative.terms.kind in COMBOS:
         _print(state, derivative, command.price, at)
+
+
+def record_fill(
+    state: State, fill: Fill, parties: Iterable[Party], at: int, combo: str | None = None, trade_id: str | None = None
+) -> Iterator[Event]:
+    """Carry out a fill for its parties: print it, change their holdings, and charge fees and premiums."""
+    trade_id = trade_id or new_id(state, fill.derivative)
+    state.derivatives.trade_ids.add(trade_id)
+    is_long_tick = _print(state, fill.derivative, fill.price, at)
+    for party in parties:
+        yield from _fill(state, fill, party, _Printed(trade_id, is_long_tick, at, combo))
 
 
 def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
@@ -69,6 +78,7 @@ class _Printed(NamedTuple):
     trade_id: str
     is_long_tick: bool
     at: int
+    combo: str | None
 
 
 def _require_tradable(state: State, derivative: Derivative, command: TradeDerivative) -> None:
@@ -80,12 +90,17 @@ def _require_tradable(state: State, derivative: Derivative, command: TradeDeriva
         raise Refused(RefusalCode.ALREADY_EXISTS, f"trade {command.trade} exists already")
 
 
-def _require_amount(terms: Terms, amount: Decimal) -> None:
+def require_amount(terms: Terms, amount: Decimal) -> None:
     """Refuse an amount below `amount_min` or not a multiple of min(`contract_size`, `amount_min`)."""
-    unit = min(terms.contract_size, terms.amount_min)
+    unit = amount_step(terms)
     if amount < terms.amount_min or amount % unit:
         message = f"{amount} of {terms.name}: expected a multiple of {unit}, {terms.amount_min} or more"
         raise Refused(RefusalCode.AMOUNT_OUT_OF_RANGE, message)
+
+
+def amount_step(terms: Terms) -> Decimal:
+    """Return the step of amounts: each is a multiple of it."""
+    return min(terms.contract_size, terms.amount_min)
 
 
 def _print(state: State, derivative: Derivative, price: Decimal, at: int) -> bool:
@@ -97,7 +112,7 @@ def _print(state: State, derivative: Derivative, price: Decimal, at: int) -> boo
     return is_long_tick
 
 
-def _fill(state: State, command: TradeDerivative, fill: Fill, party: Party, printed: _Printed) -> Iterator[Event]:
+def _fill(state: State, fill: Fill, party: Party, printed: _Printed) -> Iterator[Event]:
     """Carry out one party's side of a fill: change the holding, add the trade's row, and charge fee and premium."""
     derivative, terms = fill.derivative, fill.derivative.terms
     index = state.derivatives.indexes[terms.index]
@@ -126,14 +141,26 @@ def _fill(state: State, command: TradeDerivative, fill: Fill, party: Party, prin
         is_taker=party.is_taker,
         is_long_tick=printed.is_long_tick,
         label=party.label,
-        combo=command.derivative if derivative.name != command.derivative else None,
+        combo=printed.combo,
         position_size=holding.size,
+        **_order_fields(party.order),
     )
     state.derivatives.trades.add(row, row.serial)
     yield _told(row)
     yield changed_holding(state, party.subaccount_ref, derivative.name, holding, printed.at)
     premium = size * fill.price if is_option(terms) else ZERO
     yield from cash.charge(state, party.subaccount_ref, terms.settlement_currency, fee, premium)
+
+
+def _order_fields(order: DerivativeOrder | None) -> dict[str, Any]:
+    if order is None:
+        return {}
+    return {
+        "order_type": order.order_type,
+        "order_state": order.state,
+        "post_only": order.post_only,
+        "reduce_only": order.reduce_only,
+    }
 
 
 def _told(row: DerivativeTrade) -> DerivativeTraded:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.derivatives.derivative import Derivative, Greeks, Terms
 from mockexchange.core.derivatives.forms import coins, form_of, future_of, is_option, unit_usd
 from mockexchange.core.derivatives.holdings import ZERO, Holding
+from mockexchange.core.derivatives.orders import NO_ORDERS, OpenOrders
 from mockexchange.core.derivatives.precision import in_nine_decimals, quotient
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Form
@@ -20,7 +21,13 @@ class Margins(NamedTuple):
     maintenance: Decimal
 
 
-def view_of(subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, index: Decimal) -> PositionView:
+def view_of(
+    subaccount_ref: SubaccountRef,
+    derivative: Derivative,
+    holding: Holding,
+    index: Decimal,
+    opened: OpenOrders = NO_ORDERS,
+) -> PositionView:
     """Return the full view of a holding, flat or not. Must run in the context of derivatives."""
     terms, size, mark = derivative.terms, holding.size, derivative.mark
     worth = form_of(terms).worth(size, mark)
@@ -44,7 +51,7 @@ def view_of(subaccount_ref: SubaccountRef, derivative: Derivative, holding: Hold
         realized=holding.realized,
         initial_margin=margins.initial,
         maintenance_margin=margins.maintenance,
-        open_orders_margin=ZERO,
+        open_orders_margin=open_orders_margin(derivative, size, opened, index),
         leverage=None if is_option(terms) else leverage_of(derivative, size, margins.initial),
         realized_funding=holding.realized_funding if terms.is_perpetual else None,
         interest_value=holding.interest_value if terms.is_perpetual else None,
@@ -76,6 +83,16 @@ def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins
     value = future_of(derivative.terms).value(size, mark)
     extra = rates.slope * abs(coins(derivative.terms, size, mark))
     return Margins(value * (rates.initial + extra), value * (rates.maintenance + extra))
+
+
+def open_orders_margin(derivative: Derivative, size: Decimal, opened: OpenOrders, index: Decimal) -> Decimal:
+    """Return the margin that open orders need beyond that of the position: as if all of the worse side were filled."""
+    if opened is NO_ORDERS:
+        return ZERO
+    held = margins_of(derivative, size, index).initial
+    bought = margins_of(derivative, size + opened.buying, index).initial
+    sold = margins_of(derivative, size - opened.selling, index).initial
+    return max(held, bought, sold) - held + opened.premium
 
 
 def leverage_of(derivative: Derivative, size: Decimal, initial_margin: Decimal) -> int:

@@ -48,3 +48,35 @@ class Period(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+
+
+class OrderLife(StrEnum):
+    """How long an order of a derivative may rest: until canceled, until the session ends, or not at all."""
+
+    GOOD_TIL_CANCELLED = "good_til_cancelled"
+    GOOD_TIL_DAY = "good_til_day"
+    FILL_OR_KILL = "fill_or_kill"
+    IMMEDIATE_OR_CANCEL = "immediate_or_cancel"
+
+
+RESTING_LIVES = frozenset((OrderLife.GOOD_TIL_CANCELLED, OrderLife.GOOD_TIL_DAY))
+
+
+class OrderState(StrEnum):
+    """States of an order of a derivative."""
+
+    OPEN = "open"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+
+
+class CancelReason(StrEnum):
+    """The reason why an order of a derivative was canceled."""
+
+    USER_REQUEST = "user_request"
+    SETTLEMENT = "settlement"
+    """Its session ended, or its derivative was delivered."""
+    EDIT_POST_ONLY = "edit_post_only_reject"
+    """It was edited to a price at which it would have traded, and rejects that."""
+    UNFILLED = "unfilled"
+    """It may not rest, or nothing is left to reduce."""

@@ -19,6 +19,7 @@ from mockexchange.core.events.cash import (
     TransferCompleted,
     Transferred,
 )
+from mockexchange.core.events.derivative_orders import DerivativeOrderChanged, DerivativeQuoted
 from mockexchange.core.events.derivatives import (
     CashChanged,
     DerivativeDelivered,
@@ -112,6 +113,8 @@ Event = (
     | IndexSet
     | DerivativeMarked
     | DerivativeTraded
+    | DerivativeQuoted
+    | DerivativeOrderChanged
     | HoldingChanged
     | CashChanged
     | SessionSettled
@@ -127,6 +130,8 @@ __all__ = [
     "DerivativeDelivered",
     "DerivativeListed",
     "DerivativeMarked",
+    "DerivativeOrderChanged",
+    "DerivativeQuoted",
     "DerivativeTraded",
     "Event",
     "EventDescribed",

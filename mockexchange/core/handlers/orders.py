@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import CancelAllOrders, CancelOrder, ExpireOrder, Fill, ReduceOrder, RestOrder
 from mockexchange.core.decimals import exact
+from mockexchange.core.derivatives import handlers as derivative_handlers
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
 from mockexchange.core.handlers.order_changes import (
     count_fill,
@@ -72,7 +73,10 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
 
 
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
-    """Cancel a resting order."""
+    """Cancel a resting order, of a market or of a derivative."""
+    if command.order in state.derivatives.orders:
+        yield from derivative_handlers.cancel_order(state, command, at)
+        return
     require_active(state)
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.CANCEL)
 

@@ -1,9 +1,10 @@
 """Invariants of the state, recomputed from scratch for tests and for the end of a replay."""
 
-from mockexchange.core.invariants import derivatives, ledgers, markets, subaccounts
+from mockexchange.core.invariants import derivative_orders, derivatives, ledgers, markets, subaccounts
 from mockexchange.core.model.state import State
 
 
 def violations(state: State) -> list[str]:
     """Return a line per broken invariant; empty if all of them hold."""
-    return [line for part in (subaccounts, ledgers, markets, derivatives) for line in part.violations(state)]
+    parts = (subaccounts, ledgers, markets, derivatives, derivative_orders)
+    return [line for part in parts for line in part.violations(state)]

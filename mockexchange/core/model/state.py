@@ -8,6 +8,8 @@ from itertools import islice
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.derivatives.order_book import DerivativeBook
+from mockexchange.core.derivatives.orders import NO_ORDERS, DerivativeOrder, OpenOrders
 from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.ids import id_of
 from mockexchange.core.model.accounts import Account, Key
@@ -43,6 +45,23 @@ class Derivatives:
     cash: dict[SubaccountRef, dict[str, Cash]] = field(default_factory=dict)
     trades: History[DerivativeTrade] = field(default_factory=History)
     trade_ids: set[str] = field(default_factory=set)
+    orders: dict[str, DerivativeOrder] = field(default_factory=dict)
+    """Every order, open or done, by id."""
+    order_history: History[DerivativeOrder] = field(default_factory=History)
+    order_books: dict[str, DerivativeBook] = field(default_factory=dict)
+    open_orders: dict[SubaccountRef, dict[str, OpenOrders]] = field(default_factory=dict)
+    """Open orders by subaccount and derivative; never empty values of a derivative."""
+
+    def open_orders_of(self, subaccount_ref: SubaccountRef, derivative: str) -> OpenOrders:
+        """Return the open orders of a subaccount in a derivative."""
+        return self.open_orders.get(subaccount_ref, {}).get(derivative, NO_ORDERS)
+
+    def order(self, order_id: str) -> DerivativeOrder:
+        """Return an order. Raises Refused if it is unknown."""
+        order = self.orders.get(order_id)
+        if order is None:
+            raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
+        return order
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """The venue's lists: their rows and their filters. Written from its documentation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mockexchange.kit.rules.filter_matching import equal_to, field_of
 from mockexchange.kit.rules.list_facts import Facts, Filter, Listing, Paging, Reader, Row
@@ -32,6 +32,7 @@ LISTINGS = {
     "private/get_positions": Listing(
         RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),)
     ),
+    "private/get_open_orders": Listing(RESULT),
     "public/get_instruments": Listing(
         RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),)
     ),
@@ -50,12 +51,19 @@ def _currency(reader: Reader) -> list[str]:
     return [currency_of(name) for name in _instruments(reader)]
 
 
+def _orders(field: str) -> Callable[[Reader], list[str]]:
+    """Return the reader of a field of open orders."""
+    return lambda reader: [str(row[field]) for row in reader.rows("private/get_open_orders")][:NAMES_MAX]
+
+
 FACTS = Facts(
     listings=LISTINGS,
     names={
         "instrument_name": _instruments,
         "index_name": _indexes,
         "currency": _currency,
+        "order_id": _orders("order_id"),
+        "label": _orders("label"),
         "client_name": lambda reader: ["kit"],
         "client_version": lambda reader: ["1"],
         "start_timestamp": lambda reader: ["0"],

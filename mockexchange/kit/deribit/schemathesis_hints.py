@@ -5,7 +5,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mockexchange.kit.deribit.roles import BASIC, role_of
-from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints, SchemathesisSettings, operation_ids
+from mockexchange.kit.schemathesis.hints import (
+    Names,
+    SchemathesisHints,
+    SchemathesisSettings,
+    operation_ids,
+    operations_of,
+)
 from mockexchange.runtime.api_documents import Document
 
 NAMED = ("instrument_name", "index_name")
@@ -42,6 +48,7 @@ def make_hints(
         role_of=lambda node, path, query: _role_of(node, path, roles),
         checks=dict.fromkeys(operation_ids(document), CHECKS),
         left_out=dict.fromkeys(("public/auth", "public/auth.post"), "the rules of tokens test it"),
+        may_refuse=frozenset(one.id for one in operations_of(document) if one.node.get("x-write")),
         must_answer=must_answer,
         may_forbid_more=True,
     )

@@ -52,6 +52,11 @@ class ApiOperation(NamedTuple):
     node: Node
 
     @property
+    def is_read(self) -> bool:
+        """Whether the operation changes nothing: a GET, unless the document marks it as a write."""
+        return self.method == "get" and not self.node.get("x-write", False)
+
+    @property
     def label(self) -> str:
         return f"{self.method.upper()} {self.path}"
 
@@ -75,9 +80,7 @@ def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOpe
     return [
         one
         for one in operations_of(hints.document)
-        if carried_out[one.id]
-        and (not hints.operations or one.id in hints.operations)
-        and (may_write or one.method == "get")
+        if carried_out[one.id] and (not hints.operations or one.id in hints.operations) and (may_write or one.is_read)
     ]
 
 

@@ -15,6 +15,11 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 
 Row = dict[str, Any]
+TRADE_FIELDS_LEFT_OUT = (
+    *("subaccount_ref", "trade_id", "order_id", "derivative", "serial", "created_at", "is_taker", "is_long_tick"),
+    *("order_type", "order_state", "post_only", "reduce_only"),
+)
+"""Fields of a trade that are written under other names, or are those of its order."""
 
 
 def positions_of(state: State, account: str) -> list[Row]:
@@ -83,8 +88,8 @@ def _trade(trade: DerivativeTrade) -> Row:
         "book": trade.subaccount_ref.subaccount,
         "instrument": trade.derivative,
     }
-    own = ("subaccount_ref", "trade_id", "order_id", "derivative", "serial", "created_at", "is_taker", "is_long_tick")
-    return {**head, **_rest_of(trade, own), "taker": trade.is_taker, "at": format_instant(trade.created_at)}
+    shown = _rest_of(trade, TRADE_FIELDS_LEFT_OUT)
+    return {**head, **shown, "taker": trade.is_taker, "at": format_instant(trade.created_at)}
 
 
 def _rest_of(value: Any, own: tuple[str, ...]) -> Row:

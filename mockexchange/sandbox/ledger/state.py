@@ -28,11 +28,17 @@ PUBLIC_NAMES: dict[type, str] = {
     commands.MarkDerivative: "MarkContract",
     commands.TradeDerivative: "TradeContract",
     commands.DeliverDerivative: "DeliverContract",
+    commands.QuoteDerivative: "QuoteContract",
+    commands.PlaceDerivativeOrder: "PlaceContractOrder",
+    commands.EditDerivativeOrder: "EditContractOrder",
+    commands.CancelDerivativeOrders: "CancelContractOrders",
     events.SubaccountOpened: "BookOpened",
     events.DerivativeListed: "ContractListed",
     events.DerivativeMarked: "ContractMarked",
     events.DerivativeTraded: "ContractTraded",
     events.DerivativeDelivered: "ContractDelivered",
+    events.DerivativeQuoted: "ContractQuoted",
+    events.DerivativeOrderChanged: "ContractOrderChanged",
 }
 """Names of commands and events in JSON, for those whose name differs from the name of the class."""
 
@@ -117,7 +123,7 @@ def _field(name: str) -> tuple[str, Write | None]:
             return name.removesuffix(suffix), partial(exact, decimals=decimals)
     if name == "derivative":
         return "instrument", derivatives.plain
-    return name, _prices if name == "prices" else _plain
+    return name, WRITERS.get(name, _plain)
 
 
 def _plain(value: Any) -> Any:
@@ -132,6 +138,14 @@ def _levels(levels: Sequence[tuple[int, int]]) -> list[list[str]]:
 
 def _prices(prices: Sequence[tuple[str, Decimal]]) -> dict[str, str]:
     return {derivative: derivatives.number(price) for derivative, price in prices}
+
+
+def _offers(offers: Sequence[tuple[Decimal, Decimal]]) -> list[list[str]]:
+    return [[derivatives.number(price), derivatives.number(amount)] for price, amount in offers]
+
+
+WRITERS: dict[str, Write] = {"prices": _prices, "bids": _offers, "asks": _offers}
+"""The functions that write fields of one name."""
 
 
 def _snake(name: str) -> str:

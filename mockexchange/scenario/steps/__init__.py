@@ -9,12 +9,19 @@ from typing import Any, NamedTuple
 from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.steps import accounts, cash, derivatives, markets, trading
+from mockexchange.scenario.steps import accounts, cash, derivative_orders, derivatives, markets, trading
 from mockexchange.scenario.steps.step_type import StepKind
 from mockexchange.scenario.value_types import DURATION, INSTANT, below, wrong
 
 TIMES = ("at", "after")
-STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **accounts.STEPS, **markets.STEPS, **derivatives.STEPS}
+STEPS: dict[str, StepKind] = {
+    **trading.STEPS,
+    **cash.STEPS,
+    **accounts.STEPS,
+    **markets.STEPS,
+    **derivatives.STEPS,
+    **derivative_orders.STEPS,
+}
 
 
 class Step(NamedTuple):

@@ -13,6 +13,7 @@ from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Endi
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stream_writes import carry_out_call
 from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
@@ -111,7 +112,9 @@ async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerS
 async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -> None:
     """Execute the steps that are due, the command, and then the steps that it triggers without a delay."""
     await sandbox.run_due()
-    connection.receive(command)
+    pending = connection.receive(command)
+    if pending is not None:
+        await carry_out_call(sandbox, connection, pending)
     await sandbox.run_due()
 
 

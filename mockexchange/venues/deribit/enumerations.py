@@ -170,8 +170,37 @@ SUMMARY_CURRENCIES = (
 """Currencies in which an account can hold cash."""
 ANY = "any"
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
-TRADE_KINDS = (*KINDS, "combo", ANY)
+COMBO = "combo"
+TRADE_KINDS = (*KINDS, COMBO, ANY)
 """Kinds of trades; `combo` stands for both kinds of combos."""
 SORTINGS = ("asc", "desc", "default")
 DISCONNECT_SCOPES = ("connection", "account")
 """Scopes of cancelling on disconnect, the default first."""
+ORDER_TYPES = (
+    "limit",
+    "market",
+    "stop_limit",
+    "stop_market",
+    "take_limit",
+    "take_market",
+    "market_limit",
+    "trailing_stop",
+)
+"""Types of orders; only limit and market orders are emulated."""
+LINKED_TYPES = ("one_triggers_other", "one_cancels_other", "one_triggers_one_cancels_other")
+OPEN_ORDER_TYPES = (
+    "all",
+    "limit",
+    "trigger_all",
+    "stop_all",
+    "stop_limit",
+    "stop_market",
+    "take_all",
+    "take_limit",
+    "take_market",
+    "trailing_all",
+    "trailing_stop",
+)
+"""Filters of lists of open orders."""
+CANCEL_TYPES = ("all", "limit", "trigger_all", "stop", "take", "trailing_stop")
+"""Filters of cancellations."""

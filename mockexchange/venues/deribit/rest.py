@@ -22,15 +22,16 @@ from mockexchange.venues.deribit.errors import (
     too_large,
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
+from mockexchange.venues.deribit.operations.call import Write
 from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, read_query
 from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES, carry_out, find, read_body
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.venue import RestApi
 
 READ_METHODS = ("GET", "HEAD")
-REFUSALS = {code: message.lower().replace(" ", "_") for code, message in ERRORS.items()}
+REFUSALS = {code: message.removesuffix(" <Limit>").lower().replace(" ", "_") for code, message in ERRORS.items()}
 PRIVATE = "private/"
 ALLOW = ((b"allow", b"GET, HEAD, POST"),)
 
@@ -55,20 +56,33 @@ def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> 
         parsed = read(request)
         id_text = parsed.id
         result = _answer(context, request, parsed, at, host_at, reply)
-        reply.body = result_text(context, id_text, result, us_in)
+        if isinstance(result, str):
+            reply.body = result_text(context, id_text, result, us_in)
+        else:
+            reply.pending = _complete(context, reply, result, id_text, us_in)
     except Rejected as rejected:
         reject(context, reply, rejected, id_text or rejected.request_id, us_in)
     return reply
 
 
+def _complete(context: DeribitContext, reply: Answer, write: Write, id_text: str | None, us_in: int) -> Pending:
+    """Carry out a write and complete its reply."""
+    try:
+        reply.body = result_text(context, id_text, (yield from write), us_in)
+    except Rejected as rejected:
+        reject(context, reply, rejected, id_text, us_in)
+    reply.pending = None
+    return reply
+
+
 def _answer(
     context: DeribitContext, request: Request, parsed: ParsedRequest, at: int, host_at: int, reply: Answer
-) -> str:
+) -> str | Write:
     _require_agreement(parsed)
     operation = find(parsed.method)
     reply.operation = operation.name
     reply.key_id = claimed_key(request)
-    needs_caller = operation.is_private and operation.answer is not None
+    needs_caller = operation.is_private and not operation.is_for_streams
     caller = identify(context, request, parsed.params, at, host_at, reply) if needs_caller else None
     params = cap_count(parsed.params, request.rows_max) if isinstance(request, CappedRequest) else parsed.params
     return carry_out(context, operation, params, caller, at, host_at, findings=reply.findings)

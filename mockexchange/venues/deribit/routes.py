@@ -18,13 +18,15 @@ from mockexchange.venues.deribit.errors import (
 from mockexchange.venues.deribit.operations import (
     authentication,
     instruments,
+    order_entry,
+    orders,
     positions,
     streaming,
     summaries,
     supporting,
     trades,
 )
-from mockexchange.venues.deribit.operations.call import Call, Caller, Operation
+from mockexchange.venues.deribit.operations.call import Call, Caller, Operation, Write
 from mockexchange.venues.deribit.parameters.decoding import decode
 from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 
@@ -35,6 +37,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *positions.OPERATIONS,
     *summaries.OPERATIONS,
     *trades.OPERATIONS,
+    *orders.OPERATIONS,
+    *order_entry.OPERATIONS,
     *streaming.OPERATIONS,
 )
 ROUTES = {operation.name: operation for operation in OPERATIONS}
@@ -67,19 +71,23 @@ def carry_out(
     host_at: int,
     *,
     findings: list[str],
-) -> str:
-    """Return the JSON of an operation's result; `params` are as sent. Raises Rejected.
+) -> str | Write:
+    """Return the JSON of an operation's result, or its write; `params` are as sent. Raises Rejected.
 
     Checks come in this order: the transport, the caller, the parameters.
     """
-    if operation.answer is None:
+    if operation.is_for_streams:
         message = f"{operation.name} is for a stream: send it over the WebSocket"
         raise Rejected(MUST_BE_WEBSOCKET, message)
     if operation.is_private:
         require_scope(operation, caller)
     seen = context_of(context, caller.key) if caller else context
     decoded = decode(operation.name, operation.parameters, params, seen.api_date, findings)
-    return operation.answer(Call(operation, seen, decoded, at, host_at, caller, findings))
+    call = Call(operation, seen, decoded, at, host_at, caller, findings)
+    if operation.write is not None:
+        return operation.write(call)
+    assert operation.answer is not None, "a method that is not for streams has an answer or a write"
+    return operation.answer(call)
 
 
 def require_scope(operation: Operation, caller: Caller | None) -> None:

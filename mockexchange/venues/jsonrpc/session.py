@@ -12,7 +12,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.frame import CalledOperation, Frame
+from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.jsonrpc.envelope import Envelope
 from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.jsonrpc.subscriptions import Subscription, Subscriptions
@@ -138,9 +138,22 @@ class JsonRpcSession(ABC, Generic[C, R]):
             request.id = envelope.id
             return self.carry_out(envelope, request)
         except self.rejection_type as rejection:
-            request.id = request.id or rejection.request_id
-            note = "; ".join([rejection.explain(), *request.findings])
-            return Frame(self.refuse(rejection, request), "error", note=note)
+            return self._refused(rejection, request)
+
+    def write(self, steps: PendingFrame, request: StreamRequest[C]) -> Frame:
+        """Return the frame of a write whose commands are not executed yet."""
+        return Frame(b"", "", pending=self._completed(steps, request))
+
+    def _completed(self, steps: PendingFrame, request: StreamRequest[C]) -> PendingFrame:
+        try:
+            return (yield from steps)
+        except self.rejection_type as rejection:
+            return self._refused(rejection, request)
+
+    def _refused(self, rejection: R, request: StreamRequest[C]) -> Frame:
+        request.id = request.id or rejection.request_id
+        note = "; ".join([rejection.explain(), *request.findings])
+        return Frame(self.refuse(rejection, request), "error", note=note)
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
         """Return the frames that are due without a command; none by default."""

@@ -19,6 +19,7 @@ from mockexchange.core.commands import (
     OpenHolding,
     OpenPosition,
     PayFunding,
+    QuoteDerivative,
     RestOrder,
     SetNetting,
     SettleSession,
@@ -30,8 +31,10 @@ from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, Instance, Side, SubaccountRef
+from tests.core.derivatives.orders_world import levels, order
 from tests.core.derivatives_world import (
     DORA,
+    DORA_3,
     FUTURE,
     LINEAR,
     PERPETUAL,
@@ -65,6 +68,9 @@ def world() -> DerivativesWorld:
     it.do(ListDerivative(terms=spread(("DONE", 1), name="OLD"), mark=ONE))
     it.do(ListDerivative(terms=spread((FUTURE, 1), ("BIG", 1), name="COARSE"), mark=ONE))
     it.deliver("DONE", "5")
+    it.do(ListDerivative(terms=terms("TINY"), mark=ONE))
+    it.do(QuoteDerivative(derivative="TINY", asks=levels("10 @ 0.5")))
+    it.do(order("buy 10 @ 113000", DORA_3, order="resting"))
     it.do(ListMarket(market="M", event="E", series="S"))
     return it
 
@@ -93,6 +99,17 @@ OF_DOLLARS: list[Command] = [
 ]
 NOT_THERE = "account alice has dollars and event contracts, and neither currencies nor instruments"
 CASES = [
+    Case(R.SELF_TRADE, order("sell 10 @ 113000", DORA_3), "the order would trade with resting of the same account"),
+    Case(
+        R.NOTHING_TO_REDUCE,
+        order("buy 10 @ 113000", DORA_3, reduce_only=True),
+        "a reduce_only order to buy BTC-PERPETUAL: there is no position",
+    ),
+    Case(
+        R.NO_PASSIVE_PRICE,
+        order("buy 10 @ 0.5", DORA_3, derivative="TINY", post_only=True),
+        "post_only at 0.5 would trade at 0.5: no price is left below it",
+    ),
     Case(R.UNKNOWN_DERIVATIVE, trade("buy 10 @ 1", "BTC-17OCT"), "no instrument 'BTC-17OCT'; nearest: BTC-17OCT25, "),
     Case(R.UNKNOWN_DERIVATIVE, MarkDerivative(derivative="!", price=ONE), "no instrument '!'; known: BTC-17OCT25, "),
     Case(R.UNKNOWN_DERIVATIVE, SettleSession(prices=(("!", ONE),)), "no instrument '!'"),

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.core import events
-from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.derivatives.vocabulary import CancelReason, Direction, OrderState
 from mockexchange.core.events import Event
 from mockexchange.core.vocabulary import (
     SubaccountRef,
@@ -46,6 +46,35 @@ DERIVATIVE_EVENTS: list[tuple[Event, dict[str, Any]]] = [
             "amount": "10",
             "price": "0.5",
             "fee": "-0.000000000000000001",
+        },
+    ),
+    (
+        events.DerivativeQuoted(
+            derivative="P", bids=((Decimal("1e2"), Decimal("0.50")),), asks=((Decimal(101), Decimal(1)),)
+        ),
+        {"type": "contract_quoted", "instrument": "P", "bids": [["100", "0.5"]], "asks": [["101", "1"]]},
+    ),
+    (
+        events.DerivativeOrderChanged(
+            order_id="o",
+            subaccount_ref=DESK,
+            derivative="P",
+            state=OrderState.CANCELLED,
+            price=None,
+            amount=Decimal("1e2"),
+            filled=Decimal("50.0"),
+            cancel_reason=CancelReason.UNFILLED,
+        ),
+        {
+            "type": "contract_order_changed",
+            **SHOWN_DESK,
+            "instrument": "P",
+            "order_id": "o",
+            "state": "cancelled",
+            "price": None,
+            "amount": "100",
+            "filled": "50",
+            "cancel_reason": "unfilled",
         },
     ),
     (

@@ -88,13 +88,13 @@ def test_the_end_is_a_fin_or_a_reset(alone: SandboxView, effect: str, is_reset: 
 
 
 def test_a_stub_answers_on_the_stream_and_over_http(alone: SandboxView) -> None:
-    stub = {"name": "bought", "request": "deribit private/buy", "result": {"order": {"price": 1.5}}, "times": 2}
+    stub = {"name": "bought", "request": "deribit private/withdraw", "result": {"order": {"price": 1.5}}, "times": 2}
     alone.call("POST", "/stubs", stub)
     with logged_in(alone) as client:
-        assert talk(client, rpc("private/buy", {"amount": 10}, 3))["result"] == {"order": {"price": 1.5}}
-        reply = alone.ask(request("POST", "/api/v2", basic(alone), rpc("private/buy", {"amount": 10})))
+        assert talk(client, rpc("private/withdraw", {"amount": 10}, 3))["result"] == {"order": {"price": 1.5}}
+        reply = alone.ask(request("POST", "/api/v2", basic(alone), rpc("private/withdraw", {"amount": 10})))
         assert json.loads(reply.body)["result"] == {"order": {"price": 1.5}}
-        assert talk(client, rpc("private/buy", {"amount": 10}))["error"]["code"] == -32601
+        assert talk(client, rpc("private/withdraw", {"amount": 10}))["error"]["code"] == -32601
     assert [(one["direction"], one["kind"]) for one in frames(alone, "?stub=bought")] == [("in", ""), ("out", "result")]
     [shown] = alone.call("GET", "/stubs")
     assert (shown["matched"], shown["answered"]) == (2, 2)

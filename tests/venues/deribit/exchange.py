@@ -11,7 +11,7 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.settings import DeribitSettings
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Request, resume
 from tests.venues.deribit.keyring import DORA, ERIC, HOST, KEY_ID, NOW, SECRET, Bench, bench, request, rpc, signed
 
 EXPIRY = parse_instant("2026-12-25T08:00:00Z")
@@ -116,7 +116,14 @@ class DeribitExchange:
             self.bench.execute(command, self.at)
 
     def send(self, asked: Request) -> Answer:
-        return rest.answer(self.bench.context, asked, self.at, HOST)
+        """Send a request; the commands of a write are executed at once."""
+        answer = rest.answer(self.bench.context, asked, self.at, HOST)
+        if answer.pending is None:
+            return answer
+        step = resume(answer.pending)
+        while not isinstance(step, Answer):
+            step = resume(answer.pending, self.bench.exchange.execute(step, self.at))
+        return step
 
     def get(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> Answer:
         """Send a GET of a target below the prefix, signed for a private method."""

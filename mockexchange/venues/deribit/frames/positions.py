@@ -5,12 +5,14 @@ Its positions lack open_orders_margin and estimated_liquidation_price, as in the
 
 from collections.abc import Iterable
 
+from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.frames.trades import trades_text
 from mockexchange.venues.deribit.objects import positions
+from mockexchange.venues.deribit.objects.orders import orders_text
 from mockexchange.venues.deribit.objects.rows import writer
 from mockexchange.venues.jsonrpc.envelope import spell
 
@@ -28,15 +30,25 @@ OPTION_POSITION = _shown(positions.OPTION_POSITION)
 _WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, PERPETUAL_POSITION, OPTION_POSITION))
 
 
-def changes_text(trades: Iterable[DerivativeTrade], view: PositionView, api_date: ApiDate) -> str:
-    """Return the data of user.changes as JSON. Orders are always empty: none are emulated."""
+def changes_text(
+    name: str,
+    trades: Iterable[DerivativeTrade],
+    positions: Iterable[PositionView],
+    orders: Iterable[DerivativeOrder],
+    api_date: ApiDate,
+) -> str:
+    """Return the data of user.changes as JSON, for the instrument `name`."""
+    shown = [
+        f'"instrument_name":{spell(name)}',
+        f'"trades":{trades_text(trades, api_date)}',
+        '"positions":[' + ",".join(_position_text(view, api_date) for view in positions) + "]",
+        f'"orders":{orders_text(orders, api_date)}',
+    ]
+    return "{" + ",".join(shown) + "}"
+
+
+def _position_text(view: PositionView, api_date: ApiDate) -> str:
     terms = view.derivative.terms
     future = _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
     write = _WRITE_OPTION if terms.kind is DerivativeKind.OPTION else future
-    shown = [
-        f'"instrument_name":{spell(terms.name)}',
-        f'"trades":{trades_text(trades, api_date)}',
-        f'"positions":[{write(view, api_date)}]',
-        '"orders":[]',
-    ]
-    return "{" + ",".join(shown) + "}"
+    return write(view, api_date)

@@ -1,7 +1,16 @@
 """The objects of answers as dated tables, by their names in the venue's documents."""
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.deribit.objects import currencies, indexes, instruments, positions, summaries, tickers, trades
+from mockexchange.venues.deribit.objects import (
+    currencies,
+    indexes,
+    instruments,
+    orders,
+    positions,
+    summaries,
+    tickers,
+    trades,
+)
 
 OBJECTS: dict[str, tuple[Field, ...]] = {
     "FuturePosition": positions.FUTURE_POSITION,
@@ -10,6 +19,8 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "UserTrade": trades.USER_TRADE,
     "OptionUserTrade": trades.OPTION_USER_TRADE,
     "UserTrades": trades.USER_TRADES,
+    "Order": orders.ORDER,
+    "OrderWithTrades": orders.ORDER_WITH_TRADES,
     "AccountSummary": summaries.ACCOUNT_SUMMARY,
     "AccountSummaryExtended": summaries.ACCOUNT_SUMMARY_EXTENDED,
     "AccountSummaries": summaries.ACCOUNT_SUMMARIES,

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.order_entry.checks import price_band
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field, Nested
-from mockexchange.venues.deribit.formatting import CONTEXT, MILLISECONDS, NUMBER_OR_ZERO
+from mockexchange.venues.deribit.formatting import MILLISECONDS, NUMBER_OR_ZERO
 from mockexchange.venues.deribit.objects.instruments import STATE
 from mockexchange.venues.deribit.objects.rows import Writer, always, field, number, text, writer
-
-BAND = (Decimal("0.985"), Decimal("1.015"))
-"""Band of order prices around the mark, as in the documents' example of a future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +22,11 @@ class Ticker:
 
     @property
     def price_min(self) -> Decimal:
-        return min(self._band)
+        return price_band(self.derivative)[0]
 
     @property
     def price_max(self) -> Decimal:
-        return max(self._band)
-
-    @property
-    def _band(self) -> list[Decimal]:
-        """The two bounds of order prices, not sorted: a combo's mark may be below zero."""
-        return [CONTEXT.multiply(self.derivative.mark, factor) for factor in BAND]
+        return price_band(self.derivative)[1]
 
 
 STATS: tuple[Field, ...] = (

@@ -22,13 +22,13 @@ USER_TRADE: tuple[Field, ...] = (
     number("mark_price", "mark"),
     always("matching_id", "null", "trade_id", source="openapi-2.1.1"),
     text("order_id"),
-    # Trades come from a scenario, which has no orders.
-    always("order_type", '"limit"', "trade_id"),
-    always("post_only", "false", "trade_id"),
+    # A trade that a scenario states has no order: it shows a filled limit order.
+    field("order_type", one_of("limit", "market"), "order_type"),
+    field("post_only", BOOLEAN, "post_only"),
     number("price"),
     number("profit_loss", "profit"),
-    always("reduce_only", "false", "trade_id"),
-    always("state", '"filled"', "trade_id"),
+    field("reduce_only", BOOLEAN, "reduce_only"),
+    field("state", one_of("open", "filled"), "order_state"),
     # Zero ticks are not distinguished: 0 for a price not below the last one, 2 for one below.
     field(
         "tick_direction",

@@ -1,9 +1,11 @@
 """An operation, and a call of it: a request with known caller and decoded parameters."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from mockexchange.core.commands import Command
+from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.context import DeribitContext
@@ -33,14 +35,24 @@ class Call:
     findings: list[str]
 
 
+Write: TypeAlias = Generator[Command, Outcome, str]
+"""A write: it yields commands, receives their outcomes and returns the JSON of its result. It may raise Rejected."""
+
+
 class Operation(NamedTuple):
-    """One method. `answer` returns the JSON of its result; None for a method that only streams have."""
+    """One method. `answer` returns the JSON of its result, or `write` its write; a method of streams has neither."""
 
     name: str
-    answer: Callable[[Call], str] | None
+    answer: Callable[[Call], str] | None = None
     parameters: tuple[Parameter, ...] = ()
     scope: str = ""
     """Scope that a key needs; "" for none."""
+    write: Callable[[Call], Write] | None = None
+
+    @property
+    def is_for_streams(self) -> bool:
+        """Whether only streams have the method."""
+        return self.answer is None and self.write is None
 
     @property
     def is_private(self) -> bool:

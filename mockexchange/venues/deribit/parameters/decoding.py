@@ -3,12 +3,14 @@
 Parameters that the method does not have are ignored and named in the findings.
 """
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
-from mockexchange.venues.deribit.parameters.rows import Parameter
+from mockexchange.venues.deribit.parameters.rows import LABEL_CHARS_MAX, Parameter
 from mockexchange.venues.jsonrpc.envelope import Number, describe_value, read_integer
 from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
 from mockexchange.venues.query import query_pairs
@@ -16,6 +18,8 @@ from mockexchange.venues.request import Request
 
 COMMON_PARAMETERS = frozenset({"access_token"})
 """Parameters that every operation takes."""
+NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
+"""A number of an order; the bound of its digits keeps arithmetic exact."""
 QUERY_BOOLEANS = {"true": True, "false": False}
 
 
@@ -88,6 +92,25 @@ def _integer(given: Given[Parameter]) -> int:
     return number
 
 
+def _number(given: Given[Parameter]) -> Decimal:
+    """Return a number above 0 as it was written."""
+    value = given.value
+    written = value.text if isinstance(value, Number) else str(value) if isinstance(value, QueryText) else ""
+    if not NUMBER.fullmatch(written):
+        raise _wrong_type(given, "a number")
+    number = Decimal(written)
+    if number <= 0:
+        raise invalid(given.row.name, "value must be greater than 0", f"{given.row.name}={written}")
+    return number
+
+
+def _label(given: Given[Parameter]) -> str:
+    text = _text(given)
+    if len(text) > LABEL_CHARS_MAX:
+        raise invalid("label", f"value must be at most {LABEL_CHARS_MAX} characters", f"label has {len(text)}")
+    return text
+
+
 def _boolean(given: Given[Parameter]) -> bool:
     value = QUERY_BOOLEANS.get(given.value) if isinstance(given.value, QueryText) else given.value
     if not isinstance(value, bool):
@@ -135,6 +158,8 @@ READERS: dict[str, Reader[Parameter]] = {
     "text": _text,
     "texts": _texts,
     "integer": _integer,
+    "label": _label,
+    "number": _number,
     "boolean": _boolean,
     "choice": _choice,
 }

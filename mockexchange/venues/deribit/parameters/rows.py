@@ -6,7 +6,7 @@ from typing import Literal
 from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS, SORTINGS, SUMMARY_CURRENCIES, TRADE_KINDS
 from mockexchange.venues.parameter_decoding import ParameterRow
 
-Kind = Literal["text", "texts", "integer", "boolean", "choice"]
+Kind = Literal["text", "texts", "integer", "number", "boolean", "choice", "label"]
 COUNT_MAX = 1_000
 
 
@@ -41,6 +41,15 @@ def text(name: str, *, required: bool = False) -> Parameter:
     return Parameter(name=name, kind="text", required=required, source="openapi-2.1.1")
 
 
+def number(name: str) -> Parameter:
+    return Parameter(name=name, kind="number", source="openapi-2.1.1")
+
+
+def flag(name: str) -> Parameter:
+    """Return a boolean that is None where it is absent."""
+    return Parameter(name=name, kind="boolean", source="openapi-2.1.1")
+
+
 def boolean(name: str, source: str = "openapi-2.1.1") -> Parameter:
     return Parameter(name=name, kind="boolean", default=False, source=source)
 
@@ -65,3 +74,20 @@ SORTING = Parameter(
 )
 HISTORICAL = (boolean("historical"), boolean("include_old", "docs-2025"))
 """Parameters without effect: all trades are kept and listed."""
+LABEL_CHARS_MAX = 64
+ORDER_ID = text("order_id", required=True)
+HISTORY_COUNT = Parameter(
+    name="count", kind="integer", minimum=1, maximum=COUNT_MAX, default=20, source="openapi-2.1.1"
+)
+OFFSET = Parameter(name="offset", kind="integer", minimum=0, default=0, source="openapi-2.1.1")
+
+
+def label(*, required: bool = False) -> Parameter:
+    return Parameter(name="label", kind="label", required=required, source="openapi-2.1.1")
+
+
+def choice(name: str, choices: tuple[str, ...], default: str | None = None) -> Parameter:
+    """Return a parameter with one of several values."""
+    return Parameter(
+        name=name, kind="choice", choices=choices, default=default, reason=f"invalid {name}", source="openapi-2.1.1"
+    )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS
 
-CHANGES, PORTFOLIO, TRADES = "user.changes", "user.portfolio", "user.trades"
+CHANGES, ORDERS, PORTFOLIO, TRADES = "user.changes", "user.orders", "user.portfolio", "user.trades"
 RAW = "raw"
 INTERVALS = (RAW, "100ms", "agg2")
 CHANNEL_KINDS = (*KINDS, "combo", ANY)
@@ -30,13 +30,13 @@ FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
         Family(CHANGES, "trade:read", is_emulated=True),
+        Family(ORDERS, "trade:read", is_emulated=True),
         Family(PORTFOLIO, "account:read", is_emulated=True),
         Family(TRADES, "trade:read", is_emulated=True),
         Family("user.access_log", "account:read"),
         Family("user.combo_trades", "trade:read"),
         Family("user.lock", "account:read"),
         Family("user.mmp_trigger", "trade:read"),
-        Family("user.orders", "trade:read"),
         Family("announcements"),
         Family("book"),
         Family("chart.trades"),
@@ -68,7 +68,12 @@ class Channel(NamedTuple):
 
     @property
     def is_raw(self) -> bool:
-        return self.name.rpartition(".")[2] == RAW
+        return is_raw(self.name)
+
+
+def is_raw(name: str) -> bool:
+    """Return whether a channel, by its full name, has the interval raw."""
+    return name.rpartition(".")[2] == RAW
 
 
 @lru_cache(maxsize=NAMES_CACHED_MAX)

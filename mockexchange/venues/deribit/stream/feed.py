@@ -1,7 +1,7 @@
 """Events of the exchange as messages of the channels, in the order in which they are sent.
 
-The messages of a command are sent at once for every interval: trades first, then changes of positions, then portfolios;
-the venue promises no order across channels. New marks and index prices change only portfolios.
+The messages of a command are sent at once for every interval: trades first, then orders, then changes of instruments,
+then portfolios; the venue promises no order across channels. New marks and index prices change only portfolios.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -13,7 +13,15 @@ from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.queries import position_of
 from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS
-from mockexchange.core.events import CashChanged, DerivativeMarked, DerivativeTraded, Event, HoldingChanged, IndexSet
+from mockexchange.core.events import (
+    CashChanged,
+    DerivativeMarked,
+    DerivativeOrderChanged,
+    DerivativeTraded,
+    Event,
+    HoldingChanged,
+    IndexSet,
+)
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
@@ -21,10 +29,11 @@ from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.frames.positions import changes_text
 from mockexchange.venues.deribit.frames.trades import trades_text
+from mockexchange.venues.deribit.objects.orders import order_text, orders_text
 from mockexchange.venues.deribit.objects.summaries import portfolio_text
 from mockexchange.venues.deribit.operations.summaries import statement_of
 from mockexchange.venues.deribit.settings import DeribitSettings
-from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRADES, names_of
+from mockexchange.venues.deribit.stream.channels import CHANGES, ORDERS, PORTFOLIO, TRADES, is_raw, names_of
 from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
 PositionKey = tuple[SubaccountRef, str]
@@ -36,6 +45,8 @@ class Changes:
     """The changes of one command, each once, in the order of the first change."""
 
     trades: dict[PositionKey, set[int]] = field(default_factory=dict)
+    orders: dict[PositionKey, dict[str, None]] = field(default_factory=dict)
+    """Ids of orders."""
     positions: dict[PositionKey, None] = field(default_factory=dict)
     portfolios: dict[tuple[SubaccountRef, str], None] = field(default_factory=dict)
     """(subaccount, currency)"""
@@ -51,7 +62,12 @@ def messages_of(
     changes = Changes()
     for event in events:
         _collect(state, event, changes)
-    named = chain(_trade_data(state, changes), _position_data(state, changes), _portfolio_data(state, changes))
+    named = chain(
+        _trade_data(state, changes),
+        _order_data(state, changes),
+        _instrument_data(state, changes),
+        _portfolio_data(state, changes),
+    )
     return [Message(name, data) for data, names in named for name in names if name in channels]
 
 
@@ -62,6 +78,11 @@ def _collect(state: State, event: Event, changes: Changes) -> None:
         ):
             changes.trades.setdefault((subaccount_ref, name), set()).add(serial)
             _add_position(state, subaccount_ref, name, changes)
+        case DerivativeOrderChanged(subaccount_ref=subaccount_ref, derivative=name, order_id=order_id) if _is_ours(
+            state, subaccount_ref
+        ):
+            changes.orders.setdefault((subaccount_ref, name), {})[order_id] = None
+            changes.portfolios[subaccount_ref, state.derivatives.listed[name].terms.settlement_currency] = None
         case HoldingChanged(subaccount_ref=subaccount_ref, derivative=name) if _is_ours(state, subaccount_ref):
             _add_position(state, subaccount_ref, name, changes)
         case CashChanged(subaccount_ref=subaccount_ref, currency=currency) if _is_ours(state, subaccount_ref):
@@ -96,8 +117,19 @@ def _trade_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, l
         yield MessageData(subaccount_ref, partial(trades_text, rows), {}), _names(state, TRADES, name)
 
 
-def _position_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
-    for subaccount_ref, name in changes.positions:
+def _order_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
+    """Yield the orders: one by one for the interval raw, all of an instrument together for the others [doc]."""
+    for (subaccount_ref, name), order_ids in changes.orders.items():
+        names = _names(state, ORDERS, name)
+        orders = [state.derivatives.orders[order_id] for order_id in order_ids]
+        for order in orders:
+            yield MessageData(subaccount_ref, partial(order_text, order), {}), [one for one in names if is_raw(one)]
+        together = [one for one in names if not is_raw(one)]
+        yield MessageData(subaccount_ref, partial(orders_text, orders), {}), together
+
+
+def _instrument_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
+    for subaccount_ref, name in dict.fromkeys((*changes.positions, *changes.orders)):
         yield (
             MessageData(subaccount_ref, _writer_of_changes(state, subaccount_ref, name, changes), {}),
             _names(state, CHANGES, name),
@@ -109,7 +141,14 @@ def _writer_of_changes(
 ) -> Callable[[ApiDate], str]:
     derivative = state.derivatives.listed[name]
     rows = _rows(state, subaccount_ref, derivative, changes.trades.get((subaccount_ref, name), set()))
-    return lambda day: changes_text(rows, position_of(state, subaccount_ref, name), day)
+    orders = [state.derivatives.orders[order_id] for order_id in changes.orders.get((subaccount_ref, name), ())]
+    has_moved = (subaccount_ref, name) in changes.positions
+
+    def write(day: ApiDate) -> str:
+        positions = [position_of(state, subaccount_ref, name)] if has_moved else []
+        return changes_text(name, rows, positions, orders, day)
+
+    return write
 
 
 def _portfolio_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:

@@ -9,13 +9,13 @@ from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of, date_of
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, TOO_MANY_REQUESTS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
-from mockexchange.venues.deribit.operations.call import Caller, Operation
+from mockexchange.venues.deribit.operations.call import Caller, Operation, Write
 from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, decode
 from mockexchange.venues.deribit.routes import carry_out, find, read_body, require_scope
 from mockexchange.venues.deribit.signing import AUTHORIZATION
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, CommandResult
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
-from mockexchange.venues.frame import CalledOperation, Frame
+from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.jsonrpc.envelope import Envelope
 from mockexchange.venues.jsonrpc.session import StreamRequest
 from mockexchange.venues.request import Call, Request
@@ -62,6 +62,8 @@ class Session(Subscriber):
         command_result = self._answer(envelope, request)
         if command_result is None:
             return None
+        if not isinstance(command_result, CommandResult):
+            return self.write(self._completed_write(command_result, request), request)
         raw = result_text(self.context, request.id, command_result.result, _clock(request))
         return request.frame(raw, KINDS.get(envelope.method or "", "result"), command_result.acknowledged)
 
@@ -86,8 +88,15 @@ class Session(Subscriber):
         raw = f'{{"jsonrpc":"2.0","error":{{"code":{rejected.code},"message":"{rejected.message}"}}}}'.encode()
         return Frame(raw, "error", ended.channel, note=rejected.explain())
 
-    def _answer(self, envelope: Envelope, request: StreamRequest[DeribitContext]) -> CommandResult | None:
-        """Return the result of a request and its new subscriptions; None if it has no answer. Raises Rejected."""
+    def _completed_write(self, write: Write, request: StreamRequest[DeribitContext]) -> PendingFrame:
+        result = yield from write
+        return request.frame(result_text(self.context, request.id, result, _clock(request)), "result")
+
+    def _answer(self, envelope: Envelope, request: StreamRequest[DeribitContext]) -> CommandResult | Write | None:
+        """Return the result of a request with its new subscriptions, or its write; None without an answer.
+
+        Raises Rejected.
+        """
         context, at, host_at, findings = request.context, request.at, request.host_at, request.findings
         operation = find(envelope.method or "")
         caller = self._caller(operation, envelope, request)
@@ -95,6 +104,8 @@ class Session(Subscriber):
         command = COMMANDS.get(operation.name)
         if command is None:
             result = carry_out(context, operation, envelope.params, caller, at, host_at, findings=findings)
+            if not isinstance(result, str):
+                return result
             self._apply_result(operation, result, at, host_at)
             return CommandResult(result)
         if operation.is_private:

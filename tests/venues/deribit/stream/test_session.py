@@ -164,7 +164,7 @@ SUBSCRIBED: list[tuple[list[str], list[str], str]] = [
     (["x" * 129], [], "there is no channel"),
     ([], [], ""),
     (["ticker.BTC-PERPETUAL.100ms"], ["ticker.BTC-PERPETUAL.100ms"], "ticker is not emulated: it stays quiet"),
-    (["user.orders.any.any.raw"], ["user.orders.any.any.raw"], "user.orders is not emulated"),
+    (["user.mmp_trigger.any"], ["user.mmp_trigger.any"], "user.mmp_trigger is not emulated"),
 ]
 
 
@@ -312,7 +312,7 @@ BAD: list[tuple[bytes, int, str]] = [
     (b'{"id":{},"method":"public/test"}', -32600, "id: expected"),
     (b'{"id":1,"method":"public/test","params":[]}', -32602, "params: expected an object"),
     (rpc("public/tset"), -32601, "public/test"),
-    (rpc("private/buy"), -32601, "not emulated"),
+    (rpc("private/withdraw"), -32601, "not emulated"),
     (rpc("public/subscribe"), -32602, "needs channels"),
     (rpc("public/subscribe", {"channels": "x"}), -32602, "channels: expected a list"),
     (rpc("public/subscribe", {"channels": [5]}), -32602, "an item is no string"),
@@ -370,4 +370,4 @@ def test_every_method_of_streams_is_known_here_and_refused_over_http() -> None:
 
 
 def test_quiet_channels_are_those_that_nothing_feeds() -> None:
-    assert set(CHANNELS) - set(QUIET_CHANNELS) == {"user.changes", "user.portfolio", "user.trades"}
+    assert set(CHANNELS) - set(QUIET_CHANNELS) == {"user.changes", "user.orders", "user.portfolio", "user.trades"}

@@ -1,0 +1,80 @@
+"""Commands of orders of derivatives: quoting, placing, editing and canceling."""
+
+from decimal import Decimal
+
+from mockexchange.core.commands.validation import CommandStruct, require, require_above_0
+from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, Direction, OrderLife
+from mockexchange.core.vocabulary import SubaccountRef
+
+LABEL_CHARS_MAX = 64
+
+
+class QuoteDerivative(CommandStruct, frozen=True, kw_only=True):
+    """Replace the outside quotes of a derivative: (price, amount) for each level of a side."""
+
+    derivative: str
+    bids: tuple[tuple[Decimal, Decimal], ...] = ()
+    asks: tuple[tuple[Decimal, Decimal], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, levels in (("bids", self.bids), ("asks", self.asks)):
+            for price, amount in levels:
+                require_above_0(f"{name}: price", price)
+                require_above_0(f"{name}: amount", amount)
+            require(len({price for price, _ in levels}) == len(levels), f"{name}: expected each price once")
+        if self.bids and self.asks:
+            crossed = max(price for price, _ in self.bids) >= min(price for price, _ in self.asks)
+            require(not crossed, "bids: expected prices below those of the asks")
+
+
+class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
+    """Place an order, which may match. `price` is None for a market order, which never rests."""
+
+    subaccount_ref: SubaccountRef
+    derivative: str
+    direction: Direction
+    amount: Decimal
+    price: Decimal | None = None
+    life: OrderLife = OrderLife.GOOD_TIL_CANCELLED
+    post_only: bool = False
+    reject_post_only: bool = False
+    """Whether a post-only order that would trade is refused; otherwise its price is moved to where it rests."""
+    reduce_only: bool = False
+    label: str = ""
+    order: str | None = None
+    """The id of the order; None for a derived one."""
+
+    def __post_init__(self) -> None:
+        require_above_0("amount", self.amount)
+        if self.price is not None:
+            require_above_0("price", self.price)
+        can_rest = self.price is not None and self.life in RESTING_LIVES
+        require(not self.post_only or can_rest, "post_only: expected an order that may rest")
+        require(len(self.label) <= LABEL_CHARS_MAX, f"label: expected at most {LABEL_CHARS_MAX} characters")
+
+
+class EditDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
+    """Change an open order, which may match. What is None stays. `amount` is that of the whole order."""
+
+    order: str
+    amount: Decimal | None = None
+    price: Decimal | None = None
+    post_only: bool | None = None
+    reject_post_only: bool | None = None
+    reduce_only: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("amount", "price"):
+            if getattr(self, name) is not None:
+                require_above_0(name, getattr(self, name))
+
+
+class CancelDerivativeOrders(CommandStruct, frozen=True, kw_only=True):
+    """Cancel all open orders of a subaccount that match what is given; `CancelOrder` cancels one."""
+
+    subaccount_ref: SubaccountRef
+    derivative: str | None = None
+    currency: str | None = None
+    kinds: tuple[str, ...] = ()
+    """Kinds of derivatives; empty for all."""
+    label: str | None = None

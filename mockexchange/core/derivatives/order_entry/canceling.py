@@ -1,0 +1,64 @@
+"""Handlers that cancel orders, and the cancellations that settlements and deliveries cause."""
+
+from collections.abc import Callable, Iterator
+
+from mockexchange.core.commands import CancelDerivativeOrders, CancelOrder
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.lookup import require_trader
+from mockexchange.core.derivatives.order_entry.changes import book_of, cancel
+from mockexchange.core.derivatives.order_entry.editing import require_open
+from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.vocabulary import CancelReason, OrderLife
+from mockexchange.core.events import DerivativeQuoted, Event
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import SubaccountRef
+
+
+def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
+    """Cancel an open order."""
+    order = state.derivatives.order(command.order)
+    require_open(order)
+    yield from cancel(state, order, at, CancelReason.USER_REQUEST)
+
+
+def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Iterator[Event]:
+    """Cancel all open orders of a subaccount that match, in the order in which they were placed."""
+    require_trader(state, command.subaccount_ref)
+
+    def matches(order: DerivativeOrder) -> bool:
+        return (
+            command.derivative in (None, order.derivative.name)
+            and command.currency in (None, order.currency)
+            and (not command.kinds or order.kind in command.kinds)
+            and command.label in (None, order.label)
+        )
+
+    for order in open_orders(state, command.subaccount_ref, matches):
+        yield from cancel(state, order, at, CancelReason.USER_REQUEST)
+
+
+def open_orders(
+    state: State, subaccount_ref: SubaccountRef, matches: Callable[[DerivativeOrder], bool]
+) -> list[DerivativeOrder]:
+    """Return the open orders of a subaccount that match, in the order in which they were placed."""
+    opened = state.derivatives.open_orders.get(subaccount_ref, {})
+    found = [order for one in opened.values() for order in one.orders.values() if matches(order)]
+    return sorted(found, key=lambda order: order.serial)
+
+
+def end_session(state: State, at: int) -> Iterator[Event]:
+    """Cancel the orders that last until the end of the session."""
+    books = [(book, list(book.orders)) for book in state.derivatives.order_books.values()]
+    for order in (order for _, orders in books for order in orders if order.life is OrderLife.GOOD_TIL_DAY):
+        yield from cancel(state, order, at, CancelReason.SETTLEMENT)
+
+
+def close_book(state: State, derivative: Derivative, at: int) -> Iterator[Event]:
+    """Cancel all orders of a derivative that is delivered, and remove its quotes."""
+    book = book_of(state, derivative)
+    for order in list(book.orders):
+        yield from cancel(state, order, at, CancelReason.SETTLEMENT)
+    if any(book.quotes.values()):
+        for levels in book.quotes.values():
+            levels.clear()
+        yield DerivativeQuoted(derivative=derivative.name, bids=(), asks=())

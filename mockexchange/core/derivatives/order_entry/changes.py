@@ -1,0 +1,99 @@
+"""Changes that all handlers of orders share: the order in its lists, its order book and the sums of its subaccount."""
+
+from collections.abc import Callable, Iterator
+
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.order_book import DerivativeBook
+from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
+from mockexchange.core.derivatives.vocabulary import CancelReason, OrderState
+from mockexchange.core.events import DerivativeOrderChanged, DerivativeQuoted, Event
+from mockexchange.core.model.state import State
+
+
+def book_of(state: State, derivative: Derivative) -> DerivativeBook:
+    """Return the order book of a derivative; create an empty one if there is none."""
+    return state.derivatives.order_books.setdefault(derivative.name, DerivativeBook())
+
+
+def list_order(state: State, order: DerivativeOrder) -> None:
+    """List a new order."""
+    state.derivatives.orders[order.order_id] = order
+    state.derivatives.order_history.add(order, order.serial)
+
+
+def enter(state: State, order: DerivativeOrder) -> None:
+    """Let an order rest: add it to the order book and to the open orders of its subaccount."""
+    book_of(state, order.derivative).add(order)
+    opened = open_orders_of(state, order)
+    opened.orders[order.order_id] = order
+    opened.count(order, 1)
+
+
+def leave(state: State, order: DerivativeOrder) -> None:
+    """Take an order off the book and the open orders. Call it before its amount, price or state changes."""
+    open_orders_of(state, order).count(order, -1)
+    _forget(state, order)
+
+
+def change_resting(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
+    """Run `apply`, which reduces what remains of a resting order; it keeps its place, or leaves if it is done."""
+    open_orders_of(state, order).count(order, -1)
+    change(state, order, at, apply)
+    if order.state is OrderState.OPEN:
+        open_orders_of(state, order).count(order, 1)
+    else:
+        _forget(state, order)
+
+
+def open_orders_of(state: State, order: DerivativeOrder) -> OpenOrders:
+    """Return the open orders of an order's subaccount in its derivative; create an empty value if there is none."""
+    opened = state.derivatives.open_orders.setdefault(order.subaccount_ref, {})
+    return opened.setdefault(order.derivative.name, OpenOrders())
+
+
+def _forget(state: State, order: DerivativeOrder) -> None:
+    book_of(state, order.derivative).remove(order)
+    opened = open_orders_of(state, order)
+    del opened.orders[order.order_id]
+    if not opened.orders:
+        del state.derivatives.open_orders[order.subaccount_ref][order.derivative.name]
+
+
+def change(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
+    """Run `apply`, which changes an order, and stamp the order and its derivative with a new revision and the time."""
+    order.revision, order.updated_at = state.next_revision(), at
+    order.derivative.revision = order.revision
+    state.derivatives.order_history.refile(order, order.revision, apply)
+
+
+def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) -> Iterator[Event]:
+    """Cancel a resting order."""
+    leave(state, order)
+    change(state, order, at, lambda: end(order, reason))
+    yield order_changed(order)
+
+
+def end(order: DerivativeOrder, reason: CancelReason) -> None:
+    """Set the state of an order that is canceled."""
+    order.state, order.cancel_reason = OrderState.CANCELLED, reason
+
+
+def order_changed(order: DerivativeOrder) -> DerivativeOrderChanged:
+    """Return the event that describes an order after a change."""
+    return DerivativeOrderChanged(
+        order_id=order.order_id,
+        subaccount_ref=order.subaccount_ref,
+        derivative=order.derivative.name,
+        state=order.state,
+        price=order.price,
+        amount=order.amount,
+        filled=order.filled,
+        cancel_reason=order.cancel_reason,
+    )
+
+
+def quoted(state: State, derivative: Derivative) -> DerivativeQuoted:
+    """Return the event that describes the outside quotes of a derivative."""
+    book = book_of(state, derivative)
+    bids, asks = ([(price, amount) for price, amount in levels.items()] for levels in book.quotes.values())
+    return DerivativeQuoted(derivative=derivative.name, bids=tuple(reversed(bids)), asks=tuple(asks))

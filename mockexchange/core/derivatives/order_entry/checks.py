@@ -1,0 +1,129 @@
+"""The checks of an order of a derivative: instrument, price, amount, self trade and funds."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.forms import form_of, future_of, is_option
+from mockexchange.core.derivatives.holdings import ZERO
+from mockexchange.core.derivatives.lookup import open_derivative_of
+from mockexchange.core.derivatives.order_entry.matching import offers_within, reducible, shared, size_of
+from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
+from mockexchange.core.derivatives.parties import option_fee
+from mockexchange.core.derivatives.precision import quotient
+from mockexchange.core.derivatives.queries import summary_of
+from mockexchange.core.derivatives.valuation import open_orders_margin
+from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
+from mockexchange.core.model.state import State
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import SubaccountRef
+
+BAND = (Decimal("0.985"), Decimal("1.015"))
+"""Bounds of order prices as parts of the mark, as in the documents' example of a future."""
+
+
+def price_band(derivative: Derivative) -> tuple[Decimal, Decimal]:
+    """Return the lowest price of a sale and the highest of a purchase; the mark of a combo may be below zero."""
+    least, most = sorted(derivative.mark * factor for factor in BAND)
+    return least, most
+
+
+def orderable(state: State, name: str) -> Derivative:
+    """Return a derivative that takes orders. Raises Refused."""
+    derivative = open_derivative_of(state, name)
+    if derivative.terms.kind in COMBOS:
+        message = f"{name} is a {derivative.terms.kind}: orders are matched in its legs, not in combos"
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    return derivative
+
+
+def limit_of(order: DerivativeOrder) -> Decimal:
+    """Return the worst price at which an order trades: of a market order the bound of prices, on the grid."""
+    if order.price is not None:
+        return order.price
+    least, most = price_band(order.derivative)
+    bound, rounding = (most, ROUND_FLOOR) if order.direction is Direction.BUY else (least, ROUND_CEILING)
+    tick = order.derivative.terms.tick
+    return max(quotient(bound, tick).to_integral_value(rounding) * tick, tick)
+
+
+def require_price(derivative: Derivative, direction: Direction, price: Decimal) -> None:
+    """Refuse a price between the ticks, or one that is worse than the bound of prices."""
+    if price % derivative.terms.tick:
+        message = f"{derivative.name} at {price}: expected a multiple of {derivative.terms.tick}"
+        raise Refused(RefusalCode.PRICE_OFF_GRID, message)
+    least, most = price_band(derivative)
+    if direction is Direction.BUY and price > most:
+        message = f"a purchase of {derivative.name} at {price}: expected {most} or less"
+        raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, message)
+    if direction is Direction.SELL and price < least:
+        message = f"a sale of {derivative.name} at {price}: expected {least} or more"
+        raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, message)
+
+
+def wanted_of(state: State, order: DerivativeOrder) -> Decimal:
+    """Return how much of an order may be filled. Raises Refused if it only reduces and there is nothing to reduce."""
+    wanted = reducible(order, size_of(state, order.subaccount_ref, order.derivative.name))
+    if not wanted:
+        message = f"a reduce_only order to {order.direction} {order.derivative.name}: there is no position to reduce"
+        raise Refused(RefusalCode.NOTHING_TO_REDUCE, message)
+    return wanted
+
+
+def reached(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal) -> Decimal:
+    """Return how much of `wanted` an order would get. Raises Refused if it would meet an order of its own."""
+    found, sizes = ZERO, dict[SubaccountRef, Decimal]()
+    for offer in offers_within(state, order, limit):
+        if found >= wanted:
+            break
+        if offer.order is None:
+            found += shared(state, offer, order.derivative.terms)
+            continue
+        owner = offer.order.subaccount_ref
+        if owner == order.subaccount_ref:
+            message = f"the order would trade with {offer.order.order_id} of the same account at {offer.price}"
+            raise Refused(RefusalCode.SELF_TRADE, message)
+        size = sizes.get(owner, size_of(state, owner, order.derivative.name))
+        amount = min(wanted - found, reducible(offer.order, size))
+        sizes[owner] = size + offer.order.sign * amount
+        found += amount
+    return min(found, wanted)
+
+
+def require_funds(
+    state: State, order: DerivativeOrder, limit: Decimal, replaced: DerivativeOrder | None = None
+) -> None:
+    """Refuse an order that needs more than the available funds: margin, fee, and the loss at its limit.
+
+    An order that needs no more margin than there is without it, or with the order that it replaces, is never refused.
+    """
+    margin = margin_of(state, order, limit, replaced)
+    if margin <= ZERO or not state.rules.check_cash:
+        return
+    cost = cost_of(state, order, limit)
+    available = summary_of(state, order.subaccount_ref, order.currency).available_funds
+    if margin + cost > available:
+        message = f"{order.subaccount_ref} needs a margin of {margin:.9f} and {cost:.9f} for fee and loss"
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, f"{message} in {order.currency}: {available:.9f} are available")
+
+
+def margin_of(state: State, order: DerivativeOrder, limit: Decimal, replaced: DerivativeOrder | None) -> Decimal:
+    """Return the margin that an order needs besides the other open orders, as if it rested at `limit`."""
+    derivative, owner = order.derivative, order.subaccount_ref
+    size, index = size_of(state, owner, derivative.name), state.derivatives.indexes[derivative.terms.index]
+    opened = state.derivatives.open_orders_of(owner, derivative.name)
+    after = OpenOrders(buying=opened.buying, selling=opened.selling, premium=opened.premium)
+    if replaced is not None:
+        after.count(replaced, -1)
+    after.count(order, 1, limit)
+    return open_orders_margin(derivative, size, after, index) - open_orders_margin(derivative, size, opened, index)
+
+
+def cost_of(state: State, order: DerivativeOrder, limit: Decimal) -> Decimal:
+    """Return the taker fee of an order, and the loss at the mark that it would make at `limit`."""
+    terms, size = order.derivative.terms, order.sign * order.remaining
+    index = state.derivatives.indexes[terms.index]
+    if is_option(terms):
+        return max(order.remaining * option_fee(terms, terms.taker_fee, limit, index), ZERO)
+    fee = max(terms.taker_fee * future_of(terms).value(size, limit), ZERO)
+    form = form_of(terms)
+    return fee + max(form.worth(size, limit) - form.worth(size, order.derivative.mark), ZERO)

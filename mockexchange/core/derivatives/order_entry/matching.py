@@ -1,0 +1,136 @@
+"""Matching an incoming order: trades with the best offers of the other side until it is filled or meets no more.
+
+The incoming order is in no order book meanwhile. The price of each trade is that of the offer that was there first. All
+trades are made by the function that records trades of scenarios.
+"""
+
+from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
+from functools import partial
+
+from mockexchange.core.derivatives.derivative import Terms
+from mockexchange.core.derivatives.holdings import ZERO, Holding
+from mockexchange.core.derivatives.legs import Fill
+from mockexchange.core.derivatives.order_book import Offer, is_within
+from mockexchange.core.derivatives.order_entry.changes import (
+    book_of,
+    cancel,
+    change,
+    change_resting,
+    order_changed,
+    quoted,
+)
+from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
+from mockexchange.core.derivatives.parties import Party
+from mockexchange.core.derivatives.precision import quotient
+from mockexchange.core.derivatives.trading import amount_step, record_fill
+from mockexchange.core.derivatives.vocabulary import CancelReason
+from mockexchange.core.events import Event
+from mockexchange.core.model.order_rules import SHARE_WHOLE, FillRule, QueueRule
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import SubaccountRef
+
+FLAT = Holding()
+
+
+def match(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal, at: int) -> Iterator[Event]:
+    """Match an order for at most `wanted`, at prices within `limit`."""
+    if state.rules.fill is FillRule.ALL and wanted:
+        yield from _trade(state, order, None, limit, wanted, at)
+    least_left = order.remaining - wanted
+    while order.remaining > least_left and (offer := best_offer(state, order, limit)) is not None:
+        if offer.order is None:
+            yield from _meet_quote(state, order, offer, order.remaining - least_left, at)
+            continue
+        amount = min(order.remaining - least_left, _open_of(state, offer.order))
+        if amount:
+            yield from _trade(state, order, offer.order, offer.price, amount, at)
+        else:
+            yield from cancel(state, offer.order, at, CancelReason.UNFILLED)
+
+
+def take(state: State, order: DerivativeOrder, amount: Decimal, at: int) -> Iterator[Event]:
+    """Fill a resting order at its price, against strangers. One that has nothing left to reduce is canceled."""
+    amount = min(amount, _open_of(state, order))
+    if not amount:
+        yield from cancel(state, order, at, CancelReason.UNFILLED)
+        return
+    assert order.price is not None, "a resting order has a price"
+    yield from _carry_out(state, [_party_of(order, 1, is_taker=False)], order, order.price, amount, at)
+
+
+def best_offer(state: State, order: DerivativeOrder, limit: Decimal) -> Offer | None:
+    """Return the offer that an order meets next; None if none is within the limit."""
+    if state.rules.fill is not FillRule.BOOK:
+        return None
+    book, side = book_of(state, order.derivative), OTHER_DIRECTION[order.direction]
+    offer = book.best(side, state.rules.queue is QueueRule.AHEAD)
+    return offer if offer is not None and is_within(order.direction, offer.price, limit) else None
+
+
+def offers_within(state: State, order: DerivativeOrder, limit: Decimal) -> Iterator[Offer]:
+    """Iterate over the offers that an order can meet, in the order in which they trade."""
+    if state.rules.fill is not FillRule.BOOK:
+        return
+    book, side = book_of(state, order.derivative), OTHER_DIRECTION[order.direction]
+    for offer in book.offers(side, state.rules.queue is QueueRule.AHEAD):
+        if not is_within(order.direction, offer.price, limit):
+            return
+        yield offer
+
+
+def shared(state: State, offer: Offer, terms: Terms) -> Decimal:
+    """Return how much of an offer one taker gets: of an outside quote the share of the rules, in whole steps."""
+    if offer.order is not None or state.rules.share_parts == SHARE_WHOLE:
+        return offer.amount
+    step = amount_step(terms)
+    return quotient(offer.amount * state.rules.share_parts, SHARE_WHOLE * step).to_integral_value(ROUND_FLOOR) * step
+
+
+def reducible(order: DerivativeOrder, size: Decimal) -> Decimal:
+    """Return how much of what remains of an order may be filled: of one that only reduces, at most the position."""
+    return min(order.remaining, max(-order.sign * size, ZERO)) if order.reduce_only else order.remaining
+
+
+def size_of(state: State, subaccount_ref: SubaccountRef, derivative: str) -> Decimal:
+    """Return the signed size of a position, 0 if there is none."""
+    return state.derivatives.holdings.get(subaccount_ref, {}).get(derivative, FLAT).size
+
+
+def _open_of(state: State, order: DerivativeOrder) -> Decimal:
+    return reducible(order, size_of(state, order.subaccount_ref, order.derivative.name))
+
+
+def _meet_quote(state: State, order: DerivativeOrder, offer: Offer, wanted: Decimal, at: int) -> Iterator[Event]:
+    """Trade with an outside quote. Of one that is shared, strangers take what the order does not get of it."""
+    share = shared(state, offer, order.derivative.terms)
+    gone = offer.amount if wanted > share else min(wanted, share)
+    book_of(state, order.derivative).consume_quote(OTHER_DIRECTION[order.direction], offer.price, gone)
+    yield quoted(state, order.derivative)
+    if share:
+        yield from _trade(state, order, None, offer.price, min(wanted, share), at)
+
+
+def _trade(
+    state: State, order: DerivativeOrder, maker: DerivativeOrder | None, price: Decimal, amount: Decimal, at: int
+) -> Iterator[Event]:
+    parties = [_party_of(order, 1, is_taker=True)]
+    if maker is not None:
+        parties.append(_party_of(maker, -1, is_taker=False))
+    yield from _carry_out(state, parties, order, price, amount, at)
+
+
+def _carry_out(
+    state: State, parties: list[Party], order: DerivativeOrder, price: Decimal, amount: Decimal, at: int
+) -> Iterator[Event]:
+    """Count the fill in the orders of its parties, and record the trade; sizes are those of `order`."""
+    for party in parties:
+        assert party.order is not None, "a party of a match has an order"
+        counting = change if party.is_taker else change_resting
+        counting(state, party.order, at, partial(party.order.fill, amount, price))
+    yield from record_fill(state, Fill(order.derivative, order.sign * amount, price), parties, at)
+    yield from (order_changed(party.order) for party in parties if party.order is not None)
+
+
+def _party_of(order: DerivativeOrder, sign: int, *, is_taker: bool) -> Party:
+    return Party(order.subaccount_ref, sign, is_taker, order.order_id, order.label, None, order)

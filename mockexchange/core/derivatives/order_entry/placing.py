@@ -1,0 +1,121 @@
+"""The handler of new orders: check, match, then rest or cancel what remains. Checks come before any change."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mockexchange.core.commands import PlaceDerivativeOrder
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.lookup import require_trader
+from mockexchange.core.derivatives.order_entry.changes import change, end, enter, list_order, order_changed
+from mockexchange.core.derivatives.order_entry.checks import (
+    limit_of,
+    orderable,
+    reached,
+    require_funds,
+    require_price,
+    wanted_of,
+)
+from mockexchange.core.derivatives.order_entry.matching import best_offer, match, reducible, size_of
+from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.trading import require_amount
+from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, OrderLife, OrderState
+from mockexchange.core.events import Event
+from mockexchange.core.model.order_rules import FillRule
+from mockexchange.core.model.state import State
+from mockexchange.core.refusals import RefusalCode, Refused
+
+UNPREFIXED = "BTC"
+"""The currency whose order ids are plain numbers; others begin with the currency [recorded]."""
+
+
+def place_order(state: State, command: PlaceDerivativeOrder, at: int) -> Iterator[Event]:
+    """Place an order."""
+    order = _checked(state, command, at)
+    limit = limit_of(order)
+    wanted = wanted_of(state, order)
+    found = reached(state, order, limit, wanted)
+    require_funds(state, order, limit)
+    order.serial = order.revision = state.next_revision()
+    list_order(state, order)
+    if command.life is OrderLife.FILL_OR_KILL and found < order.amount and not _fills_all(state):
+        wanted = Decimal(0)
+    events = list(match(state, order, limit, wanted, at))
+    settle(state, order, at)
+    yield order_changed(order)
+    yield from events
+
+
+def settle(state: State, order: DerivativeOrder, at: int) -> None:
+    """Let an order rest after its matches, or cancel what may not rest or has no position left to reduce."""
+    if order.state is not OrderState.OPEN:
+        return
+    order.derivative.revision = state.next_revision()
+    size = size_of(state, order.subaccount_ref, order.derivative.name)
+    if order.life in RESTING_LIVES and order.price is not None and reducible(order, size):
+        enter(state, order)
+    else:
+        change(state, order, at, lambda: end(order, CancelReason.UNFILLED))
+
+
+def require_resting_price(state: State, order: DerivativeOrder) -> None:
+    """Move the price of a post-only order to where it does not trade. Raises Refused if it rejects that.
+
+    The price becomes that one tick before the best offer [doc].
+    """
+    assert order.price is not None, "a post-only order has a price"
+    best = best_offer(state, order, order.price)
+    if best is None:
+        return
+    message = f"post_only at {order.price} would trade at {best.price}"
+    if order.reject_post_only:
+        raise Refused(RefusalCode.POST_ONLY_WOULD_CROSS, message)
+    price = best.price - order.sign * order.derivative.terms.tick
+    if price <= 0:
+        message = f"{message}: no price is left below it"
+        raise Refused(RefusalCode.NO_PASSIVE_PRICE, message)
+    order.price = price
+
+
+def _fills_all(state: State) -> bool:
+    return state.rules.fill is FillRule.ALL
+
+
+def _checked(state: State, command: PlaceDerivativeOrder, at: int) -> DerivativeOrder:
+    """Return the order, which is nowhere yet. Raises Refused."""
+    require_trader(state, command.subaccount_ref)
+    derivative = orderable(state, command.derivative)
+    require_amount(derivative.terms, command.amount)
+    if command.price is not None:
+        require_price(derivative, command.direction, command.price)
+    order = DerivativeOrder(
+        order_id=_id_of(state, command, derivative),
+        subaccount_ref=command.subaccount_ref,
+        derivative=derivative,
+        direction=command.direction,
+        amount=command.amount,
+        price=command.price,
+        life=command.life,
+        post_only=command.post_only,
+        reject_post_only=command.reject_post_only,
+        reduce_only=command.reduce_only,
+        label=command.label,
+        created_at=at,
+        updated_at=at,
+        serial=0,
+        revision=0,
+    )
+    if order.post_only:
+        require_resting_price(state, order)
+    return order
+
+
+def _id_of(state: State, command: PlaceDerivativeOrder, derivative: Derivative) -> str:
+    orders, currency = state.derivatives.orders, derivative.terms.settlement_currency
+    if command.order is not None:
+        if command.order in orders:
+            raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
+        return command.order
+    number = state.revision + 1
+    while (name := str(number) if currency == UNPREFIXED else f"{currency}-{number}") in orders:
+        number += 1
+    return name

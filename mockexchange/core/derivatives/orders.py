@@ -1,0 +1,128 @@
+"""Orders of derivatives, and the open ones of a subaccount in one derivative."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.forms import form_of, is_option
+from mockexchange.core.derivatives.precision import quotient
+from mockexchange.core.derivatives.vocabulary import CancelReason, Direction, OrderLife, OrderState
+from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.vocabulary import SubaccountRef
+
+ZERO = Decimal(0)
+OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class DerivativeOrder:
+    """An order of a derivative, open or done. Amounts are above 0, in the unit of trading."""
+
+    order_id: str
+    subaccount_ref: SubaccountRef
+    derivative: Derivative
+    direction: Direction
+    amount: Decimal
+    price: Decimal | None
+    """Limit price; None for a market order."""
+    life: OrderLife
+    post_only: bool
+    reject_post_only: bool
+    reduce_only: bool
+    label: str
+    created_at: int
+    updated_at: int
+    serial: int
+    revision: int
+    state: OrderState = OrderState.OPEN
+    filled: Decimal = ZERO
+    worth: Decimal = ZERO
+    """Sum of the worths of its fills, from which the average price follows."""
+    is_edited: bool = False
+    cancel_reason: CancelReason | None = None
+
+    @property
+    def order_type(self) -> str:
+        return "market" if self.price is None else "limit"
+
+    @property
+    def rejects_move(self) -> bool | None:
+        """Whether a post-only order rejects another price; None for an order that is not post-only."""
+        return self.reject_post_only if self.post_only else None
+
+    @property
+    def remaining(self) -> Decimal:
+        """The amount that can still be filled; 0 for an order that is done."""
+        return self.amount - self.filled if self.state is OrderState.OPEN else ZERO
+
+    @property
+    def contracts(self) -> Decimal:
+        """The amount in contracts."""
+        return quotient(self.amount, self.derivative.terms.contract_size)
+
+    @property
+    def average_price(self) -> Decimal:
+        """Average price of its fills, 0 without fills."""
+        return form_of(self.derivative.terms).price_of(self.sign * self.filled, self.worth) if self.filled else ZERO
+
+    @property
+    def sign(self) -> int:
+        """1 for an order that buys, -1 for one that sells."""
+        return 1 if self.direction is Direction.BUY else -1
+
+    @property
+    def kind(self) -> str:
+        return self.derivative.terms.kind
+
+    @property
+    def currency(self) -> str:
+        return self.derivative.terms.settlement_currency
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        owner = self.subaccount_ref
+        places = EVERYTHING, ("currency", owner, self.currency), ("derivative", owner, self.derivative.name)
+        return (*places, ("label", owner, self.currency, self.label)) if self.label else places
+
+    @property
+    def partition(self) -> Partition:
+        """Partition key in a history: (kind, state, whether it has fills)."""
+        return self.kind, self.state, bool(self.filled)
+
+    def fill(self, amount: Decimal, price: Decimal) -> None:
+        """Add a fill; the fill of the whole rest ends the order."""
+        self.filled += amount
+        self.worth += form_of(self.derivative.terms).worth(self.sign * amount, price)
+        if self.filled == self.amount:
+            self.state = OrderState.FILLED
+
+
+@dataclass(slots=True, eq=False)
+class OpenOrders:
+    """The open orders of a subaccount in one derivative, and the sums from which their margin follows."""
+
+    orders: dict[str, DerivativeOrder] = field(default_factory=dict)
+    buying: Decimal = ZERO
+    selling: Decimal = ZERO
+    """Amounts of orders that can enlarge a position, so without orders that only reduce one."""
+    premium: Decimal = ZERO
+    """Cost of the options that orders would buy."""
+
+    def count(self, order: DerivativeOrder, sign: int, limit: Decimal | None = None) -> None:
+        """Add what remains of an order to the sums; with sign -1 subtract it, before the order changes.
+
+        `limit` is the price of a market order.
+        """
+        amount = sign * order.remaining
+        if order.direction is Direction.BUY and is_option(order.derivative.terms):
+            self.premium += amount * (order.price or limit or ZERO)
+        if order.reduce_only:
+            return
+        if order.direction is Direction.BUY:
+            self.buying += amount
+        else:
+            self.selling += amount
+
+
+NO_ORDERS = OpenOrders()
+"""The open orders of a subaccount that has none; never changed."""

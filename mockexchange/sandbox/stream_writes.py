@@ -1,0 +1,24 @@
+"""Writes that streams begin: their commands are executed, then the answer is sent."""
+
+from mockexchange.faults.stream_calls import CallReply, PendingReply
+from mockexchange.sandbox.connection import Connection
+from mockexchange.sandbox.port import SandboxPort
+from mockexchange.sandbox.streams import sends_frames_first
+from mockexchange.venues.request import resume
+
+
+async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: PendingReply) -> None:
+    """Execute the commands of a write that a stream began, and send its answer. Raises SandboxEnded.
+
+    The data that the write causes on the same stream follows its answer, unless the scenario lets frames come first.
+    """
+    if not sends_frames_first(sandbox.plan.frames, sandbox.plan.seed, sandbox.journal.frame_count):
+        connection.hold()
+    commands: tuple[int, ...] = ()
+    step = resume(pending)
+    while not isinstance(step, CallReply):
+        outcome = await sandbox.submit(step)
+        commands += (sandbox.exchange.state.sequence,)
+        step = resume(pending, outcome)
+    frame = step.frame and step.frame._replace(commands=commands)
+    connection.complete(step._replace(frame=frame))

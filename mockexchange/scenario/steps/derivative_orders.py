@@ -1,0 +1,47 @@
+"""Steps: outside quotes and orders of derivatives."""
+
+from mockexchange.core import commands
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OrderLife
+from mockexchange.scenario.composite_types import ListOf, TupleOf, may, must
+from mockexchange.scenario.decimals import NUMBER_ABOVE_ZERO
+from mockexchange.scenario.steps.shared_fields import CURRENCY
+from mockexchange.scenario.steps.step_type import StepKind, step
+from mockexchange.scenario.value_types import BOOK, BOOLEAN, NAME, TEXT, choice
+
+_LEVELS = ListOf(
+    TupleOf((NUMBER_ABOVE_ZERO, NUMBER_ABOVE_ZERO), "a level [price, amount]"), "a list of [price, amount]"
+)
+_INSTRUMENT = {"instrument": ("derivative", must(NAME))}
+_FLAGS = ("post_only", "reject_post_only", "reduce_only")
+STEPS: dict[str, StepKind] = {
+    "quote": step(
+        commands.QuoteDerivative, **_INSTRUMENT, bids=("bids", may(_LEVELS, ())), asks=("asks", may(_LEVELS, ()))
+    ),
+    "order": step(
+        commands.PlaceDerivativeOrder,
+        account=("subaccount_ref", must(BOOK)),
+        **_INSTRUMENT,
+        direction=("direction", must(choice({direction.value: direction for direction in Direction}))),
+        amount=("amount", must(NUMBER_ABOVE_ZERO)),
+        price=("price", may(NUMBER_ABOVE_ZERO)),
+        time_in_force=("life", may(choice({life.value: life for life in OrderLife}))),
+        **{name: (name, may(BOOLEAN, False)) for name in _FLAGS},
+        label=("label", may(TEXT, "")),
+        order=("order", may(NAME)),
+    ),
+    "edit": step(
+        commands.EditDerivativeOrder,
+        order=("order", must(NAME)),
+        amount=("amount", may(NUMBER_ABOVE_ZERO)),
+        price=("price", may(NUMBER_ABOVE_ZERO)),
+        **{name: (name, may(BOOLEAN)) for name in _FLAGS},
+    ),
+    "cancel_orders": step(
+        commands.CancelDerivativeOrders,
+        account=("subaccount_ref", must(BOOK)),
+        instrument=("derivative", may(NAME)),
+        currency=("currency", may(CURRENCY)),
+        kinds=("kinds", may(ListOf(choice({kind.value: kind for kind in DerivativeKind}), "a list of kinds"), ())),
+        label=("label", may(TEXT)),
+    ),
+}

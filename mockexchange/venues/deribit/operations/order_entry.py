@@ -1,0 +1,208 @@
+"""Order entry: orders placed, edited and canceled. Each write acts on the caller's own subaccount."""
+
+from collections.abc import Callable, Generator, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
+
+from mockexchange.core.commands import (
+    CancelDerivativeOrders,
+    CancelOrder,
+    Command,
+    EditDerivativeOrder,
+    PlaceDerivativeOrder,
+)
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.order_entry.canceling import open_orders
+from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, Direction, OrderLife
+from mockexchange.core.events import DerivativeOrderChanged, DerivativeTraded, Event
+from mockexchange.core.exchange import Outcome
+from mockexchange.venues.deribit import errors
+from mockexchange.venues.deribit.errors import Rejected, invalid, missing
+from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
+from mockexchange.venues.deribit.objects.orders import order_text, orders_text
+from mockexchange.venues.deribit.operations.call import Call, Operation, Write
+from mockexchange.venues.deribit.operations.lookups import derivative_of
+from mockexchange.venues.deribit.operations.orders import (
+    LIMIT_TYPES,
+    filter_of,
+    kinds_of,
+    named_order,
+    owner_of,
+    trades_of,
+    trades_text,
+)
+from mockexchange.venues.deribit.operations.refusals import submit, submit_priced
+from mockexchange.venues.deribit.parameters import order_rows
+from mockexchange.venues.deribit.parameters.rows import Parameter
+
+SCOPE = "trade:read_write"
+LIMIT, MARKET = "limit", "market"
+T = TypeVar("T")
+Steps = Generator[Command, Outcome, T]
+
+
+def place(call: Call, direction: Direction) -> Write:
+    """Place an order and return it with the trades that it made at once."""
+    derivative, params = derivative_of(call), call.params
+    require_supported(call)
+    is_limit = params["type"] == LIMIT
+    if is_limit and params["price"] is None:
+        raise missing("price", call.operation.name)
+    life = OrderLife(params["time_in_force"])
+    post_only = bool(params["post_only"])
+    if post_only and not (is_limit and life in RESTING_LIVES):
+        message = f"post_only needs a limit order that may rest: got type {params['type']}, time_in_force {life}"
+        raise Rejected(errors.UNSUPPORTED_COMBINATION, message)
+    command = PlaceDerivativeOrder(
+        subaccount_ref=owner_of(call),
+        derivative=derivative.name,
+        direction=direction,
+        amount=required_amount(call, derivative),
+        price=params["price"] if is_limit else None,
+        life=life,
+        post_only=post_only,
+        reject_post_only=bool(params["reject_post_only"]),
+        reduce_only=bool(params["reduce_only"]),
+        label=params["label"] or "",
+    )
+    events = yield from submit_priced(command, derivative, direction)
+    placed = next(event for event in events if isinstance(event, DerivativeOrderChanged))
+    return _answer(call, call.context.state.derivatives.orders[placed.order_id], events)
+
+
+def edit(call: Call) -> Write:
+    return (yield from _edit(call, named_order(call)))
+
+
+def edit_by_label(call: Call) -> Write:
+    """Edit the one open order with a label in an instrument. Raises Rejected if there are none or several."""
+    derivative_of(call)
+    found = open_orders(call.context.state, owner_of(call), filter_of(call))
+    where = f"label {call.params['label']!r} in {call.params['instrument_name']}"
+    if not found:
+        raise Rejected(errors.ORDER_NOT_FOUND, f"there is no open order with {where}")
+    if len(found) > 1:
+        raise Rejected(errors.LABEL_NOT_UNIQUE, f"there are {len(found)} open orders with {where}")
+    return (yield from _edit(call, found[0]))
+
+
+def cancel(call: Call) -> Write:
+    order = named_order(call)
+    yield from submit(CancelOrder(order=order.order_id))
+    return order_text(order, call.context.api_date)
+
+
+def cancel_all(call: Call) -> Write:
+    """Cancel the orders that the call's parameters match; return their number, or with `detailed` the orders."""
+    params = call.params
+    if "instrument_name" in params:
+        derivative_of(call)
+    canceled: list[DerivativeOrder] = []
+    if params.get("type") in LIMIT_TYPES:
+        command = CancelDerivativeOrders(
+            subaccount_ref=owner_of(call),
+            derivative=params.get("instrument_name"),
+            currency=params.get("currency"),
+            kinds=kinds_of(params.get("kind")),
+            label=params.get("label"),
+        )
+        events = yield from submit(command)
+        orders = call.context.state.derivatives.orders
+        canceled = [orders[event.order_id] for event in events if isinstance(event, DerivativeOrderChanged)]
+    return _groups(call, canceled) if params.get("detailed") else str(len(canceled))
+
+
+def require_supported(call: Call) -> None:
+    """Raise Rejected for the parts of order entry that are not emulated, and for a request that comes too late."""
+    params = call.params
+    unsupported = [
+        f"{name} {params[name]}"
+        for name, known in (("type", (LIMIT, MARKET)), ("advanced", ()), ("linked_order_type", ()))
+        if params.get(name) is not None and params[name] not in known
+    ]
+    if unsupported or params["mmp"]:
+        message = f"{', '.join(unsupported) or 'mmp'} is not emulated: expected a limit or a market order"
+        raise Rejected(errors.NOT_IMPLEMENTED, message)
+    valid_until = params["valid_until"]
+    if valid_until is not None and call.at // MICROSECONDS_PER_MILLISECOND >= valid_until:
+        raise Rejected(errors.TIMED_OUT, f"valid_until={valid_until} is past")
+
+
+def required_amount(call: Call, derivative: Derivative) -> Decimal:
+    """Return the amount of a call, which may be in contracts. Raises Rejected if it is missing or below the least."""
+    amount = given_amount(call, derivative)
+    if amount is None:
+        raise missing("amount", call.operation.name)
+    return amount
+
+
+def given_amount(call: Call, derivative: Derivative) -> Decimal | None:
+    """Return the amount of a call, None if it has none. Raises Rejected if amount and contracts contradict."""
+    amount, contracts, terms = call.params["amount"], call.params["contracts"], derivative.terms
+    if contracts is not None:
+        counted = contracts * terms.contract_size
+        if amount is not None and amount != counted:
+            raise invalid("amount", "must match contracts", f"{contracts} contracts are {counted}, amount is {amount}")
+        amount = counted
+    if amount is not None and amount < terms.amount_min and amount % min(terms.contract_size, terms.amount_min) == 0:
+        raise Rejected(errors.QTY_TOO_LOW, f"amount {amount}: expected {terms.amount_min} or more")
+    checked: Decimal | None = amount
+    return checked
+
+
+def _edit(call: Call, order: DerivativeOrder) -> Write:
+    params = call.params
+    require_supported(call)
+    command = EditDerivativeOrder(
+        order=order.order_id,
+        amount=given_amount(call, order.derivative),
+        price=params["price"],
+        post_only=params["post_only"],
+        reject_post_only=params["reject_post_only"],
+        reduce_only=params["reduce_only"],
+    )
+    events = yield from submit_priced(command, order.derivative, order.direction)
+    if order.cancel_reason is CancelReason.EDIT_POST_ONLY:
+        message = f"order {order.order_id} would trade at {params['price'] or order.price}: it was canceled"
+        raise Rejected(errors.POST_ONLY_REJECT, message)
+    return _answer(call, order, events)
+
+
+def _answer(call: Call, order: DerivativeOrder, events: Sequence[Event]) -> str:
+    """Return an order with the trades that a write made of it, oldest first."""
+    serials = {event.serial for event in events if isinstance(event, DerivativeTraded)}
+    trades = [trade for trade in trades_of(call, order.subaccount_ref, order.order_id) if trade.serial in serials]
+    return f'{{"order":{order_text(order, call.context.api_date)},"trades":{trades_text(call, trades)}}}'
+
+
+def _groups(call: Call, orders: Sequence[DerivativeOrder]) -> str:
+    """Return canceled orders in groups: of the instrument that was named, or else of each currency [code]."""
+    name = call.params.get("instrument_name")
+    groups: dict[str, list[DerivativeOrder]] = {}
+    for order in orders:
+        groups.setdefault(name or order.currency, []).append(order)
+    key = "currency" if name is None else "instrument_name"
+    rows = (
+        f'{{"{key}":"{group}","result":{orders_text(found, call.context.api_date)},"type":"{LIMIT}"}}'
+        for group, found in groups.items()
+    )
+    return "[" + ",".join(rows) + "]"
+
+
+def _write(name: str, write: Callable[[Call], Write], parameters: tuple[Parameter, ...]) -> Operation:
+    return Operation(name=f"private/{name}", write=write, parameters=parameters, scope=SCOPE)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    _write("buy", partial(place, direction=Direction.BUY), order_rows.PLACE),
+    _write("sell", partial(place, direction=Direction.SELL), order_rows.PLACE),
+    _write("edit", edit, order_rows.EDIT),
+    _write("edit_by_label", edit_by_label, order_rows.EDIT_BY_LABEL),
+    _write("cancel", cancel, order_rows.CANCEL),
+    _write("cancel_all", cancel_all, order_rows.CANCEL_ALL),
+    _write("cancel_all_by_currency", cancel_all, order_rows.CANCEL_ALL_BY_CURRENCY),
+    _write("cancel_all_by_instrument", cancel_all, order_rows.CANCEL_ALL_BY_INSTRUMENT),
+    _write("cancel_by_label", cancel_all, order_rows.CANCEL_BY_LABEL),
+)

@@ -1,0 +1,40 @@
+"""The parameters of order entry."""
+
+from mockexchange.core.derivatives.vocabulary import OrderLife
+from mockexchange.venues.deribit.enumerations import CANCEL_TYPES, CURRENCIES, LINKED_TYPES, ORDER_TYPES, TRADE_KINDS
+from mockexchange.venues.deribit.parameters.rows import (
+    CURRENCY,
+    INSTRUMENT_NAME,
+    ORDER_ID,
+    choice,
+    currency,
+    flag,
+    integer,
+    kind,
+    label,
+    number,
+)
+
+AMOUNTS = (number("amount"), number("contracts"), number("price"))
+FLAGS = (flag("post_only"), flag("reject_post_only"), flag("reduce_only"))
+OPTIONS = (flag("mmp"), integer("valid_until"), choice("advanced", ("usd", "implv")))
+DETAILED = (flag("detailed"),)
+CANCEL_TYPE = choice("type", CANCEL_TYPES)
+
+PLACE = (
+    INSTRUMENT_NAME,
+    *AMOUNTS,
+    choice("type", ORDER_TYPES, default="limit"),
+    choice("time_in_force", tuple(map(str, OrderLife)), default=OrderLife.GOOD_TIL_CANCELLED),
+    label(),
+    *FLAGS,
+    *OPTIONS,
+    choice("linked_order_type", LINKED_TYPES),
+)
+EDIT = (ORDER_ID, *AMOUNTS, *FLAGS, *OPTIONS)
+EDIT_BY_LABEL = (label(required=True), INSTRUMENT_NAME, *AMOUNTS, *FLAGS, *OPTIONS)
+CANCEL = (ORDER_ID,)
+CANCEL_ALL = DETAILED
+CANCEL_ALL_BY_CURRENCY = (CURRENCY, kind(TRADE_KINDS), CANCEL_TYPE, *DETAILED)
+CANCEL_ALL_BY_INSTRUMENT = (INSTRUMENT_NAME, CANCEL_TYPE, *DETAILED)
+CANCEL_BY_LABEL = (label(required=True), currency(*CURRENCIES))
