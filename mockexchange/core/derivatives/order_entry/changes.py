@@ -63,7 +63,9 @@ def change(state: State, order: DerivativeOrder, at: int, apply: Callable[[], No
     """Run `apply`, which changes an order, and stamp the order and its derivative with a new revision and the time."""
     order.revision, order.updated_at = state.next_revision(), at
     order.derivative.revision = order.revision
-    state.derivatives.order_history.refile(order, order.revision, apply)
+    before = order.partition
+    apply()
+    state.derivatives.order_history.refile(order, order.revision, before)
 
 
 def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) -> Iterator[Event]:
