@@ -103,6 +103,14 @@ def test_a_card_is_read(tmp_path: Path) -> None:
             MINIMAL.replace("X01", "X1") + "see: {}\n",
             "x01.yaml:1: card: expected a number such as R07 or S12, got 'X1'",
         ),
+        (
+            MINIMAL + "task: {name: place}\ntasks: [{name: place}]\n",
+            "x01.yaml:5: expected `task` or `tasks`, got both",
+        ),
+        (
+            MINIMAL + "tasks: [{name: place, told: [maybe]}]\n",
+            "tasks[0].told[0]: expected placed, canceled, amended, refused or unknown",
+        ),
         ("title: [\n", "x01.yaml:2: not valid YAML"),
         ("", "x01.yaml:1: expected a card, got an empty file"),
     ],
@@ -117,6 +125,8 @@ def test_a_card_is_read(tmp_path: Path) -> None:
         "fault",
         "judge",
         "number",
+        "two tasks",
+        "told",
         "yaml",
         "empty",
     ],
@@ -126,6 +136,28 @@ def test_a_card_that_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, t
         read_card(written(tmp_path, text))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_card_about_orders_is_read(tmp_path: Path) -> None:
+    card = read_card(
+        written(
+            tmp_path,
+            """
+            card: X01
+            title: A card
+            says: What must be.
+            tasks:
+              - {name: batch, orders: [{market: A, count: 5.00, post_only: true}], told: [placed, unknown]}
+              - {name: trade, arguments: {market: A, count: 10, seconds: 2}, advance: 2s, before: [close: {market: A}]}
+            """,
+        )
+    )
+    batch, trade = card.tasks
+    assert (card.changes_orders, card.is_for_adapters, card.expects_only_success) == (True, True, False)
+    assert batch.arguments == {"orders": [{"market": "A", "count": "5.00", "post_only": True}]}
+    assert (batch.told, card.task) == (("placed", "unknown"), batch)
+    assert (trade.arguments, trade.advance_us) == ({"market": "A", "count": "10", "seconds": 2}, 2_000_000)
+    assert [type(command).__name__ for command in trade.before] == ["CloseMarket"]
 
 
 def test_a_card_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
