@@ -3,7 +3,7 @@
 # Arguments go to `mockexchange serve`, whose options are variables as well: MOCKEXCHANGE_SCENARIO, MOCKEXCHANGE_TOKEN and
 # so on. docs/docker.md says what to mount, and what to tell a container that others reach by its name.
 
-FROM python:3.13-slim AS build
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
 WORKDIR /src
 ENV PIP_CONSTRAINT=/src/constraints.txt PIP_BUILD_CONSTRAINT=/src/constraints.txt PIP_NO_CACHE_DIR=1
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -13,7 +13,7 @@ COPY mockexchange mockexchange
 RUN python -m venv --without-pip /opt/mockexchange \
     && pip --python /opt/mockexchange/bin/python install --compile .
 
-FROM python:3.13-slim
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="mockexchange" \
       org.opencontainers.image.description="An exchange you own: signed account APIs of real exchanges, offline" \

@@ -2,6 +2,10 @@
 # Writes the exact versions of REQUIREMENT... and all they need, as pip chooses them today.
 #
 #   lock.sh FILE VERSION MANNER REQUIREMENT...
+#
+# Without hashes: one hash in a constraints file switches pip to --require-hashes, which refuses the project itself ("The
+# editable requirement ... cannot be installed when requiring hashes, because there is no single file to hash") and each
+# requirement of pyproject.toml that is not pinned there too, and another Python may need packages that this one does not.
 set -eu
 
 file=$1 version=$2 manner=$3

@@ -1,5 +1,6 @@
 """The ready file of a server, and its run directory with the private keys."""
 
+import errno
 import json
 import os
 import shutil
@@ -23,6 +24,8 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
 RUN, DRAFT = "run-", ".new-"
 """Beginnings of the names of run directories, and of those that are not locked yet, which nobody sweeps."""
+FULL = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
+FULL_ADVICE = "the folder for keys and the ready file is full; XDG_RUNTIME_DIR names another"
 STEM_CHARS_MAX = 50
 """Characters of a key file's stem: at four bytes each, with a number and a suffix, they fit into 255 bytes."""
 
@@ -98,15 +101,23 @@ def sweep(parent: Path) -> None:
 
 def write_private(target: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            Path(draft).replace(target)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:  # a write that fails does not name its file
+        raise OSError(error.errno, _reason(error), str(target)) from None
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{reason}: {FULL_ADVICE}" if error.errno in FULL else reason
 
 
 def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:

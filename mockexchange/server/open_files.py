@@ -1,5 +1,6 @@
 """The operating system's limit of open files, and so of connections."""
 
+import os
 import sys
 
 FILES_WANTED = 16_384
@@ -18,3 +19,12 @@ def allow_many_files() -> int:
     wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return wanted
+
+
+def can_open_files() -> bool:
+    """Return whether another file can be opened. If not, the next connection is closed without a word."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return False
+    return True

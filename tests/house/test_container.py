@@ -111,6 +111,20 @@ def test_others_find_nothing_in_the_file() -> None:
     assert bad.returncode == 1
 
 
+PINNED = re.compile(r"python:3\.13-slim@sha256:[0-9a-f]{64}|[^@]*/[^@]*@[0-9a-f]{40} # v[0-9.]+")
+
+
+def test_images_and_actions_are_pinned_by_digest() -> None:
+    found = []
+    for name in ("Dockerfile", "examples/bot/Dockerfile"):
+        found += [arguments.split(" AS ")[0] for word, arguments in instructions(text_of(name)) if word == "FROM"]
+    for name in (".github/workflows/ci.yml", "examples/bot/.github/workflows/test.yml"):
+        found += re.findall(r"uses: (.*)", text_of(name))
+    assert len(found) > 8
+    stages = {"bot", "build"}
+    assert [each for each in found if each not in stages and not PINNED.fullmatch(each)] == []
+
+
 def test_its_labels_say_what_it_is() -> None:
     labels = pairs_of(IMAGE, "LABEL")
     told = {name.removeprefix("org.opencontainers.image."): value for name, value in labels.items()}

@@ -1,5 +1,6 @@
 """Where the server leaves word of itself, and who may read it."""
 
+import errno
 import json
 import os
 import subprocess
@@ -259,3 +260,18 @@ def test_commands_find_the_older_server_if_the_newer_was_killed(default: Path) -
     spare.unlink()
     with pytest.raises(NoServer):
         read_ready(default)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(*given: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))  # as a write that fails: without a name
+
+    target = tmp_path / "key.pem"
+    monkeypatch.setattr(os, "fdopen", refuse)
+    with pytest.raises(OSError, match=os.strerror(number)) as raised:
+        write_private(target, "PEM")
+    assert (raised.value.errno, raised.value.filename) == (number, str(target))
+    is_full = "the folder for keys and the ready file is full; XDG_RUNTIME_DIR names another" in str(raised.value)
+    assert is_full == (number == errno.ENOSPC)
+    assert list(tmp_path.iterdir()) == []

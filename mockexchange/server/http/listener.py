@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from uvicorn.server import ServerState
 
+from mockexchange.server import open_files
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.cuts import HEAD_BYTES_MAX
 from mockexchange.server.http.protocols import JournalledH11Protocol
@@ -27,6 +28,10 @@ PARTING_S_MAX = 0.25
 """Time for a client to close TLS while the server stops; one that does not read never does."""
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
+PROBED_FROM = 16
+"""Open connections from which each further one finds out whether it was the last: a few microseconds."""
+NOTED_EVERY_S = 60.0
+LOGGER = logging.getLogger(__name__)
 
 
 class PortInUse(Exception):
@@ -87,6 +92,7 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._doorman: TlsAcceptor | None = None
         self._date_timer: asyncio.TimerHandle | None = None
+        self._noted_full_at_s: float | None = None
         self.connections_made = 0
         """How many connections have been accepted so far."""
 
@@ -145,10 +151,20 @@ class Listener:
 
     def _protocol(self) -> asyncio.Protocol:
         self.connections_made += 1
+        if self.connection_count >= PROBED_FROM and not open_files.can_open_files():
+            self._note_full()
         protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn types the class as a bare asyncio.Protocol
             config=self._config, server_state=self._state, app_state={}
         )
         return protocol
+
+    def _note_full(self) -> None:
+        """Log that further connections are refused, once in NOTED_EVERY_S: the system closes them without telling."""
+        now_s = asyncio.get_running_loop().time()
+        if self._noted_full_at_s is None or now_s - self._noted_full_at_s >= NOTED_EVERY_S:
+            self._noted_full_at_s = now_s
+            text = "port %d refuses connections: %d are open, and this process may open no more files (ulimit -n)"
+            LOGGER.warning(text, self.port, self.connection_count + 1)
 
     def _refresh_date(self) -> None:
         self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]

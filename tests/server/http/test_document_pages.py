@@ -2,10 +2,12 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 
 from mockexchange.runtime import api_documents
+from mockexchange.server.http import document_pages
 from mockexchange.server.http.document_pages import ASSETS, DOCS, RENDERERS
 from tests.server.live import Live
 from tests.server.wire import Connection, Reply, request
@@ -120,3 +122,11 @@ def test_the_shorter_address_leads_there(live: Live) -> None:
 
 def test_the_front_page_leads_there(live: Live) -> None:
     assert DOCS in get(live, "/").body.decode()
+
+
+def test_the_notices_name_what_the_bundles_are_made_of() -> None:
+    folder = Path(document_pages.__file__).parents[1] / "vendored"
+    for name, packages in (("redoc", ("mobx", "react")), ("asyncapi", ("ajv", "avsc", "highlight.js", "react"))):
+        lines = (folder / name / "NOTICES.txt").read_text(encoding="utf-8").splitlines()
+        for package in packages:
+            assert any(line.startswith(f"{package} (") and "Copyright" in line for line in lines), (name, package)

@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from mockexchange.server import open_files
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener, PortInUse, bind
 from tests.server.wire import ADDRESS, request
@@ -178,3 +179,33 @@ def test_other_reasons_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(socket, "create_server", refuse)
     with pytest.raises(PermissionError):
         bind(ADDRESS, 80)
+
+
+def test_connections_that_the_system_refuses_are_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a file descriptor the system closes a connection, and the server never learns of it."""
+    writers: list[asyncio.StreamWriter] = []
+    monkeypatch.setattr(listeners, "PROBED_FROM", 2)
+    monkeypatch.setattr(open_files, "can_open_files", lambda: False)
+
+    async def run() -> None:
+        one = Listener(App(), bind(ADDRESS, 0))  # type: ignore[arg-type]  # never called
+        await one.start()
+        for count in range(1, 5):
+            _, writer = await asyncio.open_connection(ADDRESS, one.port)
+            while one.connection_count < count:  # noqa: ASYNC110  # there is no event to wait for
+                await asyncio.sleep(0)
+            writers.append(writer)
+        await one.stop()
+        for writer in writers:
+            writer.close()
+
+    asyncio.run(run())
+    [record] = caplog.records
+    assert "refuses connections" in record.getMessage()
+    assert "this process may open no more files (ulimit -n)" in record.getMessage()
+
+
+def test_a_file_can_be_opened() -> None:
+    assert open_files.can_open_files()
