@@ -11,7 +11,7 @@ from mockexchange.cli.server_connection import Server
 from mockexchange.faults.preset_rules import with_presets
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date
-from tests.cli.conftest import Cli
+from tests.cli.conftest import COLOUR, Cli
 
 RULE = "{name: third, match: {operation: GetPositions, nth: 3}, times: 2, then: {status: 503}}"
 
@@ -92,9 +92,10 @@ def test_unknown_chaos_is_misuse(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_disturbed_says_so(tmp_path: Path) -> None:
-    ready = {"venues": {"kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2"}}, "accounts": []}
+    urls = {"base_url": "http://127.0.0.1:1/trade-api/v2", "ws_url": "ws://127.0.0.1:1/trade-api/ws/v2"}
+    ready = {"venues": {"kalshi": urls}, "accounts": []}
     date = api_date("latest")
     line = "  7 faults disturb it on purpose: mockexchange fault list"
-    assert line in banner(ready, date, tmp_path, 7).splitlines()
-    assert "  1 fault disturbs it on purpose: mockexchange fault list" in banner(ready, date, tmp_path, 1).splitlines()
+    assert line in COLOUR.sub("", banner(ready, date, tmp_path, 7)).splitlines()
+    assert "  1 fault disturbs it on purpose: mockexchange fault list" in banner(ready, date, tmp_path, 1)
     assert "disturb" not in banner(ready, date, tmp_path)

@@ -8,9 +8,11 @@ import click
 from mockexchange.cli.click_base import UsageFailure, json_option
 from mockexchange.cli.core_events import event_row, named_ids
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import clock_time, cut, printable, show_json_lines, terminal_width
+from mockexchange.cli.terminal import clock_time, cut, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.steps import STEP
+
+REASON_INDENT = len("  refused: ")
 
 
 @click.command()
@@ -54,7 +56,8 @@ def _show(name: str, outcome: dict[str, Any]) -> None:
     click.echo(ids)
     if "refusal" in outcome:
         refusal = outcome["refusal"]
-        click.secho(f"  refused: {refusal['code']}: {printable(refusal['message'])}", fg="red")
+        reason = f"{refusal['code']}: {printable(refusal['message'])}"
+        click.secho(wrapped("  refused: ", reason, REASON_INDENT, terminal_width()), fg="red")
     rows = [[printable(cell) for cell in event_row(event)] for event in events]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
