@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,11 @@ def test_paths_of_calls(cli: Cli) -> None:
     environment = {"MOCKEXCHANGE_READY_FILE": "/nowhere/ready.json"}
     assert "plain,/exchange/status" in offered("mockexchange call alice GET /exch", **environment)
     assert paths_of("deribit", "GET")[0].startswith("/private/")
+
+
+@pytest.mark.parametrize("command", ["call", "journal", "watch"])
+def test_commands_that_complete_paths_load_no_tables_of_a_venue(command: str) -> None:
+    loaded = "'mockexchange.venues.kalshi.operations' in sys.modules"
+    code = f"import sys, mockexchange.cli.commands.{command}; print({loaded})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from mockexchange.cli.click_base import PREFIX
 from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.ready_file import default_ready_file
-from mockexchange.venues.registry import DEFAULT, VENUES
+from mockexchange.venues.registry import NAMES
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = PREFIX.lower()
@@ -83,13 +83,15 @@ def _venue_of_account(context: click.Context) -> str:
     try:
         ready = read_ready(given if isinstance(given, Path) else default_ready_file())
     except NoServer:
-        return DEFAULT.name
+        return NAMES[0]
     venues = {str(account["name"]): str(account["venue"]) for account in ready["accounts"]}
-    return venues.get(str(context.params.get("account")), DEFAULT.name)
+    return venues.get(str(context.params.get("account")), NAMES[0])
 
 
 def paths_of(venue: str, method: str) -> list[str]:
     """Return the paths of a venue's operations, without the prefix; at a venue with JSON-RPC they are its methods."""
+    from mockexchange.venues.registry import VENUES
+
     known = VENUES[venue]
     if known.wire is None:
         return sorted(f"/{name}" for name in known.rest.operations if "/" in name)

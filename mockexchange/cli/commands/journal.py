@@ -13,7 +13,7 @@ from mockexchange.cli.rule_lists import describe_rule
 from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, clock_time, show_json_lines, show_table, terminal_width
-from mockexchange.venues.registry import VENUES
+from mockexchange.clients.request_signers import REQUEST_SIGNERS
 
 LAST_DEFAULT = 20
 FRAME_TITLES = ("#", "at", "stream", "account", "way", "channel", "kind", "remarks", "frame")
@@ -139,7 +139,8 @@ def _short_time(entry: Entry, has_day: bool) -> str:
 
 def _short_request(entry: Entry) -> str:
     """Return the method and the path as `call` takes it, without the prefix of the account's venue."""
-    prefix = VENUES[entry["venue"]].prefix if entry["venue"] in VENUES else ""
+    signer = REQUEST_SIGNERS.get(entry["venue"])
+    prefix = signer.prefix if signer else ""
     method, _, target = request_line(entry).partition(" ")
     return f"{method} {target.removeprefix(prefix) or '/'}"
 
