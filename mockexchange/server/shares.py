@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 PIECE_BYTES = 2 * 1024
 """Bytes that are parsed in a row: about a hundred of the smallest requests or three hundred of the smallest frames."""
-TURN_S = 0.003
+TURN_S = 0.002
 """Time in one turn of the loop for all that waits here."""
 STARTS_PER_TURN = 8
 """Waiting requests and commands that begin in one turn; fewer while turns take longer than TURN_S."""
