@@ -21,7 +21,7 @@ from mockexchange.core.vocabulary import (
 from tests.core.derivatives_world import EXPIRY, terms
 
 ALICE, BOB, DESK = SubaccountRef("alice"), SubaccountRef("bob"), SubaccountRef("desk", "st1")
-DORA = SubaccountRef("dora")
+DORA, MIRA = SubaccountRef("dora"), SubaccountRef("mira")
 DOLLAR = 1_000_000
 HOUR_US = 3_600 * 1_000_000
 OPENED: list[Command] = [
@@ -120,6 +120,15 @@ ORDERS: list[Command] = [
 ]
 
 FUTURE, PERPETUAL, PUT, SPREAD = "BTC-17OCT25", "BTC-PERPETUAL", "BTC-17OCT25-110000-P", "BTC-FS-17OCT25_PERP"
+
+
+def order(ref: SubaccountRef, direction: Direction, amount: int, price: int | None, **more: Any) -> Command:
+    limit = None if price is None else Decimal(price)
+    return do.PlaceDerivativeOrder(
+        subaccount_ref=ref, derivative=FUTURE, direction=direction, amount=Decimal(amount), price=limit, **more
+    )
+
+
 DERIVATIVES: list[Command] = [
     do.OpenAccount(account="dora", venue="deribit"),
     do.OpenAccount(account="mira", venue="deribit"),
@@ -135,7 +144,7 @@ DERIVATIVES: list[Command] = [
         terms=terms(SPREAD, kind=DerivativeKind.FUTURE_COMBO, legs=((FUTURE, 1), (PERPETUAL, -1)), form=Form.INVERSE),
         mark=Decimal(5),
     ),
-    do.CreditCurrency(subaccount_ref=DORA, currency="BTC", amount=Decimal(2)),
+    do.CreditCurrency(subaccount_ref=DORA, currency="BTC", amount=Decimal(900)),
     do.MarkDerivative(derivative=PUT, price=Decimal("0.03"), iv=Decimal(55)),
     do.OpenHolding(subaccount_ref=DORA, derivative=FUTURE, size=Decimal(100), average_price=Decimal(100_000)),
     *(
@@ -146,10 +155,25 @@ DERIVATIVES: list[Command] = [
             amount=Decimal(200),
             price=Decimal(price),
             taker=True,
-            against=SubaccountRef("mira"),
+            against=MIRA,
         )
         for name, price in ((FUTURE, "111500"), (PERPETUAL, "111000"), (PUT, "0.025"), (SPREAD, "7"))
     ),
+    do.CreditCurrency(subaccount_ref=MIRA, currency="BTC", amount=Decimal(900)),
+    do.QuoteDerivative(
+        derivative=FUTURE,
+        bids=((Decimal(110_000), Decimal(500)),),
+        asks=((Decimal(112_000), Decimal(500)), (Decimal(113_000), Decimal(500))),
+    ),
+    order(DORA, Direction.BUY, 200, 111_000, order="bid", label="mine"),
+    order(MIRA, Direction.SELL, 100, 110_500, order="taker"),
+    order(MIRA, Direction.SELL, 300, 111_800, order="ask", post_only=True),
+    order(DORA, Direction.BUY, 600, None, order="market"),
+    do.EditDerivativeOrder(order="bid", price=Decimal(112_500), amount=Decimal(400)),
+    order(DORA, Direction.BUY, 100, 109_000, order="canceled"),
+    do.CancelOrder(order="canceled"),
+    order(DORA, Direction.BUY, 100, 109_500, label="swept"),
+    do.CancelDerivativeOrders(subaccount_ref=DORA, currency="BTC", label="swept"),
     do.PayFunding(derivative=PERPETUAL, rate=Decimal("0.0001"), interest_value=Decimal("1.7")),
     do.SettleSession(prices=((FUTURE, Decimal(112_000)),)),
     do.DeliverDerivative(derivative=PUT, price=Decimal(100_000)),
