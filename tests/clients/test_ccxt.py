@@ -233,3 +233,55 @@ def test_a_balance_is_heard_on_the_stream(ccxt: Peer, sandbox: Sandbox) -> None:
     sandbox.do({"credit": {"account": ACCOUNT, "currency": "BTC", "amount": "0.25"}})
     equity = number(summaries_by_currency(sandbox)["BTC"]["equity"])
     assert user.finish()["BTC"]["total"] == {"BTC": equity}
+
+
+QUOTES = {"instrument": "BTC-PERPETUAL", "bids": [[113_890, 500]], "asks": [[113_910, 300]]}
+SYMBOL = "BTC/USD:BTC"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_orders_are_placed_edited_canceled_and_read(ccxt: Peer, sandbox: Sandbox, mode: str) -> None:
+    sandbox.do({"quote": QUOTES})
+    user = User(ccxt, sandbox, mode)
+    order = {"symbol": SYMBOL, "type": "limit", "side": "buy", "amount": 400}
+    placed = user.ask("create_order", **order, price=113_910)
+    assert (placed["status"], placed["filled"], placed["remaining"], placed["average"]) == ("open", 300, 100, 113_910)
+    assert [trade["amount"] for trade in placed["trades"]] == [300]
+    edited = user.ask("edit_order", id=placed["id"], symbol=SYMBOL, type="limit", side="buy", amount=400, price=113_900)
+    assert (edited["id"], edited["price"]) == (placed["id"], 113_900)
+    opened = user.ask("fetch_open_orders", symbol=SYMBOL)
+    assert placed["id"] in [row["id"] for row in opened]
+    assert user.ask("cancel_order", id=placed["id"])["status"] == "canceled"
+    assert user.ask("fetch_order", id=placed["id"])["status"] == "canceled"
+    assert placed["id"] in [row["id"] for row in user.ask("fetch_closed_orders", symbol=SYMBOL)]
+    assert len(user.ask("fetch_order_trades", id=placed["id"])) == 1
+    user.ask("create_order", **{**order, "amount": 100}, price=113_000, params={"postOnly": True})
+    user.ask("cancel_all_orders", symbol=SYMBOL)
+    assert user.ask("fetch_open_orders", symbol=SYMBOL) == []
+
+
+REFUSED: list[tuple[dict[str, object], str]] = [
+    ({"amount": 10_000_000, "price": 113_900}, "InsufficientFunds"),
+    ({"amount": 100, "price": 113_910, "params": {"postOnly": True}}, "InvalidOrder"),
+    ({"amount": 100, "price": 120_000}, "InvalidOrder"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "name"), REFUSED, ids=["funds", "post_only", "band"])
+def test_a_refused_order_is_the_exception_it_stands_for(
+    ccxt: Peer, sandbox: Sandbox, wrong: dict[str, object], name: str
+) -> None:
+    sandbox.do({"quote": QUOTES})
+    user = User(ccxt, sandbox, "sync")
+    asked = {"symbol": SYMBOL, "type": "limit", "side": "buy", **wrong}
+    assert user.try_asking("create_order", asked)["error"]["type"] == name
+
+
+def test_an_order_is_heard_on_the_stream(ccxt: Peer, sandbox: Sandbox) -> None:
+    user = User(ccxt, sandbox, "pro")
+    user.begin("watch_orders")
+    sandbox.wait_for(subscribed={"account": ACCOUNT, "channel": "user.orders"})
+    order = {"account": ACCOUNT, "instrument": "BTC-PERPETUAL", "direction": "buy", "amount": 50, "price": 113_000}
+    sandbox.do({"order": {**order, "order": "heard"}})
+    (heard,) = user.finish()
+    assert (heard["id"], heard["status"], heard["amount"]) == ("heard", "open", 50)

@@ -225,3 +225,24 @@ def test_who_is_not_known_is_refused(client: Client, name: str, value: str) -> N
     client.open(**credentials)
     answer = client.try_asking("read", group="account", method="get_positions", arguments={})
     assert "invalid_credentials" in answer["error"]["message"]
+
+
+def test_orders_on_the_stream_are_of_its_types(client: Client, sandbox: Sandbox) -> None:
+    sandbox.do({"quote": {"instrument": "BTC-PERPETUAL", "asks": [[113_910, 300]]}})
+    client.open()
+    client.subscribe("orders_by_instrument_raw", instrument_name="BTC-PERPETUAL")
+    request = {"instrument_name": "BTC-PERPETUAL", "amount": 400.0, "price": 113_910.0, "label": "typed"}
+    placed = client.read("trading", "buy", buy_order_params={**request, "type": "limit"})
+    order_id = placed["order"]["order_id"]
+    assert (placed["order"]["filled_amount"], [row["amount"] for row in placed["trades"]]) == (300, [300])
+    edited = client.read("trading", "edit", order_id=order_id, amount=400.0, price=113_900.0)
+    assert (edited["order"]["price"], edited["order"]["replaced"]) == (113_900, True)
+    by_label = client.read("trading", "get_open_orders_by_label", currency="BTC", label="typed")
+    assert by_label == [edited["order"]]
+    assert client.read("trading", "cancel_by_label", label="typed") == 1
+    state = client.read("trading", "get_order_state", order_id=order_id)
+    assert (state["order_state"], state["cancel_reason"]) == ("cancelled", "user_request")
+    history = client.read("trading", "get_order_history_by_instrument", instrument_name="BTC-PERPETUAL")
+    assert state in history
+    heard = client.received("orders_by_instrument_raw", 3)
+    assert [row["order_state"] for row in heard] == ["open", "open", "cancelled"]
