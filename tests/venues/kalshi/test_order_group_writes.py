@@ -177,6 +177,22 @@ def test_a_body_is_decoded_strictly_with_the_venues_words(raw: bytes, body: dict
     assert not sandbox.exchange.state.groups
 
 
+@pytest.mark.parametrize("verb", ["reset", "trigger"])
+def test_a_change_needs_no_body_but_a_given_one_is_json(verb: str) -> None:
+    sandbox = make()
+    path = f"{GROUPS}/{create(sandbox)}/{verb}"
+    text = send(sandbox, "PUT", path, b"now", headers={b"content-type": b"text/plain"})
+    assert refused(text) == (400, NO_BODY)
+    for body, details in (
+        (b"yes!", "invalid character in JSON input"),
+        (b"{", "unexpected end of JSON input"),
+        (b"[]", "json: cannot unmarshal array into Go value of type EmptyResponse"),
+    ):
+        assert refused(send(sandbox, "PUT", path, body)) == (400, flat(details))
+    assert not next(iter(sandbox.exchange.state.groups.values())).is_triggered
+    assert send(sandbox, "PUT", path).status == send(sandbox, "PUT", path, {}).status == 200
+
+
 def test_a_body_needs_its_content_type() -> None:
     sandbox = make()
     answer = send(sandbox, "POST", CREATE, b'{"contracts_limit":1}', headers={b"content-type": b"text/plain"})

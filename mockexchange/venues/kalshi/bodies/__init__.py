@@ -16,6 +16,8 @@ BODIES: dict[str, Body] = {
     "BatchCancelOrders": first_orders.CANCEL_ORDERS,
     "CreateOrderGroup": order_groups.CREATE_ORDER_GROUP,
     "UpdateOrderGroupLimit": order_groups.UPDATE_ORDER_GROUP_LIMIT,
+    "ResetOrderGroup": order_groups.CHANGE_ORDER_GROUP,
+    "TriggerOrderGroup": order_groups.CHANGE_ORDER_GROUP,
     "CreateApiKey": api_keys.CREATE_API_KEY,
     "GenerateApiKey": api_keys.GENERATE_API_KEY,
     "CreateFCMSubtrader": fcm.CREATE_FCM_SUBTRADER,
@@ -28,6 +30,7 @@ BODIES: dict[str, Body] = {
     "IntraExchangeInstanceTransfer": cash.INTRA_EXCHANGE_INSTANCE_TRANSFER,
     "SetTargetBalanceAllocation": cash.SET_TARGET_BALANCE_ALLOCATION,
 }
-"""By the name of the operation. An operation with a row here needs a JSON body, even if it has no fields."""
+"""By the name of the operation. An operation with a row here needs a JSON body, even if it has no fields; one whose row
+makes the body optional needs JSON if it has one."""
 
 __all__ = ["BODIES", "Body", "BodyField"]

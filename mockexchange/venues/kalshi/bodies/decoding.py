@@ -57,7 +57,7 @@ NONE = DecodedBody({}, ())
 def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedBody:
     """Decode the body of a request for an operation. Raises Rejected."""
     body = BODIES.get(operation)
-    if body is None:
+    if body is None or (body.may_be_absent and not request.body):
         return NONE
     media_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != JSON_TYPE or not request.body:

@@ -34,4 +34,6 @@ CREATE_ORDER_GROUP = Body(
         exchange_index(),
     ),
 )
+# Clients send {}; whether the venue refuses a PUT without a body is not known.
+CHANGE_ORDER_GROUP = Body(struct="EmptyResponse", may_be_absent=True)
 UPDATE_ORDER_GROUP_LIMIT = Body(struct="UpdateOrderGroupLimitRequest", fields=_LIMIT)

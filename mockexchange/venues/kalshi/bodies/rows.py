@@ -30,10 +30,14 @@ class BodyField(ParameterRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
-    """The body of an operation; `struct` is its name in the venue's own messages."""
+    """The body of an operation; `struct` is its name in the venue's own messages.
+
+    A body that `may_be_absent` is checked only if the request has one.
+    """
 
     struct: str
     fields: tuple[BodyField, ...] = ()
+    may_be_absent: bool = False
 
 
 def subaccount(since: str = SUBACCOUNTS_ADDED) -> BodyField:
