@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from benchmarks.world import ACCOUNT, MARKETS_PER_EVENT, SECOND, SUBACCOUNT_REF, Timed, event_name, market_name
 from mockexchange.core import commands
-from mockexchange.core.commands import Command, Fill, ListMarket
+from mockexchange.core.commands import Command, Fill, ListMarket, NewOrder
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, Action, Result, Side, SubaccountRef
 
 SUBACCOUNT_REFS = (SUBACCOUNT_REF, *(SubaccountRef(ACCOUNT, str(number)) for number in range(1, 4)))
@@ -67,7 +67,7 @@ def open_own(number: int) -> Command:
     )
 
 
-def fill_own(number: int, order: str | None = None) -> Command:
+def fill_own(number: int, order: str | NewOrder | None = None) -> Command:
     return _fill(*_place(number), order)
 
 
@@ -99,7 +99,8 @@ def _busy(number: int, is_canceled: bool) -> Iterator[Command]:
     if is_canceled:
         yield commands.CancelOrder(order=rested)
     order = number // BUSY_ORDER_FILLS
-    yield _fill(SUBACCOUNT_REFS[order % len(SUBACCOUNT_REFS)], BUSY[order % len(BUSY)], busy_order(order))
+    named = busy_order(order) if number % BUSY_ORDER_FILLS else NewOrder(busy_order(order))
+    yield _fill(SUBACCOUNT_REFS[order % len(SUBACCOUNT_REFS)], BUSY[order % len(BUSY)], named)
 
 
 def _place(number: int) -> tuple[SubaccountRef, str]:
@@ -107,7 +108,7 @@ def _place(number: int) -> tuple[SubaccountRef, str]:
     return SUBACCOUNT_REFS[number % len(SUBACCOUNT_REFS)], market_name(number // len(SUBACCOUNT_REFS))
 
 
-def _fill(subaccount_ref: SubaccountRef, market: str, order: str | None) -> Fill:
+def _fill(subaccount_ref: SubaccountRef, market: str, order: str | NewOrder | None) -> Fill:
     return Fill(
         subaccount_ref=subaccount_ref,
         market=market,

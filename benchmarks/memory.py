@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import history, world
 from mockexchange.core import commands
-from mockexchange.core.commands import Command
+from mockexchange.core.commands import Command, NewOrder
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Result
 
@@ -37,7 +37,7 @@ def measure_history(count: int) -> dict[str, float]:
     world.carry_out(exchange, history.list_markets(count, START))
     steps: dict[str, Iterable[Command]] = {
         "position": map(history.open_own, numbers),
-        "first fill": (history.fill_own(number, f"order-{number:06d}") for number in numbers),
+        "first fill": (history.fill_own(number, NewOrder(f"order-{number:06d}")) for number in numbers),
         "second fill": (history.fill_own(number, f"order-{number:06d}") for number in numbers),
         "resting order": (history.rest_busy(number, f"rested-{number:06d}") for number in numbers),
         "settlement": map(_settle, range(history.markets_of(count))),

@@ -46,7 +46,7 @@ def replenish_market(state: State, command: ReplenishMarket, at: int) -> Iterato
     market = require_open(state.market(command.market))
     levels = {side: dict((market.quotes or NO_LEVELS)[side]) for side in Side}
     while market.consumed and market.consumed[0].back_at <= at:
-        back = market.consumed.popleft()
+        back = market.consumed.pop(0)
         levels[back.side][back.price_centicents] = levels[back.side].get(back.price_centicents, 0) + back.count_centis
     levels = {side: dict(sorted(bids.items(), reverse=True)) for side, bids in levels.items()}
     changes = list(_level_changes(market, levels))

@@ -1,6 +1,5 @@
 """Series, events and markets, and the legal transitions of a market's status."""
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -98,7 +97,7 @@ class Market:
     no_held_centis: int = 0
     quotes: Levels | None = None
     """Outside bids by side: a count for each price of that side. Reads add the resting orders of accounts."""
-    consumed: deque[ConsumedQuote] = field(default_factory=deque)
+    consumed: list[ConsumedQuote] = field(default_factory=list)
     """What trades took from the outside bids and is to come back, in order of time."""
 
     @property
