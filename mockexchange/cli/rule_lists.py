@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import click
 
+from mockexchange.cli.click_base import json_option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.terminal import printable, show_json_lines
 
 Show = Callable[[list[dict[str, Any]]], None]
 """Prints the installed rules."""
@@ -19,10 +20,11 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
     """Add `list` and `clear` to a group; `path` is the list's path below a sandbox, the texts are the help."""
 
     @group.command("list", help=listing)
+    @json_option(f"{group.name} list")
     @sandbox_option
     @server_option
-    def list_(sandbox: str, ready_file: Path) -> None:
-        show(find_server(ready_file).ask_sandbox("GET", sandbox, path))
+    def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
+        (show_json_lines if as_json else show)(find_server(ready_file).ask_sandbox("GET", sandbox, path))
 
     @group.command(help=clearing)
     @click.argument("names", metavar="[NAME]...", nargs=-1)

@@ -1,9 +1,30 @@
 """`script`: what happens by itself, from the command line."""
 
+import json
+
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
 
 TICK = "{name: tick, after: 1s, every: 1s, times: 3, announce: {message: 'number $n'}}"
+
+
+def test_programs_get_json(cli: Cli, sandbox: str) -> None:
+    step = "{name: nudge, after: 1h, price: {market: RAIN-1, price: 0.7}}"
+    rule = "{name: slow, match: {operation: GetFills}, then: {delay: 1ms}}"
+    printed = [
+        cli(*words, "--json", "--sandbox", sandbox).stdout
+        for words in (
+            ("script", "add", step),
+            ("script", "list"),
+            ("fault", "add", rule),
+            ("fault", "list"),
+            ("stub", "add", "{name: none, request: GET /trade-api/v2/x, json: {}}"),
+            ("stub", "list"),
+        )
+    ]
+    assert [json.loads(text)["name"] for text in printed] == ["nudge", "nudge", "slow", "slow", "none", "none"]
+    assert json.loads(cli("advance", "5s", "--json", "--sandbox", sandbox).stdout)["mode"] == "paused"
+    assert json.loads(cli("scenario", "list", "--json").stdout.splitlines()[0])["scenario"] == "demo"
 
 
 def test_steps_are_added_listed_and_cleared(cli: Cli, sandbox: str) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.click_base import json_option
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.faults import FAULT
 
@@ -25,15 +26,16 @@ def fault() -> None:
 
 @fault.command()
 @click.argument("rules", metavar="RULE...", nargs=-1, required=True)
+@json_option("fault add")
 @sandbox_option
 @server_option
-def add(rules: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+def add(rules: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Install rules, all or none, and print them.
 
     Each RULE is written as under a scenario's `faults`. One that has the name of another takes its place.
     """
     body = [parse_argument(FAULT, "rule", number, text).body for number, text in enumerate(rules, start=1)]
-    _show(install(ready_file, sandbox, PATH, body))
+    (show_json_lines if as_json else _show)(install(ready_file, sandbox, PATH, body))
 
 
 @fault.command()

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from mockexchange.cli.click_base import Failure, checked, json_option, option
-from mockexchange.cli.terminal import Line, show_table
+from mockexchange.cli.terminal import Line, show_json_lines, show_table
 
 FILE_MODE = 0o644
 
@@ -37,11 +37,15 @@ def scenario(context: click.Context) -> None:
 
 
 @scenario.command("list")
-def list_() -> None:
+@json_option("scenario list")
+def list_(as_json: bool) -> None:
     """List the built-in scenarios."""
     from mockexchange.scenario.loader import builtin_names, load_builtin
 
     plans = {name: load_builtin(name) for name in builtin_names()}
+    if as_json:
+        show_json_lines({"scenario": name, "title": plan.title} for name, plan in plans.items())
+        return
     show_table(("scenario", "what it is"), [Line((name, plan.title)) for name, plan in plans.items()])
 
 

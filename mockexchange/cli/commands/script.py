@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.click_base import json_option
 from mockexchange.cli.rule_lists import describe_refusal, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.script import ENTRY
 
@@ -23,23 +24,26 @@ def script() -> None:
 
 @script.command()
 @click.argument("steps", metavar="STEP...", nargs=-1, required=True)
+@json_option("script add")
 @sandbox_option
 @server_option
-def add(steps: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+def add(steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Add steps, all or none, and print them.
 
     Each STEP is written as under a scenario's `script`. Its time begins now.
     """
     body = [parse_argument(ENTRY, "step", number, text).body for number, text in enumerate(steps, start=1)]
-    _show(find_server(ready_file).ask_sandbox("POST", sandbox, "/script", body=body))
+    added = find_server(ready_file).ask_sandbox("POST", sandbox, "/script", body=body)
+    (show_json_lines if as_json else _show)(added)
 
 
 @script.command("list")
+@json_option("script list")
 @sandbox_option
 @server_option
-def list_(sandbox: str, ready_file: Path) -> None:
+def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Print the steps: how often each has happened, and when it happens next."""
-    _show(find_server(ready_file).ask_sandbox("GET", sandbox, "/script"))
+    (show_json_lines if as_json else _show)(find_server(ready_file).ask_sandbox("GET", sandbox, "/script"))
 
 
 @script.command()

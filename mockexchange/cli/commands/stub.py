@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.click_base import json_option
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.stubs import BODIES, STUB
 
@@ -26,9 +27,10 @@ def stub() -> None:
 
 @stub.command()
 @click.argument("stubs", metavar="STUB...", nargs=-1, required=True)
+@json_option("stub add")
 @sandbox_option
 @server_option
-def add(stubs: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+def add(stubs: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Install stubs, all or none, and print them.
 
     Each STUB is written as under a scenario's `stubs`; of those that fit a request the one installed last answers it.
@@ -36,7 +38,7 @@ def add(stubs: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
     """
     written = [parse_argument(STUB, "stub", number, text).value.written for number, text in enumerate(stubs, start=1)]
     body = f"[{','.join(written)}]".encode()
-    _show(install(ready_file, sandbox, PATH, body))
+    (show_json_lines if as_json else _show)(install(ready_file, sandbox, PATH, body))
 
 
 def _show(stubs: list[dict[str, Any]]) -> None:
