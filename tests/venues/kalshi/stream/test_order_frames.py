@@ -8,6 +8,7 @@ import pytest
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from tests.helpers.sandboxes import make, run, send
 from tests.venues.kalshi.test_order_entry import SCENARIO, V2, v2
@@ -121,3 +122,30 @@ def test_a_maker_that_meets_its_own_taker_is_canceled_for_that_reason() -> None:
     run(watched.sandbox.submit(command))
     reasons = {message.value.reason for message in watched.seen if message.kind == "user_order"}
     assert "SelfTradeCancel" in reasons
+
+
+def reasons(watched: Watched, path: str, body: Any, who: str = "alice/main") -> list[str | None]:
+    watched.seen.clear()
+    send(watched.sandbox, "POST", path, body, who)
+    return [message.value.reason for message in watched.seen if message.kind == "user_order"]
+
+
+def test_rules_that_cancel_an_order_are_its_reason() -> None:
+    watched = Watched()
+    order_of(watched, side="ask")
+    assert reasons(watched, V2, v2(post_only=True), "bob/main") == ["PostOnlyCrossCancel"]
+    reducing = v2(reduce_only=True, time_in_force="immediate_or_cancel")
+    assert reasons(watched, V2, reducing, "bob/main") == ["ReduceOnlyCancel"]
+    assert reasons(watched, V2, v2(time_in_force="immediate_or_cancel")) == ["SelfTradeCancel"]
+
+
+def test_all_messages_of_a_trade_have_the_instant_of_the_order() -> None:
+    watched = Watched()
+    order_of(watched, side="ask", client_order_id="m")
+    watched.seen.clear()
+    answer = json.loads(send(watched.sandbox, "POST", V2, v2(), "bob/main").body)
+    bodies = [json.loads(message.body(api_date("2026-10"))) for message in watched.seen]
+    stamps = {stamp for body in bodies for name in ("ts_ms", "last_updated_ts_ms") if (stamp := body.get(name))}
+    assert stamps == {answer["ts_ms"]}
+    [delta] = [message for message in watched.seen if message.kind == "orderbook_delta"]
+    assert (delta.owner, delta.own_value.client_order_id) == (ALICE, "m"), "the mark of the maker alone"
