@@ -14,7 +14,7 @@ from mockexchange.kit.schemathesis.hints import (
 )
 from mockexchange.runtime.api_documents import Document
 
-NAMED = ("instrument_name", "index_name")
+NAMED = ("instrument_name", "index_name", "order_id")
 """Parameters that take existing names only."""
 OMITTED = ("start_id", "end_id", "expected_result")
 """Parameters that are left out: trade ids, whose currency no document gives, and one that requests an error."""
@@ -47,11 +47,19 @@ def make_hints(
         document=document,
         role_of=lambda node, path, query: _role_of(node, path, roles),
         checks=dict.fromkeys(operation_ids(document), CHECKS),
-        left_out=dict.fromkeys(("public/auth", "public/auth.post"), "the rules of tokens test it"),
-        may_refuse=frozenset(one.id for one in operations_of(document) if one.node.get("x-write")),
+        left_out=_left_out(document, names),
         must_answer=must_answer,
         may_forbid_more=True,
     )
+
+
+def _left_out(document: Document, names: Names) -> dict[str, str]:
+    """Return why operations are not tested, by id: generated orders are refused for reasons that no document has."""
+    found = dict.fromkeys(("public/auth", "public/auth.post"), "the rules of tokens test it")
+    found |= {one.id: "it changes the account" for one in operations_of(document) if one.node.get("x-write")}
+    if not names.get("order_id"):
+        found |= dict.fromkeys(("private/get_order_state", "private/get_order_state.post"), "there is no order")
+    return found
 
 
 def _role_of(node: Mapping[str, Any], path: str, roles: Collection[str]) -> str | None:
