@@ -38,7 +38,7 @@ SHORT_LIVED = ("a", "b", "c")
 SENT: tuple[tuple[str, bytes], ...] = (("GET", b""), ("POST", b"text"), ("GET", b"\xff"), ("GET", b"dropped"))
 DESCRIPTION: dict[str, Any] = {
     "api_date": "compat",
-    "venues": {"kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2"}},
+    "venues": {"kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2", "ws_url": "ws://127.0.0.1:1/trade-api/ws/v2"}},
     "accounts": [],
 }
 

@@ -58,7 +58,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"replenish": {"market": "R-1"}}, set()),
     ({"price": {"market": "R-1", "price": "0.5601"}}, {"market_priced"}),
     ({"fill": {**FILL, "taker": True, "fee": 0.07}}, TRADING),
-    ({"fill": {**FILL, "order": {"new": "o-n"}, "fee": 0}}, TRADING),
+    ({"fill": {**FILL, "order": {"new": "o-n"}, "price": "0.57", "fee": 0}}, TRADING),
     ({"fill": {**FILL, "order": "new", "fee": 0}}, TRADING),
     ({"open": {"account": "carol", "market": "R-2", "position": -5, "exposure": 2}}, {"position_changed"}),
     ({"rest": REST}, RESTING | {"order_rested"}),
@@ -106,7 +106,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
         {"contract_quoted"},
     ),
     ({"order": {**ORDERED, "price": "113900", "order": "c-1", "label": "two"}}, FILLED | {"contract_quoted"}),
-    ({"edit": {"order": "c-1", "price": 113850, "post_only": True}}, {"contract_order_changed"}),
+    ({"edit": {"order": "c-1", "price": 113700, "post_only": True}}, {"contract_order_changed"}),
     (
         {"order": {**ORDERED, "direction": "sell", "time_in_force": "immediate_or_cancel"}},
         {"contract_order_changed", "contract_quoted"} | FILLED,

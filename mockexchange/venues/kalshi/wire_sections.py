@@ -205,9 +205,9 @@ def describe_parameter(row: Parameter) -> Facts:
 
 
 def bodies_by_struct() -> dict[str, Body]:
-    """Return every request body by its name, those of the items of batches included."""
+    """Return every request body with fields by its name, those of the items of batches included."""
     nested = (row.body for body in BODIES.values() for row in body.fields if row.body is not None)
-    return {body.struct: body for body in (*BODIES.values(), *nested)}
+    return {body.struct: body for body in (*BODIES.values(), *nested) if body.fields}
 
 
 def _describe_body_field(row: BodyField) -> Facts:
