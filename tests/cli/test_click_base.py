@@ -232,7 +232,7 @@ MISUSES = [
     ("serve --api-date soon", "mockexchange serve: Invalid value for '--api-date': unknown API date 'soon': expected "),
     ("serve --clock 0x", "mockexchange serve: Invalid value for '--clock': expected a clock real, paused or a scale "),
     ("serve --public-url mock:1", "mockexchange serve: Invalid value for '--public-url': expected a URL such as "),
-    ("serve --port 0 --ready-file {file}/x", "mockexchange serve: {file}: "),
+    ("serve --port 0 --ready-file {file}/x", "mockexchange serve: {file}/x: "),
     ("serve deribit", "mockexchange serve: expected options alone: did you mean --scenario deribit?"),
     ("env --client x", "mockexchange env: Invalid value for '--client': 'x' is not one of 'generic', "),
     ("env --format cmd", "mockexchange env: Invalid value for '--format': 'cmd' is not one of 'sh', "),

@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import COLOUR, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM, error_of
+from tests.helpers.signals import none_ignored
 from tests.house.serving import STOP_SECONDS_MAX, served
 
 ACCOUNTS: list[dict[str, Any]] = [
@@ -138,25 +137,13 @@ def test_a_port_in_use_names_a_free_one() -> None:
     assert line.endswith(", or --port 0 for any")
 
 
-@contextmanager
-def inherited(number: signal.Signals) -> Iterator[None]:
-    """Let children take a signal that this process ignores, as it does SIGHUP under nohup."""
-    before = signal.getsignal(number)
-    if before is signal.SIG_IGN:
-        signal.signal(number, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
     command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty"]
     pipe = subprocess.PIPE
-    with inherited(number), subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe) as process:
+    with none_ignored([number]), subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe) as process:
         try:
             assert process.stdout
             assert process.stdout.readline().startswith(b"mockexchange serves ")

@@ -19,6 +19,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.server import process
 from mockexchange.server.http import listener
 from mockexchange.server.process import STOP_SIGNALS, ServeOptions, run_server
+from tests.helpers.signals import none_ignored
 from tests.server.live import TOKEN, serving
 from tests.server.wire import NO_REPLY, Connection, ask, head, request
 
@@ -38,10 +39,8 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def handlers() -> Iterator[None]:
     """Leave the signals as they were."""
-    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    with none_ignored(STOP_SIGNALS):
+        yield
 
 
 def has_ipv6() -> bool:
