@@ -321,7 +321,8 @@ def _of_order(name: str, world: NaiveExchange) -> Iterator[R]:
     if not order:
         yield R.UNKNOWN_ORDER
     elif not order.remaining:
-        yield R.ORDER_NOT_RESTING
+        is_open = world.markets[order.market].status is MarketStatus.OPEN
+        yield R.ORDER_NOT_RESTING if is_open else R.MARKET_NOT_OPEN
 
 
 def _of_part(fill: commands.Fill, order: Order) -> Iterator[R]:
