@@ -5,6 +5,7 @@ Markers are parsed by the server's own parser.
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -154,6 +155,7 @@ def _may_be_there(sandbox_request: SandboxRequest, error: Exception) -> bool:
     """Return whether a remote server may know the scenario: it may have other built-in scenarios and files."""
     return (
         isinstance(error, ScenarioError)
+        and re.split(r"[.\[]", error.path)[0] not in ARGUMENTS
         and isinstance(sandbox_request.scenario, str)
         and "\n" not in sandbox_request.scenario
     )
