@@ -2,12 +2,12 @@
 
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
+from mockexchange.api.short_tracebacks import entered_shortly, entered_shortly_async
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.transport.background_loop import LoopThread
 from mockexchange.api.transport.connection import AsyncConnection, Connection
@@ -17,7 +17,7 @@ from mockexchange.runtime.ready_file import DEFAULT_HOST
 from mockexchange.sandbox.options import DEFAULT
 
 
-@contextmanager
+@entered_shortly
 def serve(
     scenario: Scenario = "demo",
     *,
@@ -44,7 +44,7 @@ def serve(
         yield exchange
 
 
-@contextmanager
+@entered_shortly
 def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exchange]:
     """Run a server in a thread of this process; yield its default sandbox, created from `body`. Raises as `serve`."""
     thread = LoopThread(partial(local_server, place, body))
@@ -63,7 +63,7 @@ def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exch
         thread.stop()
 
 
-@asynccontextmanager
+@entered_shortly_async
 async def serve_async(
     scenario: Scenario = "demo",
     *,

@@ -28,9 +28,10 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
 
     @group.command(help=clearing)
     @click.argument("names", metavar="[NAME]...", nargs=-1)
+    @json_option(f"{group.name} clear")
     @sandbox_option
     @server_option
-    def clear(names: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+    def clear(names: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
         server = find_server(ready_file)
         gone = names or [one["name"] for one in server.ask_sandbox("GET", sandbox, path)]
         if not names:
@@ -38,7 +39,15 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
         for name in gone:
             if names:
                 server.ask_sandbox("DELETE", sandbox, f"{path}/{quote(name, safe='')}")
-            click.echo(f"cleared {printable(name)}")
+            show_cleared(name, as_json)
+
+
+def show_cleared(name: str, as_json: bool) -> None:
+    """Print the name of what was removed."""
+    if as_json:
+        show_json_lines([{"cleared": name}])
+    else:
+        click.echo(f"cleared {printable(name)}")
 
 
 def install(ready_file: Path, sandbox: str, path: str, body: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """`explain`: one signature, one key, no server."""
 
 import hmac
+import json
 from base64 import b64encode
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def signature_of(pair: KeyPair, path: str) -> str:
 def test_a_right_signature_verifies(half: str, pair: KeyPair, tmp_path: Path) -> None:
     result = explain(tmp_path, getattr(pair, half), signature_of(pair, PATH))
     assert (result.exit_code, result.output) == (0, "verifies\n")
+
+
+def test_programs_get_json(pair: KeyPair, tmp_path: Path) -> None:
+    result = explain(tmp_path, pair.public_pem, signature_of(pair, PATH), "--json")
+    assert json.loads(result.output) == {"verifies": True, "explanation": "verifies"}
+    result = explain(tmp_path, pair.public_pem, signature_of(pair, f"{PATH}?limit=2"), "--json")
+    assert (json.loads(result.output)["verifies"], result.exit_code) == (False, 1)
 
 
 def test_a_wrong_one_says_what_to_change(pair: KeyPair, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`keys new`: a pair that works here, kept to its owner, and never written over another."""
 
+import json
 import os
 import stat
 import sys
@@ -61,6 +62,12 @@ def test_what_is_printed_works_in_a_scenario(out: str, here: Path) -> None:
     assert [spec.public_path for spec in plan.keys] == [here / public]
     assert KeyPool("s").pair_for(plan.keys[0]).public_pem == public.read_text()
     assert ALICE in USAGE
+
+
+def test_programs_get_json(here: Path) -> None:
+    private, public = (str(Path("keys") / f"{half}.pem") for half in ("private", "public"))
+    wanted = {"algorithm": "ed25519", "private_key": private, "public_key": public}
+    assert json.loads(new("--algorithm", "ed25519", "--json")) == wanted
 
 
 @pytest.mark.parametrize("taken", ["private.pem", "public.pem"])

@@ -42,6 +42,17 @@ def test_a_journal_gives_the_same_bytes(cli: Cli, run: Path) -> None:
     assert said == "3 answers, every byte the same\n"
 
 
+def test_programs_get_the_comparison_as_json(cli: Cli, run: Path) -> None:
+    words = ("replay", str(run / "log.jsonl"), "--json", "--journal", str(run / "journal.jsonl"))
+    same = {"compared": {"answer": 3, "frame": 0}, "different": 0, "skipped": 0}
+    assert json.loads(cli(*words).stdout) == same
+    entries = (run / "journal.jsonl").read_text()
+    (run / "journal.jsonl").write_text(entries.replace("400", "404"))
+    lines = [json.loads(line) for line in cli(*words, code=1).stdout.splitlines()]
+    assert lines[0]["title"].startswith("answer")
+    assert lines[-1]["different"] == 1
+
+
 def test_streams_run_again_too(cli: Cli, server: Server, sandbox: str, tmp_path: Path) -> None:
     shown = server.ask_sandbox("GET", sandbox)
     alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))

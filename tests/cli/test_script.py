@@ -23,6 +23,10 @@ def test_programs_get_json(cli: Cli, sandbox: str) -> None:
         )
     ]
     assert [json.loads(text)["name"] for text in printed] == ["nudge", "nudge", "slow", "slow", "none", "none"]
+    cleared = [cli(name, "clear", "--json", "--sandbox", sandbox).stdout for name in ("script", "fault", "stub")]
+    assert [json.loads(text)["cleared"] for text in cleared] == ["nudge", "slow", "none"]
+    preset = cli("fault", "preset", "maintenance", "--json", "--sandbox", sandbox).stdout
+    assert {"name", "match", "then"} <= set(json.loads(preset.splitlines()[0]))
     assert json.loads(cli("advance", "5s", "--json", "--sandbox", sandbox).stdout)["mode"] == "paused"
     assert json.loads(cli("scenario", "list", "--json").stdout.splitlines()[0])["scenario"] == "demo"
 

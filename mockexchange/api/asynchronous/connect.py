@@ -1,12 +1,12 @@
 """`connect_async`: a sandbox of a remote server, as a context manager."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
+from mockexchange.api.short_tracebacks import entered_shortly_async
 from mockexchange.api.transport.connection import AsyncConnection, no_application
 from mockexchange.api.transport.discovery import find_control, url_mapper
 from mockexchange.api.transport.remote import AsyncRemoteClient
@@ -15,7 +15,7 @@ from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fo
 from mockexchange.sandbox.options import DEFAULT
 
 
-@asynccontextmanager
+@entered_shortly_async
 async def connect_async(
     url: str | None = None,
     token: str | None = None,

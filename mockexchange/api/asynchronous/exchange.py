@@ -5,7 +5,7 @@ Each call is one request of the control API; it returns when the request is carr
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
 from mockexchange.api.imports import import_httpx_transports
+from mockexchange.api.short_tracebacks import entered_shortly_async
 from mockexchange.api.transport.connection import AsyncConnection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require, require_as
@@ -183,7 +184,7 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods):
         """
         return await self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
 
-    @asynccontextmanager
+    @entered_shortly_async
     async def sandbox(
         self,
         scenario: Scenario = "demo",

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockexchange.api.errors import Closed
+from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
 
@@ -27,7 +28,7 @@ class AsyncGuardedClient:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class AsyncSandboxClient:
+class AsyncSandboxClient(ShortTracebacks):
     """The base of an exchange: the sandbox's name, its accounts, and its client."""
 
     def __init__(self, ask: AsyncControlClient, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from mockexchange.api.asynchronous.waiter import AsyncWaiter
 from mockexchange.api.errors import MockExchangeError, TimedOut
+from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.transport.control_client import AsyncControlClient
 from mockexchange.api.values.arguments import require, require_as
 from mockexchange.api.values.json_encoding import Duration
@@ -26,7 +27,7 @@ ABNORMAL = 1006
 """A close code that is never sent: the connection is cut without a close frame."""
 
 
-class AsyncStream:
+class AsyncStream(ShortTracebacks):
     """The open streams of one sandbox and their frames; `sent` and `received` are from the exchange's point of view."""
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:

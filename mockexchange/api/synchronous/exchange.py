@@ -6,7 +6,7 @@ Each call is one request of the control API; it returns when the request is carr
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
 from mockexchange.api.imports import import_httpx_transports
+from mockexchange.api.short_tracebacks import entered_shortly
 from mockexchange.api.synchronous.fault_methods import FaultMethods
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.script_methods import ScriptMethods
@@ -184,7 +185,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods):
         """
         return self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
 
-    @contextmanager
+    @entered_shortly
     def sandbox(
         self,
         scenario: Scenario = "demo",

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Unpack
 
 from mockexchange.api.errors import TimedOut
+from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.synchronous.waiter import Waiter
 from mockexchange.api.transport.control_client import ControlClient
 from mockexchange.api.values.anomalies import describe_anomalies, failed_steps, find_anomalies
@@ -31,7 +32,7 @@ NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_
 NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direction"})
 
 
-class Journal:
+class Journal(ShortTracebacks):
     """The requests and frames of one sandbox, oldest first.
 
     It keeps the newest 10,000 of each, and the newest 32 MiB of bodies. An unknown operation, channel or filter raises

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockexchange.api.errors import Closed
+from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.transport.control_client import PATIENCE_S, ControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
 
@@ -28,7 +29,7 @@ class GuardedClient:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class SandboxClient:
+class SandboxClient(ShortTracebacks):
     """The base of an exchange: the sandbox's name, its accounts, and its client."""
 
     def __init__(self, ask: ControlClient, name: str) -> None:

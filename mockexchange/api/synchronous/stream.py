@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from mockexchange.api.errors import MockExchangeError, TimedOut
+from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.synchronous.waiter import Waiter
 from mockexchange.api.transport.control_client import ControlClient
 from mockexchange.api.values.arguments import require, require_as
@@ -27,7 +28,7 @@ ABNORMAL = 1006
 """A close code that is never sent: the connection is cut without a close frame."""
 
 
-class Stream:
+class Stream(ShortTracebacks):
     """The open streams of one sandbox and their frames; `sent` and `received` are from the exchange's point of view."""
 
     def __init__(self, ask: ControlClient, sandbox: str) -> None:

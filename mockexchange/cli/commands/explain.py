@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import UsageFailure, option
+from mockexchange.cli.click_base import UsageFailure, json_option, option
+from mockexchange.cli.terminal import show_json_lines
 from mockexchange.venues.registry import client_setups, venue_of
 
 VERIFIES_PREFIX = "verifies"
@@ -49,8 +50,9 @@ def _command_help() -> str:
 @option("--authorization", help=_help_of("authorization"))
 @option("--secret", help=_help_of("secret"))
 @option("--body", default="", help=_help_of("body"))
+@json_option("explain")
 @click.pass_context
-def explain(context: click.Context, /, venue: str, **given: Any) -> None:
+def explain(context: click.Context, /, venue: str, as_json: bool, **given: Any) -> None:
     options = SETUPS[venue].signature
     missing = [f"--{name}" for name in options.required if given[name] is None]
     if missing:
@@ -61,7 +63,10 @@ def explain(context: click.Context, /, venue: str, **given: Any) -> None:
         source = f"--key {given['key']}" if "key" in options.required else "--secret"
         raise UsageFailure(f"{source}: {text}")
     verifies = text.startswith(VERIFIES_PREFIX)
-    click.secho(text, fg="green" if verifies else "yellow")
+    if as_json:
+        show_json_lines([{"verifies": verifies, "explanation": text}])
+    else:
+        click.secho(text, fg="green" if verifies else "yellow")
     context.exit(0 if verifies else 1)
 
 

@@ -40,11 +40,12 @@ def add(rules: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -
 
 @fault.command()
 @click.argument("name")
+@json_option("fault preset")
 @sandbox_option
 @server_option
-def preset(name: str, sandbox: str, ready_file: Path) -> None:
+def preset(name: str, as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Install a preset: flaky, maintenance, 429-storm or lossy-stream."""
-    _show(install(ready_file, sandbox, PATH, {"preset": name}))
+    (show_json_lines if as_json else _show)(install(ready_file, sandbox, PATH, {"preset": name}))
 
 
 def _show(faults: list[dict[str, Any]]) -> None:

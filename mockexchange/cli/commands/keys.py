@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import Failure, UsageFailure, option
+from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
+from mockexchange.cli.terminal import show_json_lines
 
 ALGORITHMS = ("rsa", "ed25519")
 PRIVATE_MODE = 0o600
@@ -42,7 +43,8 @@ def keys(context: click.Context) -> None:
 @option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("keys"), show_default=True, help="Folder."
 )
-def new(algorithm: str, out: Path) -> None:
+@json_option("keys new")
+def new(algorithm: str, out: Path, as_json: bool) -> None:
     """Make a key pair: private.pem and public.pem.
 
     What is there already is not overwritten.
@@ -60,7 +62,10 @@ def new(algorithm: str, out: Path) -> None:
         _create(public, pair.public_pem, PUBLIC_MODE)
     except OSError as error:
         raise Failure(f"{error.filename} cannot be written: {error.strerror}") from None
-    click.echo(USAGE.format(private=private, public=public, public_yaml=_yaml(str(public))), nl=False)
+    if as_json:
+        show_json_lines([{"algorithm": algorithm, "private_key": str(private), "public_key": str(public)}])
+    else:
+        click.echo(USAGE.format(private=private, public=public, public_yaml=_yaml(str(public))), nl=False)
 
 
 def _yaml(text: str) -> str:

@@ -5,20 +5,22 @@ With a journal, send its requests and open its streams again, and compare every 
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
-from mockexchange.cli.click_base import Failure, option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.click_base import Failure, json_option, option
+from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, is_recorded, read_journal
 from mockexchange.sandbox.ledger import state as truth
 from mockexchange.store.codec import LogError
 
 DEVIATIONS_SHOWN_MAX = 20
+SUBJECTS = ("answer", "frame")
 CHARS_BEFORE = 60
 CHARS_SHOWN_MAX = 200
 SKIPPED_TOUCHED = "{} touched by a fault"
@@ -37,7 +39,8 @@ REQUESTS_MISSING = (
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="An exported journal, of requests or of frames; may be given for each.",
 )
-def replay(log: BinaryIO, journal: tuple[Path, ...]) -> None:
+@json_option("replay", "The comparison as JSON too, for programs.")
+def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
     """Carry a log out again and print what happened.
 
     With --journal, ask its requests again and let its streams run again, and compare every byte that went out.
@@ -51,7 +54,7 @@ def replay(log: BinaryIO, journal: tuple[Path, ...]) -> None:
     try:
         again = _open(log)
         if journal:
-            _print_comparison(again, _read(journal))
+            _print_comparison(list(compare(again, _read(journal))), as_json)
         else:
             _print_events(again)
     except (LogError, UnicodeDecodeError, ValueError) as error:
@@ -102,16 +105,30 @@ def _print_events(again: Replay) -> None:
         raise Failure("\n".join(["the log breaks invariants:", *broken]))
 
 
-def _print_comparison(again: Replay, recording: Recording) -> None:
-    verdicts = list(compare(again, recording))
+def _print_comparison(verdicts: list[Verdict], as_json: bool) -> None:
+    """Print the first differences and how much was compared. Raises Failure if there are any."""
     deviations = [verdict.deviation for verdict in verdicts if verdict.deviation]
-    for deviation in deviations[:DEVIATIONS_SHOWN_MAX]:
-        click.echo(_describe(deviation))
+    if as_json:
+        show_json_lines([*map(asdict, deviations[:DEVIATIONS_SHOWN_MAX]), _counts_of(verdicts)])
+    else:
+        for deviation in deviations[:DEVIATIONS_SHOWN_MAX]:
+            click.echo(_describe(deviation))
     if deviations:
         raise Failure(f"{len(deviations)} of {_counted(verdicts)} differ from the journal")
     if all(verdict.is_skipped for verdict in verdicts):
         raise Failure(f"nothing was compared{_skipped(verdicts) or ': the journal is empty'}")
-    click.echo(f"{_counted(verdicts)}, every byte the same{_skipped(verdicts)}")
+    if not as_json:
+        click.echo(f"{_counted(verdicts)}, every byte the same{_skipped(verdicts)}")
+
+
+def _counts_of(verdicts: list[Verdict]) -> dict[str, Any]:
+    """Return how many answers and frames were compared, differ and were skipped, for programs."""
+    compared = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
+    return {
+        "compared": {name: compared[name] for name in SUBJECTS},
+        "different": sum(verdict.deviation is not None for verdict in verdicts),
+        "skipped": sum(verdict.is_skipped for verdict in verdicts),
+    }
 
 
 def _skipped(verdicts: list[Verdict]) -> str:
@@ -129,7 +146,7 @@ def _skipped(verdicts: list[Verdict]) -> str:
 def _counted(verdicts: list[Verdict]) -> str:
     """Return the number of compared items, such as "3 answers and 40 frames"."""
     counts = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
-    words = [f"{counts[name]} {name}{'s' if counts[name] > 1 else ''}" for name in ("answer", "frame") if counts[name]]
+    words = [f"{counts[name]} {name}{'s' if counts[name] > 1 else ''}" for name in SUBJECTS if counts[name]]
     return " and ".join(words) or "nothing"
 
 

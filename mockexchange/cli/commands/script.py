@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import json_option
-from mockexchange.cli.rule_lists import describe_refusal, times
+from mockexchange.cli.rule_lists import describe_refusal, show_cleared, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
@@ -47,15 +47,16 @@ def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
 
 
 @script.command()
+@json_option("script clear")
 @sandbox_option
 @server_option
-def clear(sandbox: str, ready_file: Path) -> None:
+def clear(as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Forget all steps and what they still had to do; print their names."""
     server = find_server(ready_file)
     steps = server.ask_sandbox("GET", sandbox, "/script")
     server.ask_sandbox("DELETE", sandbox, "/script")
     for step in steps:
-        click.echo(f"cleared {printable(step['name'])}")
+        show_cleared(step["name"], as_json)
 
 
 def _show(steps: list[dict[str, Any]]) -> None:
