@@ -33,6 +33,10 @@ ORDER_SAMPLE = {
     "$order.filled": "1",
     "$order.remaining": "1",
     "$order.price": "0.5",
+    "$order.instrument": "instrument",
+    "$order.direction": "buy",
+    "$order.amount": "1",
+    "$order.label": "label",
 }
 """Words for the fields of the order that triggered a step, with values to check an action with before it runs."""
 NO_ORDER: dict[str, str] = {}

@@ -50,23 +50,23 @@ NTH = Scalar(
     {"anyOf": [integer(1, NUMBER_MAX).json_schema(), {"enum": [EACH]}]},
     words=(EACH,),
 )
-OBJECTS = {SUBSCRIBED: "channel", ORDER: "market"}
-"""The key that names what a client does it to; an operation for the other kinds."""
+OBJECTS = {SUBSCRIBED: ("channel",), ORDER: ("market", "instrument")}
+"""The keys that name what a client does it to, of which one is given; an operation for the other kinds."""
 _COUNTED = {"account": may(PART, ANY), "nth": may(NTH, 1)}
 _OPERATION = {**_COUNTED, "operation": may(OPERATION, ANY)}
 TRIGGERS = {
     SUBSCRIBED: Record({**_COUNTED, "channel": may(CHANNEL, ANY)}),
     PAGE: Record({**_OPERATION, "number": must(integer(1, NUMBER_MAX))}),
     REQUEST: Record(_OPERATION),
-    ORDER: Record({**_COUNTED, "market": may(NAME, ANY)}),
+    ORDER: Record({**_COUNTED, "market": may(NAME, ANY), "instrument": may(NAME, ANY)}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An action of a client that triggers a step: `of` is its channel, market or operation, or "*"; `number` its page.
+    """An action of a client that triggers a step: `of` is its channel, market, instrument or operation, or "*".
 
-    It triggers the step the `nth` time that an account does it, or every time if `nth` is None.
+    `number` is its page. It triggers the step the `nth` time that an account does it, or every time if `nth` is None.
     """
 
     kind: str
@@ -101,7 +101,11 @@ class TriggerType:
             raise ScenarioError(f"expected one of {', '.join(TRIGGERS)}; got {found}", node.file, node.line, path)
         [(kind, item)] = given.items()
         values = TRIGGERS[kind].read(item, below(path, kind))
-        of = values[OBJECTS.get(kind, "operation")]
+        named = [values[key] for key in OBJECTS.get(kind, ("operation",)) if values[key] != ANY]
+        if len(named) > 1:
+            message = f"expected one of {', '.join(OBJECTS[kind])}"
+            raise ScenarioError(message, item.file, item.line, below(path, kind))
+        of = named[0] if named else ANY
         if kind == PAGE and values["number"] > 1 and of not in (*PAGED, ANY):
             message = f"expected an operation that answers in pages, got {of}: it has no page {values['number']}"
             raise ScenarioError(message, item.file, item.line_of("operation"), below(path, kind))

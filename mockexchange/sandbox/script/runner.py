@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 
-from mockexchange.core.commands import PlaceOrder
-from mockexchange.core.events import OrderPlaced
+from mockexchange.core.commands import PlaceDerivativeOrder, PlaceOrder
+from mockexchange.core.events import DerivativeOrderChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
@@ -180,9 +180,14 @@ class Script:
     def note_command(self, record: Record, outcome: Outcome) -> None:
         """Pass an executed command to the calendar, and run the steps that an order from outside triggers."""
         self._calendar.note(record, outcome)
-        is_order = isinstance(record.command, PlaceOrder) and record.cause is None
-        if is_order and self._triggers and not isinstance(outcome, Refusal) and isinstance(outcome[0], OrderPlaced):
-            self._set_off_all(self._triggers.by_order(self._sandbox.exchange.state.orders[outcome[0].order_id]))
+        if not self._triggers or record.cause is not None or isinstance(outcome, Refusal):
+            return
+        state = self._sandbox.exchange.state
+        match record.command, outcome:
+            case PlaceOrder(), [OrderPlaced(order_id=order_id), *_]:
+                self._set_off_all(self._triggers.by_order(state.orders[order_id]))
+            case PlaceDerivativeOrder(), [DerivativeOrderChanged(order_id=order_id), *_]:
+                self._set_off_all(self._triggers.by_order(state.derivatives.orders[order_id]))
 
     # --- running
 

@@ -5,6 +5,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from mockexchange.core.decimals import exact
+from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
+from mockexchange.core.derivatives.precision import in_nine_decimals
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Action
 from mockexchange.sandbox.journal import JournalEntry
@@ -31,6 +33,25 @@ def words_of(order: Order) -> dict[str, str]:
         "$order.filled": exact(order.filled_centis, 2),
         "$order.remaining": exact(order.remaining_centis, 2),
         "$order.price": exact(order.price_centicents, 4),
+    }
+
+
+def words_of_derivative(order: DerivativeOrder) -> dict[str, str]:
+    """Return the values of the words `$order...` for an order of a derivative.
+
+    The price of a market order is the average price of its fills, in nine decimals; 0 without any.
+    """
+    price = in_nine_decimals(order.average_price) if order.price is None else order.price
+    return {
+        "$order.id": order.order_id,
+        "$order.label": order.label,
+        "$order.instrument": order.derivative.name,
+        "$order.direction": order.direction.value,
+        "$order.opposite": OTHER_DIRECTION[order.direction].value,
+        "$order.amount": f"{order.amount:f}",
+        "$order.filled": f"{order.filled:f}",
+        "$order.remaining": f"{order.remaining:f}",
+        "$order.price": f"{price:f}",
     }
 
 
@@ -68,11 +89,12 @@ class Triggers:
         """Yield the steps that an answered operation triggers, a request or a command of a stream."""
         return self._matching(REQUEST, account, operation, f"{account or UNKNOWN_CLIENT} asked for {operation}")
 
-    def by_order(self, order: Order) -> Iterator[TriggeredStep]:
+    def by_order(self, order: Order | DerivativeOrder) -> Iterator[TriggeredStep]:
         """Yield the steps that an accepted order triggers."""
-        account, market = order.subaccount_ref.account, order.market.ticker
-        for each in self._matching(ORDER, account, market, f"{account} placed an order in {market}"):
-            yield each._replace(order=words_of(order))
+        is_derivative = isinstance(order, DerivativeOrder)
+        account, name = order.subaccount_ref.account, order.derivative.name if is_derivative else order.market.ticker
+        for each in self._matching(ORDER, account, name, f"{account} placed an order in {name}"):
+            yield each._replace(order=words_of_derivative(order) if is_derivative else words_of(order))
 
     def by_request(self, entry: JournalEntry) -> Iterator[TriggeredStep]:
         """Yield the steps that an answered request triggers. One that failed authentication triggers none."""

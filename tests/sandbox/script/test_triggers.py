@@ -1,11 +1,13 @@
 """Triggers: which actions of clients trigger which steps, when, and for which account."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
-from mockexchange.core.commands import Fill, PlaceOrder
-from mockexchange.core.events import OrderPlaced
+from mockexchange.core.commands import Fill, PlaceDerivativeOrder, PlaceOrder, QuoteDerivative
+from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.events import DerivativeOrderChanged, OrderPlaced
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
@@ -244,3 +246,61 @@ def test_an_order_of_another_account_or_of_the_script_sets_nothing_off() -> None
 def test_a_word_that_is_not_of_an_order_is_refused() -> None:
     with pytest.raises(ScenarioError, match="price"):
         scripted(f"when: {{order: {{}}}}, {COUNTER.replace('order.price', 'order.cost')}")
+
+
+PERPETUAL = "BTC-PERPETUAL"
+GINA_ANSWERS = (
+    "order: {account: gina, instrument: $order.instrument, direction: $order.opposite,"
+    " amount: $order.remaining, price: $order.price, label: $order.label}"
+)
+
+
+def test_an_order_of_a_derivative_sets_off_its_counterparty_at_its_price() -> None:
+    trigger = f"{{order: {{account: dora, instrument: {PERPETUAL}, nth: each}}}}"
+    sandbox = scripted(f"when: {trigger}, after: 5ms, {GINA_ANSWERS}", text=WORLD)
+    for price in (113_800, 113_810):
+        order = sandbox.exchange.state.derivatives.orders[ordered(sandbox, Decimal(price))]
+        assert order.remaining == 20
+        advance(sandbox, 5 * MS)
+        answer = list(sandbox.exchange.state.derivatives.orders.values())[-1]
+        assert (order.remaining, order.average_price) == (0, price)
+        assert (answer.subaccount_ref.account, answer.label, answer.direction) == ("gina", "mine", Direction.SELL)
+
+
+def test_the_words_of_a_market_order_have_its_average_price() -> None:
+    sandbox = scripted(
+        f"when: {{order: {{instrument: {PERPETUAL}}}}}, mark: {{instrument: $order.instrument, price: $order.price}}",
+        text=WORLD,
+    )
+    quote = QuoteDerivative(derivative=PERPETUAL, asks=((Decimal(114_100), Decimal(50)),))
+    run(sandbox.submit(quote))
+    ordered(sandbox, None)
+    run(sandbox.run_due())
+    assert sandbox.exchange.state.derivatives.listed[PERPETUAL].mark == 114_100
+
+
+def ordered(sandbox: Sandbox, price: Decimal | None) -> str:
+    """Place an order for 20 USD of the perpetual; return its id."""
+    command = PlaceDerivativeOrder(
+        subaccount_ref=SubaccountRef("dora"),
+        derivative=PERPETUAL,
+        direction=Direction.BUY,
+        amount=Decimal(20),
+        price=price,
+        label="mine",
+    )
+    outcome = run(sandbox.submit(command))
+    assert not isinstance(outcome, Refusal), outcome
+    assert isinstance(outcome[0], DerivativeOrderChanged)
+    return outcome[0].order_id
+
+
+def test_an_order_of_another_instrument_sets_nothing_off() -> None:
+    sandbox = scripted(f"name: s, when: {{order: {{instrument: BTC-17OCT25, nth: each}}}}, {GINA_ANSWERS}", text=WORLD)
+    ordered(sandbox, Decimal(113_800))
+    assert fired(sandbox) == []
+
+
+def test_a_trigger_of_a_market_and_an_instrument_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="expected one of market, instrument"):
+        scripted(f"when: {{order: {{market: {MARKET}, instrument: {PERPETUAL}}}}}, {COUNTER}")
