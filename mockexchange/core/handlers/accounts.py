@@ -38,7 +38,7 @@ def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]
     account_id = command.account_id or command.account
     user_id = command.user_id or derived_id("user", command.account)
     state.accounts[command.account] = Account(
-        command.account, command.kind, account_id, user_id, command.tier, venue=command.venue
+        command.account, command.kind, account_id, user_id, command.tier, venue=command.venue, opened_at=at
     )
     yield AccountOpened(account=command.account, kind=command.kind)
     yield _add_subaccount(state, SubaccountRef(command.account), "", at)

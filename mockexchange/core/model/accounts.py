@@ -60,3 +60,4 @@ class Account:
     """Count of its resting orders."""
     venue: str = ""
     """Venue of the account; "" is the default venue. The core attaches no meaning to the name."""
+    opened_at: int = 0

@@ -91,10 +91,13 @@ class Triggers:
 
     def by_order(self, order: Order | DerivativeOrder) -> Iterator[TriggeredStep]:
         """Yield the steps that an accepted order triggers."""
-        is_derivative = isinstance(order, DerivativeOrder)
-        account, name = order.subaccount_ref.account, order.derivative.name if is_derivative else order.market.ticker
+        account = order.subaccount_ref.account
+        if isinstance(order, DerivativeOrder):
+            name, words = order.derivative.name, words_of_derivative(order)
+        else:
+            name, words = order.market.ticker, words_of(order)
         for each in self._matching(ORDER, account, name, f"{account} placed an order in {name}"):
-            yield each._replace(order=words_of_derivative(order) if is_derivative else words_of(order))
+            yield each._replace(order=words)
 
     def by_request(self, entry: JournalEntry) -> Iterator[TriggeredStep]:
         """Yield the steps that an answered request triggers. One that failed authentication triggers none."""

@@ -21,6 +21,10 @@ class DeribitSettings:
     """Time from `usIn` to `usOut`; fixed, so that an answer is a function of the request and the time."""
     flat_rows: Literal["show", "omit"] = "show"
     """Whether a closed position stays as a `zero` row of `private/get_positions` until the next settlement."""
+    fees: Literal["show", "omit"] = "show"
+    """Whether an extended summary has `fees`; the documents promise it to accounts with discounts."""
+    liquidation_ratio: Literal["zero", "omit"] = "zero"
+    """Whether summaries have `estimated_liquidation_ratio`, 0, as nothing is liquidated, and its empty map."""
     stream_heartbeat_us: int = 0
     """Silence before a Ping of the protocol; 0 for none. The venue's own heartbeat is a method, off by default."""
     stream_pong_us: int = 0

@@ -48,6 +48,8 @@ DERIBIT = VenueDefinition(
             "auth_clock": Choice("auth_clock", ("host", "exchange")),
             "testnet": Choice("testnet", ("yes", "no")),
             "flat_rows": Choice("flat_rows", ("show", "omit")),
+            "fees": Choice("fees", ("show", "omit")),
+            "liquidation_ratio": Choice("liquidation_ratio", ("zero", "omit")),
             "signature_window": Duration("window_us"),
             "token_lifetime": Duration("token_lifetime_us"),
             "idle_close": Duration("stream_idle_us"),

@@ -263,7 +263,7 @@ def test_an_order_of_a_derivative_sets_off_its_counterparty_at_its_price() -> No
         assert order.remaining == 20
         advance(sandbox, 5 * MS)
         answer = list(sandbox.exchange.state.derivatives.orders.values())[-1]
-        assert (order.remaining, order.average_price) == (0, price)
+        assert (order.remaining, order.average_price) == (Decimal(0), Decimal(price))
         assert (answer.subaccount_ref.account, answer.label, answer.direction) == ("gina", "mine", Direction.SELL)
 
 

@@ -10,6 +10,7 @@ from tests.venues.deribit.keyring import DORA_3, SUB_ID, SUB_SECRET
 
 ONE, ALL = "private/get_account_summary", "private/get_account_summaries"
 OWNER = {
+    "creation_timestamp",
     "email",
     "id",
     "interuser_transfers_enabled",
@@ -98,8 +99,30 @@ def test_keys_are_in_alphabetical_order() -> None:
 
 def test_extended_adds_the_keys_of_the_owner() -> None:
     plain, extended = COUNTER.result(f"{ONE}?currency=BTC"), COUNTER.result(f"{ONE}?currency=BTC&extended=true")
-    assert set(extended) - set(plain) == OWNER
+    assert set(extended) - set(plain) == {"fees", *OWNER}
     assert (extended["id"], extended["username"], extended["type"]) == (0, "dora", "main")
+
+
+def test_fees_are_those_of_the_instruments_of_a_currency() -> None:
+    exchange = DeribitExchange()
+    fees = exchange.result(f"{ONE}?currency=BTC&extended=true")["fees"]
+    assert {index: list(kinds) for index, kinds in fees.items()} == {"btc_usd": ["future", "option", "perpetual"]}
+    option = {"maker": Decimal("0.0003"), "taker": Decimal("0.0003"), "type": "fixed"}
+    assert fees["btc_usd"]["option"] == {"block_trade": Decimal("0.625"), "default": option}
+    assert list(exchange.result(f"{ONE}?currency=USDC&extended=true")["fees"]["btc_usdc"]) == ["perpetual"]
+    assert "fees" not in DeribitExchange(fees="omit").result(f"{ONE}?currency=BTC&extended=true")
+
+
+def test_the_ratio_of_liquidation_is_0_or_left_out() -> None:
+    found = COUNTER.result(f"{ONE}?currency=BTC")
+    assert (found["estimated_liquidation_ratio"], found["estimated_liquidation_ratio_map"]) == (0, {})
+    plain = DeribitExchange(liquidation_ratio="omit").result(f"{ONE}?currency=BTC")
+    assert {"estimated_liquidation_ratio", "estimated_liquidation_ratio_map"}.isdisjoint(plain)
+
+
+def test_the_creation_of_an_account_is_the_time_of_its_opening() -> None:
+    found = COUNTER.result(f"{ONE}?currency=BTC&extended=true")["creation_timestamp"]
+    assert found * 1000 == COUNTER.bench.context.state.accounts["dora"].opened_at
 
 
 def test_all_summaries_are_those_of_each_currency() -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.views import SummaryView
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.deribit.formatting import MILLISECONDS
 from mockexchange.venues.deribit.formatting import number as spell_number
 from mockexchange.venues.deribit.objects.rows import always, field, integer, number, text, writer
 from mockexchange.venues.jsonrpc.envelope import spell
@@ -33,12 +34,29 @@ LIMITS = json.dumps(
 ByIndex = Mapping[str, Decimal]
 
 
+NO_RATIOS: ByIndex = {}
+
+
+class Rates(NamedTuple):
+    """The rates of fees of one kind of instrument, as fractions of a trade's value."""
+
+    maker: Decimal
+    taker: Decimal
+
+
+Fees = Mapping[str, Mapping[str, Rates]]
+"""Rates by price index and kind: future, perpetual or option."""
+BLOCK_TRADE = {"future": "0.3", "option": "0.625", "perpetual": "0.3"}
+"""The rates of block trades in the documents' example; there are none here."""
+
+
 class Owner(NamedTuple):
     """The owner of a summary; `id` is its `subaccount_id`."""
 
     id: int
     username: str
     type: str
+    opened_at: int
 
 
 class Statement(NamedTuple):
@@ -50,6 +68,14 @@ class Statement(NamedTuple):
     gamma: ByIndex
     theta: ByIndex
     vega: ByIndex
+    ratio: Decimal | None
+    """Estimated liquidation ratio; None for a summary without it."""
+    fees: Fees | None = None
+    """None for a summary without them."""
+
+    @property
+    def ratios(self) -> ByIndex | None:
+        return None if self.ratio is None else NO_RATIOS
 
 
 class Statements(NamedTuple):
@@ -61,7 +87,21 @@ def _by_index(sums: ByIndex) -> str:
     return "{" + ",".join(f"{spell(index)}:{spell_number(value)}" for index, value in sorted(sums.items())) + "}"
 
 
+def _fees(fees: Fees) -> str:
+    return "{" + ",".join(f"{spell(index)}:{_kinds(kinds)}" for index, kinds in sorted(fees.items())) + "}"
+
+
+def _kinds(kinds: Mapping[str, Rates]) -> str:
+    rows = (
+        f'{spell(kind)}:{{"block_trade":{BLOCK_TRADE[kind]},"default":'
+        f'{{"maker":{spell_number(rates.maker)},"taker":{spell_number(rates.taker)},"type":"fixed"}}}}'
+        for kind, rates in sorted(kinds.items())
+    )
+    return "{" + ",".join(rows) + "}"
+
+
 BY_INDEX = Spelling("object of price index to number", _by_index)
+FEES = Spelling("object of price index to the fees of each kind of instrument", _fees)
 
 
 def _amount(name: str, read: str = "") -> Field:
@@ -77,6 +117,8 @@ PORTFOLIO: tuple[Field, ...] = (
     _amount("delta_total"),
     field("delta_total_map", BY_INDEX, "delta_total"),
     _amount("equity"),
+    number("estimated_liquidation_ratio", "ratio", empty="absent"),
+    field("estimated_liquidation_ratio_map", BY_INDEX, "ratios", empty="absent", source="wire"),
     always("fee_balance", "0.0", "view"),
     _amount("futures_pl", "futures_total"),
     _amount("futures_session_rpl", "futures_session_realized"),
@@ -108,7 +150,11 @@ PORTFOLIO: tuple[Field, ...] = (
     _amount("total_pl", "total"),
 )
 """Keys of a summary that user.portfolio notifications have as well."""
-ACCOUNT_SUMMARY: tuple[Field, ...] = (*PORTFOLIO, always("limits", LIMITS, "view", source="docs"))
+ACCOUNT_SUMMARY: tuple[Field, ...] = (
+    *PORTFOLIO,
+    field("fees", FEES, "fees", empty="absent"),
+    always("limits", LIMITS, "view", source="docs"),
+)
 IDENTITY: tuple[Field, ...] = (
     field("email", Spelling("string", lambda name: spell(f"{name}@example.com")), "owner.username"),
     integer("id", "owner.id"),
@@ -120,6 +166,7 @@ IDENTITY: tuple[Field, ...] = (
 """Keys of the owner, which a list of summaries always has."""
 OWNER: tuple[Field, ...] = (
     *IDENTITY,
+    field("creation_timestamp", MILLISECONDS, "owner.opened_at"),
     always("interuser_transfers_enabled", "false", "owner"),
     always("login_enabled", "true", "owner"),
     always("mmp_enabled", "false", "owner"),

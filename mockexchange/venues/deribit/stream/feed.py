@@ -66,7 +66,7 @@ def messages_of(
         _trade_data(state, changes),
         _order_data(state, changes),
         _instrument_data(state, changes),
-        _portfolio_data(state, changes),
+        _portfolio_data(state, changes, settings),
     )
     return [Message(name, data) for data, names in named for name in names if name in channels]
 
@@ -151,14 +151,18 @@ def _writer_of_changes(
     return write
 
 
-def _portfolio_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
+def _portfolio_data(
+    state: State, changes: Changes, settings: DeribitSettings
+) -> Iterator[tuple[MessageData, list[str]]]:
     for subaccount_ref, currency in changes.portfolios:
         names = [f"{PORTFOLIO}.{currency.lower()}", f"{PORTFOLIO}.{ANY}"]
-        yield MessageData(subaccount_ref, _writer_of_portfolio(state, subaccount_ref, currency), {}), names
+        yield MessageData(subaccount_ref, _writer_of_portfolio(state, subaccount_ref, currency, settings), {}), names
 
 
-def _writer_of_portfolio(state: State, subaccount_ref: SubaccountRef, currency: str) -> Callable[[ApiDate], str]:
-    return lambda day: portfolio_text(statement_of(state, subaccount_ref, currency), day)
+def _writer_of_portfolio(
+    state: State, subaccount_ref: SubaccountRef, currency: str, settings: DeribitSettings
+) -> Callable[[ApiDate], str]:
+    return lambda day: portfolio_text(statement_of(state, subaccount_ref, currency, settings), day)
 
 
 def _rows(
