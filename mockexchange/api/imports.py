@@ -12,13 +12,20 @@ from mockexchange.version import install_command
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector around imports: the server's modules make no garbage, but many objects."""
+    """Pause the garbage collector around imports: the server's modules make no garbage, but many objects.
+
+    They leave the youngest generation too, or the first collection afterwards would walk all of them. A program that
+    froze objects of its own keeps them frozen.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -5,7 +5,6 @@ from the first day on which the documentation has a page of it.
 """
 
 import difflib
-import re
 from typing import NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate
@@ -192,7 +191,6 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
 _LIVES = {
     (method, known.path): Life(known.since, known.until) for known in CATALOGUE for method in known.methods.split()
 }
-_PATTERNS = [(known, re.compile(re.sub(r"\{\w+\}", "[^/]+", known.path))) for known in CATALOGUE]
 
 
 def life_of(method: str, path: str) -> Life:
@@ -202,7 +200,7 @@ def life_of(method: str, path: str) -> Life:
 
 def find_entry(method: str, resource: str) -> CatalogueEntry | None:
     """Return the catalogue's entry of a path below the prefix; a literal path takes precedence over a template."""
-    found = [known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)]
+    found = [known for known in CATALOGUE if method in known.methods.split() and _fits(known.path, resource)]
     return min(found, key=lambda known: known.path.count("{"), default=None)
 
 
@@ -221,14 +219,18 @@ def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
     return f"{method} {shown} is an operation of the venue that is not emulated: {STUB_ADVICE}"
 
 
-def _is(known: CatalogueEntry, pattern: re.Pattern[str], method: str, resource: str) -> bool:
-    return method in known.methods.split() and pattern.fullmatch(resource) is not None
+def _fits(template: str, resource: str) -> bool:
+    """Return whether a path fits a template, in which `{name}` stands for any segment that is not empty."""
+    wanted, found = template.split("/"), resource.split("/")
+    return len(wanted) == len(found) and all(
+        segment if name.startswith("{") else name == segment for name, segment in zip(wanted, found, strict=True)
+    )
 
 
 def _explain_prefix(path: str) -> str:
     if path == STREAM_PATH:
         return f"{path} is the venue's stream, which is not emulated"
-    if any(pattern.fullmatch(path) for _, pattern in _PATTERNS):
+    if any(_fits(known.path, path) for known in CATALOGUE):
         return f'the path "{path}" lacks the prefix: call "{PREFIX}{path}" (and sign it so)'
     return f'nothing is served at "{path}": Kalshi\'s paths begin with {PREFIX}/'
 
