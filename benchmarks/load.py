@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from benchmarks.world import DATES, PATH, loop_factory
+from mockexchange.venues.caches import PAGES_MAX
 
 
 class Server:
@@ -93,6 +94,16 @@ def signed_request(  # noqa: PLR0917  # what a request has
     return head.encode() + body
 
 
+def made_anew(requests: list[bytes]) -> Iterator[bytes]:
+    """Yield the requests in turn without end, so that no answer comes from a page that is kept.
+
+    The query of each round ends in another number of empty parameters, and there are more of them than pages are kept.
+    """
+    rounds = PAGES_MAX // len(requests) + 2
+    targets = [request.partition(b" HTTP/1.1") for request in requests]
+    return cycle([b"".join((head, b"&" * number, *rest)) for number in range(1, rounds) for head, *rest in targets])
+
+
 def load_key(pem: str) -> RSAPrivateKey:
     key = serialization.load_pem_private_key(pem.encode(), password=None)
     assert isinstance(key, RSAPrivateKey)
@@ -116,10 +127,13 @@ class Measured:
 
 
 async def repeat(
-    port: int, request: bytes | list[bytes], count: int, connections: int = 1, status: int = 200
+    port: int, request: bytes | Iterable[bytes], count: int, connections: int = 1, status: int = 200
 ) -> Measured:
-    """Send the request (or several in turn) `count` times in all. Raises RuntimeError on another status."""
-    requests = [request] if isinstance(request, bytes) else request
+    """Send the request, or several in turn on all connections together, `count` times in all.
+
+    Raises RuntimeError on another status.
+    """
+    requests = cycle([request]) if isinstance(request, bytes) else iter(request)
     loop = asyncio.get_running_loop()
     share = count // connections
     started = time.perf_counter()
@@ -135,8 +149,8 @@ async def repeat(
 class _Client(asyncio.Protocol):
     """One connection, one request at a time. It costs far less than the server, so the server is what is measured."""
 
-    def __init__(self, requests: list[bytes], count: int, status: int) -> None:
-        self.requests, self.left = cycle(requests), count
+    def __init__(self, requests: Iterator[bytes], count: int, status: int) -> None:
+        self.requests, self.left = requests, count
         self.first_line = b"HTTP/1.1 %d " % status
         self.latencies_s: list[float] = []
         self.body = b""

@@ -74,16 +74,24 @@ class PageCache:
 
     def body(self, key: Hashable, revision: int, make: Callable[[], bytes]) -> bytes:
         """Return the cached page of `key` if it has this revision; otherwise make and cache it."""
+        page = self.find(key, revision)
+        if page is None:
+            page = make()
+            self.keep(key, revision, page)
+        return page
+
+    def find(self, key: Hashable, revision: int) -> bytes | None:
+        """Return the cached page of `key` if it has this revision."""
         kept = self._pages.get(key)
-        if kept is not None and kept[0] == revision:
-            return kept[1]
-        page = make()
+        return kept[1] if kept is not None and kept[0] == revision else None
+
+    def keep(self, key: Hashable, revision: int, page: bytes) -> None:
+        """Cache a page, unless it is too large, in place of the page of `key` or of the oldest one."""
         self._pages.pop(key, None)
         if len(page) <= PAGE_BYTES_MAX:
             self._pages[key] = (revision, page)
         if len(self._pages) > PAGES_MAX:
             del self._pages[next(iter(self._pages))]
-        return page
 
 
 @dataclass(slots=True)

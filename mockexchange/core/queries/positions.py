@@ -7,6 +7,7 @@ the event that pass the filters `settled` and `archived`; the other filters do n
 
 from collections.abc import Iterable, Iterator
 from itertools import islice, product
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from mockexchange.core.model.positions import (
 from mockexchange.core.model.ranking import Rank, Ranking, T, merge_after
 from mockexchange.core.model.subaccounts import Subaccount
 
+event_of = attrgetter("market.event.ticker")
 VIEWS = tuple(product((False, True, None), repeat=2))
 """All combinations of the filters (settled, archived). Each makes an event row of its own, with its own revision."""
 
@@ -56,7 +58,7 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
         return self.exchange_index is None or partition >> EXCHANGE_INDEX_SHIFT == self.exchange_index
 
 
-class EventRow(NamedTuple):
+class EventRow(Struct, frozen=True, gc=False):
     """The sums over an event's positions that pass the settlement and archive filters of a query."""
 
     event: str
@@ -79,8 +81,8 @@ def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
     if query.whole_events and query.ticker is None:
         return _page_of_events(subaccount, query)
     rows, after = _cut(_find_rows(subaccount, query), query.limit)
-    tickers = dict.fromkeys([row.market.event.ticker for row in rows])
-    return Page(rows, _event_rows((subaccount.events[ticker] for ticker in tickers), query), after)
+    events = map(subaccount.events.__getitem__, dict.fromkeys(map(event_of, rows)))
+    return Page(rows, _event_rows(events, query), after)
 
 
 def _find_rows(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
@@ -128,14 +130,15 @@ def _rows_of(event: EventHolding, query: PositionQuery) -> list[Position]:
 
 
 def _named(subaccount: Subaccount, query: PositionQuery) -> Iterator[EventHolding]:
-    return (subaccount.events[ticker] for ticker in dict.fromkeys(query.events) if ticker in subaccount.events)
+    events = subaccount.events
+    return (events[ticker] for ticker in dict.fromkeys(query.events) if ticker in events)
 
 
 def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:
     seen = (query.settled, query.archived)
-    view = VIEWS.index(seen)
-    rows = ((event.event, event.totals(*seen)) for event in events)
-    return [EventRow(name, totals, totals.revision * len(VIEWS) + view) for name, totals in rows]
+    views, view = len(VIEWS), VIEWS.index(seen)
+    totals = [(event.event, event.totals(*seen)) for event in events]
+    return [EventRow(name, sums, sums.revision * views + view) for name, sums in totals]
 
 
 def _cut(items: list[T], limit: int) -> tuple[list[T], Rank | None]:

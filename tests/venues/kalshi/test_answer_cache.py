@@ -1,17 +1,21 @@
 """Answers that read many rows are cached, and made again as soon as a value in them has changed."""
 
+import json
+
 import pytest
 
 from mockexchange.core.commands import (
     CancelOrder,
     CapSubtrader,
     Command,
+    Deposit,
     OpenGroup,
     RestrictSubtrader,
+    SettleMarket,
     SwitchExchange,
 )
-from mockexchange.core.vocabulary import SubaccountRef
-from tests.venues.kalshi.world import ALICE, DAY, ST1, ST2, Venue, buy, rest_order
+from mockexchange.core.vocabulary import Result, SubaccountRef
+from tests.venues.kalshi.world import ALICE, DAY, DOLLAR, ST1, ST2, Venue, buy, rest_order
 
 QUEUES = "portfolio/orders/queue_positions"
 GROUPS = "portfolio/order_groups"
@@ -96,3 +100,64 @@ def test_a_long_query_is_not_kept() -> None:
     first, second = venue.ask(target).body, venue.ask(target).body
     assert first == second
     assert first is not second
+
+
+# --- pages after a cursor
+
+PAGES: tuple[tuple[str, Command], ...] = (
+    ("portfolio/positions", buy("WIND-2", 1, 50)),
+    ("portfolio/fills", buy("WIND-2", 1, 50)),
+    ("portfolio/orders", CancelOrder(order="WIND-1")),
+    ("portfolio/settlements", SettleMarket(market="WIND-5", result=Result.YES)),
+    ("portfolio/deposits", Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR)),
+    ("markets?event_ticker=WIND", buy("WIND-1", 1, 60)),
+    ("markets/trades?ticker=WIND-1", buy("WIND-1", 1, 60)),
+)
+WINDS = [f"WIND-{number}" for number in range(6)]
+
+
+def windy() -> Venue:
+    """A venue with three rows or more in every list, of which the oldest can change."""
+    venue = Venue()
+    venue.fund(ALICE)
+    venue.list_markets(*WINDS)
+    venue.do(*(rest_order(market, 1, 25, order=market) for market in WINDS))
+    venue.do(*(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR) for _ in range(4)))
+    venue.do(*(buy("WIND-1", 1, price, new=f"fill at {price}") for price in (40, 41, 42, 43)))
+    venue.do(*(buy(market, 1, 50) for market in WINDS))
+    venue.do(*(SettleMarket(market=market, result=Result.YES) for market in (WINDS[0], WINDS[3], WINDS[4])))
+    return venue
+
+
+def walk(venue: Venue, target: str) -> list[bytes]:
+    """Return the body of every page of one row."""
+    bodies, cursor = [], ""
+    limited = f"{target}{'&' if '?' in target else '?'}limit=1"
+    while True:
+        answer = venue.ask(f"{limited}&cursor={cursor}" if cursor else limited)
+        assert answer.findings == []
+        bodies.append(answer.body)
+        cursor = json.loads(answer.body)["cursor"]
+        if not cursor:
+            return bodies
+
+
+@pytest.mark.parametrize(("target", "step"), PAGES)
+def test_the_pages_of_a_walk_are_kept_until_one_changes(target: str, step: Command) -> None:
+    venue = windy()
+    first, again = walk(venue, target), walk(venue, target)
+    assert len(first) > 2
+    assert all(page is kept for page, kept in zip(first, again, strict=True))
+    venue.do(step)
+    after = walk(venue, target)
+    assert after != first
+    venue.contexts.clear()  # nothing is kept any more
+    assert walk(venue, target) == after
+
+
+@pytest.mark.parametrize("target", ["portfolio/positions", "portfolio/fills", "portfolio/orders"])
+def test_a_page_after_a_wrong_cursor_tells_its_finding_each_time(target: str) -> None:
+    venue = windy()
+    answers = [venue.ask(f"{target}?limit=1&cursor=none") for _ in range(2)]
+    assert [len(answer.findings) for answer in answers] == [1, 1]
+    assert answers[0].body == answers[1].body == venue.ask(f"{target}?limit=1").body

@@ -146,13 +146,21 @@ def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
 def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
     """Return the cached answer if `revision` and `more` are the same as last time; otherwise make it.
 
-    `make` may depend on nothing else but the call's query, path and caller. Its findings are lost on a cached answer.
+    `make` may depend on nothing else but the call's query, path and caller. An answer with findings of `make` is not
+    cached, so that every request gets them.
     """
     if len(call.query) > QUERY_CHARS_CACHED_MAX:
         return make()
     whose = (call.account.name, call.key.subaccount) if isinstance(call, AccountCall) else None
     key = (call.operation.name, whose, call.api_date.day, call.query, *call.path_params.values(), *more)
-    return call.caches.pages.body(key, revision, make)
+    kept = call.caches.pages.find(key, revision)
+    if kept is not None:
+        return kept
+    findings_before = len(call.findings)
+    body = make()
+    if len(call.findings) == findings_before:
+        call.caches.pages.keep(key, revision, body)
+    return body
 
 
 def exchange_indexes(call: Call) -> list[int]:

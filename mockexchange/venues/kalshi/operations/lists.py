@@ -42,8 +42,8 @@ class ListTable(NamedTuple):
 
 
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
-    """Return a page; the first page is cached by the list's revision unless `is_kept` is False: time changes it too."""
-    if not is_kept or call.params.get("cursor"):
+    """Return a page; it is cached by the list's revision unless `is_kept` is False: time changes it too."""
+    if not is_kept:
         return _make_page(call, table, find)
     return cached_answer(call, revision, lambda: _make_page(call, table, find))
 

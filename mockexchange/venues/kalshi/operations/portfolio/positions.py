@@ -41,13 +41,14 @@ def answer_positions(
     is_by_event: bool = False,
     is_archived: bool | None = None,
 ) -> bytes:
-    """Return a page of a subaccount's positions with a settlement status; a first page is cached by its revision."""
+    """Return a page of a subaccount's positions with a settlement status, cached by the subaccount's revision."""
     if subaccount is None:
         return EMPTY_POSITIONS
-    query = _query(call, status, is_by_event, is_archived)
-    if call.params["cursor"]:
-        return _make_page(call, subaccount, query)
-    return cached_answer(call, subaccount.revision, lambda: _make_page(call, subaccount, query))
+
+    def make() -> bytes:
+        return _make_page(call, subaccount, _query(call, status, is_by_event, is_archived))
+
+    return cached_answer(call, subaccount.revision, make)
 
 
 def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool | None) -> PositionQuery:
