@@ -38,6 +38,22 @@ class ClientSigning(NamedTuple):
         return self.key_header, self.timestamp_header, self.signature_header
 
 
+READS = frozenset({"GET", "HEAD"})
+
+
+def is_read_by_method(method: str, path: str, body: bytes) -> bool:
+    """Return whether a request changes nothing, by its method alone."""
+    return method in READS
+
+
+def status_as_it_is(status: int, body: bytes) -> int:
+    return status
+
+
+def no_keys(signer: Signer) -> Mapping[str, Signer]:
+    return {}
+
+
 class VenueKit(NamedTuple):
     """The kit of one venue. `prefix` and `stream_path` are the paths of its API and its stream.
 
@@ -66,5 +82,16 @@ class VenueKit(NamedTuple):
     """The tasks of the venue's client adapters."""
     client_signing: ClientSigning | None = None
     """Headers and variables that clients sign with; None if the kit does not judge clients of the venue."""
+    is_read: Callable[[str, str, bytes], bool] = is_read_by_method
+    """Whether a request (method, path below the prefix, body) changes nothing, so that a read-only run sends it."""
+    status_of: Callable[[int, bytes], int] = status_as_it_is
+    """The status that an answer (status, body) would have at a venue that uses statuses."""
+    further_keys: Callable[[Signer], Mapping[str, Signer]] = no_keys
+    """Other forms of a member's key, by role, that requests may use."""
+    probe: str = ""
+    """Path of a POST without parameters that any key may send; "" if the document has such a GET."""
+    probe_body: bytes = b""
+    key_is_secret: bool = False
+    """Whether the key of an account is a secret that is shared with the venue; else a private key."""
     changes_daily: bool = True
     """Whether the API may change on days that have no document; if not, the previous document applies to them."""

@@ -109,6 +109,8 @@ class Connection:
         self.outbox = Outbox(session.context.settings.stream_outbox_bytes)
         self.since = streams.now()[0]
         """Exchange time of the opening."""
+        self.ending: Ending | None = None
+        """Set when the connection is over."""
         self.is_over = False
         """Whether the connection has ended or is about to end. Nothing is sent or journalled then."""
         self._streams = streams

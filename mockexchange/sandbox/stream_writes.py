@@ -1,9 +1,11 @@
-"""Writes that streams begin: their commands are executed, then the answer is sent."""
+"""Writes that streams begin: their commands are executed, then the answer is sent; and those that their ends cause."""
+
+from contextlib import suppress
 
 from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.connection import Connection
-from mockexchange.sandbox.port import SandboxPort
-from mockexchange.sandbox.streams import sends_frames_first
+from mockexchange.sandbox.port import SandboxEnded, SandboxPort
+from mockexchange.sandbox.streams import SERVICE_RESTART, sends_frames_first
 from mockexchange.venues.request import resume
 
 
@@ -22,3 +24,12 @@ async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: 
         step = resume(pending, outcome)
     frame = step.frame and step.frame._replace(commands=commands)
     connection.complete(step._replace(frame=frame))
+
+
+async def carry_out_end(sandbox: SandboxPort, connection: Connection) -> None:
+    """Execute the commands that the end of a stream leads to; none if the server itself ends all streams."""
+    if connection.ending is None or connection.ending.code == SERVICE_RESTART:
+        return
+    with suppress(SandboxEnded):
+        for command in connection.session.parting_commands:
+            await sandbox.submit(command)

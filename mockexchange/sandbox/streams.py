@@ -93,7 +93,8 @@ class Streams:
         connection.lose_held()
         direction = "out" if ending.is_ours else "in"
         self.note(connection, direction, text.encode(), Frame(b"", CLOSE, note=ending.note), fault=ending.fault)
-        connection.is_over = True
+        if not connection.is_over:
+            connection.is_over, connection.ending = True, ending
         self._connections.pop(connection.number, None)
         self._waiting.pop(connection.number, None)
         connection.set_alarm()

@@ -63,6 +63,7 @@ COMMANDS: dict[str, type[Command]] = {
     "place_contract_order": commands.PlaceDerivativeOrder,
     "edit_contract_order": commands.EditDerivativeOrder,
     "cancel_contract_orders": commands.CancelDerivativeOrders,
+    "set_cancel_on_disconnect": commands.SetCancelOnDisconnect,
     "open_holding": commands.OpenHolding,
     "settle_session": commands.SettleSession,
     "pay_funding": commands.PayFunding,

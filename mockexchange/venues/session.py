@@ -3,10 +3,11 @@
 Commands and frames are bytes; times are microseconds, exchange time before host time.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from mockexchange.core.commands import Command
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
@@ -142,6 +143,11 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
     @property
     def ending(self) -> tuple[int, str] | None:
         """Close code and reason, once the session has to end: after the frames that it returned are sent."""
+        ...
+
+    @property
+    def parting_commands(self) -> Sequence[Command]:
+        """Commands that the end of the stream leads to."""
         ...
 
     def follows(self, channel: str) -> bool:

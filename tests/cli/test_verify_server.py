@@ -98,6 +98,33 @@ def test_another_date_is_told_apart(cli: Cli, server: Server, tmp_path: Path) ->
     judge(cli, old, "--only", "reads.answered", "--api-date", "2025-11")
 
 
+@pytest.mark.parametrize(("venue", "rules"), [("deribit", "positions.*"), ("signalplus", "positions.*")])
+def test_a_mock_of_another_venue_keeps_what_it_promises(
+    venue: str, rules: str, cli: Cli, server: Server, tmp_path: Path
+) -> None:
+    wanted = {"scenario": venue, "port": 0, "clock": "paused"}
+    made: dict[str, Any] = server.ask("POST", "sandboxes", wanted)
+    account = made["accounts"][0]
+    key = tmp_path / "secret"
+    key.write_text(account["secret"])
+    options = ("--venue", venue, "--url", made["venues"][venue]["base_url"], "--key-id", account["key_id"])
+    result = cli("verify", "server", *options, "--key", str(key), "--api-date", "compat", "--only", rules, code=0)
+    assert ", 0 broken, " in result.stdout
+    assert "a read-only run" not in result.stdout
+    key.write_text("c2VjcmV0")
+    why = refused(cli, *options, "--key", str(key))
+    assert why.startswith(f"the key {account['key_id']} (member) was refused: 40")
+    key.write_text("")
+    assert "no secret" in refused(cli, *options, "--key", str(key))
+
+
+def test_an_api_date_is_one_of_the_venue(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    options = ("--venue", "deribit", "--url", "http://127.0.0.1:1", "--key-id", "a", "--key", str(tmp_path / "secret"))
+    line = refused(cli, *options, "--api-date", "2025-01-01x")
+    assert "no contract document of '2025-01-01x': expected latest, 2026-10, compat" in line
+
+
 def test_reports_are_written(cli: Cli, mock: Judged, tmp_path: Path) -> None:
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
     judge(cli, mock, *FEW, "--skip", "routes.*", "--report", f"junit:{junit}", "--report", f"html:{html}")

@@ -174,6 +174,7 @@ DERIVATIVES: list[Command] = [
     do.CancelOrder(order="canceled"),
     order(DORA, Direction.BUY, 100, 109_500, label="swept"),
     do.CancelDerivativeOrders(subaccount_ref=DORA, currency="BTC", label="swept"),
+    do.SetCancelOnDisconnect(subaccount_ref=DORA, enabled=True),
     do.PayFunding(derivative=PERPETUAL, rate=Decimal("0.0001"), interest_value=Decimal("1.7")),
     do.SettleSession(prices=((FUTURE, Decimal(112_000)),)),
     do.DeliverDerivative(derivative=PUT, price=Decimal(100_000)),

@@ -48,6 +48,7 @@ class Scripted:
     ending: tuple[int, str] | None = None
     called: CalledOperation | None = None
     calls: None = None
+    parting_commands: tuple[()] = ()
     channels: dict[str, Subscribed] = field(default_factory=dict)
     api_date: ApiDate = ApiDate("compat", None)
     context: Context = field(default_factory=Context)

@@ -53,3 +53,24 @@ def test_orders_of_three_transports_meet() -> None:
             assert canceled["order_state"] == "cancelled"
             assert read(socket)["params"]["data"] == canceled
             assert ask(socket, 6, "private/cancel", order_id=canceled["order_id"])["error"]["code"] == 11044
+
+
+def test_the_end_of_a_stream_cancels_its_orders() -> None:
+    with mockexchange.serve(SCENARIO) as exchange:
+        venue, dora = exchange.venues["deribit"], exchange.accounts["dora"]
+        key = {"grant_type": "client_credentials", "client_id": dora.key_id, "client_secret": dora.secret}
+        with connect(venue.ws_url) as watcher:
+            ask(watcher, 1, "public/auth", **key)
+            ask(watcher, 2, "private/subscribe", channels=["user.orders.any.any.raw"])
+            with connect(venue.ws_url) as socket:
+                ask(socket, 1, "public/auth", **key)
+                ask(socket, 2, "private/enable_cancel_on_disconnect")
+                placed = ask(socket, 3, "private/buy", **ORDER)["result"]["order"]
+                assert read(watcher)["params"]["data"] == placed
+            canceled = read(watcher)["params"]["data"]
+            assert (canceled["order_state"], canceled["cancel_reason"]) == ("cancelled", "cancel_on_disconnect")
+            with connect(venue.ws_url) as socket:
+                ask(socket, 1, "public/auth", **key)
+                ask(socket, 2, "private/buy", **ORDER)
+            assert read(watcher)["params"]["data"]["order_state"] == "open"
+            assert len(ask(watcher, 3, "private/get_open_orders")["result"]) == 1

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, OrderLife, Period
+from mockexchange.core.derivatives.vocabulary import (
+    CancelReason,
+    DerivativeKind,
+    Direction,
+    Form,
+    OptionType,
+    OrderLife,
+    Period,
+)
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     AccountKind,
@@ -266,8 +274,15 @@ EXAMPLES: list[Command] = [
         reduce_only=False,
     ),
     commands.CancelDerivativeOrders(
-        subaccount_ref=ALICE, derivative="F", currency="BTC", kinds=("future", "option"), label=""
+        subaccount_ref=ALICE,
+        derivative="F",
+        currency="BTC",
+        kinds=("future", "option"),
+        label="",
+        orders=("1", "BTC-2"),
+        reason=CancelReason.DISCONNECT,
     ),
+    commands.SetCancelOnDisconnect(subaccount_ref=ALICE, enabled=True),
     commands.OpenHolding(
         subaccount_ref=ALICE,
         derivative="F",

@@ -22,8 +22,8 @@ from mockexchange.kit.server.rule_selection import Selection
 from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER
-from mockexchange.kit.venue import Signer
-from mockexchange.kit.venues import DEFAULT_KIT
+from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.kit.venues import DEFAULT_KIT, KITS
 
 POLITE_PER_S = 5.0
 """The default rate of requests to a host other than this machine."""
@@ -56,15 +56,32 @@ def _names(texts: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _alias(text: str) -> str:
-    return read_alias(text, DEFAULT_KIT.name)
+def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str:
+    """Read the API date at the chosen venue, an option that is read before this one."""
+    try:
+        return read_alias(text, context.params["venue"])
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
-@option("--url", required=True, help="Where its API is, with or without /trade-api/v2.")
+@option(
+    "--venue",
+    type=click.Choice(list(KITS)),
+    default=DEFAULT_KIT.name,
+    show_default=True,
+    is_eager=True,
+    help="Whose contract it must keep.",
+)
+@option("--url", required=True, help="Where its API is, with or without the venue's prefix, such as /trade-api/v2.")
 @option("--ws", help="Where its stream is.  [default: as the venue has it beside --url]")
 @option("--key-id", required=True, help="The id of your key.")
-@option("--key", required=True, type=click.Path(path_type=Path), help="The file of your private key, PEM.")
+@option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file of your private key, PEM, or of your secret.",
+)
 @option(
     "--role",
     multiple=True,
@@ -73,10 +90,10 @@ def _alias(text: str) -> str:
     help="A further key: fcm, bound, restricted, other or balance-only; may be repeated.",
 )
 @option("--name", multiple=True, metavar="NAME=VALUE", callback=checked(_names), help="What is there to ask for.")
-@option("--api-date", default=LATEST, show_default=True, callback=checked(_alias), help="Whose documents it must keep.")
+@option("--api-date", default=LATEST, show_default=True, callback=_alias, help="Whose documents it must keep.")
 @option("--only", multiple=True, metavar="RULE", help="Judge these rules alone, as in 'pages.*'; may be repeated.")
 @option("--skip", multiple=True, metavar="RULE", help="Judge all rules but these; may be repeated.")
-@option("--allow-writes", is_flag=True, help="Send other methods than GET and HEAD too, which have to be refused.")
+@option("--allow-writes", is_flag=True, help="Send what is no read too, which has to be refused.")
 @option(
     "--writes",
     is_flag=True,
@@ -118,6 +135,7 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
 
 def _settings(
     *,
+    venue: str,
     url: str,
     ws: str | None,
     key_id: str,
@@ -136,16 +154,17 @@ def _settings(
     production_read_only: bool,
 ) -> ServerRunSettings:
     """Return the settings of a run from the options. Raises UsageFailure."""
+    kit = KITS[venue]
     try:
-        address = read_address(url, ws, DEFAULT_KIT)
+        address = read_address(url, ws, kit)
         _require_permission(address, {"--allow-writes": allow_writes, "--writes": writes}, production_read_only)
         selection = Selection(only, skip)
-        selection.require_known(rules_of(DEFAULT_KIT))
-        keys = _keys((Credential(MEMBER, key_id, key), *role))
+        selection.require_known(rules_of(kit))
+        keys = _keys((Credential(MEMBER, key_id, key), *role), kit)
     except ValueError as error:
         raise UsageFailure(str(error)) from None
     return ServerRunSettings(
-        venue=DEFAULT_KIT,
+        venue=kit,
         address=address,
         api_date=api_date,
         keys=keys,
@@ -160,8 +179,8 @@ def _settings(
     )
 
 
-def _keys(credentials: Sequence[Credential]) -> dict[str, Signer]:
-    return {one.role: load_credential(one, DEFAULT_KIT) for one in credentials}
+def _keys(credentials: Sequence[Credential], kit: VenueKit) -> dict[str, Signer]:
+    return {one.role: load_credential(one, kit) for one in credentials}
 
 
 def _require_permission(address: Address, writing: Mapping[str, bool], production_read_only: bool) -> None:

@@ -28,6 +28,7 @@ from mockexchange.core.commands.derivative_orders import (
     EditDerivativeOrder,
     PlaceDerivativeOrder,
     QuoteDerivative,
+    SetCancelOnDisconnect,
 )
 from mockexchange.core.commands.derivatives import (
     CreditCurrency,
@@ -131,6 +132,7 @@ Command = (
     | PlaceDerivativeOrder
     | EditDerivativeOrder
     | CancelDerivativeOrders
+    | SetCancelOnDisconnect
     | OpenHolding
     | SettleSession
     | PayFunding
@@ -187,6 +189,7 @@ __all__ = [
     "ResetGroup",
     "RestOrder",
     "RestrictSubtrader",
+    "SetCancelOnDisconnect",
     "SetIndex",
     "SetNetting",
     "SetTier",

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_above_0
-from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, Direction, OrderLife
+from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, Direction, OrderLife
 from mockexchange.core.vocabulary import SubaccountRef
 
 LABEL_CHARS_MAX = 64
@@ -78,3 +78,13 @@ class CancelDerivativeOrders(CommandStruct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     """Kinds of derivatives; empty for all."""
     label: str | None = None
+    orders: tuple[str, ...] = ()
+    """Ids of orders; empty for all."""
+    reason: CancelReason = CancelReason.USER_REQUEST
+
+
+class SetCancelOnDisconnect(CommandStruct, frozen=True, kw_only=True):
+    """Switch whether new streams of a subaccount begin with their orders to be canceled at their end."""
+
+    subaccount_ref: SubaccountRef
+    enabled: bool

@@ -35,6 +35,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.PlaceDerivativeOrder: _precise(placing.place_order),
     commands.EditDerivativeOrder: _precise(editing.edit_order),
     commands.CancelDerivativeOrders: _precise(canceling.cancel_orders),
+    commands.SetCancelOnDisconnect: _precise(canceling.set_cancel_on_disconnect),
     commands.OpenHolding: _precise(trading.open_holding),
     commands.SettleSession: _precise(settlement.settle_session),
     commands.PayFunding: _precise(settlement.pay_funding),

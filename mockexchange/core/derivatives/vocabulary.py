@@ -74,6 +74,8 @@ class CancelReason(StrEnum):
     """The reason why an order of a derivative was canceled."""
 
     USER_REQUEST = "user_request"
+    DISCONNECT = "cancel_on_disconnect"
+    """The stream that placed it ended."""
     SETTLEMENT = "settlement"
     """Its session ended, or its derivative was delivered."""
     EDIT_POST_ONLY = "edit_post_only_reject"

@@ -49,6 +49,8 @@ class Account:
     subtrader_rules: dict[str, SubtraderRules] = field(default_factory=dict)
     """Restrictions by subaccount. A subaccount that is not in it has none."""
     netted_subaccounts: set[str] = field(default_factory=set)
+    disconnect_subaccounts: set[str] = field(default_factory=set)
+    """Subaccounts whose new streams begin with cancelling on disconnect."""
     allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
     """Target allocation of its cash over the shards: (exchange index, percent)."""
     reservation: Reservation = Reservation.NONE

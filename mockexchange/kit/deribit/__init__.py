@@ -4,7 +4,8 @@ from mockexchange.kit.deribit.checks import CHECKS
 from mockexchange.kit.deribit.lists import FACTS
 from mockexchange.kit.deribit.roles import role_of
 from mockexchange.kit.deribit.schemathesis_hints import make_hints
-from mockexchange.kit.deribit.signing import load_signer
+from mockexchange.kit.deribit.signing import further_keys, load_signer
+from mockexchange.kit.jsonrpc_requests import is_read, status_of
 from mockexchange.kit.venue import VenueKit
 
 DERIBIT = VenueKit(
@@ -16,5 +17,9 @@ DERIBIT = VenueKit(
     make_hints=make_hints,
     facts=FACTS,
     checks=CHECKS,
+    is_read=is_read,
+    status_of=status_of,
+    further_keys=further_keys,
+    key_is_secret=True,
     changes_daily=False,
 )

@@ -9,6 +9,7 @@ from mockexchange.kit.schemathesis.hints import (
     Names,
     SchemathesisHints,
     SchemathesisSettings,
+    mark_posts_as_reads,
     operation_ids,
     operations_of,
 )
@@ -16,6 +17,8 @@ from mockexchange.runtime.api_documents import Document
 
 NAMED = ("instrument_name", "index_name", "order_id")
 """Parameters that take existing names only."""
+ANY_ORDER = "/private/get_user_trades_by_order"
+"""A method that takes any order_id: an unknown one has no trades."""
 OMITTED = ("start_id", "end_id", "expected_result")
 """Parameters that are left out: trade ids, whose currency no document gives, and one that requests an error."""
 SUBACCOUNT = "subaccount_id"
@@ -35,6 +38,7 @@ def make_hints(
     Requests use the key of the role `BASIC` if there is one: generated requests cannot be signed beforehand.
     """
     document = copy.deepcopy(document)
+    mark_posts_as_reads(document)
     for parameter in NAMED:
         if names.get(parameter):
             _replace_schema(document, parameter, {"type": "string", "enum": list(names[parameter])})
@@ -70,7 +74,7 @@ def _role_of(node: Mapping[str, Any], path: str, roles: Collection[str]) -> str 
 def _replace_schema(document: Document, name: str, schema: Mapping[str, Any]) -> None:
     """Replace the schema of a parameter, by name, in queries and bodies."""
     example = schema["enum"][0]
-    for node in _operations(document):
+    for node in _operations(document, () if name != "order_id" else (ANY_ORDER,)):
         for parameter in node.get("parameters", []):
             if parameter["name"] == name:
                 parameter |= {"schema": schema, "example": example}
@@ -89,8 +93,8 @@ def _drop_parameter(document: Document, name: str) -> None:
             fields.pop(name, None)
 
 
-def _operations(document: Document) -> list[dict[str, Any]]:
-    return [node for item in document["paths"].values() for node in item.values()]
+def _operations(document: Document, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    return [node for path, item in document["paths"].items() if path not in without for node in item.values()]
 
 
 def _params_of(node: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,9 +3,12 @@
 import hmac
 import time
 from base64 import b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from mockexchange.kit.deribit.roles import BASIC
 
 SCHEME = "deri-hmac-sha256"
 HEADER = "Authorization"
@@ -63,6 +66,11 @@ class Bearer(NamedTuple):
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
         return {HEADER: f"Bearer {self.token}"}
+
+
+def further_keys(signer: object) -> Mapping[str, Basic]:
+    """Return a member's key as id and secret, which generated requests need."""
+    return {BASIC: Basic(signer.key_id, signer.secret)} if isinstance(signer, Signer) else {}
 
 
 def load_signer(key_id: str, secret: str) -> Signer:

@@ -53,8 +53,8 @@ class ApiOperation(NamedTuple):
 
     @property
     def is_read(self) -> bool:
-        """Whether the operation changes nothing: a GET, unless the document marks it as a write."""
-        return self.method == "get" and not self.node.get("x-write", False)
+        """Whether the operation changes nothing: a GET, unless the document marks it as a write, or a marked POST."""
+        return (self.method == "get" or self.node.get("x-read", False)) and not self.node.get("x-write", False)
 
     @property
     def label(self) -> str:
@@ -67,6 +67,13 @@ def operations_of(document: Document) -> Iterator[ApiOperation]:
         for method in METHODS:
             if method in item:
                 yield ApiOperation(item[method]["operationId"], path, method, item[method])
+
+
+def mark_posts_as_reads(document: Document) -> None:
+    """Mark each POST of a JSON-RPC document that is no write as a read, in place."""
+    for one in operations_of(document):
+        if one.method == "post" and not one.node.get("x-write"):
+            document["paths"][one.path][one.method]["x-read"] = True
 
 
 def operation_ids(document: Document) -> dict[str, bool]:

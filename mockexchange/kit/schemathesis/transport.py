@@ -4,6 +4,7 @@ Each request is sent by the target's own client, in process or over a socket, at
 schemathesis calls the application in an event loop of its own, one request at a time, so it may block.
 """
 
+import re
 import threading
 from urllib.parse import urlsplit
 
@@ -12,10 +13,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.kit.target import Target
 
-READING = ("GET", "HEAD")
-"""The methods that a read-only run may send."""
 NOT_ANSWERED = 599
 """The status that schemathesis sees for a request that was not answered; the run ends there."""
+WHOLE = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+)\.0+(?![0-9eE])')
+"""A text of JSON, or a whole number that is written with decimals: an integer to a schema, and to few servers."""
 DECODED = {"content-encoding", "content-length", "transfer-encoding"}
 """Headers that describe the encoded body, which is decoded here."""
 
@@ -40,7 +41,9 @@ class Relay:
 
     def answer(self, scope: Scope, body: bytes) -> httpx.Response:
         """Forward one request. Raises AssertionError for a write in a read-only run."""
-        if not self._target.may_write and scope["method"] not in READING:
+        venue = self._target.venue
+        path = scope["raw_path"].decode("latin-1").partition(venue.prefix)[2]
+        if not self._target.may_write and not venue.is_read(scope["method"], path, body):
             raise AssertionError(f"a read-only run must not send {scope['method']} {scope['path']}")
         if self.stopped.is_set():
             return httpx.Response(NOT_ANSWERED)
@@ -58,7 +61,12 @@ class Relay:
         own_host = (b"host", scope["server"][0].encode())
         headers = [one for one in scope["headers"] if one != own_host]
         url = f"{self._origin}{scope['raw_path'].decode('latin-1')}{query}"
-        return self._target.http.build_request(scope["method"], url, headers=headers, content=body)
+        return self._target.http.build_request(scope["method"], url, headers=headers, content=integers_as_such(body))
+
+
+def integers_as_such(body: bytes) -> bytes:
+    """Return a JSON body with its whole numbers written as integers; any other body stays as it is."""
+    return WHOLE.sub(lambda found: found[1] or found[0], body) if b".0" in body else body
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,4 +1,4 @@
-"""Private keys in files. Errors are one line with the file, the defect and what was expected."""
+"""Private keys and secrets in files. Errors are one line with the file, the defect and what was expected."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +32,7 @@ def parse_role(text: str) -> Credential:
 
 
 def load_credential(credential: Credential, venue: VenueKit) -> Signer:
-    """Read a private key from its file. Raises ValueError."""
+    """Read a private key or a secret from its file. Raises ValueError."""
     path = credential.path
     text = _read(path)
     try:
@@ -40,7 +40,8 @@ def load_credential(credential: Credential, venue: VenueKit) -> Signer:
     except TypeError:
         raise ValueError(f"{path}: the private key is encrypted: expected one without a passphrase") from None
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"{path}: {_defect(text, error)}") from None
+        defect = str(error) if venue.key_is_secret else _defect(text, error)
+        raise ValueError(f"{path}: {defect}") from None
 
 
 def _read(path: Path) -> str:

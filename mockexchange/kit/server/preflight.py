@@ -45,9 +45,12 @@ def require_known_names(target: Target) -> None:
 def require_server(target: Target) -> None:
     """Send a read with each key. Raises CannotJudge if an answer shows that the server cannot be judged."""
     for role, signer in target.keys.items():
+        if target.venue.probe:
+            _require(_probed(target, signer), target, role, signer)
+            continue
         operation, answer = _answered(target, role, signer)
-        if not _is_about_a_parameter(operation, answer):
-            _require(answer, target.base_url, role, signer)
+        if _status(target, answer) != WRONG or not _is_about_a_parameter(operation, answer):
+            _require(answer, target, role, signer)
 
 
 def role_of_key(target: Target, signer: Signer) -> str:
@@ -76,7 +79,7 @@ def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, htt
     refused = None
     for operation in own[:1] or _plain_reads(target, MEMBER):
         answer = _ask(target, operation, signer)
-        if answer.status_code != FORBIDDEN:
+        if _status(target, answer) != FORBIDDEN:
             return operation, answer
         refused = refused or (operation, answer)
     assert refused is not None, "every date has a read of a member's"
@@ -85,7 +88,7 @@ def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, htt
 
 def _is_about_a_parameter(operation: Operation, answer: httpx.Response) -> bool:
     """Whether an answer is a documented 400 for a parameter: then the server accepts the key."""
-    is_documented = answer.status_code == WRONG and str(WRONG) in operation.node["responses"]
+    is_documented = str(WRONG) in operation.node["responses"]
     return is_documented and any(name in answer.text for name in operation.query)
 
 
@@ -127,22 +130,40 @@ def _has_content(answer: httpx.Response) -> bool:
     return isinstance(body, dict) and any(value not in ([], "", None) for value in body.values())
 
 
+def _status(target: Target, answer: httpx.Response) -> int:
+    return target.venue.status_of(answer.status_code, answer.content)
+
+
 def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response:
     url = target.base_url + operation.path
+    request = target.http.build_request("GET", url, params=_given_names(target, operation) or None)
+    request.headers.update(signer.headers("GET", url))
+    return _sent(target, request)
+
+
+def _probed(target: Target, signer: Signer) -> httpx.Response:
+    """Send the venue's probe with a key."""
+    url, body = target.base_url + target.venue.probe, target.venue.probe_body
+    request = target.http.build_request("POST", url, content=body, headers={"Content-Type": "application/json"})
+    request.headers.update(signer.headers("POST", url, 0, body))
+    return _sent(target, request)
+
+
+def _sent(target: Target, request: httpx.Request) -> httpx.Response:
     try:
-        return target.http.get(url, params=_given_names(target, operation) or None, headers=signer.headers("GET", url))
+        return target.http.send(request)
     except httpx.ConnectTimeout:
         raise CannotJudge(f"{target.base_url}: no connection: no answer in time") from None
     except httpx.ConnectError as error:
         hint = ": is it http?" if NO_TLS in str(error) else ""
         raise CannotJudge(f"{target.base_url}: no connection: {error_text(error)}{hint}") from None
     except httpx.HTTPError as error:
-        raise CannotJudge(f"{url}: connected, but got no answer: {error_text(error)}") from None
+        raise CannotJudge(f"{request.url}: connected, but got no answer: {error_text(error)}") from None
 
 
-def _require(answer: httpx.Response, base_url: str, role: str, signer: Signer) -> None:
-    status, body_text = answer.status_code, _shown(answer)
-    if status in (401, 403):
+def _require(answer: httpx.Response, target: Target, role: str, signer: Signer) -> None:
+    status, body_text, base_url = answer.status_code, _shown(answer), target.base_url
+    if _status(target, answer) in (401, 403):
         raise CannotJudge(f"the key {signer.key_id} ({role}) was refused: {status} {body_text}{_reason(answer)}")
     if 300 <= status < 400:
         raise CannotJudge(f"{answer.url} redirects to {answer.headers.get('location', 'nowhere')}: give that as --url")

@@ -75,6 +75,7 @@ class ServerRun:
         self._began_s = time.perf_counter()
         self._client, self._transport = throttled_client(
             settings.address,
+            settings.venue,
             rate_per_s=settings.rate_per_s,
             may_write=settings.may_write or settings.may_order,
         )
@@ -99,6 +100,8 @@ class ServerRun:
         self._compare_dates()
         if set(self._keys) == {MEMBER}:
             self._find_role(self._keys.pop(MEMBER))
+        if MEMBER in self._keys:
+            self._keys.update(self._settings.venue.further_keys(self._keys[MEMBER]))
 
     def _find_role(self, signer: Signer) -> None:
         role = role_of_key(self.target, signer)

@@ -13,9 +13,9 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.venue import VenueKit
 from mockexchange.version import __version__
 
-READS = frozenset({"GET", "HEAD"})
 TOO_MANY = 429
 ATTEMPTS_MAX = 5
 """Attempts for a request that is answered 429; the pauses double and add up to a quarter of a minute."""
@@ -33,7 +33,7 @@ CONNECTIONS_MAX = 2
 
 
 class WriteForbidden(httpx.RequestError):
-    """A read-only run tried to send a method other than GET and HEAD."""
+    """A read-only run tried to send a request that may change something."""
 
 
 class ServerGone(httpx.TransportError):
@@ -47,6 +47,7 @@ class ThrottledTransport(httpx.BaseTransport):
         self,
         inner: httpx.BaseTransport,
         *,
+        venue: VenueKit,
         rate_per_s: float | None,
         may_write: bool,
         now_s: Callable[[], float] = time.monotonic,
@@ -56,7 +57,7 @@ class ThrottledTransport(httpx.BaseTransport):
         self.statuses: Counter[int] = Counter()
         self.waited_s = 0.0
         """Seconds waited because of 429."""
-        self._inner, self._may_write = inner, may_write
+        self._inner, self._venue, self._may_write = inner, venue, may_write
         self._gap_s = 1 / rate_per_s if rate_per_s else 0.0
         self._now_s, self._pause = now_s, pause
         self._next_at_s, self._silent = 0.0, 0
@@ -64,16 +65,20 @@ class ThrottledTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request in its turn. Raises WriteForbidden, ServerGone and the errors of the inner transport."""
-        if not self._may_write and request.method not in READS:
-            raise WriteForbidden(f"a read-only run sends no {request.method}", request=request)
+        if not self._may_write and not self._is_read(request):
+            raise WriteForbidden(f"a read-only run sends no {request.method} {request.url.path}", request=request)
         for attempt in range(ATTEMPTS_MAX):
             response = self._sent(request)
             self.statuses[response.status_code] += 1
-            if response.status_code != TOO_MANY:
+            if self._venue.status_of(response.status_code, response.read()) != TOO_MANY:
                 return response
             self._wait(response, attempt)
         self.gone = f"it answers {TOO_MANY} {ATTEMPTS_MAX} times in a row: ask for less at a time with --rate"
         raise ServerGone(self.gone, request=request)
+
+    def _is_read(self, request: httpx.Request) -> bool:
+        path = request.url.raw_path.decode("ascii").partition("?")[0]
+        return self._venue.is_read(request.method, path.partition(self._venue.prefix)[2], request.read())
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
         if self.gone:
@@ -93,7 +98,7 @@ class ThrottledTransport(httpx.BaseTransport):
         try:
             return self._whole(self._inner.handle_request(request), request)
         except httpx.RemoteProtocolError:
-            if request.method not in READS:
+            if not self._is_read(request):
                 raise
         # Most likely the server has closed an idle connection meanwhile.
         return self._whole(self._inner.handle_request(request), request)
@@ -142,14 +147,14 @@ def error_text(error: httpx.HTTPError) -> str:
 
 
 def throttled_client(
-    address: Address, *, rate_per_s: float | None, may_write: bool
+    address: Address, venue: VenueKit, *, rate_per_s: float | None, may_write: bool
 ) -> tuple[httpx.Client, ThrottledTransport]:
     """Return a client for one server, and its transport. Proxies are taken from the environment."""
     inner = httpx.HTTPTransport(
         limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
         proxy=None if address.is_loopback else _proxy_for(address.base_url),
     )
-    transport = ThrottledTransport(inner, rate_per_s=rate_per_s, may_write=may_write)
+    transport = ThrottledTransport(inner, venue=venue, rate_per_s=rate_per_s, may_write=may_write)
     timeout = httpx.Timeout(ANSWER_S_MAX, connect=CONNECT_S_MAX)
     headers = {"User-Agent": f"mockexchange-verify/{__version__}"}
     return httpx.Client(transport=transport, timeout=timeout, headers=headers), transport

@@ -1,6 +1,9 @@
 """The contract kit of SignalPlus."""
 
+from mockexchange.kit.jsonrpc import encode_json
+from mockexchange.kit.jsonrpc_requests import is_read, status_of
 from mockexchange.kit.rules.list_facts import Facts, Paging
+from mockexchange.kit.signalplus.calls import POSITIONS, envelope
 from mockexchange.kit.signalplus.checks import CHECKS
 from mockexchange.kit.signalplus.roles import role_of
 from mockexchange.kit.signalplus.schemathesis_hints import make_hints
@@ -26,5 +29,10 @@ SIGNALPLUS = VenueKit(
     make_hints=make_hints,
     facts=NO_LISTS,
     checks=CHECKS,
+    is_read=is_read,
+    status_of=status_of,
+    probe=f"/{POSITIONS}",
+    probe_body=encode_json(envelope()),
+    key_is_secret=True,
     changes_daily=False,
 )

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Collection
 
-from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints
+from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints, mark_posts_as_reads
 from mockexchange.kit.signalplus.roles import role_of
 from mockexchange.runtime.api_documents import Document
 
@@ -15,6 +15,7 @@ def make_hints(
 ) -> SchemathesisHints:
     """Return the hints for a server; `names` has the numbers of existing subaccounts."""
     document = copy.deepcopy(document)
+    mark_posts_as_reads(document)
     known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]
     body = document["paths"]["/private/get_positions"]["post"]["requestBody"]["content"]["application/json"]
     schema = {"oneOf": [{"type": "integer", "enum": known}, {"type": "null"}]}

@@ -13,7 +13,7 @@ from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Endi
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stream_writes import carry_out_call
+from mockexchange.sandbox.stream_writes import carry_out_call, carry_out_end
 from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
@@ -96,6 +96,7 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
         sandbox.streams.forget(connection, wire.ending or ending)
         if isinstance(wire, AsgiTransport):
             await wire.detach(ending)
+        await carry_out_end(sandbox, connection)
 
 
 async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerStream, receive: Receive) -> Ending:

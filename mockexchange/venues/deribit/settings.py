@@ -25,6 +25,10 @@ class DeribitSettings:
     """Whether an extended summary has `fees`; the documents promise it to accounts with discounts."""
     liquidation_ratio: Literal["zero", "omit"] = "zero"
     """Whether summaries have `estimated_liquidation_ratio`, 0, as nothing is liquidated, and its empty map."""
+    disconnect_orders: Literal["connection", "enabled"] = "connection"
+    """Which orders a disconnect cancels: all that the connection placed, or those placed while it was enabled."""
+    disconnect_scope: Literal["new", "all"] = "new"
+    """Which connections follow the setting of their account: those that log in later, or open ones too."""
     stream_heartbeat_us: int = 0
     """Silence before a Ping of the protocol; 0 for none. The venue's own heartbeat is a method, off by default."""
     stream_pong_us: int = 0

@@ -50,6 +50,8 @@ DERIBIT = VenueDefinition(
             "flat_rows": Choice("flat_rows", ("show", "omit")),
             "fees": Choice("fees", ("show", "omit")),
             "liquidation_ratio": Choice("liquidation_ratio", ("zero", "omit")),
+            "disconnect_orders": Choice("disconnect_orders", ("connection", "enabled")),
+            "disconnect_scope": Choice("disconnect_scope", ("new", "all")),
             "signature_window": Duration("window_us"),
             "token_lifetime": Duration("token_lifetime_us"),
             "idle_close": Duration("stream_idle_us"),

@@ -5,10 +5,11 @@ messages are the same for all.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
 
+from mockexchange.core.commands import Command
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
@@ -120,6 +121,11 @@ class JsonRpcSession(ABC, Generic[C, R]):
         self.note_call(host_at)
         frame = self.answer(Request("POST", "", body=raw), self.context, at, host_at)
         return [frame] if frame else []
+
+    @property
+    def parting_commands(self) -> Sequence[Command]:
+        """Return the commands that the end of the stream leads to; none by default."""
+        return ()
 
     @property
     def calls(self) -> Self:

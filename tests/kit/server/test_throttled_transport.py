@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.throttled_transport import (
     ATTEMPTS_MAX,
@@ -16,6 +17,8 @@ from mockexchange.kit.server.throttled_transport import (
     error_text,
     throttled_client,
 )
+from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.venues import DEFAULT_KIT
 
 URL = "http://127.0.0.1:1/"
 Reaction = httpx.Response | Exception
@@ -52,11 +55,11 @@ def busy(**headers: str) -> httpx.Response:
 
 
 def made(
-    *reactions: Reaction, rate_per_s: float | None = None, may_write: bool = False
+    *reactions: Reaction, rate_per_s: float | None = None, may_write: bool = False, venue: VenueKit = DEFAULT_KIT
 ) -> tuple[httpx.Client, ThrottledTransport, Server, Clock]:
     server, clock = Server(*reactions), Clock()
     transport = ThrottledTransport(
-        server, rate_per_s=rate_per_s, may_write=may_write, now_s=lambda: clock.now_s, pause=clock.pause
+        server, venue=venue, rate_per_s=rate_per_s, may_write=may_write, now_s=lambda: clock.now_s, pause=clock.pause
     )
     return httpx.Client(transport=transport), transport, server, clock
 
@@ -201,6 +204,39 @@ def test_proxies_are_those_of_the_environment_but_not_on_loopback(monkeypatch: p
     monkeypatch.setenv("https_proxy", "http://proxy:1")
     monkeypatch.setenv("no_proxy", "close.example.com")
     for host in ("far.example.com", "close.example.com", "127.0.0.1"):
-        client, _ = throttled_client(Address(f"https://{host}", "", host), rate_per_s=5, may_write=False)
+        client, _ = throttled_client(Address(f"https://{host}", "", host), DEFAULT_KIT, rate_per_s=5, may_write=False)
         client.close()
     assert seen == ["http://proxy:1", None, None]
+
+
+def test_a_read_only_run_sends_no_call_that_may_write() -> None:
+    client, _, server, _ = made(httpx.Response(200), venue=DERIBIT)
+    calls = [
+        ("GET", "/public/ticker", b""),
+        ("POST", "/private/get_positions", b'{"method":"private/get_positions"}'),
+        ("POST", "", b'{"method":"public/auth"}'),
+        ("POST", "/private/get_positions", b"no json"),
+        ("POST", "/private/get_positions", b'{"method":"unknown","params":{"text":"private/buy"}}'),
+    ]
+    for method, path, body in calls:
+        assert client.request(method, f"https://x/api/v2{path}", content=body).status_code == 200
+    writes = [
+        ("GET", "/private/buy?amount=1", b""),
+        ("GET", "/private/%62uy", b""),
+        ("POST", "", b'{"method":"private/buy"}'),
+        ("POST", "/private/get_positions", b'{"method":"private/Cancel_all"}'),
+        ("POST", "", b'[{"method":"private/get_positions"},{"method":"private/edit"}]'),
+        ("POST", "", b'{"method":"private/withdraw","method":"public/test"}'),
+        ("DELETE", "/public/ticker", b""),
+    ]
+    for method, path, body in writes:
+        with pytest.raises(WriteForbidden):
+            client.request(method, f"https://x/api/v2{path}", content=body)
+    assert server.asked == len(calls)
+
+
+def test_an_error_that_means_too_many_requests_is_waited_for() -> None:
+    limited = httpx.Response(400, content=b'{"error":{"code":10028,"message":"too_many_requests"}}')
+    client, transport, _, clock = made(limited, httpx.Response(200), venue=DERIBIT)
+    assert client.get("https://x/api/v2/public/test").status_code == 200
+    assert (transport.waited_s, clock.pauses) == (1, [1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from mockexchange.core.commands import CancelDerivativeOrders, CancelOrder
+from mockexchange.core.commands import CancelDerivativeOrders, CancelOrder, SetCancelOnDisconnect
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.lookup import require_trader
 from mockexchange.core.derivatives.order_entry.changes import book_of, cancel
@@ -24,6 +24,7 @@ def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]
 def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Iterator[Event]:
     """Cancel all open orders of a subaccount that match, in the order in which they were placed."""
     require_trader(state, command.subaccount_ref)
+    named = frozenset(command.orders)
 
     def matches(order: DerivativeOrder) -> bool:
         return (
@@ -31,10 +32,20 @@ def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Ite
             and command.currency in (None, order.currency)
             and (not command.kinds or order.kind in command.kinds)
             and command.label in (None, order.label)
+            and (not named or order.order_id in named)
         )
 
     for order in open_orders(state, command.subaccount_ref, matches):
-        yield from cancel(state, order, at, CancelReason.USER_REQUEST)
+        yield from cancel(state, order, at, command.reason)
+
+
+def set_cancel_on_disconnect(state: State, command: SetCancelOnDisconnect, at: int) -> Iterator[Event]:
+    """Switch cancelling on disconnect of a subaccount; nothing else of the state depends on it."""
+    require_trader(state, command.subaccount_ref)
+    account = state.account(command.subaccount_ref.account)
+    change = account.disconnect_subaccounts.add if command.enabled else account.disconnect_subaccounts.discard
+    change(command.subaccount_ref.subaccount)
+    yield from ()
 
 
 def open_orders(

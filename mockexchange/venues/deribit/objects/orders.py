@@ -13,7 +13,12 @@ from mockexchange.venues.deribit.objects.trades import USER_TRADE
 from mockexchange.venues.jsonrpc.envelope import spell
 
 MARKET_PRICE = '"market_price"'
-NAMED_REASONS = (CancelReason.USER_REQUEST, CancelReason.SETTLEMENT, CancelReason.EDIT_POST_ONLY)
+NAMED_REASONS = (
+    CancelReason.USER_REQUEST,
+    CancelReason.DISCONNECT,
+    CancelReason.SETTLEMENT,
+    CancelReason.EDIT_POST_ONLY,
+)
 
 
 def _price(price: Decimal | None) -> str:

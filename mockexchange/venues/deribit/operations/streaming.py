@@ -24,9 +24,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(name="private/subscribe", answer=None, parameters=(CHANNELS, LABEL)),
     Operation(name="private/unsubscribe", answer=None, parameters=(CHANNELS,)),
     Operation(name="private/unsubscribe_all", answer=None),
-    Operation(name="private/enable_cancel_on_disconnect", answer=None, parameters=(DISCONNECT_SCOPE,)),
-    Operation(name="private/disable_cancel_on_disconnect", answer=None, parameters=(DISCONNECT_SCOPE,)),
-    Operation(name="private/get_cancel_on_disconnect", answer=None, parameters=(DISCONNECT_SCOPE,)),
+    Operation(name="private/enable_cancel_on_disconnect", parameters=(DISCONNECT_SCOPE,), scope="account:read_write"),
+    Operation(name="private/disable_cancel_on_disconnect", parameters=(DISCONNECT_SCOPE,), scope="account:read_write"),
+    Operation(name="private/get_cancel_on_disconnect", parameters=(DISCONNECT_SCOPE,), scope="account:read"),
     Operation(
         name="private/logout",
         answer=None,

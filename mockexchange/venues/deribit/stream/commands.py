@@ -3,8 +3,10 @@
 from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
 
+from mockexchange.core.commands import SetCancelOnDisconnect
 from mockexchange.venues.deribit.errors import RAW_UNAUTHORIZED, Rejected, invalid
-from mockexchange.venues.deribit.operations.call import Caller
+from mockexchange.venues.deribit.operations.call import Caller, Write
+from mockexchange.venues.deribit.operations.refusals import submit
 from mockexchange.venues.deribit.stream.channels import Channel, read_channel
 from mockexchange.venues.deribit.stream.liveness import INTERVAL_MIN_S
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
@@ -15,6 +17,7 @@ SHOWN_CHARS_MAX = 80
 OK = '"ok"'
 LOGOUT = "private/logout"
 NORMAL_CLOSURE = 1000
+CONNECTION = "connection"
 
 
 class CommandResult(NamedTuple):
@@ -25,7 +28,7 @@ class CommandResult(NamedTuple):
 
 
 Params = dict[str, Any]
-Command = Callable[[Subscriber, Params, Caller | None, list[str]], CommandResult]
+Command = Callable[[Subscriber, Params, Caller | None, list[str]], CommandResult | Write]
 
 
 def subscribe(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
@@ -106,29 +109,49 @@ def disable_heartbeat(session: Subscriber, params: Params, caller: Caller | None
 
 def enable_cancel_on_disconnect(
     session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
-) -> CommandResult:
-    """Store the setting for this stream; it has no effect, since there are no orders to cancel."""
-    session.cancelling.add(params["scope"])
-    return CommandResult(OK)
+) -> CommandResult | Write:
+    return _set_cancel_on_disconnect(session, params, caller, is_enabled=True)
 
 
 def disable_cancel_on_disconnect(
     session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
-) -> CommandResult:
-    session.cancelling.discard(params["scope"])
-    return CommandResult(OK)
+) -> CommandResult | Write:
+    return _set_cancel_on_disconnect(session, params, caller, is_enabled=False)
 
 
 def get_cancel_on_disconnect(
     session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
 ) -> CommandResult:
-    is_enabled = "true" if params["scope"] in session.cancelling else "false"
-    return CommandResult(f'{{"enabled":{is_enabled},"scope":{spell(params["scope"])}}}')
+    """Return the setting of this connection, or of new connections of the caller."""
+    assert caller is not None, "the method needs a scope"
+    own, is_own = session.disconnecting, params["scope"] == CONNECTION
+    is_enabled = own.is_enabled if is_own else own.is_enabled_for(caller.subaccount_ref)
+    return CommandResult(f'{{"enabled":{"true" if is_enabled else "false"},"scope":{spell(params["scope"])}}}')
+
+
+def _set_cancel_on_disconnect(
+    session: Subscriber, params: Params, caller: Caller | None, *, is_enabled: bool
+) -> CommandResult | Write:
+    """Set it for this connection, or for new connections of the caller, which is a command of the exchange."""
+    assert caller is not None, "the method needs a scope"
+    if params["scope"] == CONNECTION:
+        session.disconnecting.choose(is_enabled)
+        return CommandResult(OK)
+    return _set_for_account(SetCancelOnDisconnect(subaccount_ref=caller.subaccount_ref, enabled=is_enabled))
+
+
+def _set_for_account(command: SetCancelOnDisconnect) -> Write:
+    yield from submit(command)
+    return OK
 
 
 def log_out(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
-    """End the stream without an answer [doc]. Tokens stay valid; `invalidate_token` has no effect."""
+    """End the stream without an answer, and leave its orders [doc].
+
+    Tokens stay valid; `invalidate_token` has no effect.
+    """
     session.ending = NORMAL_CLOSURE, ""
+    session.disconnecting.is_logged_out = True
     return CommandResult(OK)
 
 

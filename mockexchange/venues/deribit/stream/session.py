@@ -105,7 +105,7 @@ class Session(Subscriber):
         if command is None:
             result = carry_out(context, operation, envelope.params, caller, at, host_at, findings=findings)
             if not isinstance(result, str):
-                return result
+                return self.disconnecting.noting(result)
             self._apply_result(operation, result, at, host_at)
             return CommandResult(result)
         if operation.is_private:
@@ -129,8 +129,10 @@ class Session(Subscriber):
             self.liveness.note_test()
         if operation.name == AUTH:
             self._token = json.loads(result)[TOKEN_PARAMETER]
-            self.key = identify_token(self.context, self._token, at, host_at).key
+            caller = identify_token(self.context, self._token, at, host_at)
+            self.key = caller.key
             self.api_date = date_of(self.context, self.key)
+            self.disconnecting.log_in(caller.subaccount_ref)
 
 
 def _clock(request: StreamRequest[DeribitContext]) -> int:

@@ -1,8 +1,10 @@
 """The state of a session that its commands change: subscriptions, liveness and cancelling on disconnect."""
 
+from mockexchange.core.commands import Command
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.errors import Rejected
+from mockexchange.venues.deribit.stream.disconnecting import Disconnecting
 from mockexchange.venues.deribit.stream.liveness import Liveness
 from mockexchange.venues.jsonrpc.session import JsonRpcSession
 
@@ -13,9 +15,12 @@ class Subscriber(JsonRpcSession[DeribitContext, Rejected]):
     def __init__(self, context: DeribitContext, api_date: ApiDate, host_at: int) -> None:
         super().__init__(context, None, api_date)
         self.liveness = Liveness(context.settings.stream_idle_us, host_at)
-        self.cancelling: set[str] = set()
-        """The scopes that this client has enabled cancelling on disconnect for."""
+        self.disconnecting = Disconnecting(context)
 
     @property
     def wakes_at(self) -> int | None:
         return None if self.ending else self.liveness.due_at
+
+    @property
+    def parting_commands(self) -> list[Command]:
+        return self.disconnecting.commands()

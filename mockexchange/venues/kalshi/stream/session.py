@@ -38,6 +38,8 @@ class Session(Subscriber):
     called: None = None
     """Always None: the commands are about subscriptions, and none is an operation."""
     calls: None = None
+    parting_commands: tuple[()] = ()
+    """Always empty: orders outlive the stream."""
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
         super().__init__(context, key, api_date)

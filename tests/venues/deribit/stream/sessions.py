@@ -11,6 +11,7 @@ from mockexchange.venues.deribit.stream.feed import messages_of
 from mockexchange.venues.deribit.stream.handshake import shake_hands
 from mockexchange.venues.deribit.stream.session import Session
 from mockexchange.venues.frame import Frame
+from mockexchange.venues.request import resume
 from tests.venues.deribit.keyring import HOST, KEY_ID, NOW, SECRET, Bench, bench, request, rpc
 
 STREAM = request("GET", "/ws/api/v2", None)
@@ -27,9 +28,18 @@ class Client:
 
     def send(self, raw: bytes) -> list[Any]:
         """Return the frames in answer."""
-        came = self.session.receive(raw, NOW, self.host_at)
+        came = [self._completed(frame) for frame in self.session.receive(raw, NOW, self.host_at)]
         self.frames += came
         return [json.loads(frame.raw) for frame in came]
+
+    def _completed(self, frame: Frame) -> Frame:
+        """Execute the commands of a write; return its answer."""
+        if frame.pending is None:
+            return frame
+        step = resume(frame.pending)
+        while not isinstance(step, Frame):
+            step = resume(frame.pending, self.made.exchange.execute(step, NOW))
+        return step
 
     def ask(self, method: str, **params: Any) -> Any:
         """Return the result or the error of one request."""

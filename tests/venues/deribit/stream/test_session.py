@@ -262,27 +262,6 @@ def test_a_client_that_is_too_slow_loses_its_stream() -> None:
         one.session.terminate(1, 25)
 
 
-COD = "private/{}_cancel_on_disconnect"
-
-
-def test_cancelling_on_disconnect_is_remembered_by_scope() -> None:
-    """Clients switch it on right after their login."""
-    one = client()
-    assert one.ask(COD.format("enable")) == INVALID_TOKEN
-    one.log_in()
-    assert one.ask(COD.format("get")) == {"scope": "connection", "enabled": False}
-    assert one.ask(COD.format("enable")) == "ok"
-    assert one.ask(COD.format("get")) == {"scope": "connection", "enabled": True}
-    assert one.ask(COD.format("get"), scope="account") == {"scope": "account", "enabled": False}
-    assert one.ask(COD.format("enable"), scope="account") == "ok"
-    assert one.ask(COD.format("disable"), scope="connection") == "ok"
-    assert one.ask(COD.format("disable")) == "ok"
-    told = [one.ask(COD.format("get"), scope=scope)["enabled"] for scope in ("connection", "account")]
-    assert told == [False, True]
-    refused = one.ask(COD.format("enable"), scope="everything")
-    assert refused["data"] == {"reason": "invalid scope", "param": "scope"}
-
-
 def test_a_logout_has_no_answer_and_ends_the_stream() -> None:
     one = client()
     one.log_in()
