@@ -21,7 +21,7 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effect_schema import Surface
 from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status
-from mockexchange.scenario.faults import Rule, unknown_account
+from mockexchange.scenario.faults import Rule, read_change, unknown_account
 from mockexchange.store.log import Cause, Record
 from mockexchange.venues.registry import OPEN_STREAMS
 from mockexchange.venues.request import Answer, Request
@@ -40,13 +40,15 @@ class FaultError(ScenarioError):
 class Faults:
     """The fault rules of a sandbox. Callers check `for_requests` and `for_handshakes` first, and skip it if empty."""
 
+    subject = SUBJECT
+
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
         self._by_name: dict[str, InstalledRule] = {}
-        self._lags = LaggingExchanges(sandbox.contexts, sandbox.log)
+        self._lags = LaggingExchanges(sandbox)
         self._pages = PageNumbers()
         self._has_pages = False
-        self._installed_count = 0
+        self._installed_count = self._named_count = 0
         self.for_requests: list[InstalledRule] = []
         self.for_handshakes: list[InstalledRule] = []
         self.for_frames: list[InstalledRule] = []
@@ -63,7 +65,7 @@ class Faults:
 
     async def begin(self) -> None:
         """Install the rules of the scenario. Commands of the scenario's history never lag (fault `stale`)."""
-        self._lags.history = len(self._sandbox.log)
+        self._lags.history = self._sandbox.exchange.state.sequence
         self.check(self._sandbox.plan.faults)
         for rule in self._sandbox.plan.faults:
             await self.install(rule)
@@ -88,25 +90,34 @@ class Faults:
         `at` and `cause` are given by a script step that installs the rule: its instant and the cause in the log.
         """
         self.check([rule])
-        self._installed_count += 1
-        name = rule.name or f"fault-{self._installed_count}"
-        exchange_at, host_at, _ = self._sandbox.moment()
-        installed_at = exchange_at if at is None else at
-        self._by_name.pop(name, None)
-        self._by_name[name] = InstalledRule(
-            rule, name, self._sandbox.plan.seed, installed_at if at is None else at, host_at
-        )
-        self._index_rules()
-        await self._log({"install": {**rule.given, "name": name}}, at, cause)
+        self._named_count = max(self._named_count, self._installed_count) + 1
+        name = rule.name or f"fault-{self._named_count}"
+        change: dict[str, Any] = {"install": {**rule.given, "name": name}}
+        if rule.match.host_span.is_relative:
+            change["host_at"] = self._sandbox.moment()[1]
+        await self._log(change, at, cause)
         return name
 
     async def remove(self, name: str) -> None:
         """Remove a rule. Raises FaultError if there is no such rule."""
         if name not in self._by_name:
             raise FaultError(f"no fault {name!r}; known: {', '.join(list(self._by_name)[:20]) or 'none'}")
-        del self._by_name[name]
-        self._index_rules()
         await self._log({"remove": name})
+
+    def apply(self, record: Record, text: str) -> None:
+        """Install or remove a rule, as a note in the log says. Raises ScenarioError if it is no rule."""
+        match read_change(text):
+            case (rule, host_at):
+                self._install(rule, record.at, host_at)
+            case str(name):
+                self._by_name.pop(name, None)
+        self._index_rules()
+
+    def _install(self, rule: Rule, at: int, host_at: int) -> None:
+        assert rule.name is not None, "the log has the name of every rule"
+        self._installed_count += 1
+        self._by_name.pop(rule.name, None)
+        self._by_name[rule.name] = InstalledRule(rule, rule.name, self._sandbox.plan.seed, at, host_at)
 
     async def clear(self) -> None:
         """Remove all rules."""
@@ -171,7 +182,7 @@ class Faults:
         return Handshake(error_answer(target, request, subject, one.name, Status(one.rule.effect.status)))
 
     def _fired(self, rules: list[InstalledRule], subject: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
-        fired, position = list(firing(rules, subject)), len(self._sandbox.log)
+        fired, position = list(firing(rules, subject)), self._sandbox.exchange.state.sequence
         for one in fired:
             detail = {**where, "then": one.rule.kind}
             self._sandbox.journal.add_firing(Firing(subject.at, subject.host_at, position, "fault", one.name, detail))

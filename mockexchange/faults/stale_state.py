@@ -5,11 +5,13 @@ once, when it is old enough, so a lag costs the memory of an exchange and a seco
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from mockexchange.store.log import Log, Record
+from mockexchange.core.exchange import Exchange
+from mockexchange.sandbox.port import SandboxPort
+from mockexchange.store.log import Record
 from mockexchange.venues.venue import Venue
 
 LAGS_MAX = 4
@@ -19,11 +21,11 @@ LAGS_MAX = 4
 class LaggingExchange:
     """The exchange as it was `lag_us` ago. Call `add` with every new record, and `catch_up` before each answer."""
 
-    def __init__(self, lag_us: int, log: Log, history: int) -> None:
-        """The first `history` records of the log never lag."""
+    def __init__(self, lag_us: int, exchange: Exchange, records: Iterable[Record], history: int) -> None:
+        """`exchange` is empty; of the records, which are executed with the lag, the first `history` never lag."""
         self._lag_us = lag_us
-        self._exchange = log.header.new_exchange()
-        self._late = deque(log)
+        self._exchange = exchange
+        self._late = deque(records)
         self._contexts: dict[str, Any] = {}
         for _ in range(min(history, len(self._late))):
             self._execute_next()
@@ -55,8 +57,8 @@ class LaggingExchange:
 class LaggingExchanges:
     """The lagging exchanges in use, one for each lag."""
 
-    def __init__(self, contexts: Mapping[str, Any], log: Log) -> None:
-        self._contexts, self._log = contexts, log
+    def __init__(self, sandbox: SandboxPort) -> None:
+        self._sandbox = sandbox
         self._exchanges: dict[int, LaggingExchange] = {}
         self.history = 0
         """Number of records in the scenario's history, which never lag."""
@@ -73,7 +75,8 @@ class LaggingExchanges:
         """Return the venue's context over the exchange as it was `lag_us` before `at`."""
         exchange = self._exchanges[lag_us]
         exchange.catch_up(at)
-        return exchange.context(venue, self._contexts[venue.name])
+        return exchange.context(venue, self._sandbox.contexts[venue.name])
 
     def _open(self, lag_us: int) -> LaggingExchange:
-        return LaggingExchange(lag_us, self._log, self.history)
+        log, count = self._sandbox.log, self._sandbox.exchange.state.sequence
+        return LaggingExchange(lag_us, log.header.new_exchange(), log.records(count=count), self.history)

@@ -94,6 +94,12 @@ class ExchangeClock:
             return max(0, instant - self._ahead_us - self._host())
         return max(0, math.ceil((instant - self._origin) / self._scale) - self._elapsed_us())
 
+    def set(self, mode: str, exchange_at: int, host_at: int) -> None:
+        """Let time run in a mode as if it had been `exchange_at` at the host time `host_at`."""
+        self._scale, self.mode = parse_mode(mode), mode
+        self._origin, self._ahead_us = exchange_at, exchange_at - host_at
+        self._host_origin = self._host_latest = host_at
+
     def run(self, mode: str) -> None:
         """Change the mode. Time continues from now, except in `real` mode, which returns to the wall clock."""
         scale, now = parse_mode(mode), self.now()

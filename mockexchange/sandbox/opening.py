@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.ids import derived_id
@@ -17,7 +17,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import KeySpec, Plan, TimedCommand
 from mockexchange.scenario.located_text import Located
-from mockexchange.store.log import Log, Record
+from mockexchange.store.log import MemoryLog
 from mockexchange.venues.registry import venue_of
 
 PROGRESS_EVERY = 10_000
@@ -81,15 +81,12 @@ async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
     exchange = sandbox.exchange
     ends_at, sequence = exchange.last_at, exchange.state.sequence
     exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)
-    await _append(sandbox.log, kept.before_keys)
+    log = sandbox.log
+    assert isinstance(log, MemoryLog), "a new sandbox has one"
+    log.extend_now(kept.before_keys)
     await _add_keys(sandbox)
-    await _append(sandbox.log, kept.after_keys)
+    log.extend_now(kept.after_keys)
     exchange.last_at, exchange.state.sequence = ends_at, sequence
-
-
-async def _append(log: Log, records: Iterable[Record]) -> None:
-    for record in records:
-        await log.append(record)
 
 
 async def _execute(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:

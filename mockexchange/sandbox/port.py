@@ -1,18 +1,17 @@
 """The interface of a sandbox that its script, its faults and its stubs use."""
 
 import logging
-from collections.abc import Collection
-from typing import Any, Protocol
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple, Protocol
 
-from mockexchange.core.commands import Command
+from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.journal import Journal
 from mockexchange.scenario.actions import ScriptedFrame
 from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.loader import Plan
-from mockexchange.scenario.located_text import Located
-from mockexchange.store.log import Cause, Log
+from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
@@ -27,6 +26,10 @@ class SandboxEnded(Exception):
 
 class SandboxBroken(SandboxEnded):
     """A command failed halfway and the state could not be rebuilt: the sandbox answers nothing until its reset."""
+
+
+class StoreUnavailable(Exception):
+    """A command could not be stored, so it was not executed; the message gives the reason and what to do."""
 
 
 class CommandFailed(Exception):
@@ -48,6 +51,13 @@ def log_failure(subject: str, error: BaseException) -> str:
     return f"the exchange made a mistake ({type(error).__name__}): the server's output tells where; please report it"
 
 
+class Written(NamedTuple):
+    """A command in the log, and its outcome."""
+
+    record: Record
+    outcome: Outcome
+
+
 class StubAnswers(Protocol):
     """The interface of a sandbox's stubs."""
 
@@ -67,11 +77,15 @@ class SandboxPort(Protocol):
     clock: ExchangeClock
     contexts: dict[str, Any]
     journal: Journal
+    broken: str | None
 
     @property
     def stubs(self) -> StubAnswers: ...
 
     def moment(self) -> tuple[int, int, int]: ...
     def update_call_hook(self) -> None: ...
+    def require_open(self) -> None: ...
+    def require_settled(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
-    async def perform(self, action: Action, at: int, cause: Cause, node: Located) -> None: ...
+    async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> "Written": ...
+    def post(self, note: Note, failed: Callable[[str], object]) -> None: ...

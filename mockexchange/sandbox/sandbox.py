@@ -1,33 +1,34 @@
 """A sandbox: an exchange with its log, its clock, its keys and its journal. All mutable state is in it."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any
 
-from mockexchange.core.commands import Command
+from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
-from mockexchange.sandbox.clock import ExchangeClock
+from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credentials_of
-from mockexchange.sandbox.journal import Firing, Journal, JournalEntry
+from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.options import SandboxOptions, new_log
-from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, log_failure
+from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, Written
 from mockexchange.sandbox.request_context import RequestContext
-from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.runner import Script
 from mockexchange.sandbox.streams import Streams, sends_frames_first
 from mockexchange.sandbox.stubs import Stubs
+from mockexchange.sandbox.writer import Writer
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
-from mockexchange.store.log import Cause, Log, Record, failure_note, rebuild
+from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
 
-CommandObserver = Callable[[Record, Outcome], None]
-"""Called with every command after it is executed."""
+CLOCK = "clock"
+"""Subject of the notes in the log about changes of the clock."""
 ANSWERED = ("status", "operation", "account", "key_id", "diagnosis", "findings", "fault", "stub", "refusal")
 """Attributes that the entry of a write takes from its complete answer."""
 
@@ -58,21 +59,23 @@ class Sandbox:
         self.faults = Faults(self)
         self.streams.rules, self.streams.answer_rules = self.faults.for_frames, self.faults.for_answers
         self.stubs = Stubs(self)
-        self.script = Script(self)
-        self.perform = ScriptActions(self, self.faults, self.streams).perform
-        """Executes the action of a script step."""
+        self.script = Script(self, self.faults, self.streams)
         self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
         self.streams.on_operation = self.script.note_operation
-        self.observers: list[CommandObserver] = [self.script.note_command, self.faults.observe]
         self.closing: list[Callable[[str], object]] = []
         """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
         self.broken: str | None = None
         """Why the state is not usable any more; None if it is. Only a reset or a deletion helps."""
         self._ending: str | None = None
+        self._writer = Writer(self, self.streams, self.close)
+        self.observers = self._writer.applier.observers
+        self.observers += [self.script.note_command, self.faults.observe]
+        parts = (self.faults, self.stubs, self.script)
+        self._writer.applier.effects |= {CLOCK: self._apply_clock, **{part.subject: part.apply for part in parts}}
 
     def moment(self) -> tuple[int, int, int]:
         """Return (exchange time, host time, length of the log). A replay needs them to repeat an answer."""
-        return self.clock.now(), self.options.host(), len(self.log)
+        return self.clock.now(), self.options.host(), self.exchange.state.sequence
 
     def update_call_hook(self) -> None:
         """Intercept the calls of streams while a fault or a stub is installed that may answer them."""
@@ -83,72 +86,49 @@ class Sandbox:
         """Append a command to the log and execute it, at `at` or now. All changes of state go through here.
 
         A command from outside the script has no cause; steps that were due before it run first. Raises SandboxEnded,
-        and CommandFailed if the exchange made a mistake, after which the state is as it was before the command.
+        StoreUnavailable if it could not be stored, and CommandFailed if the exchange made a mistake, after which the
+        state is as it was before the command.
         """
+        if cause is None and (self.script.has_due or self._writer.has_posts):
+            await self.run_due()
+        if self.broken or self._ending:
+            self.require_open()
+        writer = self._writer
+        if writer.memory is None:
+            return (await writer.write(command, at, cause)).outcome
+        return writer.write_now(command, at, cause)
+
+    async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
+        """Do what `submit` does; return the record of the log too."""
+        writer = self._writer
+        if writer.memory is not None:
+            outcome = await self.submit(command, at, cause)
+            assert writer.newest is not None, "it was appended a moment ago"
+            return Written(writer.newest, outcome)
         if cause is None:
             await self.run_due()
         self.require_open()
-        effective = max(self.clock.now() if at is None else at, self.exchange.last_at)
-        record = Record(self.exchange.state.sequence + 1, effective, command, cause)
-        await self.log.append(record)
-        try:
-            outcome = self.exchange.execute(command, effective)
-        except BaseException as error:
-            await self._take_back(record, error)
-            raise
-        self._publish(record, outcome)
-        return outcome
+        return await writer.write(command, at, cause)
 
-    def _publish(self, record: Record, outcome: Outcome) -> None:
-        """Show an executed command to observers and streams. A mistake in one of them is reported and ends nothing."""
-        for observe in tuple(self.observers):
-            try:
-                observe(record, outcome)
-            except Exception as error:  # noqa: BLE001  # it is reported
-                self._note_mistake(record, error)
-        if len(self.streams):
-            try:
-                self.streams.publish_outcome(self.exchange.state, outcome, record.at, self.contexts)
-            except Exception as error:  # noqa: BLE001  # it is reported
-                self._note_mistake(record, error)
-                self.streams.close_all()  # frames are missing: clients have to read the state again
+    def post(self, note: Note, failed: Callable[[str], object]) -> None:
+        """Append a note without waiting for it; `failed` is called with the reason if that fails."""
+        self._writer.post(note, failed)
 
-    async def _take_back(self, failed: Record, error: BaseException) -> None:
-        """Restore the state as it was before a command that raised. Raises CommandFailed, or SandboxBroken."""
-        note = failure_note(failed, error)
-        try:
-            rebuild(self.exchange, self.log)
-            outcome = self.exchange.execute(note.command, note.at)
-        except BaseException as second:  # noqa: BLE001  # it is reported
-            self._break(failed, error, second)
-        await self.log.replace_last(note)
-        self._publish(note, outcome)
-        if isinstance(error, Exception):
-            raise CommandFailed(failed.sequence, failed.command, error) from error
+    def require_settled(self) -> None:
+        """Raise StoreUnavailable if it is unknown whether an append took place."""
+        self._writer.require_settled()
 
-    def _break(self, failed: Record, error: BaseException, second: BaseException) -> NoReturn:
-        """Stop the sandbox for good, because a command is half done and cannot be taken back. Raises SandboxBroken."""
-        name = f"command {failed.sequence} ({type(failed.command).__name__})"
-        log_failure(f"{name} of sandbox {self.name}", error)
-        self.broken = (
-            f"sandbox {self.name} is broken: {name} ended in the middle ({type(error).__name__}), and the state before"
-            f" it could not be rebuilt ({type(second).__name__}: {second}): reset or delete the sandbox"
-        )
-        self._note_finding(name, self.broken)
-        self.close("broken")
-        raise SandboxBroken(self.broken) from error
-
-    def _note_mistake(self, record: Record, error: Exception) -> None:
-        name = f"command {record.sequence} ({type(record.command).__name__})"
-        self._note_finding(name, log_failure(f"what follows {name} of sandbox {self.name}", error))
-
-    def _note_finding(self, name: str, text: str) -> None:
-        self.journal.add_firing(Firing(*self.moment(), "finding", name, {"text": text}))
+    def use_log(self, log: Log) -> None:
+        """Append to this log from now on; it has the same records as the one before."""
+        self.log = log
+        self._writer.use(log)
 
     async def run_due(self) -> None:
-        """Execute the steps of the script that are due."""
-        if self.script.has_due:
-            with suppress(SandboxBroken):  # every later use of the sandbox raises it
+        """Execute the steps of the script that are due. Without a store, they stay due."""
+        if self._writer.has_posts:
+            await self._writer.settle()
+        if self.script.has_due and not self._writer.has_failed:
+            with suppress(SandboxBroken, StoreUnavailable):  # every later use raises it
                 await self.script.run_due()
 
     async def advance(self, duration_us: int) -> None:
@@ -158,7 +138,7 @@ class Sandbox:
         and SandboxEnded.
         """
         try:
-            await self.script.advance(duration_us)
+            await self.script.move(lambda: self.clock.after(duration_us), self._advance_to)
         finally:
             self.script.on_change()
         self.require_open()
@@ -168,12 +148,32 @@ class Sandbox:
 
         Raises ValueError on an unknown mode, ScriptOverrun (the mode stays unchanged), and SandboxEnded.
         """
+        parse_mode(mode)
         try:
-            await self.script.run_to(self.options.host() if mode == "real" else self.clock.now())
-            self.clock.run(mode)
+            await self.script.move(lambda: self._instant_of(mode), lambda target: self._set_clock(mode, target))
         finally:
             self.script.on_change()
         self.require_open()
+
+    def _instant_of(self, mode: str) -> int:
+        """Return the instant from which the clock runs in a mode."""
+        return min(self.options.host(), LAST) if mode == "real" else self.clock.now()
+
+    async def _advance_to(self, target: int) -> None:
+        await self._set_clock(self.clock.mode, max(target, self.clock.now()))
+
+    async def _set_clock(self, mode: str, exchange_at: int) -> None:
+        """Record a change of the clock, which takes effect when the record is applied. Steps that are due stay due."""
+        change = {"mode": mode, "exchange_at": exchange_at, "host_at": self.options.host()}
+        note, writer = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":"))), self._writer
+        self.require_open()
+        if writer.memory is None:
+            await writer.write(note, self.exchange.last_at)
+        else:
+            writer.write_now(note, self.exchange.last_at)
+
+    def _apply_clock(self, record: Record, text: str) -> None:
+        self.clock.set(**json.loads(text))
 
     def host_delay_us(self) -> int | None:
         """Return the host time until the next step, in microseconds; None if no step is due or the clock is paused."""
@@ -255,8 +255,8 @@ class Sandbox:
         assert answer.pending is not None, "the answer is complete already"
         step = resume(answer.pending)
         while not isinstance(step, Answer):
-            outcome = await self.submit(step)
-            entry.commands += (self.exchange.state.sequence,)
+            record, outcome = await self.write(step)
+            entry.commands += (record.sequence,)
             step = resume(answer.pending, outcome)
         for name in ANSWERED:
             setattr(entry, name, getattr(step, name))

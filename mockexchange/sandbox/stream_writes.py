@@ -19,8 +19,8 @@ async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: 
     commands: tuple[int, ...] = ()
     step = resume(pending)
     while not isinstance(step, CallReply):
-        outcome = await sandbox.submit(step)
-        commands += (sandbox.exchange.state.sequence,)
+        record, outcome = await sandbox.write(step)
+        commands += (record.sequence,)
         step = resume(pending, outcome)
     frame = step.frame and step.frame._replace(commands=commands)
     connection.complete(step._replace(frame=frame))

@@ -16,7 +16,9 @@ from mockexchange.core.commands import Note
 from mockexchange.faults.matching import path_test
 from mockexchange.sandbox.port import SandboxPort
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.stubs import Stub
+from mockexchange.scenario.located_text import Located, located_json
+from mockexchange.scenario.stubs import STUB, Stub
+from mockexchange.store.log import Record
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Venue
@@ -88,9 +90,11 @@ class InstalledStub:
 class Stubs:
     """The stubs of a sandbox. Callers check `installed` first, so that requests cost nothing extra without stubs."""
 
+    subject = SUBJECT
+
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
-        self._installed_count = 0
+        self._installed_count = self._named_count = 0
         self.installed: dict[str, InstalledStub] = {}
         """Stubs by name, in the order of installation."""
 
@@ -116,18 +120,28 @@ class Stubs:
     async def install(self, stub: Stub) -> InstalledStub:
         """Install a stub, matched before all others, in place of one with the same name. Raises as `check` does."""
         self.check([stub])
-        self._installed_count += 1
         name = stub.name or self._free_name()
-        self.installed.pop(name, None)
-        installed = self.installed[name] = InstalledStub(replace(stub, name=name), name)
+        await self._log(f'{{"install":{replace(stub, name=name).written}}}')
+        return self.installed[name]
+
+    def apply(self, record: Record, text: str) -> None:
+        """Install or remove a stub, as a note in the log says. Raises ScenarioError if it is no stub."""
+        match located_json(text, "", 0).value:
+            case {"install": Located() as node}:
+                stub = STUB.read(node, "")
+                assert stub.name is not None, "the log has the name of every stub"
+                self._installed_count += 1
+                self.installed.pop(stub.name, None)
+                self.installed[stub.name] = InstalledStub(stub, stub.name)
+            case {"remove": Located(value=str(name))}:
+                self.installed.pop(name, None)
         self._sandbox.update_call_hook()
-        await self._log(f'{{"install":{installed.stub.written}}}')
-        return installed
 
     def _free_name(self) -> str:
         """Return the next generated name that no stub has."""
-        while (name := f"stub-{self._installed_count}") in self.installed:
-            self._installed_count += 1
+        self._named_count = max(self._named_count, self._installed_count) + 1
+        while (name := f"stub-{self._named_count}") in self.installed:
+            self._named_count += 1
         return name
 
     async def remove(self, name: str) -> None:
@@ -135,8 +149,6 @@ class Stubs:
         if name not in self.installed:
             known = ", ".join(list(self.installed)[:NAMES_SHOWN_MAX]) or "none"
             raise StubError(f"no stub {name!r}{did_you_mean(name, self.installed) or f'; known: {known}'}")
-        del self.installed[name]
-        self._sandbox.update_call_hook()
         await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
 
     async def clear(self) -> None:

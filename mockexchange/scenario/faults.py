@@ -15,7 +15,7 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_effect_schema import EFFECT, EFFECTS, PROBABILITY_UNIT, REQUESTS_MAX, Surface
 from mockexchange.scenario.fault_effects import ClockOffset, Close, Effect
 from mockexchange.scenario.literal_json import plain
-from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.value_types import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
 from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
@@ -49,6 +49,11 @@ class Span:
 
     begin: Moment | None = None
     end: Moment | None = None
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether a bound counts from the installation of the rule."""
+        return any(bound is not None and bound.is_relative for bound in (self.begin, self.end))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,3 +267,18 @@ def unknown_account(rule: Rule, known: tuple[str, ...]) -> ScenarioError:
     name = rule.match.account or ""
     advice = did_you_mean(name, known) or f": known are {', '.join(known[:20]) or 'none'}"
     return _contradiction(rule, "account", f"expected an account, got {name!r}{advice}")
+
+
+def read_change(text: str) -> tuple[Rule, int] | str | None:
+    """Read a note of the log: a rule with the host time of its installation, or the name of a removed rule.
+
+    The host time is 0 unless the rule depends on it. Raises ScenarioError.
+    """
+    match located_json(text, "", 0).value:
+        case {"install": Located() as node, "host_at": Located(value=str(host_at))}:
+            return FAULT.read(node, ""), int(host_at)
+        case {"install": Located() as node}:
+            return FAULT.read(node, ""), 0
+        case {"remove": Located(value=str(name))}:
+            return name
+    return None

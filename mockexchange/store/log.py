@@ -1,4 +1,4 @@
-"""The log: a header, then records in order. `append` is a coroutine, so that a log can be remote.
+"""The log: a header, then records in order. `append` is a coroutine, so that a log can be on a disk or remote.
 
 A command that raised an exception in the middle is taken back by the log. Handlers change the state in place, because
 undoing would cost something with every command, and a mistake is rare. After one the log up to the failed command is
@@ -6,7 +6,7 @@ executed again, which gives the same state, ids and revisions; a note takes the 
 replay does not fail with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -65,15 +65,41 @@ class Record(Struct, frozen=True):
     """The step that issued it; None for commands from outside and for a scenario's history."""
 
 
+class LogUnavailable(Exception):
+    """The log cannot be written, and nothing was: the message gives the reason and what to do."""
+
+
+class OutcomeUnknown(Exception):
+    """Whether an append took place is not known. Repeating it with the same numbers and nonce settles that."""
+
+
+class LogConflict(Exception):
+    """Another writer has appended records with these numbers: read them, and take new numbers."""
+
+
+class LogEnded(Exception):
+    """The log was deleted or replaced: nothing can be appended to it any more."""
+
+
 class Log(Protocol):
-    """An ordered log of commands."""
+    """An ordered log of commands, numbered from 1 without gaps."""
 
     header: Header
 
-    async def append(self, record: Record) -> None: ...
+    async def append(self, records: Sequence[Record], nonce: str) -> None:
+        """Append records with the next numbers, all or none; repeating an append that took place changes nothing.
 
-    async def replace_last(self, record: Record) -> None:
-        """Replace the last record by one with the same sequence: its command failed and changed nothing."""
+        The nonce tells a repetition from the append of another writer. Raises LogUnavailable, OutcomeUnknown,
+        LogConflict and LogEnded.
+        """
+        ...
+
+    async def replace(self, record: Record) -> None:
+        """Replace the record with this number: its command failed and changed nothing. Raises as `append` does."""
+        ...
+
+    def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
+        """Yield records in order, from the one after the number `after` on, at most `count`."""
         ...
 
     def __len__(self) -> int: ...
@@ -82,17 +108,32 @@ class Log(Protocol):
 
 
 class MemoryLog:
-    """A log in memory; `append` completes at once."""
+    """A log in memory. `append_now` and `extend_now` append records of the only writer, without waiting."""
 
     def __init__(self, header: Header) -> None:
         self.header = header
         self._records: list[Record] = []
+        self._nonces: dict[int, str] = {}
+        self.append_now = self._records.append
+        self.extend_now = self._records.extend
 
-    async def append(self, record: Record) -> None:
-        self._records.append(record)
+    async def append(self, records: Sequence[Record], nonce: str) -> None:
+        first = records[0].sequence
+        if first != len(self._records) + 1:
+            if self._nonces.get(first) == nonce:
+                return
+            raise LogConflict(f"expected record {len(self._records) + 1}, got {first}")
+        self._nonces |= dict.fromkeys((record.sequence for record in records), nonce)
+        self._records += records
 
-    async def replace_last(self, record: Record) -> None:
-        self._records[-1] = record
+    async def replace(self, record: Record) -> None:
+        self.replace_now(record)
+
+    def replace_now(self, record: Record) -> None:
+        self._records[record.sequence - 1] = record
+
+    def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
+        return islice(self._records, after, None if count is None else after + count)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -111,15 +152,15 @@ def failure_note(failed: Record, error: BaseException) -> Record:
     return Record(failed.sequence, failed.at, Note(subject=FAILURE, text=text), failed.cause)
 
 
-def rebuild(exchange: Exchange, log: Log) -> None:
-    """Give an exchange the state before the last command of its log. Raises CannotRebuild, or the error of a handler.
+def rebuild(exchange: Exchange, log: Log, before: int) -> None:
+    """Give an exchange the state before the command with this number. Raises CannotRebuild, or the error of a handler.
 
     The exchange is unchanged after an exception.
     """
-    count = len(log) - 1
+    count = before - 1
     if count > REBUILD_COMMANDS_MAX:
         raise CannotRebuild(f"the log has {count:,} commands, more than {REBUILD_COMMANDS_MAX:,}")
     fresh = log.header.new_exchange()
-    for record in islice(log, count):
+    for record in log.records(count=count):
         fresh.execute(record.command, record.at)
     exchange.adopt(fresh)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.core.commands import Command, Note
+from mockexchange.sandbox.sandbox import CLOCK, Sandbox
+from mockexchange.store.log import Cause
 from tests.helpers.sandboxes import SMALL, make, run
 
 LINE = SMALL.count("\n") + 2
@@ -25,6 +27,15 @@ def fired(sandbox: Sandbox) -> list[tuple[str, int, int]]:
     begun = sandbox.plan.start + 3 * MS
     records = [record for record in sandbox.log if record.cause]
     return [(r.cause.step, r.cause.repetition, (r.at - begun) // MS) for r in records if r.cause]
+
+
+def timeline(sandbox: Sandbox) -> list[tuple[int, Command, Cause | None]]:
+    """Return what happened, without the changes of the clock and without numbers, on which ids depend."""
+    return [(one.at, one.command, one.cause) for one in sandbox.log if not is_of_clock(one.command)]
+
+
+def is_of_clock(command: Command) -> bool:
+    return isinstance(command, Note) and command.subject == CLOCK
 
 
 def details_of(sandbox: Sandbox, kind: str) -> list[tuple[str, Any]]:

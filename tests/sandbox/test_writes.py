@@ -230,7 +230,7 @@ def test_every_step_that_waits_for_a_write_waits_for_its_answer() -> None:
     assert len(sandbox.log) == before
     run(sandbox.carry_out(answer, entry))
     run(sandbox.run_due())
-    assert [type(record.command).__name__ for record in sandbox.log][before:] == ["OpenGroup", "Deposit"]
+    assert [type(record.command).__name__ for record in sandbox.log][before:] == ["OpenGroup", "Note", "Deposit"]
 
 
 def test_a_refused_write_is_complete_at_once() -> None:

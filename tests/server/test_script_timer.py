@@ -117,7 +117,7 @@ async def test_what_is_set_off_and_due_sooner_is_waited_for_instead(monkeypatch:
     _, loop = ticking(sandbox, monkeypatch)
     sandbox.script.note_subscribed("alice", "fill")
     assert [timer.delay_s for timer in loop.armed] == [1.0]
-    sandbox.script.clear()
+    await sandbox.script.clear()
     assert loop.armed == []
 
 
@@ -163,7 +163,7 @@ async def test_a_stopped_one_never_wakes_again(monkeypatch: pytest.MonkeyPatch) 
     ticker.stop()
     assert [type(end) for end in await asyncio.gather(*loop.tasks, return_exceptions=True)] == [asyncio.CancelledError]
     assert len(sandbox.log) == 1
-    sandbox.script.clear()
+    await sandbox.script.clear()
     await sandbox.run_clock("10x")
     assert loop.armed == []
 

@@ -41,7 +41,7 @@ HEADER = Header(
 async def log_of(*done: Command) -> MemoryLog:
     log = MemoryLog(HEADER)
     for sequence, command in enumerate(done, start=1):
-        await log.append(Record(sequence, 1_000 * sequence, command))
+        log.append_now(Record(sequence, 1_000 * sequence, command))
     return log
 
 

@@ -103,10 +103,13 @@ class Calendar:
                 if market.consumed:
                     self._schedule_replenishment(market, market.consumed[-1].back_at)
 
-    def count(self, due: DueCommand) -> int:
-        """Count an executed command and return how many commands with the same cause there were, for the log."""
+    def next_number(self, due: DueCommand) -> int:
+        """Return the number of a command among those with its cause, for the log."""
+        return self._done[due.cause] + 1
+
+    def count(self, due: DueCommand) -> None:
+        """Count an executed command."""
         self._done[due.cause] += 1
-        return self._done[due.cause]
 
     def _schedule_expiry(self, order: Order, after: int) -> None:
         expires_at = order.expires_at

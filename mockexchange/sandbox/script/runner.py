@@ -6,24 +6,31 @@ expire, derivatives are delivered, and the session of every day is settled.
 """
 
 import asyncio
+import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
-from mockexchange.core.commands import PlaceDerivativeOrder, PlaceOrder
-from mockexchange.core.events import DerivativeOrderChanged, OrderPlaced
+from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
-from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
+from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.journal import Firing, JournalEntry
-from mockexchange.sandbox.port import SandboxEnded, SandboxPort, log_failure
+from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable, log_failure
+from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
-from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
+from mockexchange.sandbox.script.recorded import SCRIPT, drop_void, note_outcome, take_recorded
+from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun, ScriptOverrun, overrun_of
 from mockexchange.sandbox.script.steps import DONE, Step, make_step
-from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers
+from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers, placed_order
+from mockexchange.sandbox.streams import Streams
 from mockexchange.scenario.actions import NO_ORDER
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, ScriptEntry
+from mockexchange.scenario.literal_json import exact_json, plain
+from mockexchange.scenario.located_text import Located, located_json
+from mockexchange.scenario.script import ENTRIES_MAX, ENTRY, FINISHED, ScriptEntry
 from mockexchange.store.log import Cause, Record
 
 DUE_MAX = 100_000
@@ -34,14 +41,6 @@ PAUSE_EVERY = 64
 Pause = Callable[[], Awaitable[object]]
 
 
-class ScriptOverrun(Exception):
-    """More steps are due than one advance may run; `step` is the most frequent one. The remaining steps stay due."""
-
-    def __init__(self, message: str, step: str) -> None:
-        super().__init__(message)
-        self.step = step
-
-
 class ScriptTooLong(Exception):
     """The script has no room for the steps to be added."""
 
@@ -49,8 +48,12 @@ class ScriptTooLong(Exception):
 class Script:
     """The script of one sandbox. `on_change` is called when the next due instant changes."""
 
-    def __init__(self, sandbox: SandboxPort) -> None:
+    subject = SCRIPT
+
+    def __init__(self, sandbox: SandboxPort, faults: Faults, streams: Streams) -> None:
         self._sandbox = sandbox
+        self.perform = ScriptActions(sandbox, faults, streams).perform
+        """Executes the action of a step."""
         self._schedule = Schedule()
         self._triggers = Triggers()
         self._places = 0
@@ -60,6 +63,16 @@ class Script:
         self._steps: dict[int, Step] = {}
         self._unfinished = 0
         self._runs_of_clients = 0
+        self._read: dict[str, list[ScriptEntry]] = {}
+        """Entries that are being added, by the text of their note."""
+        self._made: dict[int, list[Step]] = {}
+        """Steps that were added, by the number of their note."""
+        self._firing: Cause | None = None
+        """The cause of the action that runs."""
+        self._is_recorded = False
+        """Whether the log has a command of the action that runs."""
+        self.is_restoring = False
+        """Whether the records of a log are applied again: nothing is triggered, and nothing journalled."""
         self.on_change: Callable[[], object] = lambda: None
         self.pause: Pause | None = None
         """Awaited every PAUSE_EVERY steps, so that readers of streams can keep up."""
@@ -69,13 +82,40 @@ class Script:
     def begin(self, at: int) -> None:
         """Start the script of the scenario at this instant."""
         self._calendar.begin(at)
-        self.add(self._sandbox.plan.script, at)
+        self._add(self._sandbox.plan.script, at)
 
-    def add(self, entries: Iterable[ScriptEntry], begins: int | None = None) -> list[Step]:
-        """Add steps, whose times count from an instant or from now. Raises ScriptTooLong without adding any."""
+    async def add(self, entries: Iterable[ScriptEntry]) -> list[Step]:
+        """Add steps, whose times count from now. Raises ScriptTooLong without adding any, and as `submit` does."""
         added = list(entries)
         if len(self._steps) + len(added) > ENTRIES_MAX:
             raise ScriptTooLong(f"expected at most {ENTRIES_MAX} steps in all: clear those that are done")
+        text = '{"add":[' + ",".join(exact_json(entry.node) for entry in added) + "]}"
+        self._read[text] = added
+        try:
+            record, _ = await self._sandbox.write(Note(subject=SCRIPT, text=text))
+        finally:
+            self._read.pop(text, None)
+        return self._made.pop(record.sequence, [])
+
+    async def clear(self) -> None:
+        """Drop all steps with their pending runs. Commands of the calendar stay."""
+        await self._sandbox.submit(Note(subject=SCRIPT, text='{"clear":true}'))
+
+    def apply(self, record: Record, text: str) -> None:
+        """Let a note about the script take effect. Raises ScenarioError if it is none."""
+        entries = self._read.get(text)
+        if entries is not None:
+            self._made[record.sequence] = self._add(entries, record.at)
+            return
+        match located_json(text, "", 0).value:
+            case {"add": Located(value=list(nodes))}:
+                self._add([ENTRY.read(node, "") for node in nodes], record.at)
+            case {"clear": _}:
+                self._clear()
+            case {"trigger": Located(value=dict(values))}:
+                self._apply_trigger({name: plain(node) for name, node in values.items()}, record.at)
+
+    def _add(self, added: Sequence[ScriptEntry], begins: int) -> list[Step]:
         made = [make_step(entry, place, f"script[{place}]") for place, entry in enumerate(added, self._places)]
         self._places += len(made)
         self._steps |= {step.place: step for step in made}
@@ -84,11 +124,10 @@ class Script:
             if step.entry.when:
                 self._triggers.add(step)
             else:
-                self._set_off(step, max(self._now if begins is None else begins, step.entry.at or 0))
+                self._set_off(step, max(begins, step.entry.at or 0))
         return made
 
-    def clear(self) -> None:
-        """Drop all steps with their pending runs. Commands of the calendar stay."""
+    def _clear(self) -> None:
         is_cut_short = not self.is_done
         self._steps, self._unfinished, self._runs_of_clients = {}, 0, 0
         self._triggers.clear()
@@ -169,25 +208,61 @@ class Script:
             self._set_off_all(self._triggers.by_request(entry))
 
     def _set_off_all(self, found: Iterable[TriggeredStep]) -> None:
+        """Record which steps an action of a client triggers; they are set off when the note is applied."""
         for step, account, text, order in found:
+            if self.is_restoring:
+                continue  # the log has the notes
             if self._runs_of_clients >= RUNS_MAX:
                 self._journal("finding", step.name, {"text": f"not set off: {RUNS_MAX:,} steps wait already"})
                 continue
-            self._runs_of_clients += 1
-            self._journal("trigger", step.name, {"text": text})
-            self._set_off(step, self._now, account, order)
+            values = {"step": step.name, "place": step.place, "account": account, "text": text, "order": dict(order)}
+            note = Note(subject=SCRIPT, text=json.dumps({"trigger": values}, separators=(",", ":")))
+            self._sandbox.post(note, partial(self._journal_not_set_off, step.name))
+
+    def _journal_not_set_off(self, name: str, reason: str) -> None:
+        self._journal("finding", name, {"text": f"not set off: {reason}"})
+
+    def _apply_trigger(self, values: dict[str, Any], at: int) -> None:
+        step = self._steps.get(int(values["place"]))
+        if step is None:
+            return  # cleared meanwhile
+        account, when = values["account"], step.entry.when
+        if self.is_restoring and when is not None:
+            step.done_by[account] = max(step.done_by.get(account, 0), when.nth or 0)
+        self._runs_of_clients += 1
+        self._journal("trigger", step.name, {"text": values["text"]})
+        self._set_off(step, at, account, values["order"] or NO_ORDER)
 
     def note_command(self, record: Record, outcome: Outcome) -> None:
         """Pass an executed command to the calendar, and run the steps that an order from outside triggers."""
+        if record.cause is not None:
+            self._note_recorded(record, outcome)
         self._calendar.note(record, outcome)
-        if not self._triggers or record.cause is not None or isinstance(outcome, Refusal):
+        if self._triggers and record.cause is None and not isinstance(outcome, Refusal):
+            order = placed_order(self._sandbox.exchange.state, record.command, outcome)
+            if order is not None:
+                self._set_off_all(self._triggers.by_order(order))
+
+    # --- following the log
+
+    def follow(self, record: Record) -> None:
+        """Drop runs that were void when a record of the log was written; call it before the record is applied."""
+        drop_void(self._schedule, record.at)
+
+    def _note_recorded(self, record: Record, outcome: Outcome) -> None:
+        """Note that the log has the command of a step: of the running one, or of one whose run is still scheduled."""
+        if record.cause is self._firing:
+            self._is_recorded = True
             return
-        state = self._sandbox.exchange.state
-        match record.command, outcome:
-            case PlaceOrder(), [OrderPlaced(order_id=order_id), *_]:
-                self._set_off_all(self._triggers.by_order(state.orders[order_id]))
-            case PlaceDerivativeOrder(), [DerivativeOrderChanged(order_id=order_id), *_]:
-                self._set_off_all(self._triggers.by_order(state.derivatives.orders[order_id]))
+        run, is_last = take_recorded(self._schedule, record)
+        if run is None:
+            return
+        if isinstance(run.action, DueCommand):
+            self._calendar.count(run.action)
+            return
+        note_outcome(run.action, record, outcome)
+        if is_last:
+            self._end(run.place)
 
     # --- running
 
@@ -204,15 +279,18 @@ class Script:
             with suppress(ScriptOverrun):
                 await self._run_to(self._now, steps_max)
 
-    async def advance(self, duration_us: int) -> None:
-        """Advance exchange time and run everything that becomes due. Raises ValueError, or ScriptOverrun."""
+    async def move(self, target_of: Callable[[], int], finish: Callable[[int], Awaitable[object]]) -> None:
+        """Run everything that is due until an instant, and then `finish`, before any other step. Raises ScriptOverrun.
+
+        The commands of the steps advance the clock.
+        """
         async with self._turn:
-            target = self._sandbox.clock.after(duration_us)
+            target = target_of()
             await self._run_to(target, DUE_MAX)
-            self._sandbox.clock.reach(target)
+            await finish(target)
 
     async def run_to(self, target: int) -> None:
-        """Run everything that is due until an instant, advancing the clock from step to step. Raises ScriptOverrun."""
+        """Run everything that is due until an instant. Raises ScriptOverrun."""
         async with self._turn:
             await self._run_to(target, DUE_MAX)
 
@@ -220,18 +298,24 @@ class Script:
         fired: Counter[str] = Counter()
         while (next_at := self.next_at) is not None and next_at <= until:
             if fired.total() >= steps_max:
-                raise _overrun(fired, steps_max, self._now)
-            self._sandbox.clock.reach(next_at)
+                raise overrun_of(fired, steps_max, self._now)
+            self._sandbox.require_settled()
             fired[await self._take()] += 1
             if self.pause and fired.total() % PAUSE_EVERY == 0:
                 await self.pause()
 
     async def _take(self) -> str:
+        """Run the earliest action; it stays due if it cannot be stored. Raises StoreUnavailable, and SandboxEnded."""
         run, is_last = self._schedule.take()
-        if isinstance(run.action, DueCommand):
-            return await self._submit(run.action, run.at)
-        step: Step = run.action
-        await self._fire(step, run)
+        try:
+            if isinstance(run.action, DueCommand):
+                return await self._submit(run.action, run.at)
+            step: Step = run.action
+            await self._fire(step, run)
+        except StoreUnavailable:
+            if run.place < 0 or run.place in self._steps:
+                self._schedule.put_back(run)
+            raise
         if is_last:
             self._end(run.place)
         return step.name
@@ -250,23 +334,37 @@ class Script:
         step.fired += 1
         template = step.template
         assert template is not None, "a sequence yields its parts"
+        cause = Cause(step.name, step.fired)
+        self._firing, self._is_recorded = cause, False
         try:
             action = template.make(run.account, step.fired, run.order)
-            await self._sandbox.perform(action, run.at, Cause(step.name, step.fired), step.entry.node)
+            await self.perform(action, run.at, cause, step.entry.node)
         except ScenarioError as error:
-            step.refused, step.reason = step.refused + 1, str(error)
-            self._journal("finding", step.name, {"text": step.reason})
+            await self._refuse(step, run.at, cause, str(error))
         except SandboxEnded:
+            raise
+        except StoreUnavailable:
+            step.fired -= 1
             raise
         except Exception as error:  # noqa: BLE001  # it is reported
             step.failed, step.reason = step.failed + 1, self._note_failure(step.name, error)
+        finally:
+            self._firing = None
         self._journal("script", step.name, {"repetition": step.fired})
+
+    async def _refuse(self, step: Step, at: int, cause: Cause, reason: str) -> None:
+        """Note that an action was refused; the log gets a note if it has no command of the action."""
+        step.refused, step.reason = step.refused + 1, reason
+        self._journal("finding", step.name, {"text": reason})
+        if not self._is_recorded:
+            await self._sandbox.submit(Note(subject=SCRIPT, text=json.dumps({"refused": reason})), at, cause)
 
     async def _submit(self, due: DueCommand, at: int) -> str:
         """Submit a command of the calendar, unless it has become void, such as the expiry of a canceled order."""
         if not due.is_void():
-            repetition = self._calendar.count(due)
+            repetition = self._calendar.next_number(due)
             outcome = await self._carry_out(due, at, repetition)
+            self._calendar.count(due)
             if isinstance(outcome, Refusal):
                 self._journal("finding", due.cause, {"text": f"refused: {outcome.code}: {outcome.message}"})
             self._journal("script", due.cause, {"repetition": repetition, **due.detail})
@@ -274,13 +372,17 @@ class Script:
 
     async def _carry_out(self, due: DueCommand, at: int, repetition: int) -> Outcome | None:
         """Submit a command; return None, after a report, if it failed."""
+        cause = Cause(due.cause, repetition)
+        self._firing, self._is_recorded = cause, False
         try:
-            return await self._sandbox.submit(due.command, at, Cause(due.cause, repetition))
-        except SandboxEnded:
+            return await self._sandbox.submit(due.command, at, cause)
+        except (SandboxEnded, StoreUnavailable):
             raise
         except Exception as error:  # noqa: BLE001  # it is reported
             self._note_failure(due.cause, error)
             return None
+        finally:
+            self._firing = None
 
     def _note_failure(self, name: str, error: Exception) -> str:
         """Report a mistake of the exchange, which does not end the script; return its description."""
@@ -289,13 +391,6 @@ class Script:
         return reason
 
     def _journal(self, kind: str, name: str, detail: dict[str, object]) -> None:
+        if self.is_restoring:
+            return
         self._sandbox.journal.add_firing(Firing(*self._sandbox.moment(), kind, name, detail))
-
-
-def _overrun(fired: Counter[str], steps_max: int, stopped_at: int) -> ScriptOverrun:
-    [(name, times)] = fired.most_common(1)
-    text = (
-        f"more than {steps_max:,} steps are due at once: stopped at {format_instant(stopped_at)}, and moving the clock"
-        f" again goes on from there; {name} alone was carried out {times:,} times"
-    )
-    return ScriptOverrun(text, name)

@@ -1,10 +1,13 @@
 """The schedule: pending runs in order of (exchange instant, place in the script, number)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush, heapreplace
+from itertools import chain
 from typing import Any
 
+from mockexchange.core.instants import format_instant
 from mockexchange.scenario.actions import NO_ORDER
 
 
@@ -41,6 +44,11 @@ class Schedule:
         """Instant of the earliest pending action; None if there is none."""
         return self._heap[0].at if self._heap else None
 
+    @property
+    def first(self) -> ScheduledRun | None:
+        """The earliest pending action; None if there is none."""
+        return self._heap[0] if self._heap else None
+
     def begin(
         self,
         place: int,
@@ -66,6 +74,44 @@ class Schedule:
         )
         return first, False
 
+    def remove(self, run: ScheduledRun) -> bool:
+        """Remove a pending action; return whether it was the last of its run."""
+        self._heap.remove(run)
+        heapify(self._heap)
+        following = next(run.rest, None)
+        if following is None:
+            return True
+        at, action = following
+        heappush(self._heap, replace(run, at=at, action=action))
+        return False
+
+    def put_back(self, run: ScheduledRun) -> None:
+        """Schedule the action that was taken again, before the rest of its run."""
+        following = next((one for one in self._heap if one.number == run.number), None)
+        rest = run.rest
+        if following is not None:
+            self._heap.remove(following)
+            heapify(self._heap)
+            rest = chain([(following.at, following.action)], following.rest)
+        heappush(self._heap, replace(run, rest=rest))
+
     def drop(self, is_unwanted: Callable[[ScheduledRun], bool]) -> None:
         self._heap = [run for run in self._heap if not is_unwanted(run)]
         heapify(self._heap)
+
+
+class ScriptOverrun(Exception):
+    """More steps are due than one advance may run; `step` is the most frequent one. The remaining steps stay due."""
+
+    def __init__(self, message: str, step: str) -> None:
+        super().__init__(message)
+        self.step = step
+
+
+def overrun_of(fired: Counter[str], steps_max: int, stopped_at: int) -> ScriptOverrun:
+    [(name, times)] = fired.most_common(1)
+    text = (
+        f"more than {steps_max:,} steps are due at once: stopped at {format_instant(stopped_at)}, and moving the clock"
+        f" again goes on from there; {name} alone was carried out {times:,} times"
+    )
+    return ScriptOverrun(text, name)

@@ -1,13 +1,16 @@
 """Triggers: the steps of a script that wait for actions of clients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
+from mockexchange.core.commands import Command, PlaceDerivativeOrder, PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
 from mockexchange.core.derivatives.precision import in_nine_decimals
+from mockexchange.core.events import DerivativeOrderChanged, Event, OrderPlaced
 from mockexchange.core.model.orders import Order
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
@@ -53,6 +56,16 @@ def words_of_derivative(order: DerivativeOrder) -> dict[str, str]:
         "$order.remaining": f"{order.remaining:f}",
         "$order.price": f"{price:f}",
     }
+
+
+def placed_order(state: State, command: Command, events: Sequence[Event]) -> Order | DerivativeOrder | None:
+    """Return the order that a command placed; None if it is no order."""
+    match command, events:
+        case PlaceOrder(), [OrderPlaced(order_id=order_id), *_]:
+            return state.orders[order_id]
+        case PlaceDerivativeOrder(), [DerivativeOrderChanged(order_id=order_id), *_]:
+            return state.derivatives.orders[order_id]
+    return None
 
 
 class TriggeredStep(NamedTuple):

@@ -16,10 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
+from mockexchange.sandbox.applying import CommandObserver
 from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json
 from mockexchange.sandbox.ledger import state
-from mockexchange.sandbox.sandbox import CommandObserver, Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault")

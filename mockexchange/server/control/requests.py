@@ -11,7 +11,7 @@ from starlette.routing import Route
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script.runner import ScriptOverrun
+from mockexchange.sandbox.script.schedule import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES
 from mockexchange.scenario.located_text import Located, located_json

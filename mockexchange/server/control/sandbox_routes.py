@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
-from mockexchange.sandbox.port import CommandFailed, log_failure
+from mockexchange.sandbox.port import CommandFailed, Written, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.files import ScenarioFiles
@@ -103,8 +102,8 @@ class SandboxHandlers:
         sandbox = await self._sandbox(request)
         outcomes, until = [], time.perf_counter() + SLICE_S
         for place, step in enumerate(steps):
-            outcome = await _submitted(sandbox, step, f"[{place}]")
-            shown = truth.outcome_of(sandbox.exchange.state.sequence, sandbox.exchange.last_at, outcome)
+            record, outcome = await _written(sandbox, step, f"[{place}]")
+            shown = truth.outcome_of(record.sequence, record.at, outcome)
             outcomes.append(encode(shown))
             if time.perf_counter() >= until:
                 await streams_drained(sandbox)
@@ -168,10 +167,10 @@ class SandboxHandlers:
         return None if is_in_process(request) else self.server_state.scenario_files
 
 
-async def _submitted(sandbox: Sandbox, step: Step, path: str) -> Outcome:
+async def _written(sandbox: Sandbox, step: Step, path: str) -> Written:
     """Execute a step. Raises ControlError with its place if the exchange makes a mistake; earlier steps are done."""
     try:
-        return await sandbox.submit(step.command)
+        return await sandbox.write(step.command)
     except CommandFailed as error:
         raise ControlError(500, "internal_error", log_failure("a control request", error), path) from None
 

@@ -42,7 +42,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
             await asyncio.to_thread(_check, sandbox, entries)
         else:
             _check(sandbox, entries)
-        added = _add(sandbox, entries)
+        added = await _add(sandbox, entries)
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()
@@ -50,7 +50,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
 
     async def clear(request: Request) -> Response:
         sandbox = await sandbox_of(request)
-        sandbox.script.clear()
+        await sandbox.script.clear()
         return Response(status_code=204)
 
     return {"GET": show, "POST": add, "DELETE": clear}
@@ -88,9 +88,9 @@ def _check(sandbox: Sandbox, entries: list[ScriptEntry]) -> None:
         raise misread("bad_step", error) from None
 
 
-def _add(sandbox: Sandbox, entries: list[ScriptEntry]) -> list[Step]:
+async def _add(sandbox: Sandbox, entries: list[ScriptEntry]) -> list[Step]:
     try:
-        return sandbox.script.add(entries)
+        return await sandbox.script.add(entries)
     except ScriptTooLong as error:
         raise ControlError(400, "too_many_steps", str(error)) from None
 

@@ -98,7 +98,7 @@ def test_what_was_delivered_by_hand_is_not_again_and_no_contract_needs_no_sessio
 
 def test_clearing_the_script_leaves_it_alone() -> None:
     sandbox = make(WORLD + SCRIPT)
-    sandbox.script.clear()
+    run(sandbox.script.clear())
     run(sandbox.advance(20 * HOUR))
     assert [cause for _, cause, _ in happened(sandbox)] == [DELIVERY, SETTLEMENT]
 
@@ -110,7 +110,7 @@ def test_a_market_exchange_is_never_woken_for_it() -> None:
 def test_the_log_has_the_cause_and_the_journal_the_instrument() -> None:
     sandbox = make(WORLD)
     run(sandbox.advance(20 * HOUR))
-    assert [record.cause for record in sandbox.log][-2:] == [Cause(DELIVERY, 1), Cause(SETTLEMENT, 1)]
+    assert [record.cause for record in sandbox.log][-3:-1] == [Cause(DELIVERY, 1), Cause(SETTLEMENT, 1)]
     told = [(one.name, one.detail) for one in sandbox.journal.firings]
     assert told == [(DELIVERY, {"repetition": 1, "instrument": "BTC-17OCT25"}), (SETTLEMENT, {"repetition": 1})]
 

@@ -30,7 +30,7 @@ def test_an_order_expires_at_its_time() -> None:
     advance(sandbox, 3 * SECOND)
     resting = [name for name, order in orders.items() if order.status is OrderStatus.RESTING]
     assert resting == ["later", "past", "as-it-begins"]
-    last = list(sandbox.log)[-1]
+    last = list(sandbox.log)[-2]
     assert last.cause is not None
     assert (last.cause.step, last.cause.repetition, last.at) == ("expiry", 1, orders["soon"].expires_at)
     assert orders["soon"].updated_at == orders["soon"].expires_at
@@ -41,7 +41,7 @@ def test_an_order_that_is_gone_by_then_needs_no_expiry() -> None:
     do(sandbox, CancelOrder(order="soon"))
     advance(sandbox, 9 * SECOND)
     assert [(name, number) for name, number, _ in fired(sandbox)] == [("expiry", 1)]
-    assert list(sandbox.log)[-1].command == ExpireOrder(order="later")
+    assert list(sandbox.log)[-2].command == ExpireOrder(order="later")
 
 
 def test_an_order_that_comes_to_rest_later_expires_too_and_before_the_steps_of_its_instant() -> None:
@@ -52,7 +52,7 @@ def test_an_order_that_comes_to_rest_later_expires_too_and_before_the_steps_of_i
 
 def test_clearing_a_script_leaves_orders_to_expire() -> None:
     sandbox = make(EXPIRING + f"script:\n  - {{every: 1s, {SAY}}}\n")
-    sandbox.script.clear()
+    run(sandbox.script.clear())
     advance(sandbox, 9 * SECOND)
     assert [step for step, _, _ in fired(sandbox)] == ["script[0]", "expiry", "expiry"]
     assert sandbox.script.steps == []
@@ -62,11 +62,11 @@ def test_clearing_a_script_leaves_orders_to_expire() -> None:
 def test_a_cleared_script_is_done_and_journalled_as_done() -> None:
     sandbox = scripted(f"every: 1s, {SAY}", f"when: {{request: {{}}}}, {SAY}")
     assert not sandbox.script.is_done
-    sandbox.script.clear()
-    sandbox.script.clear()
+    run(sandbox.script.clear())
+    run(sandbox.script.clear())
     assert (sandbox.script.is_done, details_of(sandbox, "script")[-1]) == (True, ("done", {}))
     assert [name for name, _ in details_of(sandbox, "script")].count("done") == 1
-    sandbox.script.add(SCRIPT.read(read_yaml(f"[{{after: 1s, {SAY}}}]", "more"), ""))
+    run(sandbox.script.add(SCRIPT.read(read_yaml(f"[{{after: 1s, {SAY}}}]", "more"), "")))
     assert not sandbox.script.is_done
     advance(sandbox, SECOND)
     assert sandbox.script.is_done
@@ -75,7 +75,8 @@ def test_a_cleared_script_is_done_and_journalled_as_done() -> None:
 def test_a_script_may_be_cleared_while_it_is_carried_out() -> None:
     """The last step clears the script and leaves nothing of it."""
     sandbox = scripted(f"after: 1ms, every: 1ms, times: 64, {SAY}")
-    sandbox.observers.append(lambda record, outcome: sandbox.script.clear() if record.sequence == last else None)
+    clear = Note(subject="script", text='{"clear":true}')
+    sandbox.observers.append(lambda record, _: sandbox.post(clear, print) if record.sequence == last else None)
     last = sandbox.exchange.state.sequence + 64
     advance(sandbox, SECOND)
     assert len(fired(sandbox)) == 64

@@ -106,8 +106,9 @@ def test_a_step_of_the_script_is_told_with_its_command() -> None:
         await watcher.next()
         await sandbox.advance(1_000_000)
         happened = await watcher.next()
-        [command] = [one.data for one in happened if one.kind == "command"]
+        command, clock = [one.data for one in happened if one.kind == "command"]
         assert command["cause"] == {"step": "pay", "repetition": 1}
+        assert clock["command"] == "Note"
         assert [one.data["name"] for one in happened if one.kind == "script"] == ["pay", "done"]
 
     sandbox = make(SMALL + "script:\n  - {name: pay, after: 1s, deposit: {account: alice, amount: 1}}\n")

@@ -1,0 +1,59 @@
+"""The steps of a script that the log has already: their runs leave the schedule without being run.
+
+This is how a sandbox that is restored from its log finds its script at the step where it was. A command of the calendar
+that had become void has left no record, so it is recognised by being void at the same place of the log again.
+"""
+
+import json
+
+from mockexchange.core.commands import Note
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.refusals import Refusal
+from mockexchange.sandbox.script.calendar import DueCommand
+from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
+from mockexchange.sandbox.script.steps import Step
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.store.log import FAILURE, Record
+
+SCRIPT = "script"
+"""Subject of the notes in the log: steps that were added, cleared, triggered, or refused before they had a command."""
+
+
+def drop_void(schedule: Schedule, at: int) -> None:
+    """Drop the earliest commands of the calendar, as long as they are void and were due by an instant."""
+    while (run := schedule.first) is not None and run.at <= at:
+        if not isinstance(run.action, DueCommand) or not run.action.is_void():
+            break
+        schedule.take()
+
+
+def take_recorded(schedule: Schedule, record: Record) -> tuple[ScheduledRun | None, bool]:
+    """Remove the run that issued the command of a record; return it, and whether its action was the last one."""
+    first = schedule.first
+    if first is not None and _is_of(first.action, record):
+        run, is_last = schedule.take()
+        return run, is_last
+    found = next((run for run in sorted(schedule) if _is_of(run.action, record)), None)
+    return (None, False) if found is None else (found, schedule.remove(found))
+
+
+def _is_of(action: DueCommand | Step, record: Record) -> bool:
+    """Whether a scheduled action is the one that issued the command of a record."""
+    assert record.cause is not None, "a step issued it"
+    if isinstance(action, DueCommand):
+        return (action.cause, action.command) == (record.cause.step, record.command)
+    return action.name == record.cause.step
+
+
+def note_outcome(step: Step, record: Record, outcome: Outcome) -> None:
+    """Count a repetition that the log has, with its refusal or failure."""
+    assert record.cause is not None, "a step issued it"
+    step.fired = record.cause.repetition
+    if isinstance(outcome, Refusal):
+        node = step.entry.node
+        error = ScenarioError(f"refused: {outcome.code}: {outcome.message}", node.file, node.line)
+        step.refused, step.reason = step.refused + 1, str(error)
+    elif isinstance(record.command, Note) and record.command.subject == FAILURE:
+        step.failed, step.reason = step.failed + 1, record.command.text
+    elif isinstance(record.command, Note) and record.command.subject == SCRIPT:
+        step.refused, step.reason = step.refused + 1, json.loads(record.command.text)["refused"]

@@ -1,0 +1,260 @@
+"""The writer of a sandbox: it numbers commands, appends them to the log, and then applies them in the log's order.
+
+A log in memory is appended to at once: nothing waits, and no other code runs in between. Any other log takes time:
+commands that come meanwhile wait in a queue, and the next append takes all of them. A command that was not appended
+is not executed. If it is unknown whether an append took place, it is repeated until that is known; until then nothing
+else is appended.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+from mockexchange.core.commands import Command, Note
+from mockexchange.core.exchange import Outcome
+from mockexchange.sandbox.applying import Applier
+from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable, Written
+from mockexchange.sandbox.streams import Streams
+from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavailable, MemoryLog, OutcomeUnknown, Record
+
+BATCH_MAX = 256
+"""Commands that one append takes: applying them takes a few milliseconds."""
+REPEATS_MAX = 3
+"""Repetitions of an append of unknown outcome before the waiting commands are told so."""
+REPEAT_PAUSE_S = 0.05
+RETRY_PAUSE_S = 0.5
+"""Between two attempts to find out the outcome of an append."""
+UNKNOWN = "whether the command was stored is not known yet ({}): read the state before you repeat it"
+
+
+class _Waiting(NamedTuple):
+    """A command that waits for its append."""
+
+    command: Command
+    at: int | None
+    cause: Cause | None
+    future: "asyncio.Future[Written]"
+
+
+class Writer:
+    """The only writer of one sandbox's log."""
+
+    def __init__(self, sandbox: SandboxPort, streams: Streams, close: Callable[[str], None]) -> None:
+        self._sandbox = sandbox
+        self.applier = Applier(sandbox, streams, close)
+        self._queue: deque[_Waiting] = deque()
+        self._posted: deque[tuple[Note, Callable[[str], object]]] = deque()
+        """Notes that are posted while a command of a log in memory is applied."""
+        self._posts: set[asyncio.Future[Written]] = set()
+        self._unsettled: tuple[list[Record], str] | None = None
+        """The append of unknown outcome, with its nonce."""
+        self._task: asyncio.Task[None] | None = None
+        self._replacing: list[Record] = []
+        """Notes that have to take the places of failed commands."""
+        self._is_applying = self._is_draining = False
+        self.newest: Record | None = None
+        """The newest command that was appended at once."""
+        self.has_failed = False
+        """Whether the last append failed: until one succeeds, reads do not wait for steps that are due."""
+        self.use(sandbox.log)
+
+    def use(self, log: Log) -> None:
+        """Append to this log from now on; it has the same records as the one before."""
+        self._log = log
+        self.memory = log if isinstance(log, MemoryLog) else None
+        """The log if it is in memory, else None."""
+        self.applier.replace = self._replacing.append if self.memory is None else self.memory.replace_now
+
+    def write_now(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
+        """Append a command to the log in memory and apply it, and then the notes that it posted."""
+        assert self.memory is not None, "only a log in memory is appended to at once"
+        exchange = self._sandbox.exchange
+        if at is None:
+            at = self._sandbox.clock.now()
+        last_at = exchange.last_at
+        record = Record(exchange.state.sequence + 1, max(last_at, at), command, cause)
+        self.memory.append_now(record)
+        self.newest, self._is_applying = record, True
+        try:
+            return self.applier.apply(record)
+        finally:
+            self._is_applying = False
+            if self._posted and not self._is_draining:
+                self._write_posted()
+                self.newest = record
+
+    def _write_posted(self) -> None:
+        self._is_draining = True
+        try:
+            while self._posted:
+                note, _ = self._posted.popleft()
+                self.write_now(note)
+        finally:
+            self._is_draining = False
+
+    async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
+        """Append a command and apply it. Raises StoreUnavailable, SandboxEnded, CommandFailed or SandboxBroken."""
+        return await self._enqueue(command, at, cause)
+
+    def post(self, note: Note, failed: Callable[[str], object]) -> None:
+        """Append a note without waiting for it; `failed` is called with the reason if that fails."""
+        if self.memory is None:
+            future = self._enqueue(note, None, None)
+            self._posts.add(future)
+            future.add_done_callback(partial(self._end_post, failed))
+        elif self._is_applying:
+            self._posted.append((note, failed))
+        else:
+            self.write_now(note)
+
+    @property
+    def has_posts(self) -> bool:
+        return bool(self._posts)
+
+    async def settle(self) -> None:
+        """Wait until the notes posted so far are applied, or have failed."""
+        if self._posts:
+            await asyncio.wait(set(self._posts))
+
+    def _end_post(self, failed: Callable[[str], object], future: "asyncio.Future[Written]") -> None:
+        self._posts.discard(future)
+        error = None if future.cancelled() else future.exception()
+        if error is not None and not isinstance(error, SandboxEnded):
+            failed(str(error))
+
+    def _enqueue(self, command: Command, at: int | None, cause: Cause | None) -> "asyncio.Future[Written]":
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(command, at, cause, loop.create_future())
+        self._queue.append(waiting)
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._run())
+        return waiting.future
+
+    async def _run(self) -> None:
+        """Append and apply what waits, until nothing is left, and the outcome of every append is known."""
+        while self._queue or self._unsettled:
+            batch: list[_Waiting] = []
+            try:
+                self._sandbox.require_open()
+                if self._unsettled:
+                    await self._settle_append(*self._unsettled)
+                batch = self._take()
+                if batch:
+                    await self._carry_out(batch)
+            except SandboxEnded as error:
+                self._unsettled = None
+                self._refuse([*batch, *self._drained()], error)
+            except StoreUnavailable as error:
+                self._refuse([*batch, *self._drained()], error)
+                if self._unsettled:
+                    await asyncio.sleep(RETRY_PAUSE_S)
+            except Exception as error:  # noqa: BLE001  # every command that waits gets it
+                self._refuse(batch, error)
+
+    def require_settled(self) -> None:
+        """Raise StoreUnavailable if it is unknown whether an append took place: a step would be run again after it."""
+        if self._unsettled:
+            raise StoreUnavailable(UNKNOWN.format("it is being found out"))
+
+    def _take(self) -> list[_Waiting]:
+        """Remove the next batch from the queue, without commands whose callers have gone."""
+        taken = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
+        return [one for one in taken if not one.future.done()]
+
+    def _drained(self) -> list[_Waiting]:
+        waiting = list(self._queue)
+        self._queue.clear()
+        return waiting
+
+    def _refuse(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        for one in batch:
+            if not one.future.done():
+                one.future.set_exception(error)
+
+    async def _carry_out(self, batch: list[_Waiting]) -> None:
+        """Append a batch and apply it. After a conflict the records of the other writer are applied first."""
+        while True:
+            records, nonce = self._numbered(batch), secrets.token_hex(8)
+            try:
+                await self._append(records, nonce)
+            except LogConflict:
+                await self._catch_up()
+                continue
+            break
+        for place, (record, one) in enumerate(zip(records, batch, strict=True)):
+            await self._apply(record, one.future)
+            if place + 1 < len(records):
+                await asyncio.sleep(0)  # the caller goes on before the next command changes what it reads
+
+    def _numbered(self, batch: Sequence[_Waiting]) -> list[Record]:
+        """Return the records of a batch: consecutive numbers, and instants that never go back."""
+        exchange, now = self._sandbox.exchange, self._sandbox.clock.now()
+        sequence, last_at = exchange.state.sequence, exchange.last_at
+        records = []
+        for number, one in enumerate(batch, start=sequence + 1):
+            last_at = max(now if one.at is None else one.at, last_at)
+            records.append(Record(number, last_at, one.command, one.cause))
+        return records
+
+    async def _append(self, records: list[Record], nonce: str) -> None:
+        """Append records, again while the outcome is unknown. Raises StoreUnavailable, LogConflict and SandboxEnded."""
+        unknown: Exception | None = None
+        for repeat in range(REPEATS_MAX + 1):
+            try:
+                await self._log.append(records, nonce)
+            except LogUnavailable as error:
+                self.has_failed = True
+                if repeat == 0 and self._unsettled is None:
+                    raise StoreUnavailable(str(error)) from None
+                unknown = error  # the append before this one may have taken place
+            except OutcomeUnknown as error:
+                unknown, self.has_failed = error, True
+            except LogEnded:
+                raise SandboxEnded("the sandbox was reset or deleted before all was done") from None
+            else:
+                self.has_failed, self._unsettled = False, None
+                return
+            self._unsettled = records, nonce
+            await asyncio.sleep(REPEAT_PAUSE_S * repeat)
+        raise StoreUnavailable(UNKNOWN.format(unknown))
+
+    async def _settle_append(self, records: list[Record], nonce: str) -> None:
+        """Repeat the append of unknown outcome, and apply it if it took place, before anything else is appended."""
+        try:
+            await self._append(records, nonce)
+        except LogConflict:
+            self._unsettled = None  # another writer has these numbers: it did not take place
+            await self._catch_up()
+            return
+        for record in records:
+            await self._apply(record, None)
+
+    async def _catch_up(self) -> None:
+        """Apply the records of another writer."""
+        for record in self._log.records(after=self._sandbox.exchange.state.sequence):
+            await self._apply(record, None)
+
+    async def _apply(self, record: Record, future: "asyncio.Future[Written] | None") -> None:
+        """Apply a record, and give its caller the outcome, or the exception."""
+
+        def resolve(outcome: Outcome) -> None:
+            if future is not None and not future.done():
+                future.set_result(Written(record, outcome))
+
+        try:
+            self._sandbox.require_open()
+            self.applier.apply(record, resolve)
+        except Exception as error:  # noqa: BLE001  # the caller gets it
+            await self._replace_failed()
+            if future is not None and not future.done():
+                future.set_exception(error)
+
+    async def _replace_failed(self) -> None:
+        """Replace a failed command in the log. If that fails, a restored sandbox takes the command back again."""
+        while self._replacing:
+            with suppress(LogUnavailable, OutcomeUnknown, LogEnded):
+                await self._log.replace(self._replacing.pop())

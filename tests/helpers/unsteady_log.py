@@ -1,0 +1,55 @@
+"""A log that suspends and fails at random, by a seed: it is not available, or leaves its outcome unknown."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from mockexchange.store.log import Log, LogUnavailable, MemoryLog, OutcomeUnknown, Record
+
+TURNS_MAX = 4
+
+
+class UnsteadyLog:
+    """A log over one in memory. `failures` is the share of appends that fail; half of them took place all the same."""
+
+    def __init__(self, log: Log, seed: int, failures: float = 0.0) -> None:
+        self.header = log.header
+        self.below = MemoryLog(log.header)
+        self.below.extend_now(log.records())
+        self.failures = failures
+        self.batches: list[int] = []
+        """Sizes of the batches that were appended."""
+        self._random = Random(seed)
+
+    async def append(self, records: Sequence[Record], nonce: str) -> None:
+        await self._suspend()
+        if self._random.random() < self.failures:
+            await self._fail(records, nonce)
+        await self.below.append(records, nonce)
+        self.batches.append(len(records))
+        await self._suspend()
+
+    async def _fail(self, records: Sequence[Record], nonce: str) -> None:
+        kind = self._random.randrange(4)
+        if kind < 2:
+            raise LogUnavailable("the disk is full")
+        if kind == 2:
+            await self.below.append(records, nonce)
+        raise OutcomeUnknown("the connection was lost")
+
+    async def _suspend(self) -> None:
+        for _ in range(self._random.randrange(TURNS_MAX)):
+            await asyncio.sleep(0)
+
+    async def replace(self, record: Record) -> None:
+        await self._suspend()
+        self.below.replace_now(record)
+
+    def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
+        return self.below.records(after, count)
+
+    def __len__(self) -> int:
+        return len(self.below)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.below)

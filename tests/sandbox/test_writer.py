@@ -1,0 +1,234 @@
+"""The writer on a log that suspends and fails at random: the log is the truth, and what was answered is in it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mockexchange.core.commands import AddKey, Command, Deposit, Note
+from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.replay import Replay
+from mockexchange.sandbox import writer
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.port import CommandFailed, SandboxEnded, StoreUnavailable
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.located_text import read_yaml
+from mockexchange.scenario.script import SCRIPT
+from mockexchange.scenario.stubs import STUB
+from mockexchange.store.codec import write_log
+from mockexchange.store.log import Record
+from tests.core.dump import dump
+from tests.helpers.sandboxes import SMALL, WALL, run, signed
+from tests.helpers.scripts import SECOND
+from tests.helpers.unsteady_log import UnsteadyLog
+
+SCRIPTED = (
+    SMALL
+    + """script:
+  - {name: often, every: 1s, price: {market: RAIN-2, price: 0.3}}
+  - {name: asked, when: {request: {nth: each}}, deposit: {account: bob, amount: 2}}
+  - {name: armed, after: 3s, fault: {match: {nth: 9}, then: {status: 503}}}
+"""
+)
+
+
+async def unsteady(seed: int, failures: float = 0.0, text: str = SCRIPTED) -> tuple[Sandbox, UnsteadyLog]:
+    sandbox = await open_sandbox(load_text(text), SandboxOptions(clock="paused", host=lambda: WALL))
+    log = UnsteadyLog(sandbox.log, seed, failures)
+    sandbox.use_log(log)
+    return sandbox, log
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "REPEAT_PAUSE_S", 0.0)
+    monkeypatch.setattr(writer, "RETRY_PAUSE_S", 0.0)
+
+
+def deposit(micros: int) -> Deposit:
+    return Deposit(subaccount_ref=SubaccountRef("alice", "0"), amount_micros=micros)
+
+
+async def ask(sandbox: Sandbox) -> None:
+    sandbox.answer(signed(sandbox))
+    await sandbox.run_due()
+
+
+def done_by(sandbox: Sandbox, name: str, number: int) -> Awaitable[Any]:
+    match name:
+        case "submit":
+            return sandbox.submit(deposit(1_000_000 + number))
+        case "fault":
+            text = f"{{name: f{number % 3}, then: {{drop: true}}}}"
+            return sandbox.faults.install(FAULT.read(read_yaml(text, "f"), ""))
+        case "stub":
+            text = f"{{name: s{number % 3}, request: GET /x, status: 200}}"
+            return sandbox.stubs.install(STUB.read(read_yaml(text, "s"), ""))
+        case "script":
+            return sandbox.script.add(SCRIPT.read(read_yaml("[{after: 2s, announce: {message: x}}]", "s"), ""))
+        case "advance":
+            return sandbox.advance(SECOND)
+        case "run":
+            return sandbox.run_clock("paused")
+    return ask(sandbox)
+
+
+ACTIONS = st.sampled_from(("submit", "submit", "submit", "fault", "stub", "script", "advance", "run", "ask"))
+GROUPS = st.lists(st.lists(ACTIONS, max_size=6), max_size=5)
+
+
+async def live(
+    groups: list[list[str]], seed: int, failures: float
+) -> tuple[Sandbox, UnsteadyLog, Counter[int], set[int]]:
+    """Do groups of actions at once; return the amounts of deposits that were acknowledged, and those that failed."""
+    sandbox, log = await unsteady(seed, failures)
+    acknowledged, failed, number = Counter[int](), set[int](), 0
+
+    async def do(name: str, number: int) -> None:
+        try:
+            await done_by(sandbox, name, number)
+        except StoreUnavailable:
+            failed.add(1_000_000 + number)
+        else:
+            acknowledged[1_000_000 + number] += name == "submit"
+
+    for group in groups:
+        first, number = number, number + len(group)
+        await asyncio.gather(*(do(name, place) for place, name in enumerate(group, start=first)))
+    log.failures = 0.0
+    await sandbox.submit(Note(subject="end", text="x"))
+    return sandbox, log, acknowledged, failed
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(GROUPS, st.integers(0, 10**6), st.sampled_from((0.0, 0.3, 0.8)))
+def test_the_log_is_the_truth_and_has_each_acknowledged_command_once(
+    groups: list[list[str]], seed: int, failures: float
+) -> None:
+    sandbox, log, acknowledged, failed = run(live(groups, seed, failures))
+    assert [record.sequence for record in log] == list(range(1, len(log) + 1))
+    assert [record.at for record in log] == sorted(record.at for record in log)
+    deposits = [one.command for one in log if isinstance(one.command, Deposit)]
+    stored = Counter(one.amount_micros for one in deposits)
+    assert all(stored[amount] == count for amount, count in acknowledged.items())
+    assert all(stored[amount] <= 1 for amount in failed)
+    causes = Counter(one.cause for one in log if one.cause)
+    assert set(causes.values()) <= {1}
+    replay = Replay(write_log(log))
+    replay.run_to(len(log))
+    assert dump(replay.exchange.state) == dump(sandbox.exchange.state)
+
+
+def test_commands_that_wait_together_are_appended_together() -> None:
+    async def life() -> list[int]:
+        sandbox, log = await unsteady(1)
+        await asyncio.gather(*(sandbox.submit(deposit(number)) for number in range(1, 600)))
+        return log.batches
+
+    batches = run(life())
+    assert sum(batches) == 599
+    assert max(batches) == writer.BATCH_MAX
+    assert len(batches) == 3
+
+
+def test_a_caller_reads_the_state_before_the_next_command_of_its_batch_changes_it() -> None:
+    async def life() -> None:
+        sandbox, _ = await unsteady(2)
+        primary = sandbox.exchange.state.subaccounts[SubaccountRef("alice", "0")]
+        before = primary.cash_micros
+
+        async def pay() -> int:
+            await sandbox.submit(deposit(1))
+            return primary.cash_micros - before
+
+        assert await asyncio.gather(*(pay() for _ in range(20))) == list(range(1, 21))
+
+    run(life())
+
+
+def test_a_caller_that_gives_up_before_the_append_leaves_nothing() -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(3)
+        length = len(log)
+        first, second = (asyncio.ensure_future(sandbox.submit(deposit(number))) for number in (1, 2))
+        await asyncio.sleep(0)
+        second.cancel()
+        await first
+        assert len(log) == length + 1
+
+    run(life())
+
+
+def test_a_failed_command_of_a_batch_is_replaced_and_the_others_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(4)
+
+        def raise_once(command: Command, at: int) -> Any:
+            if isinstance(command, AddKey):
+                raise ZeroDivisionError
+            return execute(command, at)
+
+        execute = sandbox.exchange.execute
+        monkeypatch.setattr(sandbox.exchange, "execute", raise_once)
+        key = AddKey(account="bob", key="k", key_id="k", public_key="", secret="s")
+        commands: tuple[Command, ...] = (deposit(1), key, deposit(2))
+        ends = await asyncio.gather(*map(sandbox.submit, commands), return_exceptions=True)
+        assert [isinstance(end, CommandFailed) for end in ends] == [False, True, False]
+        await asyncio.sleep(0.001)
+        assert [type(record.command) for record in log][-3:] == [Deposit, Note, Deposit]
+
+    run(life())
+
+
+def test_records_of_another_writer_are_applied_first() -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(5)
+        number = len(log) + 1
+        await log.below.append([Record(number, sandbox.exchange.last_at, deposit(7))], "theirs")
+        written = await sandbox.write(deposit(8))
+        assert written.record.sequence == number + 1
+        assert sandbox.exchange.state.sequence == len(log) == number + 1
+
+    run(life())
+
+
+def test_what_waits_when_the_sandbox_ends_is_told_so() -> None:
+    async def life() -> None:
+        sandbox, _ = await unsteady(6)
+        waiting = asyncio.ensure_future(sandbox.submit(deposit(1)))
+        await asyncio.sleep(0)
+        sandbox.close("deleted")
+        with pytest.raises(SandboxEnded, match="deleted"):
+            await waiting
+
+    run(life())
+
+
+def test_reads_go_on_and_steps_stay_due_while_the_log_fails() -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(7)
+        log.failures = 1.0
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await sandbox.submit(deposit(5))
+        with pytest.raises(StoreUnavailable):
+            await sandbox.advance(2 * SECOND)
+        for name in ("fault", "stub", "script"):
+            with pytest.raises(StoreUnavailable):
+                await done_by(sandbox, name, 1)
+        await ask(sandbox)
+        await sandbox.run_due()
+        assert (len(sandbox.faults), sandbox.stubs.installed) == (0, {})
+        log.failures = 0.0
+        await sandbox.submit(deposit(6))
+        await sandbox.advance(2 * SECOND)
+        assert sandbox.script.steps[0].fired == 3
+
+    run(life())
