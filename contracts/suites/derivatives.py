@@ -73,7 +73,16 @@ def _target(sandbox: Sandbox, venue: str, alias: str, origin: str, http: httpx.C
     keys: dict[str, Signer] = {role: kit.load_signer(one.key_id, one.secret or "") for role, one in own.items()}
     if venue == "deribit":
         keys[BASIC] = Basic(own[MEMBER].key_id, own[MEMBER].secret or "")
-    return Target(venue=kit, api_date=alias, base_url=origin + kit.prefix, http=http, keys=keys, may_write=True)
+    return Target(
+        venue=kit,
+        api_date=alias,
+        base_url=origin + kit.prefix,
+        http=http,
+        keys=keys,
+        may_write=True,
+        may_order=True,
+        may_trade=True,
+    )
 
 
 def hints_of(target: Target) -> SchemathesisHints:

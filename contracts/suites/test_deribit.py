@@ -62,6 +62,14 @@ def test_every_rule_is_kept(alias: str) -> None:
     assert {f"{one.rule} {one.subject}": one.why for one in judged if one.outcome is Outcome.NOT_JUDGED} == {}
 
 
+@pytest.mark.parametrize("alias", EVERY)
+def test_every_rule_of_writes_is_kept(alias: str) -> None:
+    with target_at(VENUE, alias) as target:
+        judged = list(run_checks(DERIBIT.write_checks, target))
+    assert findings_of(judged) == ""
+    assert {f"{one.rule} {one.subject}": one.why for one in judged if one.outcome is Outcome.NOT_JUDGED} == {}
+
+
 def test_rules_of_the_wire_are_kept_over_a_socket() -> None:
     checks = [check for check in DERIBIT.checks if check.rule.startswith(OVER_A_SOCKET)]
     with target_at(VENUE, EVERY[0], "over a socket") as target:

@@ -24,7 +24,8 @@ def planter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planter]:
 
 
 def first_finding(venue: str, fault: Fault) -> Finding | None:
-    checks = [check for check in KITS[venue].checks if check.rule in fault.rules]
+    every = (*KITS[venue].checks, *KITS[venue].write_checks)
+    checks = [check for check in every if check.rule in fault.rules]
     assert {check.rule for check in checks} == set(fault.rules)
     with target_at(venue, EVERY[0], wrap=fault.wrap) as target:
         return next((finding for verdict in run_checks(checks, target) for finding in verdict.findings), None)

@@ -124,3 +124,30 @@ def test_changes_and_dates_are_json_for_programs() -> None:
     (change,) = map(json.loads, run("diff", "2026-07-08", "2026-07-09", "--json").splitlines())
     assert (change["section"], change["kind"], change["day"]) == ("MarketPosition", "removed", "2026-07-09")
     assert json.loads(run("dates", "--json").splitlines()[1])["api_date"] == "2025-11"
+
+
+def test_another_venue_has_its_own_days() -> None:
+    rows = [json.loads(line) for line in run("dates", "--venue", "deribit", "--json").splitlines()]
+    assert [(row["api_date"], row["day"]) for row in rows] == [
+        ("compat", "-"),
+        ("2026-10", "2026-10-31"),
+        ("latest", "2026-10-31"),
+        ("a month", "2025-10.."),
+        ("a day", "2025-10-01.."),
+    ]
+    assert rows[1]["remark"] == "0 changes since 2025-10-01"
+
+
+def test_no_changes_of_another_venue_are_known() -> None:
+    for venue in ("deribit", "signalplus"):
+        line = run("diff", "2025-11-01", "latest", "--venue", venue).splitlines()[-1]
+        assert line.endswith(": 0 changes")
+    wrong = CliRunner().invoke(main, ["api", "diff", "2025-01-01", "latest", "--venue", "deribit"])
+    assert wrong.exit_code == 2
+    assert "2025-10-01" in wrong.output
+
+
+def test_an_operation_is_one_of_the_venue() -> None:
+    given = ["api", "diff", "2025-11-01", "latest", "--venue", "deribit", "--operation"]
+    assert CliRunner().invoke(main, [*given, "private/get_positions"]).exit_code == 0
+    assert "no operation 'GetPositions'" in CliRunner().invoke(main, [*given, "GetPositions"]).output

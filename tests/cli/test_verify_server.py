@@ -114,8 +114,6 @@ def test_a_mock_of_another_venue_keeps_what_it_promises(
     key.write_text("c2VjcmV0")
     why = refused(cli, *options, "--key", str(key))
     assert why.startswith(f"the key {account['key_id']} (member) was refused: 40")
-    key.write_text("")
-    assert "no secret" in refused(cli, *options, "--key", str(key))
 
 
 def test_an_api_date_is_one_of_the_venue(cli: Cli, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.suites.planted.planting import Planter
 from contracts.suites.targets import unchanged
+from mockexchange.core.derivatives.order_entry import checks
 from mockexchange.venues import secrets
 from mockexchange.venues.deribit import authentication, routes
 from mockexchange.venues.deribit.operations import positions, trades
@@ -75,7 +76,26 @@ def always(value: Any) -> Callable[[Any], Any]:
 
 LIST, ONE = "get_positions$", "get_position$"
 DOCUMENTED = "reads.answered"
+STATE = "get_order_state$"
+WRITES = (
+    edit("an order has another amount", "orders.placed", rb'"amount":10.0', b'"amount":20.0', path="buy$"),
+    edit("an order that rests has fills", "orders.placed", rb'"filled_amount":0.0', b'"filled_amount":1.0', path=STATE),
+    edit("an edit is not marked", "orders.edited", rb'"replaced":true', b'"replaced":false', path="edit$"),
+    edit("an edit loses the label", "orders.edited", rb'"label":"[0-9a-f]+"', b'"label":""', path="edit$"),
+    edit("a canceled order is open", "orders.canceled", b'"cancelled"', b'"open"', path="cancel$"),
+    edit("a canceled order becomes open", "orders.canceled", b'"cancelled"', b'"open"', path=STATE),
+    edit(
+        "a label finds nothing", "orders.labels", rb'"result":.*,"usIn"', b'"result":[],"usIn"', path="orders_by_label$"
+    ),
+    edit("canceled orders are miscounted", "orders.labels", b'"result":2', b'"result":1', path="cancel_by_label$"),
+    edit("all orders are miscounted", "orders.cancel_all", rb'"result":[1-9]', b'"result":99', path="by_instrument$"),
+    edit("fills are counted twice", "orders.filled", b'"filled_amount":10.0', b'"filled_amount":20.0', path=STATE),
+    edit("a trade has another price", "orders.filled", rb'"price":\d+', b'"price":1', path="trades_by_order$"),
+    broken("prices between the ticks are taken", "orders.refused", checks.require_price, always(None)),
+)
+"""Faults of order entry."""
 DERIBIT = (
+    *WRITES,
     edit("the id is left out", "envelopes.id", rb'"id":[^,]*,', b""),
     edit(
         "the id is a number too large for a float",

@@ -1,6 +1,8 @@
-"""`mockexchange api`: the API dates of the default venue, and the changes between two of them."""
+"""`mockexchange api`: the API dates of a venue, and the changes between two of them."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import click
 
@@ -8,8 +10,8 @@ from mockexchange.cli.click_base import checked, json_option, option
 from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
-from mockexchange.venues.registry import DEFAULT
-from mockexchange.venues.venue import WireTables
+from mockexchange.venues.registry import DEFAULT, VENUES
+from mockexchange.venues.venue import Venue, WireTables
 from mockexchange.venues.wire_diff import READS, Change, diff_rows
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -31,21 +33,33 @@ def api(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-def _wire() -> WireTables:
-    assert DEFAULT.wire, "the default venue has dated tables"
-    return DEFAULT.wire
+def _wire(venue: Venue) -> WireTables:
+    assert venue.wire, "every venue has dated tables"
+    return venue.wire
+
+
+venue_option = option(
+    "--venue",
+    type=click.Choice(list(VENUES)),
+    default=DEFAULT.name,
+    show_default=True,
+    is_eager=True,
+    help="Whose API it is.",
+)
 
 
 @api.command()
+@venue_option
 @json_option("api dates")
-def dates(as_json: bool) -> None:
+def dates(venue: str, as_json: bool) -> None:
     """List what --api-date takes."""
-    wire = _wire()
+    of = VENUES[venue]
+    wire = _wire(of)
     kept = wire.count_removed_fields()
     lines = [Line((COMPAT, "-", f"the newest of all that ever was: keeps {kept} removed fields"))]
     days = list(wire.aliases.items())
     for (_, before), (alias, day) in zip([("", wire.first_day), *days], days, strict=False):
-        lines.append(Line((alias, day, _remark(DEFAULT.api_date(before), DEFAULT.api_date(day)))))
+        lines.append(Line((alias, day, _remark(of, of.api_date(before), of.api_date(day)))))
     newest, day = days[-1]
     lines.append(Line((LATEST, day, f"the same as {newest}")))
     lines.append(Line(("a month", f"{wire.first_day[:7]}..", "the wire of its last day, if it is none of these")))
@@ -56,30 +70,43 @@ def dates(as_json: bool) -> None:
         show_table(("api date", "day", "what it is"), lines)
 
 
-def _remark(before: ApiDate, after: ApiDate) -> str:
-    count = sum(len(difference.changes) for difference in compare(before, after))
+def _remark(venue: Venue, before: ApiDate, after: ApiDate) -> str:
+    count = sum(len(difference.changes) for difference in compare(before, after, venue=venue))
     return f"{count} changes since {before.day}" if before.day != after.day else "the first day whose wire is known"
 
 
-def _operation(text: str) -> str:
-    known = DEFAULT.rest.operations
+def _at_venue(parse: Callable[[Venue, str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Return a callback that parses a value at the chosen venue, an option that is read first."""
+    return lambda context, parameter, text: checked(partial(parse, VENUES[context.params["venue"]]))(
+        context, parameter, text
+    )
+
+
+def _date(venue: Venue, text: str) -> ApiDate:
+    return venue.api_date(text)
+
+
+def _operation(venue: Venue, text: str) -> str:
+    known = venue.rest.operations
     if text not in known:
         raise ValueError(f"no operation {text!r}{did_you_mean(text, known)}")
     return text
 
 
 @api.command()
-@click.argument("before", metavar="A", callback=checked(DEFAULT.api_date))
-@click.argument("after", metavar="B", callback=checked(DEFAULT.api_date))
-@option("--operation", callback=checked(_operation), help="Only what GetPositions, for example, takes and answers.")
+@click.argument("before", metavar="A", callback=_at_venue(_date))
+@click.argument("after", metavar="B", callback=_at_venue(_date))
+@option("--operation", callback=_at_venue(_operation), help="Only what GetPositions, for example, takes and answers.")
+@venue_option
 @json_option("api diff")
-def diff(before: ApiDate, after: ApiDate, operation: str | None, as_json: bool) -> None:
+def diff(before: ApiDate, after: ApiDate, operation: str | None, venue: str, as_json: bool) -> None:
     """Print what changed on the wire from A to B.
 
     Operations, fields, parameters and errors, with the day and the source of each. What came and went in between, or
     went and came back, is no change.
     """
-    differences = compare(before, after, operation)
+    of = VENUES[venue]
+    differences = compare(before, after, operation, of)
     if as_json:
         show_json_lines(
             {"section": difference.title, **change._asdict()}
@@ -97,12 +124,12 @@ def diff(before: ApiDate, after: ApiDate, operation: str | None, as_json: bool) 
         click.secho("\nsources", bold=True)
         width = max(map(len, used)) + 4
         for source in used:
-            click.echo(wrapped(f"  {source}", _wire().sources[source], width, terminal_width()))
+            click.echo(wrapped(f"  {source}", _wire(of).sources[source], width, terminal_width()))
 
 
-def compare(before: ApiDate, after: ApiDate, operation: str | None = None) -> list[Difference]:
+def compare(before: ApiDate, after: ApiDate, operation: str | None = None, venue: Venue = DEFAULT) -> list[Difference]:
     """Return the sections that have changes, those of one operation or all."""
-    every = _wire().sections()
+    every = _wire(venue).sections()
     sections = [one for section in every if (one := section.within(operation) if operation else section)]
     compared = [
         Difference(section.title, list(diff_rows(section.rows, before, after, section.describe)))

@@ -59,9 +59,11 @@ class Relay:
         """Return the same request for the target; a Host header is kept only if schemathesis generated it."""
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         own_host = (b"host", scope["server"][0].encode())
-        headers = [one for one in scope["headers"] if one != own_host]
+        content = integers_as_such(body)
+        changed = {b"content-length"} if content != body else set()
+        headers = [one for one in scope["headers"] if one != own_host and one[0].lower() not in changed]
         url = f"{self._origin}{scope['raw_path'].decode('latin-1')}{query}"
-        return self._target.http.build_request(scope["method"], url, headers=headers, content=integers_as_such(body))
+        return self._target.http.build_request(scope["method"], url, headers=headers, content=content)
 
 
 def integers_as_such(body: bytes) -> bytes:

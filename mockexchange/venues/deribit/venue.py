@@ -6,14 +6,16 @@ from mockexchange.venues.deribit import diagnosis, signing
 from mockexchange.venues.deribit.authentication import claimed_key
 from mockexchange.venues.deribit.catalogue import PREFIX
 from mockexchange.venues.deribit.context import DeribitContext, date_of
-from mockexchange.venues.deribit.dates import api_date
+from mockexchange.venues.deribit.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.deribit.enumerations import SUMMARY_CURRENCIES
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED
+from mockexchange.venues.deribit.objects import OBJECTS
 from mockexchange.venues.deribit.operations.authentication import SCOPES, SCOPES_DEFAULT
 from mockexchange.venues.deribit.outages import FAULTS
 from mockexchange.venues.deribit.rest import REST
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.handshake import STREAM
+from mockexchange.venues.jsonrpc.wire_sections import wire_of
 from mockexchange.venues.switches import Choice, Count, Duration
 from mockexchange.venues.venue import Authentication, ScenarioOptions, Secrets, VenueDefinition
 
@@ -34,6 +36,7 @@ DERIBIT = VenueDefinition(
     date_of=date_of,
     rest=REST,
     stream=STREAM,
+    wire=wire_of(ALIASES, FIRST_DAY, SOURCES, lambda: OBJECTS),
     auth=Authentication(
         scopes=SCOPES,
         scopes_default=SCOPES_DEFAULT,

@@ -1,10 +1,12 @@
 """The `Venue` value that describes SignalPlus."""
 
+from mockexchange.venues.jsonrpc.wire_sections import wire_of
 from mockexchange.venues.signalplus import diagnosis, signing
 from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.context import NAME, SignalPlusContext, date_of
-from mockexchange.venues.signalplus.dates import api_date
+from mockexchange.venues.signalplus.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, SCOPES
+from mockexchange.venues.signalplus.objects import OBJECTS
 from mockexchange.venues.signalplus.outages import FAULTS
 from mockexchange.venues.signalplus.rest import REST
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
@@ -20,6 +22,7 @@ SIGNALPLUS = VenueDefinition(
     date_of=date_of,
     rest=REST,
     stream=STREAM,
+    wire=wire_of(ALIASES, FIRST_DAY, SOURCES, lambda: OBJECTS),
     auth=Authentication(
         scopes=SCOPES,
         scopes_default=SCOPES,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.credentials import KEY_BYTES_MAX, Credential, load_credential, parse_role
 from mockexchange.scenario.keys import make_pair
@@ -69,3 +70,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         load_credential(Credential("member", "my-id", tmp_path / "none.pem"), KALSHI)
     with pytest.raises(ValueError, match="cannot be read: Is a directory"):
         load_credential(Credential("member", "my-id", tmp_path), KALSHI)
+
+
+def test_a_file_without_a_secret_is_no_key_of_a_venue_of_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("abc\n")
+    assert load_credential(Credential("member", "my-id", path), DERIBIT).key_id == "my-id"
+    path.write_text("\n")
+    with pytest.raises(ValueError, match=r"secret: the key my-id has no secret$"):
+        load_credential(Credential("member", "my-id", path), DERIBIT)

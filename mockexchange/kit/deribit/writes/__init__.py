@@ -1,0 +1,7 @@
+"""The rules of writes, which place orders: for `verify server --writes`, and for the suites."""
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.deribit.writes import fills, orders
+from mockexchange.kit.target import Target
+
+CHECKS: tuple[Check[Target], ...] = (*orders.CHECKS, *fills.CHECKS)

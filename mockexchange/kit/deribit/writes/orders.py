@@ -1,0 +1,168 @@
+"""Rules of orders that are never filled: what is answered is what is read next, and what is refused leaves nothing."""
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.deribit.calls import call_result
+from mockexchange.kit.deribit.writes.desk import BUY, CANCEL, EDIT, OPEN, Desk, Row, error_code, open_desk
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
+from mockexchange.kit.target import Target
+
+PLACED, EDITED, CANCELED, LABELS, REFUSED, COUNTED = (
+    f"orders.{name}" for name in ("placed", "edited", "canceled", "labels", "refused", "cancel_all")
+)
+BY_LABEL, EDIT_BY_LABEL = "private/get_open_orders_by_label", "private/edit_by_label"
+CANCEL_BY_LABEL, STATE_BY_LABEL = "private/cancel_by_label", "private/get_order_state_by_label"
+CANCEL_BY_INSTRUMENT = "private/cancel_all_by_instrument"
+SUMMARY, POSITION = "private/get_account_summary", "private/get_position"
+Judge = Callable[[Target, str], Iterator[Finding]]
+Expect = Callable[[str, object, object], Iterator[Finding]]
+
+
+def judge_placed(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that an order rests as it was sent, and reads alike everywhere."""
+    result = desk.place()
+    order, wanted = result["order"], {**desk.bid(), "order_state": "open", "filled_amount": 0, "direction": "buy"}
+    yield from expect("the answer", {name: order.get(name) for name in wanted}, wanted)
+    yield from expect("trades of an order that rests", result["trades"], [])
+    yield from _reads_alike(desk, order, expect)
+    rows = [row for row in desk.result(OPEN, instrument_name=desk.name) if row["order_id"] == order["order_id"]]
+    yield from expect("its row among the open orders", rows, [order])
+
+
+def judge_edited(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that an edit changes what it names, keeps the rest, and reads alike."""
+    before = desk.place()["order"]
+    price, amount = desk.price + desk.tick, 2 * desk.amount
+    params = {"order_id": before["order_id"], "price": price, "amount": amount}
+    after = desk.result(EDIT, **params)["order"]
+    changed = {"price": price, "amount": amount, "replaced": True, "filled_amount": 0, "order_state": "open"}
+    yield from expect("the answer", {name: after[name] for name in changed}, changed)
+    kept = ("order_id", "label", "direction", "instrument_name", "creation_timestamp", "time_in_force")
+    yield from expect("what an edit keeps", {n: after[n] for n in kept}, {n: before[n] for n in kept})
+    yield from _reads_alike(desk, after, expect)
+
+
+def judge_canceled(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that a canceled order stays canceled: it cannot be canceled again, nor edited, and is not listed."""
+    order_id = desk.place()["order"]["order_id"]
+    order = desk.result(CANCEL, order_id=order_id)
+    yield from expect("the state in the answer", order["order_state"], "cancelled")
+    yield from _reads_alike(desk, order, expect)
+    again = desk.send(CANCEL, {"order_id": order_id})
+    yield from expect("canceling it again", _refusal(again), "refused")
+    edited = desk.send(EDIT, {"order_id": order_id, "amount": desk.amount, "price": desk.price})
+    yield from expect("editing it", _refusal(edited), "refused")
+    yield from _reads_alike(desk, order, expect)
+    yield from expect("whether it is among the open orders", order_id in desk.open_ids(), False)
+
+
+def judge_labels(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that orders are found, refused as ambiguous and canceled by their label."""
+    ids = sorted(str(desk.place()["order"]["order_id"]) for _ in range(2))
+    named = {"currency": _currency(desk), "label": desk.label}
+    yield from expect("the open orders with the label", _ids(desk.result(BY_LABEL, **named)), ids)
+    both = desk.send(EDIT_BY_LABEL, {"label": desk.label, "instrument_name": desk.name, "amount": desk.amount})
+    yield from expect("an edit by the label of two orders", _refusal(both), "refused")
+    yield from expect("the count of canceled orders", desk.result(CANCEL_BY_LABEL, **named), 2)
+    yield from expect("the open orders with the label", _ids(desk.result(BY_LABEL, **named)), [])
+    rows = desk.result(STATE_BY_LABEL, **named)
+    yield from expect("their states", {row["order_state"] for row in rows if row["order_id"] in ids}, {"cancelled"})
+
+
+def judge_refused(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that refused orders leave no order, no position and no reserved margin behind."""
+    before = _account(desk)
+    wrong: tuple[Mapping[str, Any], ...] = (
+        {"price": desk.price + desk.tick / 2},
+        {"amount": desk.amount * Decimal("1.5")},
+        {"price": desk.price * 100, "post_only": False},
+        {"instrument_name": "NONE-PERPETUAL"},
+        {"time_in_force": "forever"},
+    )
+    for params in wrong:
+        answer = desk.send(BUY, {**desk.bid(), **params})
+        if error_code(answer) is None:
+            desk.placed.append(str(answer.json()["result"]["order"]["order_id"]))
+        yield from expect(f"an order with {dict(params)}", _refusal(answer), "refused")
+    yield from expect("the account after refusals", _account(desk), before)
+
+
+def judge_cancel_all(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that canceling all orders of an instrument counts them, and leaves none."""
+    desk.place()
+    desk.place()
+    count = len(desk.open_ids())
+    yield from expect("the count", desk.result(CANCEL_BY_INSTRUMENT, instrument_name=desk.name), count)
+    yield from expect("the open orders", desk.open_ids(), [])
+    yield from expect("the count of none", desk.result(CANCEL_BY_INSTRUMENT, instrument_name=desk.name), 0)
+
+
+def _reads_alike(desk: Desk, order: Row, expect: Expect) -> Iterator[Finding]:
+    yield from expect("the next read", desk.state(order["order_id"]), order)
+
+
+def _refusal(answer: Any) -> str:
+    return "refused" if error_code(answer) is not None else answer_text(answer)
+
+
+def _ids(rows: list[Row]) -> list[str]:
+    return sorted(str(row["order_id"]) for row in rows)
+
+
+def _currency(desk: Desk) -> str:
+    return str(desk.instrument.get("settlement_currency") or desk.instrument["base_currency"])
+
+
+def _account(desk: Desk) -> tuple[object, ...]:
+    """Return what a refused order must not change."""
+    summary = call_result(desk.target, SUMMARY, {"currency": _currency(desk)})
+    position = call_result(desk.target, POSITION, {"instrument_name": desk.name})
+    return desk.open_ids(), summary["balance"], position["size"], position.get("open_orders_margin")
+
+
+def judge_at_desk(rule: str, judge: Callable[[Desk, Expect], Iterator[Finding]]) -> Judge:
+    """Return a rule's function that judges at an open desk, and writes what is not as expected as findings."""
+
+    def judged(target: Target, subject: str) -> Iterator[Finding]:
+        with open_desk(target) as desk:
+
+            def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
+                if seen != expected:
+                    yield finding(target, rule, f"{desk.name}: {what}", str(seen), str(expected), subject)
+
+            yield from judge(desk, expect)
+
+    return judged
+
+
+PLACE = "contracts/deribit/README.md"
+
+
+def check_of(
+    rule: str,
+    says: str,
+    judge: Callable[[Desk, Expect], Iterator[Finding]],
+    subject: str,
+    *,
+    may_trade: bool = False,
+) -> Check[Target]:
+    """Return a rule of one subject; with `may_trade` only where orders may be filled and all be canceled."""
+
+    def subjects(target: Target) -> list[str]:
+        return [subject] if target.may_trade or not may_trade else []
+
+    return Check(rule, says, PLACE, subjects, judge_at_desk(rule, judge))
+
+
+CHECKS: tuple[Check[Target], ...] = (
+    check_of(PLACED, "The answer to an order is its next read.", judge_placed, BUY),
+    check_of(EDITED, "An edit changes what it names, and reads alike.", judge_edited, EDIT),
+    check_of(CANCELED, "A canceled order stays canceled.", judge_canceled, CANCEL),
+    check_of(LABELS, "Labels find, and cancel, their orders.", judge_labels, CANCEL_BY_LABEL),
+    check_of(REFUSED, "A refused order leaves nothing behind.", judge_refused, BUY),
+    check_of(COUNTED, "Canceling all counts, and leaves none.", judge_cancel_all, CANCEL_BY_INSTRUMENT, may_trade=True),
+)
