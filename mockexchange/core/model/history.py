@@ -31,7 +31,7 @@ class HistoryRow(Protocol):
     def created_at(self) -> int: ...
 
     @property
-    def selectors(self) -> Collection[Selector]: ...
+    def selectors(self) -> tuple[Selector, ...]: ...
 
     @property
     def partition(self) -> Partition: ...
@@ -140,10 +140,14 @@ class History(Generic[R]):
     def _lists(self) -> dict[Selector, dict[Partition, list[R]]]:
         """Put the newest rows into their lists; return all lists."""
         if self._unfiled:
+            places: dict[tuple[tuple[Selector, ...], Partition], list[list[R]]] = {}
             for row in self._unfiled:
-                partition = row.partition
-                for selector in row.selectors:
-                    self._list(selector, partition).append(row)
+                place = row.selectors, row.partition
+                lists = places.get(place)
+                if lists is None:
+                    lists = places[place] = [self._list(selector, row.partition) for selector in row.selectors]
+                for rows in lists:
+                    rows.append(row)
             self._unfiled.clear()
         return self._filed
 

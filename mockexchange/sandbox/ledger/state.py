@@ -70,7 +70,7 @@ def public_name(value: Command | Event) -> str:
 
 def event_of(event: Event) -> dict[str, Any]:
     """Return an event for JSON; the unit suffix of a field's name sets its format and is removed."""
-    kind, fields = _form_of(type(event))
+    kind, fields = form_of(type(event))
     plain: dict[str, Any] = {"type": kind}
     for name, key, write in fields:
         value = getattr(event, name)
@@ -82,7 +82,7 @@ def event_of(event: Event) -> dict[str, Any]:
 
 
 @cache
-def _form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]]:
+def form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]]:
     """Return the type of an event in JSON, and of each field its name, its key and how its value is written.
 
     A field without a function is the subaccount of the event, which has two keys.

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
+from mockexchange.sandbox.ledger.outcome_text import write_outcome
 from mockexchange.sandbox.port import CommandFailed, Written, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import did_you_mean
@@ -23,7 +24,6 @@ from mockexchange.server.control.json_text import (
     ControlJson,
     answer_in_slices,
     answer_unchanged,
-    encode,
     encoded_pieces,
     list_pieces,
     object_pieces,
@@ -103,8 +103,7 @@ class SandboxHandlers:
         outcomes, until = [], time.perf_counter() + SLICE_S
         for place, step in enumerate(steps):
             record, outcome = await _written(sandbox, step, f"[{place}]")
-            shown = truth.outcome_of(record.sequence, record.at, outcome)
-            outcomes.append(encode(shown))
+            outcomes.append(write_outcome(record.sequence, record.at, outcome).encode(errors="replace"))
             if time.perf_counter() >= until:
                 await streams_drained(sandbox)
                 until = time.perf_counter() + SLICE_S

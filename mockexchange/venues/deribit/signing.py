@@ -5,6 +5,7 @@ timestamp, nonce and data, with newlines in between [doc]. Both are HMAC-SHA256 
 """
 
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ DIGEST_BYTES = 32
 KEY_ID_BYTES, SECRET_BYTES = 6, 32
 SECRET_CHARS_MAX = 200
 TOKEN_CHARS_MAX = 2_048
+HEADERS_KEPT_MAX = 64
+"""Headers of which the parts are kept: hardly more requests are answered at the same time."""
 PARTS_MAX = 16
 """Parts of a header that are read: four are known."""
 
@@ -40,8 +43,12 @@ def read_authorization(request: Request) -> tuple[str, str] | None:
     return scheme.lower(), rest.strip()
 
 
+@lru_cache(maxsize=HEADERS_KEPT_MAX)
 def read_credentials(text: str) -> Credentials:
-    """Read the parts behind the scheme, in any order, as clients differ [code]. Of a repeated part the first counts."""
+    """Read the parts behind the scheme, in any order, as clients differ [code]. Of a repeated part the first counts.
+
+    Several steps of a request read them.
+    """
     found: dict[str, str] = {}
     for part in text.split(",", PARTS_MAX):
         name, _, value = part.partition("=")

@@ -8,6 +8,7 @@ repeated one is accepted, since no request depends on earlier ones.
 
 from base64 import b64decode, b64encode
 from binascii import Error
+from functools import lru_cache
 from typing import NamedTuple
 
 from mockexchange.venues import secrets
@@ -21,6 +22,8 @@ SIGNATURE_HEADER = b"signalplus-api-signature"
 HEADERS = (KEY_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER)
 QUERY = ("apiKey", "timestamp", "nonce", "signature")
 """Query parameters with the same four values, in the order of the headers."""
+HEADERS_KEPT_MAX = 64
+"""Requests whose values are kept: hardly more are answered at the same time."""
 SCHEME = "bearer "
 SECRET_BYTES = 32
 KEY_ID_BYTES = 16
@@ -42,7 +45,7 @@ class Credentials(NamedTuple):
 
 def read_credentials(request: Request, *, with_query: bool = False) -> Credentials:
     """Read the four headers; without any of them, the query, if `with_query` allows it."""
-    found = [_header(request, name) for name in HEADERS]
+    found = _header_values(request.headers)
     if with_query and not any(found):
         given = dict(query_pairs(request.query, encoding="latin-1", keep_blank_values=False))
         return Credentials(*(given.get(name) or None for name in QUERY))
@@ -88,9 +91,11 @@ def _decoded(secret: str) -> bytes:
         return b""
 
 
-def _header(request: Request, name: bytes) -> str | None:
-    value = request.header(name)
-    return value.strip() or None if value is not None else None
+@lru_cache(maxsize=HEADERS_KEPT_MAX)
+def _header_values(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[str | None, ...]:
+    """Return the values of the four headers, the first of each; several steps of a request read them."""
+    first = dict(reversed(headers))
+    return tuple([first.get(name, b"").decode("latin-1").strip() or None for name in HEADERS])
 
 
 def _token(authorization: str) -> str | None:
