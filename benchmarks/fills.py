@@ -14,7 +14,7 @@ from time import process_time
 import mockexchange
 from benchmarks.world import carry_out
 from mockexchange.core import commands
-from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.ledger.outcome_text import write_outcome
 from mockexchange.sandbox.opening import open_sandbox
@@ -35,43 +35,36 @@ SCRIPT = f"script: [{{every: 1ms, times: {FILLS}, fill: {json.dumps(STEP['fill']
 HOUR_US = 3_600_000_000
 
 
-def by_exchange() -> Iterator[float]:
-    """Yield fills a second of the exchange alone."""
-    exchange, owner = Exchange(), SubaccountRef(ACCOUNT)
+FILL = commands.Fill(
+    subaccount_ref=SubaccountRef(ACCOUNT),
+    market=MARKET,
+    side=Side.YES,
+    action=Action.BUY,
+    count_centis=100,
+    price_centicents=5_000,
+)
+
+
+def new_exchange() -> Exchange:
+    exchange = Exchange()
     opened = (
         commands.OpenAccount(account=ACCOUNT),
         commands.ListMarket(market=MARKET, event="KXBENCH", series="KXBENCH"),
     )
     carry_out(exchange, [(1, command) for command in opened])
-    fill = commands.Fill(
-        subaccount_ref=owner,
-        market=MARKET,
-        side=Side.YES,
-        action=Action.BUY,
-        count_centis=100,
-        price_centicents=5_000,
-    )
+    return exchange
+
+
+def by_exchange() -> Iterator[float]:
+    """Yield fills a second of the exchange alone."""
+    exchange = new_exchange()
     for _ in range(ROUNDS):
-        yield per_second(FILLS, lambda: carry_out(exchange, [(exchange.last_at + 1, fill)] * FILLS))
+        yield per_second(FILLS, lambda: carry_out(exchange, [(exchange.last_at + 1, FILL)] * FILLS))
 
 
 def written() -> Iterator[float]:
     """Yield outcomes of fills a second that are written as the control API writes them."""
-    exchange = Exchange()
-    outcome: Outcome = ()
-    for command in (
-        commands.OpenAccount(account=ACCOUNT),
-        commands.ListMarket(market=MARKET, event="KXBENCH", series="KXBENCH"),
-        commands.Fill(
-            subaccount_ref=SubaccountRef(ACCOUNT),
-            market=MARKET,
-            side=Side.YES,
-            action=Action.BUY,
-            count_centis=100,
-            price_centicents=5_000,
-        ),
-    ):
-        outcome = exchange.execute(command, exchange.last_at + 1)
+    outcome = new_exchange().execute(FILL, 1)
     for _ in range(ROUNDS):
         yield per_second(FILLS, lambda: [write_outcome(number, 1, outcome) for number in range(FILLS)])
 
@@ -89,17 +82,15 @@ def by_control_api(batch: int, count: int) -> Iterator[float]:
     """Yield fills a second by the control API, so many in a request."""
     body = json.dumps([STEP] * batch)
     with mockexchange.serve(SCENARIO) as exchange:
-        address = exchange.base_url.split("/")[2]
-        connection = http.client.HTTPConnection(address)
+        connection = http.client.HTTPConnection(exchange.base_url.split("/")[2])
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {exchange.token}"}
 
         def post() -> None:
             for _ in range(count // batch):
-                connection.request(
-                    "POST", "/_mock/sandboxes/default/commands", body, {"Content-Type": "application/json"}
-                )
+                connection.request("POST", "/_mock/sandboxes/default/commands", body, headers)
                 answer = connection.getresponse()
                 text = answer.read()
-                assert answer.status == 200, text  # noqa: PLR2004
+                assert answer.status == 200, text
                 assert b"refusal" not in text, text
 
         for _ in range(ROUNDS):

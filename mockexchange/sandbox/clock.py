@@ -48,14 +48,21 @@ class ExchangeClock:
         self._origin, self._host_origin = start, host()
         self._host_latest = self._host_origin
         self._ahead_us = 0
+        self._use(mode)
+
+    def _use(self, mode: str) -> None:
+        """Take a mode. Raises ValueError on an unknown one."""
         self._scale = parse_mode(mode)
+        self._ratio = (1, 1) if self._scale is None else self._scale.as_integer_ratio()
+        """The scale in whole numbers: with fractions, time was a quarter of a script's steps."""
         self.mode = mode
 
     def now(self) -> int:
         """Return exchange time, in microseconds since 1970."""
         if self._scale is None:
             return min(self._host() + self._ahead_us, LAST)
-        return min(self._origin + int(self._elapsed_us() * self._scale), LAST)
+        numerator, denominator = self._ratio
+        return min(self._origin + self._elapsed_us() * numerator // denominator, LAST)
 
     def _elapsed_us(self) -> int:
         """Return the host time since the origin. If the host's clock was set back, time goes on from where it was."""
@@ -102,7 +109,7 @@ class ExchangeClock:
 
     def run(self, mode: str) -> None:
         """Change the mode. Time continues from now, except in `real` mode, which returns to the wall clock."""
-        scale, now = parse_mode(mode), self.now()
+        now = self.now()
+        self._use(mode)
         self._host_origin = self._host_latest = self._host()
         self._origin, self._ahead_us = now, 0
-        self._scale, self.mode = scale, mode

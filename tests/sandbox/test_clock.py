@@ -61,6 +61,8 @@ def test_what_is_no_mode_is_named(text: str) -> None:
         ("10x", 0, START),
         ("10x", 5 * SECOND, START + 50 * SECOND),
         ("0.5x", 5 * SECOND, START + 2_500_000),
+        ("0.3x", 9, START + 2),
+        ("2.75x", 3, START + 8),
         ("1000000x", SECOND, START + SCALE_MAX * SECOND),
     ],
 )
