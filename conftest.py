@@ -1,17 +1,91 @@
 """What holds for every suite of the checkout."""
 
 import gc
+import importlib
+import os
+import pkgutil
 import signal
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+import mockexchange
+
+UNTRACED = (
+    "contracts/",
+    *(
+        f"tests/{name}/"
+        for name in ("attacks", "clients", "contracts", "docs", "examples", "house", "stream_properties")
+    ),
+)
+"""Folders whose tests coverage is not measured of: they run other programs or the same lines many times, at three
+times the processor time under tracing, and reach no line that the other folders leave out."""
+CHILDREN = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which coverage has child processes measured."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hear signals however the run was started: in the background, or under nohup, some would be ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    config.stash[TRACING] = Tracing(config)
 
 
-def pytest_collection_finish() -> None:
-    """Keep the collector from walking thousands of tests each time: it stops servers and clients alike for seconds."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep the collector from walking thousands of tests each time: it stops servers and clients alike for seconds.
+
+    Where coverage is measured, every module is imported first: a test without tracing could be the first to import one.
+    """
+    if session.config.stash[TRACING].controller is not None:
+        for module in pkgutil.walk_packages(mockexchange.__path__, "mockexchange."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what coverage is not measured of by its folder, before a `-m` selects by marks."""
+    for item in items:
+        if item.nodeid.startswith(UNTRACED):
+            item.add_marker("untraced", append=True)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    marked = {mark.name for mark in item.iter_markers()}
+    item.config.stash[TRACING].switch("traced" in marked or "untraced" not in marked)
+    return (yield)
+
+
+class Tracing:
+    """Coverage's tracing, also of child processes: on or off from one test to the next, fixtures included."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._is_on = True
+        self._for_children: str | None = None
+
+    @property
+    def controller(self) -> Any:
+        """The plugin's object that starts and stops coverage; None in a run without coverage."""
+        return getattr(self._config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+
+    def switch(self, is_on: bool) -> None:
+        """Turn the tracing on or off; nothing changes in a run without coverage."""
+        if self.controller is None or is_on == self._is_on:
+            return
+        self._is_on = is_on
+        if is_on:
+            self.controller.resume()
+            if self._for_children is not None:
+                os.environ[CHILDREN] = self._for_children
+        else:
+            self.controller.pause()
+            self._for_children = os.environ.pop(CHILDREN, None)
+
+
+TRACING = pytest.StashKey[Tracing]()

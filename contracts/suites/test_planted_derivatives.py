@@ -11,7 +11,7 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.venues import KITS
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.traced]
 
 FAULTS = [("deribit", fault) for fault in DERIBIT] + [("signalplus", fault) for fault in SIGNALPLUS]
 

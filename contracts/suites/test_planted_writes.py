@@ -9,7 +9,7 @@ from contracts.suites.targets import target_at
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.kalshi import KALSHI
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.traced]
 
 RULES = {check.rule for check in KALSHI.write_checks}
 FEWER = {"orders.cancel_all": 1, "groups.orders": 2}

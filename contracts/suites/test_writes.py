@@ -22,6 +22,7 @@ WRITTEN = {name: values for name, values in NAMES.items() if name != "order_grou
 CHAINS = Effort(is_brief=True, examples=8)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_of_writes_is_kept(alias: str) -> None:
     with target_at(alias) as target:

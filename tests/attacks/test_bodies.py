@@ -10,8 +10,6 @@ from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, Target, attacked, head, play, watched
 from tests.server.streaming import PING, TEXT, frame
 
-pytestmark = pytest.mark.no_cover  # tracing would multiply the processor time that is bounded here
-
 ORDERS = "/trade-api/v2/portfolio/orders"
 STREAM = "/ws/api/v2"
 UPGRADE = (

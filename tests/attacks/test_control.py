@@ -18,8 +18,6 @@ from mockexchange.server.server_state import ServerState
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, Target, play
 from tests.server.wire import ADDRESS
 
-pytestmark = pytest.mark.no_cover  # tracing would multiply the processor time that is bounded here
-
 LONG = ROUNDS > 1
 STEPS = 10_000 if LONG else 1_000
 ACCOUNTS = 10_000 if LONG else 200

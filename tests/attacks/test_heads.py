@@ -13,8 +13,6 @@ from mockexchange.server.http.protocols import JournalledH11Protocol
 from mockexchange.server.shares import Shares, shares_of
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, attacked, head, play, watched
 
-pytestmark = pytest.mark.no_cover  # tracing would multiply the processor time that is bounded here
-
 POSITIONS = "/trade-api/v2/portfolio/positions"
 
 

@@ -18,8 +18,6 @@ from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Request
 from tests.attacks.attacking import TURN_MS_MAX, play
 
-pytestmark = pytest.mark.no_cover  # tracing would multiply the processor time that is bounded here
-
 PREFIXES = [venue.prefix for venue in VENUES.values()]
 JSON = (b"content-type", b"application/json")
 BODIES = {

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -26,6 +27,8 @@ from mockexchange.core.vocabulary import (
 )
 from tests.core.event_fold import EventFold
 from tests.core.world import START
+
+pytestmark = pytest.mark.untraced
 
 OWNERS = [SubaccountRef.parse(name) for name in ("alice", "alice/1", "bob", "desk", "desk/st1")]
 STRANGER = SubaccountRef("strangers")

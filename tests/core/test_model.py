@@ -36,7 +36,7 @@ from tests.core.naive.trading import do_all
 from tests.core.naive.units import micros
 from tests.core.world import START
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 DELAYS = st.sampled_from([0, 0, 1, 1_000, -5])
 

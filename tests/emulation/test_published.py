@@ -11,7 +11,7 @@ from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings, run
 from mockexchange.venues.registry import DEFAULT
 from tests.clients.processes import find_python
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.untraced]
 
 KALSHI_SDK = """
     import asyncio

@@ -7,6 +7,8 @@ import pytest
 from mockexchange import Exchange
 from tests.pytest_plugin.suites import Suite
 
+pytestmark = pytest.mark.untraced
+
 # --- in this very run
 
 

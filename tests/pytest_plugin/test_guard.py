@@ -9,6 +9,8 @@ from mockexchange import Exchange
 from mockexchange.guard import Dial, RealVenueReached
 from tests.pytest_plugin.suites import Ran, Suite
 
+pytestmark = pytest.mark.untraced
+
 PRODUCTION = "api.elections.kalshi.com"
 DEMO = "demo-api.kalshi.co"
 HEAD = """
@@ -85,6 +87,7 @@ FAILING = f"""
 """
 
 
+@pytest.mark.traced
 def test_who_dials_fails_however_it_is_swallowed(suite: Suite) -> None:
     done = ran(suite, FAILING, "--tb=short", "-rf")
     assert done.counts == {"failed": 9}
@@ -171,6 +174,7 @@ def test_hosts_may_be_allowed(suite: Suite) -> None:
     assert ran(suite, tests).counts == {"passed": 3}
 
 
+@pytest.mark.traced
 def test_the_list_of_dials_is_the_tests_own(suite: Suite) -> None:
     tests = f"""
         def test_one(exchange_sandbox, venue_dials):
@@ -244,6 +248,7 @@ def test_nobody_expects_it(suite: Suite) -> None:
     assert "xfail-marked" not in report
 
 
+@pytest.mark.traced
 def test_the_way_there_is_shown_as_far_as_it_is_the_suites_own(suite: Suite) -> None:
     tests = f"""
         import httpx

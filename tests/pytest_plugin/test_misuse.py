@@ -10,6 +10,8 @@ from mockexchange.pytest_plugin.markers import MARKER_TEXT
 from mockexchange.pytest_plugin.scenario_files import find_scenario
 from tests.pytest_plugin.suites import Suite
 
+pytestmark = pytest.mark.untraced
+
 WRONG = {
     '"golden"': (
         " takes keyword arguments alone, such as @pytest.mark.mockexchange(scenario='golden'); got ('golden',)"
@@ -59,6 +61,7 @@ def told_of(suite: Suite, arguments: list[str]) -> list[str]:
     return ran.refusal
 
 
+@pytest.mark.traced
 def test_every_wrong_marker_is_refused(suite: Suite) -> None:
     for name, text in FILES.items():
         suite.file(name, text)
@@ -86,6 +89,7 @@ def test_a_marker_shows_all_its_errors(suite: Suite) -> None:
         assert line.startswith(f"test_it.py::test_{start.format(MARKER_TEXT)}")
 
 
+@pytest.mark.traced
 def test_the_list_is_bounded(suite: Suite) -> None:
     lines = told_of(suite, ["scenario='goldn'"] * (PROBLEMS_SHOWN_MAX + 2))
     assert len(lines) == PROBLEMS_SHOWN_MAX + 1

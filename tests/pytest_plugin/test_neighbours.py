@@ -8,6 +8,8 @@ from mockexchange.pytest_plugin.socket_permission import HINT as HINT_TEXT
 from mockexchange.pytest_plugin.socket_permission import hint_for
 from tests.pytest_plugin.suites import Suite
 
+pytestmark = pytest.mark.untraced
+
 COUNT = 200
 
 

@@ -19,6 +19,8 @@ from tests.helpers.sandboxes import do, make, run
 from tests.replay.test_venues import again, buy, deviating, frames_of
 from tests.sandbox.stubs import install as install_stubs
 
+pytestmark = pytest.mark.untraced
+
 STUB = "name: s, request: deribit private/buy, result: {order: {price: 1.50}}"
 EFFECTS = (
     "status: 503",

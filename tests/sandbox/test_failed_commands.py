@@ -28,6 +28,8 @@ from mockexchange.store.codec import write_log
 from tests.core.dump import dump
 from tests.sandbox.played_commands import BEGINS_AT, HISTORIES
 
+pytestmark = pytest.mark.untraced
+
 CORE = str(Path(mockexchange.core.__file__).parent)
 Place = tuple[str, int]
 

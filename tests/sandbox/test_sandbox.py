@@ -18,6 +18,8 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, do, make, run, signed
 
+pytestmark = pytest.mark.untraced
+
 START = parse_instant("2025-11-04T12:00:00Z")
 PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1)
 

@@ -18,6 +18,8 @@ from tests.helpers.sandboxes import PREFIX, WALL, signed
 from tests.helpers.stream_reader import Reader
 from tests.scenario.builtin_sandboxes import held
 
+pytestmark = pytest.mark.untraced
+
 LIVELY_CHANNELS = [row.name for row in CHANNELS if row.is_emulated and row.until == FOREVER]
 BOOKS = {"orderbook_delta": {"market_tickers": ["KXRAINNYC-25NOV05-T1", "KXFEDDECISION-25DEC-H0"]}}
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -17,8 +16,6 @@ from tests.core.naive import strategies as some
 from tests.core.naive.cash_strategies import cash
 from tests.helpers.sandboxes import make, run
 from tests.stream_properties.subscriber import CHANNELS, Subscriber
-
-pytestmark = pytest.mark.no_cover
 
 WORLD = """
 scenario: folding

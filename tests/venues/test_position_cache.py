@@ -34,7 +34,7 @@ from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 DATES = [ApiDate("2026-10-31", "2026-10-31"), ApiDate("compat", None)]
 SUBACCOUNT_REFS = [DORA, DORA_3, MIRA]

@@ -2,6 +2,7 @@
 
 import time
 from base64 import b64encode
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -40,8 +41,9 @@ class Signer(NamedTuple):
         }
 
 
+@lru_cache(256)
 def load_signer(key_id: str, private_pem: str) -> Signer:
-    """Read a key. Raises ValueError if the text is not an RSA private key."""
+    """Read a key, once: checking it takes long. Raises ValueError if the text is not an RSA private key."""
     key = load_pem_private_key(private_pem.encode(), None)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError(f"the key {key_id} is no RSA key: {type(key).__name__}")  # noqa: TRY004  # what was given is text

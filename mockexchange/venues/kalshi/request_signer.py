@@ -1,10 +1,16 @@
 """The signing of requests to Kalshi as a client does it, by the documents alone, independent of the verification."""
 
 from base64 import b64encode
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mockexchange.venues.client_setup import Credential, RequestSigner, UnsignedRequest
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 NANOSECONDS_PER_MS = 1_000_000
+KEYS_KEPT_MAX = 256
 
 
 def signed_headers(key_id: str, private_pem: str, method: str, path: str, timestamp_ms: int) -> dict[str, str]:
@@ -22,18 +28,26 @@ def signed_headers(key_id: str, private_pem: str, method: str, path: str, timest
 
 def sign(private_pem: str, message: bytes) -> bytes:
     """Sign with PSS, SHA-256 and a salt of 32 bytes for RSA keys, plainly for Ed25519 keys."""
-    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    key = serialization.load_pem_private_key(private_pem.encode(), password=None)
+    key = _load_key(private_pem)
     if isinstance(key, Ed25519PrivateKey):
         return key.sign(message)
     if isinstance(key, RSAPrivateKey):
         digest = hashes.SHA256()
         return key.sign(message, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
     raise ValueError(f"expected an RSA or Ed25519 key, got {type(key).__name__}")
+
+
+@lru_cache(KEYS_KEPT_MAX)
+def _load_key(private_pem: str) -> "PrivateKeyTypes":
+    """Load a key, once: the checks of an RSA key take twenty times as long as a signature. Raises ValueError."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    return load_pem_private_key(private_pem.encode(), password=None)
 
 
 def _headers_of(credential: Credential, request: UnsignedRequest, at_ns: int) -> dict[str, str]:

@@ -48,7 +48,7 @@ from tests.core.derivatives_world import (
 from tests.core.dump import dump
 from tests.core.naive.derivatives import Naive
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 SUBACCOUNT_REFS = [DORA, DORA_3, MIRA]
 DOLLARS = {FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE}

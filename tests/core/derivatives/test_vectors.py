@@ -18,6 +18,8 @@ from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 from tests.core.derivatives_world import DORA, DerivativesWorld, terms
 
+pytestmark = pytest.mark.untraced
+
 NINE = Decimal("1e-9")
 INVERSE = {"form": Form.INVERSE}
 LINEAR = {"form": Form.LINEAR, "quote": "USDC"}

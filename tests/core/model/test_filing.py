@@ -16,6 +16,8 @@ from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import OrderStatus, Result, SubaccountRef
 from tests.core.world import fill, place
 
+pytestmark = pytest.mark.untraced
+
 NAMES = ("alice", "bob")
 MARKETS = tuple(f"RAIN-{number}" for number in range(6))
 COMMANDS = 200

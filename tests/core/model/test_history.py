@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from mockexchange.core.model.history import (
     Window,
     page_of,
 )
+
+pytestmark = pytest.mark.untraced
 
 COLORS = ("red", "green", "blue")
 STEPS_BETWEEN_ROWS = st.sampled_from([0, 0, 1, 3])

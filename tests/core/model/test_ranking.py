@@ -11,6 +11,8 @@ from sortedcontainers import SortedKeyList
 
 from mockexchange.core.model.ranking import SORTED_RUNS_MAX, Rank, Ranking, merge_after
 
+pytestmark = pytest.mark.untraced
+
 
 class Item(NamedTuple):
     rank: Rank

@@ -22,6 +22,8 @@ from mockexchange.core.queries.lists import (
 from mockexchange.core.vocabulary import OrderStatus, Result, SubaccountRef
 from tests.core.world import World, fill, rest
 
+pytestmark = pytest.mark.untraced
+
 MARKETS = {"E0-0": 0, "E0-1": 0, "E1-0": 1, "E1-1": 1, "E2-0": 0}
 """Event and number to exchange index; E2-0 is settled."""
 DESK_BOOKS = ["0", "st1"]

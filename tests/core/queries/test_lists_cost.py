@@ -23,7 +23,7 @@ from mockexchange.core.queries.lists import (
 from mockexchange.core.vocabulary import OrderStatus, Result
 from tests.core.world import fill, rest
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 FEW, MANY = 300, 3_000
 Query = FillQuery | OrderQuery | SettlementQuery

@@ -15,6 +15,8 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 from tests.core.naive.pages import Sums, naive_pages, real_pages, shown, shown_event
 from tests.core.world import World, fill, rest
 
+pytestmark = pytest.mark.untraced
+
 Story = Callable[[str], list[Command]]
 
 

@@ -18,7 +18,7 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import Result, SubaccountRef
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 FEW, MANY = 1_000, 30_000
 MARKETS_OF_AN_EVENT = 4

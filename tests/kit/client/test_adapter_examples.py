@@ -19,6 +19,8 @@ from mockexchange.scenario.loader import load_text
 from tests.house.checkout import ROOT
 from tests.kit.client.client_runs import run, verdicts
 
+pytestmark = pytest.mark.untraced
+
 PAGE = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")
 TASK_S_MAX = 60
 TYPES = re.compile(r"^type .*;$|: (?:string|Task|URL|Response|Promise<object\[\]>)(?=[ ,)=])", re.MULTILINE)

@@ -11,6 +11,8 @@ from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from tests.house.checkout import ROOT
 
+pytestmark = pytest.mark.untraced
+
 FOR_COMMANDS = ["R45"]
 """Cards that no task is about."""
 MISTAKES = {

@@ -17,6 +17,8 @@ from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TAS
 from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize("alias", aliases_of("kalshi"))
 def test_bodies_are_what_the_document_describes(alias: str) -> None:

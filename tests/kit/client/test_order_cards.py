@@ -18,6 +18,8 @@ from mockexchange.kit.local_exchange import Exchange, exchange
 from tests.kit.client import faulty_traders as faulty
 from tests.kit.client.first_generation import FirstTrader
 
+pytestmark = pytest.mark.untraced
+
 CARDS = {card.number: card for card in load_cards() if card.changes_orders}
 PROBES = probes_of([*CARDS.values()])
 GENERATIONS: dict[type[Trader], tuple[str, ...]] = {

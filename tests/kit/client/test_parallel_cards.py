@@ -14,6 +14,8 @@ from mockexchange.kit.kalshi import KALSHI
 from tests.kit.client.client_runs import ProgressDisplay
 from tests.kit.client.fake_adapters import answering
 
+pytestmark = pytest.mark.untraced
+
 FOREVER_S = 3600.0
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from tests.helpers.sandboxes import WALL
 from tests.helpers.scripts import is_of_clock, timeline
+
+pytestmark = pytest.mark.untraced
 
 HORIZON_MS = 60
 Done = tuple[int, int, int, str]

@@ -94,6 +94,7 @@ def test_a_message_of_the_greatest_length_is_read() -> None:
     play(scene())
 
 
+@pytest.mark.untraced
 def test_pieces_of_nothing_take_no_memory() -> None:
     async def scene() -> None:
         async with listening() as venue, venue.bare() as client:
@@ -107,6 +108,7 @@ def test_pieces_of_nothing_take_no_memory() -> None:
     play(scene())
 
 
+@pytest.mark.untraced
 def test_a_client_that_never_reads_loses_its_subscription_and_nobody_else_anything() -> None:
     async def scene() -> None:
         async with listening(stream=NARROW) as venue, venue.bare("fill") as deaf, venue.client("fill") as other:
@@ -129,6 +131,7 @@ def test_a_client_that_never_reads_loses_its_subscription_and_nobody_else_anythi
     play(scene())
 
 
+@pytest.mark.untraced
 def test_commands_of_who_does_not_read_the_answers_are_left_unread() -> None:
     async def scene() -> None:
         async with listening(stream=NARROW) as venue, venue.bare("fill") as deaf, venue.client("fill") as other:
@@ -167,6 +170,7 @@ def test_pongs_that_are_left_unread_do_not_pile_up() -> None:
     play(scene())
 
 
+@pytest.mark.untraced
 def test_a_flood_of_commands_leaves_everybody_else_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two turns of the loop no more of one client is carried out than is bounded."""
 
@@ -210,6 +214,7 @@ def test_a_stalled_stream_keeps_no_answers_that_nobody_gets() -> None:
     play(scene())
 
 
+@pytest.mark.untraced
 def test_who_reads_loses_nothing_however_much_is_done_at_once() -> None:
     async def scene() -> None:
         async with listening(stream=NARROW) as venue, venue.bare("fill") as client:

@@ -6,6 +6,8 @@ from functools import partial
 from itertools import cycle, islice
 from typing import Any, cast
 
+import pytest
+
 from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.websocket.protocol import READ_AHEAD_BYTES, StreamProtocol
@@ -25,6 +27,8 @@ from tests.server.streaming import (
     upgrade,
 )
 from tests.server.wire import ADDRESS
+
+pytestmark = pytest.mark.untraced
 
 STREAMS, HOSTILE = 500, 50
 FILLS = 150

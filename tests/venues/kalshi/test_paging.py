@@ -20,6 +20,8 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import ALICE, ALICE_3, DAY, DOLLAR, ST1, ST2, START, Venue, at, buy, refusal, rest_order
 
+pytestmark = pytest.mark.untraced
+
 ROWS = 230
 """More than two pages of a hundred, and no multiple of any limit."""
 MARKETS = [f"EV{number % 7}-{number:03d}" for number in range(2 * ROWS)]

@@ -31,7 +31,7 @@ from tests.venues.kalshi.stream.folding import (
     shown_tickers,
 )
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 DATES = ("2025-11", "2026-02", "2026-03-11", "2026-03-20", "2026-04", "2026-10", "compat")
 UNCOUNTED, WITHOUT_ORDERS = ("2025-11",), ("2025-11",)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from mockexchange.venues.kalshi.stream.commands import ACTIONS, COMMANDS, PARAME
 from mockexchange.venues.kalshi.stream.errors import Code, exists
 from mockexchange.venues.kalshi.stream.subscriptions import Subscriptions
 from tests.venues.kalshi.stream.sessions import RAIN, SNOW, WALL, line, make_venue, open_session, subscribe
+
+pytestmark = pytest.mark.untraced
 
 DATES = ("2025-11", "2026-02", "2026-06", "2026-10", "compat")
 VENUE = make_venue()
