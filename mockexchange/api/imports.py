@@ -29,6 +29,19 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def modules_kept() -> Iterator[None]:
+    """Pause the collector around imports, as above, in a process that keeps the modules until it ends: a test run.
+
+    Everything that exists then is left out of later collections. pytest makes several at the end of a run, which would
+    take longer than the server's start. Garbage that is young when this begins is collected, so that it is reported.
+    """
+    gc.collect(1)
+    with collector_paused():
+        yield
+        gc.freeze()
+
+
 def import_httpx_transports() -> ModuleType:
     """Import the transports for httpx. Raises Unavailable without httpx."""
     try:

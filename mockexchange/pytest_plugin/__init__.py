@@ -42,9 +42,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse selected tests that cannot work."""
     concerned = [item for item in items if uses_exchange(item) or item.get_closest_marker(MARKER)]
     if concerned:
-        from mockexchange.api.imports import collector_paused
+        from mockexchange.api.imports import modules_kept
 
-        with collector_paused():
+        with modules_kept():
             from mockexchange.pytest_plugin.collection_checks import problems
 
         found = problems(config, concerned)
@@ -67,9 +67,9 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 
     Tests share its state; `exchange_sandbox` is fresh for each test.
     """
-    from mockexchange.api.imports import collector_paused
+    from mockexchange.api.imports import modules_kept
 
-    with collector_paused():
+    with modules_kept():
         from mockexchange.pytest_plugin.exchanges import session_exchange
 
     with session_exchange(request.config) as exchange:

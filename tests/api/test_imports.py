@@ -26,3 +26,14 @@ def test_imported_objects_leave_the_youngest_generation(
     with imports.collector_paused():
         calls.append("import")
     assert calls == wanted
+
+
+def test_modules_that_are_kept_are_frozen_before_collections_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    names = ("collect", "disable", "enable", "freeze", "unfreeze")
+    collector = {name: lambda *generation, name=name: calls.append(name) for name in names}
+    known = SimpleNamespace(isenabled=lambda: True, get_freeze_count=lambda: "freeze" in calls, **collector)
+    monkeypatch.setattr(imports, "gc", known)
+    with imports.modules_kept():
+        calls.append("import")
+    assert calls == ["collect", "disable", "import", "freeze", "enable"]
