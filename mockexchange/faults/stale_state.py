@@ -72,7 +72,7 @@ class LaggingExchanges:
             exchange.add(record)
 
     def context(self, venue: Venue, lag_us: int, at: int) -> Any:
-        """Return the venue's context over the exchange as it was `lag_us` before `at`."""
+        """Return a context of the venue that reads the exchange as it was `lag_us` before `at`, like a late replica."""
         exchange = self._exchanges[lag_us]
         exchange.catch_up(at)
         return exchange.context(venue, self._sandbox.contexts[venue.name])

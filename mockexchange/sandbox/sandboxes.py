@@ -59,7 +59,7 @@ class Sandboxes:
         return slot
 
     async def caught_up(self, name: str) -> Sandbox:
-        """Return a sandbox after executing its due steps. Raises SandboxError, or SandboxBroken."""
+        """Return a sandbox after the due steps of its script are executed. Raises SandboxError, or SandboxBroken."""
         sandbox = await self.inspectable(name)
         sandbox.require_working()
         return sandbox

@@ -37,7 +37,7 @@ class MetricFamily(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A metric of each sandbox; the sandbox is added to its samples as a label."""
+    """A metric that each sandbox has a sample of, with the name of the sandbox as a label."""
 
     name: str
     kind: str

@@ -133,7 +133,7 @@ class Server:
         return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
 
     async def put_in_place(self, plan: Plan) -> str | None:
-        """Start another scenario in the default sandbox. If it raises ScenarioError, the old scenario continues.
+        """Replace the default sandbox with one of another scenario. If this raises ScenarioError, the old one stays.
 
         Returns a problem if the scenario is served but its keys or the ready file could not be written.
         """

@@ -90,7 +90,7 @@ def judge_never_held(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that rows have the kind of their instrument."""
+    """Judge that the `kind` of each row (option, future) is that of its instrument."""
     kinds = {row["instrument_name"]: row["kind"] for row in call_result(target, INSTRUMENTS, {"expired": False})}
     for fields in held_rows(target):
         kind = kinds.get(fields["instrument_name"], fields["kind"])

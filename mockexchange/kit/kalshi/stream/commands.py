@@ -96,7 +96,7 @@ def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_initial_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that with send_initial_snapshot each named market begins with its ticker."""
+    """Judge that a subscription with `send_initial_snapshot` begins with a `ticker` frame of each market it names."""
     tickers = list(_two(target))
     writer, stream = FindingWriter("stream.initial-snapshot", target), target.open()
     stream.subscribe(TICKER, market_tickers=tickers, send_initial_snapshot=True)
