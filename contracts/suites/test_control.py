@@ -15,6 +15,8 @@ from mockexchange.server.control import wait_requests
 pytestmark = pytest.mark.contract
 
 EXAMPLES = 30
+ON_A_SOCKET = Effort(is_brief=True, examples=8)
+"""The transport is what differs there: boundary values and most of the generated requests are sent in process only."""
 
 
 # In runs of their own, since names that generated data makes up in one are unknown ones in the others.
@@ -64,8 +66,7 @@ def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
-    # Boundary values are tested in process only.
-    effort = Effort(is_brief=not is_in_process, examples=EXAMPLES)
+    effort = Effort(examples=EXAMPLES) if is_in_process else ON_A_SOCKET
     with controlled() as reached, control_target(reached, is_in_process) as target:
         judged = list(explore(target, hints_of(operations), effort))
     assert findings_of(judged) == ""

@@ -205,6 +205,7 @@ def test_what_is_not_spoiled_passes(path: str) -> None:
     assert {AS_SENT, ANSWERED, PHASE, *(f"schemathesis.{name}" for name in CHECKS)} - kept == NEVER_APPLY
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("path", "after", "before", "wanted"), [spoil[1:] for spoil in SPOILS], ids=[spoil[0] for spoil in SPOILS]
 )
@@ -262,6 +263,7 @@ def test_what_nothing_is_known_of_is_not_judged_where_it_may_be_empty() -> None:
     assert answered.why.startswith("no answer was a 2xx: ")
 
 
+@pytest.mark.traced
 def test_what_there_is_no_key_for_is_not_judged() -> None:
     with target_at(ALIAS) as target:
         target.keys = {MEMBER: target.keys[MEMBER]}
@@ -270,6 +272,7 @@ def test_what_there_is_no_key_for_is_not_judged() -> None:
     assert "none was given for the role 'fcm'" in next(one.why for one in judged if one.rule == ANSWERED)
 
 
+@pytest.mark.traced
 def test_a_server_that_stops_answering_ends_the_run_after_its_verdicts() -> None:
     asked = itertools.count()
 
@@ -298,6 +301,7 @@ class ScriptedEvents(list[events.EngineEvent]):
         self.clear()
 
 
+@pytest.mark.traced
 def test_errors_of_schemathesis_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = events.NonFatalError(
         error=ValueError("odd"), phase=PhaseName.FUZZING, label="GET /markets", related_to_operation=True
@@ -313,6 +317,7 @@ def test_errors_of_schemathesis_are_reported(monkeypatch: pytest.MonkeyPatch) ->
     assert not scripted_events
 
 
+@pytest.mark.traced
 def test_a_read_only_relay_sends_nothing_else() -> None:
     with target_at(ALIAS, may_write=False) as target:
         relay, url = Relay(target), f"{target.base_url}/exchange/status"
@@ -333,6 +338,7 @@ def test_generated_requests_are_reads() -> None:
     assert tested == {"get"}
 
 
+@pytest.mark.traced
 def test_names_are_found_by_reading() -> None:
     with target_at(ALIAS, may_write=False) as target:
         names = discover_names(target)

@@ -194,7 +194,7 @@ def test_a_stalled_stream_says_nothing_any_more() -> None:
 def test_data_overtakes_a_late_acknowledgement() -> None:
     async def scene() -> None:
         async with listening() as venue, venue.client() as client:
-            await install(venue, "{name: late, match: {channel: fill}, then: {late_ack: 30ms}}")
+            await install(venue, "{name: late, match: {channel: fill}, then: {late_ack: 300ms}}")
             await client.send(subscribe("fill", "market_positions"))
             assert (await read(client))["msg"]["channel"] == "market_positions"
             await venue.fill()
