@@ -374,14 +374,12 @@ def mutations() -> st.SearchStrategy[list[tuple[int, int, bytes]]]:
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.mark.untraced
 @FUZZ
 @given(st.binary(max_size=400))
 def test_random_bytes_break_nothing(opened: Open, raw: bytes) -> None:
     says_no_5xx(opened("compat"), raw)
 
 
-@pytest.mark.untraced
 @FUZZ
 @given(st.sampled_from(["", "?limit=2&cursor=&ticker=RAIN-1&event_ticker=RAIN&count_filter=position"]), mutations())
 def test_random_changes_of_a_request_break_nothing(
@@ -394,7 +392,6 @@ def test_random_changes_of_a_request_break_nothing(
     says_no_5xx(sandbox, raw)
 
 
-@pytest.mark.untraced
 @FUZZ
 @given(st.dictionaries(st.sampled_from(["limit", "cursor", "ticker", "count_filter", "subaccount", "x"]), st.text()))
 def test_random_queries_break_nothing(opened: Open, query: dict[str, str]) -> None:
