@@ -5,9 +5,12 @@ Time is always an argument in the core; nothing here reads a clock.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MICROSECONDS_PER_SECOND = 1_000_000
 MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
+SECONDS_KEPT_MAX = 1_024
+"""Seconds whose text is kept: rows and events are many to a second."""
 SECONDS_CHARS = len("2025-11-04T23:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
@@ -40,9 +43,13 @@ def format_instant(at: int) -> str:
     The venue trims them: "2026-06-11T06:29:30.165032Z" but "...30.1Z" (recorded bodies of 2025 and 2026).
     """
     seconds, fraction = divmod(at, MICROSECONDS_PER_SECOND)
-    whole = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:SECONDS_CHARS]
     digits = f".{fraction:06d}".rstrip("0") if fraction else ""
-    return f"{whole}{digits}Z"
+    return f"{_format_seconds(seconds)}{digits}Z"
+
+
+@lru_cache(maxsize=SECONDS_KEPT_MAX)
+def _format_seconds(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:SECONDS_CHARS]
 
 
 def parse_duration(text: str) -> int:

@@ -156,6 +156,8 @@ class Journal:
         self._bodies_bytes_max = bodies_bytes_max
         self._heads_bytes_max = heads_bytes_max
         self._heads_bytes = 0
+        self._head_sizes: deque[int] = deque()
+        """What each entry counts of `_heads_bytes`."""
         self._bodies = _SharedBodies()
         self._with_bodies: deque[JournalEntry] = deque()
         self._frames_max = frames_max
@@ -189,7 +191,9 @@ class Journal:
         """Add an entry. One that awaits its answer gets it later by `set_answer`."""
         self._entries.append(entry)
         self.count += 1
-        self._heads_bytes += entry.head_bytes
+        head_bytes = entry.head_bytes
+        self._head_sizes.append(head_bytes)
+        self._heads_bytes += head_bytes
         bodies = entry.bodies
         if bodies or awaits_answer:
             self._with_bodies.append(entry)
@@ -242,6 +246,7 @@ class Journal:
     def clear(self) -> None:
         """Drop everything. Numbers continue."""
         self._entries.clear()
+        self._head_sizes.clear()
         self._with_bodies.clear()
         self._bodies = _SharedBodies()
         self._heads_bytes = 0
@@ -291,7 +296,7 @@ class Journal:
             observe(item)
 
     def _forget(self, entry: JournalEntry) -> None:
-        self._heads_bytes -= entry.head_bytes
+        self._heads_bytes -= self._head_sizes.popleft()
         if self._with_bodies and self._with_bodies[0] is entry:
             self._with_bodies.popleft()
             self._bodies.release(entry.bodies)

@@ -137,6 +137,8 @@ def test_a_cleared_journal_counts_on_and_has_its_room_back() -> None:
     assert (len(journal), journal.count) == (0, 1)
     filled(journal, entry(2, answer=b"b" * 40, target="/" + "a" * 180))
     assert [one.answer for one in journal] == [b"b" * 40]
+    filled(journal, entry(3, target="a" * (1_400 - entry(0, target="").head_bytes)))
+    assert numbers(journal) == [3]
 
 
 POOL = [b"", b"a" * 10, b"b" * 30, b"c" * 70]

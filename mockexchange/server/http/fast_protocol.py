@@ -91,7 +91,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.overrun = HEADERS_TOO_MANY if self.header_bytes <= HEADERS_BYTES_MAX else HEADERS_TOO_LONG
             raise Overrun
         super().on_header(name, value)
-        if name == b"content-length" or name.lower() == b"content-length":
+        if self.headers[-1][0] == b"content-length":
             self.body_left = int(value)  # the parser has checked it
 
     def on_headers_complete(self) -> None:

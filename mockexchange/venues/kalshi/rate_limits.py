@@ -141,6 +141,9 @@ class _Items(msgspec.Struct):
     exchange_index: int = 0
 
 
+ITEMS = msgspec.json.Decoder(_Items)
+
+
 class Charge(NamedTuple):
     """The bucket of an operation, and what a request takes out of it."""
 
@@ -205,7 +208,7 @@ def _extent(path: str, request: Request, api_date: ApiDate) -> tuple[int, int]:
     given = _Items()
     if request.body:
         with suppress(msgspec.DecodeError, RecursionError):
-            given = msgspec.json.decode(request.body, type=_Items)
+            given = ITEMS.decode(request.body)
     if path.endswith(BATCHED):
         return max(len(given.orders) + len(given.ids), 1), 0
     if not api_date.holds(PER_SHARD_SINCE):

@@ -8,6 +8,7 @@ other than 32 is reported as a finding. A signature may be used twice: real clie
 
 import binascii
 from base64 import b64decode
+from functools import lru_cache
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +25,8 @@ KEY_HEADER = b"kalshi-access-key"
 SIGNATURE_HEADER = b"kalshi-access-signature"
 TIMESTAMP_HEADER = b"kalshi-access-timestamp"
 
+HEADERS_KEPT_MAX = 64
+"""Requests whose credentials are kept: hardly more are answered at the same time."""
 SALT_LENGTH_BYTES = 32
 
 Verdict = Literal["good", "other_salt", "bad"]
@@ -42,19 +45,23 @@ class Credentials(Struct, frozen=True):
 
 
 def read_credentials(request: Request) -> Credentials:
-    found = dict.fromkeys((KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER), "")
-    for name, value in request.headers:
-        if found.get(name) == "":
-            found[name] = value.decode("latin-1").strip()
-    return Credentials(*(found[name] or None for name in (KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)))
+    return _credentials_in(request.headers)
 
 
 def claimed_key(request: Request) -> str | None:
     """Return the key id that a request names."""
-    for name, value in request.headers:
-        if name == KEY_HEADER and (key_id := value.decode("latin-1").strip()):
-            return key_id
-    return None
+    return _credentials_in(request.headers).key_id
+
+
+@lru_cache(maxsize=HEADERS_KEPT_MAX)
+def _credentials_in(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials:
+    """Return the first value of each header that is not empty; several steps of a request read them."""
+    found = dict.fromkeys((KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER), "")
+    for name, value in headers:
+        if found.get(name) == "":
+            found[name] = value.decode("latin-1").strip()
+    key_id, timestamp, signature = found.values()
+    return Credentials(key_id or None, timestamp or None, signature or None)
 
 
 def signed_message(timestamp: str, request: Request) -> bytes:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.accounts import Account, Key
@@ -21,8 +23,7 @@ SURFACES_MAX = 4_096
 READ = ("read",)
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One request with its parameters decoded; `path_params` are the parameters of the path, by name."""
 
     operation: "Operation"
@@ -37,7 +38,6 @@ class Call:
     findings: list[str]
 
 
-@dataclass(slots=True)
 class AccountCall(Call):
     """A call by an authenticated key."""
 
