@@ -70,7 +70,8 @@ def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallR
     """Return the reply for an answer, made by the session, a fault or a stub; that to a write is pending."""
     if answer.pending is not None:
         pending = _completed_reply(responder, answer.pending, venue)
-        return CallReply(None, FrameDelivery(answer.fault or ""), called=responder.calls.called, pending=pending)
+        delivery = FrameDelivery(answer.fault or "")
+        return CallReply(None, delivery, answer.stub, responder.calls.called, pending)
     called = responder.calls.called if responder.was_called else _called_operation(answer, venue)
     if answer.fault is None and answer.stub is None:
         return CallReply(responder.frame, called=called)

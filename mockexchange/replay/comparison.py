@@ -72,7 +72,7 @@ def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Pla
     venue = venue_at(request.path)
     context = replay.contexts[venue.name]
     if entry.get("stub") is not None:
-        return stubs.answer(entry["stub"], venue, request, at, host_at)
+        return stubs.answer(entry["stub"], venue, request, at, host_at, entry["number"])
     if entry.get("operation") != venue.stream.open_operation or not _is_upgrade(entry):
         return venue.rest.answer(context, request, at, host_at)
     handshake = venue.stream.shake_hands(context, request, at, host_at, streams.count_of)

@@ -5,7 +5,7 @@ compared, because faults changed or delayed them in the recording.
 """
 
 from mockexchange.faults.registry import SUBJECT
-from mockexchange.faults.stream_calls import frame_of
+from mockexchange.faults.stream_calls import RESULT, frame_of
 from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
@@ -13,7 +13,8 @@ from mockexchange.replay.stubs import StubReplay
 from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.scenario.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
 from mockexchange.scenario.faults import FAULT, Rule
-from mockexchange.venues.frame import Frame
+from mockexchange.venues.frame import Frame, PendingFrame
+from mockexchange.venues.request import Pending
 from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
@@ -48,9 +49,15 @@ class CallReplay:
         if frame.get("stub") is None:
             calls.answer(call, context, at, host_at)
             return []
-        answer = self._stubs.answer(frame["stub"], venue, call, at, host_at)
-        return [] if frame["fault"] else [frame_of(answer)]
+        answer = self._stubs.answer(frame["stub"], venue, call, at, host_at, frame["number"])
+        if frame["fault"]:
+            return []
+        return [Frame(b"", RESULT, pending=_framed(answer.pending)) if answer.pending else frame_of(answer)]
 
     def _rules_of(self, names: str | None) -> list[Rule]:
         """Return the installed rules among the names that the journal gives for a call. A name may contain commas."""
         return [rule for name, rule in self._faults.by_name.items() if names and f", {name}, " in f", {names}, "]
+
+
+def _framed(pending: Pending) -> PendingFrame:
+    return frame_of((yield from pending))

@@ -146,14 +146,15 @@ class StreamReplay:
 
     def _receive(self, frame: Plain, stream: _Stream) -> None:
         calls = stream.session.calls
+        made: list[Frame] = []
         if calls and is_changed(frame):
-            stream.made += self._calls.repeat(frame, calls, stream.venue)
+            made = self._calls.repeat(frame, calls, stream.venue)
         elif frame["fault"] is None:
             made = stream.session.receive(frame_bytes(frame), frame["at_us"], frame["host_at_us"])
-            stream.made += (one for one in made if one.pending is None)
-            for one in made:
-                if one.pending is not None:
-                    self._begin(stream, one.pending)
+        stream.made += (one for one in made if one.pending is None)
+        for one in made:
+            if one.pending is not None:
+                self._begin(stream, one.pending)
 
     def _begin(self, stream: _Stream, pending: PendingFrame) -> None:
         """Begin a write of a stream; its commands are those of the next recorded answer to a write."""

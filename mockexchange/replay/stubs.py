@@ -2,7 +2,7 @@
 
 from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
-from mockexchange.sandbox.stubs import SUBJECT, stub_answer
+from mockexchange.sandbox.stubs import SUBJECT, StubRequest, request_number, stub_answer
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError
 from mockexchange.venues.request import Answer, Request
@@ -16,9 +16,14 @@ class StubReplay:
         self._replay = replay
         self._stubs = InstalledRules(replay, SUBJECT, STUB.read)
 
-    def answer(self, name: str, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
-        """Answer a journalled request as its stub did. Raises LogError if the log has no such stub."""
+    def answer(self, name: str, venue: Venue, request: Request, at: int, host_at: int, number: int) -> Answer:
+        """Answer a journalled request, or a frame of this number, as its stub did.
+
+        Raises LogError if the log has no such stub.
+        """
         stub = self._stubs.by_name.get(name)
         if stub is None:
             raise LogError(f"the journal says that stub {name!r} answered: the log never installed it")
-        return stub_answer(stub, venue, self._replay.contexts[venue.name], request, at, host_at)
+        asked, context = StubRequest(venue, request), self._replay.contexts[venue.name]
+        number_text = request_number(number, asked.has_path)
+        return stub_answer(stub, asked, context, at, host_at, seed=self._replay.header.seed, number=number_text)

@@ -142,6 +142,17 @@ class Record:
             raise read_on(error, self._rest(read, node, given, path)) from None
         return {**read, "_node": node} if self.where else read
 
+    def check_keys(self, node: Located, path: str) -> None:
+        """Raise ScenarioError for a key that is unknown or missing; the values are not read."""
+        if not isinstance(node.value, dict):
+            raise wrong(node, path, f"a mapping with {', '.join(self.fields)}")
+        for name in node.value:
+            if name not in self.fields:
+                raise self._unknown(name, node, path)
+        for name, field in self.fields.items():
+            if field.required and name not in node.value:
+                raise self._missing(name, node, path)
+
     def _rest(
         self, read: dict[str, Any], node: Located, given: dict[str, Located], path: str
     ) -> Iterator[Callable[[], object]]:
@@ -157,8 +168,11 @@ class Record:
         if item is not None and (item.value is not None or not isinstance(field.kind, _EMPTIABLE)):
             return field.kind.read(item, below(path, name))
         if field.required:
-            raise ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)
+            raise self._missing(name, node, path)
         return field.default
+
+    def _missing(self, name: str, node: Located, path: str) -> ScenarioError:
+        return ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)
 
     def _unknown(self, name: str, node: Located, path: str) -> ScenarioError:
         advice = did_you_mean(name, self.fields) or f": known are {', '.join(self.fields)}"

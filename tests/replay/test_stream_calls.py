@@ -132,6 +132,21 @@ def test_a_stubs_answer_comes_again_and_a_refusal_too() -> None:
     assert not any(one.is_skipped for one in verdicts)
 
 
+def test_the_steps_and_ids_of_a_stub_come_again() -> None:
+    sandbox = make(WORLD)
+    trade_ = "account: $account, instrument: BTC-PERPETUAL, direction: buy, amount: $query.amount, price: 70000"
+    install_stubs(sandbox, f"request: deribit private/buy, result: $new_id, then: [{{trade: {{{trade_}}}}}]")
+    socket = deribit_stream(sandbox)
+    socket.say("private/subscribe", channels=[CHANGES])
+    ids = {socket.say("private/buy", amount=amount)[0]["result"] for amount in (10, 20)}
+    assert len(ids) == 2
+    assert [one["method"] for one in socket.told if "method" in one] == ["subscription"] * 2
+    verdicts = again(sandbox)
+    assert not deviating(verdicts)
+    assert len(verdicts) == 7
+    assert not any(one.is_skipped for one in verdicts)
+
+
 def test_an_answer_other_than_the_stubs_is_a_deviation() -> None:
     sandbox = make(WORLD)
     socket = deribit_stream(sandbox)

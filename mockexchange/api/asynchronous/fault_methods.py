@@ -1,11 +1,12 @@
 """The methods for faults, which disturb the traffic, and for stubs, which answer in place of the venue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
 from mockexchange.api.values.arguments import require
+from mockexchange.api.values.json_encoding import Step
 from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, read_fault, read_stub, stub_body
 
 
@@ -50,6 +51,8 @@ class AsyncFaultMethods(AsyncSandboxClient):
         result: Any = NOT_GIVEN,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
+        body_fields: Mapping[str, Any] | None = None,
+        then: Sequence[Step] | None = None,
         times: int | None = None,
         signed: bool | None = None,
         name: str | None = None,
@@ -58,11 +61,15 @@ class AsyncFaultMethods(AsyncSandboxClient):
 
         The path need not be emulated. The signature is verified first, unless `signed` is False; a request that is
         refused gets the venue's own answer. `*` in the path stands for any characters; `query` are parameters that the
-        request must have. At most one of `json`, `text`, `body` and, for a venue with an envelope, `result` is given;
-        `headers` are added to the venue's.
+        request must have, `body_fields` fields of its JSON body by their place, such as order.price. At most one of
+        `json`, `text`, `body` and, for a venue with an envelope, `result` is given; `headers` are added to the venue's.
+
+        `then` are steps that are carried out with each answer. Answers and steps may have words such as `$path.id` for
+        a path with `{id}`, `$query.limit`, `$body.price`, `$account`, `$now` and `$new_id`.
         """
         words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}
-        stub = stub_body(json, result, body, **words, times=times, signed=signed, name=name)
+        given = {"body_fields": body_fields, "then": then, "times": times, "signed": signed, "name": name}
+        stub = stub_body(json, result, body, **words, **given)
         (row,) = await self._ask("POST", "/stubs", stub)
         return read_stub(row)
 

@@ -1,26 +1,22 @@
-"""The stubs of one sandbox: fixed answers that replace answers of the exchange.
-
-A stub answers after the venue has authenticated the request; otherwise the venue's own refusal is sent. If several
-stubs match, the one installed last answers. Installing and removing a stub is logged, so that a replay knows which
-stubs were installed at each position.
-"""
+"""The installed stubs of one sandbox: which one answers a request, and their counts."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 from mockexchange.core.commands import Note
 from mockexchange.faults.matching import path_test
+from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.port import SandboxPort
+from mockexchange.sandbox.stubs.answer import stub_answer
+from mockexchange.sandbox.stubs.request import NAMES_SHOWN_MAX, StubRequest
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.stubs import STUB, Stub
+from mockexchange.scenario.stubs import STUB, RequestPattern, Stub
+from mockexchange.scenario.stubs.words import MISSING
 from mockexchange.store.log import Record
-from mockexchange.venues.query import query_pairs
-from mockexchange.venues.request import Answer, Call, Request
+from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
 STUBS_MAX = 1_000
@@ -29,33 +25,10 @@ BODIES_BYTES_MAX = 32 * 1024 * 1024
 """Size of all bodies together: as much as a journal keeps."""
 SUBJECT = "stub"
 """Subject of the notes in the log."""
-NAMES_SHOWN_MAX = 20
 
 
 class StubError(ScenarioError):
     """A stub cannot be installed, or is not installed; the message gives the reason."""
-
-
-class StubRequest:
-    """The properties of a request that stubs match; expensive ones are computed once, when first needed."""
-
-    def __init__(self, venue: Venue, request: Request) -> None:
-        self.venue = venue
-        self.request = request
-        self.method = "GET" if request.method == "HEAD" else request.method
-        self.path = unquote(request.path) if "%" in request.path else request.path
-        self.has_path = not isinstance(request, Call)
-        """Whether it is an HTTP request; a call of a stream has only a JSON-RPC method."""
-
-    @cached_property
-    def params(self) -> dict[str, str]:
-        """The query parameters of the request; a repeated parameter has its last value."""
-        return dict(query_pairs(self.request.query))
-
-    @cached_property
-    def call(self) -> tuple[str, Mapping[str, str]]:
-        """The JSON-RPC method with its params as text; ("", {}) for other requests."""
-        return (self.venue.rest.rpc_call_of and self.venue.rest.rpc_call_of(self.request)) or ("", {})
 
 
 class InstalledStub:
@@ -66,25 +39,30 @@ class InstalledStub:
     def __init__(self, stub: Stub, name: str) -> None:
         self.stub, self.name = stub, name
         self.matched = self.answered = 0
-        self._has_path = path_test(stub.pattern.path)
+        self._has_path = _path_test(stub.pattern)
 
     @property
     def is_spent(self) -> bool:
         return self.stub.times is not None and self.answered >= self.stub.times
 
     def matches(self, subject: StubRequest) -> bool:
-        method, _, venue = self.stub.pattern
+        method, venue = self.stub.pattern.method, self.stub.pattern.venue
         if not venue:
             return (
                 subject.has_path
                 and method == subject.method
                 and self._has_path(subject.path)
                 and _holds(subject.params, self.stub.query)
+                and self._has_fields(subject)
             )
         if venue != subject.venue.name:
             return False
         asked, params = subject.call
-        return method == asked and _holds(params, self.stub.query)
+        return method == asked and _holds(params, self.stub.query) and self._has_fields(subject)
+
+    def _has_fields(self, subject: StubRequest) -> bool:
+        fields = ((subject.field(place), text) for place, text in self.stub.fields.items())
+        return all(found is not MISSING and found.text == text for found, text in fields)
 
 
 class Stubs:
@@ -114,7 +92,7 @@ class Stubs:
         after = [*stubs, *(one.stub for one in self if one.name not in names)]
         if len(after) > STUBS_MAX:
             raise StubError(f"expected at most {STUBS_MAX:,} stubs: remove some first")
-        if sum(len(stub.body) for stub in after) > BODIES_BYTES_MAX:
+        if sum(stub.size for stub in after) > BODIES_BYTES_MAX:
             raise StubError(f"expected bodies of at most {BODIES_BYTES_MAX:,} bytes in all: remove some stubs first")
 
     async def install(self, stub: Stub) -> InstalledStub:
@@ -165,7 +143,9 @@ class Stubs:
         if found is None:
             return None
         found.matched += 1
-        reply = stub_answer(found.stub, venue, context, request, at, host_at)
+        number = _number_of(self._sandbox.journal, subject.has_path)
+        seed = self._sandbox.plan.seed
+        reply = stub_answer(found.stub, subject, context, at, host_at, seed=seed, number=number)
         found.answered += reply.refusal is None
         return reply
 
@@ -173,22 +153,20 @@ class Stubs:
         await self._sandbox.submit(Note(subject=SUBJECT, text=text))
 
 
-def stub_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
-    """Return the answer of a stub, or the venue's refusal if authentication fails."""
-    if stub.is_signed is False:
-        reply = Answer(
-            0, b"", operation=venue.rest.operation_of(context, request), key_id=venue.auth.claimed_key(request)
-        )
-    else:
-        reply = venue.rest.authenticate_only(context, request, at, host_at, stub.is_signed is True)
-    reply.stub = stub.name
-    if reply.refusal is None:
-        reply.status, reply.body = stub.status, stub.body
-        reply.headers = tuple((name.encode(), value.encode()) for name, value in stub.headers.items())
-        if stub.kind == "result":
-            assert venue.rest.wrap_result is not None, "such a stub is refused elsewhere"
-            reply.body = venue.rest.wrap_result(context, request, stub.body.decode(), at, host_at)
-    return reply
+def request_number(number: int, has_path: bool) -> str:
+    """Return the number of a request, or of a frame with a call, which counts apart."""
+    return str(number) if has_path else f"frame {number}"
+
+
+def _number_of(journal: Journal, has_path: bool) -> str:
+    """Return the number that the journal is about to give."""
+    return request_number((journal.count if has_path else journal.frame_count) + 1, has_path)
+
+
+def _path_test(pattern: RequestPattern) -> Callable[[str], bool]:
+    if not pattern.names:
+        return path_test(pattern.path)
+    return lambda path: pattern.values_in(path) is not None
 
 
 def _holds(given: Mapping[str, str], wanted: Mapping[str, str]) -> bool:

@@ -1,30 +1,24 @@
-"""The schema of stubs, for scenarios, the control API and the command line: a request pattern and its answer.
-
-`{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}, times: 2}`. The form in
-the log (`Stub.written`) reads as the same stub, byte for byte.
-"""
+"""The schema of stubs: their keys, and the rules that hold between them."""
 
 import json
 import re
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effect_schema import HEADER_NAME
 from mockexchange.scenario.literal_json import EXACT_JSON, LITERAL_CHARS_MAX
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.stubs.request_pattern import REQUEST, RPC_VENUES, RequestPattern
+from mockexchange.scenario.stubs.steps import STEPS_MAX, THEN, StubStep, StubStepType, bound
+from mockexchange.scenario.stubs.words import WORDS_MAX, Template, TextTemplate, json_template, text_template
 from mockexchange.scenario.value_types import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
-from mockexchange.venues.registry import STREAM_PATHS, VENUES, venue_at
+from mockexchange.venues.registry import VENUES, venue_at
 
-METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-RPC_VENUES = tuple(venue.name for venue in VENUES.values() if venue.rest.rpc_call_of)
-"""Venues whose requests name a JSON-RPC method, in the path or in the body."""
-OWN_PATHS = ("/_mock", "/_mock/")
 TIMES_MAX = 1_000_000
 STATUS_MIN, STATUS_MAX = 200, 599
 """Statuses below 200 are not final answers."""
@@ -40,17 +34,6 @@ CONTENT_TYPES = {"text": "text/plain; charset=utf-8", "body_base64": "applicatio
 """Default content types by kind of body; other kinds have the venue's."""
 
 
-class RequestPattern(NamedTuple):
-    """The requests that a stub answers: an HTTP method with a path, or a JSON-RPC method of a venue.
-
-    Paths are decoded, and `*` stands for any characters.
-    """
-
-    method: str
-    path: str = ""
-    venue: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
     """A stub. `name` is None if it has none; `kind` is the kind of its body, of `BODIES`, or "" without body.
@@ -62,25 +45,40 @@ class Stub:
     request: str
     pattern: RequestPattern
     query: dict[str, str]
+    fields: dict[str, str]
+    """Fields that the JSON body must have: their place, such as order.price, and their text."""
     status: int
     kind: str
     body: bytes
     headers: dict[str, str]
     """Headers of the answer, with names in lower case."""
+    then: tuple[StubStep, ...] = ()
+    """What is done when the stub answers."""
     times: int | None
     is_signed: bool | None
     """Whether the request has to be signed; None follows the venue's rule."""
     node: Located = field(compare=False, repr=False)
     path: str = field(default="", compare=False)
+    template: Template | None = field(default=None, compare=False, repr=False)
+    """The body with its words; None if it has none."""
+    header_templates: dict[str, TextTemplate] = field(default_factory=dict, compare=False, repr=False)
+    """Headers that have words."""
+
+    @property
+    def size(self) -> int:
+        """The length of its body and its steps."""
+        return len(self.body) + sum(len(step.written) for step in self.then)
 
     @property
     def written(self) -> str:
         """Return the stub as compact JSON that reads as the same stub."""
-        given = {"name": self.name, "request": self.request, "query": self.query, "status": self.status}
+        asked = {"name": self.name, "request": self.request, "query": self.query, "body_fields": self.fields}
+        given = {**asked, "status": self.status}
         more = {"headers": self.headers, "times": self.times, "signed": self.is_signed}
         fields = {name: value for name, value in {**given, **more}.items() if value not in (None, {})}
         body = f',"{self.kind}":{WRITERS[self.kind](self.body)}' if self.kind else ""
-        return f"{_compact(fields)[:-1]}{body}}}"
+        then = f',"{THEN}":[{",".join(step.written for step in self.then)}]' if self.then else ""
+        return f"{_compact(fields)[:-1]}{body}{then}}}"
 
 
 def _compact(value: object) -> str:
@@ -94,36 +92,12 @@ WRITERS: dict[str, Callable[[bytes], str]] = {
     "body_base64": lambda raw: _compact(b64encode(raw).decode()),
 }
 """Types of the bodies, by kind."""
-
-
-def _request_pattern(text: str) -> RequestPattern:
-    method, space, rest = text.partition(" ")
-    if not space or not rest:
-        raise ValueError("write both, with a space between them")
-    if method in RPC_VENUES:
-        return RequestPattern(_rpc_method(rest), venue=method)
-    if method not in METHODS:
-        raise ValueError(did_you_mean(method, (*METHODS, *RPC_VENUES)).removeprefix(": "))
-    return RequestPattern(method, _path(rest))
-
-
-def _rpc_method(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_]+/[A-Za-z_]+", text):
-        raise ValueError("the method of a call is such as public/get_time")
-    return text
-
-
-def _path(text: str) -> str:
-    if "?" in text:
-        raise ValueError("write the query under `query`, such as {limit: 100}")
-    if not re.fullmatch(r"/[\x21-\x7e]{0,2000}", text):
-        raise ValueError("a path begins with a slash, and has no spaces")
-    path = unquote(text)
-    if path in ("/", *OWN_PATHS) or path.startswith(OWN_PATHS[1]):
-        raise ValueError("this path is the server's own")
-    if path in STREAM_PATHS:
-        raise ValueError("this path is a stream's: see the faults `refuse` and `frame`")
-    return path
+TEMPLATES: dict[str, Callable[[str, Collection[str]], Template | None]] = {
+    "json": json_template,
+    "result": json_template,
+    "text": text_template,
+}
+"""Kinds of bodies that may have words."""
 
 
 class _Text:
@@ -149,22 +123,21 @@ def _base64(text: str) -> bytes:
     return raw
 
 
-REQUEST = Scalar(
-    "a method and a path such as GET /trade-api/v2/milestones, "
-    f"or a venue and its method such as {RPC_VENUES[0]} public/get_time",
-    _request_pattern,
-    {"type": "string", "pattern": rf"^(?:(?:{'|'.join(METHODS)}) /|(?:{'|'.join(RPC_VENUES)}) )[^ ?]+$"},
-    shows_reason=True,
-)
 HEADER_VALUE = matching(
     f"a header value of at most {HEADER_VALUE_CHARS_MAX:,} printable characters",
     re.compile(rf"[\x20-\x7e]{{0,{HEADER_VALUE_CHARS_MAX}}}"),
 )
+FIELD_PLACE = matching(
+    "the place of a field of a JSON body, such as price, order.price or legs.0.side",
+    re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"),
+)
+FIELDS = MapOf(TEXT, key=FIELD_PLACE, expected="a mapping of fields such as {order.price: 0.56}")
 STUB_RECORD = Record(
     {
         "name": may(NAME),
         "request": must(REQUEST),
         "query": may(MapOf(TEXT, expected="a mapping of parameters such as {limit: 100}"), {}),
+        "body_fields": may(FIELDS, {}),
         "status": may(integer(STATUS_MIN, STATUS_MAX), 200),
         "json": may(EXACT_JSON),
         "text": may(_Text()),
@@ -178,6 +151,7 @@ STUB_RECORD = Record(
         ),
         "result": may(EXACT_JSON),
         "headers": may(MapOf(HEADER_VALUE, key=HEADER_NAME, expected="a mapping of header names"), {}),
+        THEN: may(ListOf(StubStepType(), "a list of steps"), []),
         "times": may(integer(1, TIMES_MAX)),
         "signed": may(BOOLEAN),
     }
@@ -195,6 +169,8 @@ class StubType:
             request=_request_of(node),
             pattern=values["request"],
             query=values["query"],
+            fields=values["body_fields"],
+            then=tuple(values[THEN]),
             status=values["status"],
             kind=kind,
             body=_bytes(values, kind),
@@ -205,7 +181,7 @@ class StubType:
             path=path,
         )
         _require_consistency(stub)
-        return stub
+        return _with_templates(stub)
 
     def json_schema(self) -> dict[str, Any]:
         return STUB_RECORD.json_schema()
@@ -254,11 +230,34 @@ def _require_consistency(stub: Stub) -> None:
         raise error_in(stub, stub.kind, f"expected no body: an answer of status {stub.status} has none")
     if stub.kind == "result" and not _is_of_calls(stub):
         raise error_in(stub, "result", f"expected json: only requests to {' and '.join(RPC_VENUES)} have an envelope")
-    if len(stub.query) > QUERY_MAX:
-        raise error_in(stub, "query", f"expected at most {QUERY_MAX} parameters")
+    for key, what, given in (("query", "parameters", stub.query), ("body_fields", "fields", stub.fields)):
+        if len(given) > QUERY_MAX:
+            raise error_in(stub, key, f"expected at most {QUERY_MAX} {what}")
+    if len(stub.then) > STEPS_MAX:
+        raise error_in(stub, THEN, f"expected at most {STEPS_MAX} steps")
     taken = next((name for name in stub.headers if name in FRAMED_BY_SERVER), None)
     if taken:
         raise error_in(stub, "headers", f"expected a header other than those that frame an answer, got {taken!r}")
+
+
+def _with_templates(stub: Stub) -> Stub:
+    """Return the stub with its words found. Raises ScenarioError for an unknown word."""
+    names = tuple(name for name in stub.pattern.names if name)
+    then = tuple(bound(step, names) for step in stub.then)
+    body = _template(stub, stub.kind, stub.body.decode(), names) if stub.kind in TEMPLATES else None
+    found = {name: _template(stub, "headers", value, names) for name, value in stub.headers.items()}
+    headers = {name: one for name, one in found.items() if isinstance(one, TextTemplate)}
+    count = sum(one.words for one in (body, *headers.values()) if one)
+    if count > WORDS_MAX:
+        raise error_in(stub, stub.kind, f"expected at most {WORDS_MAX} variables, got {count}")
+    return replace(stub, then=then, template=body, header_templates=headers)
+
+
+def _template(stub: Stub, key: str, text: str, names: tuple[str, ...]) -> Template | None:
+    try:
+        return TEMPLATES.get(key, text_template)(text, names)
+    except ValueError as error:
+        raise error_in(stub, key, str(error)) from None
 
 
 def _is_of_calls(stub: Stub) -> bool:

@@ -1,0 +1,180 @@
+"""Words in the answer and the steps of a stub, which stand for values of the request that it answers.
+
+`$path.id`, `$query.limit`, `$body.order.price`, `$account`, `$now`, `$new_id`; `|` and a form follow where the value is
+wanted otherwise, as in `$query.limit|number`. `$$` is a dollar sign.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from mockexchange.scenario.errors import did_you_mean
+from mockexchange.scenario.located_text import Located
+
+PATH, QUERY, BODY = "path", "query", "body"
+ACCOUNT, NOW, NEW_ID = "account", "now", "new_id"
+NAMED = (PATH, QUERY, BODY)
+"""Words with a name behind a point."""
+SINGLE = (ACCOUNT, NOW, NEW_ID)
+NUMBER, TEXT, SECONDS, MILLISECONDS = "number", "text", "s", "ms"
+FORMS = {NUMBER: (*NAMED, *SINGLE), TEXT: (*NAMED, *SINGLE), SECONDS: (NOW,), MILLISECONDS: (NOW,)}
+"""The words that have each form."""
+WORDS_MAX = 100
+"""Words of one stub: each can stand for a whole body."""
+DOLLAR = "$"
+_WORD = re.compile(r"\$\$|\$(?:(path|query|body)\.([A-Za-z0-9_.-]*[A-Za-z0-9_-])|([a-z][a-z_]*))(?:\|([a-z]+))?")
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
+_NUMBER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+class Word(NamedTuple):
+    """A word: its root, the name behind the point ("" without), and its form ("" for the value's own)."""
+
+    root: str
+    name: str
+    form: str
+
+    def __str__(self) -> str:
+        return f"${self.root}{'.' * bool(self.name)}{self.name}"
+
+
+class Value(NamedTuple):
+    """A value of a request, as JSON and as text."""
+
+    json: str
+    text: str
+
+    def as_number(self) -> "Value | None":
+        """Return the value with a number as its JSON; None if its text is none."""
+        return Value(self.text, self.text) if _NUMBER_TEXT.fullmatch(self.text) else None
+
+
+MISSING = Value("null", "")
+Part = str | Word
+
+
+class Values(Protocol):
+    """The values of one request."""
+
+    def value_of(self, word: Word) -> Value:
+        """Return the value of a word, MISSING if the request has none."""
+        ...
+
+
+def text_value(text: str) -> Value:
+    return Value(json.dumps(text, ensure_ascii=False), text)
+
+
+def parts_of(text: str, names: Collection[str]) -> tuple[Part, ...]:
+    """Return a text as literal parts and words; `names` are those of the path.
+
+    Raises ValueError for a word that is unknown, with those that exist.
+    """
+    parts: list[Part] = []
+    place = 0
+    for match in _WORD.finditer(text):
+        parts += [text[place : match.start()], DOLLAR if match[0] == "$$" else _word(match, names)]
+        place = match.end()
+    return tuple(part for part in (*parts, text[place:]) if part != "")
+
+
+def _word(match: "re.Match[str]", names: Collection[str]) -> Word:
+    word = Word(match[1] or match[3], match[2] or "", match[4] or "")
+    if word.root not in (NAMED if word.name else SINGLE) or (word.root == PATH and word.name not in names):
+        known = [*(f"$path.{name}" for name in names), "$query.NAME", "$body.NAME", *(f"${name}" for name in SINGLE)]
+        near = did_you_mean(str(word), known)
+        raise ValueError(f"no variable {word}{near}; known are {', '.join(known)}; $$ is a dollar sign")
+    if word.form and word.root not in FORMS.get(word.form, ()):
+        forms = ", ".join(f"|{form}" for form, roots in FORMS.items() if word.root in roots)
+        raise ValueError(f"no form |{word.form} of {word}: known are {forms}")
+    return word
+
+
+def filled_text(parts: tuple[Part, ...], values: Values) -> str:
+    return "".join(part if isinstance(part, str) else values.value_of(part).text for part in parts)
+
+
+def filled_or_none(parts: tuple[Part, ...], values: Values) -> str | None:
+    """Return a filled text; None for a word alone whose value is missing."""
+    if len(parts) == 1 and isinstance(parts[0], Word):
+        value = values.value_of(parts[0])
+        return None if value is MISSING else value.text
+    return filled_text(parts, values)
+
+
+class TextTemplate(NamedTuple):
+    """A text with words."""
+
+    parts: tuple[Part, ...]
+
+    def filled(self, values: Values) -> str:
+        return filled_text(self.parts, values)
+
+    @property
+    def words(self) -> int:
+        return sum(isinstance(part, Word) for part in self.parts)
+
+
+class JsonTemplate(NamedTuple):
+    """Compact JSON with words in its strings: literal parts, and the strings that have words."""
+
+    parts: tuple[str | TextTemplate, ...]
+
+    def filled(self, values: Values) -> str:
+        return "".join(part if isinstance(part, str) else _filled_string(part.parts, values) for part in self.parts)
+
+    @property
+    def words(self) -> int:
+        return sum(part.words for part in self.parts if isinstance(part, TextTemplate))
+
+
+Template = TextTemplate | JsonTemplate
+
+
+def _filled_string(parts: tuple[Part, ...], values: Values) -> str:
+    """Return the JSON of a string with words; a word alone has the JSON type of its value."""
+    if len(parts) == 1 and isinstance(parts[0], Word):
+        return values.value_of(parts[0]).json
+    return text_value(filled_text(parts, values)).json
+
+
+def text_template(text: str, names: Collection[str]) -> TextTemplate | None:
+    """Return the template of a text, None without a dollar sign. Raises ValueError as `parts_of` does."""
+    return TextTemplate(parts_of(text, names)) if DOLLAR in text else None
+
+
+def json_template(text: str, names: Collection[str]) -> JsonTemplate | None:
+    """Return the template of compact JSON, None without a dollar sign. Raises ValueError as `parts_of` does."""
+    if DOLLAR not in text:
+        return None
+    parts: list[str | TextTemplate] = []
+    place = 0
+    for match in _STRING.finditer(text):
+        if DOLLAR in match[1] and not match[2]:
+            parts += [text[place : match.start()], TextTemplate(parts_of(json.loads(match[1]), names))]
+            place = match.end()
+    return JsonTemplate((*parts, text[place:]))
+
+
+def filled_node(node: Located, fill: Callable[[str], str | None]) -> Located:
+    """Return a node with every scalar that has a dollar sign filled; what has no value is left out of its mapping."""
+    value = node.value
+    if isinstance(value, dict):
+        filled = {key: filled_node(item, fill) for key, item in value.items()}
+        kept = {key: item for key, item in filled.items() if item.value is not None or value[key].value is None}
+        return replace(node, value=kept)
+    if isinstance(value, list):
+        return replace(node, value=[filled_node(item, fill) for item in value])
+    return node if value is None or DOLLAR not in value else replace(node, value=fill(value))
+
+
+def texts_in(node: Located) -> Iterator[Located]:
+    """Yield the scalars of a node that have a dollar sign."""
+    value = node.value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(item)
+    elif value is not None and DOLLAR in value:
+        yield node
