@@ -32,6 +32,9 @@ from mockexchange.venues.dated import ApiDate
 
 LOCAL, DEMO = "local", "demo"
 MODES = (LOCAL, DEMO)
+STOP, REFUSE = "stop", "refuse"
+ON_REAL_HOST = (STOP, REFUSE)
+"""What follows a refused dial: a program that goes on is ended, or it may go on to its own end."""
 REFUSED = 3
 """The exit code if a real venue was dialled, independent of the program's own."""
 PATIENCE_S = 2.0
@@ -54,6 +57,8 @@ class RunSettings:
     clock: str = "real"
     chaos: tuple[str, ...] = ()
     """Presets of faults."""
+    on_real_host: str = STOP
+    """One of ON_REAL_HOST."""
     patience_s: float = PATIENCE_S
 
 
@@ -100,7 +105,7 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
             announce(here)
             program = await Program.start(settings.command, environment)
             relay.hand_to(program)
-            await _see_through(program, settings.patience_s, injection, notes)
+            await _see_through(program, settings, injection, notes)
         finally:
             ran.seconds = time.monotonic() - began_s
             ran.requests = [entry for entry in notes.journal if entry.method != DialLog.METHOD]
@@ -198,13 +203,24 @@ def _pointed(settings: RunSettings, here: Exchange) -> dict[str, str]:
     return environment | {name: value for name, value in found.variables.items() if value is not None} | own
 
 
-async def _see_through(program: Program, patience_s: float, injection: Injection, notes: DialLog) -> None:
+async def _see_through(program: Program, settings: RunSettings, injection: Injection, notes: DialLog) -> None:
+    """Wait for the program's end, which a refused dial may cause."""
+    async with AsyncExitStack() as stack:
+        if settings.on_real_host == STOP:
+            await stack.enter_async_context(_ended_when_refused(program, settings.patience_s, notes))
+        with _followed(injection.report, notes):
+            notes.ran.code = await program.wait()
+
+
+@asynccontextmanager
+async def _ended_when_refused(program: Program, patience_s: float, notes: DialLog) -> AsyncIterator[None]:
     ending = asyncio.create_task(_end_when_refused(program, patience_s, notes))
-    with _followed(injection.report, notes):
-        notes.ran.code = await program.wait()
-    ending.cancel()
-    with suppress(asyncio.CancelledError):
-        await ending
+    try:
+        yield
+    finally:
+        ending.cancel()
+        with suppress(asyncio.CancelledError):
+            await ending
 
 
 async def _end_when_refused(program: Program, patience_s: float, notes: DialLog) -> None:

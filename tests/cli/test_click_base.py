@@ -109,6 +109,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "as_json": ("1", True),
     "is_run": ("1", True),
     "run journal": (__file__, __file__),
+    "on_real_host": ("refuse", "refuse"),
     "operation": ("GetPositions", "GetPositions"),
     "watch account": ("alice bob", ("alice", "bob")),
     "algorithm": ("ed25519", "ed25519"),

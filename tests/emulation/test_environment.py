@@ -14,6 +14,7 @@ from mockexchange.emulation.environment import (
     scrubbed,
     trusting,
 )
+from mockexchange.venues.kalshi.clients import DEMO_KEY_IDS, DEMO_KEY_PATHS
 
 VENUES = {
     "kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2", "ws_url": "ws://127.0.0.1:1/trade-api/ws/v2"},
@@ -81,11 +82,15 @@ def test_for_the_demo_no_client_is_told_where(client: str) -> None:
 def test_for_the_demo_clients_choose_it_and_have_its_keys() -> None:
     found = pointing(GENERIC, None, ACCOUNTS, VENUES, is_demo=True).variables
     assert (found["KALSHI_DEMO"], found["KALSHI_API_KEY_ID"], found["KALSHI_PRODUCTION"]) == ("true", "alice-id", None)
+    assert {found[name] for name in DEMO_KEY_IDS} == {"alice-id"}
+    assert {found[name] for name in DEMO_KEY_PATHS} == {found["KALSHI_PRIVATE_KEY_PATH"]}
+    assert (found["KALSHI_DEMO_PRIVATE_KEY"], found["KALSHI_ENV"]) == (found["KALSHI_PRIVATE_KEY_PEM"], "demo")
     assert (found["TEST_DERIBIT_CLIENT_ID"], found["DERIBIT_CLIENT_ID"]) == ("dora-id", "dora-id")
 
 
 def test_every_name_that_points_a_client_is_one_that_is_scrubbed() -> None:
     names = {name for client in CLIENTS.values() for name in (*client.exports, *client.unset)}
+    names |= {name for setup in CLIENT_SETUPS.values() for name in setup.demo_switches} | {"PROD_KEYID", "PROD_KEYFILE"}
     assert {name for name in names if not name.startswith(OWN_PREFIXES)} == set()
     assert set(WHERE) == {"{base_url}", "{ws_url}", "{origin}", "{ws_origin}"}
 

@@ -11,7 +11,7 @@ import pytest
 from mockexchange.api.serve import serve
 from mockexchange.clients.published import UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
-from mockexchange.emulation.run import DEMO, RunSettings, _followed, run
+from mockexchange.emulation.run import DEMO, REFUSE, RunSettings, _followed, run
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import DEFAULT
 from tests.emulation.programs import ran
@@ -97,6 +97,21 @@ def test_one_that_tries_for_ever_is_ended() -> None:
     found = ran(FOR_EVER, patience_s=0.2)
     assert (found.exit_code, found.code, found.was_ended) == (3, 128 + signal.SIGTERM, True)
     assert {dial.host for dial in found.dials} == {"www.deribit.com"}
+
+
+def test_a_suite_may_go_on_to_its_summary() -> None:
+    source = """
+        for host in ("www.deribit.com", "api.elections.kalshi.com"):
+            try:
+                ask(f"https://{host}/")
+            except BaseException:
+                pass
+        import select
+        select.select([], [], [], 0.2)
+    """
+    found = ran(source, patience_s=0.0, on_real_host=REFUSE)
+    assert (found.exit_code, found.code, found.was_ended) == (3, 0, False)
+    assert [dial.host for dial in found.dials] == ["www.deribit.com", "api.elections.kalshi.com"]
 
 
 def test_a_program_that_ends_well_all_the_same_does_not_pass() -> None:

@@ -14,7 +14,7 @@ from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.emulation.exchange import Exchange
-from mockexchange.emulation.run import LOCAL, MODES, RunResult, RunSettings
+from mockexchange.emulation.run import LOCAL, MODES, ON_REAL_HOST, STOP, RunResult, RunSettings
 from mockexchange.emulation.run import run as run_program
 from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
 from mockexchange.emulation.upstream_proxy import WrongProxy
@@ -80,6 +80,13 @@ def _clock(text: str) -> str:
     help="A file for the requests and frames, as `replay --journal` reads them.",
 )
 @option("--account", help="Whose key.  [default: the first that the client can use]")
+@option(
+    "--on-real-host",
+    type=click.Choice(ON_REAL_HOST),
+    default=STOP,
+    show_default=True,
+    help="After a refused dial, stop: the program has 2 s to end; refuse: it goes on, such as a suite to its summary.",
+)
 @option("--quiet", is_flag=True, help="No summary; real venues are told of all the same.")
 @report_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -95,6 +102,7 @@ def run(
     chaos: tuple[str, ...],
     journal: Path | None,
     account: str | None,
+    on_real_host: str,
     quiet: bool,
     report: tuple[Destination, ...],
     command: Sequence[str],
@@ -122,6 +130,7 @@ def run(
         account=account,
         clock=clock,
         chaos=chaos,
+        on_real_host=on_real_host,
     )
     if journal is not None:
         write_journal(journal, [], [])  # now, so that a wrong place is known before the program runs

@@ -18,6 +18,34 @@ KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
 """An empty inline key: kalshi-sdk refuses a key in this variable beside a path, kyro prefers it to the path."""
 
+DEMO_KEY_IDS = (
+    "DEMO_KEYID",
+    "KALSHI_API_KEY",
+    "KALSHI_DEMO_ACCESS_KEY",
+    "KALSHI_DEMO_API_KEY",
+    "KALSHI_DEMO_API_KEY_ID",
+    "KALSHI_DEMO_KEYID",
+    "KALSHI_DEMO_KEY_ID",
+)
+DEMO_KEY_PATHS = (
+    "DEMO_KEYFILE",
+    "KALSHI_DEMO_KEYFILE",
+    "KALSHI_DEMO_KEY_FILE",
+    "KALSHI_DEMO_KEY_PATH",
+    "KALSHI_DEMO_PRIVATE_KEY_FILE",
+    "KALSHI_DEMO_PRIVATE_KEY_PATH",
+    "KALSHI_KEY_PATH",
+)
+DEMO_INLINE_KEYS = ("KALSHI_DEMO_PRIVATE_KEY", "KALSHI_DEMO_PRIVATE_KEY_PEM", "KALSHI_PRIVATE_KEY_PEM")
+DEMO_CHOICES = {
+    "KALSHI_DEMO": "true",  # of kalshi-sdk and kyro
+    "KALSHI_DEMO_MODE": "true",
+    "KALSHI_ENV": "demo",
+    "KALSHI_ENVIRONMENT": "demo",
+    "KALSHI_USE_DEMO": "true",
+}
+"""Names that public test suites and bots read when they are run against the demo; docs/run.md has their sources."""
+
 
 def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
     """Return the entry of a generated Python client, which reads no variables at all."""
@@ -137,8 +165,13 @@ CLIENT_SETUP = ClientSetup(
             ),
         ),
     },
-    variable_prefixes=("KALSHI_",),
-    demo_switches={"KALSHI_DEMO": "true"},  # of kalshi-sdk and kyro
+    variable_prefixes=("KALSHI_", "DEMO_KEYID", "DEMO_KEYFILE", "PROD_KEYID", "PROD_KEYFILE"),
+    demo_switches={
+        **DEMO_CHOICES,
+        **dict.fromkeys(DEMO_KEY_IDS, "{key_id}"),
+        **dict.fromkeys(DEMO_KEY_PATHS, "{key_path}"),
+        **dict.fromkeys(DEMO_INLINE_KEYS, "{key_pem}"),
+    },
     example_request="GET /portfolio/positions",
     signature=SignatureOptions(
         required={
