@@ -10,7 +10,7 @@ from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
 from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
 from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.journal import Journal
-from mockexchange.sandbox.outbox import Outbox
+from mockexchange.sandbox.outbox import Outbox, OutboxTotal
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.session import Calls, Message, Session
 from mockexchange.venues.venue import Venue
@@ -78,6 +78,7 @@ class StreamsPort(Protocol):
     answer_rules: FrameRules
     answer_call: AnswerCall | None
     on_operation: Callable[[str | None, str], object]
+    keyless: OutboxTotal
 
     @property
     def on_subscribed(self) -> "Callable[[Connection, str], object]": ...
@@ -94,6 +95,7 @@ class StreamsPort(Protocol):
     def index(self, connection: "Connection") -> None: ...
     def forget(self, connection: "Connection", ending: Ending) -> None: ...
     def wants_flush(self, connection: "Connection") -> None: ...
+    def bound_keyless(self) -> None: ...
 
 
 class Connection:
@@ -106,7 +108,8 @@ class Connection:
         self.venue = venue
         self.account = session.key.account if session.key else None
         """The account of the client; None until the session knows it."""
-        self.outbox = Outbox(session.context.settings.stream_outbox_bytes)
+        keyless = None if self.account else streams.keyless
+        self.outbox = Outbox(session.context.settings.stream_outbox_bytes, keyless)
         self.since = streams.now()[0]
         """Exchange time of the opening."""
         self.ending: Ending | None = None
@@ -294,6 +297,8 @@ class Connection:
         """Take frames from the session and queue them: answers first, then data of the subscriptions that remain."""
         session = self.session
         self.account = session.key.account if session.key else None
+        if self.account is not None:
+            self.outbox.leave_total()
         self._answer([frame for frame in frames if frame.is_answer], delivery)
         for frame in frames:
             if not frame.is_answer and frame.sid in session.subscriptions:
@@ -328,6 +333,8 @@ class Connection:
     def _sent(self, frame: Frame, fault: str | None) -> None:
         self._streams.note(self, "out", frame.raw, frame, fault=fault)
         self._streams.wants_flush(self)
+        if self.outbox.total is not None:
+            self._streams.bound_keyless()
 
 
 def _reply_to(pending: PendingFrame, called: CalledOperation | None) -> PendingReply:

@@ -6,15 +6,26 @@ OUTBOX_BYTES_MAX = 4 * 1024 * 1024
 """Some 15,000 frames: enough for the burst of a scenario, harmless if the client never reads."""
 
 
+class OutboxTotal:
+    """The size of several outboxes together."""
+
+    __slots__ = ("size_bytes",)
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+
+
 class Outbox:
     """Raw frames in order. `put` refuses a frame that does not fit, `force` always accepts it."""
 
-    __slots__ = ("_frames", "bytes_max", "size_bytes")
+    __slots__ = ("_frames", "bytes_max", "size_bytes", "total")
 
-    def __init__(self, bytes_max: int = OUTBOX_BYTES_MAX) -> None:
+    def __init__(self, bytes_max: int = OUTBOX_BYTES_MAX, total: OutboxTotal | None = None) -> None:
         self._frames: deque[bytes] = deque()
         self.bytes_max = bytes_max
         self.size_bytes = 0
+        self.total = total
+        """The total that the frames count in; None if they count in none."""
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -39,11 +50,21 @@ class Outbox:
         """Append a frame even if the queue is full. Used for answers: commands are not read while it is full."""
         self._frames.append(raw)
         self.size_bytes += len(raw)
+        if self.total is not None:
+            self.total.size_bytes += len(raw)
 
     def clear(self) -> None:
         """Drop all frames."""
+        if self.total is not None:
+            self.total.size_bytes -= self.size_bytes
         self._frames.clear()
         self.size_bytes = 0
+
+    def leave_total(self) -> None:
+        """Count in no total from now on."""
+        if self.total is not None:
+            self.total.size_bytes -= self.size_bytes
+            self.total = None
 
     def take(self, bytes_max: int) -> list[bytes]:
         """Remove and return frames, oldest first, until `bytes_max` are reached or none is left."""
@@ -53,4 +74,6 @@ class Outbox:
             taken.append(raw)
             size_bytes += len(raw)
         self.size_bytes -= size_bytes
+        if self.total is not None:
+            self.total.size_bytes -= size_bytes
         return taken

@@ -12,6 +12,7 @@ from mockexchange.faults.sampling import fires
 from mockexchange.sandbox.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import FrameEntry, Journal
+from mockexchange.sandbox.outbox import OutboxTotal
 from mockexchange.scenario.fault_effect_schema import PROBABILITY_UNIT
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -23,6 +24,9 @@ SERVICE_RESTART = 1012
 CLOSE = "close"
 """The journal's kind for the end of a connection."""
 ANY = "*"
+KEYLESS_BYTES_MAX = 64 * 1024 * 1024
+"""Unread frames of all connections without an account: nobody needs credentials to open one and never read."""
+KEYLESS_LIMIT = f"the unread frames of all streams without an account were more than {KEYLESS_BYTES_MAX:,} bytes"
 NO_FRAME = Frame(b"", "")
 
 
@@ -51,6 +55,8 @@ class Streams:
         """Connections by venue, channel and number."""
         self._waiting: dict[int, Connection] = {}
         self._last_number = 0
+        self.keyless = OutboxTotal()
+        """The size of the outboxes of connections without an account."""
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -95,6 +101,7 @@ class Streams:
         self.note(connection, direction, text.encode(), Frame(b"", CLOSE, note=ending.note), fault=ending.fault)
         if not connection.is_over:
             connection.is_over, connection.ending = True, ending
+        connection.outbox.leave_total()
         self._connections.pop(connection.number, None)
         self._waiting.pop(connection.number, None)
         connection.set_alarm()
@@ -139,6 +146,15 @@ class Streams:
         if not self._waiting:
             self.on_waiting()
         self._waiting[connection.number] = connection
+
+    def bound_keyless(self) -> None:
+        """Cut the connection without an account that has most unread frames, if all of them have too many."""
+        if self.keyless.size_bytes <= KEYLESS_BYTES_MAX:
+            return
+        keyless = (one for one in self._connections.values() if one.outbox.total is not None)
+        worst = max(keyless, key=lambda one: one.outbox.size_bytes)
+        worst.outbox.clear()
+        worst.abort(note=KEYLESS_LIMIT)
 
     def close_all(self, code: int = SERVICE_RESTART) -> None:
         for connection in self:
