@@ -61,7 +61,7 @@ def derivatives(size: Size) -> None:
             f"\n{case.name}: private/get_positions, signed, {DERIVATIVE_POSITIONS} rows ({len(body):,} bytes),"
             f" journal on, {CONNECTIONS} connections, {size.rounds} turns"
         )
-        _print_turns("one list, polled; no goal", turns)
+        _print_turns("one list, polled; goal 0.75", turns)
 
 
 def _walk(server: Server) -> list[bytes]:
