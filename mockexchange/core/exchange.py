@@ -15,6 +15,7 @@ from mockexchange.core.derivatives import handlers
 from mockexchange.core.events import Event
 from mockexchange.core.handlers import (
     accounts,
+    allocation,
     cash,
     exchange_status,
     fills,
@@ -49,7 +50,8 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Transfer: cash.transfer,
     commands.TransferShard: cash.transfer_shard,
     commands.CompleteTransfer: cash.complete_transfer,
-    commands.AllocateBalance: cash.allocate_balance,
+    commands.AllocateBalance: allocation.allocate_balance,
+    commands.RebalanceCash: allocation.rebalance_cash,
     commands.SetNetting: cash.set_netting,
     commands.ListSeries: markets.list_series,
     commands.DescribeEvent: markets.describe_event,

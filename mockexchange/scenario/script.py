@@ -24,11 +24,11 @@ ENTRIES_MAX = 10_000
 """Far more than a person writes; longer ones are histories."""
 FRAME_ACTION, FAULT_ACTION, SEQUENCE = "frame", "fault", "sequence"
 FINISHED, EXPIRY = "done", "expiry"
-CLOSING, REPLENISHMENT = "market_close", "replenishment"
+CLOSING, REPLENISHMENT, REBALANCING = "market_close", "replenishment", "rebalancing"
 """Names in the log and the journal: of the script as a whole, and of the expiry of an order."""
 DELIVERY, SETTLEMENT = "delivery", "daily_settlement"
 """Names in the log and the journal: of the delivery of an expired derivative, and of the daily settlement."""
-_TAKEN = (FINISHED, EXPIRY, CLOSING, REPLENISHMENT, DELIVERY, SETTLEMENT)
+_TAKEN = (FINISHED, EXPIRY, CLOSING, REPLENISHMENT, REBALANCING, DELIVERY, SETTLEMENT)
 STEP_NAME = matching(
     f"a name of 1 to {NAME_CHARS_MAX} characters, other than {', '.join(_TAKEN)} and script[...]",
     re.compile(rf"(?!(?:{'|'.join(_TAKEN)})$|script\[)[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}"),

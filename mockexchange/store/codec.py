@@ -54,6 +54,7 @@ COMMANDS: dict[str, type[Command]] = {
     "transfer_shard": commands.TransferShard,
     "complete_transfer": commands.CompleteTransfer,
     "allocate_balance": commands.AllocateBalance,
+    "rebalance_cash": commands.RebalanceCash,
     "set_netting": commands.SetNetting,
     "list_contract": commands.ListDerivative,
     "set_index": commands.SetIndex,

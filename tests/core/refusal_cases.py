@@ -27,6 +27,7 @@ from mockexchange.core.commands import (
     OpenSubaccount,
     PriceMarket,
     QuoteMarket,
+    RebalanceCash,
     ReduceOrder,
     RemoveKey,
     ReplenishMarket,
@@ -219,6 +220,7 @@ CASES = [
         CompleteTransfer(transfer="arrived"),
         "transfer arrived is complete: expected a pending one",
     ),
+    Case(R.UNKNOWN_ACCOUNT, RebalanceCash(account="nobody"), "no account 'nobody'"),
     Case(R.UNKNOWN_ACCOUNT, AllocateBalance(account="nobody", allocations=((0, 100),)), "no account 'nobody'"),
     Case(
         R.UNKNOWN_SUBACCOUNT,

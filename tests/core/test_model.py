@@ -215,6 +215,8 @@ class TwoExchanges(RuleBasedStateMachine):
         assert subaccount.updated_at == self.naive.paid_at[subaccount_ref]
         assert subaccount.contributed_micros == micros(self.naive.contributed[subaccount_ref])
         assert subaccount.reserved_micros == micros(self.naive.reserved(subaccount_ref))
+        for shard in (0, 1, 2):
+            assert subaccount.free_on(shard) == micros(self.naive.free(subaccount_ref, shard)), shard
         values = {index: micros(value) for index, value in self.naive.values(subaccount_ref).items()}
         assert {index: value for index, value in subaccount.values_micros.items() if value} == values
 

@@ -60,6 +60,7 @@ ACCOUNTS_AND_CASH: list[Command] = [
     do.TransferShard(account="bob", amount_micros=DOLLAR, source=Instance.MARGINED),
     do.CompleteTransfer(transfer="t"),
     do.AllocateBalance(account="alice", allocations=((0, 60), (1, 40))),
+    do.RebalanceCash(account="alice"),
     do.SetNetting(subaccount_ref=ALICE, enabled=True),
     do.SwitchExchange(active=True, trading=True, resume_at=7),
     do.Announce(message="Back soon"),

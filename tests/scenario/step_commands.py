@@ -233,6 +233,29 @@ COMMANDS: list[tuple[str, Command]] = [
         ),
     ),
     (
+        "deposit: {account: a, amount: 1, shard: 2}",
+        commands.Deposit(subaccount_ref=SubaccountRef("a"), amount_micros=1_000_000, shard=2),
+    ),
+    (
+        "transfer: {source: a, target: a/2, amount: 1, shard: 1}",
+        commands.Transfer(source=SubaccountRef("a"), target=SubaccountRef("a", "2"), amount_micros=1_000_000, shard=1),
+    ),
+    (
+        "shard_transfer: {account: a, target_shard: 1, source_book: 2, target_book: 3, amount: 1}",
+        commands.TransferShard(
+            account="a", amount_micros=1_000_000, target_shard=1, source_subaccount="2", target_subaccount="3"
+        ),
+    ),
+    (
+        "allocate: {account: a, allocations: {}}",
+        commands.AllocateBalance(account="a", allocations=(), reservation=Reservation.SUM),
+    ),
+    ("rebalance: {account: a}", commands.RebalanceCash(account="a")),
+    (
+        "group: {account: a, exchange_index: 1}",
+        commands.OpenGroup(subaccount_ref=SubaccountRef("a"), exchange_index=1),
+    ),
+    (
         "finalize_payment: {payment: p, status: returned}",
         commands.FinalizePayment(payment="p", status=PaymentStatus.RETURNED),
     ),

@@ -13,7 +13,7 @@ from mockexchange.scenario.steps import STEPS
 
 HEAD = "scenario: s\naccounts: {alice: {}}\nscript:\n"
 SAY = "announce: {message: x}"
-TAKEN = "other than done, expiry, market_close, replenishment, delivery, daily_settlement and script[...]"
+TAKEN = "other than done, expiry, market_close, replenishment, rebalancing, delivery, daily_settlement and script[...]"
 
 
 def read(entry: str) -> ScriptEntry:

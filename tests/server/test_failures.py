@@ -83,8 +83,8 @@ def half_done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     mistakes = ["once"]
     pay = Subaccount.pay
 
-    def broken(self: Subaccount, change_micros: int, at: int) -> None:
-        pay(self, change_micros, at)
+    def broken(self: Subaccount, change_micros: int, at: int, shard: int) -> None:
+        pay(self, change_micros, at, shard)
         if mistakes:
             mistakes.pop()
             raise ZeroDivisionError("private detail")

@@ -184,7 +184,7 @@ EXAMPLES: list[Command] = [
     commands.CancelAllOrders(account="alice", subaccount="3", market="M"),
     commands.TradeMarket(market="M", side=Side.NO, count_centis=137, price_centicents=1),
     commands.ExpireOrder(order="o"),
-    commands.OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=HUGE),
+    commands.OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=HUGE, exchange_index=1),
     commands.TriggerGroup(group="g"),
     commands.ResetGroup(group="g"),
     commands.LimitGroup(group="g", limit_centis=HUGE),
@@ -196,6 +196,7 @@ EXAMPLES: list[Command] = [
         method=PaymentMethod.WIRE,
         status=PaymentStatus.PENDING,
         payment="p",
+        shard=63,
     ),
     commands.Withdraw(
         subaccount_ref=DESK,
@@ -204,9 +205,10 @@ EXAMPLES: list[Command] = [
         method=PaymentMethod.CRYPTO,
         status=PaymentStatus.PENDING,
         payment="q",
+        shard=1,
     ),
     commands.FinalizePayment(payment="p", status=PaymentStatus.RETURNED),
-    commands.Transfer(source=ALICE, target=SubaccountRef("alice", "3"), amount_micros=1, transfer="t"),
+    commands.Transfer(source=ALICE, target=SubaccountRef("alice", "3"), amount_micros=1, transfer="t", shard=2),
     commands.TransferShard(
         account="alice",
         amount_micros=1,
@@ -216,9 +218,12 @@ EXAMPLES: list[Command] = [
         target_shard=63,
         status=TransferStatus.PENDING,
         transfer="s",
+        source_subaccount="1",
+        target_subaccount="2",
     ),
     commands.CompleteTransfer(transfer="s"),
     commands.AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.SUM),
+    commands.RebalanceCash(account="alice"),
     commands.SetNetting(subaccount_ref=ALICE, enabled=True),
     commands.ListDerivative(
         terms=TERMS, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=GREEKS, iv=Decimal("65.2")

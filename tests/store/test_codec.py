@@ -77,7 +77,7 @@ def test_amounts_are_whole_numbers_on_the_line() -> None:
     [_, line] = write_log(run(log_of(commands.Deposit(subaccount_ref=ALICE, amount_micros=12_345_678))))
     assert line == (
         b'{"seq":1,"at":1000,"do":{"deposit":{"purse":["alice","0"],"amount_micros":12345678,"fee_micros":0,'
-        b'"method":"ach","status":"applied","payment":null}}}\n'
+        b'"method":"ach","status":"applied","payment":null,"shard":0}}}\n'
     )
 
 

@@ -18,6 +18,7 @@ from mockexchange.core.commands.cash import (
     CompleteTransfer,
     Deposit,
     FinalizePayment,
+    RebalanceCash,
     SetNetting,
     Transfer,
     TransferShard,
@@ -123,6 +124,7 @@ Command = (
     | TransferShard
     | CompleteTransfer
     | AllocateBalance
+    | RebalanceCash
     | SetNetting
     | ListDerivative
     | SetIndex
@@ -183,6 +185,7 @@ __all__ = [
     "PriceMarket",
     "QuoteDerivative",
     "QuoteMarket",
+    "RebalanceCash",
     "ReduceOrder",
     "RemoveKey",
     "ReplenishMarket",

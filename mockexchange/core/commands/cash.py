@@ -3,6 +3,7 @@
 from mockexchange.core.commands.validation import CommandStruct, require, require_amount
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
+    PRIMARY_SUBACCOUNT,
     Instance,
     PaymentMethod,
     PaymentStatus,
@@ -23,9 +24,12 @@ class Deposit(CommandStruct, frozen=True, kw_only=True):
     method: PaymentMethod = PaymentMethod.ACH
     status: PaymentStatus = PaymentStatus.APPLIED
     payment: str | None = None
+    shard: int = 0
+    """Exchange index of the cash."""
 
     def __post_init__(self) -> None:
         require_amount(self.amount_micros)
+        _require_shard(self.shard)
         require(0 <= self.fee_micros <= self.amount_micros, "fee: expected 0 to the amount")
         require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
 
@@ -39,9 +43,12 @@ class Withdraw(CommandStruct, frozen=True, kw_only=True):
     method: PaymentMethod = PaymentMethod.ACH
     status: PaymentStatus = PaymentStatus.APPLIED
     payment: str | None = None
+    shard: int = 0
+    """Exchange index of the cash."""
 
     def __post_init__(self) -> None:
         require_amount(self.amount_micros)
+        _require_shard(self.shard)
         require(self.fee_micros >= 0, "fee: expected 0 or more")
         require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
 
@@ -57,21 +64,23 @@ class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
 
 
 class Transfer(CommandStruct, frozen=True, kw_only=True):
-    """Move cash between two subaccounts of one account."""
+    """Move cash on one exchange index between two subaccounts of one account."""
 
     source: SubaccountRef
     target: SubaccountRef
     amount_micros: int
     transfer: str | None = None
+    shard: int = 0
 
     def __post_init__(self) -> None:
         require_amount(self.amount_micros)
+        _require_shard(self.shard)
         require(self.source.account == self.target.account, "target: expected a book of the same account")
         require(self.source != self.target, "target: expected another book than the source")
 
 
 class TransferShard(CommandStruct, frozen=True, kw_only=True):
-    """Move cash of the primary subaccount between instances and shards of the venue; it leaves its source at once."""
+    """Move cash between instances, shards and subaccounts of an account; it leaves its source at once."""
 
     account: str
     amount_micros: int
@@ -81,13 +90,16 @@ class TransferShard(CommandStruct, frozen=True, kw_only=True):
     target_shard: int = 0
     status: TransferStatus = TransferStatus.COMPLETE
     transfer: str | None = None
+    source_subaccount: str = PRIMARY_SUBACCOUNT
+    target_subaccount: str = PRIMARY_SUBACCOUNT
 
     def __post_init__(self) -> None:
         require_amount(self.amount_micros)
-        for shard in (self.source_shard, self.target_shard):
-            require(0 <= shard <= EXCHANGE_INDEX_MAX, f"shard: expected 0 to {EXCHANGE_INDEX_MAX}")
-        ends = ((self.source, self.source_shard), (self.target, self.target_shard))
-        require(ends[0] != ends[1], "target: expected another instance or shard than the source")
+        _require_shard(self.source_shard)
+        _require_shard(self.target_shard)
+        source = (self.source, self.source_shard, self.source_subaccount)
+        target = (self.target, self.target_shard, self.target_subaccount)
+        require(source != target, "target: expected another instance or shard than the source")
 
 
 class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
@@ -97,7 +109,10 @@ class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
 
 
 class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
-    """Set the target allocation of an account's cash over the shards: (exchange index, percent), 100 percent in all."""
+    """Set the target allocation of an account's cash over the shards: (exchange index, percent), 100 percent in all.
+
+    Without allocations its cash stays where it is.
+    """
 
     account: str
     allocations: tuple[tuple[int, int], ...]
@@ -108,7 +123,13 @@ class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
         require(len(set(indexes)) == len(indexes), "allocations: expected each exchange index once")
         require(all(0 <= index <= EXCHANGE_INDEX_MAX for index in indexes), "allocations: expected indexes 0 to 63")
         require(all(0 <= percent <= 100 for percent in percents), "allocations: expected 0 to 100 percent each")
-        require(sum(percents) == 100, f"allocations: expected 100 percent in all, got {sum(percents)}")
+        require(sum(percents) == 100 or not indexes, f"allocations: expected 100 percent in all, got {sum(percents)}")
+
+
+class RebalanceCash(CommandStruct, frozen=True, kw_only=True):
+    """Move an account's free cash between the shards to its target allocation."""
+
+    account: str
 
 
 class SetNetting(CommandStruct, frozen=True, kw_only=True):
@@ -116,3 +137,7 @@ class SetNetting(CommandStruct, frozen=True, kw_only=True):
 
     subaccount_ref: SubaccountRef
     enabled: bool
+
+
+def _require_shard(shard: int) -> None:
+    require(0 <= shard <= EXCHANGE_INDEX_MAX, f"shard: expected 0 to {EXCHANGE_INDEX_MAX}")

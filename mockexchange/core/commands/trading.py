@@ -180,11 +180,15 @@ class TradeMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class OpenGroup(CommandStruct, frozen=True, kw_only=True):
-    """Open an order group of one subaccount: its orders are canceled together once `limit_centis` have been filled."""
+    """Open an order group of one subaccount: its orders are canceled together once `limit_centis` have been filled.
+
+    All its orders are in markets of one exchange index.
+    """
 
     subaccount_ref: SubaccountRef
     group: str | None = None
     limit_centis: int | None = None
+    exchange_index: int = 0
 
     def __post_init__(self) -> None:
         require(self.limit_centis is None or self.limit_centis > 0, "limit: expected more than 0")

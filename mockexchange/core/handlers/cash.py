@@ -1,13 +1,13 @@
 """Handlers of deposits, withdrawals and transfers.
 
-A part of a subaccount's cash can be on exchange indexes above 0. Neither trading nor payments change that part; only
-`transfer_shard` moves it. Cash of a pending transfer between shards belongs to no subaccount until it arrives.
+The cash of a subaccount is on exchange indexes: a market's trades and payouts change the cash on the market's own, and
+`transfer_shard` moves cash between them. Cash of a pending transfer between shards belongs to no subaccount until it
+arrives.
 """
 
 from collections.abc import Iterator
 
 from mockexchange.core.commands import (
-    AllocateBalance,
     CompleteTransfer,
     Deposit,
     FinalizePayment,
@@ -18,7 +18,6 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import (
-    BalanceAllocated,
     CashMoved,
     Event,
     NettingSet,
@@ -51,7 +50,8 @@ def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
 
 def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
     """Make a withdrawal of free cash."""
-    _require_free(state.dollar_subaccount(command.subaccount_ref), 0, command.amount_micros + command.fee_micros)
+    subaccount = state.dollar_subaccount(command.subaccount_ref)
+    _require_free(subaccount, command.shard, command.amount_micros + command.fee_micros)
     yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
 
 
@@ -63,19 +63,21 @@ def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterato
     payment.status, payment.finalized_at, payment.revision = command.status, at, revision
     _payments_of(state, payment).revision = revision
     yield PaymentFinalized(payment=payment.payment_id, status=payment.status)
-    yield from _move(state.subaccounts[payment.subaccount_ref], 0, payment.moved_micros - moved_micros, at)
+    change_micros = payment.moved_micros - moved_micros
+    yield from _move(state.subaccounts[payment.subaccount_ref], payment.shard, change_micros, at)
 
 
 def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
-    """Move free cash between two subaccounts."""
+    """Move free cash between two subaccounts, on one exchange index."""
     source, target = state.dollar_subaccount(command.source), state.dollar_subaccount(command.target)
-    _require_free(source, 0, command.amount_micros)
+    _require_free(source, command.shard, command.amount_micros)
     transfer_id = _new_transfer_id(state, command.transfer)
     row = state.transfers[transfer_id] = TransferRow(
         transfer_id=transfer_id,
         source=command.source,
         target=command.target,
         amount_micros=command.amount_micros,
+        shard=command.shard,
         created_at=at,
         serial=state.next_revision(),
     )
@@ -83,15 +85,16 @@ def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
     yield Transferred(
         transfer=transfer_id, source=command.source, target=command.target, amount_micros=command.amount_micros
     )
-    yield from _move(source, 0, -command.amount_micros, at)
-    yield from _move(target, 0, command.amount_micros, at)
+    yield from _move(source, command.shard, -command.amount_micros, at)
+    yield from _move(target, command.shard, command.amount_micros, at)
 
 
 def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
     """Move cash between instances or shards. Cash on the margined instance is not tracked here."""
-    subaccount = state.dollar_subaccount(SubaccountRef(command.account))
+    source = state.dollar_subaccount(SubaccountRef(command.account, command.source_subaccount))
+    state.dollar_subaccount(SubaccountRef(command.account, command.target_subaccount))
     if command.source is Instance.EVENT_CONTRACT:
-        _require_free(subaccount, command.source_shard, command.amount_micros)
+        _require_free(source, command.source_shard, command.amount_micros)
     row = _new_shard_transfer(state, command, at)
     yield ShardTransferred(
         transfer=row.transfer_id,
@@ -104,7 +107,7 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
         status=row.status,
     )
     if row.source is Instance.EVENT_CONTRACT:
-        yield from _move(subaccount, row.source_shard, -row.amount_micros, at)
+        yield from _move(source, row.source_shard, -row.amount_micros, at)
     if row.status is TransferStatus.COMPLETE:
         yield from _arrive(state, row, at)
 
@@ -119,14 +122,6 @@ def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Itera
     state.accounts[row.account].ledger.shard_transfers.revision = row.revision
     yield TransferCompleted(transfer=row.transfer_id)
     yield from _arrive(state, row, at)
-
-
-def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
-    """Set the target allocation of an account's cash."""
-    state.dollar_subaccount(SubaccountRef(command.account))
-    account = state.account(command.account)
-    account.allocations, account.reservation = command.allocations, command.reservation
-    yield BalanceAllocated(account=account.name, allocations=account.allocations, reservation=account.reservation)
 
 
 def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
@@ -152,7 +147,7 @@ def _pay(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) 
         amount_micros=payment.amount_micros,
         fee_micros=payment.fee_micros,
     )
-    yield from _move(state.subaccounts[payment.subaccount_ref], 0, payment.moved_micros, at)
+    yield from _move(state.subaccounts[payment.subaccount_ref], payment.shard, payment.moved_micros, at)
 
 
 def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Payment:
@@ -168,6 +163,7 @@ def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, a
         status=command.status,
         amount_micros=command.amount_micros,
         fee_micros=command.fee_micros,
+        shard=command.shard,
         created_at=at,
         finalized_at=None if command.status is PaymentStatus.PENDING else at,
         serial=serial,
@@ -208,6 +204,8 @@ def _new_shard_transfer(state: State, command: TransferShard, at: int) -> ShardT
         target=command.target,
         source_shard=command.source_shard,
         target_shard=command.target_shard,
+        source_subaccount=command.source_subaccount,
+        target_subaccount=command.target_subaccount,
         amount_micros=command.amount_micros,
         status=command.status,
         created_at=at,
@@ -220,11 +218,12 @@ def _new_shard_transfer(state: State, command: TransferShard, at: int) -> ShardT
 
 def _arrive(state: State, row: ShardTransfer, at: int) -> Iterator[Event]:
     if row.target is Instance.EVENT_CONTRACT:
-        yield from _move(state.subaccounts[SubaccountRef(row.account)], row.target_shard, row.amount_micros, at)
+        target = state.subaccounts[SubaccountRef(row.account, row.target_subaccount)]
+        yield from _move(target, row.target_shard, row.amount_micros, at)
 
 
 def _require_free(subaccount: Subaccount, shard: int, amount_micros: int) -> None:
-    free_micros = _free_micros(subaccount, shard)
+    free_micros = subaccount.free_on(shard)
     if amount_micros > free_micros:
         where = f" on shard {shard}" if shard or subaccount.shards_micros else ""
         message = (
@@ -235,30 +234,14 @@ def _require_free(subaccount: Subaccount, shard: int, amount_micros: int) -> Non
 
 def _held_back(subaccount: Subaccount, shard: int) -> str:
     """Describe the cash held back for resting orders, for a refusal."""
-    if shard or not subaccount.reserved_micros:
-        return ""
-    return f": its orders that rest hold back {exact(subaccount.reserved_micros, 6)}"
-
-
-def _free_micros(subaccount: Subaccount, shard: int) -> int:
-    """Return the free cash of a shard: cash not held back for resting orders, which are all on shard 0."""
-    if shard:
-        return subaccount.shards_micros.get(shard, 0)
-    return subaccount.cash_micros - subaccount.reserved_micros - sum(subaccount.shards_micros.values())
+    reserved_micros = subaccount.reserved_on(shard)
+    return f": its orders that rest hold back {exact(reserved_micros, 6)}" if reserved_micros else ""
 
 
 def _move(subaccount: Subaccount, shard: int, amount_micros: int, at: int) -> Iterator[Event]:
     if not amount_micros:
         return
-    subaccount.pay(amount_micros, at)
+    subaccount.pay(amount_micros, at, shard)
     subaccount.contributed_micros += amount_micros
-    if shard:
-        _add_to_shard(subaccount, shard, amount_micros)
     subaccount.assert_conserved()
     yield CashMoved(subaccount_ref=subaccount.ref, amount_micros=amount_micros, cash_micros=subaccount.cash_micros)
-
-
-def _add_to_shard(subaccount: Subaccount, shard: int, amount_micros: int) -> None:
-    left_micros = subaccount.shards_micros.pop(shard, 0) + amount_micros
-    if left_micros:
-        subaccount.shards_micros[shard] = left_micros

@@ -110,14 +110,14 @@ def leave_book(state: State, order: Order) -> None:
 
 def hold(order: Order) -> None:
     """Hold back the cash that a resting order needs, and count the contracts that it would sell."""
-    order.subaccount.reserved_micros += order.need_micros
+    order.subaccount.reserve(order.need_micros, order.market.event.exchange_index)
     if order.action is Action.SELL and (covered_centis := order.covered_centis):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
 
 def release(order: Order) -> None:
     """Undo `hold`, before the price or the count of the order changes."""
-    order.subaccount.reserved_micros -= order.need_micros
+    order.subaccount.reserve(-order.need_micros, order.market.event.exchange_index)
     if order.action is Action.SELL and (covered_centis := order.covered_centis):
         order.subaccount.covered_centis[order.market.ticker] -= covered_centis
 

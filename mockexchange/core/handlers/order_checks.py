@@ -98,22 +98,18 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
     if not state.rules.check_cash:
         return
     need_micros, fee_micros = order.need_micros, worst_fee_micros(order)
-    free_micros = free_cash_micros(order.subaccount) + released_micros
+    shard = order.market.event.exchange_index
+    free_micros = order.subaccount.free_on(shard) + released_micros
     if need_micros + fee_micros > free_micros:
         needs = f"needs {exact(need_micros, 6)} and at most {exact(fee_micros, 6)} in fees"
-        message = f"the order {needs}, {order.subaccount_ref} has {exact(free_micros, 6)} dollars free on shard 0"
-        raise Refused(RefusalCode.INSUFFICIENT_CASH, message)
+        message = f"the order {needs}, {order.subaccount_ref} has {exact(free_micros, 6)} dollars free on shard {shard}"
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _elsewhere(order.subaccount, shard))
 
 
 def worst_fee_micros(order: Order) -> int:
     """Return the fee of an order that is filled whole as a taker at its limit price."""
     attos = exact_fee(order.market, True, order.remaining_centis, order.price_centicents) or 0
     return -(-attos // fees.ATTOS_PER_MICRO)
-
-
-def free_cash_micros(subaccount: Subaccount) -> int:
-    """Return the cash of shard 0 that is not held back for resting orders."""
-    return subaccount.cash_micros - subaccount.reserved_micros - sum(subaccount.shards_micros.values())
 
 
 def opening_centis(state: State, order: Order, count_centis: int) -> int:
@@ -138,6 +134,13 @@ def held_centis(subaccount: Subaccount, market: Market, side: Side) -> int:
 def reducing_centis(order: Order) -> int:
     """Return how many of an order's contracts would reduce the position."""
     return min(order.remaining_centis, held_centis(order.subaccount, order.market, OTHER_SIDE[order.bid_side]))
+
+
+def _elsewhere(subaccount: Subaccount, shard: int) -> str:
+    """Describe the free cash on other shards than the order's, for a refusal."""
+    others = {other: subaccount.free_on(other) for other in (0, *sorted(subaccount.shards_micros)) if other != shard}
+    found = " and ".join(f"{exact(free, 6)} on shard {other}" for other, free in others.items() if free > 0)
+    return f", and {found}: `shard_transfer` moves it" if found else ""
 
 
 def _require_position(state: State, order: Order) -> None:

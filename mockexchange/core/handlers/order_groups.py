@@ -25,7 +25,7 @@ def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
         group_id=group_id,
         serial=state.groups_opened,
         subaccount_ref=command.subaccount_ref,
-        exchange_index=0,
+        exchange_index=command.exchange_index,
         limit_centis=command.limit_centis,
     )
     state.groups_opened += 1

@@ -37,7 +37,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     """Place a resting order."""
     market = require_open(state.market(command.market))
     subaccount = state.dollar_subaccount(command.subaccount_ref)
-    group = group_for(state, command.group, command.subaccount_ref)
+    group = group_for(state, command.group, command.subaccount_ref, market)
     if command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
     order = _rested(state, command, subaccount, market, at)
@@ -153,13 +153,17 @@ def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
     return [order_changed(order, OrderReason.TRADE)]
 
 
-def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef) -> OrderGroup | None:
-    """Return the group that a new order names. Raises Refused if it is of another subaccount, or triggered."""
+def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef, market: Market) -> OrderGroup | None:
+    """Return the group that a new order names. Raises Refused if it is of another subaccount or shard, or triggered."""
     if group_id is None:
         return None
     group = state.group(group_id)
     if group.subaccount_ref != subaccount_ref:
         message = f"group {group.group_id} is of {group.subaccount_ref}, the order of {subaccount_ref}"
+        raise Refused(RefusalCode.GROUP_MISMATCH, message)
+    if group.exchange_index != market.event.exchange_index:
+        where = f"market {market.ticker} trades on {market.event.exchange_index}"
+        message = f"group {group.group_id} is on exchange index {group.exchange_index}, {where}"
         raise Refused(RefusalCode.GROUP_MISMATCH, message)
     if group.is_triggered:
         message = f"group {group.group_id} is triggered: reset it before it takes orders again"

@@ -64,8 +64,8 @@ def place_order(state: State, command: PlaceOrder, at: int) -> Iterator[Event]:
 def _checked(state: State, command: PlaceOrder, at: int) -> Order:
     """Return the order, which is nowhere yet. Raises Refused."""
     subaccount = state.dollar_subaccount(command.subaccount_ref)
-    group = group_for(state, command.group, command.subaccount_ref)
     market = state.market(command.market)
+    group = group_for(state, command.group, command.subaccount_ref, market)
     require_trading(state, market)
     require_open(market)
     require_enterable(state, command, market, at)

@@ -91,7 +91,7 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
     subaccount = state.subaccounts[row.subaccount_ref]
     assert market.result is not None, "a determined market has a result"
     before, (stake, payout) = row.stake, settle(row.stake, market.result, market.value_centicents)
-    subaccount.pay(payout.revenue_micros - payout.remainder_micros, at)
+    subaccount.pay(payout.revenue_micros - payout.remainder_micros, at, market.event.exchange_index)
     yield PositionSettled(
         subaccount_ref=row.subaccount_ref,
         market=market.ticker,

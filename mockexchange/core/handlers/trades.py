@@ -82,7 +82,7 @@ def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
     fee_micros = leg.fee_micros
     if fee_micros is None:
         fee_micros = _fee(state, account, leg, traded, price_centicents, change_micros)
-    subaccount.pay(change_micros - fee_micros, at)
+    subaccount.pay(change_micros - fee_micros, at, traded.market.event.exchange_index)
     done = _list(state, account, traded, leg, fee_micros)
     events: list[Event] = []
     rested_centis = 0

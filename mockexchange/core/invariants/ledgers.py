@@ -5,6 +5,7 @@ YES and some NO (a sale buys the other side at one dollar less the price). Each 
 dollar; the contracts without a partner are its position, or were paid by the settlement.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -20,7 +21,6 @@ from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
-    PRIMARY_SUBACCOUNT,
     AccountKind,
     Instance,
     OrderStatus,
@@ -111,49 +111,42 @@ def _cash(
     state: State, subaccount: Subaccount, fills: FillsByRow, settlements: dict[tuple[SubaccountRef, str], Settlement]
 ) -> Iterator[str]:
     """Check that fills, fees, settlements, payments and transfers add up to a subaccount's cash exactly."""
-    cash_micros = _contributed(state, subaccount.ref)
+    shards_micros = _contributed(state, subaccount.ref)
     for ticker, row in subaccount.positions.items():
         lot = _lot(row, fills.get((row.subaccount_ref, ticker), []))
         settlement = settlements.get((row.subaccount_ref, ticker))
-        cash_micros += lot.pairs_micros - lot.spent_micros - lot.fees_micros
-        cash_micros += settlement.revenue_micros if settlement is not None else 0
-    if cash_micros != subaccount.cash_micros:
-        yield f"{subaccount.ref}: cash {subaccount.cash_micros}, its lists explain {cash_micros}"
-    shards = {shard: amount for shard, amount in _shards(state, subaccount.ref).items() if shard and amount}
-    if shards != subaccount.shards_micros or any(amount < 0 for amount in shards.values()):
-        yield f"{subaccount.ref}: shards {subaccount.shards_micros}, its transfers make them {shards}"
+        shard = row.market.event.exchange_index
+        shards_micros[shard] += lot.pairs_micros - lot.spent_micros - lot.fees_micros
+        shards_micros[shard] += settlement.revenue_micros if settlement is not None else 0
+    if shards_micros.total() != subaccount.cash_micros:
+        yield f"{subaccount.ref}: cash {subaccount.cash_micros}, its lists explain {shards_micros.total()}"
+    shards = {shard: amount for shard, amount in shards_micros.items() if shard and amount}
+    if shards != subaccount.shards_micros:
+        yield f"{subaccount.ref}: shards {subaccount.shards_micros}, its lists explain {shards}"
 
 
-def _contributed(state: State, subaccount_ref: SubaccountRef) -> int:
+def _contributed(state: State, subaccount_ref: SubaccountRef) -> Counter[int]:
+    """Return the sum of a subaccount's payments and transfers, by shard."""
     ledger = state.accounts[subaccount_ref.account].ledger
-    payments = (payment for history in (ledger.deposits, ledger.withdrawals) for payment in history)
-    paid_micros = sum(payment.moved_micros for payment in payments if payment.subaccount_ref == subaccount_ref)
+    shards_micros: Counter[int] = Counter()
+    for payment in (payment for history in (ledger.deposits, ledger.withdrawals) for payment in history):
+        if payment.subaccount_ref == subaccount_ref:
+            shards_micros[payment.shard] += payment.moved_micros
     for transfer in ledger.transfers:
-        paid_micros += transfer.amount_micros * (
-            (transfer.target == subaccount_ref) - (transfer.source == subaccount_ref)
-        )
-    return paid_micros + sum(_shards(state, subaccount_ref).values())
+        sign = (transfer.target == subaccount_ref) - (transfer.source == subaccount_ref)
+        shards_micros[transfer.shard] += sign * transfer.amount_micros
+    for moved in ledger.shard_transfers:
+        for subaccount, shard, amount_micros in _moves(moved):
+            if subaccount == subaccount_ref.subaccount:
+                shards_micros[shard] += amount_micros
+    return shards_micros
 
 
-def _shards(state: State, subaccount_ref: SubaccountRef) -> dict[int, int]:
-    """Return the sum of a subaccount's transfers between instances and shards, by shard."""
-    shards: dict[int, int] = {}
-    transfers = (
-        state.accounts[subaccount_ref.account].ledger.shard_transfers
-        if subaccount_ref.subaccount == PRIMARY_SUBACCOUNT
-        else ()
-    )
-    for transfer in transfers:
-        for shard, amount_micros in _moves(transfer):
-            shards[shard] = shards.get(shard, 0) + amount_micros
-    return shards
-
-
-def _moves(transfer: ShardTransfer) -> Iterator[tuple[int, int]]:
+def _moves(transfer: ShardTransfer) -> Iterator[tuple[str, int, int]]:
     if transfer.source is Instance.EVENT_CONTRACT:
-        yield transfer.source_shard, -transfer.amount_micros
+        yield transfer.source_subaccount, transfer.source_shard, -transfer.amount_micros
     if transfer.target is Instance.EVENT_CONTRACT and transfer.status is TransferStatus.COMPLETE:
-        yield transfer.target_shard, transfer.amount_micros
+        yield transfer.target_subaccount, transfer.target_shard, transfer.amount_micros
 
 
 def _trades(account: Account) -> Iterator[str]:

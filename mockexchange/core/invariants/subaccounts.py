@@ -1,5 +1,6 @@
 """Check every subaccount against its rows: conservation of money, sums, indexes and resting orders."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -91,6 +92,12 @@ def _resting(subaccount: Subaccount, orders: list[Order]) -> Iterator[str]:
     reserved_micros = sum(order.need_micros for order in orders)
     if reserved_micros != subaccount.reserved_micros:
         yield f"{subaccount.ref}: {subaccount.reserved_micros} reserved, its orders need {reserved_micros}"
+    shards_micros: Counter[int] = Counter()
+    for order in orders:
+        shards_micros[order.market.event.exchange_index] += order.need_micros
+    kept = {shard: micros for shard, micros in shards_micros.items() if shard and micros}
+    if kept != subaccount.shards_reserved_micros:
+        yield f"{subaccount.ref}: reserved on shards {subaccount.shards_reserved_micros}, its orders need {kept}"
     covered = {ticker: count for ticker, count in subaccount.covered_centis.items() if count}
     offered: dict[str, int] = {}
     for order in orders:

@@ -8,8 +8,6 @@ from mockexchange.core.model.ledgers import Ledger
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import AccountKind, Reservation
 
-WHOLLY_ON_FIRST = ((0, 100),)
-
 
 class Key(Struct, frozen=True):
     """An API key with a public key or a shared secret; the core parses neither."""
@@ -51,8 +49,8 @@ class Account:
     netted_subaccounts: set[str] = field(default_factory=set)
     disconnect_subaccounts: set[str] = field(default_factory=set)
     """Subaccounts whose new streams begin with cancelling on disconnect."""
-    allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
-    """Target allocation of its cash over the shards: (exchange index, percent)."""
+    allocations: tuple[tuple[int, int], ...] = ()
+    """Target allocation of its cash over the shards: (exchange index, percent); without one, its cash stays."""
     reservation: Reservation = Reservation.NONE
     client_order_ids: set[str] = field(default_factory=set)
     """Client order ids of all its orders ever; a placed order needs a new one."""

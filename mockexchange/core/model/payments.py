@@ -47,6 +47,7 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
     status: PaymentStatus
     amount_micros: int
     fee_micros: int
+    shard: int
     created_at: int
     finalized_at: int | None
     serial: int
@@ -72,6 +73,7 @@ class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
     source: SubaccountRef
     target: SubaccountRef
     amount_micros: int
+    shard: int
     created_at: int
     serial: int
 
@@ -89,6 +91,8 @@ class ShardTransfer(_Listed, Struct, eq=False, kw_only=True):
     target: Instance
     source_shard: int
     target_shard: int
+    source_subaccount: str
+    target_subaccount: str
     amount_micros: int
     status: TransferStatus
     created_at: int

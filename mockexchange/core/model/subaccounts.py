@@ -41,6 +41,7 @@ class Subaccount:
         "reserved_micros",
         "revision",
         "shards_micros",
+        "shards_reserved_micros",
         "updated_at",
     )
 
@@ -48,17 +49,18 @@ class Subaccount:
         self.ref = ref
         self.number: int | None = None
         """Number of a member's subaccount, 0 for the primary one; None for a subtrader."""
-        self.revision = 0
-        """The newest revision of its rows: a cache key of every page."""
-        self.cash_micros = 0
+        self.revision = self.cash_micros = 0
+        """The newest revision of its rows, a cache key of every page; and its cash."""
+        self.shards_micros: dict[int, int] = {}
+        """Cash on exchange indexes above 0, a part of `cash_micros`; the rest is on index 0."""
         self.contributed_micros = 0
         """Net deposits, withdrawals and transfers, and the value of opening balances."""
         self.reserved_micros = 0
         """Cash held back for resting orders that buy: part of `cash_micros`, not free for trading."""
+        self.shards_reserved_micros: dict[int, int] = {}
+        """The part of `reserved_micros` that is for orders on exchange indexes above 0."""
         self.covered_centis: defaultdict[str, int] = defaultdict(int)
         """Contracts held that its resting orders would sell, by market."""
-        self.shards_micros: dict[int, int] = {}
-        """Cash on exchange indexes above 0, a part of `cash_micros`. Trading changes only the cash on index 0."""
         self.updated_at = 0
         """Instant of the last change of its cash."""
         self.cost_micros = self.realized_micros = self.fees_micros = 0
@@ -134,10 +136,34 @@ class Subaccount:
                 self._unfile(position)
         position.resting_centis += change_centis
 
-    def pay(self, amount_micros: int, at: int) -> None:
-        """Add cash, or deduct it if the amount is negative."""
+    def pay(self, amount_micros: int, at: int, shard: int) -> None:
+        """Add cash on an exchange index, or deduct it if the amount is negative."""
         self.cash_micros += amount_micros
         self.updated_at = at
+        if shard:
+            _add(self.shards_micros, shard, amount_micros)
+
+    def reserve(self, amount_micros: int, shard: int) -> None:
+        """Hold back cash on an exchange index, or release it if the amount is negative."""
+        self.reserved_micros += amount_micros
+        if shard:
+            _add(self.shards_reserved_micros, shard, amount_micros)
+
+    def cash_on(self, shard: int) -> int:
+        """Return the cash on an exchange index."""
+        if shard:
+            return self.shards_micros.get(shard, 0)
+        return self.cash_micros - sum(self.shards_micros.values())
+
+    def reserved_on(self, shard: int) -> int:
+        """Return the cash on an exchange index that is held back for resting orders."""
+        if shard:
+            return self.shards_reserved_micros.get(shard, 0)
+        return self.reserved_micros - sum(self.shards_reserved_micros.values())
+
+    def free_on(self, shard: int) -> int:
+        """Return the cash on an exchange index that is not held back: below zero if facts took more than there was."""
+        return self.cash_on(shard) - self.reserved_on(shard)
 
     def assert_conserved(self) -> None:
         """Assert that no money is created or lost: cash + exposure - realized + fees = net contributions."""
@@ -188,3 +214,10 @@ class Subaccount:
         if ticker not in self._events:
             self._events[ticker] = EventHolding(ticker)
         return self._events[ticker]
+
+
+def _add(amounts_micros: dict[int, int], shard: int, amount_micros: int) -> None:
+    """Add to the amount of an exchange index; one without an amount is not kept."""
+    amounts_micros[shard] = amounts_micros.get(shard, 0) + amount_micros
+    if not amounts_micros[shard]:
+        del amounts_micros[shard]

@@ -120,6 +120,7 @@ def _payment(payment: Payment) -> Row:
     return {
         "id": payment.payment_id,
         "book": payment.subaccount_ref.subaccount,
+        "shard": payment.shard,
         "method": payment.method.value,
         "status": payment.status.value,
         "amount": _dollars(payment.amount_micros),
@@ -135,6 +136,7 @@ def _transfer(transfer: TransferRow) -> Row:
         "id": transfer.transfer_id,
         "source": transfer.source.subaccount,
         "target": transfer.target.subaccount,
+        "shard": transfer.shard,
         "amount": _dollars(transfer.amount_micros),
         "at": format_instant(transfer.created_at),
     }
@@ -145,8 +147,10 @@ def _shard_transfer(transfer: ShardTransfer) -> Row:
         "id": transfer.transfer_id,
         "source": transfer.source.value,
         "source_shard": transfer.source_shard,
+        "source_book": transfer.source_subaccount,
         "target": transfer.target.value,
         "target_shard": transfer.target_shard,
+        "target_book": transfer.target_subaccount,
         "amount": _dollars(transfer.amount_micros),
         "status": transfer.status.value,
         "at": format_instant(transfer.created_at),

@@ -1,4 +1,4 @@
-"""The calendar: orders expire, markets close, outside bids come back, derivatives are delivered and settled daily.
+"""The calendar: what happens by the clock, such as orders that expire and derivatives that are settled daily.
 
 It schedules nothing before the clock of the sandbox begins: the scenario's history describes earlier events.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from mockexchange.core.commands import (
+    AllocateBalance,
     AmendOrder,
     CloseMarket,
     Command,
@@ -17,24 +18,28 @@ from mockexchange.core.commands import (
     ListDerivative,
     ListMarket,
     PlaceOrder,
+    RebalanceCash,
     ReplenishMarket,
     RestOrder,
     SettleSession,
 )
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.events import LevelChanged, OrderAmended, OrderPlaced, OrderRested
+from mockexchange.core.events import Event, LevelChanged, OrderAmended, OrderPlaced, OrderRested
 from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.handlers.allocation import movements
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Order
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import MarketStatus, OrderStatus
-from mockexchange.scenario.script import CLOSING, DELIVERY, EXPIRY, REPLENISHMENT, SETTLEMENT
+from mockexchange.scenario.script import CLOSING, DELIVERY, EXPIRY, REBALANCING, REPLENISHMENT, SETTLEMENT
 from mockexchange.store.log import Record
 
-DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE, EXPIRY_PLACE, REPLENISH_PLACE = -5, -4, -3, -2, -1
+DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE, EXPIRY_PLACE, REPLENISH_PLACE, REBALANCE_PLACE = range(-6, 0)
 """Before the script at the same instant; deliveries before the settlement, which then has no delivered positions."""
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
+REBALANCED_EVERY_US = 10 * MICROSECONDS_PER_SECOND
+"""How often the venue compares the cash on its shards with an account's target [doc]."""
 SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
 """08:00 UTC, when venues of derivatives settle their sessions [doc]."""
 
@@ -68,6 +73,10 @@ class Calendar:
         self._done: Counter[str] = Counter()
         self._replenished_at: dict[str, int] = {}
         """The last instant at which outside bids of a market come back, by ticker."""
+        self._allocated: set[str] = set()
+        """Accounts that ever had a target allocation."""
+        self._rebalanced_at: dict[str, int] = {}
+        """The instant at which cash of an account moves, by account, until then."""
 
     def begin(self, at: int) -> None:
         """Schedule what is known and after this instant; outside bids that are due already come back at it."""
@@ -82,6 +91,8 @@ class Calendar:
                 self._schedule_replenishment(market, max(at, consumed.back_at))
         for derivative in state.derivatives.listed.values():
             self._schedule_delivery(derivative, at)
+        self._allocated = {account.name for account in state.accounts.values() if account.allocations}
+        self._schedule_rebalancing(at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
         """Schedule what an executed command leads to: an expiry, a close, a delivery, or the return of outside bids."""
@@ -95,6 +106,13 @@ class Calendar:
             self._schedule_close(state.markets[record.command.market], record.at)
         elif isinstance(record.command, ListDerivative):
             self._schedule_delivery(state.derivatives.listed[record.command.terms.name], record.at)
+        elif isinstance(record.command, AllocateBalance):
+            self._allocated.add(record.command.account)
+        self._schedule_rebalancing(record.at)
+        self._note_consumed(record, outcome)
+
+    def _note_consumed(self, record: Record, outcome: tuple[Event, ...]) -> None:
+        state = self._exchange.state
         if isinstance(record.command, ReplenishMarket):
             self._replenished_at.pop(record.command.market, None)
         if state.rules.replenish_us is not None:
@@ -152,6 +170,22 @@ class Calendar:
 
         due = DueCommand(REPLENISHMENT, ReplenishMarket(market=ticker), has_none, {"market": ticker})
         self._schedule(REPLENISH_PLACE, [(at, due)])
+
+    def _schedule_rebalancing(self, at: int) -> None:
+        """Schedule the next movement of cash of each account that is off its target allocation."""
+        accounts = self._exchange.state.accounts
+        for name in sorted(self._allocated):
+            if self._rebalanced_at.get(name, -1) > at or not any(movements(self._exchange.state, accounts[name])):
+                continue
+            self._rebalanced_at[name] = due_at = at - at % REBALANCED_EVERY_US + REBALANCED_EVERY_US
+            self._schedule(REBALANCE_PLACE, [(due_at, self._rebalancing(name))])
+
+    def _rebalancing(self, name: str) -> DueCommand:
+        def is_on_target() -> bool:
+            state = self._exchange.state
+            return not any(movements(state, state.accounts[name]))
+
+        return DueCommand(REBALANCING, RebalanceCash(account=name), is_on_target, {"account": name})
 
     def _schedule_delivery(self, derivative: Derivative, after: int) -> None:
         """Schedule a delivery; the first derivative also starts the daily settlements."""

@@ -1,7 +1,14 @@
 """Steps: deposits, withdrawals and transfers of cash."""
 
 from mockexchange.core import commands
-from mockexchange.core.vocabulary import Instance, PaymentMethod, PaymentStatus, Reservation, TransferStatus
+from mockexchange.core.vocabulary import (
+    PRIMARY_SUBACCOUNT,
+    Instance,
+    PaymentMethod,
+    PaymentStatus,
+    Reservation,
+    TransferStatus,
+)
 from mockexchange.scenario.composite_types import may, must
 from mockexchange.scenario.steps.shared_fields import (
     ALLOCATIONS,
@@ -17,6 +24,7 @@ from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
 
 _AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
+_SHARD = ("shard", may(EXCHANGE_INDEX, 0))
 _PAYMENT = {
     "account": ("subaccount_ref", must(BOOK)),
     "amount": _AMOUNT,
@@ -24,6 +32,7 @@ _PAYMENT = {
     "method": ("method", may(PAYMENT_METHOD, PaymentMethod.ACH)),
     "fee": ("fee_micros", may(AMOUNT, 0)),
     "status": ("status", may(OPENING_STATUS, PaymentStatus.APPLIED)),
+    "shard": _SHARD,
 }
 
 STEPS: dict[str, StepKind] = {
@@ -38,6 +47,7 @@ STEPS: dict[str, StepKind] = {
         target=("target", must(BOOK)),
         amount=_AMOUNT,
         id=("transfer", may(NAME)),
+        shard=_SHARD,
     ),
     "shard_transfer": step(
         commands.TransferShard,
@@ -46,6 +56,8 @@ STEPS: dict[str, StepKind] = {
         target=("target", may(INSTANCE, Instance.EVENT_CONTRACT)),
         source_shard=("source_shard", may(EXCHANGE_INDEX, 0)),
         target_shard=("target_shard", may(EXCHANGE_INDEX, 0)),
+        source_book=("source_subaccount", may(PART, PRIMARY_SUBACCOUNT)),
+        target_book=("target_subaccount", may(PART, PRIMARY_SUBACCOUNT)),
         amount=_AMOUNT,
         id=("transfer", may(NAME)),
         status=("status", may(TRANSFER_STATUS, TransferStatus.COMPLETE)),
@@ -55,7 +67,8 @@ STEPS: dict[str, StepKind] = {
         commands.AllocateBalance,
         account=("account", must(PART)),
         allocations=("allocations", must(ALLOCATIONS)),
-        reservation=("reservation", may(RESERVATION, Reservation.NONE)),
+        reservation=("reservation", may(RESERVATION, Reservation.SUM)),
     ),
+    "rebalance": step(commands.RebalanceCash, account=("account", must(PART))),
     "netting": step(commands.SetNetting, account=("subaccount_ref", must(BOOK)), enabled=("enabled", must(BOOLEAN))),
 }

@@ -9,6 +9,7 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import (
     ACTION,
     BOOK_ACTIONS,
+    EXCHANGE_INDEX,
     SELF_TRADE_PREVENTION,
     SIDE,
     SIDE_OF_BOOK,
@@ -151,6 +152,7 @@ STEPS: dict[str, StepKind] = {
         account=("subaccount_ref", must(BOOK)),
         group=("group", may(NAME)),
         limit=("limit_centis", may(COUNT_ABOVE_ZERO)),
+        exchange_index=("exchange_index", may(EXCHANGE_INDEX, 0)),
     ),
     "trigger_group": step(commands.TriggerGroup, **_GROUP),
     "reset_group": step(commands.ResetGroup, **_GROUP),

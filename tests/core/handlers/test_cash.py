@@ -265,7 +265,7 @@ def test_a_shard_without_cash_is_no_shard() -> None:
 def test_an_account_says_how_its_cash_is_to_be_spread() -> None:
     world = World()
     account = world.exchange.state.accounts["alice"]
-    assert (account.allocations, account.reservation) == (((0, 100),), Reservation.NONE)
+    assert (account.allocations, account.reservation) == ((), Reservation.NONE)
     wanted = AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX)
     assert world.do(wanted) == [
         BalanceAllocated(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX)

@@ -44,13 +44,15 @@ def _(command: commands.AddKey, world: NaiveExchange, at: int) -> None:
 def _(command: commands.Deposit, world: NaiveExchange, at: int) -> None:
     _note(world, command)
     if command.status is PaymentStatus.APPLIED:
-        contribute(world, command.subaccount_ref, dollars(command.amount_micros - command.fee_micros), at)
+        contribute(
+            world, command.subaccount_ref, dollars(command.amount_micros - command.fee_micros), at, command.shard
+        )
 
 
 @do.register
 def _(command: commands.Withdraw, world: NaiveExchange, at: int) -> None:
     _note(world, command)
-    contribute(world, command.subaccount_ref, -dollars(command.amount_micros + command.fee_micros), at)
+    contribute(world, command.subaccount_ref, -dollars(command.amount_micros + command.fee_micros), at, command.shard)
 
 
 @do.register
@@ -59,18 +61,18 @@ def _(command: commands.FinalizePayment, world: NaiveExchange, at: int) -> None:
     asked, before, payment.status = payment.asked, payment.status, command.status
     is_applied = command.status is PaymentStatus.APPLIED
     if isinstance(asked, commands.Withdraw) and not is_applied:
-        contribute(world, asked.subaccount_ref, dollars(asked.amount_micros + asked.fee_micros), at)
+        contribute(world, asked.subaccount_ref, dollars(asked.amount_micros + asked.fee_micros), at, asked.shard)
     if isinstance(asked, commands.Deposit) and is_applied:
-        contribute(world, asked.subaccount_ref, dollars(asked.amount_micros - asked.fee_micros), at)
+        contribute(world, asked.subaccount_ref, dollars(asked.amount_micros - asked.fee_micros), at, asked.shard)
     if isinstance(asked, commands.Deposit) and before is PaymentStatus.APPLIED:
-        contribute(world, asked.subaccount_ref, -dollars(asked.amount_micros - asked.fee_micros), at)
+        contribute(world, asked.subaccount_ref, -dollars(asked.amount_micros - asked.fee_micros), at, asked.shard)
 
 
 @do.register
 def _(command: commands.Transfer, world: NaiveExchange, at: int) -> None:
     world.transfers[command.transfer or f"unnamed {len(world.transfers)}"] = command
-    contribute(world, command.source, -dollars(command.amount_micros), at)
-    contribute(world, command.target, dollars(command.amount_micros), at)
+    contribute(world, command.source, -dollars(command.amount_micros), at, command.shard)
+    contribute(world, command.target, dollars(command.amount_micros), at, command.shard)
 
 
 @do.register
@@ -78,11 +80,13 @@ def _(command: commands.TransferShard, world: NaiveExchange, at: int) -> None:
     name = command.transfer or f"unnamed {len(world.transfers)}"
     world.transfers[name] = command
     if command.source is Instance.EVENT_CONTRACT:
-        _contribute_to_shard(world, command.account, command.source_shard, -command.amount_micros, at)
+        source = SubaccountRef(command.account, command.source_subaccount)
+        contribute(world, source, -dollars(command.amount_micros), at, command.source_shard)
     if command.status is TransferStatus.PENDING:
         world.on_the_way.add(name)
     elif command.target is Instance.EVENT_CONTRACT:
-        _contribute_to_shard(world, command.account, command.target_shard, command.amount_micros, at)
+        target = SubaccountRef(command.account, command.target_subaccount)
+        contribute(world, target, dollars(command.amount_micros), at, command.target_shard)
 
 
 @do.register
@@ -91,7 +95,8 @@ def _(command: commands.CompleteTransfer, world: NaiveExchange, at: int) -> None
     moved = world.transfers[command.transfer]
     assert isinstance(moved, commands.TransferShard)
     if moved.target is Instance.EVENT_CONTRACT:
-        _contribute_to_shard(world, moved.account, moved.target_shard, moved.amount_micros, at)
+        target = SubaccountRef(moved.account, moved.target_subaccount)
+        contribute(world, target, dollars(moved.amount_micros), at, moved.target_shard)
 
 
 @do.register
@@ -158,8 +163,8 @@ def _(command: commands.SettleMarket, world: NaiveExchange, at: int) -> None:
     _finalize(world, command.market, at)
 
 
-def contribute(world: NaiveExchange, subaccount_ref: SubaccountRef, amount: Fraction, at: int) -> None:
-    world.cash[subaccount_ref] += amount
+def contribute(world: NaiveExchange, subaccount_ref: SubaccountRef, amount: Fraction, at: int, shard: int) -> None:
+    world.pay(subaccount_ref, amount, shard)
     world.contributed[subaccount_ref] += amount
     if amount:
         world.paid_at[subaccount_ref] = at
@@ -178,13 +183,6 @@ def _open(world: NaiveExchange, subaccount_ref: SubaccountRef, at: int) -> None:
 
 def _note(world: NaiveExchange, asked: commands.Deposit | commands.Withdraw) -> None:
     world.payments[asked.payment or f"unnamed {len(world.payments)}"] = Payment(asked, asked.status)
-
-
-def _contribute_to_shard(world: NaiveExchange, account: str, shard: int, micros: int, at: int) -> None:
-    subaccount_ref = SubaccountRef(account)
-    contribute(world, subaccount_ref, dollars(micros), at)
-    if shard:
-        world.shards[subaccount_ref, shard] = world.shards.get((subaccount_ref, shard), ZERO) + dollars(micros)
 
 
 def _stop(world: NaiveExchange, market: str, status: MarketStatus, at: int) -> None:
@@ -208,7 +206,7 @@ def _finalize(world: NaiveExchange, ticker: str, at: int) -> None:
     for holding in world.in_market(ticker):
         held, held_cost = holding.stake.position, holding.stake.cost
         payout, kept = holding.stake.settle(market.result, market.value)
-        world.cash[holding.subaccount_ref] += payout - kept
+        world.pay(holding.subaccount_ref, payout - kept, world.markets[holding.market].listed.exchange_index)
         world.paid_at[holding.subaccount_ref] = at
         holding.fees += kept
         holding.held_fees = ZERO

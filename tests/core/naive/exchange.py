@@ -63,17 +63,19 @@ class NaiveExchange:
         orders = (order for order in self.orders if order.market == market)
         return [order for order in orders if order.status is OrderStatus.RESTING]
 
-    def reserved(self, subaccount_ref: SubaccountRef) -> Fraction:
+    def pay(self, subaccount_ref: SubaccountRef, amount: Fraction, shard: int) -> None:
+        self.cash[subaccount_ref] += amount
+        self.shards[subaccount_ref, shard] = self.shards.get((subaccount_ref, shard), ZERO) + amount
+
+    def reserved(self, subaccount_ref: SubaccountRef, shard: int | None = None) -> Fraction:
         buying = (
             order for order in self.orders if (order.subaccount_ref, order.action) == (subaccount_ref, Action.BUY)
         )
-        return sum((order.remaining * order.price for order in buying if order.remaining), ZERO)
+        here = (order for order in buying if shard in (None, self.markets[order.market].listed.exchange_index))
+        return sum((order.remaining * order.price for order in here if order.remaining), ZERO)
 
-    def free(self, subaccount_ref: SubaccountRef, shard: int = 0) -> Fraction:
-        if shard:
-            return self.shards.get((subaccount_ref, shard), ZERO)
-        elsewhere = sum((amount for (owner, _), amount in self.shards.items() if owner == subaccount_ref), ZERO)
-        return self.cash[subaccount_ref] - self.reserved(subaccount_ref) - elsewhere
+    def free(self, subaccount_ref: SubaccountRef, shard: int) -> Fraction:
+        return self.shards.get((subaccount_ref, shard), ZERO) - self.reserved(subaccount_ref, shard)
 
     def values(self, subaccount_ref: SubaccountRef) -> dict[int, Fraction]:
         """What the positions are worth at last price, or at cost without one, by exchange index; zeros left out."""

@@ -74,7 +74,7 @@ def _(command: commands.Deposit, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.Withdraw, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_cash(command.subaccount_ref, command.amount_micros + command.fee_micros, world)
+    yield from _of_cash(command.subaccount_ref, command.amount_micros + command.fee_micros, world, command.shard)
     if command.payment in world.payments:
         yield R.ALREADY_EXISTS
 
@@ -92,7 +92,7 @@ def _(command: commands.FinalizePayment, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.Transfer, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_cash(command.source, command.amount_micros, world)
+    yield from _of_cash(command.source, command.amount_micros, world, command.shard)
     yield from _of_subaccount_ref(command.target, world)
     if command.transfer in world.transfers:
         yield R.ALREADY_EXISTS
@@ -100,11 +100,11 @@ def _(command: commands.Transfer, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.TransferShard, world: NaiveExchange) -> Iterator[R]:
-    subaccount_ref = SubaccountRef(command.account)
+    source = SubaccountRef(command.account, command.source_subaccount)
     if command.source is Instance.EVENT_CONTRACT:
-        yield from _of_cash(subaccount_ref, command.amount_micros, world, command.source_shard)
-    else:
-        yield from _of_subaccount_ref(subaccount_ref, world)
+        yield from _of_cash(source, command.amount_micros, world, command.source_shard)
+    yield from _of_subaccount_ref(source, world)
+    yield from _of_subaccount_ref(SubaccountRef(command.account, command.target_subaccount), world)
     if command.transfer in world.transfers:
         yield R.ALREADY_EXISTS
 
@@ -223,6 +223,9 @@ def _(command: commands.RestOrder, world: NaiveExchange) -> Iterator[R]:
     group = world.groups.get(command.group)
     if group and group.opened.subaccount_ref != command.subaccount_ref:
         yield R.GROUP_MISMATCH
+    listing = world.markets.get(command.market)
+    if group and listing and group.opened.exchange_index != listing.listed.exchange_index:
+        yield R.GROUP_MISMATCH
     if group and group.is_triggered:
         yield R.GROUP_TRIGGERED
 
@@ -291,7 +294,7 @@ def _of_subaccount_ref(subaccount_ref: SubaccountRef, world: NaiveExchange) -> I
         yield R.UNKNOWN_SUBACCOUNT
 
 
-def _of_cash(subaccount_ref: SubaccountRef, amount_micros: int, world: NaiveExchange, shard: int = 0) -> Iterator[R]:
+def _of_cash(subaccount_ref: SubaccountRef, amount_micros: int, world: NaiveExchange, shard: int) -> Iterator[R]:
     yield from _of_subaccount_ref(subaccount_ref, world)
     if subaccount_ref in world.cash and amount_micros > micros(world.free(subaccount_ref, shard)):
         yield R.INSUFFICIENT_CASH

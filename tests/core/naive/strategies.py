@@ -211,6 +211,7 @@ def groupings(names: Names) -> Commands:
         subaccount_ref=names.subaccount_refs,
         group=groups,
         limit_centis=st.sampled_from([None, 100, 300, 500]),
+        exchange_index=st.sampled_from([0, 0, 1]),
     )
     limited = st.builds(commands.LimitGroup, group=groups, limit_centis=st.sampled_from([100, 300, 500]))
     kept = st.builds(commands.TriggerGroup, group=groups) | st.builds(commands.ResetGroup, group=groups) | limited

@@ -149,7 +149,7 @@ def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
     change = act(command.side, count(command), price(command))
     order = world.order(_name_of(command)) or _told(world, command, trade.at)
     fee = _fee(world, command, order, change) if command.fee_micros is None else dollars(command.fee_micros)
-    world.cash[command.subaccount_ref] += change - fee
+    world.pay(command.subaccount_ref, change - fee, world.markets[command.market].listed.exchange_index)
     world.paid_at[command.subaccount_ref] = holding.updated_at = order.updated_at = trade.at
     holding.fees += fee
     _share_fee(holding, held, count(command), fee)

@@ -142,6 +142,7 @@ def test_payments_have_the_amount_they_moved() -> None:
         {
             "id": "d1",
             "book": "0",
+            "shard": 0,
             "method": "wire",
             "status": "applied",
             "amount": "100.000000",
@@ -153,6 +154,7 @@ def test_payments_have_the_amount_they_moved() -> None:
         {
             "id": "d2",
             "book": "3",
+            "shard": 0,
             "method": "ach",
             "status": "pending",
             "amount": "7.000000",
@@ -169,15 +171,17 @@ def test_payments_have_the_amount_they_moved() -> None:
 def test_transfers_have_source_and_target() -> None:
     told = ledger("alice")
     assert told["transfers"] == [
-        {"id": "t1", "source": "0", "target": "3", "amount": "20.000000", "at": "2025-11-04T12:00:00.005Z"}
+        {"id": "t1", "source": "0", "target": "3", "shard": 0, "amount": "20.000000", "at": "2025-11-04T12:00:00.005Z"}
     ]
     assert told["shard_transfers"] == [
         {
             "id": "s1",
             "source": "event_contract",
             "source_shard": 0,
+            "source_book": "0",
             "target": "margined",
             "target_shard": 0,
+            "target_book": "0",
             "amount": "3.000000",
             "status": "pending",
             "at": "2025-11-04T12:00:00.006Z",

@@ -86,7 +86,8 @@ def test_a_transfer_moves_cash_once() -> None:
         (moved(0), (400, "missing_parameters")),
         (moved(1, 0, 9), (404, "not_found")),
         (moved(1, named="7"), (400, "bad_request")),
-        ({**moved(1), "exchange_index": 1}, (400, "invalid_parameters")),
+        ({**moved(1), "exchange_index": 1}, (400, "insufficient_balance")),
+        ({**moved(1), "exchange_index": 64}, (400, "invalid_parameters")),
         ({"client_transfer_id": ONE}, (400, "missing_parameters")),
     ],
 )
@@ -125,6 +126,20 @@ def test_cash_moves_to_a_shard_and_to_the_other_instance() -> None:
     assert len(read(sandbox, "/portfolio/intra_exchange_instance_transfers")["transfers"]) == 2
 
 
+def test_a_subaccount_is_funded_on_another_shard() -> None:
+    """The steps of the venue's page on sharding: user-level cash to the shard, then from there to the subaccount."""
+    sandbox = make()
+    assert send(sandbox, "POST", SHARDS, shard(25_000)).status == 200
+    assert send(sandbox, "POST", MOVE, {**moved(100), "exchange_index": 1}).status == 200
+    assert send(sandbox, "POST", SHARDS, shard(5_000, destination_subaccount=3)).status == 200
+    rows = [row for row in read(sandbox, f"{SUBACCOUNTS}/balances")["subaccount_balances"] if row["exchange_index"]]
+    assert [(row["subaccount_number"], row["balance"]) for row in rows] == [(0, "0.5000"), (3, "1.5000")], "the position cost a dollar there"
+    assert [row["exchange_index"] for row in read(sandbox, f"{SUBACCOUNTS}/transfers")["transfers"]] == [1]
+    before = make(date="2026-08-19")
+    assert send(before, "POST", SHARDS, shard(5_000, destination_subaccount=3)).status == 200, "the field is ignored"
+    assert read(before, f"{SUBACCOUNTS}/balances")["subaccount_balances"][1]["balance"] == "10.0000"
+
+
 def test_a_named_transfer_between_shards_is_applied_once() -> None:
     sandbox = make()
     named = shard(1, client_transfer_id=TWO)
@@ -141,7 +156,8 @@ def test_a_named_transfer_between_shards_is_applied_once() -> None:
         (shard(1, destination_exchange_shard=0), (400, "invalid_parameters")),
         (shard(1, destination_exchange_shard=64), (400, "invalid_parameters")),
         (shard(1, source="cash"), (400, "invalid_parameters")),
-        (shard(1, source_subaccount=3), (400, "invalid_parameters")),
+        (shard(1, source="margined", source_subaccount=3), (400, "invalid_parameters")),
+        (shard(1, source_subaccount=9), (404, "not_found")),
         (shard(0), (400, "missing_parameters")),
     ],
 )
@@ -161,12 +177,14 @@ def test_a_target_allocation_replaces_the_last_one() -> None:
     assert send(sandbox, "POST", TARGET, body).body == b"{}"
     assert read(sandbox, TARGET) == body
     assert send(sandbox, "POST", TARGET, {"allocations": spread(100)}).status == 200
-    assert read(sandbox, TARGET) == {"allocations": spread(100), "resting_margin_reservation": "max"}
+    assert read(sandbox, TARGET) == {"allocations": spread(100), "resting_margin_reservation": "sum"}
+    assert send(sandbox, "POST", TARGET, {"allocations": []}).status == 200
+    assert read(sandbox, TARGET)["allocations"] == []
 
 
 @pytest.mark.parametrize(
     "allocations",
-    [[], spread(60, 30), spread(101), [*spread(50), *spread(50)], spread(100, *[0] * 101)],
+    [spread(60, 30), spread(101), [*spread(50), *spread(50)], spread(100, *[0] * 101)],
 )
 def test_a_refused_allocation_changes_nothing(allocations: list[dict[str, int]]) -> None:
     sandbox = make()

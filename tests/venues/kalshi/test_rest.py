@@ -141,8 +141,8 @@ def test_a_plain_member_among_fcms(setting: str, wanted: tuple[int, bytes]) -> N
     ("who", "query", "cash", "value"),
     [
         ("alice/main", "", "92.9342", 706),
-        ("alice/main", "?exchange_index=0", "92.9342", 606),
-        ("alice/main", "?exchange_index=1", "0.0000", 100),
+        ("alice/main", "?exchange_index=0", "93.9342", 606),
+        ("alice/main", "?exchange_index=1", "-1.0000", 100),
         ("alice/main", "?exchange_index=7", "0.0000", 0),
         ("alice/main", "?subaccount=3", "10.0000", 0),
         ("alice/only_3", "", "10.0000", 0),
@@ -154,8 +154,10 @@ def test_the_balance_of_a_book_and_an_exchange(sandbox: Sandbox, who: str, query
     assert (balance["balance_dollars"], balance["portfolio_value"]) == (cash, value)
     assert balance["updated_ts"] == sandbox.clock.now() // SECOND
     index = int(query.partition("exchange_index=")[2] or 0)
-    wanted = None if who == "alice/only_3" else [{"balance": cash, "exchange_index": index}]
-    assert balance.get("balance_breakdown") == wanted
+    wanted = [{"balance": cash, "exchange_index": index}]
+    if (who, query) == ("alice/main", ""):
+        wanted = [{"balance": "93.9342", "exchange_index": 0}, {"balance": "-1.0000", "exchange_index": 1}]
+    assert balance.get("balance_breakdown") == (None if who == "alice/only_3" else wanted)
 
 
 def test_cash_in_resting_orders_is_not_free() -> None:

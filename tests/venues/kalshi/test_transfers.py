@@ -72,9 +72,9 @@ def test_bob_sees_none_of_them() -> None:
 # --- allocation
 
 
-def test_everything_is_on_the_first_shard_until_told_otherwise() -> None:
+def test_cash_stays_where_it_is_until_an_allocation_is_set() -> None:
     venue = Venue()
-    first = {"allocations": [{"exchange_index": 0, "percent": 100}], "resting_margin_reservation": "none"}
+    first = {"allocations": [], "resting_margin_reservation": "none"}
     assert venue.read(ALLOCATION) == first
     venue.do(AllocateBalance(account="alice", allocations=((2, 15), (0, 85)), reservation=Reservation.SUM))
     assert venue.read(ALLOCATION) == {

@@ -6,6 +6,7 @@ from mockexchange.venues.kalshi.bodies.rows import INT64_MAX, Body, BodyField, K
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
 
 CLIENT_TRANSFER_ID_ADDED = "2026-10-15"
+RESERVATION_ADDED = "2026-09-03"
 PERCENT_MAX = 100
 INSTANCES = tuple(Instance)
 
@@ -37,8 +38,7 @@ APPLY_SUBACCOUNT_TRANSFER = Body(
             required=True,
             source="openapi-3.13",
         ),
-        # Cash of subaccounts moves on exchange index 0 here.
-        _number("exchange_index", 0, is_required=False, since=EXCHANGE_INDEX_ADDED, source="sdk-3.34"),
+        _number("exchange_index", EXCHANGE_INDEX_MAX, is_required=False, since=EXCHANGE_INDEX_ADDED, source="sdk-3.34"),
     ),
 )
 UPDATE_SUBACCOUNT_NETTING = Body(
@@ -54,9 +54,8 @@ INTRA_EXCHANGE_INSTANCE_TRANSFER = Body(
         BodyField(name="amount", kind="integer", minimum=1, maximum=INT64_MAX // 100, required=True, source="sdk-3.34"),
         _number("source_exchange_shard", EXCHANGE_INDEX_MAX, is_required=False, source="sdk-3.34"),
         _number("destination_exchange_shard", EXCHANGE_INDEX_MAX, is_required=False, source="sdk-3.34"),
-        # Cash of other subaccounts does not move between shards here.
-        _number("source_subaccount", 0, is_required=False, source="sdk-3.34"),
-        _number("destination_subaccount", 0, is_required=False, source="sdk-3.34"),
+        _number("source_subaccount", is_required=False, since=EXCHANGE_INDEX_ADDED, source="changelog"),
+        _number("destination_subaccount", is_required=False, since=EXCHANGE_INDEX_ADDED, source="changelog"),
     ),
 )
 _ALLOCATION = Body(
@@ -70,6 +69,12 @@ SET_TARGET_BALANCE_ALLOCATION = Body(
     struct="SetTargetBalanceAllocationRequest",
     fields=(
         BodyField(name="allocations", kind="objects", body=_ALLOCATION, required=True, source="sdk-3.34"),
-        BodyField(name="resting_margin_reservation", kind="choice", choices=tuple(Reservation), source="sdk-3.34"),
+        BodyField(
+            name="resting_margin_reservation",
+            kind="choice",
+            choices=tuple(Reservation),
+            since=RESERVATION_ADDED,
+            source="changelog",
+        ),
     ),
 )

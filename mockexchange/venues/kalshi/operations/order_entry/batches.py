@@ -14,6 +14,7 @@ from mockexchange.venues.kalshi.operations.order_entry.submission import (
     Steps,
     cancel,
     named_order,
+    require_market,
 )
 from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView
 
@@ -113,7 +114,7 @@ def _answered(call: AccountCall, fields: Fields, carry_out: Item) -> Steps[ItemA
 def canceled(call: AccountCall, fields: Fields) -> Steps[Receipt]:
     """Cancel the order of an item. Raises Rejected."""
     order = named_order(call, fields["order_id"], fields)
-    second_generation.require_market(order, fields.get("market_ticker"))
+    require_market(call, order, fields)
     return (yield from cancel(call, order))
 
 

@@ -27,6 +27,7 @@ from mockexchange.venues.kalshi.operations.order_entry.submission import (
     named_order,
     place,
     require_amounts,
+    require_market,
     require_terms,
 )
 from mockexchange.venues.kalshi.operations.portfolio.orders import view_of
@@ -47,11 +48,14 @@ def create_order(call: AccountCall) -> Write:
 
 
 def cancel_order(call: AccountCall) -> Write:
-    return write(call, (yield from cancel(call, named_order(call, call.path_params["order_id"]))))
+    order = named_order(call, call.path_params["order_id"])
+    require_market(call, order, call.params)
+    return write(call, (yield from cancel(call, order)))
 
 
 def decrease_order(call: AccountCall) -> Write:
     order, body = named_order(call, call.path_params["order_id"]), call.body
+    require_market(call, order, body)
     by_centis, to_centis = _count(body, "reduce_by"), _count(body, "reduce_to")
     return write(call, (yield from decrease(call, order, by_centis, to_centis)))
 
@@ -61,7 +65,7 @@ def amend_order(call: AccountCall) -> Write:
     order, body = named_order(call, call.path_params["order_id"]), call.body
     require_same_order(order, body, order.side, order.action)
     price_centicents, count_centis = _price(body, order.side), _count(body, "count")
-    require_amounts(call, body["ticker"], count_centis, price_centicents)
+    require_amounts(call, body, count_centis, price_centicents)
     command = AmendOrder(
         order=order.order_id,
         price_centicents=None if count_centis is None else price_centicents,
@@ -84,7 +88,7 @@ def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
     price_centicents, count_centis = _price(fields, side), _count(fields, "count")
     if count_centis is None:
         raise Rejected(Situation.MISSING_FIELD, "count or count_fp is required", field="Count")
-    require_amounts(call, fields["ticker"], count_centis, price_centicents)
+    require_amounts(call, fields, count_centis, price_centicents)
     return (yield from place(call, _command(call, terms, side, price_centicents, count_centis)))
 
 

@@ -16,6 +16,7 @@ from mockexchange.venues.kalshi.operations.order_entry.submission import (
     named_order,
     place,
     require_amounts,
+    require_market,
     require_terms,
     yes_price,
 )
@@ -34,20 +35,20 @@ def create_order(call: AccountCall) -> Write:
 
 def cancel_order(call: AccountCall) -> Write:
     order = named_order(call, call.path_params["order_id"])
-    require_market(order, call.params.get("market_ticker"))
+    require_market(call, order, call.params)
     return write(call, (yield from cancel(call, order)))
 
 
 def decrease_order(call: AccountCall) -> Write:
     order, body = named_order(call, call.path_params["order_id"]), call.body
-    require_market(order, body.get("market_ticker"))
+    require_market(call, order, body)
     return write(call, (yield from decrease(call, order, body.get("reduce_by"), body.get("reduce_to"))))
 
 
 def amend_order(call: AccountCall) -> Write:
     order, body = named_order(call, call.path_params["order_id"]), call.body
     require_same_order(order, body, BOOK_SIDES[order.outcome_side])
-    require_amounts(call, body["ticker"], body["count"], body["price"])
+    require_amounts(call, body, body["count"], body["price"])
     expires_s = body.get("expiration_time")
     command = AmendOrder(
         order=order.order_id,
@@ -69,7 +70,7 @@ def cancel_all_orders(call: AccountCall) -> Write:
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
     """Place the order of a body, or of an item of one. Raises Rejected."""
     require_terms(call, fields, "expiration_time")
-    require_amounts(call, fields["ticker"], fields["count"], fields["price"])
+    require_amounts(call, fields, fields["count"], fields["price"])
     expires_s = fields["expiration_time"]
     command = PlaceOrder(
         subaccount_ref=written_subaccount(call, fields),
@@ -88,13 +89,6 @@ def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
         client_order_id=fields["client_order_id"] or "",
     )
     return (yield from place(call, command))
-
-
-def require_market(order: Order, ticker: str | None) -> None:
-    """Raise Rejected if a request names another market than the order's."""
-    if ticker not in (None, order.market.ticker):
-        message = f"order {order.order_id} is in {order.market.ticker}, the request names {ticker}"
-        raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
 
 
 def require_same_order(order: Order, fields: Fields, side: str, action: str | None = None) -> None:

@@ -21,6 +21,7 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView, view_of
 from mockexchange.venues.kalshi.operations.refusals import require_uuid, submit
+from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
 
 MICROS_PER_MILLI = 1_000
@@ -158,15 +159,27 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
         raise Rejected(Situation.INVALID_ORDER, f"an order with {expiry} has to rest: {kind} does not", details=details)
 
 
-def require_amounts(call: AccountCall, ticker: str, count_centis: int | None, price_centicents: int | None) -> None:
+def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
     """Check market, price and count as the exchange does, before a command is made of them. Raises Rejected."""
-    if ticker not in call.state.markets:
-        raise Rejected(Situation.MARKET_NOT_FOUND, f"there is no market {ticker!r}")
+    market = call.state.markets.get(fields["ticker"])
+    if market is None:
+        raise Rejected(Situation.MARKET_NOT_FOUND, f"there is no market {fields['ticker']!r}")
+    where = f"market {market.ticker} trades"
+    require_shard(call, fields, market.event.exchange_index, where, Situation.MARKET_NOT_FOUND)
     if price_centicents is not None and not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
         message = f"price {exact(price_centicents, 4)}: expected more than 0 and less than 1 dollar"
         raise Rejected(Situation.INVALID_PRICE, message)
     if count_centis is not None and count_centis <= 0:
         raise Rejected(Situation.INVALID_SIZE, f"count {exact(count_centis, 2)}: expected more than 0 contracts")
+
+
+def require_market(call: AccountCall, order: Order, fields: Fields) -> None:
+    """Raise Rejected if a change of an order names another market than the order's, or goes to another shard."""
+    ticker = fields.get("market_ticker")
+    if ticker not in (None, order.market.ticker):
+        message = f"order {order.order_id} is in {order.market.ticker}, the request names {ticker}"
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
+    require_shard(call, fields, order.market.event.exchange_index, f"order {order.order_id} is")
 
 
 def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) -> Order:

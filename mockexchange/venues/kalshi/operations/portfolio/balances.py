@@ -29,14 +29,13 @@ def get_balance(call: AccountCall) -> bytes:
 
 
 def free_by_index(subaccount: Subaccount, rule: BalanceRule) -> dict[int, int]:
-    """Return the cash that balances show, by exchange index: resting orders reserve cash of index 0.
+    """Return the cash that balances show, by exchange index: 0, and those with cash or with orders that rest.
 
     By the rule "free" a balance does not fall when an order rests.
     """
-    held_micros = sum(subaccount.shards_micros.values())
-    if rule is BalanceRule.RESERVED:
-        held_micros += subaccount.reserved_micros
-    return {0: subaccount.cash_micros - held_micros, **subaccount.shards_micros}
+    shards = (0, *subaccount.shards_micros, *subaccount.shards_reserved_micros)
+    shown = subaccount.free_on if rule is BalanceRule.RESERVED else subaccount.cash_on
+    return {shard: shown(shard) for shard in shards}
 
 
 def _balance_of(call: AccountCall, subaccount: Subaccount | None, index: int | None) -> Balance:

@@ -9,6 +9,7 @@ from mockexchange.core.commands import AllocateBalance, OpenSubaccount, SetNetti
 from mockexchange.core.events import ShardTransferred
 from mockexchange.core.vocabulary import (
     MICROS_PER_CENT,
+    PRIMARY_SUBACCOUNT,
     SUBACCOUNTS_MAX,
     AccountKind,
     Instance,
@@ -55,7 +56,10 @@ def apply_subaccount_transfer(call: AccountCall) -> Write:
     if source == target:
         raise invalid("ToSubaccount", f"from_subaccount and to_subaccount are both {source.subaccount}")
     amount_micros = call.body["amount_cents"] * MICROS_PER_CENT
-    yield from submit(Transfer(source=source, target=target, amount_micros=amount_micros, transfer=transfer_id))
+    shard = call.body.get("exchange_index") or 0
+    yield from submit(
+        Transfer(source=source, target=target, amount_micros=amount_micros, transfer=transfer_id, shard=shard)
+    )
     return EMPTY
 
 
@@ -67,10 +71,10 @@ def update_subaccount_netting(call: AccountCall) -> Write:
 
 
 def transfer_between_instances(call: AccountCall) -> Write:
-    """Move cash of the primary subaccount between instances and shards."""
+    """Move cash between instances and shards, and subaccounts of the event contracts."""
     body = call.body
-    ends = [(Instance(body[end]), body[f"{end}_exchange_shard"] or 0) for end in ("source", "destination")]
-    (source, source_shard), (target, target_shard) = ends
+    ends = [_end(call, end) for end in ("source", "destination")]
+    (source, source_shard, source_subaccount), (target, target_shard, target_subaccount) = ends
     if ends[0] == ends[1]:
         raise invalid("Destination", f"source and destination are both {source}, shard {source_shard}")
     transfer = TransferShard(
@@ -80,6 +84,8 @@ def transfer_between_instances(call: AccountCall) -> Write:
         target=target,
         source_shard=source_shard,
         target_shard=target_shard,
+        source_subaccount=source_subaccount,
+        target_subaccount=target_subaccount,
         transfer=_client_transfer_id(call) if body.get("client_transfer_id") else None,
     )
     events = yield from submit(transfer)
@@ -90,10 +96,20 @@ def transfer_between_instances(call: AccountCall) -> Write:
 def set_target_balance_allocation(call: AccountCall) -> Write:
     allocations = tuple((row["exchange_index"], row["percent"]) for row in call.body["allocations"])
     _require_allocations(allocations)
-    asked = call.body["resting_margin_reservation"]
-    reservation = Reservation(asked) if asked else call.account.reservation
+    reservation = Reservation(call.body.get("resting_margin_reservation") or Reservation.SUM)
     yield from submit(AllocateBalance(account=call.account.name, allocations=allocations, reservation=reservation))
     return EMPTY
+
+
+def _end(call: AccountCall, end: str) -> tuple[Instance, int, str]:
+    """Return the instance, the shard and the subaccount of an end of a transfer. Raises Rejected."""
+    instance, shard = Instance(call.body[end]), call.body[f"{end}_exchange_shard"] or 0
+    if not call.body.get(f"{end}_subaccount"):
+        return instance, shard, PRIMARY_SUBACCOUNT
+    _require_member(call)
+    if instance is not Instance.EVENT_CONTRACT:
+        raise invalid(f"{end.capitalize()}Subaccount", f"{end}_subaccount: the instance {instance} has none")
+    return instance, shard, _subaccount(call, f"{end}_subaccount").subaccount
 
 
 def _require_member(call: AccountCall) -> None:
@@ -123,12 +139,13 @@ def _client_transfer_id(call: AccountCall) -> str:
 
 
 def _require_allocations(allocations: tuple[tuple[int, int], ...]) -> None:
+    """Refuse allocations that are not 100 percent in all; none at all turn rebalancing off."""
     total = sum(percent for _, percent in allocations)
     if len(allocations) > ALLOCATIONS_MAX:
         raise invalid("Allocations", f"{len(allocations)} allocations: expected at most {ALLOCATIONS_MAX}")
     if len({index for index, _ in allocations}) < len(allocations):
         raise invalid("Allocations", "allocations: expected each exchange_index once")
-    if total != PERCENT_MAX:
+    if allocations and total != PERCENT_MAX:
         raise invalid("Allocations", f"allocations: expected {PERCENT_MAX} percent in all, got {total}")
 
 

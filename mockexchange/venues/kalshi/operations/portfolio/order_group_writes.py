@@ -13,6 +13,7 @@ from mockexchange.venues.kalshi.bodies.decoding import invalid
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, Write, WriteOperation, write
 from mockexchange.venues.kalshi.operations.refusals import require_uuid, submit
+from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
 
 EMPTY = b"{}"
@@ -22,7 +23,9 @@ RESTRICTED_KEYS_SINCE = "2026-07-30"
 
 def create_order_group(call: AccountCall) -> Write:
     limit_centis, subaccount_ref = _limit_of(call), written_subaccount(call)
-    events = yield from submit(OpenGroup(subaccount_ref=subaccount_ref, limit_centis=limit_centis))
+    shard = call.body.get("exchange_index") or 0
+    command = OpenGroup(subaccount_ref=subaccount_ref, limit_centis=limit_centis, exchange_index=shard)
+    events = yield from submit(command)
     opened = next(event for event in events if isinstance(event, GroupOpened))
     return write(call, call.state.groups[opened.group])
 
@@ -68,6 +71,7 @@ def _named_group(call: AccountCall) -> OrderGroup:
     if asked not in (None, group.subaccount_ref.subaccount):
         message = f"order group {group_id} is of subaccount {group.subaccount_ref.subaccount}, not {asked}"
         raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
+    require_shard(call, call.params, group.exchange_index, f"order group {group_id} is")
     return group
 
 

@@ -22,10 +22,13 @@ class SubaccountBalance(NamedTuple):
 
 
 class SubaccountTransfer(NamedTuple):
-    """A transfer of cash between subaccounts, always on exchange index 0."""
+    """A transfer of cash between subaccounts on one exchange index."""
 
     row: TransferRow
-    exchange_index: int = 0
+
+    @property
+    def exchange_index(self) -> int:
+        return self.row.shard
 
     @property
     def revision(self) -> int:

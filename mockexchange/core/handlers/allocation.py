@@ -1,0 +1,85 @@
+"""Handlers of target allocations: the parts of an account's free cash that it wants on each exchange index.
+
+The venue compares every 10 seconds and moves cash on the account's behalf (its page on sharding, 2026-08-21). Cash of
+the primary subaccount is what is moved; each movement is a transfer between shards like the account's own.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mockexchange.core.commands import AllocateBalance, RebalanceCash, TransferShard
+from mockexchange.core.events import BalanceAllocated, Event
+from mockexchange.core.handlers.cash import transfer_shard
+from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.history import EVERYTHING
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, OrderStatus, Reservation, SubaccountRef
+
+STEP_MICROS = 100
+"""Transfers between shards are in centi-cents."""
+
+
+def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
+    """Set the target allocation of an account's cash; the cash moves later."""
+    state.dollar_subaccount(SubaccountRef(command.account))
+    account = state.account(command.account)
+    account.allocations, account.reservation = command.allocations, command.reservation
+    yield BalanceAllocated(account=account.name, allocations=account.allocations, reservation=account.reservation)
+
+
+def rebalance_cash(state: State, command: RebalanceCash, at: int) -> Iterator[Event]:
+    """Move free cash to the target allocation; nothing happens if it is there."""
+    state.dollar_subaccount(SubaccountRef(command.account))
+    for place, moved in enumerate(list(movements(state, state.account(command.account)))):
+        transfer = TransferShard(
+            account=command.account,
+            amount_micros=moved[2],
+            source_shard=moved[0],
+            target_shard=moved[1],
+            transfer=state.new_id(f"rebalance {place}"),
+        )
+        yield from transfer_shard(state, transfer, at)
+
+
+def movements(state: State, account: Account) -> Iterator[tuple[int, int, int]]:
+    """Yield what leads to the target allocation: (source, target, micro-dollars); no source is left below zero."""
+    excess = _excess_micros(state, account) if account.allocations else {}
+    subaccount = state.subaccounts[SubaccountRef(account.name)]
+    left = {shard: min(micros, subaccount.free_on(shard)) for shard, micros in excess.items() if micros > 0}
+    for target, short_micros in ((shard, -micros) for shard, micros in excess.items() if micros < 0):
+        wanted_micros = short_micros
+        for source, left_micros in left.items():
+            moved_micros = min(left_micros, wanted_micros)
+            moved_micros -= moved_micros % STEP_MICROS
+            if moved_micros > 0:
+                left[source] -= moved_micros
+                wanted_micros -= moved_micros
+                yield source, target, moved_micros
+
+
+def _excess_micros(state: State, account: Account) -> dict[int, int]:
+    """Return by how much each shard exceeds its part of the cash that may move; negative if it falls short."""
+    subaccount, percents = state.subaccounts[SubaccountRef(account.name)], dict(account.allocations)
+    held_back = _held_back(state, account)
+    free_micros = {
+        shard: subaccount.cash_on(shard) - held_back[shard]
+        for shard in sorted({0, *percents, *subaccount.shards_micros})
+    }
+    total_micros = max(0, sum(free_micros.values()))
+    return {shard: micros - total_micros * percents.get(shard, 0) // 100 for shard, micros in free_micros.items()}
+
+
+def _held_back(state: State, account: Account) -> Counter[int]:
+    """Return the cash that stays for resting orders, by shard: by the rule `max`, the largest side of a market."""
+    found: Counter[int] = Counter()
+    if account.reservation is Reservation.NONE:
+        return found
+    subaccount = state.subaccounts[SubaccountRef(account.name)]
+    if account.reservation is Reservation.SUM:
+        return Counter({shard: subaccount.reserved_on(shard) for shard in (0, *subaccount.shards_reserved_micros)})
+    sides: Counter[tuple[int, str, str]] = Counter()
+    for order in account.ledger.orders.filed(EVERYTHING, (PRIMARY_SUBACCOUNT, OrderStatus.RESTING, False)):
+        sides[order.market.event.exchange_index, order.market.ticker, order.bid_side] += order.need_micros
+    for (shard, _, _), micros in sides.items():
+        found[shard] = max(found[shard], micros)
+    return found

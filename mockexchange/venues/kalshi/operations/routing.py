@@ -1,0 +1,34 @@
+"""Routing of writes to a shard of the exchange: a write that goes to another shard does not find its market there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockexchange.venues.kalshi.bodies.rows import EXCHANGE_INDEX_IN_BODIES
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import AccountCall
+
+ROUTED_BY_DEFAULT = "2026-08-27"
+"""Day from which a write that names its market, and no index, finds the shard by itself [changelog]."""
+BY_TICKER = -1
+
+
+def require_shard(
+    call: AccountCall,
+    fields: Mapping[str, Any],
+    shard: int,
+    what: str,
+    situation: Situation = Situation.NOT_FOUND_IN_WRITE,
+) -> None:
+    """Raise Rejected if a write goes to another shard; `what` begins the diagnosis, such as "order 5 is".
+
+    An index from 0 on is the shard, -1 is that of the market named, and without an index it is that too if there is
+    a market, else 0 (page on sharding, 2026-08-21). Before there was an index, every write found its market.
+    """
+    if not call.api_date.holds(EXCHANGE_INDEX_IN_BODIES):
+        return
+    asked, is_named = fields.get("exchange_index"), bool(fields.get("ticker") or fields.get("market_ticker"))
+    if asked is None and (call.api_date.is_compat or (is_named and call.api_date.holds(ROUTED_BY_DEFAULT))):
+        return
+    if asked != BY_TICKER and (asked or 0) != shard:
+        where = "goes to 0, as one without exchange_index does" if asked is None else f"names {asked}"
+        raise Rejected(situation, f"{what} on exchange index {shard}, the request {where}")
