@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from mockexchange.core.model.order_rules import SHARE_WHOLE, BalanceRule, FillRule, OrderRules, QueueRule, RowRule
+from mockexchange.core.model.order_rules import (
+    SHARE_WHOLE,
+    AmendRule,
+    BalanceRule,
+    FillRule,
+    OrderRules,
+    QueueRule,
+    RowRule,
+)
 from mockexchange.scenario.composite_types import Record, may
 from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.value_types import BOOLEAN, COUNT_ABOVE_ZERO, DURATION, choice, integer, price
@@ -20,6 +28,7 @@ RULES = {
     "open_orders": ("orders_max", integer(1, ORDERS_MAX)),
     "count_step": ("count_step_centis", COUNT_ABOVE_ZERO),
     "group_window": ("group_window_us", DURATION),
+    "amend_counts": ("amend_counts", choice({rule.value: rule for rule in AmendRule})),
     "replenish": ("replenish_us", DURATION),
 }
 """Keys of `orders`: (rule, type)."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.core.model.order_rules import BalanceRule, FillRule, OrderRules, QueueRule, RowRule
+from mockexchange.core.model.order_rules import AmendRule, BalanceRule, FillRule, OrderRules, QueueRule, RowRule
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.order_switches import RULES
@@ -20,6 +20,8 @@ GIVEN = [
     ("count_step: 1", OrderRules(count_step_centis=100)),
     ("group_window: 5s", OrderRules(group_window_us=5_000_000)),
     ("group_window: 0s", OrderRules(group_window_us=None)),
+    ("amend_counts: zero", OrderRules(amend_counts=AmendRule.ZERO)),
+    ("amend_counts: before", OrderRules(amend_counts=AmendRule.BEFORE)),
     ("replenish: 500ms", OrderRules(replenish_us=500_000)),
 ]
 

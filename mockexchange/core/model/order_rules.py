@@ -41,6 +41,14 @@ class RowRule(StrEnum):
     NONE = "none"
 
 
+class AmendRule(StrEnum):
+    """The remaining count that answers an amendment which matches at once: the true one, zero, or that before it."""
+
+    AFTER = "after"
+    ZERO = "zero"
+    BEFORE = "before"
+
+
 class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The rules of order entry of one exchange."""
 
@@ -57,5 +65,6 @@ class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     count_step_centis: int = 1
     group_window_us: int | None = GROUP_WINDOW_US
     """Fills of an order group count for this long; None: until its reset."""
+    amend_counts: AmendRule = AmendRule.AFTER
     replenish_us: int | None = None
     """Contracts taken from an outside bid come back after this time; None: never."""

@@ -133,7 +133,9 @@ def test_a_subaccount_is_funded_on_another_shard() -> None:
     assert send(sandbox, "POST", MOVE, {**moved(100), "exchange_index": 1}).status == 200
     assert send(sandbox, "POST", SHARDS, shard(5_000, destination_subaccount=3)).status == 200
     rows = [row for row in read(sandbox, f"{SUBACCOUNTS}/balances")["subaccount_balances"] if row["exchange_index"]]
-    assert [(row["subaccount_number"], row["balance"]) for row in rows] == [(0, "0.5000"), (3, "1.5000")], "the position cost a dollar there"
+    assert [(row["subaccount_number"], row["balance"]) for row in rows] == [(0, "0.5000"), (3, "1.5000")], (
+        "the position cost a dollar there"
+    )
     assert [row["exchange_index"] for row in read(sandbox, f"{SUBACCOUNTS}/transfers")["transfers"]] == [1]
     before = make(date="2026-08-19")
     assert send(before, "POST", SHARDS, shard(5_000, destination_subaccount=3)).status == 200, "the field is ignored"

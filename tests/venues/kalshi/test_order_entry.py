@@ -128,6 +128,25 @@ def test_an_order_of_january_2026_has_the_recorded_answer() -> None:
     assert (gone["reduced_by"], gone["order"]["initial_count"], gone["order"]["status"]) == (1, 2, "canceled")
 
 
+@pytest.mark.parametrize(
+    ("rule", "date", "remaining"),
+    [
+        ("after", "2026-08-20", "1.00"),
+        ("zero", "2026-08-20", "0.00"),
+        ("before", "2026-08-20", "3.00"),
+        ("before", "2026-09-03", "1.00"),
+    ],
+)
+def test_an_amendment_that_trades_can_answer_the_wrong_counts_of_its_day(rule: str, date: str, remaining: str) -> None:
+    scenario = SCENARIO.replace("START", "2026-06-11T06:29:20Z").replace("0.56}", "0.56, book: {no: [[0.4, 2]]}}")
+    sandbox = make(f"{scenario}orders: {{amend_counts: {rule}}}\n", date)
+    order = place(sandbox, count="1.00")["order_id"]
+    changed = {"ticker": MARKET, "side": "bid", "price": "0.6000", "count": "3.00"}
+    answer = body(send(sandbox, "POST", f"{V2}/{order}/amend", changed), 200)
+    assert (answer["fill_count"], answer["remaining_count"]) == ("2.00", remaining)
+    assert body(send(sandbox, "GET", f"{V1}/{order}"), 200)["order"]["remaining_count_fp"] == "1.00"
+
+
 def test_a_first_amendment_without_a_count_cancels_the_order() -> None:
     sandbox = opened("2026-01-28")
     order = place_first(sandbox, client_order_id="c")["order_id"]

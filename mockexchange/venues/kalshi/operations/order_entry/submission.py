@@ -8,6 +8,7 @@ from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOr
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
+from mockexchange.core.model.order_rules import AmendRule
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
@@ -24,6 +25,8 @@ from mockexchange.venues.kalshi.operations.refusals import require_uuid, submit
 from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
 
+AMEND_COUNTS_MENDED = "2026-09-03"
+"""Day from which an amendment that matches at once answers the right remaining count [changelog]."""
 MICROS_PER_MILLI = 1_000
 CENTIS_PER_CONTRACT = 100
 T = TypeVar("T")
@@ -45,6 +48,8 @@ class Receipt:
     reduced_centis: int = 0
     """Contracts taken off the order book without a fill."""
     has_changed_size: bool = False
+    wrong_remaining_centis: int | None = None
+    """What the venue answered instead of the remaining count, before it was mended."""
 
     @property
     def order_id(self) -> str:
@@ -76,6 +81,8 @@ class Receipt:
 
     @property
     def changed_remaining_centis(self) -> int | None:
+        if self.fill_centis and self.wrong_remaining_centis is not None:
+            return self.wrong_remaining_centis
         return self.remaining_centis if self.fill_centis or self.has_changed_size else None
 
 
@@ -117,9 +124,21 @@ def decrease(call: AccountCall, order: Order, by_centis: int | None, to_centis: 
 
 
 def amend(call: AccountCall, order: Order, command: AmendOrder, old_view: OrderView | None = None) -> Steps[Receipt]:
-    before_centis = order.initial_centis
+    before_centis, wrong_centis = order.initial_centis, _wrong_remaining(call, order, command)
     events = yield from submit(command)
-    return _receipt(call, order, events, old_view=old_view, has_changed_size=order.initial_centis != before_centis)
+    has_changed_size = order.initial_centis != before_centis
+    return _receipt(
+        call, order, events, old_view=old_view, has_changed_size=has_changed_size, wrong_remaining_centis=wrong_centis
+    )
+
+
+def _wrong_remaining(call: AccountCall, order: Order, command: AmendOrder) -> int | None:
+    """Return the remaining count that an amendment which matches is to answer instead of the true one, if any."""
+    rule = call.state.rules.amend_counts
+    if rule is AmendRule.AFTER or call.api_date.holds(AMEND_COUNTS_MENDED):
+        return None
+    wanted_centis = order.initial_centis if command.count_centis is None else command.count_centis
+    return wanted_centis - order.filled_centis if rule is AmendRule.BEFORE else 0
 
 
 def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: Any) -> Receipt:
