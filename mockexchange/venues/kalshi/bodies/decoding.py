@@ -21,6 +21,7 @@ DECIMAL = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,18}))?")
 COUNT_DIGITS, PRICE_DIGITS = 2, 4
 CLIENT_ID_CHARS_MAX = 64
 VALUE_CHARS_SHOWN_MAX = 80
+UNKNOWN_SHOWN_MAX = 3
 GO_TYPES = {
     "text": "string",
     "client_id": "string",
@@ -42,6 +43,9 @@ JSON_TYPES: dict[type, str] = {
 }
 WANTED: dict[str, type] = {"integer": int, "boolean": bool, "objects": list, "texts": list}
 """Types of decoded JSON by kind; the others are texts."""
+
+
+EXAMPLES = {"count": "2.00", "price": "0.5600"}
 
 
 class DecodedBody(NamedTuple):
@@ -76,8 +80,12 @@ def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> Decod
     for name, given in value.items():
         if name in rows and given is not None:
             _require_type(body, rows[name], given)
-    params = decode_rows(body.struct, rows, value, READERS, _missing)
-    findings = [*unknown_findings(body.struct, [name for name in value if name not in rows])]
+    unknown = [name for name in value if name not in rows]
+    try:
+        params = decode_rows(body.struct, rows, value, READERS, _missing)
+    except Rejected as rejected:
+        raise _with_unknown(rejected, unknown) from None
+    findings = [*unknown_findings(body.struct, unknown)]
     for name, of_item in lists.items():
         if params[name] is not None:
             items = [decode_object(of_item, item, api_date) for item in params[name]]
@@ -109,7 +117,7 @@ def _require_type(body: Body, row: BodyField, value: Any) -> None:
     wanted = WANTED.get(row.kind, str)
     if type(value) is not wanted:
         shown = f"number {value}" if wanted is int and type(value) is float else JSON_TYPES[type(value)]
-        raise _field_mismatch(body, row.name, shown, _go_type(row))
+        raise _field_mismatch(body, row.name, shown, _go_type(row), EXAMPLES.get(row.kind, ""))
     items = value if isinstance(value, list) else []
     for item in items:
         if type(item) is not (dict if row.body is not None else str):
@@ -120,12 +128,13 @@ def _go_type(row: BodyField) -> str:
     return f"[]{row.body.struct}" if row.body is not None else GO_TYPES[row.kind]
 
 
-def _field_mismatch(body: Body, name: str, shown: str, go_type: str) -> Rejected:
-    return _mismatch(f"cannot unmarshal {shown} into Go struct field {body.struct}.{name} of type {go_type}", name)
+def _field_mismatch(body: Body, name: str, shown: str, go_type: str, example: str = "") -> Rejected:
+    words = f"cannot unmarshal {shown} into Go struct field {body.struct}.{name} of type {go_type}"
+    return _mismatch(words, name, f': expected a text such as "{example}"' if example else "")
 
 
-def _mismatch(words: str, name: str) -> Rejected:
-    return Rejected(Situation.BAD_JSON, f"{name} has the wrong JSON type: {words}", details=f"json: {words}")
+def _mismatch(words: str, name: str, advice: str = "") -> Rejected:
+    return Rejected(Situation.BAD_JSON, f"{name} has the wrong JSON type: {words}{advice}", details=f"json: {words}")
 
 
 # --- fields
@@ -235,6 +244,14 @@ def _require_optional(given: Given[BodyField]) -> None:
 def invalid(go_name: str, diagnosis: str) -> Rejected:
     """Return the refusal of a value that breaks the rules of its field."""
     return Rejected(Situation.INVALID_FIELD, diagnosis, field=go_name)
+
+
+def _with_unknown(rejected: Rejected, unknown: list[str]) -> Rejected:
+    """Return a refusal whose diagnosis also names the keys that the body does not have, if a field is missing."""
+    if unknown and rejected.situation is Situation.MISSING_FIELD:
+        names = ", ".join(repr(name[:VALUE_CHARS_SHOWN_MAX]) for name in unknown[:UNKNOWN_SHOWN_MAX])
+        rejected.diagnosis = f"{rejected.diagnosis}; {names} is no field of it"
+    return rejected
 
 
 def _missing(given: Given[BodyField]) -> Rejected:

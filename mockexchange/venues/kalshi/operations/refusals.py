@@ -79,4 +79,9 @@ def rejected(refusal: Refusal) -> Rejected:
 def require_uuid(name: str, text: str, situation: Situation = Situation.BAD_ID) -> None:
     """Raise Rejected unless a text is a UUID; `situation` is the error."""
     if not UUID.fullmatch(text):
-        raise Rejected(situation, f"{name}={text[:ID_CHARS_SHOWN_MAX]!r}: expected a UUID")
+        raise Rejected(situation, not_uuid(name, text))
+
+
+def not_uuid(name: str, text: str) -> str:
+    """Return the diagnosis of a text that is no UUID."""
+    return f"{name}={text[:ID_CHARS_SHOWN_MAX]!r}: expected a UUID"

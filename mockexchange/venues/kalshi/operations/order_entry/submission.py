@@ -10,6 +10,7 @@ from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.order_rules import AmendRule
 from mockexchange.core.model.orders import Order
+from mockexchange.core.refusals import Refused
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     PRIMARY_SUBACCOUNT,
@@ -21,7 +22,7 @@ from mockexchange.core.vocabulary import (
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView, view_of
-from mockexchange.venues.kalshi.operations.refusals import require_uuid, submit
+from mockexchange.venues.kalshi.operations.refusals import UUID, not_uuid, rejected, require_uuid, submit
 from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
 
@@ -180,9 +181,10 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
 
 def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
     """Check market, price and count as the exchange does, before a command is made of them. Raises Rejected."""
-    market = call.state.markets.get(fields["ticker"])
-    if market is None:
-        raise Rejected(Situation.MARKET_NOT_FOUND, f"there is no market {fields['ticker']!r}")
+    try:
+        market = call.state.market(fields["ticker"])
+    except Refused as refused:
+        raise rejected(refused.refusal) from None
     where = f"market {market.ticker} trades"
     require_shard(call, fields, market.event.exchange_index, where, Situation.MARKET_NOT_FOUND)
     if price_centicents is not None and not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
@@ -205,8 +207,11 @@ def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) 
     """Return the order of the caller with this id. Raises Rejected; an unknown and a foreign order look the same."""
     order = call.state.orders.get(order_id)
     if order is None:
-        require_uuid("order_id", order_id, Situation.BAD_ORDER_ID)
-        raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"there is no order {order_id}")
+        known = call.account.named_orders.get(order_id)
+        message = f"{order_id} is the client_order_id of order {known[-1].order_id}: give its order id" if known else ""
+        if UUID.fullmatch(order_id) is None:
+            raise Rejected(Situation.BAD_ORDER_ID, message or not_uuid("order_id", order_id))
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, message or f"there is no order {order_id}")
     owner = order.subaccount_ref
     if owner.account != call.account.name:
         message = f"order {order_id} is of {owner.account}, the key of {call.account.name}"
