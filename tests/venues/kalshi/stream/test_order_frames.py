@@ -149,3 +149,28 @@ def test_all_messages_of_a_trade_have_the_instant_of_the_order() -> None:
     assert stamps == {answer["ts_ms"]}
     [delta] = [message for message in watched.seen if message.kind == "orderbook_delta"]
     assert (delta.owner, delta.own_value.client_order_id) == (ALICE, "m"), "the mark of the maker alone"
+
+
+def test_a_maker_that_is_hit_twice_has_two_orders_and_two_fills_with_its_mark() -> None:
+    watched = Watched()
+    order_of(watched, side="ask", count="3.00", client_order_id="m")
+    for left in (200, 100):
+        kinds = watched.kinds("POST", V2, v2(), "bob/main")
+        assert kinds.count("user_order alice") == kinds.count("fill alice") == kinds.count("orderbook_delta") == 1
+        own = next(
+            message for message in watched.seen if message.kind == "user_order" and message.subaccount_ref == ALICE
+        )
+        assert (own.value.change.remaining_centis, own.value.reason) == (left, "Trade")
+        assert not next(m for m in watched.seen if m.kind == "fill" and m.subaccount_ref == ALICE).value.fill.is_taker
+
+
+def test_a_group_that_is_triggered_is_one_order_each_and_one_group_frame() -> None:
+    watched = Watched()
+    created = send(watched.sandbox, "POST", "/portfolio/order_groups/create", {"contracts_limit": 1})
+    group = json.loads(created.body)["order_group_id"]
+    for price in ("0.30", "0.31", "0.52"):
+        order_of(watched, price=price, order_group_id=group)
+    kinds = watched.kinds("POST", V2, v2(side="ask"), "bob/main")
+    assert kinds.count("user_order alice") == 3, "one was filled, two canceled"
+    assert kinds.count("order_group_updates alice") == 1
+    assert kinds.count("orderbook_delta") == 3
