@@ -137,9 +137,6 @@ def test_a_subaccount_is_funded_on_another_shard() -> None:
         "the position cost a dollar there"
     )
     assert [row["exchange_index"] for row in read(sandbox, f"{SUBACCOUNTS}/transfers")["transfers"]] == [1]
-    before = make(date="2026-08-19")
-    assert send(before, "POST", SHARDS, shard(5_000, destination_subaccount=3)).status == 200, "the field is ignored"
-    assert read(before, f"{SUBACCOUNTS}/balances")["subaccount_balances"][1]["balance"] == "10.0000"
 
 
 def test_a_named_transfer_between_shards_is_applied_once() -> None:

@@ -161,7 +161,7 @@ def test_a_maker_that_is_hit_twice_has_two_orders_and_two_fills_with_its_mark() 
             message for message in watched.seen if message.kind == "user_order" and message.subaccount_ref == ALICE
         )
         assert (own.value.change.remaining_centis, own.value.reason) == (left, "Trade")
-        assert not next(m for m in watched.seen if m.kind == "fill" and m.subaccount_ref == ALICE).value.fill.is_taker
+        assert not next(m for m in watched.seen if m.kind == "fill" and m.subaccount_ref == ALICE).value.filled.taker
 
 
 def test_a_group_that_is_triggered_is_one_order_each_and_one_group_frame() -> None:
