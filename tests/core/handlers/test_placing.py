@@ -13,6 +13,7 @@ from mockexchange.core.commands import (
     SwitchExchange,
     SwitchMarket,
     TradeMarket,
+    Withdraw,
 )
 from mockexchange.core.events import (
     Event,
@@ -29,10 +30,10 @@ from mockexchange.core.events import (
     Traded,
 )
 from mockexchange.core.model.order_rules import FillRule, OrderRules, QueueRule
-from mockexchange.core.refusals import RefusalCode
+from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 from tests.core.tables import Line, centicents, centis, lines, micros
-from tests.core.world import World, place
+from tests.core.world import STEP_US, World, place
 
 ALICE = SubaccountRef("alice")
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
@@ -245,6 +246,8 @@ def test_a_group_that_a_match_triggers_stops_the_taker_and_cancels_its_orders() 
     ("window_us", "wait_us", "status"),
     [
         (15 * SECOND_US, 20 * SECOND_US, OrderStatus.RESTING),
+        (15 * SECOND_US, 15 * SECOND_US - STEP_US, OrderStatus.RESTING),
+        (15 * SECOND_US, 15 * SECOND_US - 2 * STEP_US, OrderStatus.CANCELED),
         (15 * SECOND_US, 10 * SECOND_US, OrderStatus.CANCELED),
         (None, 20 * SECOND_US, OrderStatus.CANCELED),
     ],
@@ -274,6 +277,16 @@ def test_cash_is_held_back_for_what_an_order_buys_or_opens() -> None:
     assert it.subaccount().reserved_micros == micros("4.00") + micros("0.40")
     it.place("buy yes 4 @ 0.90", "bob")
     assert it.subaccount().reserved_micros == micros("4.00") + micros("0.30")
+
+
+@pytest.mark.parametrize(("order", "needs"), [("4 @ 0.50", "2.07"), ("0.01 @ 0.01", "0.000107")])
+def test_the_last_micro_dollar_pays_for_an_order(order: str, needs: str) -> None:
+    """Its cost and the taker's fee, which is rounded up: 0.00000693 in the second case."""
+    for missing, refused in ((0, None), (1, RefusalCode.INSUFFICIENT_CASH)):
+        it = world()
+        it.do(Withdraw(subaccount_ref=ALICE, amount_micros=it.subaccount().cash_micros - micros(needs) + missing))
+        outcome = it.exchange.execute(place(f"buy yes {order}"), it.at)
+        assert (outcome.code if isinstance(outcome, Refusal) else None) is refused
 
 
 # --- quotes and prints
