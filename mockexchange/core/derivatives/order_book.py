@@ -79,6 +79,18 @@ class DerivativeBook:
                 yield Offer(price, order.remaining, order)
             yield from () if quotes_first else quoted
 
+    def levels(self, side: Direction, depth: int) -> list[tuple[Decimal, Decimal]]:
+        """Return the best levels of a side, (price, amount), orders and quotes at a price together."""
+        found: list[tuple[Decimal, Decimal]] = []
+        for offer in self.offers(side):
+            if found and found[-1][0] == offer.price:
+                found[-1] = offer.price, found[-1][1] + offer.amount
+            elif len(found) == depth:
+                break
+            else:
+                found.append((offer.price, offer.amount))
+        return found
+
     def consume_quote(self, side: Direction, price: Decimal, amount: Decimal) -> None:
         """Take an amount from the outside quote at a price."""
         left = self.quotes[side][price] - amount

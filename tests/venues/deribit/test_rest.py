@@ -122,7 +122,10 @@ UNKNOWN = [
     ("private/get_positions/", "unknown method 'private/get_positions/': did you mean \"private/get_positions\"?"),
     ("Private/Get_Positions", "unknown method 'Private/Get_Positions': did you mean \"private/get_positions\"?"),
     ("PRIVATE/GET_POSITIONS", "unknown method 'PRIVATE/GET_POSITIONS': did you mean \"private/get_positions\"?"),
-    ("public/get_order_book", f"public/get_order_book is a method of the venue that is not emulated: {STUB_ADVICE}"),
+    (
+        "public/get_order_book_by_instrument_id",
+        f"public/get_order_book_by_instrument_id is a method of the venue that is not emulated: {STUB_ADVICE}",
+    ),
     ("nonsense", "unknown method 'nonsense': methods are named like \"private/get_positions\""),
 ]
 

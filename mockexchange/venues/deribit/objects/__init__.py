@@ -31,6 +31,9 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "FutureTicker": tickers.FUTURE_TICKER,
     "PerpetualTicker": tickers.PERPETUAL_TICKER,
     "OptionTicker": tickers.OPTION_TICKER,
+    "FutureOrderBook": tickers.FUTURE_BOOK,
+    "PerpetualOrderBook": tickers.PERPETUAL_BOOK,
+    "OptionOrderBook": tickers.OPTION_BOOK,
     "Currency": currencies.CURRENCY,
     "IndexPrice": indexes.INDEX_PRICE,
 }

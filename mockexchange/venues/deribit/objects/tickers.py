@@ -1,24 +1,48 @@
-"""The prices of a derivative. Bids, asks and statistics are empty: there is no order book and no public trade."""
+"""The prices of a derivative and its order book. Statistics are empty: there are no public trades."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_entry.checks import price_band
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
-from mockexchange.venues.dated import ApiDate, Field, Nested
+from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import MILLISECONDS, NUMBER_OR_ZERO
+from mockexchange.venues.deribit.formatting import number as number_text
 from mockexchange.venues.deribit.objects.instruments import STATE
-from mockexchange.venues.deribit.objects.rows import Writer, always, field, number, text, writer
+from mockexchange.venues.deribit.objects.rows import Writer, always, field, integer, number, text, writer
+
+ZERO = Decimal(0)
+Levels = Sequence[tuple[Decimal, Decimal]]
+"""(price, amount), the best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The prices of a derivative; `at` is exchange time in microseconds."""
+    """The prices of a derivative; `at` is exchange time in microseconds. The levels may be the best ones alone."""
 
     derivative: Derivative
     index: Decimal
     at: int
+    bids: Levels = ()
+    asks: Levels = ()
+
+    @property
+    def best_bid(self) -> Decimal | None:
+        return self.bids[0][0] if self.bids else None
+
+    @property
+    def best_bid_amount(self) -> Decimal:
+        return self.bids[0][1] if self.bids else ZERO
+
+    @property
+    def best_ask(self) -> Decimal | None:
+        return self.asks[0][0] if self.asks else None
+
+    @property
+    def best_ask_amount(self) -> Decimal:
+        return self.asks[0][1] if self.asks else ZERO
 
     @property
     def price_min(self) -> Decimal:
@@ -44,10 +68,10 @@ GREEKS: tuple[Field, ...] = (
     number("vega", "greeks.vega"),
 )
 TICKER: tuple[Field, ...] = (
-    always("best_ask_amount", "0.0", "at"),
-    always("best_ask_price", "null", "at"),
-    always("best_bid_amount", "0.0", "at"),
-    always("best_bid_price", "null", "at"),
+    number("best_ask_amount"),
+    number("best_ask_price", "best_ask", empty="null"),
+    number("best_bid_amount"),
+    number("best_bid_price", "best_bid", empty="null"),
     number("delivery_price", "derivative.delivery", empty="absent"),
     number("estimated_delivery_price", "index"),
     number("index_price", "index"),
@@ -80,15 +104,41 @@ OPTION_TICKER: tuple[Field, ...] = (
     number("underlying_price", "index", source="choice"),
 )
 
-_WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_TICKER, PERPETUAL_TICKER, OPTION_TICKER))
+
+def _levels(levels: Levels) -> str:
+    return "[" + ",".join(f"[{number_text(price)},{number_text(amount)}]" for price, amount in levels) + "]"
 
 
-def _writer_of(derivative: Derivative) -> Writer:
+LEVELS = Spelling("list of [price, amount], the best first", _levels)
+BOOK: tuple[Field, ...] = (
+    field("asks", LEVELS, "asks"),
+    field("bids", LEVELS, "bids"),
+    integer("change_id", "derivative.revision"),
+)
+NOT_IN_BOOKS = frozenset({"estimated_delivery_price", "interest_value"})
+
+
+def _book(table: tuple[Field, ...]) -> tuple[Field, ...]:
+    return (*BOOK, *(row for row in table if row.name not in NOT_IN_BOOKS))
+
+
+FUTURE_BOOK, PERPETUAL_BOOK, OPTION_BOOK = map(_book, (FUTURE_TICKER, PERPETUAL_TICKER, OPTION_TICKER))
+_TICKERS = tuple(map(writer, (FUTURE_TICKER, PERPETUAL_TICKER, OPTION_TICKER)))
+_BOOKS = tuple(map(writer, (FUTURE_BOOK, PERPETUAL_BOOK, OPTION_BOOK)))
+
+
+def _writer_of(writers: tuple[Writer, ...], derivative: Derivative) -> Writer:
+    future, perpetual, option = writers
     if derivative.terms.kind in (DerivativeKind.OPTION, DerivativeKind.OPTION_COMBO):
-        return _WRITE_OPTION
-    return _WRITE_PERPETUAL if derivative.terms.is_perpetual else _WRITE_FUTURE
+        return option
+    return perpetual if derivative.terms.is_perpetual else future
 
 
 def ticker_text(ticker: Ticker, api_date: ApiDate) -> str:
     """Return the prices of a derivative as JSON."""
-    return _writer_of(ticker.derivative)(ticker, api_date)
+    return _writer_of(_TICKERS, ticker.derivative)(ticker, api_date)
+
+
+def book_text(ticker: Ticker, api_date: ApiDate) -> str:
+    """Return the prices of a derivative and the levels of its order book as JSON."""
+    return _writer_of(_BOOKS, ticker.derivative)(ticker, api_date)

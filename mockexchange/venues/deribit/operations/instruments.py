@@ -1,15 +1,23 @@
 """Instruments, currencies and prices."""
 
+from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.objects.currencies import CURRENCIES as ROWS
 from mockexchange.venues.deribit.objects.currencies import currency_text
 from mockexchange.venues.deribit.objects.indexes import index_price_text
 from mockexchange.venues.deribit.objects.instruments import instrument_text
-from mockexchange.venues.deribit.objects.tickers import Ticker, ticker_text
+from mockexchange.venues.deribit.objects.tickers import Ticker, book_text, ticker_text
 from mockexchange.venues.deribit.operations.call import Call, Operation
 from mockexchange.venues.deribit.operations.lookups import derivative_of, index_of
 from mockexchange.venues.deribit.operations.positions import passes_filters
-from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, boolean, text
+from mockexchange.venues.deribit.parameters.rows import (
+    CURRENCY_OR_ANY,
+    DEPTH,
+    INSTRUMENT_KIND,
+    INSTRUMENT_NAME,
+    boolean,
+    text,
+)
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
@@ -33,8 +41,19 @@ def get_instrument(call: Call) -> str:
 
 
 def ticker(call: Call) -> str:
+    return ticker_text(_ticker(call, 1), call.context.api_date)
+
+
+def get_order_book(call: Call) -> str:
+    """Return the prices of an instrument with the levels of its order book: of orders and quotes."""
+    return book_text(_ticker(call, call.params["depth"]), call.context.api_date)
+
+
+def _ticker(call: Call, depth: int) -> Ticker:
     derivative = derivative_of(call)
-    return ticker_text(Ticker(derivative, index_of(call, derivative), call.at), call.context.api_date)
+    book = call.context.state.derivatives.order_books.get(derivative.name)
+    bids, asks = (book.levels(side, depth) if book else () for side in (Direction.BUY, Direction.SELL))
+    return Ticker(derivative, index_of(call, derivative), call.at, bids, asks)
 
 
 def get_index_price(call: Call) -> str:
@@ -55,5 +74,6 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(name="public/get_instrument", answer=get_instrument, parameters=(INSTRUMENT_NAME,)),
     Operation(name="public/ticker", answer=ticker, parameters=(INSTRUMENT_NAME,)),
+    Operation(name="public/get_order_book", answer=get_order_book, parameters=(INSTRUMENT_NAME, DEPTH)),
     Operation(name="public/get_index_price", answer=get_index_price, parameters=(text("index_name", required=True),)),
 )

@@ -14,6 +14,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_entry.canceling import open_orders
+from mockexchange.core.derivatives.order_entry.matching import size_of
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, Direction, OrderLife
 from mockexchange.core.events import DerivativeOrderChanged, DerivativeTraded, Event
@@ -67,9 +68,38 @@ def place(call: Call, direction: Direction) -> Write:
         reduce_only=bool(params["reduce_only"]),
         label=params["label"] or "",
     )
-    events = yield from submit_priced(command, derivative, direction)
+    return (yield from _place(call, command, derivative))
+
+
+def _place(call: Call, command: PlaceDerivativeOrder, derivative: Derivative) -> Write:
+    events = yield from submit_priced(command, derivative, command.direction)
     placed = next(event for event in events if isinstance(event, DerivativeOrderChanged))
     return _answer(call, call.context.state.derivatives.orders[placed.order_id], events)
+
+
+def close_position(call: Call) -> Write:
+    """Place an order that closes the whole position, and only reduces it; return it with its trades."""
+    derivative, params = derivative_of(call), call.params
+    is_limit = params["type"] == LIMIT
+    if is_limit and params["price"] is None:
+        raise missing("price", call.operation.name)
+    size = size_of(call.context.state, owner_of(call), derivative.name)
+    if not size:
+        raise Rejected(
+            errors.OTHER_REJECT,
+            f"there is no position in {derivative.name} to close",
+            message="other_reject reduce_only_without_position",
+        )
+    direction = Direction.SELL if size > 0 else Direction.BUY
+    command = PlaceDerivativeOrder(
+        subaccount_ref=owner_of(call),
+        derivative=derivative.name,
+        direction=direction,
+        amount=abs(size),
+        price=params["price"] if is_limit else None,
+        reduce_only=True,
+    )
+    return (yield from _place(call, command, derivative))
 
 
 def edit(call: Call) -> Write:
@@ -198,6 +228,7 @@ def _write(name: str, write: Callable[[Call], Write], parameters: tuple[Paramete
 OPERATIONS: tuple[Operation, ...] = (
     _write("buy", partial(place, direction=Direction.BUY), order_rows.PLACE),
     _write("sell", partial(place, direction=Direction.SELL), order_rows.PLACE),
+    _write("close_position", close_position, order_rows.CLOSE),
     _write("edit", edit, order_rows.EDIT),
     _write("edit_by_label", edit_by_label, order_rows.EDIT_BY_LABEL),
     _write("cancel", cancel, order_rows.CANCEL),

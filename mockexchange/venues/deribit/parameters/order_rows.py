@@ -1,5 +1,7 @@
 """The parameters of order entry."""
 
+from dataclasses import replace
+
 from mockexchange.core.derivatives.vocabulary import OrderLife
 from mockexchange.venues.deribit.enumerations import CANCEL_TYPES, CURRENCIES, LINKED_TYPES, ORDER_TYPES, TRADE_KINDS
 from mockexchange.venues.deribit.parameters.rows import (
@@ -18,6 +20,7 @@ from mockexchange.venues.deribit.parameters.rows import (
 AMOUNTS = (number("amount"), number("contracts"), number("price"))
 FLAGS = (flag("post_only"), flag("reject_post_only"), flag("reduce_only"))
 OPTIONS = (flag("mmp"), integer("valid_until"), choice("advanced", ("usd", "implv")))
+CLOSE_TYPES = ("limit", "market")
 DETAILED = (flag("detailed"),)
 CANCEL_TYPE = choice("type", CANCEL_TYPES)
 
@@ -31,6 +34,7 @@ PLACE = (
     *OPTIONS,
     choice("linked_order_type", LINKED_TYPES),
 )
+CLOSE = (INSTRUMENT_NAME, replace(choice("type", CLOSE_TYPES), required=True), number("price"))
 EDIT = (ORDER_ID, *AMOUNTS, *FLAGS, *OPTIONS)
 EDIT_BY_LABEL = (label(required=True), INSTRUMENT_NAME, *AMOUNTS, *FLAGS, *OPTIONS)
 CANCEL = (ORDER_ID,)

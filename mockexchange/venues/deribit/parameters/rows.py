@@ -54,6 +54,7 @@ def boolean(name: str, source: str = "openapi-2.1.1") -> Parameter:
     return Parameter(name=name, kind="boolean", default=False, source=source)
 
 
+DEPTH_MAX = 10_000
 SUBACCOUNT_ID = integer("subaccount_id")
 INSTRUMENT_NAME = text("instrument_name", required=True)
 CURRENCY = currency(*CURRENCIES, required=True)
@@ -64,6 +65,7 @@ INSTRUMENT_KIND = kind(KINDS)
 """Also for positions: newer documents omit spot there, but spot never has positions."""
 TRADE_KIND = kind(TRADE_KINDS)
 COUNT = Parameter(name="count", kind="integer", minimum=1, maximum=COUNT_MAX, default=10, source="openapi-2.1.1")
+DEPTH = Parameter(name="depth", kind="integer", minimum=1, maximum=DEPTH_MAX, default=5, source="openapi-2.1.1")
 SORTING = Parameter(
     name="sorting",
     kind="choice",

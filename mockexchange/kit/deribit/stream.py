@@ -1,0 +1,184 @@
+"""Rules of the stream: logins, channels, the same results as over HTTP, frames as documented, and own orders."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.deribit.calls import AUTH, call_result
+from mockexchange.kit.deribit.signing import Signer
+from mockexchange.kit.deribit.writes.desk import CANCEL, open_desk
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.streaming.connection import FrameType, StreamConnection
+from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.target import MEMBER, NotJudged, Unreachable
+
+LOGIN, CHANNELS, RAW, IDS, SAME, ORDERS = (
+    f"stream.{name}" for name in ("login", "channels", "raw", "ids", "results", "orders")
+)
+SUBSCRIBE, UNSUBSCRIBE = "private/subscribe", "private/unsubscribe"
+POSITIONS, SUMMARIES = "private/get_positions", "private/get_account_summaries"
+CHANGES_CHANNEL, ORDERS_CHANNEL = "user.changes.any.any.raw", "user.orders.any.any.raw"
+UNKNOWN_CHANNEL = "user.shoes"
+UNAUTHORIZED, RAW_UNAUTHORIZED, UNKNOWN_METHOD = 13009, 13778, -32601
+ATTEMPTS_MAX = 3
+
+
+class Caller:
+    """A client of one stream. Every frame that it reads is judged by the API document."""
+
+    def __init__(self, target: StreamTarget, connection: StreamConnection) -> None:
+        self._target, self._connection, self._ids = target, connection, itertools.count(1)
+        self.notifications: list[Mapping[str, Any]] = []
+
+    def log_in(self) -> Any:
+        """Log in with the member's key. Raises NotJudged if it is refused."""
+        key = self._target.signer(MEMBER)
+        assert isinstance(key, Signer), "a member's key is an id and a secret"
+        params = {"grant_type": "client_credentials", "client_id": key.key_id, "client_secret": key.secret}
+        answer = self.ask(AUTH, params)
+        if "result" not in answer:
+            raise NotJudged(f"no login on the stream: {answer}")
+        return answer["result"]
+
+    def ask(self, method: str, params: Mapping[str, Any] | None = None, request_id: object = None) -> Mapping[str, Any]:
+        """Call a method; return its answer. Raises NotJudged if none comes."""
+        asked = next(self._ids) if request_id is None else request_id
+        envelope = {"jsonrpc": "2.0", "id": asked, "method": method, "params": params or {}}
+        self._connection.send(json.dumps(envelope).encode())
+        for frame in self.frames():
+            if "method" not in frame:
+                return frame
+            self.notifications.append(frame)
+        raise NotJudged(f"{method} was not answered on the stream within {self._target.answer_s:g} seconds")
+
+    def frames(self) -> Iterator[Mapping[str, Any]]:
+        """Yield frames until none has come for the time that an answer may take. Raises Unreachable at a close."""
+        until_s = time.monotonic() + self._target.answer_s
+        while (arrival := self._connection.receive(max(0.0, until_s - time.monotonic()))) is not None:
+            if arrival.type is FrameType.CLOSE:
+                raise Unreachable(f"the stream was closed with {arrival.code}")
+            if arrival.type is FrameType.TEXT:
+                self._target.objections.extend(self._target.judge.objections(arrival.raw, "the stream"))
+                yield json.loads(arrival.raw, parse_float=Decimal, parse_int=Decimal)
+
+    def told(self, channel: str) -> Any:
+        """Return the data of the next notification of a channel. Raises NotJudged if none comes."""
+        for frame in itertools.chain(self._kept(), self.frames()):
+            if frame.get("method") == "subscription" and frame["params"]["channel"] == channel:
+                return frame["params"]["data"]
+            self.notifications.append(frame)
+        raise NotJudged(f"no notification of {channel} came within {self._target.answer_s:g} seconds")
+
+    def _kept(self) -> Iterator[Mapping[str, Any]]:
+        kept, self.notifications = self.notifications, []
+        yield from kept
+
+
+@contextmanager
+def opened(target: StreamTarget) -> Iterator[Caller]:
+    """Open a stream, which takes no credentials, and drop it at the end."""
+    connection = target.connect(target.url, {}, target.answer_s)
+    try:
+        yield Caller(target, connection)
+    finally:
+        connection.drop()
+
+
+Expect = Callable[[str, object, object], Iterator[Finding]]
+
+
+def judge_login(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that private calls are refused before a login and answered after it."""
+    yield from expect("a private call before the login", _code(caller.ask(POSITIONS)), UNAUTHORIZED)
+    granted = caller.log_in()
+    yield from expect("the granted token", granted["token_type"].lower(), "bearer")
+    yield from expect("a private call after the login", "result" in caller.ask(POSITIONS), True)
+
+
+def judge_channels(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that subscribing and unsubscribing answer with the channels, without unknown ones."""
+    caller.log_in()
+    both = {"channels": [CHANGES_CHANNEL, UNKNOWN_CHANNEL]}
+    yield from expect("subscribing", caller.ask(SUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])
+    yield from expect("unsubscribing", caller.ask(UNSUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])
+    yield from expect("unsubscribing again", caller.ask(UNSUBSCRIBE, both).get("result"), [])
+
+
+def judge_raw(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that raw channels need a login."""
+    answer = caller.ask("public/subscribe", {"channels": ["trades.BTC-PERPETUAL.raw"]})
+    yield from expect("a raw channel without a login", _code(answer), RAW_UNAUTHORIZED)
+
+
+def judge_ids(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that an answer has the id of its request, an error too."""
+    for sent in (7, -1, "text", 9_007_199_254_740_993):
+        yield from expect(f"the id {sent!r}", caller.ask("public/test", request_id=sent).get("id"), sent)
+        answer = caller.ask("private/nothing", request_id=sent)
+        yield from expect("an unknown method", (_code(answer), answer.get("id")), (UNKNOWN_METHOD, sent))
+
+
+def judge_results(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that private reads have the results that they have over HTTP, if the account is at rest."""
+    caller.log_in()
+    for method in (POSITIONS, SUMMARIES):
+        for _ in range(ATTEMPTS_MAX):
+            before, streamed = call_result(target.rest, method), caller.ask(method).get("result")
+            after = call_result(target.rest, method)
+            if before == after:
+                yield from expect(f"{method} on the stream", streamed, before)
+                break
+        else:
+            raise NotJudged(f"{method} changed while it was read")
+
+
+def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that the notifications of an order have what REST has: as it is placed and as it is canceled."""
+    if not target.rest.may_order:
+        raise NotJudged("it places orders: --writes allows that, on hosts other than production")
+    caller.log_in()
+    caller.ask(SUBSCRIBE, {"channels": [ORDERS_CHANNEL, CHANGES_CHANNEL]})
+    with open_desk(target.rest) as desk:
+        order = desk.place()["order"]
+        for _ in range(2):
+            yield from expect("the order in user.orders", caller.told(ORDERS_CHANNEL), order)
+            changes = caller.told(CHANGES_CHANNEL)
+            yield from expect("the orders in user.changes", changes["orders"], [order])
+            yield from expect("the order as it is read", desk.state(order["order_id"]), order)
+            if order["order_state"] == "open":
+                order = desk.result(CANCEL, order_id=order["order_id"])
+
+
+def _code(answer: Mapping[str, Any]) -> object:
+    error = answer.get("error")
+    return error.get("code") if isinstance(error, dict) else f"no error: {answer}"
+
+
+Judge = Callable[[StreamTarget, Caller, Expect], Iterator[Finding]]
+
+
+def _check(rule: str, says: str, judge: Judge) -> Check[StreamTarget]:
+    def judged(target: StreamTarget, subject: str) -> Iterator[Finding]:
+        def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
+            if seen != expected:
+                yield Finding(rule, f"the stream: {what}", str(seen), str(expected), target.place())
+
+        with opened(target) as caller:
+            yield from judge(target, caller, expect)
+
+    return Check(rule, says, "contracts/deribit/README.md", lambda target: ["stream"], judged)
+
+
+CHECKS: tuple[Check[StreamTarget], ...] = (
+    _check(LOGIN, "Private calls need a login, and have one.", judge_login),
+    _check(CHANNELS, "Subscribing answers with the channels.", judge_channels),
+    _check(RAW, "Raw channels need a login.", judge_raw),
+    _check(IDS, "An answer on the stream has the id of its request.", judge_ids),
+    _check(SAME, "Reads are the same on the stream and over HTTP.", judge_results),
+    _check(ORDERS, "Notifications of orders have what REST has.", judge_orders),
+)
