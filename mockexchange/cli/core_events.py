@@ -81,7 +81,7 @@ def named_ids(events: Sequence[Data]) -> Iterator[str]:
         yield from (f"{kind.removesuffix('_id')} {one}" for one in list(ids)[:1])
 
 
-def format_value(value: Any) -> str:
+def format_value(value: object) -> str:
     """Return a value as text: dollars without needless zeros, long decimals with 12 places."""
     if value is None:
         return "-"

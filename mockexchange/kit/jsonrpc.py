@@ -16,7 +16,7 @@ NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,9})?")
 
 
-def encode_json(document: Any) -> bytes:
+def encode_json(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 

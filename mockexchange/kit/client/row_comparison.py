@@ -165,7 +165,7 @@ def _difference_of_instants(value: Any, wanted: str) -> tuple[str, str, str] | N
     return None if instant == datetime.fromisoformat(wanted) else ("instant", "", wanted)
 
 
-def amount_of(value: Any) -> Decimal | None:
+def amount_of(value: object) -> Decimal | None:
     """Parse an amount that an adapter reports as text or as a JSON number; None if it is no number."""
     if not isinstance(value, str | int):
         return None

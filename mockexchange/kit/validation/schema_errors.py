@@ -61,7 +61,7 @@ def _expected(name: str, keyword: Any) -> str:
     return shown(keyword) if name == "const" else f"{name} {keyword if isinstance(keyword, str) else shown(keyword)}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return the JSON of a value, shortened."""
     return cut(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 

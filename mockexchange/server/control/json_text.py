@@ -21,11 +21,11 @@ REREADS_MAX = 3
 class ControlJson(JSONResponse):
     """A JSON response of any text: half of a surrogate pair, which UTF-8 cannot encode, becomes a question mark."""
 
-    def render(self, content: Any) -> bytes:
+    def render(self, content: object) -> bytes:
         return encode(content)
 
 
-def encode(content: Any) -> bytes:
+def encode(content: object) -> bytes:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode(errors="replace")
 

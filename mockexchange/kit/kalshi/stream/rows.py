@@ -8,7 +8,7 @@ Row = Mapping[str, Any]
 CENTICENTS_PER_DOLLAR, CENTS_PER_DOLLAR = 10_000, 100
 
 
-def amount(value: Any) -> Decimal | None:
+def amount(value: object) -> Decimal | None:
     """Return the number of a JSON integer or text; None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
@@ -18,7 +18,7 @@ def amount(value: Any) -> Decimal | None:
         return None
 
 
-def is_same(one: Any, other: Any) -> bool:
+def is_same(one: object, other: object) -> bool:
     """Whether two values are equal; numbers are compared by value, also as text."""
     mine, yours = amount(one), amount(other)
     return mine == yours if mine is not None and yours is not None else bool(one == other)

@@ -77,7 +77,7 @@ def _choice(given: Given[Parameter]) -> str:
     raise invalid(row.name, row.reason, diagnosis)
 
 
-def integer_of(value: Any) -> int | None:
+def integer_of(value: object) -> int | None:
     return read_integer(Number(str(value)) if isinstance(value, QueryText) else value)
 
 
