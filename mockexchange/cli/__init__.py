@@ -28,6 +28,7 @@ COMMANDS = {
     "scenario": CommandEntry("scenario", "What an exchange is before its clock starts."),
     "api": CommandEntry("api", "The days of the wire, and what changed between them."),
     "replay": CommandEntry("replay", "Carry a log out again and print what happened."),
+    "store": CommandEntry("store", "List, export, compact and check the file of `serve --store`."),
     "verify": CommandEntry("verify", "Prove that a server or a client keeps the documented contract."),
     "run": CommandEntry("run", "Run a program against a fresh sandbox, and never against a real venue."),
     "doctor": CommandEntry(

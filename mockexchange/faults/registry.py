@@ -65,10 +65,14 @@ class Faults:
 
     async def begin(self) -> None:
         """Install the rules of the scenario. Commands of the scenario's history never lag (fault `stale`)."""
-        self._lags.history = self._sandbox.exchange.state.sequence
+        self.begin_again(self._sandbox.exchange.state.sequence)
         self.check(self._sandbox.plan.faults)
         for rule in self._sandbox.plan.faults:
             await self.install(rule)
+
+    def begin_again(self, history: int) -> None:
+        """Begin without rules, after a history of so many commands: the log has the notes of the rules."""
+        self._lags.history = history
 
     def check(self, rules: Sequence[Rule]) -> None:
         """Raise ScenarioError or FaultError if these rules cannot be installed together with the installed ones."""

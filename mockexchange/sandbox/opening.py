@@ -9,7 +9,7 @@ from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.clock import ExchangeClock
-from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
 from mockexchange.scenario.error_collection import note_or_raise
@@ -55,9 +55,16 @@ async def open_sandbox(
         snapshots.note_played(plan, sandbox.exchange, sandbox.log)
     begins = max(plan.start, sandbox.exchange.last_at)
     sandbox.clock = ExchangeClock(options.clock, begins, options.host)
+    is_real = options.clock == "real"
+    sandbox.beginning = Beginning(
+        history=sandbox.exchange.state.sequence,
+        mode=options.clock,
+        exchange_at=sandbox.clock.now() if is_real else begins,
+        host_at=sandbox.clock.now() if is_real else options.host(),
+    )
     await sandbox.faults.begin()
     await sandbox.stubs.begin()
-    sandbox.script.begin(sandbox.clock.now() if options.clock == "real" else begins)
+    sandbox.script.begin(sandbox.beginning.exchange_at)
     await sandbox.run_due()
     return sandbox
 

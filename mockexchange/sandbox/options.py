@@ -27,6 +27,17 @@ class SandboxOptions:
     inspector: Inspector | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How the clock of a sandbox began: after the history, in a mode, at an exchange time and a host time."""
+
+    history: int = 0
+    """Number of commands in the history."""
+    mode: str = "real"
+    exchange_at: int = 0
+    host_at: int = 0
+
+
 def new_log(plan: Plan, options: SandboxOptions) -> Log:
     """Return an empty log, its header filled in from the plan and the options."""
     header = Header(

@@ -13,8 +13,8 @@ from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credentials_of
 from mockexchange.sandbox.journal import Journal, JournalEntry
-from mockexchange.sandbox.options import SandboxOptions, new_log
-from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, Written
+from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
+from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, Written
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.runner import Script
 from mockexchange.sandbox.streams import Streams, sends_frames_first
@@ -22,7 +22,7 @@ from mockexchange.sandbox.stubs import Stubs
 from mockexchange.sandbox.writer import Writer
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
-from mockexchange.store.log import Cause, Log, Record
+from mockexchange.store.log import Cause, Log, LogError, Record
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
@@ -35,6 +35,9 @@ ANSWERED = ("status", "operation", "account", "key_id", "diagnosis", "findings",
 
 class Sandbox:
     """A running exchange. `open_sandbox` creates it; `submit` executes a command, `answer` a request."""
+
+    beginning = Beginning()
+    """How its clock began."""
 
     def __init__(
         self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None, exchange: Exchange | None = None
@@ -72,6 +75,33 @@ class Sandbox:
         self.observers += [self.script.note_command, self.faults.observe]
         parts = (self.faults, self.stubs, self.script)
         self._writer.applier.effects |= {CLOCK: self._apply_clock, **{part.subject: part.apply for part in parts}}
+
+    async def restore(self, log: Log, beginning: Beginning) -> None:
+        """Apply the records of a stored log, and append to it from now on. Raises ScenarioError and LogError.
+
+        The clock, faults, stubs and the script are then where they were. Nothing is triggered or journalled.
+        """
+        self.use_log(log)
+        applier, script, self.beginning = self._writer.applier, self.script, beginning
+        applier.is_restoring = script.is_restoring = True
+        for record in log.records():
+            if record.sequence == beginning.history + 1:
+                self._begin_again()
+            if record.sequence != self.exchange.state.sequence + 1:
+                raise LogError(f"expected record {self.exchange.state.sequence + 1}, got {record.sequence}")
+            script.follow(record)
+            with suppress(CommandFailed):  # it was taken back again
+                applier.apply(record)
+        if len(log) <= beginning.history:
+            self._begin_again()
+        applier.is_restoring = script.is_restoring = False
+        await self._writer.replace_failed()
+
+    def _begin_again(self) -> None:
+        begun = self.beginning
+        self.clock.set(begun.mode, begun.exchange_at, begun.host_at)
+        self.faults.begin_again(begun.history)
+        self.script.begin(begun.exchange_at)
 
     def moment(self) -> tuple[int, int, int]:
         """Return (exchange time, host time, length of the log). A replay needs them to repeat an answer."""

@@ -1,7 +1,7 @@
 """The sandboxes of one server. On the shared port, the API key of a request selects the sandbox."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -34,6 +34,9 @@ class Slot:
     sandbox: Sandbox
     has_own_port: bool = False
     idle_us_max: int | None = None
+
+
+StoreFresh = Callable[[Sandbox, Slot], Awaitable[object]]
 
 
 class Sandboxes:
@@ -93,27 +96,35 @@ class Sandboxes:
         """Add a sandbox. Raises SandboxError if one of its key ids is in use on the shared port."""
         self.require_room(slot.sandbox.name)
         if not slot.has_own_port:
-            self._require_free_keys(slot.sandbox)
+            self.require_free_keys(slot.sandbox)
             self._route_keys(slot.sandbox)
         self._slots[slot.sandbox.name] = slot
 
-    def remove(self, name: str) -> Slot:
+    def require_removable(self, name: str) -> Slot:
+        """Return a sandbox that can be removed. Raises SandboxError."""
         slot = self.get(name)
         if name == DEFAULT:
             raise SandboxError(409, "default_sandbox", "the default sandbox stays; reset it instead")
+        return slot
+
+    def remove(self, name: str) -> Slot:
+        slot = self.require_removable(name)
         del self._slots[name]
         self._forget_keys(slot.sandbox)
         return slot
 
-    async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
+    async def reset(self, name: str, plan: Plan | None = None, store: StoreFresh | None = None) -> Sandbox:
         """Replace a sandbox by a new one with the same name and keys, which plays the scenario again, or another one.
 
-        Raises ScenarioError, after which the old sandbox is still in place.
+        `store` stores the new one in place of the old one. If it raises, or with ScenarioError, the old sandbox is
+        still in place.
         """
         slot = self.get(name)
         old = slot.sandbox
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
         fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
+        if store is not None and self._slots.get(name) is slot:
+            await store(fresh, slot)
         if self._slots.get(name) is not slot:
             raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
         self._forget_keys(slot.sandbox)
@@ -149,7 +160,8 @@ class Sandboxes:
     def _forget_keys(self, sandbox: Sandbox) -> None:
         self._by_key = {key_id: owner for key_id, owner in self._by_key.items() if owner is not sandbox}
 
-    def _require_free_keys(self, sandbox: Sandbox) -> None:
+    def require_free_keys(self, sandbox: Sandbox) -> None:
+        """Raise SandboxError if a key id of a sandbox is in use on the shared port."""
         for key in sandbox.keys:
             if key.key_id in self._by_key:
                 owner = self._by_key[key.key_id].name

@@ -249,11 +249,11 @@ class Writer:
             self._sandbox.require_open()
             self.applier.apply(record, resolve)
         except Exception as error:  # noqa: BLE001  # the caller gets it
-            await self._replace_failed()
+            await self.replace_failed()
             if future is not None and not future.done():
                 future.set_exception(error)
 
-    async def _replace_failed(self) -> None:
+    async def replace_failed(self) -> None:
         """Replace a failed command in the log. If that fails, a restored sandbox takes the command back again."""
         while self._replacing:
             with suppress(LogUnavailable, OutcomeUnknown, LogEnded):

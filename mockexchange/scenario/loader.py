@@ -10,8 +10,9 @@ from pathlib import Path
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
-from mockexchange.scenario.plan import Plan, TimedCommand, make_plan, require_markets, require_script
+from mockexchange.scenario.literal_json import exact_json
+from mockexchange.scenario.located_text import Located, located_json, read_json_lines, read_yaml
+from mockexchange.scenario.plan import Plan, Source, TimedCommand, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
 
@@ -90,7 +91,8 @@ def load_text(text: str, file: str = "scenario", digest: str | None = None) -> P
 @lru_cache(KEPT_MAX)
 def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
     node = read_yaml(text, file)
-    return load_located(node, digest or hashlib.sha256(text.encode()).hexdigest())
+    plan = load_located(node, digest or hashlib.sha256(text.encode()).hexdigest())
+    return replace(plan, source=Source("text", text, file))
 
 
 def load_object(node: Located) -> Plan:
@@ -111,7 +113,7 @@ class _Given:
 
 @lru_cache(KEPT_MAX)
 def _plan_of_given(given: _Given) -> Plan:
-    return load_located(given.node, given.digest)
+    return replace(load_located(given.node, given.digest), source=Source("object", exact_json(given.node)))
 
 
 def load_located(node: Located, digest: str) -> Plan:
@@ -131,7 +133,21 @@ def _load_lines(path: Path) -> Plan:
         raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
     if isinstance(first.value, dict) and "history" in first.value:
         raise ScenarioError("expected the steps on lines of their own, after this one", str(path), 1, "history")
-    return make_plan(HEADER.read(first, ""), _LineSteps(path), digest, str(path))
+    plan = make_plan(HEADER.read(first, ""), _LineSteps(path), digest, str(path))
+    return replace(plan, source=Source("lines", str(path.absolute())))
+
+
+def load_source(source: Source, digest: str) -> Plan:
+    """Read a scenario again that had this digest. Raises ScenarioError."""
+    match source.kind:
+        case "text":
+            return load_text(source.content, source.file, digest)
+        case "object":
+            return replace(load_object(located_json(source.content, "", 0)), digest=digest)
+    plan = load_file(Path(source.content))
+    if plan.digest != digest:
+        raise ScenarioError("it was changed since the sandbox began: put the old file in its place", source.content)
+    return plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,16 @@ class PlanCache:
     """Snapshot of the exchange after the history, a `sandbox.snapshots.Snapshot`."""
 
 
+class Source(NamedTuple):
+    """The text of a scenario, or the path of a JSON lines file, from which its plan can be read again."""
+
+    kind: str
+    """`text`, `object` or `lines`."""
+    content: str
+    file: str = ""
+    """The file of the text; the files of keys are beside it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A scenario after reading. A long history is not in memory: each iteration over `steps` reads its file again."""
@@ -73,6 +83,7 @@ class Plan:
     """Stubs that are installed when the clock begins."""
     frames: str = "after"
     """When frames of a write are sent: after its answer, before it, or either, drawn by the seed."""
+    source: Source = field(default=Source("text", "scenario: empty"), compare=False, repr=False)
     cache: PlanCache = field(default_factory=PlanCache, compare=False, repr=False)
 
     @property

@@ -19,9 +19,11 @@ from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.persistence import Persistence
 from mockexchange.server.reload import Reloaded, Reloader
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
+from mockexchange.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
@@ -48,6 +50,10 @@ class ServeOptions:
     """Called with every sandbox after it is created, and again after a reset."""
     scenario_dir: Path | None = None
     """The folder with the scenario files that the control API may load."""
+    store: Path | None = None
+    """The SQLite file with the sandboxes; None if they end with the server."""
+    durability: str = "full"
+    """Against what an answered write is safe: `full` a loss of power, `normal` the end of the process."""
     tls_names: tuple[str, ...] = ()
     """Further names of the server, beside this machine's names and addresses."""
 
@@ -118,16 +124,25 @@ class Server:
         if options.authority:
             names = names_for(options.host, options.tls_names, options.public_url)
             self.server_state.identity = options.authority.identity(names)
-        sandbox = await self.server_state.open(self.plan, self.sandbox_options, progress=self.progress)
+        sandbox = await self._default_sandbox()
         await self.server_state.listen(control)
         self._run_directory = RunDirectory()
-        date = self.sandbox_options.api_date.name
+        date = sandbox.options.api_date.name
         self.ready = describe(self.server_state, self.token, date, sandbox.credentials(), self._run_directory)
         if options.authority:
             self.ready |= self._run_directory.write_authority(options.authority.certificate_pem)
         write_ready_file(options.ready_file, self.ready, self._run_directory.path)
         if options.reload:
             self._reloading = asyncio.get_running_loop().create_task(self._reloader(options.reload).run())
+
+    async def _default_sandbox(self) -> Sandbox:
+        """Return the default sandbox: as it was, if the store has it, else a new one. Raises StoreError."""
+        if self.options.store:
+            self.server_state.persistence = Persistence(SqliteStore.open(self.options.store, self.options.durability))
+            await self.server_state.restore()
+        if any(slot.sandbox.name == DEFAULT for slot in self.server_state.sandboxes):
+            return self.server_state.sandboxes.get(DEFAULT).sandbox
+        return await self.server_state.open(self.plan, self.sandbox_options, progress=self.progress)
 
     def _reloader(self, reload: Reload) -> Reloader:
         return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)

@@ -1,16 +1,17 @@
 """The timer of a sandbox's script: it wakes when the next step is due, on clocks that run by themselves."""
 
 import asyncio
-from contextlib import suppress
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.port import SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 
 running_loop = asyncio.get_running_loop
 SLEEP_US_MAX = 3_600 * MICROSECONDS_PER_SECOND
 """The longest timer; a step that is due later is waited for in several."""
+RETRY_S = 0.5
+"""Time until a step that could not be stored is tried again."""
 BATCH_STEPS_MAX = 256
 """Steps executed in a row before clients are served again, if more are due than the clock leaves time for."""
 
@@ -50,8 +51,13 @@ class ScriptTimer:
             self._task = self._loop.create_task(self._run())
 
     async def _run(self) -> None:
-        with suppress(SandboxEnded):
+        try:
             while self._sandbox.script.has_due:
                 await self._sandbox.script.run_batch(BATCH_STEPS_MAX)
                 await streams_drained(self._sandbox)
+        except SandboxEnded:
+            pass  # nothing is due any more
+        except StoreUnavailable:
+            self._timer = self._loop.call_later(RETRY_S, self._wake)
+            return
         self.arm()

@@ -12,6 +12,7 @@ from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.port import LOGGER, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.files import ScenarioFiles
@@ -21,6 +22,7 @@ from mockexchange.server.control.access import LOOPBACK_NAMES
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.persistence import Persistence
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
@@ -50,6 +52,8 @@ class ServerState:
     scenario_files: ScenarioFiles = field(default_factory=ScenarioFiles)
     """Files that requests of other processes may name as scenarios."""
     identity: Identity | None = None
+    persistence: Persistence | None = None
+    """The store of the sandboxes; None if they end with the server."""
     on_sandbox: Callable[[Sandbox], object] | None = None
     """Called with every sandbox after it is created, and again after a reset."""
     _main_socket: socket.socket | None = None
@@ -80,26 +84,64 @@ class ServerState:
         slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
         listener = None if port is None else self._listener(slot, port)
         try:
+            await self._store(slot, listener)
             self.sandboxes.add(slot)
-        except SandboxError:
+        except (SandboxError, StoreUnavailable):
             if listener:
                 listener.sock.close()
             raise
-        self._take_in(sandbox)
+        await self._add(slot, listener)
+        return sandbox
+
+    async def _store(self, slot: Slot, listener: Listener | None) -> None:
+        """Store a sandbox, after the checks of `Sandboxes.add`, so that nothing is stored that cannot be added."""
+        if self.persistence is None:
+            return
+        self.sandboxes.require_room(slot.sandbox.name)
+        if listener is None:
+            self.sandboxes.require_free_keys(slot.sandbox)
+        await self.persistence.create(slot.sandbox, _port_of(listener), slot.idle_us_max)
+
+    async def _add(self, slot: Slot, listener: Listener | None) -> None:
+        self._take_in(slot.sandbox)
         if listener:
             await listener.start()
-            self.ports[options.name] = listener
-        return sandbox
+            self.ports[slot.sandbox.name] = listener
+
+    async def restore(self) -> None:
+        """Open the stored sandboxes again. Raises StoreError.
+
+        A port of its own that is in use now is replaced by a free one.
+        """
+        if self.persistence is None:
+            return
+        async for slot, port in self.persistence.restored(self.inspector):
+            listener = None if port is None else self._listener_again(slot, port)
+            self.sandboxes.add(slot)
+            await self._add(slot, listener)
+
+    def _listener_again(self, slot: Slot, port: int) -> Listener:
+        try:
+            return self._listener(slot, port)
+        except OSError:
+            listener = self._listener(slot, 0)
+            LOGGER.warning("sandbox %s: port %d is in use, it has %d now", slot.sandbox.name, port, listener.port)
+            return listener
 
     async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
         """Replace a sandbox by a fresh one with the same keys and ports, and another plan if one is given.
 
         Raises SandboxError or ScenarioError; then nothing has changed.
         """
-        sandbox = await self.sandboxes.reset(name, plan)
+        sandbox = await self.sandboxes.reset(name, plan, self._replace if self.persistence else None)
         self.script_timers.pop(name).stop()
         self._take_in(sandbox)
         return sandbox
+
+    async def _replace(self, fresh: Sandbox, slot: Slot) -> None:
+        assert self.persistence is not None, "only called with one"
+        listener = self.ports.get(fresh.name)
+        await self.persistence.create(fresh, _port_of(listener), slot.idle_us_max, slot.sandbox)
 
     def _take_in(self, sandbox: Sandbox) -> None:
         self.script_timers[sandbox.name] = ScriptTimer(sandbox)
@@ -107,6 +149,9 @@ class ServerState:
             self.on_sandbox(sandbox)
 
     async def delete(self, name: str) -> None:
+        slot = self.sandboxes.require_removable(name)
+        if self.persistence:
+            await self.persistence.delete(slot.sandbox)
         self.sandboxes.remove(name).sandbox.close("deleted")
         self.script_timers.pop(name).stop()
         listener = self.ports.pop(name, None)
@@ -128,6 +173,8 @@ class ServerState:
         if self._main_socket:
             self._main_socket.close()
         self.diagnosis_worker.close()
+        if self.persistence:
+            self.persistence.store.close()
 
     def origin(self, name: str = DEFAULT) -> str:
         """Return scheme, host and port of a sandbox for clients.
@@ -171,6 +218,10 @@ class ServerState:
 
     def _listening(self, front: ListenerApp, sock: socket.socket) -> Listener:
         return Listener(front, sock, has_deflate=self.has_deflate, identity=self.identity)
+
+
+def _port_of(listener: Listener | None) -> int | None:
+    return None if listener is None else listener.port
 
 
 def _always(slot: Slot) -> SandboxOf:

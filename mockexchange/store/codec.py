@@ -7,7 +7,7 @@ import msgspec
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.store.log import FORMAT, Cause, Header, Log, Record
+from mockexchange.store.log import FORMAT, Cause, Header, Log, LogError, Record
 
 COMMANDS: dict[str, type[Command]] = {
     "open_account": commands.OpenAccount,
@@ -74,8 +74,8 @@ COMMANDS: dict[str, type[Command]] = {
 NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
 
 
-class LogError(ValueError):
-    """A text is not a log of this format; the message names the line and the reason."""
+__all__ = ["COMMANDS", "NAMES", "LogError", "decode_record", "encode_record", "read_log", "write_log"]
+UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 def write_log(log: Log) -> Iterator[bytes]:
@@ -106,12 +106,24 @@ def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
     return header, (_read_record(number, line) for number, line in numbered if line.strip())
 
 
+def decode_record(sequence: int, line: bytes) -> Record:
+    """Return the record of a line. Raises LogError with its number."""
+    try:
+        return _record_of(line)
+    except UNREADABLE as error:
+        raise LogError(f"record {sequence}: expected {{seq, at, do: {{name: fields}}}}: {error}") from None
+
+
 def _read_record(number: int, line: bytes) -> Record:
     try:
-        record: dict[str, Any] = msgspec.json.decode(line)
-        ((name, values),) = record["do"].items()
-        command = msgspec.convert(values, COMMANDS[name])
-        cause = msgspec.convert(record.get("cause"), Cause | None)
-        return Record(int(record["seq"]), int(record["at"]), command, cause)
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        return _record_of(line)
+    except UNREADABLE as error:
         raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {error}") from None
+
+
+def _record_of(line: bytes) -> Record:
+    record: dict[str, Any] = msgspec.json.decode(line)
+    ((name, values),) = record["do"].items()
+    command = msgspec.convert(values, COMMANDS[name])
+    cause = msgspec.convert(record.get("cause"), Cause | None)
+    return Record(int(record["seq"]), int(record["at"]), command, cause)

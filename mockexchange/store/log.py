@@ -65,6 +65,10 @@ class Record(Struct, frozen=True):
     """The step that issued it; None for commands from outside and for a scenario's history."""
 
 
+class LogError(ValueError):
+    """A text is not a log of this format; the message names the line and the reason."""
+
+
 class LogUnavailable(Exception):
     """The log cannot be written, and nothing was: the message gives the reason and what to do."""
 

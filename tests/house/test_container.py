@@ -146,10 +146,12 @@ WORDS = {
     "api_date": "2026-04",
     "chaos": "flaky slow",
     "clock": "10x",
+    "durability": "normal",
     "host": "127.0.0.2",
     "public_url": "http://mock:8600",
     "scenario": "golden",
     "scenario_dir": "/usr",
+    "store": "sqlite:/data/mock.db",
 }
 """Values of options that do not take any."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -17,26 +16,14 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script import SCRIPT
-from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import Record
 from tests.core.dump import dump
-from tests.helpers.sandboxes import SMALL, WALL, run, signed
+from tests.helpers.sandboxes import WALL, run
 from tests.helpers.scripts import SECOND
 from tests.helpers.unsteady_log import UnsteadyLog
-
-SCRIPTED = (
-    SMALL
-    + """script:
-  - {name: often, every: 1s, price: {market: RAIN-2, price: 0.3}}
-  - {name: asked, when: {request: {nth: each}}, deposit: {account: bob, amount: 2}}
-  - {name: armed, after: 3s, fault: {match: {nth: 9}, then: {status: 503}}}
-"""
-)
+from tests.sandbox.random_life import GROUPS, SCRIPTED, ask, deposit, done_by
 
 
 async def unsteady(seed: int, failures: float = 0.0, text: str = SCRIPTED) -> tuple[Sandbox, UnsteadyLog]:
@@ -50,38 +37,6 @@ async def unsteady(seed: int, failures: float = 0.0, text: str = SCRIPTED) -> tu
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "REPEAT_PAUSE_S", 0.0)
     monkeypatch.setattr(writer, "RETRY_PAUSE_S", 0.0)
-
-
-def deposit(micros: int) -> Deposit:
-    return Deposit(subaccount_ref=SubaccountRef("alice", "0"), amount_micros=micros)
-
-
-async def ask(sandbox: Sandbox) -> None:
-    sandbox.answer(signed(sandbox))
-    await sandbox.run_due()
-
-
-def done_by(sandbox: Sandbox, name: str, number: int) -> Awaitable[Any]:
-    match name:
-        case "submit":
-            return sandbox.submit(deposit(1_000_000 + number))
-        case "fault":
-            text = f"{{name: f{number % 3}, then: {{drop: true}}}}"
-            return sandbox.faults.install(FAULT.read(read_yaml(text, "f"), ""))
-        case "stub":
-            text = f"{{name: s{number % 3}, request: GET /x, status: 200}}"
-            return sandbox.stubs.install(STUB.read(read_yaml(text, "s"), ""))
-        case "script":
-            return sandbox.script.add(SCRIPT.read(read_yaml("[{after: 2s, announce: {message: x}}]", "s"), ""))
-        case "advance":
-            return sandbox.advance(SECOND)
-        case "run":
-            return sandbox.run_clock("paused")
-    return ask(sandbox)
-
-
-ACTIONS = st.sampled_from(("submit", "submit", "submit", "fault", "stub", "script", "advance", "run", "ask"))
-GROUPS = st.lists(st.lists(ACTIONS, max_size=6), max_size=5)
 
 
 async def live(
@@ -107,7 +62,7 @@ async def live(
     return sandbox, log, acknowledged, failed
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(GROUPS, st.integers(0, 10**6), st.sampled_from((0.0, 0.3, 0.8)))
 def test_the_log_is_the_truth_and_has_each_acknowledged_command_once(
     groups: list[list[str]], seed: int, failures: float

@@ -29,10 +29,12 @@ from mockexchange.cli.serve_run import ServeRun
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.process import ServeOptions
 from mockexchange.server.tls.certificate_names import normalised
+from mockexchange.store.sqlite_file import DURABILITY, StoreError
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
@@ -50,6 +52,13 @@ def _public_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"expected a URL such as https://mock.example.org, got {text!r}")
     return text
+
+
+def _store(text: str) -> Path:
+    kind, _, file = text.partition(":")
+    if kind != "sqlite" or not file:
+        raise ValueError(f"expected sqlite:FILE, such as sqlite:mock.db, got {text!r}")
+    return Path(file)
 
 
 def _names(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,6 +99,19 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
     help="Folder whose scenario files the control API may load; without it, built-in scenarios alone.",
 )
 @shared_option("--ready-file", type=click.Path(path_type=Path), default=default_ready_file, help="Where to say: ready.")
+@shared_option(
+    "--store",
+    metavar="sqlite:FILE",
+    callback=checked(_store),
+    help="Keep the sandboxes in a file, so that they outlive the server.",
+)
+@shared_option(
+    "--durability",
+    type=click.Choice(list(DURABILITY)),
+    default="full",
+    show_default=True,
+    help="What answered writes survive: a loss of power (full), or kill -9 (normal).",
+)
 @shared_option("--token", help="The control API's token; generated if not given.")
 @shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
 @shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")
@@ -121,6 +143,8 @@ def serve(
     allow_host: tuple[str, ...],
     scenario_dir: Path | None,
     ready_file: Path,
+    store: Path | None,
+    durability: str,
     token: str | None,
     self_check: bool,
     deflate: bool,
@@ -144,6 +168,8 @@ def serve(
             public_url=public_url,
             allow_hosts=list(allow_host),
             scenario_dir=scenario_dir,
+            store=store,
+            durability=durability,
             token=token,
             has_deflate=deflate,
             inspector=load_self_check(api_date) if self_check else None,
@@ -161,7 +187,7 @@ def _explained_failures(host: str, port: int) -> Iterator[None]:
     """Raise UsageFailure, with the reason, if the server cannot start."""
     try:
         yield
-    except (ScenarioError, PortInUse) as error:
+    except (ScenarioError, PortInUse, StoreError, StoreUnavailable) as error:
         raise UsageFailure(str(error)) from None
     except BrokenPipeError:
         raise

@@ -42,6 +42,10 @@ async def answer_sandbox_broken(request: Request, error: Exception) -> Response:
     return error_answer(503, "sandbox_broken", str(error))
 
 
+async def answer_store_unavailable(request: Request, error: Exception) -> Response:
+    return error_answer(503, "store_unavailable", str(error))
+
+
 async def answer_command_failed(request: Request, error: Exception) -> Response:
     return error_answer(500, "internal_error", log_failure(f"{request.method} {request.url.path}", error))
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded
+from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control import errors
@@ -36,6 +36,7 @@ from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
 from mockexchange.server.metrics import exposition
 from mockexchange.server.server_state import ServerState
+from mockexchange.store.log import LogUnavailable
 
 Description = Callable[[], dict[str, Any]]
 
@@ -47,6 +48,8 @@ def control_app(server_state: ServerState, token: str, allow_hosts: list[str], d
         SandboxError: errors.answer_control_error,
         SandboxEnded: errors.answer_sandbox_ended,
         SandboxBroken: errors.answer_sandbox_broken,
+        StoreUnavailable: errors.answer_store_unavailable,
+        LogUnavailable: errors.answer_store_unavailable,
         CommandFailed: errors.answer_command_failed,
         ScenarioError: errors.answer_scenario_error,
         PortInUse: errors.answer_port_in_use,

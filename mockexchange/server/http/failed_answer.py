@@ -1,19 +1,19 @@
 """Answers to requests whose operation raised an exception: a 500 with the mark of the server, and a journal entry.
 
-A broken sandbox answers 503 to every request.
+A broken sandbox answers 503 to every request, and one whose store cannot be written to every write.
 """
 
 import json
 
 from mockexchange.sandbox.journal import JournalEntry
-from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, log_failure
+from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
 from mockexchange.venues.session import Handshake
 
 STATUS = 500
-BROKEN_STATUS = 503
+UNAVAILABLE_STATUS = 503
 
 
 def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
@@ -50,7 +50,9 @@ async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalE
 def _failure(target: str, error: Exception) -> Answer:
     """Log the exception and return the answer for it."""
     if isinstance(error, SandboxBroken):
-        return _answer(BROKEN_STATUS, "sandbox_broken", str(error))
+        return _answer(UNAVAILABLE_STATUS, "sandbox_broken", str(error))
+    if isinstance(error, StoreUnavailable):
+        return _answer(UNAVAILABLE_STATUS, "store_unavailable", str(error))
     return _answer(STATUS, "internal_error", log_failure(f"a request for {target.partition('?')[0]}", error))
 
 

@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stream_writes import carry_out_call, carry_out_end
@@ -26,6 +27,7 @@ from mockexchange.venues.session import Session
 from mockexchange.venues.venue import Venue
 
 FAILED = 1011
+TRY_LATER = 1013
 DRAIN_POLL_S = 0.002
 DRAIN_POLLS_MAX = 1_000
 DRAIN_PATIENCE_S = 0.25
@@ -115,7 +117,10 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
     await sandbox.run_due()
     pending = connection.receive(command)
     if pending is not None:
-        await carry_out_call(sandbox, connection, pending)
+        try:
+            await carry_out_call(sandbox, connection, pending)
+        except StoreUnavailable as error:  # no answer says that: the client has to ask again
+            connection.close(TRY_LATER, "the store is not available", note=str(error))
     await sandbox.run_due()
 
 

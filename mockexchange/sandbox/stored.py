@@ -1,0 +1,120 @@
+"""Sandboxes in a store: what a restart needs besides the log, and how a sandbox is opened again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from mockexchange.sandbox.clock import HostClock, host_now_us
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Beginning, SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.keys import KeyPair, KeyPool
+from mockexchange.scenario.loader import load_source
+from mockexchange.scenario.located_text import located_json
+from mockexchange.scenario.plan import Plan, Source
+from mockexchange.scenario.stubs import STUB
+from mockexchange.store.log import Log
+from mockexchange.venues.registry import DEFAULT
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """A sandbox besides its log. Key pairs that the scenario has in files are not in it."""
+
+    created_by: str
+    """The version of mockexchange."""
+    beginning: Beginning
+    source: Source
+    digest: str
+    faults: list[str]
+    """Rules of the scenario and of its creation, as JSON."""
+    stubs: list[str]
+    pairs: dict[str, tuple[str, str | None]]
+    """Drawn key pairs by name: public and private PEM text."""
+    places: list[int]
+    """Places of the drawn pairs in the pool."""
+    port: int | None = None
+    """The port of its own; None if it is on the shared one."""
+    idle_us_max: int | None = None
+
+
+def describe(sandbox: Sandbox, port: int | None = None, idle_us_max: int | None = None) -> bytes:
+    """Return the description of a sandbox for its store."""
+    plan, pool = sandbox.plan, sandbox.pool
+    in_files = {f"{sandbox.name}/{spec.account}/{spec.name}" for spec in plan.keys if spec.private_path}
+    description = Description(
+        created_by=sandbox.log.header.version,
+        beginning=sandbox.beginning,
+        source=_absolute(plan.source),
+        digest=plan.digest,
+        faults=[rule.text for rule in plan.faults],
+        stubs=[stub.written for stub in plan.stubs],
+        pairs={name: (pair.public_pem, pair.private_pem) for name, pair in pool.drawn.items() if name not in in_files},
+        places=sorted(pool.taken),
+        port=port,
+        idle_us_max=idle_us_max,
+    )
+    return msgspec.json.encode(description)
+
+
+def read_description(raw: bytes) -> Description:
+    """Return the description that `describe` wrote. Raises ScenarioError."""
+    try:
+        return msgspec.json.decode(raw, type=Description)
+    except msgspec.MsgspecError as error:
+        raise ScenarioError(f"its description cannot be read ({error}): use the version that wrote it") from None
+
+
+async def restore_sandbox(
+    name: str,
+    description: Description,
+    log: Log,
+    inspector: Inspector | None = None,
+    host: HostClock = host_now_us,
+) -> Sandbox:
+    """Open a stored sandbox again, as it was after the last record of its log. Raises ScenarioError and LogError."""
+    plan = _plan_of(description)
+    header = log.header
+    options = SandboxOptions(
+        name=name, api_date=DEFAULT.api_date(header.api_date), clock=header.clock, host=host, inspector=inspector
+    )
+    pairs = {name: KeyPair(*pair) for name, pair in description.pairs.items()}
+    sandbox = Sandbox(plan, options, KeyPool(name, set(description.places), pairs))
+    await sandbox.restore(log, description.beginning)
+    _find_private_keys(sandbox)
+    return sandbox
+
+
+def _plan_of(description: Description) -> Plan:
+    plan = load_source(description.source, description.digest)
+    if [rule.text for rule in plan.faults] != description.faults:
+        plan = replace(plan, faults=[FAULT.read(located_json(text, "", 0), "") for text in description.faults])
+    if [stub.written for stub in plan.stubs] != description.stubs:
+        plan = replace(plan, stubs=[STUB.read(located_json(text, "", 0), "") for text in description.stubs])
+    return plan
+
+
+def _find_private_keys(sandbox: Sandbox) -> None:
+    """Find the private halves of the keys: in the pool, or in the files of the scenario as far as they are there."""
+    state = sandbox.exchange.state
+    drawn: Mapping[str, KeyPair] = sandbox.pool.drawn
+    by_public = {pair.public_pem: pair.private_pem for pair in drawn.values()}
+    for spec in sandbox.plan.keys:
+        if spec.private_path is not None:
+            try:
+                pair = sandbox.pool.pair_for(spec)
+            except ScenarioError:
+                continue  # a client that has the file can sign all the same
+            by_public[pair.public_pem] = pair.private_pem
+    sandbox.private_pems |= {
+        key.key_id: by_public[key.public_key] for key in state.keys.values() if key.public_key in by_public
+    }
+
+
+def _absolute(source: Source) -> Source:
+    """Return a source with the absolute path of its file, if there is one."""
+    path = Path(source.file)
+    return source._replace(file=str(path.absolute())) if source.file and path.is_file() else source

@@ -1,0 +1,74 @@
+"""The sandboxes of a server in its store: each is created, replaced and deleted there before anyone sees the change."""
+
+from collections.abc import AsyncIterator, Awaitable
+from typing import NamedTuple, TypeVar
+
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.port import StoreUnavailable
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandboxes import Slot
+from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.store.codec import LogError
+from mockexchange.store.log import LogConflict, LogUnavailable, OutcomeUnknown
+from mockexchange.store.sqlite_file import StoreError
+from mockexchange.store.sqlite_store import SqliteLog, SqliteStore, StoredSandbox
+
+Result = TypeVar("Result")
+
+
+class Restored(NamedTuple):
+    """A sandbox that was in the store, with the port of its own, if it had one."""
+
+    slot: Slot
+    port: int | None
+
+
+class Persistence:
+    """The store of one server."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+
+    async def create(
+        self, sandbox: Sandbox, port: int | None, idle_us_max: int | None, replaced: Sandbox | None = None
+    ) -> None:
+        """Store a sandbox that nobody uses yet; from now on its commands go to the store. Raises StoreUnavailable."""
+        description = describe(sandbox, port, idle_us_max)
+        old = None if replaced is None else _id_of(replaced)
+        records = list(sandbox.log)
+        creation = self.store.create(sandbox.name, sandbox.log.header, description, records, old)
+        sandbox.use_log(await _available(creation))
+
+    async def delete(self, sandbox: Sandbox) -> None:
+        """Delete a sandbox from the store. Raises StoreUnavailable, after which it is still there."""
+        id_ = _id_of(sandbox)
+        if id_ is not None:
+            await _available(self.store.delete(id_))
+
+    async def restored(self, inspector: Inspector | None) -> AsyncIterator[Restored]:
+        """Open the stored sandboxes again, the oldest first. Raises StoreError."""
+        for stored in self.store.stored():
+            yield await self._restored(stored, inspector)
+
+    async def _restored(self, stored: StoredSandbox, inspector: Inspector | None) -> Restored:
+        try:
+            description = read_description(stored.description)
+            sandbox = await restore_sandbox(stored.name, description, self.store.log_of(stored), inspector)
+        except (ScenarioError, LogError, LogUnavailable, ValueError) as error:
+            path = self.store.path
+            advice = f"see `mockexchange store check {path}`; nothing was changed"
+            raise StoreError(f"{path}: sandbox {stored.name!r} cannot be opened: {error}: {advice}") from None
+        slot = Slot(sandbox, has_own_port=description.port is not None, idle_us_max=description.idle_us_max)
+        return Restored(slot, description.port)
+
+
+def _id_of(sandbox: Sandbox) -> int | None:
+    return sandbox.log.id if isinstance(sandbox.log, SqliteLog) else None
+
+
+async def _available(work: Awaitable[Result]) -> Result:
+    try:
+        return await work
+    except (LogUnavailable, OutcomeUnknown, LogConflict) as error:
+        raise StoreUnavailable(str(error)) from None

@@ -1,0 +1,188 @@
+"""A store file: an SQLite database with the logs of sandboxes. It is opened if it is ours and of this version."""
+
+import os
+import sqlite3
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+if sys.platform != "win32":
+    import fcntl
+
+APPLICATION_ID = 0x6D6F636B
+"""In the header of the file: it tells a store from the databases of other programs."""
+VERSION = 1
+BUSY_MS = 1_000
+"""How long a lock of another program, such as a backup, is waited for."""
+SCHEMA = f"""
+begin immediate;
+create table sandbox (
+    id integer primary key autoincrement,
+    name text not null unique,
+    header blob not null,
+    description blob not null
+);
+create table record (
+    sandbox integer not null references sandbox on delete cascade,
+    seq integer not null,
+    nonce text not null,
+    body blob not null,
+    crc integer not null,
+    primary key (sandbox, seq)
+) without rowid;
+pragma application_id = {APPLICATION_ID};
+pragma user_version = {VERSION};
+commit;
+"""
+DURABILITY = {"full": "full", "normal": "normal"}
+FULL, READ_ONLY, BUSY, NOT_A_DATABASE, CORRUPT, IO_ERROR = 13, 8, 5, 26, 11, 10
+"""Primary result codes of SQLite."""
+REASONS = {
+    FULL: "the disk is full: free some space",
+    READ_ONLY: "the file is read-only: make it writable",
+    BUSY: "another program has locked the file: end what it does there",
+    NOT_A_DATABASE: "it is no SQLite database: give another file",
+    CORRUPT: "the file is damaged: stop the server and see `mockexchange store check`",
+    IO_ERROR: "the disk reports an error: see the system's log",
+}
+
+
+class StoreError(Exception):
+    """A file cannot be used as a store; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLock:
+    """The lock of a file's only server, which the system releases when its process ends, however it ends."""
+
+    descriptor: int
+
+    def release(self) -> None:
+        os.close(self.descriptor)
+
+
+def lock(path: Path) -> StoreLock:
+    """Lock a file for this process. Raises StoreError if another one has it."""
+    try:
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be used: {error.strerror}: expected a file in a writable folder") from None
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise StoreError(f"{path}: another server uses it: stop that one, or give another file") from None
+    return StoreLock(descriptor)
+
+
+def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
+    """Open a database in autocommit mode, for any one thread at a time. Raises StoreError."""
+    mode = "ro" if is_reader else "rwc"
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"pragma busy_timeout = {BUSY_MS}")
+        connection.execute("pragma foreign_keys = on")
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be opened: {error}") from None
+    return connection
+
+
+def open_writer(path: Path, durability: str) -> sqlite3.Connection:
+    """Open a store for writing; a new or empty file becomes one. Raises StoreError, after which it is unchanged."""
+    with suppress(OSError):  # the next line says why it cannot be
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it has private keys
+    connection = connect(path)
+    try:
+        if is_empty(connection):
+            connection.executescript(SCHEMA)
+        require_ours(path, connection)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(f"pragma synchronous = {DURABILITY[durability]}")
+        connection.execute("begin immediate")
+        connection.execute("rollback")
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: {reason_of(error)}") from None
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open an existing store for reading. Raises StoreError."""
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file: expected the FILE of `serve --store sqlite:FILE`")
+    connection = connect(path, is_reader=True)
+    try:
+        require_ours(path, connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: {reason_of(error)}") from None
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def compact(path: Path) -> None:
+    """Give the room of deleted sandboxes back to the disk. Raises StoreError."""
+    open_reader(path).close()
+    held = lock(path)
+    try:
+        connection = open_writer(path, "full")
+        try:
+            connection.execute("vacuum")
+            connection.execute("pragma wal_checkpoint(truncate)")
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {reason_of(error)}") from None
+        finally:
+            connection.close()
+    finally:
+        held.release()
+
+
+def damages(connection: sqlite3.Connection) -> list[str]:
+    """Return what SQLite finds wrong in the structure of a file."""
+    try:
+        return [text for (text,) in connection.execute("pragma integrity_check(10)") if text != "ok"]
+    except sqlite3.Error as error:
+        return [reason_of(error)]
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether a database is new: without a mark of any program, and without tables."""
+    [mark], [version] = (connection.execute(f"pragma {name}").fetchone() for name in ("application_id", "user_version"))
+    [tables] = connection.execute("select count(*) from sqlite_schema").fetchone()
+    return not (mark or version or tables)
+
+
+def require_ours(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError unless a database is a store of this version."""
+    [mark], [version] = (connection.execute(f"pragma {name}").fetchone() for name in ("application_id", "user_version"))
+    if mark != APPLICATION_ID:
+        raise StoreError(f"{path}: it is the database of another program: give another file")
+    if version != VERSION:
+        newer = "install a newer mockexchange" if version > VERSION else "start it with the mockexchange that wrote it"
+        raise StoreError(f"{path}: it is a store of version {version}, this mockexchange reads {VERSION}: {newer}")
+
+
+def reason_of(error: sqlite3.Error) -> str:
+    """Return what an error means, and what to do."""
+    return REASONS.get(code_of(error), str(error))
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """Return the primary result code of an error; 0 if it has none."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def checksum(sandbox: int, sequence: int, body: bytes) -> int:
+    """Return the checksum of a record at its place."""
+    return crc32(body, crc32(b"%d/%d" % (sandbox, sequence)))

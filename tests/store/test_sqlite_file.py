@@ -1,0 +1,239 @@
+"""Files that are no store, of another version, in use, damaged or full: one clear error, and nothing is overwritten."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from mockexchange.store import sqlite_file
+from mockexchange.store.codec import LogError
+from mockexchange.store.log import LogUnavailable, OutcomeUnknown
+from mockexchange.store.sqlite_file import StoreError, compact, damages, open_reader
+from mockexchange.store.sqlite_store import SqliteLog, SqliteStore
+from tests.store.test_logs import HEADER, record, records
+
+
+def run_sql(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def text_file(path: Path) -> None:
+    path.write_text("scenario: demo\n" * 100)
+
+
+def other_database(path: Path) -> None:
+    run_sql(path, "create table mine (x)")
+
+
+def newer(path: Path) -> None:
+    SqliteStore.open(path).close()
+    run_sql(path, "pragma user_version = 2")
+
+
+def older(path: Path) -> None:
+    SqliteStore.open(path).close()
+    run_sql(path, "pragma user_version = 0")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (text_file, "it is no SQLite database: give another file"),
+        (other_database, "it is the database of another program: give another file"),
+        (newer, "it is a store of version 2, this mockexchange reads 1: install a newer mockexchange"),
+        (older, "it is a store of version 0, this mockexchange reads 1: start it with the mockexchange that wrote it"),
+    ],
+)
+def test_another_file_is_refused_and_stays_as_it_is(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+    path = tmp_path / "mock.db"
+    make(path)
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as refused:
+        SqliteStore.open(path)
+    assert str(refused.value) == f"{path}: {message}"
+    assert path.read_bytes() == before
+    with pytest.raises(StoreError):
+        open_reader(path)
+
+
+def test_an_empty_file_becomes_a_store_that_others_cannot_read(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    store = SqliteStore.open(path)
+    assert (path.stat().st_mode & 0o777, store.stored()) == (0o600, [])
+    with pytest.raises(StoreError, match="another server uses it"):
+        SqliteStore.open(path)
+    with pytest.raises(StoreError, match="another server uses it"):
+        compact(path)
+    store.close()
+    SqliteStore.open(path).close()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="No such file or directory"):
+        SqliteStore.open(tmp_path / "none" / "mock.db")
+    with pytest.raises(StoreError, match="no such file"):
+        open_reader(tmp_path / "none.db")
+
+
+async def with_log(path: Path) -> tuple[SqliteStore, SqliteLog]:
+    store = SqliteStore.open(path)
+    return store, await store.create("default", HEADER, b"{}", records(1, 3))
+
+
+@pytest.mark.parametrize(
+    ("disturb", "mend", "message"),
+    [
+        ("pragma max_page_count = 1", "pragma max_page_count = 100000", "the disk is full: free some space"),
+        ("pragma query_only = 1", "pragma query_only = 0", "the file is read-only: make it writable"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_while_reads_go_on(
+    tmp_path: Path, disturb: str, mend: str, message: str
+) -> None:
+    async def life() -> None:
+        store, log = await with_log(tmp_path / "mock.db")
+        store.writer.execute(disturb)
+        for _ in range(2):
+            with pytest.raises(LogUnavailable, match=message):
+                await log.append([record(4, "y" * 100_000)], "a")
+        assert (list(log), len(log)) == (records(1, 3), 3)
+        store.writer.execute(mend)
+        await log.append([record(4)], "b")
+        assert list(log) == records(1, 4)
+        store.close()
+
+    asyncio.run(life())
+
+
+def test_a_file_that_another_program_locks_is_waited_for_and_then_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "BUSY_MS", 1)
+
+    async def life() -> None:
+        path = tmp_path / "mock.db"
+        store, log = await with_log(path)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("begin immediate")
+        with pytest.raises(LogUnavailable, match="another program has locked the file"):
+            await log.append([record(4)], "a")
+        assert list(log) == records(1, 3)
+        other.close()
+        await log.append([record(4)], "a")
+        store.close()
+
+    asyncio.run(life())
+
+
+def test_a_file_that_was_removed_is_not_written_to(tmp_path: Path) -> None:
+    async def life() -> None:
+        store, log = await with_log(tmp_path / "mock.db")
+        (tmp_path / "mock.db").rename(tmp_path / "old.db")
+        with pytest.raises(LogUnavailable, match="the file was removed or replaced: restart the server"):
+            await log.append([record(4)], "a")
+        store.close()
+
+    asyncio.run(life())
+
+
+class FailingCommits:
+    """A connection whose commits take place and report an error of the disk."""
+
+    in_transaction = False
+
+    def __init__(self, below: sqlite3.Connection) -> None:
+        self.below = below
+        self.executemany = below.executemany
+
+    def execute(self, statement: str, values: Any = ()) -> object:
+        done = self.below.execute(statement, values)
+        if statement == "commit":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+        return done
+
+
+def test_an_error_of_the_disk_in_a_commit_leaves_the_outcome_unknown(tmp_path: Path) -> None:
+    async def life() -> None:
+        store, log = await with_log(tmp_path / "mock.db")
+        below, store.writer = store.writer, cast("sqlite3.Connection", FailingCommits(store.writer))
+        with pytest.raises(OutcomeUnknown, match="the disk reports an error"):
+            await log.append([record(4)], "a")
+        store.writer = below
+        await log.append([record(4)], "a")
+        assert list(log) == records(1, 4)
+        store.close()
+
+    asyncio.run(life())
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("delete from record where seq = 2", "record 2 is missing"),
+        ("update record set body = replace(body, 'x', 'y') where seq = 2", "record 2 is damaged"),
+        ("update record set seq = 20 where seq = 3", "record 3 is missing"),
+    ],
+)
+def test_a_hole_and_a_changed_record_are_found(tmp_path: Path, statement: str, message: str) -> None:
+    async def life() -> None:
+        path = tmp_path / "mock.db"
+        store, log = await with_log(path)
+        run_sql(path, statement)
+        with pytest.raises(LogError, match=message):
+            list(log)
+        store.close()
+
+    asyncio.run(life())
+
+
+def test_a_damaged_page_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+
+    async def life() -> None:
+        store = SqliteStore.open(path)
+        await store.create("default", HEADER, b"{}", records(1, 2_000))
+        store.close()
+
+    asyncio.run(life())
+    with open_connection(path) as reader:
+        assert damages(reader) == []
+    content = bytearray(path.read_bytes())
+    content[5 * 4096 : 6 * 4096] = bytes(4096)
+    path.write_bytes(content)
+    with open_connection(path) as reader:
+        assert damages(reader) != []
+
+
+class open_connection:  # noqa: N801  # used as a function
+    def __init__(self, path: Path) -> None:
+        self.connection = open_reader(path)
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self.connection
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+
+def test_the_room_of_deleted_sandboxes_is_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+
+    async def life() -> None:
+        store = SqliteStore.open(path)
+        log = await store.create("default", HEADER, b"{}", records(1, 3_000))
+        await store.delete(log.id)
+        store.close()
+
+    asyncio.run(life())
+    before = path.stat().st_size
+    compact(path)
+    assert path.stat().st_size < before / 4
