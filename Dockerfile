@@ -21,7 +21,7 @@ LABEL org.opencontainers.image.title="mockexchange" \
       org.opencontainers.image.licenses="MIT"
 # Keys and the ready file are all that is ever written. Whoever runs it may write there, as in any folder for such files:
 # what the server makes in it only its own user can read.
-RUN mkdir -m 1777 /run/mockexchange && mkdir /scenarios /keys
+RUN mkdir -m 1777 /run/mockexchange /data && mkdir /scenarios /keys
 COPY --from=build /opt/mockexchange /opt/mockexchange
 COPY tools/probe_container.py /opt/mockexchange/probe.py
 ENV PATH=/opt/mockexchange/bin:$PATH \

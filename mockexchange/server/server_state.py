@@ -123,7 +123,7 @@ class ServerState:
     def _listener_again(self, slot: Slot, port: int) -> Listener:
         try:
             return self._listener(slot, port)
-        except OSError:
+        except (OSError, listeners.PortInUse):
             listener = self._listener(slot, 0)
             LOGGER.warning("sandbox %s: port %d is in use, it has %d now", slot.sandbox.name, port, listener.port)
             return listener

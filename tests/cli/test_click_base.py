@@ -97,6 +97,8 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "self_check": ("1", True),
     "quiet": ("1", True),
     "tls": ("1", True),
+    "store": ("sqlite:a.db", Path("a.db")),
+    "durability": ("normal", "normal"),
     "reload": ("1", True),
     "doctor url": ("https://a.test", "https://a.test"),
     "log": ("requests", "requests"),

@@ -1,0 +1,107 @@
+"""`mockexchange store`: what a store file has, and what is wrong with it."""
+
+import asyncio
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockexchange.cli import main
+from mockexchange.core.commands import PriceMarket
+from mockexchange.replay import Replay
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.stored import describe
+from mockexchange.scenario.loader import load_text
+from mockexchange.store.sqlite_store import SqliteStore
+from tests.helpers.sandboxes import SMALL
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store with two sandboxes."""
+
+    async def fill() -> None:
+        store = SqliteStore.open(tmp_path / "mock.db")
+        for name in ("default", "other"):
+            sandbox = await open_sandbox(load_text(SMALL), SandboxOptions(name=name, clock="paused"))
+            sandbox.use_log(await store.create(name, sandbox.log.header, describe(sandbox), list(sandbox.log)))
+            await sandbox.submit(PriceMarket(market="RAIN-1", price_centicents=5_000))
+        store.close()
+
+    asyncio.run(fill())
+    return tmp_path / "mock.db"
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["store", *map(str, arguments)])
+
+
+def test_help_is_shown_without_a_command() -> None:
+    assert "compact" in call().output
+
+
+def test_sandboxes_are_listed(path: Path) -> None:
+    lines = call("list", path).output.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        f"{name}  scenario small, {rest}".split(",")[0] for name, rest in (("default", ""), ("other", ""))
+    ]
+    [first, second] = [json.loads(line) for line in call("list", path, "--json").output.splitlines()]
+    assert (first["sandbox"], second["sandbox"], first["scenario"]) == ("default", "other", "small")
+    assert first["commands"] == second["commands"] > 20
+    assert first["bytes"] > 1_000
+
+
+def test_a_log_is_exported_as_replay_reads_it(path: Path) -> None:
+    exported = call("export", path).output.encode()
+    replay = Replay(exported.splitlines())
+    assert len(list(replay)) == json.loads(call("list", path, "--json").output.splitlines()[0])["commands"]
+    assert b'"price_market"' in exported.splitlines()[-1]
+    unknown = call("export", path, "nope")
+    assert unknown.exit_code == 1
+    assert f"{path}: no sandbox 'nope'; known: default, other" in unknown.stderr
+
+
+def test_a_file_is_compacted(path: Path) -> None:
+    assert call("compact", path).output.startswith(f"{path}: ")
+    assert call("check", path).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("delete from record where seq = 5 and sandbox = 2", "sandbox other: record 5 is missing"),
+        ("update record set crc = 1 where seq = 5 and sandbox = 2", "sandbox other: record 5 is damaged"),
+        ("update sandbox set description = '{}' where id = 2", "sandbox other: its description cannot be read"),
+    ],
+)
+def test_problems_are_found(path: Path, statement: str, problem: str) -> None:
+    assert call("check", path).output.endswith("commands: all is well\n")
+    assert call("check", path, "--json").output == ""
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    checked = call("check", path)
+    assert (checked.exit_code, checked.output.startswith(problem)) == (1, True)
+    [row] = [json.loads(line) for line in call("check", path, "--json").output.splitlines()]
+    assert row["sandbox"] == "other"
+
+
+@pytest.mark.parametrize("command", ["list", "export", "compact", "check"])
+def test_what_is_no_store_is_refused(tmp_path: Path, command: str) -> None:
+    missing = call(command, tmp_path / "none.db")
+    assert (missing.exit_code, "no such file" in missing.stderr) == (1, True)
+    (tmp_path / "text.db").write_text("x" * 1_000)
+    other = call(command, tmp_path / "text.db")
+    assert (other.exit_code, "it is no SQLite database" in other.stderr) == (1, True)
+
+
+def test_serve_takes_a_file_of_sqlite_alone(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(main, ["serve", "--store", "mock.db"])
+    assert (refused.exit_code, "expected sqlite:FILE" in refused.stderr) == (2, True)
+    (tmp_path / "text.db").write_text("x" * 1_000)
+    refused = CliRunner().invoke(main, ["serve", "--port", "0", "--store", f"sqlite:{tmp_path / 'text.db'}"])
+    assert (refused.exit_code, "it is no SQLite database" in refused.stderr) == (2, True)
