@@ -97,7 +97,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "self_check": ("1", True),
     "quiet": ("1", True),
     "tls": ("1", True),
-    "store": ("sqlite:a.db", Path("a.db")),
+    "store": ("sqlite:a.db", "a.db"),
     "durability": ("normal", "normal"),
     "reload": ("1", True),
     "doctor url": ("https://a.test", "https://a.test"),

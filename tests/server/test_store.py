@@ -165,9 +165,9 @@ def test_writes_answer_503_and_reads_go_on_while_another_program_locks_the_file(
     reply = live.control("PUT", "/sandboxes/new", {"scenario": "empty"})
     assert (reply.status, error_of(reply)["code"]) == (503, "store_unavailable")
     target = f"{PREFIX}/portfolio/order_groups/create"
-    body = b'{"contracts_limit": 5}'
+    limit = b'{"contracts_limit": 5}'
     headers = {**client.headers("POST", target), "Content-Type": "application/json"}
-    reply = sandbox.ask(request("POST", target, headers, body))
+    reply = sandbox.ask(request("POST", target, headers, limit))
     assert (reply.status, reply.headers["x-mock-exchange"]) == (503, "1")
     assert "another program has locked the file" in reply.headers["x-mock-diagnosis"]
     assert status_of(sandbox, client, "/portfolio/positions") == 200
@@ -210,7 +210,7 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], int]:
     ready, log = home / "ready.json", home / "log.txt"
     ready.unlink(missing_ok=True)
     options = ["--store", "sqlite:mock.db", "--scenario", "small.yaml", "--token", TOKEN, "--port", "0"]
-    command = [COMMAND, "serve", *options, "--ready-file", ready]
+    command = [str(COMMAND), "serve", *options, "--ready-file", str(ready)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=home, env=unmeasured(clean_environment(home)), stdout=output, stderr=output
