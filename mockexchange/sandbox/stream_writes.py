@@ -4,7 +4,8 @@ from contextlib import suppress
 
 from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.connection import Connection
-from mockexchange.sandbox.port import SandboxEnded, SandboxPort
+from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable
 from mockexchange.sandbox.streams import SERVICE_RESTART, sends_frames_first
 from mockexchange.venues.request import resume
 
@@ -27,9 +28,16 @@ async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: 
 
 
 async def carry_out_end(sandbox: SandboxPort, connection: Connection) -> None:
-    """Execute the commands that the end of a stream leads to; none if the server itself ends all streams."""
+    """Execute the commands that the end of a stream leads to; none if the server itself ends all streams.
+
+    Commands that cannot be stored are a finding in the journal: the client is gone.
+    """
     if connection.ending is None or connection.ending.code == SERVICE_RESTART:
         return
-    with suppress(SandboxEnded):
-        for command in connection.session.parting_commands:
-            await sandbox.submit(command)
+    try:
+        with suppress(SandboxEnded):
+            for command in connection.session.parting_commands:
+                await sandbox.submit(command)
+    except StoreUnavailable as error:
+        text = f"what the end of stream {connection.number} leads to was not done: {error}"
+        sandbox.journal.add_firing(Firing(*sandbox.moment(), "finding", "stream", {"text": text}))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from mockexchange.core.commands import AddKey, Command, Deposit, Note
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay
 from mockexchange.sandbox import writer
+from mockexchange.sandbox.connection import VANISHED
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stream_writes import carry_out_end
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import Record
@@ -185,5 +188,20 @@ def test_reads_go_on_and_steps_stay_due_while_the_log_fails() -> None:
         await sandbox.submit(deposit(6))
         await sandbox.advance(2 * SECOND)
         assert sandbox.script.steps[0].fired == 3
+
+    run(life())
+
+
+def test_what_the_end_of_a_stream_leads_to_is_a_finding_if_it_cannot_be_stored() -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(8, failures=1.0)
+        session = SimpleNamespace(parting_commands=[deposit(1)])
+        connection: Any = SimpleNamespace(number=4, session=session, ending=VANISHED)
+        await carry_out_end(sandbox, connection)
+        [finding] = [one for one in sandbox.journal.firings if one.kind == "finding"]
+        assert str(finding.detail["text"]).startswith("what the end of stream 4 leads to was not done: ")
+        log.failures = 0.0
+        await carry_out_end(sandbox, connection)
+        assert isinstance(list(log)[-1].command, Deposit)
 
     run(life())
