@@ -18,6 +18,7 @@ from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, SchemathesisHint
 from mockexchange.kit.target import Target
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
+from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
@@ -93,7 +94,7 @@ def controlled() -> Iterator[Controlled]:
 
 
 def _fill_journal(world: World) -> None:
-    """Return journal entries of every kind: answered, refused and dropped requests, with text and binary bodies."""
+    """Note two frames and requests of every kind: answered, refused and dropped, with text and binary bodies."""
     path = "/trade-api/v2/portfolio/balance"
     for method, body in SENT:
         headers = world.signers["member", "main"].headers(method, path).items()
@@ -101,6 +102,8 @@ def _fill_journal(world: World) -> None:
         _, entry = world.sandbox.answer(Request(method, path, "limit=1", raw, body))
         world.sandbox.journal.close(entry)
     list(world.sandbox.journal)[-1].drop_bodies()
+    for raw in (b"{}", b"\xff"):
+        world.sandbox.journal.add_frame(FrameEntry(*world.sandbox.moment(), 1, "member", "out", raw, "fill", "fill"))
 
 
 def control_schema(document: Document, reached: Controlled) -> BaseSchema:
@@ -184,6 +187,9 @@ CHECKS: dict[str, dict[str, Any]] = {
     # Links lead from one sandbox to another, which may not have the account.
     "GetTruth": MAY_BE_MISSING,
     "GetLedger": MAY_BE_MISSING,
+    "GetJournalEntry": MAY_BE_MISSING,
+    "GetFrame": MAY_BE_MISSING,
+    "CallVenue": {**MAY_BE_MISSING, "negative_data_rejection": FORGIVEN},
     "AddScript": {"negative_data_rejection": FORGIVEN, "positive_data_acceptance": UNKNOWN_ACCOUNT},
     "AddStubs": {"negative_data_rejection": FORGIVEN},
     # The stream that is named may not be open.
@@ -230,6 +236,7 @@ def told_document() -> Document:
         operation["parameters"] = [_name_only(dict(name), names)]
     _tell_schemas(document["components"]["schemas"])
     _tell_stubs(document)
+    _tell_call(document)
     _tell_put(document)
     _tell_times(document)
     _tell_faults(document)
@@ -318,6 +325,14 @@ def _tell_stubs(document: Document) -> None:
     moves["account"] = {"enum": ["member", "*"]}
     moves["connection"] = {"enum": [1, "999"]}
     moves["close"]["properties"].update(code={"enum": [1000, "1006", 4000]}, reason={"enum": ["", "gone"]})
+
+
+def _tell_call(document: Document) -> None:
+    """Limit to an account that can sign, with its only key, to paths of its venue, and to entries that are there."""
+    called = document["components"]["schemas"]["Call"]["properties"]
+    called.update(account={"enum": ["member"]}, key={"enum": ["main"]})
+    document["components"]["parameters"]["number"]["schema"] = {"type": "string", "enum": ["1", "2"]}
+    called["target"] = {"enum": ["/trade-api/v2/portfolio/balance", "/nothing?a=%20b"]}
 
 
 def _tell_put(document: Document) -> None:

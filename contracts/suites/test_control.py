@@ -20,7 +20,7 @@ ON_A_SOCKET = Effort(is_brief=True, examples=8)
 
 
 # In runs of their own, since names that generated data makes up in one are unknown ones in the others.
-MAKING = ("GetLive", "GetReady", "GetHealth", "GetMetrics", "ListSandboxes", "CreateSandbox", "PutSandbox")
+MAKING = ("GetLive", "GetReady", "GetHealth", "GetMetrics", "GetInfo", "ListSandboxes", "CreateSandbox", "PutSandbox")
 USING = (
     "GetSandbox",
     "GetClock",
@@ -28,6 +28,10 @@ USING = (
     "GetJournal",
     "ClearJournal",
     "GetLog",
+    "GetJournalEntry",
+    "GetFrame",
+    "CallVenue",
+    "ListAccounts",
     "GetTruth",
     "GetLedger",
     "ResetSandbox",
@@ -51,8 +55,8 @@ LIVING = ("CreateSandbox", "GetSandbox", "ResetSandbox", "GetClock", "DeleteSand
 OFF = {"enabled": False}
 WAITING = ("Wait",)
 COMMANDING = ("SubmitCommands",)
-# It answers for as long as the exchange lasts: `test_control_situations` holds its events against the document.
-WATCHING = ("GetEvents",)
+# They answer for as long as the exchange lasts: `test_control_situations` holds events against the document.
+WATCHING = ("GetEvents", "GetServerEvents")
 
 
 @pytest.fixture(autouse=True)

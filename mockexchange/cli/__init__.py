@@ -21,6 +21,7 @@ COMMANDS = {
     "watch": CommandEntry(
         "watch", "Show what happens, while it happens: positions, fills, frames, requests, the script and faults."
     ),
+    "console": CommandEntry("console", "Open the web console: requests and why they were refused, live."),
     "wait": CommandEntry("wait", "Wait until something is so, and print what was found, a JSON line each."),
     "log": CommandEntry("log", "Print the log of commands, as `replay` reads it."),
     "keys": CommandEntry("keys", "Key pairs of your own."),

@@ -34,6 +34,7 @@ def banner(
     if faults:
         disturb = "fault disturbs" if faults == 1 else "faults disturb"
         lines.append(_yellow(f"  {faults} {disturb} it on purpose: mockexchange fault list"))
+    lines.append(f"  in a browser: {click.style('mockexchange console', fg='cyan')}")
     lines += ["", *(_account_line(account) for account in ready["accounts"])]
     return "\n".join([*lines, *_block(ready, ready_file), "", click.style("Ctrl-C stops it.", dim=True)])
 

@@ -50,6 +50,12 @@ def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
     return {"number": number, **plain, **_times(frame), **_bytes("frame", frame.raw), **commands}
 
 
+def short_frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
+    """Return a frame as JSON with the size of its bytes instead of them."""
+    plain = {name: getattr(frame, name) for name in FRAME}
+    return {"number": number, **plain, **_times(frame), "size": len(frame.raw)}
+
+
 def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:
     plain = {"number": number, "position": firing.position, "kind": firing.kind, "name": firing.name}
     return {**plain, **_times(firing), "detail": firing.detail}

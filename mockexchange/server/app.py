@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
@@ -13,6 +13,11 @@ from mockexchange.venues.registry import DEFAULT
 
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
+
+FETCH_DEST = b"sec-fetch-dest"
+PAGES = frozenset((b"document", b"iframe", b"frame", b"object", b"embed"))
+"""What a browser does with an answer when it may run as a page (Fetch Metadata). No API client sends the header."""
+SANDBOXED = (b"content-security-policy", b"sandbox")
 
 
 class ListenerApp:
@@ -32,6 +37,8 @@ class ListenerApp:
         elif self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
             await self.control(scope, receive, send)
         else:
+            if is_opened_as_page(scope["headers"]):
+                send = _SandboxedPage(send)
             await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
 
     def answer_cut(
@@ -66,3 +73,22 @@ class ListenerApp:
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
         """Journal an incomplete request of a client that disconnected, with status 0."""
         self.sandbox_of(None).note_unroutable(body=raw, diagnosis=diagnosis)
+
+
+def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Return whether a browser asks for a page: one that a stub made must not read the token of the console."""
+    return any(name == FETCH_DEST and value in PAGES for name, value in headers)
+
+
+class _SandboxedPage:
+    """Sends an answer that a browser shows as a page of no origin, without scripts."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.__self__ = getattr(send, "__self__", None)
+        """The connection, which faults cut."""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], SANDBOXED]}
+        await self._send(message)

@@ -56,6 +56,10 @@ class ServerState:
     """The store of the sandboxes; None if they end with the server."""
     on_sandbox: Callable[[Sandbox], object] | None = None
     """Called with every sandbox after it is created, and again after a reset."""
+    on_change: Callable[[str, Sandbox], object] = lambda change, sandbox: None
+    """Called with made, reset or deleted, and the sandbox."""
+    on_stop: Callable[[], object] = lambda: None
+    """Called when the server begins to stop, before it waits for its requests."""
     _main_socket: socket.socket | None = None
 
     def bind(self, port: int) -> None:
@@ -104,6 +108,7 @@ class ServerState:
 
     async def _add(self, slot: Slot, listener: Listener | None) -> None:
         self._take_in(slot.sandbox)
+        self.on_change("made", slot.sandbox)
         if listener:
             await listener.start()
             self.ports[slot.sandbox.name] = listener
@@ -136,6 +141,7 @@ class ServerState:
         sandbox = await self.sandboxes.reset(name, plan, self._replace if self.persistence else None)
         self.script_timers.pop(name).stop()
         self._take_in(sandbox)
+        self.on_change("reset", sandbox)
         return sandbox
 
     async def _replace(self, fresh: Sandbox, slot: Slot) -> None:
@@ -152,7 +158,9 @@ class ServerState:
         slot = self.sandboxes.require_removable(name)
         if self.persistence:
             await self.persistence.delete(slot.sandbox)
-        self.sandboxes.remove(name).sandbox.close("deleted")
+        sandbox = self.sandboxes.remove(name).sandbox
+        sandbox.close("deleted")
+        self.on_change("deleted", sandbox)
         self.script_timers.pop(name).stop()
         listener = self.ports.pop(name, None)
         if listener:
@@ -165,6 +173,7 @@ class ServerState:
 
     async def stop(self) -> None:
         """Stop all ports at the same time, since each waits for its running requests."""
+        self.on_stop()
         for ticker in self.script_timers.values():
             ticker.stop()
         for slot in self.sandboxes:

@@ -368,3 +368,14 @@ def test_a_client_that_cannot_be_pointed_is_told(exchange: Any, words: tuple[str
 def test_an_exchange_without_accounts_points_nobody(server: Any) -> None:
     with pytest.raises(WrongRequest, match=r"^the scenario has no accounts$"), server.sandbox({"scenario": "s"}) as it:
         it.env()
+
+
+def test_the_server_signs_a_call(exchange: Any) -> None:
+    sent = exchange.call("alice", "GET", "/trade-api/v2/portfolio/balance")
+    assert (sent.status, sent.operation, sent.account) == (200, "GetBalance", "alice")
+    assert exchange.journal.get(sent.number) == sent
+    assert exchange.journal.search("BALANCE", last=1) == [sent]
+    assert [one["name"] for one in exchange.list_accounts()] == ["alice", "bob", "desk"]
+    assert exchange.server_info()["bounds"]["sandboxes"] == 1_000
+    with pytest.raises(WrongRequest, match="no frame '1': none are kept"):
+        exchange.journal.frame(1)

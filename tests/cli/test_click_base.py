@@ -110,6 +110,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "status": ("401", 401),
     "as_json": ("1", True),
     "is_run": ("1", True),
+    "is_printed": ("1", True),
     "run journal": (__file__, __file__),
     "on_real_host": ("refuse", "refuse"),
     "operation": ("GetPositions", "GetPositions"),

@@ -51,6 +51,19 @@ class AsyncJournal(ShortTracebacks):
         """Return the newest requests, oldest first."""
         return [read_request(row) for row in await self._waiting.ask("GET", "journal", query={"last": count})]
 
+    async def get(self, number: int) -> Request:
+        """Return one request by its number. Raises WrongRequest if it is not kept."""
+        return read_request(await self._waiting.ask("GET", f"journal/{number}"))
+
+    async def frame(self, number: int) -> Frame:
+        """Return one frame by its number. Raises WrongRequest if it is not kept."""
+        return read_frame(await self._waiting.ask("GET", f"frames/{number}"))
+
+    async def search(self, text: str, last: int | None = None) -> list[Request]:
+        """Return the requests with this text in target, diagnosis, body or answer; case does not matter."""
+        rows = await self._waiting.ask("GET", "journal", query={"q": text, "last": last})
+        return [read_request(row) for row in rows]
+
     async def expect(
         self,
         operation: str | None = None,

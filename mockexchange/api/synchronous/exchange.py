@@ -27,6 +27,7 @@ from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require, require_as
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.positions import Position, read_position
+from mockexchange.api.values.records import Request
 from mockexchange.api.values.rows import read_instant, read_row
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
@@ -137,6 +138,27 @@ class Exchange(Steps, ScriptMethods, FaultMethods):
         """Return the orders of an account, resting and done, oldest first, as its `ledger` has them."""
         rows: list[dict[str, Any]] = (self.ledger(account))["orders"]
         return rows
+
+    def list_accounts(self) -> list[dict[str, Any]]:
+        """Return all accounts, also those without keys, with subaccounts and keys, and without anything secret."""
+        rows: list[dict[str, Any]] = self._ask("GET", "/accounts")
+        return rows
+
+    def call(self, account: str, method: str, target: str, body: str | None = None, key: str | None = None) -> Request:
+        """Send a request that the server signs as an account; `target` has the venue's prefix and the query.
+
+        Raises UnknownAccount, and WrongRequest if no key of the account can sign. A refusal of the venue is a request
+        with its status and diagnosis.
+        """
+        require(account=account)
+        given = {"account": account, "method": method, "target": target, "body": body, "key": key}
+        sent = self._ask("POST", "/call", {name: value for name, value in given.items() if value is not None})
+        return self.journal.get(sent["number"])
+
+    def server_info(self) -> dict[str, Any]:
+        """Return the server's version, its venues with their API dates and operations, and its bounds."""
+        info: dict[str, Any] = self._guarded("GET", "info")
+        return info
 
     # --- time
 

@@ -52,6 +52,19 @@ class Journal(ShortTracebacks):
         """Return the newest requests, oldest first."""
         return [read_request(row) for row in self._waiting.ask("GET", "journal", query={"last": count})]
 
+    def get(self, number: int) -> Request:
+        """Return one request by its number. Raises WrongRequest if it is not kept."""
+        return read_request(self._waiting.ask("GET", f"journal/{number}"))
+
+    def frame(self, number: int) -> Frame:
+        """Return one frame by its number. Raises WrongRequest if it is not kept."""
+        return read_frame(self._waiting.ask("GET", f"frames/{number}"))
+
+    def search(self, text: str, last: int | None = None) -> list[Request]:
+        """Return the requests with this text in target, diagnosis, body or answer; case does not matter."""
+        rows = self._waiting.ask("GET", "journal", query={"q": text, "last": last})
+        return [read_request(row) for row in rows]
+
     def expect(
         self,
         operation: str | None = None,

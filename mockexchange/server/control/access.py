@@ -1,4 +1,4 @@
-"""Access to the control API: an allowed Host, against DNS rebinding, and the token.
+"""Access to the control API: an allowed Host, against DNS rebinding, no page of another site, and the token.
 
 The check wraps the whole application, so that answers to internal errors carry the marking headers too.
 """
@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockexchange.server.control.errors import error_answer
 
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
-OPEN_PATHS = frozenset(("/", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
-OPEN_PREFIX = "/_mock/docs/"
-"""Documents are no secret, and a browser sends no token."""
+OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
+OPEN_PREFIXES = ("/_mock/docs/", "/_mock/console/")
+"""Documents and the files of the console are no secret, and a browser sends no token for them."""
 HOST_CHARS_SHOWN_MAX = 80
 IN_PROCESS = "mockexchange.in_process"
 """The extension that marks the requests of this process."""
@@ -31,7 +31,7 @@ def is_in_process(request: Request) -> bool:
 
 
 class ControlAccess:
-    """Refuses requests without an allowed Host and, except on a few open paths, without the token."""
+    """Refuses requests without an allowed Host, of other sites, and, except on a few open paths, without the token."""
 
     def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:
         self.app, self.token, self.hosts = app, token, LOOPBACK_NAMES | hosts
@@ -50,7 +50,10 @@ class ControlAccess:
             message = f"Host {shown!r} is not allowed here: start with --allow-host {shown or 'NAME'}"
             return error_answer(403, "host_not_allowed", message)
         path: str = request.scope["path"]  # the routed path; that of the URL ends at an encoded question mark
-        if path in OPEN_PATHS or path.startswith(OPEN_PREFIX):
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+        if request.headers.get("sec-fetch-site") == "cross-site" and not (is_open and _is_followed_link(request)):
+            return error_answer(403, "cross_site", "pages of other sites may link here, and send no other request")
+        if is_open:
             return None
         given = request.headers.get("authorization", "")
         if hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
@@ -59,6 +62,11 @@ class ControlAccess:
         refusal = error_answer(401, "unauthorized", message)
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
+
+
+def _is_followed_link(request: Request) -> bool:
+    """Return whether a browser opens the URL as a page of its own."""
+    return request.headers.get("sec-fetch-dest") == "document" and request.method == "GET"
 
 
 def _marking(send: Send) -> Send:

@@ -1,12 +1,14 @@
 """Sandboxes, clocks and streams as the JSON of the control API."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.core.instants import format_instant
+from mockexchange.core.model.accounts import Key
 from mockexchange.sandbox.connection import Connection
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.venues.registry import DEFAULT
+from mockexchange.venues.registry import DEFAULT, venue_of
 
 
 def clock_of(sandbox: Sandbox) -> dict[str, str]:
@@ -48,6 +50,29 @@ def _account_of(one: Credential) -> dict[str, Any]:
         "private_key_pem": one.private_pem,
         "secret": one.secret,
         "subtraders": one.subtraders,
+    }
+
+
+def accounts_of(sandbox: Sandbox) -> Iterator[dict[str, Any]]:
+    """Yield the accounts with their subaccounts and keys, without anything secret."""
+    for account in sandbox.exchange.state.accounts.values():
+        yield {
+            "name": account.name,
+            "kind": account.kind.value,
+            "venue": venue_of(account.venue).name,
+            "subaccounts": list(account.subaccounts),
+            "keys": [_key_of(sandbox, key) for key in account.keys.values()],
+        }
+
+
+def _key_of(sandbox: Sandbox, key: Key) -> dict[str, Any]:
+    return {
+        "key": key.name,
+        "key_id": key.key_id,
+        "scopes": list(key.scopes),
+        "subaccount": key.subaccount,
+        "api_date": key.api_date,
+        "can_sign": bool(key.secret or sandbox.private_pems.get(key.key_id)),
     }
 
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from operator import eq
 from typing import Any, NamedTuple
 
 from starlette.responses import StreamingResponse
@@ -18,12 +19,12 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.applying import CommandObserver
 from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
-from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json
+from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.ledger import state
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.log import Record
 
-KINDS = ("command", "request", "frame", "script", "fault")
+KINDS = ("command", "request", "frame", "script", "fault", "clock")
 HISTORY_MAX = 10_000
 """The number of entries that the journal keeps."""
 HISTORY_BYTES_MAX = 32 * 1024 * 1024
@@ -40,9 +41,37 @@ CHUNK_CHARS_MAX = 256 * 1024
 
 
 class LiveEvent(NamedTuple):
+    """An event of a sandbox; `show` returns it as JSON, whole or short. `concerns` is None for what has no account."""
+
     kind: str
     size_bytes: int
-    show: Callable[[], dict[str, Any]]
+    show: Callable[[bool], dict[str, Any]]
+    concerns: Callable[[str], bool] | None = None
+    """Return whether it is about an account."""
+    channel: str | None = None
+    """The channel of a frame; None for other events."""
+
+
+class WatchFilter(NamedTuple):
+    """The events that a watcher wants. Events without an account or a channel match every one."""
+
+    kinds: frozenset[str]
+    account: str | None = None
+    channel: str | None = None
+    is_short: bool = False
+    """Whether events have no bodies, no events of commands, and no secrets."""
+    clean: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    """Remove the secrets of a short event."""
+
+    def show(self, event: LiveEvent) -> dict[str, Any]:
+        return self.clean(event.show(True)) if self.is_short else event.show(False)
+
+    def matches(self, event: LiveEvent) -> bool:
+        return (
+            event.kind in self.kinds
+            and (self.account is None or event.concerns is None or event.concerns(self.account))
+            and (self.channel is None or event.channel is None or event.channel == self.channel)
+        )
 
 
 class EventFeed:
@@ -70,17 +99,26 @@ class EventFeed:
 
     def _on_command(self, record: Record, outcome: Outcome) -> None:
         events = 1 if isinstance(outcome, Refusal) else len(outcome)
-        self._note(LiveEvent("command", EVENT_BYTES * events, partial(command_to_json, record, outcome)))
+        show, concerns = partial(command_to_json, record, outcome), partial(_concerns, record, outcome)
+        self._note(LiveEvent("command", EVENT_BYTES * events, show, concerns))
 
     def _on_item(self, item: JournalItem) -> None:
         if isinstance(item, FrameEntry):
-            show = partial(frame_to_json, self._journal.frame_count, item)
-            self._note(LiveEvent("frame", EVENT_BYTES + len(item.raw), show))
+            write = partial(_frame_to_json, self._journal.frame_count, item)
+            size_bytes = EVENT_BYTES + len(item.raw)
+            self._note(LiveEvent("frame", size_bytes, write, partial(eq, item.account), item.channel))
         elif isinstance(item, JournalEntry):
-            self._note(LiveEvent("request", EVENT_BYTES, partial(dict, request_to_json(item))))
+            shown = request_to_json(item)
+            self._note(LiveEvent("request", EVENT_BYTES, lambda _: shown, partial(eq, item.account)))
         else:
             kind = "fault" if item.kind == "fault" else "script"
-            self._note(LiveEvent(kind, EVENT_BYTES, partial(firing_to_json, self._journal.firing_count, item)))
+            number = self._journal.firing_count
+            self._note(LiveEvent(kind, EVENT_BYTES, lambda _: firing_to_json(number, item)))
+
+    def note_clock(self, clock: dict[str, str]) -> None:
+        """Record that the clock was advanced, or runs in another mode."""
+        if self._on_command in self._observers:
+            self._note(LiveEvent("clock", EVENT_BYTES, lambda _: clock))
 
     def _note(self, event: LiveEvent) -> None:
         self.count += 1
@@ -139,14 +177,14 @@ class EventFeed:
             return None
         return int(number) if self.id_of(int(number)) == event_id and int(number) <= self.count else None
 
-    def read_on(self, place: int, kinds: frozenset[str]) -> tuple[list[str], int]:
+    def read_on(self, place: int, wanted: WatchFilter) -> tuple[list[str], int]:
         """Return the events after number `place` as text, and the number after which to read on."""
-        parts = [_event("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
+        parts = [sse_text("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
         chars = 0
         for number in range(max(place + 1, self.first), self.count + 1):
             event = self._history[number]
-            if event.kind in kinds:
-                parts.append(_event(event.kind, event.show(), self.id_of(number)))
+            if wanted.matches(event):
+                parts.append(sse_text(event.kind, wanted.show(event), self.id_of(number)))
                 chars += len(parts[-1])
             if chars >= CHUNK_CHARS_MAX:
                 return parts, number
@@ -164,21 +202,21 @@ class EventFeed:
 
 
 async def watch(
-    feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool
+    feed: EventFeed, wanted: WatchFilter, last_event_id: str | None, is_following: bool
 ) -> AsyncIterator[str]:
     """Yield events as text until the sandbox ends, or only the events of the history if not `is_following`."""
     found = feed.place_of(last_event_id)
     place = feed.count if found is None else found
-    yield _event("begin", {"sandbox": feed.sandbox}, feed.id_of(place))
+    yield sse_text("begin", {"sandbox": feed.sandbox}, feed.id_of(place))
     if found is None:
-        yield _event("lost", {"lost": None})
+        yield sse_text("lost", {"lost": None})
     while True:
-        parts, place = feed.read_on(place, kinds)
+        parts, place = feed.read_on(place, wanted)
         if parts:
             yield "".join(parts)
             await asyncio.sleep(0)  # sending to a watcher that has gone never waits: let the loop notice it
         elif feed.ended is not None:
-            yield _event("end", {"reason": feed.ended})
+            yield sse_text("end", {"reason": feed.ended})
             return
         elif not is_following:
             return
@@ -186,19 +224,35 @@ async def watch(
             yield ": quiet\n\n"
 
 
-def _event(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
+def sse_text(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
     head = f"id: {event_id}\n" if event_id else ""
     return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"
 
 
-def command_to_json(record: Record, outcome: Outcome) -> dict[str, Any]:
-    """Return a command with its outcome and, if a script issued it, its cause."""
+def command_to_json(record: Record, outcome: Outcome, is_short: bool) -> dict[str, Any]:
+    """Return a command with its outcome and, if a script issued it, its cause. A short one leaves all events out."""
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
     head = {"command": state.public_name(record.command), "cause": cause}
     if isinstance(outcome, Refusal):
         return {**head, **state.outcome_of(record.sequence, record.at, outcome)}
-    shown = state.outcome_of(record.sequence, record.at, outcome[:OUTCOME_EVENTS_MAX])
-    return {**head, **shown, "left_out": max(0, len(outcome) - OUTCOME_EVENTS_MAX)}
+    count = 0 if is_short else OUTCOME_EVENTS_MAX
+    shown = state.outcome_of(record.sequence, record.at, outcome[:count])
+    return {**head, **shown, "left_out": max(0, len(outcome) - count)}
+
+
+def _frame_to_json(number: int, frame: FrameEntry, is_short: bool) -> dict[str, Any]:
+    return short_frame_to_json(number, frame) if is_short else frame_to_json(number, frame)
+
+
+def _concerns(record: Record, outcome: Outcome, account: str) -> bool:
+    """Return whether a command, or one of its events, names an account."""
+    events = () if isinstance(outcome, Refusal) else outcome
+    return any(_account_of(value) == account for value in (record.command, *events))
+
+
+def _account_of(value: object) -> str | None:
+    subaccount_ref = getattr(value, "subaccount_ref", None)
+    return getattr(value, "account", None) if subaccount_ref is None else subaccount_ref.account
 
 
 class Feeds:
@@ -217,6 +271,11 @@ class Feeds:
             sandbox.closing.append(partial(self._end, sandbox))
         return feed
 
+    def note_clock(self, sandbox: Sandbox, clock: dict[str, str]) -> None:
+        """Record a change of a clock, if the sandbox has a watcher."""
+        if sandbox in self._feeds:
+            self._feeds[sandbox].note_clock(clock)
+
     def _end(self, sandbox: Sandbox, reason: str) -> None:
         self._feeds.pop(sandbox).end(reason)
 
@@ -224,8 +283,8 @@ class Feeds:
 class EventStream(StreamingResponse):
     """A streaming response that lasts until the watcher disconnects or the sandbox ends."""
 
-    def __init__(self, feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> None:
-        super().__init__(watch(feed, kinds, last_event_id, is_following), media_type="text/event-stream")
+    def __init__(self, feed: EventFeed, wanted: WatchFilter, last_event_id: str | None, is_following: bool) -> None:
+        super().__init__(watch(feed, wanted, last_event_id, is_following), media_type="text/event-stream")
         self.feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

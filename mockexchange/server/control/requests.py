@@ -1,33 +1,26 @@
-"""Readers of control requests: each body and query is checked whole before anything happens."""
+"""Readers of control requests: each body is checked whole before anything happens."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from mockexchange.core.instants import parse_duration
-from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.schedule import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import CHANNEL_NAMES
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.events import KINDS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """The largest body: enough for an inline scenario; longer histories come from a file."""
 READ_AT_ONCE_BYTES = 16 * 1024
 """Longer bodies are read in a thread; starting one takes a tenth of a millisecond."""
 STEPS_MAX = 100_000
-ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
-DIRECTIONS = ("in", "out", "lost")
-FRAME_TEXTS = ("account", "channel", "kind", "direction", "stub")
-PAGE = ("after", "last")
 NUMBER_DIGITS_MAX = 18
 Handler = Callable[[Request], Awaitable[Response]]
 Body = TypeVar("Body")
@@ -121,66 +114,6 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
         raise ControlError(400, "bad_body", str(error)) from None
     except ScriptOverrun as overrun:
         raise ControlError(409, "too_many_steps", str(overrun)) from None
-
-
-def find_entries(journal: Journal, request: Request) -> list[JournalEntry]:
-    """Return the journal's requests that match a query. Raises ControlError."""
-    wanted = _read_query(request, ENTRY_TEXTS, ("status", *PAGE))
-    after, last = wanted.pop("after", 0), wanted.pop("last", None)
-    found = [entry for entry in journal.find(**wanted) if entry.number > after]
-    return found if last is None else found[max(0, len(found) - last) :]
-
-
-def find_frames(journal: Journal, request: Request) -> list[tuple[int, FrameEntry]]:
-    """Return the frames that match a query, with their numbers. Raises ControlError."""
-    wanted = _read_query(request, FRAME_TEXTS, ("connection", *PAGE))
-    _require_known("channel", wanted, ("", *CHANNEL_NAMES))
-    _require_known("direction", wanted, DIRECTIONS)
-    after, last = wanted.pop("after", 0), wanted.pop("last", None)
-    numbered = journal.numbered_frames()
-    found = [(number, frame) for number, frame in numbered if number > after and not difference(frame, wanted)]
-    return found if last is None else found[max(0, len(found) - last) :]
-
-
-def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) -> None:
-    """Raise ControlError if the wanted value is not one of the known values."""
-    word = wanted.get(name)
-    if word is not None and word not in known:
-        choices = ", ".join(filter(None, known))
-        raise ControlError(400, "bad_query", f"{name}: expected one of {choices}; got {word[:40]!r}")
-
-
-def read_watch(request: Request) -> tuple[frozenset[str], str | None, bool]:
-    """Return the wanted kinds of events, the last id seen, and whether to follow. Raises ControlError."""
-    asked = _read_query(request, ("kinds", "follow"), ())
-    kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
-    if not kinds <= set(KINDS):
-        unknown = min(kinds - set(KINDS))
-        raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
-    if asked.get("follow", "true") not in ("true", "false"):
-        raise ControlError(400, "bad_query", f"follow: expected true or false, got {asked['follow'][:40]!r}")
-    is_following = asked.get("follow") != "false" and request.method != "HEAD"
-    return kinds, request.headers.get("last-event-id"), is_following
-
-
-def _read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters by name; each may occur once."""
-    asked: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in (*texts, *numbers):
-            raise ControlError(
-                400, "bad_query", f"unknown filter {name[:40]!r}; known: {', '.join((*texts, *numbers))}"
-            )
-        if name in asked:
-            raise ControlError(400, "bad_query", f"{name}: expected it once")
-        asked[name] = _number(name, value) if name in numbers else value
-    return asked
-
-
-def _number(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > NUMBER_DIGITS_MAX:
-        raise ControlError(400, "bad_query", f"{name}: expected a whole number, got {text[:40]!r}")
-    return int(text)
 
 
 def resource(path: str, **handlers: Handler) -> Route:

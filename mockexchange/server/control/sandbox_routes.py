@@ -17,8 +17,9 @@ from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.steps import Step
 from mockexchange.server.control.access import is_in_process
-from mockexchange.server.control.answers import clock_of, sandbox_of, summary_of
+from mockexchange.server.control.answers import accounts_of, clock_of, sandbox_of, summary_of
 from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.json_text import (
     SLICE_S,
     ControlJson,
@@ -46,11 +47,13 @@ from mockexchange.store.codec import write_log
 COMPARED_MAX = 300
 """Names that an unknown one is compared with: a few milliseconds."""
 ACCOUNTS_NAMED_MAX = 20
+MINIMAL = "return=minimal"
+"""The preference (RFC 7240) of a client that needs no keys: it gets the summary of a sandbox."""
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
-def sandbox_routes(server_state: ServerState) -> list[Route]:
-    api = SandboxHandlers(server_state)
+def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
+    api = SandboxHandlers(server_state, feeds)
     return [
         resource("/_mock/sandboxes", GET=api.list_sandboxes, POST=api.create),
         resource(ONE_SANDBOX, GET=api.show, PUT=api.put, DELETE=api.delete),
@@ -58,6 +61,7 @@ def sandbox_routes(server_state: ServerState) -> list[Route]:
         resource(f"{ONE_SANDBOX}/commands", POST=api.commands),
         resource(f"{ONE_SANDBOX}/clock", GET=api.show_clock, POST=api.set_clock),
         resource(f"{ONE_SANDBOX}/log", GET=api.log),
+        resource(f"{ONE_SANDBOX}/accounts", GET=api.accounts),
         resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=api.positions),
         resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=api.ledger),
     ]
@@ -66,8 +70,8 @@ def sandbox_routes(server_state: ServerState) -> list[Route]:
 class SandboxHandlers:
     """The handlers, one per operation."""
 
-    def __init__(self, server_state: ServerState) -> None:
-        self.server_state = server_state
+    def __init__(self, server_state: ServerState, feeds: Feeds) -> None:
+        self.server_state, self.feeds = server_state, feeds
 
     async def list_sandboxes(self, request: Request) -> Response:
         await self.server_state.drop_expired()
@@ -77,25 +81,25 @@ class SandboxHandlers:
     async def create(self, request: Request) -> Response:
         files = self._files(request)
         wanted = await read_body(request, lambda body: parse_creation(read_object(body), files=files))
-        return await self._open(wanted, wanted.options.name or self.server_state.sandboxes.new_name())
+        return await self._open(request, wanted, wanted.options.name or self.server_state.sandboxes.new_name())
 
     async def show(self, request: Request) -> Response:
-        return await self._shown(await self._inspectable(request))
+        return await self._shown(request, await self._inspectable(request))
 
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
         files = self._files(request)
         wanted = await read_body(request, lambda body: parse_creation(read_object(body), name, files))
         if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
-            return await self._shown(await self._inspectable(request))
-        return await self._open(wanted, name)
+            return await self._shown(request, await self._inspectable(request))
+        return await self._open(request, wanted, name)
 
     async def delete(self, request: Request) -> Response:
         await self.server_state.delete(request.path_params["name"])
         return Response(status_code=204)
 
     async def reset(self, request: Request) -> Response:
-        return await self._shown(await self.server_state.reset(request.path_params["name"]))
+        return await self._shown(request, await self.server_state.reset(request.path_params["name"]))
 
     async def commands(self, request: Request) -> Response:
         steps = await read_body(request, read_steps)
@@ -118,13 +122,20 @@ class SandboxHandlers:
     async def set_clock(self, request: Request) -> Response:
         body = read_object(await read_json(request))
         sandbox = await self._sandbox(request)
-        await move_clock(sandbox, body)
+        try:
+            await move_clock(sandbox, body)
+        finally:
+            self.feeds.note_clock(sandbox, clock_of(sandbox))  # an advance that stops early moves time too
         sandbox.streams.flush()
         return ControlJson(clock_of(sandbox))
 
     async def log(self, request: Request) -> Response:
         lines = write_log((await self._inspectable(request)).log)
         return StreamingResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
+
+    async def accounts(self, request: Request) -> Response:
+        sandbox = await self._sandbox(request)
+        return await _unchanged(sandbox, lambda: list_pieces(accounts_of(sandbox)))
 
     async def positions(self, request: Request) -> Response:
         sandbox, state, name = await self._account(request)
@@ -149,17 +160,19 @@ class SandboxHandlers:
     async def _inspectable(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.inspectable(request.path_params["name"])
 
-    async def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
+    async def _shown(self, request: Request, sandbox: Sandbox, status: int = 200) -> Response:
+        if request.headers.get("prefer") == MINIMAL:
+            return ControlJson(summary_of(sandbox, self.server_state.base_url(sandbox.name)), status)
         members = sandbox_of(sandbox, self.server_state.urls(sandbox.name))
         return await answer_in_slices(object_pieces(members.items()), status)
 
-    async def _open(self, wanted: SandboxCreation, name: str) -> Response:
+    async def _open(self, request: Request, wanted: SandboxCreation, name: str) -> Response:
         try:
             sandbox = await self.server_state.open(wanted.plan, wanted.named(name), wanted.port, wanted.idle_us_max)
         except OSError as error:  # of the port: other problems have errors of their own
             reason = error.strerror or error
             raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
-        return await self._shown(sandbox, 201)
+        return await self._shown(request, sandbox, 201)
 
     def _files(self, request: Request) -> ScenarioFiles | None:
         """Return the files that a request may name as a scenario; None if it is from this process."""

@@ -1,25 +1,30 @@
 """The routes of a sandbox's traffic: journal, frames, streams, live events and waits."""
 
+from collections.abc import Iterator
 from itertools import starmap
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.answers import streams_of
+from mockexchange.server.control.calls import read_call, send_call
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
-from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces
-from mockexchange.server.control.requests import (
+from mockexchange.server.control.journal_queries import (
+    entry_of,
     find_entries,
     find_frames,
-    read_json,
-    read_object,
+    frame_of,
+    read_redaction,
     read_watch,
-    resource,
 )
+from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
+from mockexchange.server.control.requests import read_json, read_object, resource
+from mockexchange.server.control.secret_filter import SecretFilter
 from mockexchange.server.control.streams import move_streams
 from mockexchange.server.control.wait_requests import read_wait
 from mockexchange.server.control.waits import wait_for
@@ -28,11 +33,14 @@ from mockexchange.server.server_state import ServerState
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
-def traffic_routes(server_state: ServerState) -> list[Route]:
-    api = TrafficHandlers(server_state)
+def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
+    api = TrafficHandlers(server_state, feeds)
     return [
         resource(f"{ONE_SANDBOX}/journal", GET=api.journal, DELETE=api.clear_journal),
+        resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=api.entry),
         resource(f"{ONE_SANDBOX}/frames", GET=api.frames),
+        resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=api.frame),
+        resource(f"{ONE_SANDBOX}/call", POST=api.call),
         resource(f"{ONE_SANDBOX}/streams", GET=api.streams, POST=api.move_streams),
         resource(f"{ONE_SANDBOX}/events", GET=api.events),
         resource(f"{ONE_SANDBOX}/wait", POST=api.wait),
@@ -42,21 +50,57 @@ def traffic_routes(server_state: ServerState) -> list[Route]:
 class TrafficHandlers:
     """The handlers, one per operation."""
 
-    def __init__(self, server_state: ServerState) -> None:
+    def __init__(self, server_state: ServerState, feeds: Feeds) -> None:
         self.server_state = server_state
-        self.feeds = Feeds()
+        self.feeds = feeds
 
     async def journal(self, request: Request) -> Response:
-        entries = find_entries((await self._inspectable(request)).journal, request)
-        return await answer_in_slices(list_pieces(map(entry_to_json, entries)))
+        sandbox = await self._inspectable(request)
+        entries, page = await find_entries(sandbox.journal, request)
+        write = request_to_json if page.is_short else entry_to_json
+        rows = map(write, entries)
+        if page.is_redacted:
+            rows = map(SecretFilter(sandbox).clean, rows)
+        if not page.is_short:
+            return await answer_in_slices(list_pieces(rows))
+        first = next((entry.number for entry in sandbox.journal), sandbox.journal.count + 1)
+        shown = {"first": first, "count": sandbox.journal.count, "entries": rows}
+        return await answer_in_slices(object_pieces(shown.items()))
+
+    async def entry(self, request: Request) -> Response:
+        is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
+        shown = entry_to_json(entry_of(sandbox.journal, request.path_params["number"]))
+        return ControlJson(SecretFilter(sandbox).clean(shown) if is_redacted else shown)
 
     async def clear_journal(self, request: Request) -> Response:
         (await self._sandbox(request)).journal.clear()
         return Response(status_code=204)
 
     async def frames(self, request: Request) -> Response:
-        found = find_frames((await self._inspectable(request)).journal, request)
-        return await answer_in_slices(list_pieces(starmap(frame_to_json, found)))
+        sandbox = await self._inspectable(request)
+        journal = sandbox.journal
+        found, page = await find_frames(journal, request)
+        write = short_frame_to_json if page.is_short else frame_to_json
+        rows: Iterator[dict[str, Any]] = starmap(write, found)
+        if page.is_redacted:
+            rows = map(SecretFilter(sandbox).clean, rows)
+        if not page.is_short:
+            return await answer_in_slices(list_pieces(rows))
+        first = journal.frame_count - len(journal.frames) + 1
+        shown = {"first": first, "count": journal.frame_count, "frames": rows}
+        return await answer_in_slices(object_pieces(shown.items()))
+
+    async def frame(self, request: Request) -> Response:
+        is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
+        shown = frame_to_json(*frame_of(sandbox.journal, request.path_params["number"]))
+        return ControlJson(SecretFilter(sandbox).clean(shown) if is_redacted else shown)
+
+    async def call(self, request: Request) -> Response:
+        values = read_call(read_object(await read_json(request)))
+        sandbox = await self._sandbox(request)
+        origin = self.server_state.origin(sandbox.name)
+        entry = await send_call(sandbox, self.server_state.diagnosis_worker, origin, values)
+        return ControlJson(SecretFilter(sandbox).clean(request_to_json(entry)))
 
     async def streams(self, request: Request) -> Response:
         return ControlJson(streams_of(await self._sandbox(request)))
@@ -69,11 +113,12 @@ class TrafficHandlers:
         return ControlJson({"connections": count})
 
     async def events(self, request: Request) -> Response:
-        kinds, last_event_id, is_following = read_watch(request)
-        feed = self.feeds.of(await self._sandbox(request))
+        wanted, last_event_id, is_following = read_watch(request)
+        sandbox = await self._sandbox(request)
+        feed = self.feeds.of(sandbox)
         if feed.watchers >= WATCHERS_MAX:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
-        return EventStream(feed, kinds, last_event_id, is_following)
+        return EventStream(feed, wanted._replace(clean=SecretFilter(sandbox).clean), last_event_id, is_following)
 
     async def wait(self, request: Request) -> Response:
         make, timeout_us = read_wait(read_object(await read_json(request)))

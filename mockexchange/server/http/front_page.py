@@ -39,6 +39,8 @@ def render_page(ready: dict[str, Any]) -> Response:
         f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking {DEFAULT.title}'s wire as of"
         f" <b>{escape(ready['api_date'])}</b>{every} at {_places(own)}{others}.</p>"
         f"<table><tr><th>account<th>venue<th>kind<th>key id</tr>{rows}</table>{exports}"
+        '<p><a href="/_mock/console/">Console</a>: requests and why they were refused, live; <code>mockexchange'
+        " console</code> opens it with its token."
         '<p><a href="/_mock/docs/">What goes over the wire</a>, on every API date.'
     )
     return HTMLResponse(html, headers={"content-security-policy": POLICY})

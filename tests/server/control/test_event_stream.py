@@ -98,7 +98,7 @@ def test_who_does_not_follow_is_told_what_there_is(sandbox: SandboxView) -> None
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("?kinds=frame,colour", "kinds: expected some of command,request,frame,script,fault; got 'colour'"),
+        ("?kinds=frame,colour", "kinds: expected some of command,request,frame,script,fault,clock; got 'colour'"),
         ("?kinds=", "got ''"),
         ("?follow=maybe", "follow: expected true or false, got 'maybe'"),
         ("?last=3", "unknown filter 'last'; known: kinds, follow"),

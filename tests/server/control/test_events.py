@@ -11,7 +11,7 @@ from mockexchange.core.commands import CloseMarket
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control import events
-from mockexchange.server.control.events import KINDS, EventFeed, EventStream, Feeds, watch
+from mockexchange.server.control.events import KINDS, EventFeed, EventStream, Feeds, WatchFilter, watch
 from tests.helpers.sandboxes import make, signed
 from tests.helpers.stream_reader import Reader
 from tests.server.small import SMALL
@@ -31,7 +31,7 @@ class Watcher:
     def __init__(self, feed: EventFeed, kinds: frozenset[str] = ALL, last: str | None = None, **how: bool) -> None:
         feed.enter()
         self.feed = feed
-        self.texts: AsyncIterator[str] = watch(feed, kinds, last, how.get("is_following", True))
+        self.texts: AsyncIterator[str] = watch(feed, WatchFilter(kinds), last, how.get("is_following", True))
 
     async def next(self) -> list[Event]:
         return told([await anext(self.texts)])
@@ -230,7 +230,7 @@ def test_a_watcher_who_has_gone_is_not_told_the_rest(monkeypatch: pytest.MonkeyP
         feed.enter()
         for _ in range(1_000):
             frame(sandbox)
-        stream = EventStream(feed, ALL, feed.id_of(0), is_following=True)
+        stream = EventStream(feed, WatchFilter(ALL), feed.id_of(0), is_following=True)
         await stream({"type": "http"}, receive, send)
         assert len(sent) < 10
 

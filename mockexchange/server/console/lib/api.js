@@ -1,0 +1,84 @@
+// @ts-check
+// The control API: one function, and the token of this tab.
+
+const TOKEN = "mockexchange.token";
+
+export class ApiError extends Error {
+  /** @param {number} status @param {string} code @param {string} message @param {string} [where] */
+  constructor(status, code, message, where) {
+    super(where ? `${where}: ${message}` : message);
+    this.status = status;
+    this.code = code;
+    this.where = where;
+    this.plain = message;
+  }
+}
+
+/** @type {() => void} */
+let forgotten = () => {};
+
+/** @param {() => void} listener Called when the server no longer takes the token. */
+export function onForgotten(listener) {
+  forgotten = listener;
+}
+
+/** Take the token out of the fragment: it is in no request, history entry or Referer. */
+export function takeToken() {
+  const found = location.hash.match(/^#token=([^&]+)&?(.*)$/);
+  if (found) {
+    sessionStorage.setItem(TOKEN, decodeURIComponent(found[1]));
+    history.replaceState(null, "", `${location.pathname}#${found[2]}`);
+  }
+  return sessionStorage.getItem(TOKEN);
+}
+
+/** @param {string} token */
+export function keepToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+export function forgetToken() {
+  sessionStorage.removeItem(TOKEN);
+  forgotten();
+}
+
+/** @param {Record<string, string>} [more] */
+export function headers(more) {
+  return { Authorization: `Bearer ${sessionStorage.getItem(TOKEN)}`, ...more };
+}
+
+/**
+ * Ask the control API. Throws ApiError with the server's own words, or the browser's TypeError without an answer.
+ * @param {string} method
+ * @param {string} path below /_mock
+ * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function ask(method, path, body, signal) {
+  const sent = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
+  // Answers that have a sandbox come without its private keys.
+  const given = headers({ Prefer: "return=minimal" });
+  const answer = await fetch(`/_mock${path}`, { method, body: sent, signal, headers: given, cache: "no-store" });
+  const text = await answer.text();
+  if (answer.status === 401) forgetToken();
+  if (!answer.ok) {
+    const error = errorOf(text);
+    throw new ApiError(answer.status, error.code, error.message, error.where);
+  }
+  return text ? JSON.parse(text) : null;
+}
+
+/** @param {string} text */
+function errorOf(text) {
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return { code: "no_answer", message: text.slice(0, 200) || "no answer" };
+  }
+}
+
+/** @param {string} name */
+export function sandboxPath(name) {
+  return `/sandboxes/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,100 @@
+// @ts-check
+// The console: the token, the frame around the screens, and the screen that the address names.
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { keepToken, onForgotten, takeToken } from "./lib/api.js";
+import { epoch, listen, stopWatching, watch } from "./lib/feed.js";
+import { html } from "./lib/html.js";
+import { bind } from "./lib/keys.js";
+import { go, place } from "./lib/router.js";
+import { hasToken, info, readAccounts, readServer, sandboxes, sandboxOf } from "./lib/state.js";
+import { startTheme } from "./lib/theme.js";
+import { attempt, close, Dialog, Note } from "./parts/dialog.js";
+import { Header } from "./parts/header.js";
+import { showHelp } from "./parts/help.js";
+import { SCREENS } from "./screens/screens.js";
+
+startTheme();
+hasToken.value = Boolean(takeToken());
+onForgotten(() => {
+  stopWatching();
+  hasToken.value = false;
+});
+
+/** Asks for the token: the address had none, or the server has another one now. */
+function TokenForm() {
+  const send = async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    keepToken(String(new FormData(form).get("token")).trim());
+    const isGood = await attempt(async () => {
+      await readServer();
+      return true;
+    });
+    if (isGood) hasToken.value = true;
+  };
+  return html`<main class="welcome"><h1>mockexchange console</h1>
+    <p>This page needs the token of the control API. The shortest way is the terminal:</p>
+    <pre>mockexchange console</pre>
+    <form onSubmit=${send}><label>Token <input name="token" type="password" autocomplete="off" required autofocus /></label>
+      <button class="primary">Open</button></form>
+    <p class="dim">It is in the ready file as <code>control_token</code>, or what MOCKEXCHANGE_TOKEN was. This tab keeps it until it is closed.</p>
+    <${Note} /></main>`;
+}
+
+function Console() {
+  const { sandbox, screen } = place.value;
+  useEffect(() => {
+    void attempt(readServer);
+  }, []);
+  useEffect(() => watch(sandbox), [sandbox]);
+  useEffect(() => {
+    void attempt(() => readAccounts(sandbox));
+    return listen((events) => {
+      if (events.some((one) => one.kind === "command" && /Account|Key|OpenBook/.test(one.data.command))) {
+        void attempt(() => readAccounts(sandbox));
+      }
+    });
+  }, [sandbox, epoch.value]);
+  useEffect(() => {
+    if (epoch.value > 1) void attempt(readServer);
+  }, [epoch.value]);
+  useEffect(() => bind([
+    { keys: "?", label: "this list", run: showHelp },
+    { keys: "/", label: "to the filter", run: () => document.querySelector(/** @type {any} */ ("[data-filter]"))?.focus() },
+    ...SCREENS.map((one) => ({ keys: `g ${one.key}`, label: one.title, run: () => go({ screen: one.name }) })),
+  ]), []);
+  const shown = SCREENS.find((one) => one.name === screen) ?? SCREENS[0];
+  useEffect(() => {
+    document.title = `${shown.title} · ${sandbox} · mockexchange`;
+  }, [shown, sandbox]);
+  if (!info.value) return html`<main class="welcome"><p>Reading …</p><${Note} /></main>`;
+  const isKnown = sandboxOf(sandbox) || !sandboxes.value.length;
+  return html`<${Header} screen=${shown} />
+    <main id="main" class=${`screen ${shown.name}`} tabindex="-1">
+      <h1 class="hidden">${shown.title}</h1>
+      ${isKnown ? html`<${shown.view} key=${`${sandbox} ${shown.name}`} />` : html`<${UnknownSandbox} name=${sandbox} />`}
+    </main><${Dialog} /><${Note} />`;
+}
+
+/** @param {{name: string}} props */
+function UnknownSandbox(props) {
+  return html`<div class="empty"><h2>There is no sandbox “${props.name}”</h2>
+    <p>It was deleted, or the link is from another server. Here are:</p>
+    <ul>${sandboxes.value.map((one) => html`<li><a href=${`#/s/${encodeURIComponent(one.id)}/requests`}>${one.id}</a></li>`)}</ul></div>`;
+}
+
+function App() {
+  return hasToken.value ? html`<${Console} />` : html`<${TokenForm} />`;
+}
+
+addEventListener("hashchange", () => {
+  close();
+  if (location.hash.startsWith("#token=")) {
+    hasToken.value = Boolean(takeToken());
+    dispatchEvent(new HashChangeEvent("hashchange"));
+    void attempt(readServer);
+  }
+});
+
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

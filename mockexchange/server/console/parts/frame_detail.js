@@ -1,0 +1,37 @@
+// @ts-check
+// One frame: why it is as it is on top, then its text.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { ask } from "../lib/api.js";
+import { timeOf } from "../lib/format.js";
+import { html } from "../lib/html.js";
+import { refine } from "../lib/router.js";
+import { Body } from "./body.js";
+
+const WORDS = /** @type {Record<string, string>} */ ({ in: "From the client.", out: "To the client.", lost: "Made, and not sent: the client has a gap here." });
+
+/** @param {{number: string, path: string}} props */
+export function FrameDetail(props) {
+  const frame = useSignal(/** @type {any} */ (null));
+  const problem = useSignal("");
+  useEffect(() => {
+    ask("GET", `${props.path}/frames/${props.number}?redact=true`).then(
+      (found) => { frame.value = found; },
+      (error) => { problem.value = error.message; },
+    );
+  }, [props.number]);
+  const one = frame.value;
+  const isBad = one?.direction === "lost";
+  return html`<section class="detail" aria-label=${`Frame ${props.number}`} tabindex="-1">
+    <header><h2><span class="dim">#${props.number}</span> ${one?.kind ?? ""}</h2>
+      <button class="plain" onClick=${() => refine({ n: "" })} aria-label="Close the details" title="Escape">✕</button></header>
+    ${problem.value ? html`<p>${problem.value}</p>` : !one ? html`<p class="dim">Reading …</p>` : html`
+      <div class=${`why-box ${isBad ? "bad" : one.fault || one.note ? "odd" : "good"}`} data-why>
+        <p class="lead"><b>${isBad ? "✕ lost" : one.direction === "in" ? "← in" : "→ out"}</b> ${one.note || WORDS[one.direction]}</p>
+        <dl>${one.fault ? html`<dt>fault</dt><dd>${one.fault}</dd>` : null}${one.stub ? html`<dt>stub</dt><dd>${one.stub}</dd>` : null}
+          <dt>stream</dt><dd>${one.connection} <span class="dim">of ${one.account ?? "no account"}</span></dd>
+          ${one.channel ? html`<dt>channel</dt><dd>${one.channel}</dd>` : null}
+          <dt>exchange time</dt><dd>${timeOf(one.at)} <span class="dim">${one.at.slice(0, 10)}, after ${one.position} commands</span></dd></dl></div>
+      <${Body} label="frame" text=${one.frame} base64=${one.frame_base64} />`}
+  </section>`;
+}

@@ -1,0 +1,198 @@
+// @ts-check
+// Requests as they come in, newest first, and why one was refused.
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { ask, sandboxPath } from "../lib/api.js";
+import { epoch, listen } from "../lib/feed.js";
+import { isRefused, matches, parseFilter } from "../lib/filter.js";
+import { countOf, latencyOf, timeOf } from "../lib/format.js";
+import { html } from "../lib/html.js";
+import { bind } from "../lib/keys.js";
+import { place, refine } from "../lib/router.js";
+import { mayChange } from "../lib/state.js";
+import { attempt, save, tell } from "../parts/dialog.js";
+import { FilterLine } from "../parts/filter_line.js";
+import { Grid } from "../parts/grid.js";
+import { NoRequests } from "../parts/no_requests.js";
+import { Groups } from "../parts/request_groups.js";
+import { RequestDetail } from "../parts/request_detail.js";
+import { showDiff } from "../parts/request_diff.js";
+import { toHar } from "../lib/har.js";
+
+const PAGE_ROWS = 200;
+const ROWS_MAX = 10_000;
+const EXPORT_MAX = 1_000;
+const SAY_MS = 5_000;
+
+/** @param {any} row */
+export function statusOf(row) {
+  const mark = row.status === 0 ? "✕" : row.status >= 400 ? "✕" : row.fault || row.stub ? "!" : "✓";
+  return html`<span class=${`status ${isRefused(row) ? "bad" : row.fault || row.stub ? "odd" : "good"}`}>${mark} ${row.status || "cut"}</span>`;
+}
+
+/** @param {any} row */
+function tagsOf(row) {
+  return html`${row.fault ? html`<em class="tag odd">fault ${row.fault}</em>` : null}${row.stub ? html`<em class="tag odd">stub ${row.stub}</em>` : null}${row.findings.length ? html`<em class="tag bad">${row.findings.length} finding${row.findings.length > 1 ? "s" : ""}</em>` : null}<span class="why">${row.diagnosis ?? ""}</span>`;
+}
+
+const COLUMNS = [
+  { key: "number", title: "#", width: "3.6rem", isNumber: true, cell: (/** @type {any} */ row) => row.number },
+  { key: "at", title: "exchange time", width: "7.2rem", cell: (/** @type {any} */ row) => timeOf(row.at) },
+  { key: "status", title: "status", width: "4.6rem", cell: statusOf },
+  { key: "account", title: "account", width: "6.5rem", cell: (/** @type {any} */ row) => row.account ?? "–" },
+  { key: "operation", title: "operation", width: "minmax(10rem, 15rem)", cell: (/** @type {any} */ row) => row.operation ?? html`<span class="dim">${row.method} ${row.target}</span>` },
+  { key: "latency", title: "took", width: "4.6rem", isNumber: true, cell: (/** @type {any} */ row) => latencyOf(row.latency_us) },
+  { key: "why", title: "why", width: "minmax(8rem, 1fr)", cell: tagsOf },
+];
+
+/** @param {any} row */
+const idOf = (row) => String(row.number);
+
+export function Requests() {
+  const { sandbox, query } = place.value;
+  const rows = useSignal(/** @type {any[]} */ ([]));
+  const meta = useSignal({ first: 1, isWhole: false, isRead: false });
+  const found = useSignal(/** @type {Set<number> | null} */ (null));
+  const marks = useSignal({ a: 0, b: 0 });
+  const said = useSignal("");
+  const path = sandboxPath(sandbox);
+  useReading(path, rows, meta, said);
+  const filter = query.q ?? "";
+  const terms = useMemo(() => parseFilter(filter), [filter]);
+  useSearch(path, terms, found, rows.value.length);
+  const shown = useMemo(() => rows.value.filter((row) => matches(row, terms) && (!found.value || found.value.has(row.number))),
+    [rows.value, terms, found.value]);
+  const open = query.n ?? "";
+  const choose = (/** @type {string} */ id) => refine({ n: id });
+  const step = (/** @type {number} */ by) => {
+    const at = shown.findIndex((row) => idOf(row) === place.value.query.n); // keys may be quicker than rendering
+    const next = shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))];
+    if (next) choose(idOf(next));
+  };
+  const mark = (/** @type {"a" | "b"} */ side) => {
+    const number = place.value.query.n;
+    if (!number) return;
+    marks.value = { ...marks.value, [side]: Number(number) };
+    tell(`#${number} is ${side.toUpperCase()}${marks.value.a && marks.value.b ? ": d shows the difference" : ""}`);
+  };
+  const diff = () => attempt(() => showDiff(path, marks.value.a, marks.value.b));
+  useEffect(() => bind([
+    { keys: "j", label: "next row", run: () => step(1) },
+    { keys: "k", label: "row above", run: () => step(-1) },
+    { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
+    { keys: "Escape", label: "close the details", run: () => refine({ n: "" }) },
+    { keys: "w", label: "why: the newest refused request", run: () => { const row = shown.find(isRefused); if (row) choose(idOf(row)); else tell("no request was refused"); } },
+    { keys: "a", label: "mark the row as A", run: () => mark("a") },
+    { keys: "b", label: "mark the row as B", run: () => mark("b") },
+    { keys: "d", label: "difference of A and B", run: diff },
+    { keys: ".", label: "follow: back to the newest", run: () => { refine({ n: "" }); document.querySelector(".rows")?.scrollTo(0, 0); } },
+  ]), [shown, open]);
+  const older = () => attempt(() => readOlder(path, rows, meta));
+  const refused = rows.value.reduce((count, row) => count + (isRefused(row) ? 1 : 0), 0);
+  return html`<div class="tools">
+      <${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="account:alice status:4xx op:GetFills is:refused body:text" />
+      <button aria-pressed=${filter === "is:refused"} onClick=${() => refine({ q: filter === "is:refused" ? "" : "is:refused" })}>refused <b>${countOf(refused)}</b></button>
+      <label>group <select value=${query.group ?? ""} onChange=${(/** @type {any} */ event) => refine({ group: event.target.value })}>
+        ${["", "operation", "account", "diagnosis"].map((one) => html`<option value=${one} selected=${one === (query.group ?? "")}>${one || "none"}</option>`)}</select></label>
+      <button disabled=${!(marks.value.a && marks.value.b)} onClick=${diff} title="mark two rows with a and b">diff ${marks.value.a ? `#${marks.value.a}` : "A"} ↔ ${marks.value.b ? `#${marks.value.b}` : "B"}</button>
+      <button onClick=${() => attempt(() => exportHar(path, sandbox, shown))} title="the newest 1,000 of the rows shown">HAR</button>
+      ${mayChange() ? html`<button onClick=${() => attempt(() => clear(path, rows, meta))}>clear</button>` : null}
+      <span class="push dim">${countOf(shown.length)} shown${meta.value.first > 1 ? ` · first kept: ${countOf(meta.value.first)}` : ""}</span>
+    </div>
+    <div class=${`split ${open ? "has-detail" : ""}`}>
+      ${query.group ? html`<${Groups} rows=${shown} by=${query.group} onChoose=${(/** @type {string} */ text) => refine({ q: text, group: "" })} />`
+        : html`<${Grid} label="Requests" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${open} onSelect=${choose}
+          rowClass=${(/** @type {any} */ row) => (isRefused(row) ? "refused" : "")} onEnd=${older}
+          empty=${rows.value.length ? html`<p>No request matches the filter.</p>` : meta.value.isRead ? html`<${NoRequests} />` : "Reading …"} />`}
+      ${open ? html`<${RequestDetail} key=${open} number=${open} path=${path} sandbox=${sandbox} onMark=${mark} />` : null}
+    </div>
+    <div class="hidden" role="status">${said.value}</div>`;
+}
+
+/** Read the newest page, and then what happens. @param {string} path @param {any} rows @param {any} meta @param {any} said */
+function useReading(path, rows, meta, said) {
+  useEffect(() => {
+    let isGone = false;
+    let fresh = 0;
+    let bad = 0;
+    rows.value = [];
+    meta.value = { first: 1, isWhole: false, isRead: false };
+    const stop = listen((events) => {
+      const added = events.filter((one) => one.kind === "request").map((one) => one.data);
+      if (!added.length) return;
+      fresh += added.length;
+      bad += added.filter(isRefused).length;
+      rows.value = merged(rows.value, added.reverse());
+    });
+    const timer = setInterval(() => {
+      if (fresh) said.value = `${fresh} new, ${bad} refused`;
+      fresh = 0;
+      bad = 0;
+    }, SAY_MS);
+    void attempt(async () => {
+      const page = await ask("GET", `${path}/journal?short=true&last=${PAGE_ROWS}`);
+      if (isGone) return;
+      rows.value = merged(rows.value, page.entries.reverse());
+      meta.value = { first: page.first, isWhole: page.entries.length < PAGE_ROWS, isRead: true };
+    });
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+      stop();
+    };
+  }, [path, epoch.value]);
+}
+
+/** Join rows, newest first. @param {any[]} known @param {any[]} added */
+function merged(known, added) {
+  if (!known.length || (added.length && added[added.length - 1].number > known[0].number)) {
+    return [...added, ...known].slice(0, ROWS_MAX);
+  }
+  const numbers = new Set(known.map((row) => row.number));
+  const all = [...known, ...added.filter((row) => !numbers.has(row.number))];
+  all.sort((left, right) => right.number - left.number);
+  return all.slice(0, ROWS_MAX);
+}
+
+/** @param {string} path @param {any} rows @param {any} meta */
+async function readOlder(path, rows, meta) {
+  const oldest = rows.value[rows.value.length - 1];
+  if (!oldest || meta.value.isWhole || oldest.number <= meta.value.first) return;
+  meta.value = { ...meta.value, isWhole: true }; // one page at a time
+  const page = await ask("GET", `${path}/journal?short=true&last=${PAGE_ROWS}&before=${oldest.number}`);
+  rows.value = merged(rows.value, page.entries.reverse());
+  meta.value = { ...meta.value, first: page.first, isWhole: page.entries.length < PAGE_ROWS };
+}
+
+/** Ask the server for the rows whose bodies have a text. @param {string} path @param {any[]} terms @param {any} found @param {number} count */
+function useSearch(path, terms, found, count) {
+  const term = terms.find((one) => one.key === "body" && one.value);
+  useEffect(() => {
+    if (!term) {
+      found.value = null;
+      return undefined;
+    }
+    const timer = setTimeout(() => attempt(async () => {
+      const page = await ask("GET", `${path}/journal?short=true&q=${encodeURIComponent(term.value)}`);
+      found.value = new Set(page.entries.map((/** @type {any} */ one) => one.number));
+    }), 250);
+    return () => clearTimeout(timer);
+  }, [path, term?.value, Math.floor(count / 20), epoch.value]);
+}
+
+/** @param {string} path @param {any} rows @param {any} meta */
+async function clear(path, rows, meta) {
+  await ask("DELETE", `${path}/journal`);
+  rows.value = [];
+  meta.value = { ...meta.value, isWhole: true };
+  tell("requests, frames and firings are cleared; numbers continue");
+}
+
+/** @param {string} path @param {string} sandbox @param {any[]} shown */
+async function exportHar(path, sandbox, shown) {
+  const wanted = new Set(shown.slice(0, EXPORT_MAX).map((row) => row.number));
+  const entries = await ask("GET", `${path}/journal?redact=true&last=${EXPORT_MAX * 2}`);
+  const kept = entries.filter((/** @type {any} */ one) => wanted.has(one.number));
+  save(`${sandbox}.har`, "application/json", JSON.stringify(toHar(kept), null, 1));
+  tell(`${kept.length} requests exported`);
+}

@@ -1,0 +1,103 @@
+// @ts-check
+// The script with its steps, the faults and the stubs: what waits, what matched, what fired.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { ask, sandboxPath } from "../lib/api.js";
+import { epoch, listen } from "../lib/feed.js";
+import { timeOf } from "../lib/format.js";
+import { toNextStep } from "../lib/clock.js";
+import { html } from "../lib/html.js";
+import { bind } from "../lib/keys.js";
+import { place } from "../lib/router.js";
+import { mayChange } from "../lib/state.js";
+import { attempt, show, tell, TextForm } from "../parts/dialog.js";
+
+const READ_MS = 500;
+const FIRINGS_MAX = 200;
+const PRESETS = ["flaky", "429-storm", "maintenance", "lossy-stream"];
+const STEP = `{
+  "after": "5s",
+  "announce": { "message": "Hello." }
+}`;
+const RULE = `{
+  "name": "third",
+  "match": { "operation": "GetPositions", "nth": 3 },
+  "then": { "status": 503 }
+}`;
+const STUB = `{
+  "request": "GET /trade-api/v2/milestones",
+  "json": { "milestones": [], "cursor": "" }
+}`;
+
+export function ScriptAndFaults() {
+  const path = sandboxPath(place.value.sandbox);
+  const script = useSignal(/** @type {any[]} */ ([]));
+  const faults = useSignal(/** @type {any[]} */ ([]));
+  const stubs = useSignal(/** @type {any[]} */ ([]));
+  const firings = useSignal(/** @type {any[]} */ ([]));
+  const read = () => attempt(async () => {
+    [script.value, faults.value, stubs.value] = await Promise.all(["script", "faults", "stubs"].map((one) => ask("GET", `${path}/${one}`)));
+  });
+  useEffect(() => {
+    let isDue = false;
+    firings.value = [];
+    const stop = listen((events) => {
+      isDue = true;
+      const fired = events.filter((one) => one.kind === "script" || one.kind === "fault").map((one) => one.data);
+      if (fired.length) firings.value = [...fired.reverse(), ...firings.value].slice(0, FIRINGS_MAX);
+    });
+    const timer = setInterval(() => { if (isDue && !document.hidden) { isDue = false; void read(); } }, READ_MS);
+    void read();
+    return () => { clearInterval(timer); stop(); };
+  }, [path, epoch.value]);
+  const add = (/** @type {string} */ what, /** @type {string} */ text, /** @type {string} */ hint) => show(`Add ${what}`, html`<${TextForm} text=${text} label=${`${what} as JSON`} verb="Add" hint=${hint}
+    onSend=${async (/** @type {string} */ sent) => { await ask("POST", `${path}/${what === "a step" ? "script" : what === "a fault" ? "faults" : "stubs"}`, sent); tell(`${what} added`); await read(); }} />`);
+  const addStep = () => add("a step", STEP, "As in a scenario's script: after, at or when, and a step.");
+  const addFault = () => add("a fault", RULE, "As under a scenario's faults.");
+  useEffect(() => bind(mayChange() ? [
+    { keys: "s", label: "add a step", run: addStep }, { keys: "f", label: "add a fault", run: addFault },
+  ] : []), [path]);
+  const remove = (/** @type {string} */ what) => attempt(async () => { await ask("DELETE", `${path}/${what}`); await read(); });
+  const preset = (/** @type {any} */ event) => {
+    const name = event.target.value;
+    event.target.value = "";
+    void attempt(async () => { await ask("POST", `${path}/faults`, { preset: name }); tell(`preset ${name} installed`); await read(); });
+  };
+  const may = mayChange();
+  return html`<div class="columns">
+    <section aria-labelledby="h-script"><header><h2 id="h-script">Script</h2>${may ? html`<button class="primary" onClick=${addStep} title="s">add a step</button>
+      <button onClick=${() => attempt(async () => { const step = await toNextStep(place.value.sandbox); tell(step ? `${step} is carried out` : "no step waits for its time"); await read(); })}>run to next</button>
+      <button onClick=${() => remove("script")} disabled=${!script.value.length}>clear</button>` : null}</header>
+      ${script.value.length ? html`<table class="list"><thead><tr><th scope="col">step</th><th scope="col">does</th><th scope="col">state</th><th scope="col">next</th><th scope="col" class="num">fired</th></tr></thead>
+        <tbody>${script.value.map((one) => html`<tr><th scope="row">${one.name}</th><td>${one.action}</td>
+          <td class=${one.failed || one.refused ? "bad" : one.state === "done" ? "dim" : ""}>${one.failed || one.refused ? "✕ " : one.state === "done" ? "✓ " : ""}${one.state}${one.reason ? html`<br /><span class="bad">${one.reason}</span>` : null}</td>
+          <td class="mono">${one.next ? timeOf(one.next) : "–"}</td><td class="num">${one.fired}</td></tr>`)}</tbody></table>`
+        : html`<p class="teach">Nothing happens by itself. A step such as <code>settle</code> or <code>fill</code> waits for a time, or for what a client does: a subscription, a request.</p>`}</section>
+    <section aria-labelledby="h-faults"><header><h2 id="h-faults">Faults</h2>${may ? html`<button class="primary" onClick=${addFault} title="f">add a fault</button>
+      <label class="inline"><span class="hidden">Preset</span><select onChange=${preset}><option value="">preset …</option>${PRESETS.map((one) => html`<option>${one}</option>`)}</select></label>
+      <button onClick=${() => remove("faults")} disabled=${!faults.value.length}>clear</button>` : null}</header>
+      ${faults.value.length ? html`<${Rules} rows=${faults.value} what="faults" may=${may} onRemove=${remove} />` : html`<p class="teach">Requests and frames cross the wire undisturbed. A fault answers 503, delays, cuts, or leaves a frame out, for those that match.</p>`}</section>
+    <section aria-labelledby="h-stubs"><header><h2 id="h-stubs">Stubs</h2>${may ? html`<button onClick=${() => add("a stub", STUB, "The newest stub that matches a request answers it.")}>add a stub</button>
+      <button onClick=${() => remove("stubs")} disabled=${!stubs.value.length}>clear</button>` : null}</header>
+      ${stubs.value.length ? html`<${Rules} rows=${stubs.value} what="stubs" may=${may} onRemove=${remove} />` : html`<p class="teach">Every request is answered by the exchange. A stub answers literally, also what nothing here emulates.</p>`}</section>
+    <section aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">since this screen is open</span></header>
+      ${firings.value.length ? html`<table class="list"><thead><tr><th scope="col">exchange time</th><th scope="col">kind</th><th scope="col">name</th><th scope="col">detail</th></tr></thead>
+        <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${JSON.stringify(one.detail)}</td></tr>`)}</tbody></table>`
+        : html`<p class="teach">Nothing fired yet. Steps of the script and faults are listed here as they take effect.</p>`}</section>
+  </div>`;
+}
+
+/** @param {{rows: any[], what: string, may: boolean, onRemove: (what: string) => void}} props */
+function Rules(props) {
+  return html`<table class="list"><thead><tr><th scope="col">name</th><th scope="col">rule</th><th scope="col" class="num">matched</th><th scope="col" class="num">${props.what === "faults" ? "fired" : "answered"}</th>${props.may ? html`<th scope="col"><span class="hidden">actions</span></th>` : null}</tr></thead>
+    <tbody>${props.rows.map((one) => html`<tr key=${one.name}><th scope="row">${one.name}</th><td class="mono wrap">${ruleOf(one, props.what)}</td>
+      <td class="num">${one.matched}</td><td class="num">${one.fired ?? one.answered}</td>
+      ${props.may ? html`<td class="num"><button aria-label=${`Remove ${one.name}`} onClick=${() => props.onRemove(`${props.what}/${encodeURIComponent(one.name)}`)}>remove</button></td>` : null}</tr>`)}</tbody></table>`;
+}
+
+/** @param {any} one @param {string} what */
+function ruleOf(one, what) {
+  if (what === "stubs") return `${one.request} → ${one.status}${one.times ? `, ${one.times} times` : ""}`;
+  const match = Object.entries(one.match ?? {}).map(([name, value]) => `${name}: ${value}`).join(", ") || "everything";
+  return `${match} → ${Object.entries(one.then ?? {}).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ")}${one.times ? `, ${one.times} times` : ""}`;
+}

@@ -1,0 +1,127 @@
+// @ts-check
+// Streams: open connections with their subscriptions, a timeline of frames by connection, and the frames.
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { ask, sandboxPath } from "../lib/api.js";
+import { epoch, listen } from "../lib/feed.js";
+import { matches, parseFilter } from "../lib/filter.js";
+import { countOf, sizeOf, timeOf } from "../lib/format.js";
+import { html } from "../lib/html.js";
+import { bind } from "../lib/keys.js";
+import { place, refine } from "../lib/router.js";
+import { mayChange } from "../lib/state.js";
+import { attempt, tell } from "../parts/dialog.js";
+import { FilterLine } from "../parts/filter_line.js";
+import { FrameDetail } from "../parts/frame_detail.js";
+import { Grid } from "../parts/grid.js";
+import { StreamTable } from "../parts/stream_table.js";
+import { Timeline } from "../parts/timeline.js";
+
+const PAGE_ROWS = 500;
+const ROWS_MAX = 10_000;
+const READ_MS = 1_000;
+
+/** @param {any} row */
+function directionOf(row) {
+  return row.direction === "lost" ? html`<span class="bad">✕ lost</span>` : row.direction === "in" ? html`<span class="dim">← in</span>` : "→ out";
+}
+
+const COLUMNS = [
+  { key: "number", title: "#", width: "4rem", isNumber: true, cell: (/** @type {any} */ row) => row.number },
+  { key: "at", title: "exchange time", width: "7.2rem", cell: (/** @type {any} */ row) => timeOf(row.at) },
+  { key: "connection", title: "stream", width: "3.6rem", isNumber: true, cell: (/** @type {any} */ row) => row.connection },
+  { key: "direction", title: "way", width: "4rem", cell: directionOf },
+  { key: "account", title: "account", width: "6.5rem", cell: (/** @type {any} */ row) => row.account ?? "–" },
+  { key: "kind", title: "kind", width: "minmax(7rem, 12rem)", cell: (/** @type {any} */ row) => row.kind || "–" },
+  { key: "size", title: "size", width: "4.6rem", isNumber: true, cell: (/** @type {any} */ row) => sizeOf(row.size) },
+  { key: "why", title: "note", width: "minmax(7rem, 1fr)", cell: (/** @type {any} */ row) => html`${row.fault ? html`<em class="tag odd">fault ${row.fault}</em>` : null}${row.note}` },
+];
+
+/** @param {any} row */
+const idOf = (row) => String(row.number);
+
+export function Streams() {
+  const { sandbox, query } = place.value;
+  const path = sandboxPath(sandbox);
+  const frames = useSignal(/** @type {any[]} */ ([]));
+  const open = useSignal(/** @type {any[]} */ ([]));
+  const first = useSignal(1);
+  const isFrozen = useSignal(false);
+  useReading(path, frames, open, first, isFrozen);
+  const filter = query.q ?? "";
+  const terms = useMemo(() => parseFilter(filter), [filter]);
+  const shown = useMemo(() => frames.value.filter((row) => matches(row, terms)), [frames.value, terms]);
+  const chosen = query.n ?? "";
+  const choose = (/** @type {string} */ id) => refine({ n: id });
+  const step = (/** @type {number} */ by) => {
+    const at = shown.findIndex((row) => idOf(row) === place.value.query.n);
+    const next = shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))];
+    if (next) choose(idOf(next));
+  };
+  const freeze = () => { isFrozen.value = !isFrozen.value; };
+  useEffect(() => bind([
+    { keys: "j", label: "next frame", run: () => step(1) },
+    { keys: "k", label: "frame above", run: () => step(-1) },
+    { keys: "Escape", label: "close the details", run: () => refine({ n: "" }) },
+    { keys: "w", label: "why: the newest frame that was lost or disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame was lost or disturbed"); } },
+    { keys: ".", label: "follow, or freeze", run: freeze },
+  ]), [shown, chosen]);
+  return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="conn:1 account:alice channel:fill kind:fill dir:lost" />
+      <button aria-pressed=${isFrozen.value} onClick=${freeze}>${isFrozen.value ? "follow" : "freeze"}</button>
+      <span class="push dim">${countOf(shown.length)} frames${first.value > 1 ? ` · first kept: ${countOf(first.value)}` : ""}</span></div>
+    <${StreamTable} streams=${open.value} path=${path} mayChange=${mayChange()} onFilter=${(/** @type {string} */ text) => refine({ q: text })} />
+    <${Timeline} frames=${shown} selected=${chosen} onSelect=${choose} />
+    <div class=${`split ${chosen ? "has-detail" : ""}`}>
+      <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose}
+        rowClass=${(/** @type {any} */ row) => (row.direction === "lost" ? "refused" : "")}
+        empty=${html`<h2>No frames${filter ? " match" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
+          ${filter ? null : html`<p class="dim">Steps such as <code>fill</code> and <code>price</code> make frames: <code>mockexchange do</code>, or the screen Accounts.</p>`}`} />
+      ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} />` : null}
+    </div>`;
+}
+
+/** @param {string} path @param {any} frames @param {any} open @param {any} first @param {any} isFrozen */
+function useReading(path, frames, open, first, isFrozen) {
+  useEffect(() => {
+    let isGone = false;
+    let isDue = true;
+    /** @type {any[]} */
+    let held = [];
+    frames.value = [];
+    const read = () => attempt(async () => {
+      isDue = false;
+      const found = await ask("GET", `${path}/streams`);
+      if (!isGone) open.value = found;
+    });
+    const stop = listen((events) => {
+      const added = events.filter((one) => one.kind === "frame").map((one) => one.data);
+      if (!added.length) return;
+      isDue = true;
+      held.push(...added);
+      if (!isFrozen.value) {
+        frames.value = joined(frames.value, held);
+        held = [];
+      }
+    });
+    const timer = setInterval(() => { if (isDue && !document.hidden) void read(); }, READ_MS);
+    void read();
+    void attempt(async () => {
+      const page = await ask("GET", `${path}/frames?short=true&last=${PAGE_ROWS}`);
+      if (isGone) return;
+      const newest = page.frames[page.frames.length - 1]?.number ?? 0;
+      first.value = page.first;
+      frames.value = [...frames.value.filter((/** @type {any} */ one) => one.number > newest), ...page.frames.reverse()];
+    });
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+      stop();
+    };
+  }, [path, epoch.value]);
+}
+
+/** Newest first. @param {any[]} known @param {any[]} added */
+function joined(known, added) {
+  const newest = known[0]?.number ?? 0;
+  return [...added.filter((row) => row.number > newest).reverse(), ...known].slice(0, ROWS_MAX);
+}

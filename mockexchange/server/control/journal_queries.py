@@ -1,0 +1,187 @@
+"""Readers of the queries of the journal, of frames and of events, and the search of their texts."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from starlette.requests import Request
+
+from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
+from mockexchange.scenario.faults import CHANNEL_NAMES
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.events import KINDS, WatchFilter
+from mockexchange.server.control.json_text import SLICE_S
+
+ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
+DIRECTIONS = ("in", "out", "lost")
+FRAME_TEXTS = ("account", "channel", "kind", "direction", "stub")
+PAGE = ("after", "before", "last")
+SEARCH = "q"
+SEARCH_CHARS_MAX = 200
+"""The longest text that is searched for."""
+SHORT, REDACT = "short", "redact"
+NUMBER_DIGITS_MAX = 18
+Item = TypeVar("Item")
+
+
+class Page(NamedTuple):
+    """The part of a list that a query asks for: entries by number, and a text that they contain."""
+
+    after: int
+    before: int | None
+    last: int | None
+    text: bytes
+    """In lower case; empty for any."""
+    is_short: bool
+    """Whether rows have neither headers nor bodies."""
+    is_redacted: bool
+    """Whether secrets are hidden; in short rows they always are."""
+
+    def has(self, number: int) -> bool:
+        return number > self.after and (self.before is None or number < self.before)
+
+
+async def find_entries(journal: Journal, request: Request) -> tuple[list[JournalEntry], Page]:
+    """Return the requests that match a query, and the page. Raises ControlError."""
+    wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
+    page = _page(wanted)
+    found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
+    return await _newest(found, page, entry_texts), page
+
+
+async def find_frames(journal: Journal, request: Request) -> tuple[list[tuple[int, FrameEntry]], Page]:
+    """Return the frames that match a query, with their numbers, and the page. Raises ControlError."""
+    wanted = read_query(request, (*FRAME_TEXTS, SEARCH, SHORT, REDACT), ("connection", *PAGE))
+    _require_known("channel", wanted, ("", *CHANNEL_NAMES))
+    _require_known("direction", wanted, DIRECTIONS)
+    page = _page(wanted)
+    numbered = journal.numbered_frames()
+    found = [(number, frame) for number, frame in numbered if page.has(number) and not difference(frame, wanted)]
+    return await _newest(found, page, lambda pair: frame_texts(pair[1])), page
+
+
+def _page(asked: dict[str, Any]) -> Page:
+    """Take the parameters of a page out of a query. Raises ControlError."""
+    text = asked.pop(SEARCH, "")
+    if len(text) > SEARCH_CHARS_MAX:
+        raise ControlError(400, "bad_query", f"{SEARCH}: expected at most {SEARCH_CHARS_MAX} characters")
+    is_short = _read_switch(asked, SHORT, default=False)
+    is_redacted = _read_switch(asked, REDACT, default=False) or is_short
+    after, before, last = asked.pop("after", 0), asked.pop("before", None), asked.pop("last", None)
+    return Page(after, before, last, text.lower().encode(), is_short, is_redacted)
+
+
+async def _newest(found: list[Item], page: Page, texts: Callable[[Item], Iterable[bytes | str | None]]) -> list[Item]:
+    """Return the items whose texts contain that of the page, at most `last` of them, the newest. Others have turns."""
+    if not page.text:
+        return found if page.last is None else found[max(0, len(found) - page.last) :]
+    matching: list[Item] = []
+    until = time.perf_counter() + SLICE_S
+    for item in reversed(found):
+        if page.last is not None and len(matching) >= page.last:
+            break
+        if any(page.text in _lowered(text) for text in texts(item) if text):
+            matching.append(item)
+        if time.perf_counter() >= until:
+            await asyncio.sleep(0)
+            until = time.perf_counter() + SLICE_S
+    return matching[::-1]
+
+
+def read_redaction(request: Request) -> bool:
+    """Return whether an entry that is read alone is to have no secrets. Raises ControlError."""
+    return _read_switch(read_query(request, (REDACT,), ()), REDACT, default=False)
+
+
+def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:
+    """Return the texts of a request that are searched."""
+    words = (entry.method, entry.target, entry.operation, entry.account, entry.diagnosis, entry.refusal)
+    return (*words, entry.fault, entry.stub, *entry.findings, entry.body, entry.answer)
+
+
+def frame_texts(frame: FrameEntry) -> tuple[bytes | str | None, ...]:
+    """Return the texts of a frame that are searched."""
+    return frame.kind, frame.channel, frame.note, frame.fault, frame.stub, frame.raw
+
+
+def _lowered(text: bytes | str) -> bytes:
+    return text.lower() if isinstance(text, bytes) else text.lower().encode(errors="replace")
+
+
+def entry_of(journal: Journal, number: str) -> JournalEntry:
+    """Return a request by its number. Raises ControlError if it is not kept."""
+    oldest = next(iter(journal), None)
+    found = None if oldest is None else next((one for one in journal if str(one.number) == number), None)
+    if found is None:
+        raise _not_kept("request", number, None if oldest is None else oldest.number, journal.count)
+    return found
+
+
+def frame_of(journal: Journal, number: str) -> tuple[int, FrameEntry]:
+    """Return a frame by its number. Raises ControlError if it is not kept."""
+    found = next((pair for pair in journal.numbered_frames() if str(pair[0]) == number), None)
+    if found is None:
+        oldest = journal.frame_count - len(journal.frames) + 1 if journal.frames else None
+        raise _not_kept("frame", number, oldest, journal.frame_count)
+    return found
+
+
+def _not_kept(what: str, number: str, oldest: int | None, newest: int) -> ControlError:
+    kept = "none are kept" if oldest is None else f"kept are {oldest} to {newest}"
+    return ControlError(404, "unknown_entry", f"no {what} {number[:40]!r}: {kept}")
+
+
+def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Raise ControlError if the wanted value is not one of the known values."""
+    word = wanted.get(name)
+    if word is not None and word not in known:
+        choices = ", ".join(filter(None, known))
+        raise ControlError(400, "bad_query", f"{name}: expected one of {choices}; got {word[:40]!r}")
+
+
+def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
+    """Return which events are wanted, the last id seen, and whether to follow. Raises ControlError."""
+    asked = read_query(request, ("kinds", "follow", "account", "channel", SHORT), ())
+    kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
+    if not kinds <= set(KINDS):
+        unknown = min(kinds - set(KINDS))
+        raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
+    _require_known("channel", asked, CHANNEL_NAMES)
+    is_short = _read_switch(asked, SHORT, default=False)
+    wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short)
+    return wanted, *read_following(request, asked)
+
+
+def read_following(request: Request, asked: dict[str, Any]) -> tuple[str | None, bool]:
+    """Return the id of the last event that a watcher has seen, and whether to follow. Raises ControlError."""
+    is_following = _read_switch(asked, "follow", default=True) and request.method != "HEAD"
+    return request.headers.get("last-event-id"), is_following
+
+
+def _read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
+    """Take a parameter that is true or false out of a query. Raises ControlError."""
+    word = asked.pop(name, None)
+    if word not in (None, "true", "false"):
+        raise ControlError(400, "bad_query", f"{name}: expected true or false, got {word[:40]!r}")
+    return default if word is None else bool(word == "true")
+
+
+def read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters by name; each may occur once. Raises ControlError."""
+    asked: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in (*texts, *numbers):
+            raise ControlError(
+                400, "bad_query", f"unknown filter {name[:40]!r}; known: {', '.join((*texts, *numbers)) or 'none'}"
+            )
+        if name in asked:
+            raise ControlError(400, "bad_query", f"{name}: expected it once")
+        asked[name] = _number(name, value) if name in numbers else value
+    return asked
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > NUMBER_DIGITS_MAX:
+        raise ControlError(400, "bad_query", f"{name}: expected a whole number, got {text[:40]!r}")
+    return int(text)

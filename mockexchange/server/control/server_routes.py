@@ -1,0 +1,71 @@
+"""The routes of the server itself: the front page, whether it is ready, its metrics, its description and its events."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.events import WATCHERS_MAX
+from mockexchange.server.control.journal_queries import read_following, read_query
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.requests import resource
+from mockexchange.server.control.server_events import ServerEventStream, ServerFeed
+from mockexchange.server.control.server_info import server_info
+from mockexchange.server.http.front_page import render_page
+from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
+from mockexchange.server.metrics import exposition
+from mockexchange.server.server_state import ServerState
+
+Description = Callable[[], dict[str, Any]]
+
+
+def server_routes(server_state: ServerState, describe: Description) -> list[Route]:
+    """Return the routes; `describe` returns the content of the ready file, for the front page."""
+    api = ServerHandlers(server_state, describe)
+    return [
+        resource("/", GET=api.page),
+        resource("/_mock/live", GET=api.live),
+        resource("/_mock/ready", GET=api.ready),
+        resource("/_mock/health", GET=api.ready),
+        resource("/_mock/metrics", GET=api.metrics),
+        resource("/_mock/info", GET=api.info),
+        resource("/_mock/events", GET=api.events),
+    ]
+
+
+class ServerHandlers:
+    """The handlers that need no sandbox, one per operation."""
+
+    def __init__(self, server_state: ServerState, describe: Description) -> None:
+        self.server_state = server_state
+        self.describe = describe
+        self.feed = ServerFeed()
+        server_state.on_change = self.feed.note
+        server_state.on_stop = self.feed.end
+
+    async def page(self, request: Request) -> Response:
+        return render_page(self.describe())
+
+    async def live(self, request: Request) -> Response:
+        return ControlJson({"live": True})
+
+    async def ready(self, request: Request) -> Response:
+        is_ready = len(self.server_state.sandboxes) > 0
+        return ControlJson({"live": True, "ready": is_ready}, status_code=200 if is_ready else 503)
+
+    async def info(self, request: Request) -> Response:
+        return ControlJson(server_info())
+
+    async def events(self, request: Request) -> Response:
+        last_event_id, is_following = read_following(request, read_query(request, ("follow",), ()))
+        if self.feed.watchers >= WATCHERS_MAX:
+            raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one server")
+        return ServerEventStream(self.feed, last_event_id, is_following)
+
+    async def metrics(self, request: Request) -> Response:
+        await self.server_state.drop_expired()
+        text = exposition([slot.sandbox for slot in self.server_state.sandboxes])
+        return Response(text, headers={"content-type": METRICS_TYPE})

@@ -1,0 +1,150 @@
+"""Requests in a browser: why one was refused, by mouse and by keys, hostile bodies, access, and a restart."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.conftest import open_console
+from tests.server.live import PREFIX, TOKEN, Live, SandboxView, serving
+from tests.server.small import SMALL
+from tests.server.wire import request
+
+HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+
+
+def balance(sandbox: SandboxView) -> None:
+    sandbox.ask(sandbox.client().get("/portfolio/balance"))
+
+
+@pytest.fixture
+def sandbox(live: Live, request: pytest.FixtureRequest) -> SandboxView:
+    return live.sandbox(request.node.originalname.replace("_", "-")[-60:].strip("-"), SMALL)
+
+
+def requests_of(sandbox: SandboxView) -> str:
+    return f"/s/{sandbox.name}/requests"
+
+
+def rows(tab: Any) -> Any:
+    return tab.locator(".grid .space > .row")
+
+
+def test_why_a_request_was_refused_is_found_by_mouse(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    open_console(tab, live, requests_of(sandbox))
+    tab.get_by_text("No requests yet").wait_for()
+    balance(sandbox)
+    sandbox.ask(request("GET", f"{PREFIX}/portfolio/balance"))
+    tab.get_by_role("button", name="refused 1").click()
+    rows(tab).first.click()
+    why = tab.locator("[data-why]")
+    assert "401" in why.inner_text()
+    assert "missing" in why.inner_text()
+    assert tab.url.endswith("?q=is%3Arefused&n=2")
+    tab.get_by_role("button", name="refused 1").click()
+    tab.get_by_role("gridcell", name="GetBalance").last.click()
+    tab.get_by_role("button", name="resend signed").click()
+    tab.get_by_text("sent as alice: 200").wait_for()
+    assert sandbox.journal()[-1]["status"] == 200
+
+
+def test_why_is_found_by_keys_alone(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    balance(sandbox)
+    sandbox.ask(request("GET", "/nope"))
+    open_console(tab, live, requests_of(sandbox))
+    rows(tab).nth(1).wait_for()
+    tab.keyboard.press("w")
+    tab.locator("[data-why]").get_by_text("nothing is served at").wait_for()
+    for keys in ("a", "j", "b", "d"):
+        tab.keyboard.press(keys)
+    tab.get_by_role("dialog").get_by_text("$.status").wait_for()
+    tab.keyboard.press("Escape")
+    tab.locator("dialog").wait_for(state="detached")
+    tab.keyboard.press("Escape")
+    tab.locator(".detail").wait_for(state="detached")
+    tab.keyboard.press("/")
+    tab.keyboard.type("account:alice", delay=1)
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("ArrowDown")
+    tab.get_by_label("Request 1").wait_for()
+    assert rows(tab).count() == 1
+
+
+def test_a_stub_and_a_fault_are_made_of_a_request(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    balance(sandbox)
+    open_console(tab, live, f"{requests_of(sandbox)}?n=1")
+    for verb in ("stub", "fault"):
+        tab.get_by_role("button", name=verb, exact=True).click()
+        tab.get_by_role("button", name="Install").click()
+        tab.get_by_text(f"{verb} installed").wait_for()
+    assert sandbox.call("GET", "/stubs")[0]["request"] == "GET /trade-api/v2/portfolio/balance"
+    assert sandbox.call("GET", "/faults")[0]["match"] == {"operation": "GetBalance", "account": "alice"}
+
+
+def test_hostile_texts_stay_text(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    sandbox.call("POST", "/stubs", {"name": "<b>x</b>", "request": "GET /x", "text": HOSTILE, "signed": False})
+    sandbox.ask(request("GET", "/x", {"X-Note": HOSTILE}))
+    sandbox.ask(request("GET", f"/{HOSTILE.replace(' ', '%20')}"))
+    open_console(tab, live, f"{requests_of(sandbox)}?n=1")
+    detail = tab.locator(".detail")
+    detail.get_by_text("onerror").first.wait_for()
+    assert HOSTILE in detail.inner_text()
+    assert detail.locator("img, script, b:has-text('x')").count() == 0
+    assert tab.title().startswith("Requests")
+
+
+def test_a_page_of_a_stub_cannot_read_the_token(tab: Any, live: Live) -> None:
+    script = "<p id=out>none</p><script>document.getElementById('out').textContent=sessionStorage.length</script>"
+    stub = {"request": "GET /page", "text": script, "headers": {"Content-Type": "text/html"}, "signed": False}
+    live.json("POST", "/sandboxes/default/stubs", stub)
+    open_console(tab, live)
+    assert tab.evaluate("sessionStorage.length") == 1
+    tab.goto(f"http://127.0.0.1:{live.port}/page")
+    assert tab.locator("#out").inner_text() == "none"
+
+
+def test_the_token_leaves_the_address_and_a_wrong_one_is_asked_for(tab: Any, live: Live) -> None:
+    open_console(tab, live)
+    assert "token" not in tab.url
+    tab.evaluate("sessionStorage.clear()")
+    tab.goto(f"http://127.0.0.1:{live.port}/_mock/console/#token=wrong&/s/default/requests")
+    tab.reload()
+    tab.get_by_label("Token").fill(TOKEN)
+    tab.get_by_role("button", name="Open").click()
+    tab.get_by_text("live", exact=True).wait_for()
+
+
+def test_no_answer_that_the_page_asks_for_has_a_secret(tab: Any, live: Live) -> None:
+    texts: list[str] = []
+    tab.on("response", lambda one: texts.append(one.url))
+    bodies: list[str] = []
+    tab.on("requestfinished", lambda one: _keep(bodies, one))
+    live.control("GET", "/sandboxes/default")
+    open_console(tab, live)
+    assert not [url for url in texts if url.endswith("/sandboxes/default")]
+    pems = [one["private_key_pem"] or "" for one in live.json("GET", "/sandboxes/default")["accounts"]]
+    lines = [line for pem in pems for line in pem.splitlines()[1:-1]]
+    assert bodies
+    assert not [line for line in lines for body in bodies if line in body]
+
+
+def _keep(bodies: list[str], sent: Any) -> None:
+    if "/_mock/" in sent.url and "/console/" not in sent.url and "/events" not in sent.url:
+        bodies.append(sent.response().text())
+
+
+def test_it_goes_on_after_a_restart(tab: Any, tmp_path: Path) -> None:
+    with serving(tmp_path / "one", scenario="demo") as first:
+        port = first.port
+        open_console(tab, first)
+        first.json("POST", "/sandboxes/default/call", CALL)
+        rows(tab).first.wait_for()
+    tab.get_by_text("connecting").wait_for()
+    with serving(tmp_path / "two", scenario="demo", port=port) as second:
+        tab.get_by_text("live", exact=True).wait_for()
+        second.json("POST", "/sandboxes/default/call", {**CALL, "target": "/trade-api/v2/nope"})
+        tab.get_by_text("404").wait_for()
+        assert rows(tab).count() == 1
+
+
+CALL = {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance"}

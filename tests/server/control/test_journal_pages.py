@@ -1,0 +1,169 @@
+"""Pages of the journal and of frames, single entries, accounts, calls and the description of the server."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.server.live import Live, SandboxView
+from tests.server.small import BALANCE, POSITIONS, error_of
+from tests.server.wire import request
+
+SECRET = "client_secret=abcdefgh"
+
+
+@pytest.fixture
+def busy(sandbox: SandboxView) -> SandboxView:
+    """Has answered four requests, the last of which is refused and names a secret."""
+    alice = sandbox.client()
+    for raw in (alice.get(POSITIONS), alice.get(BALANCE), alice.get(f"{POSITIONS}?limit=0")):
+        sandbox.ask(raw)
+    sandbox.ask(request("GET", f"/nope?{SECRET}"))
+    return sandbox
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("?before=3", [1, 2]),
+        ("?before=4&last=1", [3]),
+        ("?after=1&before=4", [2, 3]),
+        ("?q=NOPE", [4]),
+        ("?q=market_positions", [1]),
+        ("?q=balance&last=1", [2]),
+        ("?q=nothing-has-this", []),
+    ],
+)
+def test_a_part_of_the_journal_is_read(busy: SandboxView, query: str, numbers: list[int]) -> None:
+    assert [entry["number"] for entry in busy.journal(query)] == numbers
+
+
+def test_a_short_page_has_its_bounds_and_no_bodies(busy: SandboxView) -> None:
+    page = busy.call("GET", "/journal?short=true&last=2")
+    assert (page["first"], page["count"], [row["number"] for row in page["entries"]]) == (1, 4, [3, 4])
+    assert not {"headers", "body", "answer"} & set(page["entries"][0])
+    assert "abcdefgh" not in json.dumps(page)
+    busy.call("DELETE", "/journal")
+    assert busy.call("GET", "/journal?short=true") == {"first": 5, "count": 4, "entries": []}
+
+
+def test_an_entry_is_read_alone_and_without_secrets_if_wished(busy: SandboxView) -> None:
+    assert busy.call("GET", "/journal/4") == busy.journal()[3]
+    shown = busy.call("GET", "/journal/4?redact=true")
+    assert "abcdefgh" not in json.dumps(shown)
+    assert shown["diagnosis"].startswith("nothing is served at")
+    assert "abcdefgh" not in json.dumps(busy.journal("?redact=true"))
+
+
+@pytest.mark.parametrize("place", ["journal/9", "journal/0", "journal/x", "frames/1"])
+def test_an_entry_that_is_not_kept_is_unknown(busy: SandboxView, place: str) -> None:
+    reply = busy.live.control("GET", f"/sandboxes/{busy.name}/{place}")
+    assert (reply.status, error_of(reply)["code"]) == (404, "unknown_entry")
+    kept = "none are kept" if place == "frames/1" else "kept are 1 to 4"
+    assert error_of(reply)["message"].endswith(kept)
+
+
+@pytest.mark.parametrize("query", ["?short=yes", "?redact=1", "?q=" + "x" * 201, "?before=-1"])
+def test_a_wrong_page_is_refused(busy: SandboxView, query: str) -> None:
+    for what in ("journal", "frames"):
+        reply = busy.live.control("GET", f"/sandboxes/{busy.name}/{what}{query}")
+        assert (reply.status, error_of(reply)["code"]) == (400, "bad_query")
+
+
+def test_accounts_are_listed_without_anything_secret(sandbox: SandboxView) -> None:
+    shown = sandbox.call("GET", "/accounts")
+    alice, desk = shown
+    assert (alice["name"], alice["venue"], alice["keys"][0]["can_sign"]) == ("alice", "kalshi", True)
+    assert "st1" in desk["subaccounts"]
+    secrets = [one["private_key_pem"].splitlines()[1] for one in sandbox.shown["accounts"]]
+    assert not [one for one in secrets if one in json.dumps(shown)]
+
+
+def test_the_server_signs_and_sends_a_call(sandbox: SandboxView) -> None:
+    target = "/trade-api/v2/portfolio/positions?limit=1"
+    row = sandbox.call("POST", "/call", {"account": "alice", "method": "GET", "target": target})
+    assert (row["status"], row["operation"], row["account"], row["number"]) == (200, "GetPositions", "alice", 1)
+    entry = sandbox.call("GET", "/journal/1")
+    assert json.loads(entry["answer"])["market_positions"]
+    refused = {"account": "alice", "method": "POST", "target": "/trade-api/v2/portfolio/orders", "body": "{}"}
+    assert sandbox.call("POST", "/call", refused)["status"] >= 400
+    assert sandbox.call("GET", "/journal/2")["body"] == "{}"
+
+
+def test_faults_disturb_a_call(sandbox: SandboxView) -> None:
+    sandbox.call("POST", "/faults", {"name": "gone", "times": 1, "then": {"drop": True}})
+    row = sandbox.call(
+        "POST", "/call", {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance"}
+    )
+    assert row["fault"] == "gone"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"account": "alise"}, 404, "no account 'alise': did you mean 'alice'?"),
+        ({"key": "spare"}, 400, "alice has no key 'spare'"),
+        ({"method": "TRACE"}, 400, "one of GET, POST, PUT, PATCH, DELETE"),
+        ({"target": "portfolio"}, 400, "a path with its query"),
+        ({"target": "/a b"}, 400, "a path with its query"),
+        ({"body": "x" * 300_000}, 400, "at most 262,144 bytes"),
+        ({"colour": "red"}, 400, "unknown key 'colour'"),
+    ],
+)
+def test_a_call_that_cannot_be_sent_is_refused(
+    sandbox: SandboxView, change: dict[str, Any], status: int, words: str
+) -> None:
+    body = {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance", **change}
+    reply = sandbox.live.control("POST", f"/sandboxes/{sandbox.name}/call", body)
+    assert reply.status == status
+    assert words in error_of(reply)["message"]
+    assert sandbox.journal() == []
+
+
+def test_a_key_without_its_private_half_cannot_sign(live: Live, name: str) -> None:
+    from mockexchange.scenario.keys import derive_ed25519
+
+    public = derive_ed25519("of somebody").public_pem
+    keys = {"main": {"key_id": "k-1", "public_key": public}}
+    sandbox = live.sandbox(name, "empty")
+    sandbox.call(
+        "POST",
+        "/commands",
+        [{"account": {"account": "carol"}}, {"key": {"account": "carol", "key": "main", **keys["main"]}}],
+    )
+    reply = live.control("POST", f"/sandboxes/{name}/call", {"account": "carol", "method": "GET", "target": "/x"})
+    assert "only the public half of carol's key 'main'" in error_of(reply)["message"]
+
+
+def test_the_server_describes_itself(live: Live) -> None:
+    info = live.json("GET", "/info")
+    assert [one["name"] for one in info["venues"]] == ["kalshi", "deribit", "signalplus"]
+    assert "GetPositions" in info["venues"][0]["operations"]
+    assert info["bounds"]["sandboxes"] == 1_000
+    assert info["role"] == "admin"
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds"),
+    [
+        ("?account=alice", ["command", "request"]),
+        ("?account=desk", []),
+        ("?account=alice&kinds=request", ["request"]),
+        ("?channel=fill&kinds=request", ["request"]),
+    ],
+)
+def test_events_of_an_account_are_read(sandbox: SandboxView, query: str, kinds: list[str]) -> None:
+    path = f"/sandboxes/{sandbox.name}/events"
+    begin = sandbox.live.control("GET", f"{path}?follow=false").body.decode()
+    last = {"Last-Event-ID": begin.partition("id: ")[2].partition("\n")[0]}
+    sandbox.call("POST", "/commands", [{"deposit": {"account": "alice", "amount": 1}}])
+    sandbox.ask(sandbox.client().get(BALANCE))
+    told = sandbox.live.control("GET", f"{path}{query}&follow=false", headers=last).body.decode()
+    assert [line[7:] for line in told.splitlines() if line.startswith("event: ")] == ["begin", *kinds]
+
+
+def test_a_client_that_needs_no_keys_gets_none(live: Live, name: str) -> None:
+    minimal = {"Prefer": "return=minimal"}
+    for method, path, body in (("PUT", "", {"scenario": "demo"}), ("POST", "/reset", None), ("GET", "", None)):
+        shown = json.loads(live.control(method, f"/sandboxes/{name}{path}", body, minimal).body)
+        assert (shown["id"], "accounts" in shown) == (name, False)
