@@ -20,7 +20,17 @@ ON_A_SOCKET = Effort(is_brief=True, examples=8)
 
 
 # In runs of their own, since names that generated data makes up in one are unknown ones in the others.
-MAKING = ("GetLive", "GetReady", "GetHealth", "GetMetrics", "GetInfo", "ListSandboxes", "CreateSandbox", "PutSandbox")
+MAKING = (
+    "GetLive",
+    "GetReady",
+    "GetHealth",
+    "GetMetrics",
+    "GetInfo",
+    "GetSchema",
+    "ListSandboxes",
+    "CreateSandbox",
+    "PutSandbox",
+)
 USING = (
     "GetSandbox",
     "GetClock",

@@ -1,16 +1,19 @@
 """The routes of the server itself: the front page, whether it is ready, its metrics, its description and its events."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mockexchange.scenario.schema import json_schema
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX
 from mockexchange.server.control.journal_queries import read_following, read_query
-from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.json_text import MEDIA_TYPE as JSON_TYPE
+from mockexchange.server.control.json_text import ControlJson, encode
 from mockexchange.server.control.requests import resource
 from mockexchange.server.control.server_events import ServerEventStream, ServerFeed
 from mockexchange.server.control.server_info import server_info
@@ -32,8 +35,14 @@ def server_routes(server_state: ServerState, describe: Description) -> list[Rout
         resource("/_mock/health", GET=api.ready),
         resource("/_mock/metrics", GET=api.metrics),
         resource("/_mock/info", GET=api.info),
+        resource("/_mock/schema", GET=api.schema),
         resource("/_mock/events", GET=api.events),
     ]
+
+
+@cache
+def _schema() -> bytes:
+    return encode(json_schema())
 
 
 class ServerHandlers:
@@ -58,6 +67,9 @@ class ServerHandlers:
 
     async def info(self, request: Request) -> Response:
         return ControlJson(server_info())
+
+    async def schema(self, request: Request) -> Response:
+        return Response(_schema(), media_type=JSON_TYPE)
 
     async def events(self, request: Request) -> Response:
         last_event_id, is_following = read_following(request, read_query(request, ("follow",), ()))

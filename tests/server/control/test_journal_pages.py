@@ -141,6 +141,7 @@ def test_the_server_describes_itself(live: Live) -> None:
     assert "GetPositions" in info["venues"][0]["operations"]
     assert info["bounds"]["sandboxes"] == 1_000
     assert info["role"] == "admin"
+    assert "fill" in live.json("GET", "/schema")["properties"]["history"]["items"]["properties"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+// @ts-check
+// One account: cash, positions with profit and loss, orders, its history, and steps that change it.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { ask, sandboxPath } from "../lib/api.js";
+import { clock, nowOf } from "../lib/clock.js";
+import { epoch, listen } from "../lib/feed.js";
+import { html } from "../lib/html.js";
+import { bind } from "../lib/keys.js";
+import { money, profitOf, sumsOf } from "../lib/profit.js";
+import { place, refine } from "../lib/router.js";
+import { accounts, mayChange } from "../lib/state.js";
+import { attempt } from "../parts/dialog.js";
+import { Plot } from "../parts/plot.js";
+import { showStep } from "../parts/step_form.js";
+import { Table } from "../parts/table.js";
+
+const READ_MS = 400;
+const SAMPLES_MAX = 2_000;
+const LISTS = ["fills", "orders", "settlements", "deposits", "withdrawals", "transfers", "shard_transfers", "trades"];
+const STEPS = ["fill", "place", "cancel", "deposit", "settle", "price"];
+
+export function Accounts() {
+  const { sandbox, query } = place.value;
+  const path = sandboxPath(sandbox);
+  const name = accounts.value.some((one) => one.name === query.a) ? query.a : accounts.value[0]?.name ?? "";
+  const positions = useSignal(/** @type {any[]} */ ([]));
+  const ledger = useSignal(/** @type {any} */ ({}));
+  const samples = useSignal(/** @type {any[]} */ ([]));
+  useReading(path, name, positions, ledger, samples);
+  const account = accounts.value.find((one) => one.name === name);
+  const step = (/** @type {string} */ kind, /** @type {any} */ known = {}) => showStep(path, kind, { account: name, ...known });
+  useEffect(() => bind([
+    ...accounts.value.slice(0, 9).map((one, at) => ({ keys: String(at + 1), label: `account ${one.name}`, run: () => refine({ a: one.name }) })),
+    ...(mayChange() ? [{ keys: "s", label: "a step for the account", run: () => step("fill") }] : []),
+  ]), [accounts.value, name]);
+  if (!account) return html`<div class="empty"><h2>No accounts</h2><p>This scenario has none. A step makes one:</p><pre>mockexchange do account name=alice</pre></div>`;
+  const lists = LISTS.filter((one) => ledger.value[one]);
+  const list = lists.includes(query.l) ? query.l : lists[0];
+  const sums = sumsOf(positions.value);
+  return html`<div class="tools" role="group" aria-label="Accounts">
+      ${accounts.value.map((one, at) => html`<button aria-pressed=${one.name === name} title=${at < 9 ? String(at + 1) : ""} onClick=${() => refine({ a: one.name })}>${one.name} <span class="dim">${one.venue}</span></button>`)}
+      ${mayChange() ? html`<span class="push"></span>${STEPS.map((kind) => html`<button onClick=${() => step(kind)}>${kind} …</button>`)}` : null}</div>
+    <div class="account">
+      <section class="card" aria-label="Cash"><header><h2>Cash</h2></header><${Cash} ledger=${ledger.value} sums=${sums} /></section>
+      <section class="card plot-card" aria-label="Profit and loss"><header><h2>Profit and loss</h2><span class="dim">over exchange time, while this screen is open</span></header><${Plot} samples=${samples.value} /></section>
+      <section class="card full" aria-label="Positions"><header><h2>Positions</h2><span class="dim">${positions.value.length}</span></header>
+        ${positions.value.length ? html`<${Table} label="Positions" rows=${positions.value.map(withProfit)} leave=${["account", "event", "traded"]} last=${["updated_at"]}
+            act=${mayChange() ? (/** @type {any} */ row) => (row.event && !row.settled ? html`<button onClick=${() => step("settle", { market: row.instrument, result: "yes" })}>settle</button>` : null) : undefined} />`
+          : html`<p class="teach">No position. A fill opens one: <button class="link" onClick=${() => step("fill")}>fill …</button>, or an order of a client that is matched.</p>`}</section>
+      <section class="card full" aria-label="History"><header><h2>History</h2>${lists.map((one) => html`<button aria-pressed=${one === list} onClick=${() => refine({ l: one })}>${one.replace("_", " ")} <span class="dim">${ledger.value[one].length}</span></button>`)}</header>
+        ${list && ledger.value[list].length ? html`<${Table} label=${list} rows=${[...ledger.value[list]].reverse().slice(0, 500)} leave=${[]} last=${[]}
+            act=${list === "orders" && mayChange() ? (/** @type {any} */ row) => (row.status === "resting" ? html`<button onClick=${() => step("cancel", { order: row.id })}>cancel</button>` : null) : undefined} />`
+          : html`<p class="teach">No ${list ? list.replace("_", " ") : "history"} yet.</p>`}</section>
+    </div>`;
+}
+
+/** @param {any} row */
+function withProfit(row) {
+  const profit = profitOf(row);
+  return { instrument: row.instrument, book: row.book, ...row, "profit and loss": profit === null ? null : money(profit) };
+}
+
+/** @param {{ledger: any, sums: any}} props */
+function Cash(props) {
+  const { ledger, sums } = props;
+  const rows = ledger.summaries ?? Object.keys(ledger.cash ?? {}).map((book) => ({ book: book || "main", cash: ledger.cash[book], reserved: ledger.reserved[book] }));
+  return html`${rows.length ? html`<${Table} label="Cash by subaccount" rows=${rows} leave=${["account"]} last=${[]} />` : html`<p class="teach">Reading …</p>`}
+    ${sums.map((/** @type {any} */ one) => html`<dl class="sums"><dt>profit and loss</dt><dd class=${one.profit < 0 ? "bad num" : "num"}>${money(one.profit)} ${one.currency}</dd><dt>realized</dt><dd class="num">${money(one.realized)}</dd><dt>fees</dt><dd class="num">${money(one.fees)}</dd></dl>`)}`;
+}
+
+/** @param {string} path @param {string} name @param {any} positions @param {any} ledger @param {any} samples */
+function useReading(path, name, positions, ledger, samples) {
+  useEffect(() => {
+    if (!name) return undefined;
+    let isGone = false;
+    let isDue = true;
+    samples.value = [];
+    const read = () => attempt(async () => {
+      isDue = false;
+      const of = `${path}/accounts/${encodeURIComponent(name)}`;
+      const [held, history] = await Promise.all([ask("GET", `${of}/positions`), ask("GET", `${of}/ledger`)]);
+      if (isGone) return;
+      positions.value = held;
+      ledger.value = history;
+      const at = Date.parse(nowOf(clock.value)) / 1_000;
+      if (Number.isFinite(at)) samples.value = [...samples.value, { at, ...total(held) }].slice(-SAMPLES_MAX);
+    });
+    const stop = listen((events) => {
+      if (events.some((one) => one.kind === "command" || one.kind === "clock")) isDue = true;
+    });
+    const timer = setInterval(() => { if (isDue && !document.hidden) void read(); }, READ_MS);
+    void read();
+    return () => { isGone = true; clearInterval(timer); stop(); };
+  }, [path, name, epoch.value]);
+}
+
+/** @param {any[]} held */
+function total(held) {
+  const sums = sumsOf(held);
+  const add = (/** @type {string} */ key) => sums.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one[key], 0);
+  return { profit: add("profit"), realized: add("realized"), fees: add("fees") };
+}
