@@ -20,7 +20,7 @@ def test_a_market_settles_by_mouse(tab: Any, live: Live, sandbox: SandboxView) -
     positions.get_by_text("RAIN-1").wait_for()
     positions.get_by_role("button", name="settle").click()
     dialog = tab.get_by_role("dialog")
-    assert dialog.get_by_label("market").input_value() == "RAIN-1"
+    assert dialog.get_by_label("market", exact=True).input_value() == "RAIN-1"
     dialog.get_by_role("button", name="Carry out").click()
     dialog.wait_for(state="detached")
     positions.get_by_role("button", name="settle").wait_for(state="detached")

@@ -75,7 +75,7 @@ function Field(props) {
   const words = node.description ?? "";
   return html`<label title=${words}>${props.name.replaceAll("_", " ")}${choices && choices.length < 20
     ? html`<select name=${props.name} required=${props.isRequired}>${props.isRequired ? null : html`<option value=""></option>`}${[...new Set(choices.map(String))].map((one) => html`<option value=${one} selected=${one === String(props.value)}>${one}</option>`)}</select>`
-    : html`<input name=${props.name} defaultValue=${props.value} value=${props.value} required=${props.isRequired} placeholder=${words} spellcheck=${false} />`}</label>`;
+    : html`<input name=${props.name} defaultValue=${props.value} required=${props.isRequired} placeholder=${words} spellcheck=${false} />`}</label>`;
 }
 
 /** Objects and lists are written as JSON. @param {string} text */
