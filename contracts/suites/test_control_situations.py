@@ -300,34 +300,6 @@ def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: Bas
         jsonschema_rs.validate({**documented[one.kind], "components": document["components"]}, one.data)
 
 
-def test_short_events_have_no_bodies(reached: Controlled, schema: BaseSchema, document: Document) -> None:
-    sandbox = reached.world.sandbox
-    short = {"follow": "false", "short": "true"}
-    [begin] = hints(ask(schema, "GET", EVENTS, name="default", query=short))
-    ask(schema, "POST", COMMANDS, name="default", body=[{"announce": {"message": "Hello."}}])
-    sandbox.journal.add_frame(FrameEntry(*sandbox.moment(), 1, None, "out", b"client_secret=abcdef", "fill", "fill"))
-    last = {**BEARER, "Last-Event-ID": begin.event_id or ""}
-    answer = ask(schema, "GET", EVENTS, name="default", query=short, headers=last)
-    told = {one.kind: one.data for one in hints(answer)}
-    assert (told["frame"]["size"], told["command"]["events"], told["command"]["left_out"]) == (20, [], 1)
-    assert b"abcdef" not in answer.content
-
-
-def test_changes_of_sandboxes_are_events_of_the_server(schema: BaseSchema, document: Document) -> None:
-    [begin] = hints(ask(schema, "GET", "/events", query={"follow": "false"}))
-    for method in ("PUT", "DELETE"):
-        ask(schema, method, ONE, name="passing", **({"body": {"scenario": "empty"}} if method == "PUT" else {}))
-    last = {**BEARER, "Last-Event-ID": begin.event_id or ""}
-    happened = hints(ask(schema, "GET", "/events", query={"follow": "false"}, headers=last))
-    assert [one.data.get("change") for one in happened] == [None, "made", "deleted"]
-    schemas = document["components"]["schemas"]
-    for one in happened[1:]:
-        jsonschema_rs.validate({**schemas["SandboxChanged"], "components": document["components"]}, one.data)
-    unknown = {**BEARER, "Last-Event-ID": "1-0-0-99"}
-    lost = hints(ask(schema, "GET", "/events", query={"follow": "false"}, headers=unknown))
-    assert [one.kind for one in lost] == ["begin", "lost"]
-
-
 def hints(response: Response) -> list[Event]:
     assert response.headers["content-type"] == ["text/event-stream; charset=utf-8"]
     return list(read_events(response.content.decode().splitlines()))

@@ -19,7 +19,7 @@ def busy(live: Live) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(tab: Any, live: Live, theme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no py.typed
 
     tab.emulate_media(color_scheme=theme)
     open_console(tab, live, "/s/default/requests?n=2")

@@ -11,7 +11,13 @@ from mockexchange.cli.server_connection import Server, find_server, sandbox_opti
 
 
 @click.command()
-@option("--print", "is_printed", is_flag=True, help="Print the URL, with its token, instead of opening it.")
+@option(
+    "--print",
+    "is_printed",
+    envvar="MOCKEXCHANGE_CONSOLE_PRINT",
+    is_flag=True,
+    help="Print the URL, with its token, instead of opening it.",
+)
 @sandbox_option
 @server_option
 def console(is_printed: bool, sandbox: str, ready_file: Path) -> None:
