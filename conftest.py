@@ -16,7 +16,7 @@ UNTRACED = (
     "contracts/",
     *(
         f"tests/{name}/"
-        for name in ("attacks", "clients", "contracts", "docs", "examples", "house", "stream_properties")
+        for name in ("attacks", "clients", "console", "contracts", "docs", "examples", "house", "stream_properties")
     ),
 )
 """Folders whose tests coverage is not measured of: they run other programs or the same lines many times, at three

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tools.pages import DOCS
 
-IMAGES = DOCS / "images"
+IMAGES = DOCS / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = {
     "console-requests": ("requests?n=4", 1280, 720, "light"),

@@ -102,8 +102,8 @@ def _fill_journal(world: World) -> None:
         _, entry = world.sandbox.answer(Request(method, path, "limit=1", raw, body))
         world.sandbox.journal.close(entry)
     list(world.sandbox.journal)[-1].drop_bodies()
-    for raw in (b"{}", b"\xff"):
-        world.sandbox.journal.add_frame(FrameEntry(*world.sandbox.moment(), 1, "member", "out", raw, "fill", "fill"))
+    for text in (b"{}", b"\xff"):
+        world.sandbox.journal.add_frame(FrameEntry(*world.sandbox.moment(), 1, "member", "out", text, "fill", "fill"))
 
 
 def control_schema(document: Document, reached: Controlled) -> BaseSchema:

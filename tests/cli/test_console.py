@@ -21,7 +21,12 @@ def test_the_url_is_printed_with_its_token_in_the_fragment(cli: Cli, server: Ser
 @pytest.mark.parametrize("is_opened", [True, False])
 def test_a_browser_is_started(server: Server, monkeypatch: pytest.MonkeyPatch, is_opened: bool) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or is_opened)
+
+    def start(url: str) -> bool:
+        opened.append(url)
+        return is_opened
+
+    monkeypatch.setattr(webbrowser, "open", start)
     result = CliRunner().invoke(main, ["console", "--ready-file", str(server.ready_file)])
     assert (result.exit_code, "#token=" in opened[0]) == (0 if is_opened else 1, True)
     assert server.ready["control_token"] not in result.output
