@@ -34,11 +34,17 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     cycle: Any
     is_head_open = is_message_open = is_pipelined = False
     head_bytes = url_bytes = header_bytes = body_left = 0
+    body_parts: list[bytes]
+    """What the piece that is parsed has of a body."""
     overrun: Cut | None = None
     cut: Cut | None = None
     """What ends the connection as soon as the requests before it are answered."""
     running: Any = None
     """The request that is answered now; uvicorn knows only the newest of a pipeline."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.body_parts = []
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         if self.cut is None:
@@ -47,6 +53,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     def _take(self, piece: bytes) -> None:
         is_head_open = self.is_head_open
         super()._take(piece)
+        self._take_body()
         if is_head_open and self.is_head_open:
             self.head_bytes += len(piece)
             if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
@@ -78,6 +85,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self.is_head_open = self.is_message_open = True
         self.head_bytes = self.url_bytes = self.header_bytes = self.body_left = 0
+        self.body_parts = []
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -103,10 +111,18 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.running = self.cycle
 
     def on_body(self, body: bytes) -> None:
-        self.body_left -= len(body)
-        super().on_body(body)
+        self.body_parts.append(body)
+
+    def _take_body(self) -> None:
+        """Take what a piece has of a body at once; with a byte a chunk each would cost as much as a whole piece."""
+        parts, self.body_parts = self.body_parts, []
+        if parts:
+            body = b"".join(parts)
+            self.body_left -= len(body)
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._take_body()
         self.is_message_open, self.body_left = False, 0
         super().on_message_complete()
 
