@@ -3,7 +3,7 @@
 from tools.contract_facts import Node, living
 
 NEXT_PAGE = "NextPage"
-SAME_ELSEWHERE = {"limit", "cursor"}
+SAME_ELSEWHERE = {"limit", "page_size", "cursor"}
 """Parameters that may change from page to page; all others must be repeated."""
 
 
@@ -47,8 +47,11 @@ class Links:
         return True
 
     def _next_page(self, operation: str) -> Node:
-        if "cursor" not in self.asked[operation] or not self._has_place(operation, "/cursor"):
+        place = next((one for one in ("/cursor", "/next_cursor") if self._has_place(operation, one)), None)
+        if "cursor" not in self.asked[operation] or place is None:
             return {}
-        again = {name: f"$request.query.{name}" for name in sorted(self.asked[operation] - SAME_ELSEWHERE)}
-        parameters = {"cursor": "$response.body#/cursor", **again}
+        needed = {"limit"} if "limit_500_required" in self.operations[operation]["parameters"] else set()
+        repeated = self.asked[operation] - (SAME_ELSEWHERE - needed)
+        again = {name: f"$request.query.{name}" for name in sorted(repeated)}
+        parameters = {"cursor": f"$response.body#{place}", **again}
         return {NEXT_PAGE: {"operationId": operation, "parameters": parameters}}

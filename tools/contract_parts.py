@@ -40,19 +40,34 @@ def recorded(fact: Node) -> Node:
 def parameter_schema(fact: Node) -> Node:
     default = {"default": fact["default"]} if "default" in fact else {}
     match fact.get("kind", "text"):
+        case "repeated":
+            return {"type": "array", **_sizes(fact), "items": _item(fact)}
+        case "instant":
+            return {"type": "string", "format": "date-time"}
         case "integer":
             return {"type": "integer", **_bounds(fact), **default}
         case "boolean":
             return {"type": "boolean", **default}
         case "list":
-            return {"type": "string", **_list_pattern(fact)}
+            return {"type": "string", **({"minLength": 1} if fact.get("required") else {}), **_list_pattern(fact)}
         case _:
             choices = {"enum": fact["choices"]} if "choices" in fact else {}
             least = {"minLength": 1} if fact.get("required") or fact.get("needed") else {}
             return {"type": "string", **choices, **least, **default}
 
 
+def _sizes(fact: Node) -> Node:
+    return {**({"minItems": 1} if fact.get("required") else {}), "maxItems": fact["most"]}
+
+
+def _item(fact: Node) -> Node:
+    """Return the schema of one value of a repeated parameter."""
+    return {"type": "integer", **_bounds(fact)} if "to" in fact else {"type": "string"}
+
+
 def _bounds(fact: Node) -> Node:
+    if "numbers" in fact:
+        return {"enum": fact["numbers"]}
     if fact.get("wide"):
         return {"format": "int64", "minimum": -WIDE_MAX, "maximum": WIDE_MAX}
     return {"minimum": fact["from"], "maximum": fact["to"]}
@@ -71,8 +86,12 @@ def go_name(name: str) -> str:
 
 def _tags(fact: Node, day: str) -> list[str]:
     """Return the tags of the checks that a value of the right type can fail, as in the venue's messages."""
+    if "numbers" in fact:
+        return ["oneof"] if day >= MESSAGES_SINCE else []
     if fact.get("kind") == "integer":
         return [] if fact.get("wide") else ["gte", "lte"]
+    if fact.get("kind") == "repeated":
+        return ["max", *(["gte", "lte"] if "to" in fact else [])]
     if "most" in fact:
         return ["lte", "max"]  # neither the shape nor the tag of an eleventh name was ever seen
     return ["oneof"] if "choices" in fact and day >= MESSAGES_SINCE else []
@@ -93,12 +112,13 @@ def parameter_error(operation: str, facts: list[Node], day: str) -> Node:
 def _message(operation: str, facts: list[Node], day: str) -> Node:
     wrong = "Invalid format for parameter {0}: "
     needed = [one for one in facts if one.get("required") or one.get("needed")]
-    typed = [one for one in facts if one.get("kind") in {"integer", "boolean"}]
+    typed = [one for one in facts if one.get("kind") in {"integer", "boolean", "instant"} or "to" in one]
+    single = [one for one in facts if one.get("kind") != "repeated"]
     failures = [_failure(operation, one["name"], tag) for one in facts for tag in _tags(one, day)]
     texts = chain(
         (f"Query argument {one['name']} is required, but not found" for one in needed),
         (f"{wrong.format(one['name'])}error binding string parameter" for one in typed),
-        (_multiple(wrong, one["name"]) for one in facts),
+        (_multiple(wrong, one["name"]) for one in single),
         (f"Parameter validation failed for {operation}: {failure}" for failure in failures),
     )
     every: list[Node] = [{"enum": list(texts)}, *_several(operation, facts, day)]

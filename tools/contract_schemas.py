@@ -8,6 +8,8 @@ from tools.contract_parts import error_schemas, parameter_error, type_schema
 from tools.contract_requests import coded_error, request_schemas
 
 LIST_ROWS_MAX = 1000
+LONGER_LISTS = {"IncentiveProgram": 10_000, "StructuredTarget": 2_000}
+"""Longest pages of lists that are longer than most."""
 REPEATED = ("IndividualResponse", "ResponseOrder")
 """Ends of the names of items that answer the orders of a request one by one, so that two may be equal."""
 UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}
@@ -65,7 +67,7 @@ def _field(life: Life, day: str) -> Node:
     schema: Node = {"$ref": f"#/components/schemas/{life.name}"}
     if life.is_list:
         is_unbounded = life.name in UNBOUNDED_SINCE and UNBOUNDED_SINCE[life.name] <= day != COMPAT
-        limit = {} if is_unbounded else {"maxItems": LIST_ROWS_MAX}
+        limit = {} if is_unbounded else {"maxItems": LONGER_LISTS.get(life.name, LIST_ROWS_MAX)}
         unique = {} if life.name.endswith(REPEATED) else {"uniqueItems": True}
         schema = {"type": "array", **limit, **unique, "items": schema}
     mark = {"x-recorded": life.recorded} if life.recorded else {}

@@ -121,6 +121,7 @@ class Writer:
             "summary": read["says"],
             **security,
             **self._times(name, read),
+            **({"x-excludes": read["excludes"]} if "excludes" in read else {}),
             **recorded_statuses(read),
             "parameters": [reference("parameters", one) for one in self.lives[name]],
             "responses": _references(self._answers(name, read)),
@@ -203,7 +204,7 @@ class Writer:
 
     def _may_be_bad(self, name: str) -> bool:
         """Whether the older form is possible: for unknown values until 2026, or for conflicts only of this read."""
-        is_checked = any("choices" in node or "most" in node for node in self.lives[name].values())
+        is_checked = any({"choices", "most", "numbers"} & node.keys() for node in self.lives[name].values())
         clash = living_node(self.reads[name].get("clash", []), self.day)
         return (is_checked and self.day < "2026-01-01") or clash is not None
 

@@ -29,12 +29,39 @@ NAMES = {
     "order_id": ["resting", "partly", "apart"],
     "order_group_id": ["limited", "stopped"],
     "transfer_id": ["across-1", "across-2"],
-    "ticker": ["KXRAINNYC-25NOV05-T1", "KXQUICK-25NOV04-S", "KXGOV-25NOV04-A", "KXFED-25DEC-H0"],
+    "ticker": [
+        "KXRAINNYC-25NOV05-T1",
+        "KXQUICK-25NOV04-S",
+        "KXGOV-25NOV04-A",
+        "KXFED-25DEC-H0",
+        "KXOLD-25OCT31-A",
+        "KXRAINNYC-25NOV05",
+    ],
     "event_ticker": ["KXRAINNYC-25NOV05", "KXFED-25DEC"],
     "series_ticker": ["KXRAINNYC", "KXQUICK", "KXFED"],
     "subtrader_id": ["fcm7_st1", "fcm7_st2"],
+    "milestone_id": ["7c2d4b1a-3e5f-4a6b-9c8d-1e2f3a4b5c6d"],
+    "structured_target_id": ["7c2d4b1a-3e5f-4a6b-9c8d-1e2f3a4b5c6d", "t2"],
+    "collection_ticker": ["KXCOMBO-R"],
+    "rfq_id": ["1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"],
+    "quote_id": ["9f8e7d6c-5b4a-4938-a716-150403f2e1d0"],
+    "city": ["miami"],
+    "type": ["basketball_game"],
 }
 """Names that exist in `world.yaml`, by the parameter that takes them; each fits every operation."""
+UNLISTED = (
+    *(
+        "subtrader_id",
+        "milestone_id",
+        "structured_target_id",
+        "collection_ticker",
+        "rfq_id",
+        "quote_id",
+        "city",
+        "type",
+    ),
+)
+"""Parameters of paths for which no list is known to the kit."""
 TIMES = {"query.min_ts": [1762257600, 1762257603], "query.max_ts": [1762257602, 1762257700]}
 """Times around the first seconds of the world, in which everything happens."""
 
@@ -72,7 +99,7 @@ def _target(world: World, alias: str, origin: str, http: httpx.Client, may_write
         may_write=may_write,
         may_order=may_write,
         may_trade=may_write,
-        names={"subtrader_id": NAMES["subtrader_id"][0]},
+        names={**{name: NAMES[name][0] for name in UNLISTED}, "milestone_ids": NAMES["milestone_id"][0]},
     )
 
 

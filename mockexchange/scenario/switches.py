@@ -10,6 +10,7 @@ from typing import Any
 from mockexchange.scenario.composite_types import Field, Record, may
 from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.value_types import DURATION, Kind, integer
+from mockexchange.scenario.venue_data import table_type
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Choice, Count, Duration, Switch
 
@@ -31,7 +32,7 @@ COMMON = ("auth_clock", "stream_heartbeat_us", "stream_pong_us", "stream_outbox_
 
 
 def fields_of_venues() -> dict[str, Field]:
-    """Return a top-level key for each venue with settings that a scenario can change."""
+    """Return a top-level key for each venue with settings that a scenario can change, or data that it can give."""
     return {name: may(record, {}) for name, record in _RECORDS.items()}
 
 
@@ -62,10 +63,12 @@ def _of_top_level(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of one venue, from the values under its name."""
-    given = values.get(name, {})
+    """Return the settings of one venue, from the values under its name; `data` has its tables that are not empty."""
+    given = {word: value for word, value in values.get(name, {}).items() if value is not None}
     switches = VENUES[name].scenario.switches
-    return {switches[word].setting: value for word, value in given.items() if value is not None}
+    settings = {switches[word].setting: value for word, value in given.items() if word in switches}
+    data = {word: rows for word, rows in given.items() if word not in switches and rows}
+    return {**settings, **({"data": data} if data else {})}
 
 
 def _kind(switch: Switch) -> Kind:
@@ -79,7 +82,12 @@ def _kind(switch: Switch) -> Kind:
 
 
 _RECORDS = {
-    name: Record({word: may(_kind(switch)) for word, switch in venue.scenario.switches.items()})
+    name: Record(
+        {
+            **{word: may(_kind(switch)) for word, switch in venue.scenario.switches.items()},
+            **{word: may(table_type(table)) for word, table in venue.scenario.data.items()},
+        }
+    )
     for name, venue in VENUES.items()
-    if venue.scenario.switches
+    if venue.scenario.switches or venue.scenario.data
 }

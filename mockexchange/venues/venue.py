@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from mockexchange.core.events import Event
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.retirement import Retirement
@@ -111,6 +112,8 @@ class ScenarioOptions(Generic[SettingsT]):
     """Class of the settings; called without arguments it makes the defaults."""
     switches: Mapping[str, Switch] = field(default_factory=dict)
     """Keys that a scenario may write below the venue's name."""
+    data: Mapping[str, DataTable] = field(default_factory=dict)
+    """Tables of objects that a scenario may write below the venue's name."""
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Allowed values of fields that the core passes on: tier, strike_type; currency, of cash by currencies."""
 

@@ -24,6 +24,7 @@ OTHERS = {
     ("GetBalanceResponse", "balance"): ["Cents"],
     ("IntraExchangeInstanceTransferRequest", "amount"): ["WholeNumber"],
     ("GetMarketOrderbookResponse", "orderbook_fp"): ["OrderbookCountFp"],
+    ("MarketOrderbookFp", "orderbook_fp"): ["OrderbookCountFp"],
     **{(book, f"{side}_dollars"): ["list"] for book in ("Orderbook", "OrderbookCountFp") for side in ("yes", "no")},
 }
 """Fields that are named like amounts but are something else."""

@@ -77,6 +77,20 @@ def test_what_is_shown_first_of_a_switch_is_what_it_is_without(name: str) -> Non
     assert settings == VENUES[name].scenario.settings()
 
 
+@pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.scenario.data])
+def test_the_table_of_a_venues_objects_has_their_keys(name: str) -> None:
+    [table] = re.findall(rf"\| under `{name}` \| keys .*\n(?:\|.*\n)+", PAGE)
+    rows = {line.split("`")[1]: line for line in table.splitlines()[2:]}
+    assert set(rows) == set(VENUES[name].scenario.data)
+    for word, data in VENUES[name].scenario.data.items():
+        assert all(f"`{column.name}`" in rows[word] for column in data.columns)
+
+
+def test_the_objects_that_are_shown_can_be_read() -> None:
+    [shown] = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("kalshi:")]
+    assert load_text(f"scenario: shown\n{shown}").settings["kalshi"].data
+
+
 def test_the_accounts_and_instruments_that_are_shown_can_be_used() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     accounts, instruments = (next(one for one in blocks if key in one) for key in ("venue: deribit", "instruments:"))

@@ -28,10 +28,13 @@ def event_of_market(reader: Reader, row: Row) -> str | None:
 
 
 def _of_market(reader: Reader, row: Row, name: str) -> str | None:
-    try:
-        return str(reader.row("GetMarket", TICKER(reader, row) or "")[name])
-    except NotJudged:
-        return None
+    """Return a field of a row's market, live or historical; None if neither can be read."""
+    for operation_id in ("GetMarket", "GetHistoricalMarket"):
+        try:
+            return str(reader.row(operation_id, TICKER(reader, row) or "")[name])
+        except (NotJudged, KeyError):  # the latter on days without historical markets
+            continue
+    return None
 
 
 def series_of_market(reader: Reader, row: Row) -> str | None:
@@ -227,6 +230,15 @@ LISTINGS = {
         },
         together=(("series_ticker", "tickers"),),
     ),
+    "GetHistoricalMarkets": Listing(
+        "markets",
+        filters={"event_ticker": equal_to(field_of("event_ticker")), "tickers": one_of(TICKER)},
+    ),
+    "GetTradesHistorical": Listing(
+        "trades",
+        newest=("created_time",),
+        filters={"ticker": BY_TICKER, "min_ts": not_before("created_time"), "max_ts": not_after("created_time")},
+    ),
 }
 
 
@@ -254,6 +266,16 @@ def _first_values(*places: tuple[str, str]) -> Callable[[Reader], Sequence[str]]
     return find
 
 
+def _series_of_trades(reader: Reader) -> Sequence[str]:
+    """Return the series of the markets that were traded, in the order of these markets."""
+    events = (event_of_market(reader, {"ticker": ticker}) for ticker in _distinct(reader, "GetTrades", "ticker"))
+    return [series for event in events if (series := series_of_market(reader, {"event_ticker": event}))]
+
+
+def _always(value: str) -> Callable[[Reader], Sequence[str]]:
+    return lambda reader: [value]
+
+
 FACTS = Facts(
     listings=LISTINGS,
     names={
@@ -262,11 +284,27 @@ FACTS = Facts(
         "order_group_id": _first_values(("GetOrderGroups", "id")),
         "transfer_id": _first_values(("GetIntraExchangeInstanceTransfers", "transfer_id")),
         "ticker": _first_values(("GetPositions", "ticker"), ("GetMarkets", "ticker")),
+        "GetMilestones limit": _always("100"),
+        "lookback_seconds": _always("3600"),
+        "start_ts": _always("1700000000"),
+        "end_ts": _always("1800000000"),
+        "period_interval": _always("60"),
+        "percentiles": _always("5000"),
+        "market_tickers": _first_values(("GetTrades", "ticker")),
+        "GetMarketOrderbooks tickers": _first_values(("GetMarkets", "ticker")),
+        "GetHistoricalMarket ticker": _first_values(("GetHistoricalMarkets", "ticker")),
+        "GetMarketCandlesticksHistorical ticker": _first_values(("GetHistoricalMarkets", "ticker")),
+        "GetMarketCandlesticks ticker": _first_values(("GetTrades", "ticker")),
+        "GetMarketCandlesticks series_ticker": _series_of_trades,
+        # The series beside it is that of the newest event too.
+        "GetMarketCandlesticksByEvent ticker": _first_values(("GetEvents", "event_ticker")),
+        "GetEventForecastPercentilesHistory ticker": _first_values(("GetEvents", "event_ticker")),
         "event_ticker": _first_values(("GetPositions", "event_ticker"), ("GetEvents", "event_ticker")),
         "series_ticker": _first_values(("GetEvents", "series_ticker")),
         "subtrader_id": _first_values(("ListFCMSubtraders", "subtrader_id")),
     },
     needs=("subtrader_id",),
+    may_be_missing=frozenset({"GetEventLiveData"}),
     paging=Paging(limit="limit", cursor="cursor", next="cursor", unreadable="e30"),
     past_fields=frozenset(
         {

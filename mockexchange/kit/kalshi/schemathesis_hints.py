@@ -25,6 +25,17 @@ NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
 CHECKS: Mapping[str, SchemathesisSettings] = {
     # Which filters go together is decided by `RequestJudge` only.
     "GetMarkets": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}},
+    # Paths with two names, whose pairs may not belong together, and markets that are either live or historical.
+    **dict.fromkeys(
+        (
+            *("GetMarket", "GetMarketOrderbook", "GetHistoricalMarket", "GetMarketCandlesticksHistorical"),
+            *("GetMarketCandlesticks", "GetMarketCandlesticksByEvent", "GetRFQQuote", "GetLiveData"),
+            *("GetEventForecastPercentilesHistory", "GetEventLiveData"),
+        ),
+        MAY_BE_MISSING,
+    ),
+    # Which windows of time contradict each other is no matter of schemas.
+    "GetWeatherIndex": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}},
     # Only a resting order has one, and a link does not distinguish those.
     "GetOrderQueuePosition": MAY_BE_MISSING,
     # The path also matches that of an order by id, which has a DELETE.

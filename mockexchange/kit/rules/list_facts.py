@@ -98,3 +98,5 @@ class Facts(NamedTuple):
     """Operation id and key of the exchange's own time; None if the venue has no such read."""
     volatile_fields: frozenset[str]
     """Fields that change by themselves, such as the time of an answer."""
+    may_be_missing: frozenset[str] = frozenset()
+    """Operations about objects that not everything has, so that a 404 says nothing."""

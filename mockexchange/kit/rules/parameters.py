@@ -72,7 +72,8 @@ def _no_choices(parameter: Parameter) -> list[str]:
 
 def judge_repeated(target: Target, operation_id: str) -> Iterator[Finding]:
     for name, parameter in target.operations[operation_id].query.items():
-        yield from _judge_refused(target, REPEATED, operation_id, name, two_values(parameter))
+        if parameter.schema["type"] != "array":
+            yield from _judge_refused(target, REPEATED, operation_id, name, two_values(parameter))
 
 
 def two_values(parameter: Parameter) -> list[str]:
@@ -80,10 +81,11 @@ def two_values(parameter: Parameter) -> list[str]:
     schema = parameter.schema
     if schema["type"] == "boolean":
         return ["true", "false"]
-    if schema["type"] == "integer":
+    if schema["type"] == "integer" and "enum" not in schema:
         least = max(schema.get("minimum", 1), 1)
         return [str(least), str(least + 1)]
-    return list(schema.get("enum", ("A", "B")))[:2]
+    choices = [str(choice) for choice in schema.get("enum", ("A", "B"))]
+    return [choices[0], choices[-1]]
 
 
 def judge_required(target: Target, operation_id: str) -> Iterator[Finding]:

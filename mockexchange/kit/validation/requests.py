@@ -53,6 +53,8 @@ class OperationDemands(NamedTuple):
     """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no keyword for it)."""
     times: dict[str, list[str]]
     """Kinds of time filters, of which one may be used, with the values of `status` allowed beside each (`x-times`)."""
+    excludes: dict[str, list[str]]
+    """Parameters that a parameter excludes (`x-excludes`)."""
     is_body_required: bool
     body: Validator | None
     is_body_open: bool
@@ -94,6 +96,7 @@ class RequestJudge:
             {(one["in"], one["name"]): self._parameter(one) for one in listed},
             operation.get("x-closed-query", False),
             operation.get("x-times", {}),
+            operation.get("x-excludes", {}),
             body.get("required", False),
             validator(self.document, schema) if body else None,
             resolved(self.document, schema).get("additionalProperties") is True,
@@ -121,12 +124,24 @@ def _query_objection(demands: OperationDemands, query: str) -> Objection:
     for name, count in counts.items():
         if name not in parameters and demands.is_query_closed:
             return f"{name} is unknown"
-        if name in parameters and count > 1:
+        if name in parameters and count > 1 and parameters[name].kind != "array":
             return f"{name} is repeated"
     given = dict(sent)
-    judged = [_value_objection(one, given.get(name)) for name, one in parameters.items()]
+    judged = [
+        _list_objection(one, [text for key, text in sent if key == name])
+        if one.kind == "array"
+        else _value_objection(one, given.get(name))
+        for name, one in parameters.items()
+    ]
     judged.append(_times_objection(demands.times, given))
+    judged += [f"{name} excludes {' and '.join(others)}" for name, others in _clashes(demands.excludes, given)]
     return next((reason for reason in judged if reason), None if None in judged else "")
+
+
+def _clashes(excludes: Mapping[str, list[str]], given: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each given parameter that excludes others that are given too, with those."""
+    found = ((name, [other for other in others if other in given]) for name, others in excludes.items())
+    return [(name, others) for name, others in found if name in given and others]
 
 
 def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Objection:
@@ -135,6 +150,18 @@ def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Obje
         return f"{' and '.join(asked)} exclude each other"
     statuses = [status for status in given.get("status", "").split(",") if status]
     return f"{asked[0]} excludes the status" if asked and set(statuses) - set(times[asked[0]]) else ""
+
+
+def _list_objection(parameter: Parameter, texts: list[str]) -> Objection:
+    """Judge a list whose values are given by repeating the parameter."""
+    if not texts:
+        return f"{parameter.name} is missing" if parameter.is_required else ""
+    are_whole = [INTEGER.fullmatch(text) is not None and len(text) <= INTEGER_CHARS_MAX for text in texts]
+    values: list[object] = [int(text) if whole else text for text, whole in zip(texts, are_whole, strict=True)]
+    if parameter.validator.is_valid(values) or parameter.validator.is_valid(texts):
+        return ""
+    unusual = [text for text, whole in zip(texts, are_whole, strict=True) if not whole and NUMERAL.fullmatch(text)]
+    return None if unusual else f"{parameter.name}={texts!r} is none of its lists"
 
 
 def _value_objection(parameter: Parameter, text: str | None) -> Objection:

@@ -13,7 +13,7 @@ from mockexchange.venues.quoting import STUB_ADVICE
 PREFIX = "/trade-api/v2"
 STREAM_PATH = "/trade-api/ws/v2"
 PATH_CHARS_SHOWN_MAX = 200
-PAGES = "pages"
+PAGES = "docs-daily"
 """A source: the first day on which the documentation has a page of the operation."""
 
 
@@ -121,6 +121,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("PUT", "/communications/rfqs/{rfq_id}/quotes/{quote_id}/accept", "2026-06-25", source=PAGES),
     CatalogueEntry("PUT", "/communications/rfqs/{rfq_id}/quotes/{quote_id}/confirm", "2026-06-25", source=PAGES),
     CatalogueEntry("GET", "/events/fee_changes", "2026-05-27", source=PAGES),
+    CatalogueEntry("GET", "/events/candlesticks", "2025-11-19", "2025-11-27", source=PAGES),
     CatalogueEntry("GET", "/events/multivariate", "2025-11-04", source=PAGES),
     CatalogueEntry("GET", "/events/{event_ticker}/metadata"),
     CatalogueEntry("GET", "/incentive_programs"),
@@ -136,7 +137,8 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET", "/milestones/{milestone_id}"),
     CatalogueEntry("GET", "/multivariate_event_collections"),
     CatalogueEntry("GET POST", "/multivariate_event_collections/{collection_ticker}"),
-    CatalogueEntry("GET PUT", "/multivariate_event_collections/{collection_ticker}/lookup"),
+    CatalogueEntry("GET", "/multivariate_event_collections/{collection_ticker}/lookup", ALWAYS, "2026-07-02", PAGES),
+    CatalogueEntry("PUT", "/multivariate_event_collections/{collection_ticker}/lookup", ALWAYS, "2026-08-01", PAGES),
     CatalogueEntry("POST", "/portfolio/subaccounts/positions/transfer", "2026-07-03", source=PAGES),
     CatalogueEntry("PUT DELETE", "/portfolio/subaccounts/settlement-advance-lock", "2026-07-25", source=PAGES),
     CatalogueEntry("GET", "/search/filters_by_sport"),

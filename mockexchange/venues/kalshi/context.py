@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
+from mockexchange.venues.data_tables import NO_DATA, Data
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import api_date as parse_date
 from mockexchange.venues.kalshi.market_ids import MarketIds
+from mockexchange.venues.kalshi.objects.scenario_data.tables import DATA
 from mockexchange.venues.kalshi.rate_limits import RateLimits
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
@@ -22,6 +24,10 @@ class KalshiContext:
     rate_limits: RateLimits = field(default_factory=RateLimits)
     is_lagging: bool = False
     """Whether the state is an old one, for reads: a write is asked again with the current state."""
+    data: Data = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.data = Data(DATA, self.settings.data) if self.settings.data else NO_DATA
 
 
 def share_limits(context: KalshiContext, other: KalshiContext) -> None:

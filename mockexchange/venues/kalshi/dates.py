@@ -37,6 +37,7 @@ SOURCES = {
     "stream-2026-06": "stream frames recorded on the demo host, 2026-06-11 and 2026-06-12",
     "openapi-3.13": "OpenAPI document 3.13.0, April 2026",
     "openapi-3.21": "OpenAPI document 3.21.0, June 2026",
+    "docs-daily": "docs.kalshi.com API reference as a daily mirror kept it, November 2025 to August 2026",
     "docs-3.28": "docs.kalshi.com at 3.28.0, August 2026",
     "sdk-3.34": "the official Python SDK 3.34.0, October 2026",
     "asyncapi": "the stream's AsyncAPI documents, kept by a daily mirror of docs.kalshi.com, January to August 2026",

@@ -54,6 +54,14 @@ def unix_seconds(at: int) -> str:
     return str(at // MICROSECONDS_PER_SECOND)
 
 
+def unix_milliseconds(at: int) -> str:
+    return str(at // 1_000)
+
+
+def centicents(micros: int) -> str:
+    return str(truncate(micros, MICROS_PER_CENTICENT))
+
+
 def text(value: str) -> str:
     """Return the text of `json.dumps(value, ensure_ascii=False)`, 40 times faster: that makes an encoder per call."""
     return encode_basestring(value)
@@ -99,6 +107,8 @@ COUNT_2 = Spelling("count string, 2 decimals", count_2)
 CONTRACTS = Spelling("integer contracts, truncated", whole_contracts)
 INSTANT = Spelling("RFC 3339 UTC, at most 6 fractional digits, trailing zeros trimmed", instant)
 UNIX_SECONDS = Spelling("integer Unix seconds", unix_seconds)
+MILLISECONDS = Spelling("integer Unix milliseconds", unix_milliseconds)
+CENTICENTS = Spelling("integer hundredths of a cent, truncated", centicents)
 INTEGER = Spelling("integer", str)
 TEXT = Spelling("string", text)
 BOOLEAN = Spelling("boolean", lambda value: "true" if value else "false")

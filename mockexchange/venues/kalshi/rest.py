@@ -14,7 +14,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.bodies.decoding import decode_body
-from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route
+from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route, find_entry
 from mockexchange.venues.kalshi.context import KalshiContext, date_of, share_limits
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
 from mockexchange.venues.kalshi.operations import OPERATIONS
@@ -109,6 +109,7 @@ def _answer_public(
         path_params,
         incoming.at,
         incoming.reply.findings,
+        context.data,
     )
     body = operation.answer(call)
     incoming.reply.headers = operation.headers
@@ -174,6 +175,7 @@ def _account_call(
         path_params,
         incoming.at,
         incoming.reply.findings,
+        context.data,
         context.state.accounts[key.account],
         key,
         NO_BODY,
@@ -197,6 +199,8 @@ def _no_operation(incoming: KalshiRequest, api_date: ApiDate) -> Rejected:
     if allowed:
         also = ["HEAD"] if "GET" in allowed else []
         incoming.reply.headers = ((b"allow", ", ".join([*allowed, *also]).encode()),)
+        if find_entry(method, path.removeprefix(PREFIX)):
+            return Rejected(Situation.WRONG_METHOD, explain_no_route(method, path, api_date))
         return Rejected(Situation.WRONG_METHOD, f"{path} answers {', '.join(allowed)}, not {method}")
     return Rejected(Situation.NO_ROUTE, lambda pause: explain_no_route(method, path, api_date))
 

@@ -48,7 +48,9 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
         return None
     method = READ_METHODS.get(method, method)
     operation = ROUTES.get((method, path if "%" not in path else unquote(path)))
-    found = Match(operation, NO_PARAMS) if operation else _match_template(method, path, api_date)
+    if operation and api_date.holds(*operation.life):
+        return Match(operation, NO_PARAMS)
+    found = _match_template(method, path, api_date)
     return found if found and api_date.holds(*found.operation.life) else None
 
 

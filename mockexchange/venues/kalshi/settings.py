@@ -1,7 +1,8 @@
 """Settings of the venue in a scenario; the defaults follow the facts, or the documented choice."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
@@ -44,3 +45,5 @@ class KalshiSettings:
     """Host time to wait for a Pong; 0 for no limit."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
     """Limit of the frames that wait for one client: some 15,000. A frame that does not fit ends its subscription."""
+    data: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Objects of the scenario that answers have, by table: nothing in the exchange makes them."""

@@ -6,6 +6,7 @@ from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.diagnosis import explain_offline
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
+from mockexchange.venues.kalshi.objects.scenario_data.tables import DATA
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import FAULTS
 from mockexchange.venues.kalshi.rest import REST
@@ -32,6 +33,7 @@ KALSHI = VenueDefinition(
     ),
     scenario=ScenarioOptions(
         settings=KalshiSettings,
+        data=DATA,
         vocabulary={"tier": TIERS, "strike_type": STRIKE_TYPES},
     ),
     faults=FAULTS,

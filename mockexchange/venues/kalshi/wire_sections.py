@@ -33,6 +33,8 @@ KINDS = {
     "boolean": "boolean",
     "choice": "one of a list",
     "choices": "comma-separated list",
+    "instant": "RFC 3339",
+    "repeated": "repeated, one value each",
 }
 STREAM_KINDS = {
     "text": "string",

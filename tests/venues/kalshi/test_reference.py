@@ -1,6 +1,7 @@
 """Nothing undocumented, nothing missing: the server's own tables against the list of wire facts."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -61,14 +62,14 @@ def param_fact(row: Parameter) -> Param:
     is_number = row.kind in ("integer", "boolean")
     return Param(
         name=row.name,
-        kind=row.kind if is_number else "string",
+        kind=row.kind if is_number else "array" if row.kind == "repeated" else "string",
         is_required=row.required,
         is_list=row.kind in ("texts", "choices"),
-        list_max=row.items_max,
+        list_max=None if row.kind == "repeated" else row.items_max,
         minimum=row.minimum,
         maximum=None if row.maximum == WIDE else row.maximum,
         default=row.default,
-        choices=frozenset(row.choices) or None,
+        choices=frozenset[Any](row.choices) or frozenset[Any](row.numbers) or None,
     )
 
 

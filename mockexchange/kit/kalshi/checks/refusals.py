@@ -39,10 +39,12 @@ def _causes(target: Target, operation: Operation) -> Iterator[Cause]:
         kind = parameter.schema["type"]
         if kind in {"integer", "boolean"}:
             yield Cause(name, "ten", f"Invalid format for parameter {name}: error binding")
-        yield Cause(name, two_values(parameter), f"multiple values for single value parameter '{name}'")
+        if parameter.schema["type"] != "array":
+            yield Cause(name, two_values(parameter), f"multiple values for single value parameter '{name}'")
         if "enum" in parameter.schema:
             has_message = target.document["info"]["version"] >= ONE_OF_SINCE
-            yield Cause(name, "no_such_value", "on the 'oneof' tag" if has_message else '"code":"bad_request"')
+            other = "999999" if kind == "integer" else "no_such_value"
+            yield Cause(name, other, "on the 'oneof' tag" if has_message else '"code":"bad_request"')
         if parameter.is_required or name == "subtrader_id":
             yield Cause(name, None, f"Query argument {name} is required, but not found")
 

@@ -7,7 +7,6 @@ from mockexchange.venues.dated import COMPAT, ApiDate, Field, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.objects import (
     account,
-    archive,
     balances,
     events,
     exchange,
@@ -25,6 +24,7 @@ from mockexchange.venues.kalshi.objects import (
     trades,
     transfers,
 )
+from mockexchange.venues.kalshi.objects.scenario_data import tables as scenario_data
 
 OBJECTS: dict[str, tuple[Field, ...]] = {
     "GetBalanceResponse": balances.GET_BALANCE_RESPONSE,
@@ -75,7 +75,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "FCMSubtrader": fcm.FCM_SUBTRADER,
     "GetFCMSubtraderBlockedCategoriesResponse": fcm.GET_FCM_SUBTRADER_BLOCKED_CATEGORIES_RESPONSE,
     "GetFCMEventContractDailyCapResponse": fcm.GET_FCM_EVENT_CONTRACT_DAILY_CAP_RESPONSE,
-    "GetHistoricalCutoffResponse": archive.GET_HISTORICAL_CUTOFF_RESPONSE,
+    "GetHistoricalCutoffResponse": exchange.GET_HISTORICAL_CUTOFF_RESPONSE,
     "ExchangeStatus": exchange.EXCHANGE_STATUS,
     "ExchangeIndexStatus": exchange.EXCHANGE_INDEX_STATUS,
     "GetExchangeScheduleResponse": exchange.GET_EXCHANGE_SCHEDULE_RESPONSE,
@@ -87,6 +87,12 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "Announcement": exchange.ANNOUNCEMENT,
     "GetUserDataTimestampResponse": exchange.GET_USER_DATA_TIMESTAMP_RESPONSE,
     "GetAccountApiLimitsResponse": account.GET_ACCOUNT_API_LIMITS_RESPONSE,
+    "GetAccountApiUsageLevelVolumeProgressResponse": account.GET_VOLUME_PROGRESS_RESPONSE,
+    "AccountApiUsageLevelVolumeProgress": account.VOLUME_PROGRESS,
+    "AccountApiUsageLevelVolumeGoal": account.VOLUME_GOAL,
+    "GetSeriesListResponse": series.GET_SERIES_LIST_RESPONSE,
+    "GetMarketOrderbooksResponse": orderbooks.GET_MARKET_ORDERBOOKS_RESPONSE,
+    "MarketOrderbookFp": orderbooks.MARKET_ORDERBOOK_FP,
     "BucketLimit": account.BUCKET_LIMIT,
     "ApiUsageLevelGrant": account.API_USAGE_LEVEL_GRANT,
     "GetAccountEndpointCostsResponse": account.GET_ACCOUNT_ENDPOINT_COSTS_RESPONSE,
@@ -99,7 +105,6 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "GetEventsResponse": events.GET_EVENTS_RESPONSE,
     "GetEventResponse": events.GET_EVENT_RESPONSE,
     "EventData": events.EVENT_DATA,
-    "Milestone": events.MILESTONE,
     "GetMarketsResponse": markets.GET_MARKETS_RESPONSE,
     "GetMarketResponse": markets.GET_MARKET_RESPONSE,
     "Market": markets.MARKET,
@@ -108,9 +113,9 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "GetMarketOrderbookResponse": orderbooks.GET_MARKET_ORDERBOOK_RESPONSE,
     "Orderbook": orderbooks.ORDERBOOK,
     "OrderbookCountFp": orderbooks.ORDERBOOK_COUNT_FP,
-    "GetTradesResponse": trades.GET_TRADES_RESPONSE,
-    "Trade": trades.TRADE,
+    **trades.OBJECTS,
     **order_writes.OBJECTS,
+    **scenario_data.OBJECTS,
 }
 
 

@@ -4,7 +4,7 @@ from mockexchange.core.vocabulary import Instance
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi import enumerations
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.formatting import INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
+from mockexchange.venues.kalshi.formatting import COUNT_2, INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
 from mockexchange.venues.kalshi.objects.rows import list_of, maybe, optional
 
 SCOPES_ADDED = "2025-12-18"
@@ -100,4 +100,20 @@ GENERATE_API_KEY_RESPONSE: tuple[Field, ...] = (
     *_NEW_KEY,
     maybe("key_type", one_of("rsa", "ed25519"), "key_type", since=KEY_TYPE_ADDED, source="changelog"),
     Field(name="private_key", spelling=TEXT, read="private_key", source="docs-2025-11"),
+)
+
+VOLUME_GOAL: tuple[Field, ...] = (
+    Field(name="earn_volume_goal_fp", spelling=COUNT_2, read="earn_centis", source="docs-daily"),
+    Field(name="keep_volume_goal_fp", spelling=COUNT_2, read="keep_centis", source="docs-daily"),
+    Field(name="level", spelling=TEXT, read="level", source="docs-daily"),
+)
+VOLUME_PROGRESS: tuple[Field, ...] = (
+    Field(name="computed_ts", spelling=UNIX_SECONDS, read="at", source="docs-daily"),
+    list_of("goals", "AccountApiUsageLevelVolumeGoal", VOLUME_GOAL, source="docs-daily"),
+    Field(name="trailing_30d_volume_fp", spelling=COUNT_2, read="volume_centis", source="docs-daily"),
+)
+GET_VOLUME_PROGRESS_RESPONSE: tuple[Field, ...] = (
+    list_of(
+        "volume_progress", "AccountApiUsageLevelVolumeProgress", VOLUME_PROGRESS, read="progress", source="docs-daily"
+    ),
 )

@@ -1,28 +1,13 @@
-"""Events; milestones are known keys and never present."""
+"""Events; the milestones beside them are those of the scenario."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT, TEXTS
+from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT
 from mockexchange.venues.kalshi.market_formatting import DECIMAL, FREE_OBJECT
 from mockexchange.venues.kalshi.objects.markets import MARKET
-from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, optional, text
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, text
+from mockexchange.venues.kalshi.objects.scenario_data.milestones import MILESTONE
 from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
-
-MILESTONE: tuple[Field, ...] = (
-    text("category", "category"),
-    Field(name="details", spelling=FREE_OBJECT, read="details", source="docs-2025-11"),
-    *optional("end_date", INSTANT, "end_at", source="docs-2025-11"),
-    text("id", "milestone_id"),
-    Field(name="last_updated_ts", spelling=INSTANT, read="updated_at", source="docs-2025-11"),
-    text("notification_message", "message"),
-    Field(name="primary_event_tickers", spelling=TEXTS, read="primary_events", source="docs-2025-11"),
-    Field(name="related_event_tickers", spelling=TEXTS, read="related_events", source="docs-2025-11"),
-    *optional("source_id", TEXT, "source_id", source="docs-2025-11"),
-    maybe("source_ids", FREE_OBJECT, since=SPRING_2026, source="openapi-3.13"),
-    Field(name="start_date", spelling=INSTANT, read="start_at", source="docs-2025-11"),
-    text("title", "title"),
-    text("type", "kind"),
-)
 
 EVENT_DATA: tuple[Field, ...] = (
     Field(name="available_on_brokers", spelling=BOOLEAN, read="is_brokered", until=AUTUMN_2026, source="wire-2025-11"),
@@ -56,6 +41,10 @@ GET_EVENTS_RESPONSE: tuple[Field, ...] = (
     CURSOR,
     list_of("events", "EventData", EVENT_DATA),
     maybe("milestones", Nested("Milestone", MILESTONE, is_list=True), "milestones"),
+)
+GET_MULTIVARIATE_EVENTS_RESPONSE: tuple[Field, ...] = (
+    CURSOR,
+    list_of("events", "EventData", EVENT_DATA, source="docs-daily"),
 )
 GET_EVENT_RESPONSE: tuple[Field, ...] = (
     Field(name="event", spelling=Nested("EventData", EVENT_DATA), read="event", source="docs-2025-11"),

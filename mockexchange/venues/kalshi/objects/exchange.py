@@ -1,4 +1,4 @@
-"""Status, schedule and announcements of the exchange."""
+"""Status, schedule and announcements of the exchange, and the cutoff between live and historical rows."""
 
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.dated import ALWAYS, Field, Nested
@@ -7,6 +7,7 @@ from mockexchange.venues.kalshi.objects.rows import list_of, optional
 
 SHARD_STATUS_ADDED = "2026-07-02"
 SHARDS_DESCRIBED = "2026-08-13"
+ARCHIVED_POSITIONS_ADDED = "2026-07-23"
 DAYS = ("friday", "monday", "saturday", "sunday", "thursday", "tuesday", "wednesday")
 
 
@@ -70,4 +71,17 @@ GET_EXCHANGE_ANNOUNCEMENTS_RESPONSE: tuple[Field, ...] = (list_of("announcements
 
 GET_USER_DATA_TIMESTAMP_RESPONSE: tuple[Field, ...] = (
     Field(name="as_of_time", spelling=INSTANT, read="at", source="docs-2025-11"),
+)
+
+GET_HISTORICAL_CUTOFF_RESPONSE: tuple[Field, ...] = (
+    Field(
+        name="market_positions_last_updated_ts",
+        spelling=INSTANT,
+        read="archived_before",
+        since=ARCHIVED_POSITIONS_ADDED,
+        source="sdk-3.34",
+    ),
+    Field(name="market_settled_ts", spelling=INSTANT, read="archived_before", source="openapi-3.13"),
+    Field(name="orders_updated_ts", spelling=INSTANT, read="archived_before", source="openapi-3.13"),
+    Field(name="trades_created_ts", spelling=INSTANT, read="archived_before", source="openapi-3.13"),
 )

@@ -65,10 +65,10 @@ PRICE_RANGE: tuple[Field, ...] = (
 )
 
 MVE_SELECTED_LEG: tuple[Field, ...] = (
-    maybe("event_ticker", TEXT),
-    maybe("market_ticker", TEXT),
-    maybe("side", TEXT),
-    maybe("yes_settlement_value_dollars", PRICE_4, since=SPRING_2026, source="openapi-3.13"),
+    maybe("event_ticker", TEXT, "event_ticker"),
+    maybe("market_ticker", TEXT, "market_ticker"),
+    maybe("side", TEXT, "side"),
+    maybe("yes_settlement_value_dollars", PRICE_4, "yes_settlement_value", since=SPRING_2026, source="openapi-3.13"),
 )
 
 _STATUS = (

@@ -2,7 +2,9 @@
 
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
+from mockexchange.venues.kalshi.formatting import TEXT
 from mockexchange.venues.kalshi.market_formatting import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS
+from mockexchange.venues.kalshi.objects.rows import list_of
 
 
 def _side(name: str, spelling: Spelling, read: str, empty: Empty, source: str) -> Field:
@@ -55,4 +57,17 @@ GET_MARKET_ORDERBOOK_RESPONSE: tuple[Field, ...] = (
         since=FIXED_POINT_ADDED,
         source="wire-2026-06",
     ),
+)
+
+MARKET_ORDERBOOK_FP: tuple[Field, ...] = (
+    Field(
+        name="orderbook_fp",
+        spelling=Nested("OrderbookCountFp", ORDERBOOK_COUNT_FP),
+        read="book",
+        source="openapi-3.13",
+    ),
+    Field(name="ticker", spelling=TEXT, read="ticker", source="openapi-3.13"),
+)
+GET_MARKET_ORDERBOOKS_RESPONSE: tuple[Field, ...] = (
+    list_of("orderbooks", "MarketOrderbookFp", MARKET_ORDERBOOK_FP, source="openapi-3.13"),
 )

@@ -38,3 +38,4 @@ SERIES: tuple[Field, ...] = (
 GET_SERIES_RESPONSE: tuple[Field, ...] = (
     Field(name="series", spelling=Nested("Series", SERIES), read="series", source="docs-2025-11"),
 )
+GET_SERIES_LIST_RESPONSE: tuple[Field, ...] = (list_of("series", "Series", SERIES),)

@@ -1,4 +1,4 @@
-"""Public trades."""
+"""Public trades, and candlesticks, which are made of them."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
@@ -13,6 +13,7 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     TEXT,
 )
+from mockexchange.venues.kalshi.objects import candlesticks
 from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 
 NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
@@ -44,3 +45,8 @@ TRADE: tuple[Field, ...] = (
 )
 
 GET_TRADES_RESPONSE: tuple[Field, ...] = (CURSOR, list_of("trades", "Trade", TRADE))
+OBJECTS: dict[str, tuple[Field, ...]] = {
+    "GetTradesResponse": GET_TRADES_RESPONSE,
+    "Trade": TRADE,
+    **candlesticks.OBJECTS,
+}

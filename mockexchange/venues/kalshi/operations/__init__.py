@@ -10,6 +10,7 @@ from mockexchange.venues.kalshi.operations import (
     market_data,
     order_entry,
     portfolio,
+    scenario_data,
 )
 from mockexchange.venues.kalshi.operations.call import Operation
 
@@ -23,4 +24,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *account_writes.OPERATIONS,
     *market_data.OPERATIONS,
     *order_entry.OPERATIONS,
+    *scenario_data.OPERATIONS,
 )

@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
+from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.accounts import Account, Key
-from mockexchange.core.vocabulary import AccountKind
+from mockexchange.core.model.history import Window
+from mockexchange.core.queries.lists import FillQuery, find_fills
+from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind
 from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
@@ -26,6 +29,40 @@ class Limits(NamedTuple):
     read: Bucket
     write: Bucket
     grants: tuple[()] = ()
+
+
+class VolumeGoal(NamedTuple):
+    """The volume in 30 days that earns a tier, and the one that keeps it, in hundredths of a contract."""
+
+    level: str
+    earn_centis: int
+    keep_centis: int
+
+
+class VolumeProgress(NamedTuple):
+    at: int
+    volume_centis: int
+    goals: tuple[VolumeGoal, ...]
+
+
+class Progress(NamedTuple):
+    progress: tuple[VolumeProgress, ...]
+
+
+TRAILING_US = 30 * MICROSECONDS_PER_DAY
+FILLS_MAX = 10_000_000
+"""More fills than a sandbox can have: all of the window are counted."""
+GOALS = tuple(
+    VolumeGoal(level, contracts * CENTIS_PER_CONTRACT, contracts // 2 * CENTIS_PER_CONTRACT)
+    for level, contracts in (
+        ("expert", 1_000_000),
+        ("premier", 5_000_000),
+        ("paragon", 25_000_000),
+        ("prime", 100_000_000),
+        ("prestige", 500_000_000),
+    )
+)
+"""The documentation names the tiers and no volumes: a choice."""
 
 
 class KeyView(NamedTuple):
@@ -51,6 +88,14 @@ def get_account_endpoint_costs(call: Call) -> bytes:
     return write(
         call, Costs(DEFAULT_COST, tuple(EndpointCost(method, PREFIX + path, cost) for (path, method), cost in named))
     )
+
+
+def get_volume_progress(call: AccountCall) -> bytes:
+    """Return the volume of the last 30 days beside what each tier takes; the goals are a choice."""
+    query = FillQuery(limit=FILLS_MAX, window=Window(call.at - TRAILING_US, call.at))
+    fills = find_fills(call.state, call.account.name, query).rows
+    volume = sum(fill.trade.count_centis for fill in fills)
+    return write(call, Progress((VolumeProgress(call.at, volume, GOALS),)))
 
 
 def get_api_keys(call: AccountCall) -> bytes:
@@ -79,6 +124,12 @@ OPERATIONS = (
         path="/account/endpoint_costs",
         answer=get_account_endpoint_costs,
         answer_table="GetAccountEndpointCostsResponse",
+    ),
+    AccountOperation(
+        name="GetAccountApiUsageLevelVolumeProgress",
+        path="/account/api_usage_level/volume_progress",
+        answer=get_volume_progress,
+        answer_table="GetAccountApiUsageLevelVolumeProgressResponse",
     ),
     AccountOperation(name="GetApiKeys", path="/api_keys", answer=get_api_keys, answer_table="GetApiKeysResponse"),
 )

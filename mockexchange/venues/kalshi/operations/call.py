@@ -12,6 +12,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
+from mockexchange.venues.data_tables import Data
 from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.objects import OBJECTS
@@ -36,6 +37,7 @@ class Call(Struct):
     path_params: dict[str, str]
     at: int
     findings: list[str]
+    data: Data
 
 
 class AccountCall(Call):

@@ -12,7 +12,7 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, Call, cached_answer, encoder, write_parts
 
 ARCHIVE_SINCE = life_of("GET", "/historical/fills").since
-PAGING = ("cursor", "limit")
+PAGING = ("cursor", "limit", "page_size")
 NO_STATUS = 0
 UNFILTERED = (None, "", ())
 """Values of a filter that was left out; 0 is a filter."""
@@ -39,6 +39,9 @@ class ListTable(NamedTuple):
     """Whether a row is the same for every caller, so that its bytes can be cached."""
     more: tuple[tuple[str, bytes], ...] = ()
     """Further keys of the envelope, as encoded JSON."""
+    cursor: str = "cursor"
+    limit: str = "limit"
+    """Names of the answer's cursor and of the parameter that bounds a page."""
 
 
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
@@ -84,10 +87,10 @@ def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _make_page(call: Call, table: ListTable, find: Find[Any]) -> bytes:
     digest = _digest(call)
-    page = find(call.params.get("limit") or PAGE_ROWS, _after(call, table, digest))
+    page = find(call.params.get(table.limit) or PAGE_ROWS, _after(call, table, digest))
     cursor = "" if page.after is None else write_cursor(Cursor(digest, NO_STATUS, (page.after, table.row)))
     rows = _encode(call, table, page.rows)
-    values = {table.key: rows, "cursor": b'"%s"' % cursor.encode(), **dict(table.more)}
+    values = {table.key: rows, table.cursor: b'"%s"' % cursor.encode(), **dict(table.more)}
     return write_parts(call, values)
 
 

@@ -9,6 +9,7 @@ from mockexchange.venues.kalshi.parameters import (
     orders,
     payments,
     portfolio,
+    scenario_data,
     series,
     settlements,
 )
@@ -51,6 +52,15 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     "GetMarkets": markets.GET_MARKETS,
     "GetMarketOrderbook": markets.GET_MARKET_ORDERBOOK,
     "GetTrades": markets.GET_TRADES,
+    "GetMarketOrderbooks": markets.GET_MARKET_ORDERBOOKS,
+    "GetHistoricalMarkets": markets.GET_HISTORICAL_MARKETS,
+    "GetTradesHistorical": markets.GET_TRADES_HISTORICAL,
+    "GetMarketCandlesticks": markets.GET_MARKET_CANDLESTICKS,
+    "GetMarketCandlesticksByEvent": markets.GET_CANDLESTICKS,
+    "GetMarketCandlesticksHistorical": markets.GET_CANDLESTICKS,
+    "BatchGetMarketCandlesticks": markets.BATCH_GET_CANDLESTICKS,
+    "GetSeriesList": series.GET_SERIES_LIST,
+    **scenario_data.PARAMETERS,
 }
 
 __all__ = ["PARAMETERS", "Parameter"]

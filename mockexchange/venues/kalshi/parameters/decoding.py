@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
@@ -48,11 +49,13 @@ def decode_cached(operation: str, query: str, api_date: ApiDate) -> Decoded:
 def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
     """Read a raw query. Raises Rejected with the venue's situation on a bad value."""
     rows = parameters(operation, api_date)
-    texts: dict[str, str] = {}
+    texts: dict[str, Any] = {}
     unknown: list[str] = []
     for name, text in query_pairs(query):
         if name not in rows:
             unknown.append(name)
+        elif rows[name].kind == "repeated":
+            texts.setdefault(name, []).append(text)
         elif name in texts:
             raise Rejected(Situation.REPEATED, f"{name} is given more than once", parameter=name)
         else:
@@ -95,6 +98,10 @@ def _integer(given: Given[Parameter]) -> int:
     if not INTEGER.fullmatch(given.value):
         raise _wrong_type(given, "is not an integer")
     number = int(given.value)
+    numbers = given.row.numbers
+    if numbers and number not in numbers:
+        diagnosis = f"{given.row.name}={number}: expected {', '.join(map(str, numbers))}"
+        raise _invalid(given, "oneof", diagnosis, Situation.UNKNOWN_CHOICE)
     broken = given.row.broken_bound(number)
     if broken is not None:
         side, limit = broken
@@ -107,6 +114,22 @@ def _boolean(given: Given[Parameter]) -> bool:
     if value is None:
         raise _wrong_type(given, "is neither true nor false")
     return value
+
+
+def _instant(given: Given[Parameter]) -> int:
+    try:
+        return parse_instant(given.value)
+    except ValueError:
+        raise _wrong_type(given, "is not an instant such as 2026-01-31T12:00:00Z") from None
+
+
+def _repeated(given: Given[Parameter]) -> tuple[str | int, ...]:
+    row, items = given.row, given.value
+    if row.items_max is not None and len(items) > row.items_max:
+        raise _invalid(given, "max", f"{row.name} is given {len(items)} times: expected at most {row.items_max}")
+    if row.maximum is None:
+        return tuple(items)
+    return tuple(_integer(given._replace(value=item)) for item in items)
 
 
 def _wrong_type(given: Given[Parameter], problem: str) -> Rejected:
@@ -135,6 +158,8 @@ READERS: dict[str, Reader[Parameter]] = {
     "boolean": _boolean,
     "choice": _choice,
     "choices": _texts,
+    "instant": _instant,
+    "repeated": _repeated,
 }
 
 

@@ -68,3 +68,45 @@ GET_TRADES: tuple[Parameter, ...] = (
     *WINDOW,
     Parameter(name="is_block_trade", kind="boolean", since=AUTUMN_2026, source="sdk-3.34"),
 )
+
+GET_MARKET_ORDERBOOKS: tuple[Parameter, ...] = (
+    Parameter(name="tickers", kind="repeated", items_max=100, required=True, source="openapi-3.13"),
+)
+SERIES_OR_EVENT = (
+    Parameter(name="event_ticker", kind="text", source="openapi-3.13"),
+    Parameter(name="series_ticker", kind="text", since="2026-04-11", source="docs-daily"),
+)
+GET_HISTORICAL_MARKETS: tuple[Parameter, ...] = (
+    Parameter(name="limit", kind="integer", minimum=0, maximum=1000, default=100, source="openapi-3.13"),
+    CURSOR,
+    TICKERS,
+    *SERIES_OR_EVENT,
+    Parameter(name="mve_filter", kind="choice", choices=("exclude",), source="openapi-3.13"),
+)
+GET_TRADES_HISTORICAL: tuple[Parameter, ...] = (
+    Parameter(name="limit", kind="integer", minimum=0, maximum=1000, default=100, source="openapi-3.13"),
+    CURSOR,
+    TICKER,
+    *WINDOW,
+    Parameter(name="is_block_trade", kind="boolean", since="2026-06-02", source="docs-daily"),
+)
+TIME_RANGE = (
+    Parameter(name="start_ts", kind="integer", required=True, source="docs-2025-11"),
+    Parameter(name="end_ts", kind="integer", required=True, source="docs-2025-11"),
+)
+GET_CANDLESTICKS: tuple[Parameter, ...] = (
+    *TIME_RANGE,
+    Parameter(name="period_interval", kind="integer", numbers=(1, 60, 1440), required=True, source="docs-2025-11"),
+)
+GET_MARKET_CANDLESTICKS: tuple[Parameter, ...] = (
+    *GET_CANDLESTICKS,
+    Parameter(
+        name="include_latest_before_start", kind="boolean", default=False, since="2026-01-18", source="docs-daily"
+    ),
+)
+BATCH_GET_CANDLESTICKS: tuple[Parameter, ...] = (
+    Parameter(name="market_tickers", kind="texts", items_max=100, required=True, source="docs-daily"),
+    *TIME_RANGE,
+    Parameter(name="period_interval", kind="integer", minimum=1, maximum=2**31 - 1, required=True, source="docs-daily"),
+    Parameter(name="include_latest_before_start", kind="boolean", default=False, source="docs-daily"),
+)

@@ -7,7 +7,7 @@ from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
 from mockexchange.venues.parameter_decoding import ParameterRow
 
-Kind = Literal["text", "texts", "integer", "boolean", "choice", "choices"]
+Kind = Literal["text", "texts", "integer", "boolean", "choice", "choices", "instant", "repeated"]
 POSITION_COUNTS = ("position", "total_traded")
 STATUSES = ("all", "unsettled", "settled")
 SETTLEMENT_STATUS_REMOVED = "2025-12-11"
@@ -16,14 +16,19 @@ SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
-    """One query parameter; `texts` and `choices` are comma-separated lists of at most `items_max` items."""
+    """One query parameter; `texts` and `choices` are comma-separated lists of at most `items_max` items.
+
+    `repeated` is a list whose items are given one by one, by repeating the parameter; with a bound they are integers.
+    `numbers` are the values of an integer that is one of several.
+    """
 
     kind: Kind
     items_max: int | None = None
+    numbers: tuple[int, ...] = ()
 
     @property
     def value_if_absent(self) -> object:
-        return () if self.kind in ("texts", "choices") else self.default
+        return () if self.kind in ("texts", "choices", "repeated") else self.default
 
     @property
     def go_name(self) -> str:

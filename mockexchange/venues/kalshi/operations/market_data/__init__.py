@@ -1,7 +1,14 @@
 """Operations on series, events, markets, order books and public trades."""
 
 from mockexchange.venues.kalshi.operations.call import Operation
-from mockexchange.venues.kalshi.operations.market_data import events, markets, orderbooks, series, trades
+from mockexchange.venues.kalshi.operations.market_data import (
+    candlesticks,
+    events,
+    markets,
+    orderbooks,
+    series,
+    trades,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *series.OPERATIONS,
@@ -9,4 +16,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *markets.OPERATIONS,
     *orderbooks.OPERATIONS,
     *trades.OPERATIONS,
+    *candlesticks.OPERATIONS,
 )

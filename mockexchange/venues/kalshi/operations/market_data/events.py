@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
 from mockexchange.core.model.markets import EventListing
+from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
@@ -18,33 +19,44 @@ from mockexchange.venues.kalshi.operations.market_data.market_views import (
 from mockexchange.venues.kalshi.operations.market_data.markets import encode_markets
 
 EVENTS = ListTable("events", "EventData")
-LEFT_OUT, NONE = b'""', b"[]"
+LEFT_OUT = b'""'
 
 
 def get_events(call: Call) -> bytes:
-    """Return a page of events. Milestones are not emulated: the list is empty if requested."""
-    look, view = _finder(call), _viewer(call)
+    """Return a page of events; with the milestones of all events beside it if requested."""
+    look, view = _finder(call), viewer(call)
 
     def find(limit: int, after: int | None) -> HistoryPage[EventView]:
         page = look(limit, after)
         return HistoryPage([view(event) for event in page.rows], page.after)
 
-    milestones = NONE if call.params["with_milestones"] else LEFT_OUT
+    milestones = encode_rows(call, "Milestone", _milestones(call)) if call.params["with_milestones"] else LEFT_OUT
     table = EVENTS._replace(more=(("milestones", milestones),))
     return answer_list(call, table, page_revision(call.state, call.at), find)
 
 
+def _milestones(call: Call) -> list[DataRow]:
+    """Return the scenario's milestones that belong to an event, in its order."""
+    return [row for row in reversed(call.data.rows("milestones")) if row.related_event_tickers]
+
+
 def get_event(call: Call) -> bytes:
     """Return an event; its markets are beside it always, and inside it if requested (documented)."""
+    event = event_of(call)
+    row = encode_rows(call, EVENTS.row, [viewer(call)(event)])[1:-1]
+    return write_parts(call, {"event": row, "markets": encode_markets(call, event.markets)})
+
+
+def event_of(call: Call) -> EventListing:
+    """Return the event that the path names. Raises Rejected if there is no such event."""
     ticker = call.path_params["event_ticker"]
     event = call.state.events.get(ticker)
     if event is None:
         raise Rejected(Situation.NOT_FOUND, f"there is no event {ticker!r}: tickers are spelt as in the scenario")
-    row = encode_rows(call, EVENTS.row, [_viewer(call)(event)])[1:-1]
-    return write_parts(call, {"event": row, "markets": encode_markets(call, event.markets)})
+    return event
 
 
-def _viewer(call: Call) -> Callable[[EventListing], EventView]:
+def viewer(call: Call) -> Callable[[EventListing], EventView]:
     aged, is_nested = aged_serial(call.state, call.at), call.params["with_nested_markets"]
     return lambda event: EventView(call.state, event, call.at, aged, is_nested)
 
@@ -60,7 +72,10 @@ def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[EventListing]
 
 
 def _tests(call: Call) -> Iterator[Test[EventListing]]:
-    params = call.params
+    params, combined = call.params, call.data.rows("multivariate_events")
+    if combined:
+        tickers = {row.event_ticker for row in combined}
+        yield lambda event: event.ticker not in tickers
     status, series = params["status"], params["series_ticker"]
     if status:
         yield lambda event: status_of_event(event) == status

@@ -1,6 +1,7 @@
 """Markets: lists under filters, and one by its ticker."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.model.markets import Market
@@ -9,7 +10,7 @@ from mockexchange.venues.kalshi.dates import SPRING_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
-from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows, names_of
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows, live_since, names_of
 from mockexchange.venues.kalshi.operations.market_data.market_views import (
     MarketView,
     aged_serial,
@@ -59,13 +60,78 @@ def get_market(call: Call) -> bytes:
     return write_parts(call, {"market": encode_markets(call, [market_of(call)])[1:-1]})
 
 
+def get_historical_markets(call: Call) -> bytes:
+    """Return a page of the markets that were paid out before the cutoff; none here combines others."""
+    params, keeps = call.params, _archived(call)
+    events, series, aged = params["event_ticker"], params.get("series_ticker"), aged_serial(call.state, call.at)
+    if params["tickers"]:
+        rows = named(call.state.markets, params["tickers"])
+        tests = all_of([keeps, *_tests_of_names(events, series)])
+        look = partial(page_of, [rows], keeps=tests)
+    else:
+        selector: Selector = ("event", events) if events else ("series", series) if series else EVERYTHING
+        tests = all_of([keeps, *_tests_of_names(events, series)])
+        look = partial(call.state.listed_markets.find, selectors=[selector], admits=_is_paid_out, keeps=tests)
+
+    def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
+        page = look(limit=limit, after=after)
+        return HistoryPage([MarketView(call.state, market, call.at, aged) for market in page.rows], page.after)
+
+    return answer_list(call, MARKETS, page_revision(call.state, call.at), find)
+
+
+def get_historical_market(call: Call) -> bytes:
+    return write_parts(call, {"market": encode_markets(call, [historical_market_of(call)])[1:-1]})
+
+
 def market_of(call: Call) -> Market:
-    """Return the market that the path names. Raises Rejected if there is no such market."""
+    """Return the market that the path names. Raises Rejected if there is no such market, or only a historical one."""
+    market = _known_market_of(call)
+    if not is_listed(call, market):
+        message = f"{market.ticker} was paid out before the cutoff: see GET /historical/markets/{market.ticker}"
+        raise Rejected(Situation.NOT_FOUND, message)
+    return market
+
+
+def historical_market_of(call: Call) -> Market:
+    """Return the historical market that the path names. Raises Rejected if there is none."""
+    market = _known_market_of(call)
+    if not is_archived(call, market):
+        raise Rejected(Situation.NOT_FOUND, f"{market.ticker} was not paid out before the cutoff: see GET /markets")
+    return market
+
+
+def _known_market_of(call: Call) -> Market:
     ticker = call.path_params["ticker"]
     market = call.state.markets.get(ticker)
     if market is None:
         raise Rejected(Situation.NOT_FOUND, f"there is no market {ticker!r}: tickers are spelt as in the scenario")
     return market
+
+
+def is_archived(call: Call, market: Market) -> bool:
+    """Return whether a market was paid out before the cutoff."""
+    return market.settled_at is not None and market.settled_at < call.state.archived_before
+
+
+def is_listed(call: Call, market: Market) -> bool:
+    """Return whether live operations have a market: from April 2026 on not the historical ones, but in compat all."""
+    return live_since(call) is None or not is_archived(call, market)
+
+
+def _archived(call: Call) -> Test[Market]:
+    return lambda market: is_archived(call, market)
+
+
+def _is_paid_out(partition: Partition) -> bool:
+    return partition[0] is MarketStatus.FINALIZED
+
+
+def _tests_of_names(event: str | None, series: str | None) -> Iterator[Test[Market]]:
+    if event:
+        yield lambda market: market.event.ticker == event
+    if series:
+        yield lambda market: market.event.series.ticker == series
 
 
 def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
@@ -98,6 +164,7 @@ def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
 
 
 def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
+    yield from _test_of_archive(call)
     yield from _test_of_pause(call)
     if call.params["event_ticker"]:
         yield from _test_of_series(call)
@@ -105,6 +172,7 @@ def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
 
 
 def _all_tests(call: Call) -> Iterator[Test[Market]]:
+    yield from _test_of_archive(call)
     yield from _test_of_pause(call)
     statuses, events = _statuses(call), names_of(call.params["event_ticker"])
     if statuses is not None:
@@ -121,6 +189,12 @@ def _test_of_pause(call: Call) -> Iterator[Test[Market]]:
     wants_paused = "paused" in words
     if call.api_date.holds(SPRING_2026) and wants_paused != ("open" in words):
         yield lambda market: market.status is not MarketStatus.OPEN or is_paused(market) is wants_paused
+
+
+def _test_of_archive(call: Call) -> Iterator[Test[Market]]:
+    """Yield the test of live markets, on days whose historical ones are listed apart."""
+    if live_since(call) is not None:
+        yield lambda market: not is_archived(call, market)
 
 
 def _test_of_series(call: Call) -> Iterator[Test[Market]]:
@@ -166,4 +240,16 @@ def _require_one_time(call: Call) -> None:
 OPERATIONS = (
     PublicOperation(name="GetMarkets", path="/markets", answer=get_markets, answer_table="GetMarketsResponse"),
     PublicOperation(name="GetMarket", path="/markets/{ticker}", answer=get_market, answer_table="GetMarketResponse"),
+    PublicOperation(
+        name="GetHistoricalMarkets",
+        path="/historical/markets",
+        answer=get_historical_markets,
+        answer_table="GetMarketsResponse",
+    ),
+    PublicOperation(
+        name="GetHistoricalMarket",
+        path="/historical/markets/{ticker}",
+        answer=get_historical_market,
+        answer_table="GetMarketResponse",
+    ),
 )

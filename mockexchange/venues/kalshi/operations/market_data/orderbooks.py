@@ -1,8 +1,9 @@
-"""Order book of a market."""
+"""Order books of a market, and of several."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mockexchange.core.model.markets import Market
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
@@ -30,10 +31,31 @@ class BookAnswer(NamedTuple):
     book: Book
 
 
+class MarketBook(NamedTuple):
+    ticker: str
+    book: Book
+
+
+class Books(NamedTuple):
+    orderbooks: Sequence[MarketBook]
+
+
+def get_market_orderbooks(call: Call) -> bytes:
+    """Return the order books of the markets that are requested; unknown ones are left out."""
+    known = call.state.markets
+    markets = [known[ticker] for ticker in dict.fromkeys(call.params["tickers"]) if ticker in known]
+    return write(call, Books([MarketBook(one.ticker, _book(call, one)) for one in markets]))
+
+
 def get_market_orderbook(call: Call) -> bytes:
     market, depth = market_of(call), call.params["depth"]
+    return write(call, BookAnswer(_book(call, market, depth)))
+
+
+def _book(call: Call, market: Market, depth: int = 0) -> Book:
+    """Return the best `depth` bids of each side, all for 0."""
     yes, no = (levels(call.state, market, side) for side in (Side.YES, Side.NO))
-    return write(call, BookAnswer(Book(yes[-depth:], no[-depth:])))
+    return Book(yes[-depth:], no[-depth:])
 
 
 OPERATIONS = (
@@ -43,5 +65,12 @@ OPERATIONS = (
         answer=get_market_orderbook,
         public_since=PUBLIC_SINCE,
         answer_table="GetMarketOrderbookResponse",
+    ),
+    PublicOperation(
+        name="GetMarketOrderbooks",
+        path="/markets/orderbooks",
+        answer=get_market_orderbooks,
+        public_since=PUBLIC_SINCE,
+        answer_table="GetMarketOrderbooksResponse",
     ),
 )

@@ -1,11 +1,14 @@
-"""A series by its ticker."""
+"""Series: a list under filters, and one by its ticker."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.markets import Series
 from mockexchange.core.model.state import State
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, cached_answer, write
+from mockexchange.venues.kalshi.operations.filters import Test, all_of
 
 
 class SeriesView:
@@ -60,7 +63,36 @@ def get_series(call: Call) -> bytes:
     return cached_answer(call, call.state.sequence, lambda: write(call, answer))
 
 
+class SeriesListAnswer(NamedTuple):
+    series: list[SeriesView]
+
+
+def get_series_list(call: Call) -> bytes:
+    """Return all series that pass the filters, as the scenario lists them."""
+    keeps = all_of(list(_tests(call)))
+    has_volume = call.params.get("include_volume") is True
+    found = [series for series in call.state.series.values() if keeps is None or keeps(series)]
+    answer = SeriesListAnswer([SeriesView(call.state, series, has_volume) for series in found])
+    return cached_answer(call, call.state.sequence, lambda: write(call, answer))
+
+
+def _tests(call: Call) -> Iterator[Test[Series]]:
+    params = call.params
+    category, tags, updated = (
+        params["category"],
+        set((params["tags"] or "").split(",")) - {""},
+        params.get("min_updated_ts"),
+    )
+    if category:
+        yield lambda series: series.details.category == category
+    if tags:
+        yield lambda series: not tags.isdisjoint(series.details.tags)
+    if updated is not None:
+        yield lambda series: series.updated_at >= updated * MICROSECONDS_PER_SECOND
+
+
 OPERATIONS = (
+    PublicOperation(name="GetSeriesList", path="/series", answer=get_series_list, answer_table="GetSeriesListResponse"),
     PublicOperation(
         name="GetSeries", path="/series/{series_ticker}", answer=get_series, answer_table="GetSeriesResponse"
     ),

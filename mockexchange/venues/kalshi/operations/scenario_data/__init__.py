@@ -1,0 +1,22 @@
+"""Operations that answer with objects of the scenario: nothing in the exchange makes them, and empty is the default."""
+
+from mockexchange.venues.kalshi.operations.call import Operation
+from mockexchange.venues.kalshi.operations.scenario_data import (
+    collections,
+    communications,
+    events,
+    incentives,
+    live_data,
+    milestones,
+    weather,
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *milestones.OPERATIONS,
+    *incentives.OPERATIONS,
+    *collections.OPERATIONS,
+    *live_data.OPERATIONS,
+    *weather.OPERATIONS,
+    *events.OPERATIONS,
+    *communications.OPERATIONS,
+)
