@@ -120,7 +120,7 @@ def test_steps_of_lists_and_mappings_are_read_from_json(sandbox: SandboxView) ->
             "yes": [["0.5500", "100.00"], ["0.5000", "1.37"]],
             "no": NO_LEVELS,
         },
-        {"type": "balance_allocated", "account": "alice", "allocations": [[0, 60], [1, 40]], "reservation": "none"},
+        {"type": "balance_allocated", "account": "alice", "allocations": [[0, 60], [1, 40]], "reservation": "sum"},
         {"type": "subtrader_capped", "account": "desk", "book": "st1", "limit": None},
         {"type": "shard_transferred", "transfer": "t", **BETWEEN_SHARDS, "amount": "0.100000", "status": "pending"},
         {"type": "transfer_completed", "transfer": "t"},
