@@ -49,7 +49,7 @@ script: [{every: 1us, price: {market: M, price: 0.5}}, {after: 1h, close: {marke
 """
 # name or content of a file, what is said
 CHECKED = [
-    ("golden", "ok: 14 accounts, 24 markets, 79 steps\n"),
+    ("golden", "ok: 14 accounts, 24 markets, 81 steps\n"),
     ("empty", "ok: 2 accounts, 0 markets, 0 steps\n"),
     (
         "scenario: a\nindexes: {btc_usd: 1}\ninstruments: {BTC-PERPETUAL: {kind: future, base: BTC, mark: 1}}",

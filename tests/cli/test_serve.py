@@ -63,6 +63,7 @@ def test_the_banner_says_where_who_and_how() -> None:
         "mockexchange serves Kalshi, wire of 2026-10 (2026-10-31)",
         "  http://127.0.0.1:8600/trade-api/v2",
         "  ws://127.0.0.1:8600/trade-api/ws/v2",
+        "  in a browser: mockexchange console",
         "",
         "  own          member  key k0",
         "  a b          fcm     key k1  subtraders s1, s2",

@@ -93,11 +93,10 @@ def paths_of(venue: str, method: str) -> list[str]:
     from mockexchange.venues.registry import VENUES
 
     known = VENUES[venue]
-    if known.wire is None:
+    sections = [section for section in known.wire.sections() if section.operation_of] if known.wire else []
+    if not sections:
         return sorted(f"/{name}" for name in known.rest.operations if "/" in name)
-    lines = [
-        str(row.name).split(" ", 1) for section in known.wire.sections() if section.operation_of for row in section.rows
-    ]
+    lines = [str(row.name).split(" ", 1) for section in sections for row in section.rows]
     return sorted({path for its_method, path in lines if its_method == method})
 
 

@@ -96,7 +96,10 @@ def stream_sections() -> list[Section]:
         Section("stream answers", REPLY_KEYS, _describe_key),
         Section("stream errors", STREAM_ERRORS, _describe_stream_error),
         *(Section(f"{kind} message", rows, describe_field) for kind, rows in FRAMES.items()),
-        *(Section(name, rows, describe_field) for name, rows in NESTED.items()),
+        *(
+            Section(f"{name} of messages" if name in OBJECTS else name, rows, describe_field)
+            for name, rows in NESTED.items()
+        ),
     ]
 
 
