@@ -9,7 +9,7 @@ from mockexchange import WrongRequest
 from tests.api.connections import get, get_unsigned
 
 BALANCE = "/portfolio/balance"
-MILESTONES = "GET /trade-api/v2/milestones"
+NOT_EMULATED = "GET /trade-api/v2/margin/balance"
 
 
 def test_a_fault_disturbs_as_often_as_it_shall(exchange: Any) -> None:
@@ -86,10 +86,10 @@ def test_an_unknown_preset_and_an_unknown_fault_are_told(exchange: Any) -> None:
 
 def test_a_literal_answer_is_given_as_often_as_it_shall(exchange: Any) -> None:
     answer = {"milestones": [{"id": 7, "share": 0.50, "name": "1", "is": None}], "cursor": ""}
-    stub = exchange.respond(MILESTONES, status=203, json=answer, headers={"X-Mine": "yes"}, times=2, name="mine")
-    assert (stub.name, stub.request, stub.status, stub.times, stub.answered) == ("mine", MILESTONES, 203, 2, 0)
+    stub = exchange.respond(NOT_EMULATED, status=203, json=answer, headers={"X-Mine": "yes"}, times=2, name="mine")
+    assert (stub.name, stub.request, stub.status, stub.times, stub.answered) == ("mine", NOT_EMULATED, 203, 2, 0)
 
-    replies = [get(exchange, "/milestones?limit=5") for _ in range(3)]
+    replies = [get(exchange, "/margin/balance?limit=5") for _ in range(3)]
 
     assert [reply.status for reply in replies] == [203, 203, 404]
     assert json.loads(replies[0].body) == answer
@@ -111,8 +111,8 @@ def test_a_literal_answer_is_given_as_often_as_it_shall(exchange: Any) -> None:
     ],
 )
 def test_a_literal_answer_is_of_any_kind(exchange: Any, words: dict[str, Any], body: bytes) -> None:
-    exchange.respond(MILESTONES, **words)
-    assert get(exchange, "/milestones").body == body
+    exchange.respond(NOT_EMULATED, **words)
+    assert get(exchange, "/margin/balance").body == body
 
 
 def test_a_literal_answer_is_for_who_asks_so_and_signs(exchange: Any) -> None:

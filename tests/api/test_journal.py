@@ -160,7 +160,7 @@ def test_what_goes_well_is_clean(exchange: Any, http: httpx.Client) -> None:
 @pytest.mark.usefixtures("asked")
 def test_what_does_not_is_listed_with_its_diagnosis(exchange: Any, http: httpx.Client) -> None:
     http.get(f"{BASE}/portfolio/position")
-    http.get(f"{BASE}/milestones")
+    http.get(f"{BASE}/margin/balance")
     get(http, exchange, f"{POSITIONS}?limt=3")
     get(http, exchange, f"{POSITIONS}?limit=5000")
     with pytest.raises(AssertionError) as caught:
@@ -170,7 +170,7 @@ def test_what_does_not_is_listed_with_its_diagnosis(exchange: Any, http: httpx.C
     assert "\n    missing: KALSHI-ACCESS-KEY" in text
     assert "no such route: #5 GET /trade-api/v2/portfolio/position -> 404" in text
     assert 'did you mean "/trade-api/v2/portfolio/positions"' in text
-    assert "no such route: #6 GET /trade-api/v2/milestones -> 404" in text
+    assert "no such route: #6 GET /trade-api/v2/margin/balance -> 404" in text
     assert "finding: #7 alice GET" in text
     assert "status 400: #8 alice GET" in text
 
@@ -189,17 +189,17 @@ def test_what_a_fault_or_a_stub_did_is_clean(exchange: Any, http: httpx.Client) 
     exchange.fault(then={"drop": True}, times=1)
     with pytest.raises(httpx.RemoteProtocolError):
         get(http, exchange, POSITIONS)
-    exchange.respond("GET /trade-api/v2/milestones", status=418)
-    assert http.get(f"{BASE}/milestones", headers=headers_for(exchange, "/milestones")).status_code == 418
+    exchange.respond("GET /trade-api/v2/margin/balance", status=418)
+    assert http.get(f"{BASE}/margin/balance", headers=headers_for(exchange, "/margin/balance")).status_code == 418
     exchange.journal.assert_clean()
     assert exchange.journal.requests(stub=None)[0].fault
     assert len([one for one in exchange.journal.requests() if one.stub]) == 1
 
 
 def test_who_is_refused_where_a_stub_is_is_not_clean(exchange: Any, http: httpx.Client) -> None:
-    exchange.respond("GET /trade-api/v2/milestones", status=200)
-    assert http.get(f"{BASE}/milestones", headers={"KALSHI-ACCESS-KEY": "nobody's"}).status_code == 401
-    with pytest.raises(AssertionError, match="refused: #1 GET /trade-api/v2/milestones -> 401"):
+    exchange.respond("GET /trade-api/v2/margin/balance", status=200)
+    assert http.get(f"{BASE}/margin/balance", headers={"KALSHI-ACCESS-KEY": "nobody's"}).status_code == 401
+    with pytest.raises(AssertionError, match="refused: #1 GET /trade-api/v2/margin/balance -> 401"):
         exchange.journal.assert_clean()
 
 

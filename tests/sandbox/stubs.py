@@ -13,8 +13,8 @@ from mockexchange.venues.request import Request
 from tests.helpers.derivatives import ask
 from tests.helpers.sandboxes import PREFIX, SMALL, make, run
 
-MILESTONES = f"{PREFIX}/milestones"
-PLAIN = Request("GET", MILESTONES)
+NOT_EMULATED = f"{PREFIX}/margin/balance"
+PLAIN = Request("GET", NOT_EMULATED)
 
 
 def stubbed(*texts: str, text: str = SMALL, **options: Any) -> Sandbox:

@@ -57,6 +57,7 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "stream_heartbeat_us": 10_000_000,
         "stream_pong_us": 30_000_000,
         "stream_outbox_bytes": 4 * 1024 * 1024,
+        "data": {},
     }
 
 

@@ -14,7 +14,7 @@ from mockexchange.scenario.stubs import STUB
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, make, run, signed
-from tests.sandbox.stubs import MILESTONES, PLAIN, call, install, statuses, stubbed
+from tests.sandbox.stubs import NOT_EMULATED, PLAIN, call, install, statuses, stubbed
 
 
 def notes(sandbox: Sandbox) -> list[Any]:
@@ -23,7 +23,7 @@ def notes(sandbox: Sandbox) -> list[Any]:
 
 def test_a_generated_name_is_unused() -> None:
     sandbox = make()
-    given_ = [f"name: stub-{number}, request: GET {MILESTONES}, status: 20{number}" for number in (3, 4)]
+    given_ = [f"name: stub-{number}, request: GET {NOT_EMULATED}, status: 20{number}" for number in (3, 4)]
     assert install(sandbox, *given_, f"request: GET {PREFIX}/a, status: 299") == ["stub-3", "stub-4", "stub-5"]
     assert install(sandbox, f"request: GET {PREFIX}/b, status: 298") == ["stub-6"]
     assert [one.stub.status for one in sandbox.stubs] == [203, 204, 299, 298]
@@ -34,7 +34,7 @@ def test_a_generated_name_is_unused() -> None:
 
 def test_a_route_that_is_not_emulated_is_answered() -> None:
     sandbox = stubbed(
-        f"name: none, request: GET {MILESTONES}, json: {{milestones: [], cursor: ''}}, headers: {{X-A: b}}"
+        f"name: none, request: GET {NOT_EMULATED}, json: {{milestones: [], cursor: ''}}, headers: {{X-A: b}}"
     )
     answer, entry = sandbox.answer(PLAIN)
     assert (answer.status, answer.body) == (200, b'{"milestones":[],"cursor":""}')
@@ -53,12 +53,12 @@ def test_a_route_that_is_emulated_is_answered_and_named() -> None:
 @pytest.mark.parametrize(
     ("wanted", "request_", "is_for"),
     [
-        (f"GET {MILESTONES}", Request("HEAD", MILESTONES), True),
-        (f"GET {MILESTONES}", Request("POST", MILESTONES), False),
-        (f"POST {MILESTONES}", Request("GET", MILESTONES), False),
-        (f"GET {MILESTONES}", Request("GET", f"{MILESTONES}/"), False),
-        (f"GET {MILESTONES}", Request("GET", f"{PREFIX}/mile%73tones"), True),
-        (f"GET {PREFIX}/mile%73tones", PLAIN, True),
+        (f"GET {NOT_EMULATED}", Request("HEAD", NOT_EMULATED), True),
+        (f"GET {NOT_EMULATED}", Request("POST", NOT_EMULATED), False),
+        (f"POST {NOT_EMULATED}", Request("GET", NOT_EMULATED), False),
+        (f"GET {NOT_EMULATED}", Request("GET", f"{NOT_EMULATED}/"), False),
+        (f"GET {NOT_EMULATED}", Request("GET", f"{PREFIX}/margin/bal%61nce"), True),
+        (f"GET {PREFIX}/margin/bal%61nce", PLAIN, True),
         (f"GET {PREFIX}/*", Request("GET", f"{PREFIX}/a/b/c"), True),
         (f"GET {PREFIX}/*/c", Request("GET", f"{PREFIX}/a/b/c"), True),
         (f"GET {PREFIX}/*/d", Request("GET", f"{PREFIX}/a/b/c"), False),
@@ -85,17 +85,17 @@ def test_which_requests_it_is_for(wanted: str, request_: Request, is_for: bool) 
     ],
 )
 def test_the_query_is_looked_at_in_part(query: str, is_for: bool) -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}, query: {{limit: 5, cursor: ''}}")
-    assert (ask(sandbox, Request("GET", MILESTONES, query)).status == 200) is is_for
+    sandbox = stubbed(f"request: GET {NOT_EMULATED}, query: {{limit: 5, cursor: ''}}")
+    assert (ask(sandbox, Request("GET", NOT_EMULATED, query)).status == 200) is is_for
 
 
 def test_the_one_installed_last_answers_and_one_that_is_spent_lets_the_others() -> None:
     sandbox = stubbed(
-        f"request: GET {MILESTONES}, status: 201",
+        f"request: GET {NOT_EMULATED}, status: 201",
         f"request: GET {PREFIX}/*, status: 202, times: 2",
-        f"request: GET {MILESTONES}, query: {{a: 1}}, status: 203",
+        f"request: GET {NOT_EMULATED}, query: {{a: 1}}, status: 203",
     )
-    assert statuses(sandbox, PLAIN, Request("GET", MILESTONES, "a=1"), PLAIN, PLAIN) == [202, 203, 202, 201]
+    assert statuses(sandbox, PLAIN, Request("GET", NOT_EMULATED, "a=1"), PLAIN, PLAIN) == [202, 203, 202, 201]
     assert [(one.matched, one.answered, one.is_spent) for one in sandbox.stubs] == [
         (1, 1, False),
         (2, 2, True),
@@ -105,9 +105,9 @@ def test_the_one_installed_last_answers_and_one_that_is_spent_lets_the_others() 
 
 def test_one_of_the_same_name_takes_the_place_and_is_the_last_then() -> None:
     sandbox = stubbed(
-        f"name: a, request: GET {MILESTONES}, times: 1", f"name: b, request: GET {MILESTONES}, status: 201"
+        f"name: a, request: GET {NOT_EMULATED}, times: 1", f"name: b, request: GET {NOT_EMULATED}, status: 201"
     )
-    assert install(sandbox, f"name: a, request: GET {MILESTONES}, status: 203") == ["a"]
+    assert install(sandbox, f"name: a, request: GET {NOT_EMULATED}, status: 203") == ["a"]
     assert [one.name for one in sandbox.stubs] == ["b", "a"]
     assert statuses(sandbox, PLAIN, PLAIN) == [203, 203]
 
@@ -115,7 +115,7 @@ def test_one_of_the_same_name_takes_the_place_and_is_the_last_then() -> None:
 # --- who is let through
 
 
-@pytest.mark.parametrize("path", [f"{PREFIX}/portfolio/nothing", f"{PREFIX}/communications/rfqs", f"{PREFIX}/fcm/x"])
+@pytest.mark.parametrize("path", [f"{PREFIX}/portfolio/nothing", f"{PREFIX}/communications/nothing", f"{PREFIX}/fcm/x"])
 def test_what_is_of_accounts_has_to_be_signed_and_the_refusal_is_the_venues(path: str) -> None:
     sandbox = stubbed(f"request: GET {path}, status: 299, times: 1")
     answer, entry = sandbox.answer(Request("GET", path))
@@ -132,13 +132,13 @@ def test_what_is_of_accounts_has_to_be_signed_and_the_refusal_is_the_venues(path
 
 
 def test_a_wrong_signature_is_refused_wherever_there_is_one() -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}, status: 299")
+    sandbox = stubbed(f"request: GET {NOT_EMULATED}, status: 299")
     wrong = signed(sandbox, POSITIONS)
-    answer = ask(sandbox, Request("GET", MILESTONES, "", wrong.headers))
+    answer = ask(sandbox, Request("GET", NOT_EMULATED, "", wrong.headers))
     assert (answer.status, answer.account, answer.refusal) == (401, "alice", "bad_signature")
     assert answer.diagnose
     assert f'"{POSITIONS}"' in answer.diagnose(lambda: None)
-    assert statuses(sandbox, signed(sandbox, MILESTONES), PLAIN) == [299, 299]
+    assert statuses(sandbox, signed(sandbox, NOT_EMULATED), PLAIN) == [299, 299]
 
 
 def test_public_routes_of_the_venue_stay_public() -> None:
@@ -150,10 +150,11 @@ def test_public_routes_of_the_venue_stay_public() -> None:
 
 def test_a_stub_sets_whether_a_request_has_to_be_signed() -> None:
     sandbox = stubbed(
-        f"request: GET {POSITIONS}, status: 299, signed: false", f"request: GET {MILESTONES}, status: 298, signed: true"
+        f"request: GET {POSITIONS}, status: 299, signed: false",
+        f"request: GET {NOT_EMULATED}, status: 298, signed: true",
     )
     wrong = Request("GET", POSITIONS, "", ((b"kalshi-access-key", b"nobody"),))
-    assert statuses(sandbox, Request("GET", POSITIONS), wrong, PLAIN, signed(sandbox, MILESTONES)) == [
+    assert statuses(sandbox, Request("GET", POSITIONS), wrong, PLAIN, signed(sandbox, NOT_EMULATED)) == [
         299,
         299,
         401,
@@ -248,8 +249,8 @@ def fault(sandbox: Sandbox, text: str) -> None:
 
 
 def test_a_fault_that_answers_leaves_a_stub_unasked() -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}, status: 299")
-    fault(sandbox, f"match: {{path: {MILESTONES}}}, then: {{status: 503}}, times: 1")
+    sandbox = stubbed(f"request: GET {NOT_EMULATED}, status: 299")
+    fault(sandbox, f"match: {{path: {NOT_EMULATED}}}, then: {{status: 503}}, times: 1")
     _, entry = sandbox.answer(PLAIN)
     assert (entry.status, entry.stub, entry.fault) == (503, None, "fault-1")
     assert ask(sandbox, PLAIN).status == 299
@@ -257,7 +258,7 @@ def test_a_fault_that_answers_leaves_a_stub_unasked() -> None:
 
 
 def test_faults_apply_to_the_answer_of_a_stub() -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}, json: {{rows: [1, 2], cursor: abc}}")
+    sandbox = stubbed(f"request: GET {NOT_EMULATED}, json: {{rows: [1, 2], cursor: abc}}")
     fault(sandbox, "then: {truncate_json}")
     answer = ask(sandbox, PLAIN)
     assert (answer.stub, answer.fault, answer.body) == ("stub-1", "fault-1", b'{"rows":[1,2],')
@@ -278,7 +279,7 @@ def test_what_cannot_be_edited_is_left_as_it_is(then: str, body: str) -> None:
 
 
 def test_a_list_of_a_stub_is_edited_like_any() -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}, json: {{rows: [1, 2], cursor: abc}}")
+    sandbox = stubbed(f"request: GET {NOT_EMULATED}, json: {{rows: [1, 2], cursor: abc}}")
     fault(sandbox, "then: {duplicate_row}")
     fault(sandbox, "then: {cursor: 'null'}")
     assert ask(sandbox, PLAIN).body == b'{"rows":[1,2,2],"cursor":null}'
@@ -300,18 +301,18 @@ def test_another_host_time_and_another_page_size() -> None:
 
 
 def test_what_comes_and_goes_is_logged() -> None:
-    sandbox = stubbed(f"name: a, request: GET {MILESTONES}, json: {{a: 1.50}}", "request: GET /b")
+    sandbox = stubbed(f"name: a, request: GET {NOT_EMULATED}, json: {{a: 1.50}}", "request: GET /b")
     run(sandbox.stubs.remove("a"))
     run(sandbox.stubs.clear())
     installed, second, *removed = notes(sandbox)
-    assert installed == {"install": {"name": "a", "request": f"GET {MILESTONES}", "status": 200, "json": {"a": 1.5}}}
+    assert installed == {"install": {"name": "a", "request": f"GET {NOT_EMULATED}", "status": 200, "json": {"a": 1.5}}}
     assert second["install"]["name"] == "stub-2"
     assert removed == [{"remove": "a"}, {"remove": "stub-2"}]
     assert not sandbox.stubs.installed
 
 
 def test_a_scenarios_stubs_are_there_from_the_start() -> None:
-    sandbox = make(f"{SMALL}stubs:\n  - {{request: GET {MILESTONES}}}\n")
+    sandbox = make(f"{SMALL}stubs:\n  - {{request: GET {NOT_EMULATED}}}\n")
     assert ask(sandbox, PLAIN).stub == "stub-1"
     assert notes(sandbox)[0]["install"]["name"] == "stub-1"
 

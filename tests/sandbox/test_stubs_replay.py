@@ -18,23 +18,23 @@ from mockexchange.store.codec import LogError
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
 from tests.helpers.sandboxes import POSITIONS, make, run, signed
-from tests.sandbox.stubs import MILESTONES, PLAIN, again, call, install, statuses, stubbed
+from tests.sandbox.stubs import NOT_EMULATED, PLAIN, again, call, install, statuses, stubbed
 
 
 def story() -> Sandbox:
     """The answer of a stub depends on its installation time."""
-    sandbox = stubbed(f"name: a, request: GET {MILESTONES}, json: {{n: 1.50}}, times: 1", text=WORLD)
+    sandbox = stubbed(f"name: a, request: GET {NOT_EMULATED}, json: {{n: 1.50}}, times: 1", text=WORLD)
     statuses(sandbox, PLAIN, PLAIN)
     raw = b64encode(bytes(range(256))).decode()
     install(
-        sandbox, f"name: a, request: GET {MILESTONES}, body_base64: '{raw}', status: 404", f"request: GET {POSITIONS}"
+        sandbox, f"name: a, request: GET {NOT_EMULATED}, body_base64: '{raw}', status: 404", f"request: GET {POSITIONS}"
     )
     statuses(
         sandbox,
         PLAIN,
         signed(sandbox),
         Request("GET", POSITIONS),
-        Request("GET", MILESTONES, "", ((b"kalshi-access-key", b"x"),)),
+        Request("GET", NOT_EMULATED, "", ((b"kalshi-access-key", b"x"),)),
     )
     install(
         sandbox,
@@ -68,7 +68,7 @@ def test_a_replay_knows_which_stub_it_was() -> None:
 
 
 def test_a_stub_that_the_log_lacks_is_an_error() -> None:
-    sandbox = stubbed(f"request: GET {MILESTONES}")
+    sandbox = stubbed(f"request: GET {NOT_EMULATED}")
     ask(sandbox, PLAIN)
     entries = [{**entry_to_json(entry), "stub": "other"} for entry in sandbox.journal]
     with pytest.raises(LogError, match="the journal says that stub 'other' answered: the log never installed it"):

@@ -15,18 +15,18 @@ from tests.server.live import PREFIX, Live, SandboxView, serving
 from tests.server.small import POSITIONS, SMALL, error_of
 from tests.server.wire import Connection, request
 
-MILESTONES = f"{PREFIX}/milestones"
-STUB = {"name": "none", "request": f"GET {MILESTONES}", "json": {"milestones": [], "n": 1.5, "id": "7"}, "times": 2}
+NOT_EMULATED = f"{PREFIX}/margin/balance"
+STUB = {"name": "none", "request": f"GET {NOT_EMULATED}", "json": {"milestones": [], "n": 1.5, "id": "7"}, "times": 2}
 SHOWN = {
     "name": "none",
-    "request": f"GET {MILESTONES}",
+    "request": f"GET {NOT_EMULATED}",
     "status": 200,
     "times": 2,
     "json": {"milestones": [], "n": 1.5, "id": "7"},
     "matched": 0,
     "answered": 0,
 }
-GET = request("GET", MILESTONES)
+GET = request("GET", NOT_EMULATED)
 
 
 def names(sandbox: SandboxView) -> list[str]:
