@@ -111,7 +111,13 @@ class Writer:
 
     def _path_item(self, path: str) -> Node:
         names = PATH_PARAMETER.findall(path)
-        listed = [path_parameter(name, self.examples.of_parameter({"name": name}, name)) for name in names]
+        # The venue names the ticker of an event like that of a market.
+        meant = {"ticker": "event_ticker"} if "/events/{ticker}" in path else {}
+        examples = (meant.get(name, name) for name in names)
+        listed = [
+            path_parameter(name, self.examples.of_parameter({"name": one}, one))
+            for name, one in zip(names, examples, strict=True)
+        ]
         return {"parameters": listed} if listed else {}
 
     def read(self, name: str, read: Node) -> Node:

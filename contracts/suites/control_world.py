@@ -103,7 +103,7 @@ def _fill_journal(world: World) -> None:
         world.sandbox.journal.close(entry)
     list(world.sandbox.journal)[-1].drop_bodies()
     for text in (b"{}", b"\xff"):
-        world.sandbox.journal.add_frame(FrameEntry(*world.sandbox.moment(), 1, "member", "out", text, "fill", "fill"))
+        world.sandbox.journal.add_frame(FrameEntry(*world.sandbox.moment(), 7, "member", "out", text, "fill", "fill"))
 
 
 def control_schema(document: Document, reached: Controlled) -> BaseSchema:

@@ -15,7 +15,7 @@ from mockexchange.server.control import wait_requests
 pytestmark = pytest.mark.contract
 
 EXAMPLES = 30
-ON_A_SOCKET = Effort(is_brief=True, examples=8)
+ON_A_SOCKET = Effort(is_brief=True, examples=EXAMPLES)
 """The transport is what differs there: boundary values and most of the generated requests are sent in process only."""
 
 

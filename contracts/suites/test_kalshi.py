@@ -19,7 +19,10 @@ pytestmark = pytest.mark.contract
 EVERY = (*ALIASES, "compat")
 ON_A_SOCKET = ("2025-11", "2026-10", "compat")
 """The path from a socket to the venue is the same at every date: the first, the last and compat show that."""
-ALWAYS_EMPTY = {"GET /account/limits"}
+ALWAYS_EMPTY = {
+    "GET /account/limits",
+    "GET /series/{series_ticker}/events/{ticker}/forecast_percentile_history",
+}
 """Lists that are empty in the world, and were for the recorded account."""
 NEVER_APPLY = {
     # They need created or deleted objects, which only the control API has.

@@ -22,7 +22,7 @@ LONG = ROUNDS > 1
 STEPS = 10_000 if LONG else 1_000
 ACCOUNTS = 10_000 if LONG else 200
 KEYS = 500_000 if LONG else 100_000
-LONGEST_MS = 6 * TURN_MS_MAX if LONG else 2 * TURN_MS_MAX
+LONGEST_MS = (6 if LONG else 4) * TURN_MS_MAX
 """Ten times as much of everything leaves garbage, which is collected in one turn."""
 TOKEN = "the-token"
 SCENARIO = "scenario: s\naccounts: {alice: {cash: 1000000}}\nmarkets: {RAIN-1: {event: RAIN, series: RAIN}}\n"

@@ -310,8 +310,8 @@ PATHS = [
     Row("stars", signed("*"), bodies.NOT_FOUND, 'nothing is served at "*"'),
     Row("path of 1 MB", signed(PATH + "/" + "a" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
     Row("escaped letters", signed(PATH.replace("positions", "%70ositions")), FIRST_PAGE),
-    life("/historical/trades", "2026-04-01"),
-    life("/account/api_usage_level/volume_progress", "2026-08-20"),
+    life("/margin/balance", "2026-06-01"),
+    life("/margin/cross/positions/KX/exit_trigger", "2026-08-18"),
     Row(
         "GET /exchange/announcements",
         below("/exchange/announcements"),

@@ -30,7 +30,7 @@ from tests.server.live import LoopFactory
 from tests.server.secure import Secured
 from tests.server.wire import ADDRESS
 
-GUARD_S = 20
+GUARD_S = 60
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUED = 1, 2, 8, 9, 10, 0
 FINAL = 0x80
 NARROW_BYTES = 4_096

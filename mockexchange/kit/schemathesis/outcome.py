@@ -20,6 +20,8 @@ from mockexchange.kit.validation.requests import RequestJudge
 
 AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
+UNSENDABLE = "InvalidURL: URL too long"
+"""The error of a list at its bound that no URL can carry, such as 2,000 ids."""
 REJECTIONS = (400, 404)
 """Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
 
@@ -59,7 +61,7 @@ class RunOutcome:
         match event:
             case events.ScenarioFinished(recorder=recorder, phase=phase):
                 self._add_scenario(recorder, phase.value)
-            case events.NonFatalError(label=label, info=info):
+            case events.NonFatalError(label=label, info=info) if UNSENDABLE not in str(info):
                 self.errors[label, info.title] = str(info)
             case events.FatalError(exception=exception):
                 self.errors["schemathesis", type(exception).__name__] = repr(exception)
