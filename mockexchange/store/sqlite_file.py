@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -12,7 +13,7 @@ if sys.platform != "win32":
     import fcntl
 
 APPLICATION_ID = 0x6D6F636B
-"""In the header of the file: it tells a store from the databases of other programs."""
+"""In the header of the file: a store has it, the databases of other programs do not."""
 VERSION = 1
 BUSY_MS = 1_000
 """How long a lock of another program, such as a backup, is waited for."""
@@ -92,12 +93,25 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def closed_after_an_error(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection whose first statements fail. Raises StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: {reason_of(error)}") from None
+    except StoreError:
+        connection.close()
+        raise
+
+
 def open_writer(path: Path, durability: str) -> sqlite3.Connection:
     """Open a store for writing; a new or empty file becomes one. Raises StoreError, after which it is unchanged."""
     with suppress(OSError):  # the next line says why it cannot be
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it has private keys
     connection = connect(path)
-    try:
+    with closed_after_an_error(path, connection):
         if is_empty(connection):
             connection.executescript(SCHEMA)
         require_ours(path, connection)
@@ -105,12 +119,6 @@ def open_writer(path: Path, durability: str) -> sqlite3.Connection:
         connection.execute(f"pragma synchronous = {DURABILITY[durability]}")
         connection.execute("begin immediate")
         connection.execute("rollback")
-    except sqlite3.Error as error:
-        connection.close()
-        raise StoreError(f"{path}: {reason_of(error)}") from None
-    except StoreError:
-        connection.close()
-        raise
     return connection
 
 
@@ -119,14 +127,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"{path}: no such file: expected the FILE of `serve --store sqlite:FILE`")
     connection = connect(path, is_reader=True)
-    try:
+    with closed_after_an_error(path, connection):
         require_ours(path, connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise StoreError(f"{path}: {reason_of(error)}") from None
-    except StoreError:
-        connection.close()
-        raise
     return connection
 
 
