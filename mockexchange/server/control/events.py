@@ -40,6 +40,16 @@ CHUNK_CHARS_MAX = 256 * 1024
 """Text that is made before it is sent, so that a watcher with much history to read does not hold up the others."""
 
 
+def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]) -> int | None:
+    """Return the number of the event with an id, `count` for no id; None if the id is not of this feed."""
+    if event_id is None:
+        return count
+    number = event_id.rpartition("-")[2]
+    if not number.isascii() or not number.isdigit() or len(number) > ID_DIGITS_MAX:
+        return None
+    return int(number) if id_of(int(number)) == event_id and int(number) <= count else None
+
+
 class LiveEvent(NamedTuple):
     """An event of a sandbox; `show` returns it as JSON, whole or short. `concerns` is None for what has no account."""
 
@@ -170,12 +180,7 @@ class EventFeed:
 
     def place_of(self, event_id: str | None) -> int | None:
         """Return the number of the event with an id; None if the id is not of this feed."""
-        if event_id is None:
-            return self.count
-        number = event_id.rpartition("-")[2]
-        if not number.isascii() or not number.isdigit() or len(number) > ID_DIGITS_MAX:
-            return None
-        return int(number) if self.id_of(int(number)) == event_id and int(number) <= self.count else None
+        return place_of_event(event_id, self.count, self.id_of)
 
     def read_on(self, place: int, wanted: WatchFilter) -> tuple[list[str], int]:
         """Return the events after number `place` as text, and the number after which to read on."""

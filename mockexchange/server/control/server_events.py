@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.control.events import HEARTBEAT_S, ID_DIGITS_MAX, sse_text
+from mockexchange.server.control.events import HEARTBEAT_S, place_of_event, sse_text
 
 CHANGES_MAX = 1_000
 """The largest number of sandboxes: a watcher that missed more reads the list anew."""
@@ -47,7 +47,7 @@ class ServerFeed:
 
     async def watch(self, last_event_id: str | None, is_following: bool) -> AsyncIterator[str]:
         """Yield changes as text, from now on or after the event with an id."""
-        found = self._place_of(last_event_id)
+        found = place_of_event(last_event_id, self.count, self._id_of)
         place = self.count if found is None else found
         yield sse_text("begin", {"server": self._origin}, self._id_of(place))
         if found is None:
@@ -70,15 +70,6 @@ class ServerFeed:
 
     def _id_of(self, number: int) -> str:
         return f"{self._origin}-0-0-{number}"
-
-    def _place_of(self, event_id: str | None) -> int | None:
-        """Return the number of the event with an id; None if the id is not of this server."""
-        if event_id is None:
-            return self.count
-        number = event_id.rpartition("-")[2]
-        if not number.isascii() or not number.isdigit() or len(number) > ID_DIGITS_MAX:
-            return None
-        return int(number) if self._id_of(int(number)) == event_id and int(number) <= self.count else None
 
     async def _next(self, place: int) -> bool:
         """Wait for the next change; return False if none came within HEARTBEAT_S."""
