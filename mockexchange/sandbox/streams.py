@@ -25,7 +25,7 @@ CLOSE = "close"
 """The journal's kind for the end of a connection."""
 ANY = "*"
 KEYLESS_BYTES_MAX = 64 * 1024 * 1024
-"""Unread frames of all connections without an account: nobody needs credentials to open one and never read."""
+"""Bytes of unread frames of all connections without an account together. Opening one needs no credentials."""
 KEYLESS_LIMIT = f"the unread frames of all streams without an account were more than {KEYLESS_BYTES_MAX:,} bytes"
 NO_FRAME = Frame(b"", "")
 

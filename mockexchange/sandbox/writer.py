@@ -24,7 +24,7 @@ from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavail
 BATCH_MAX = 256
 """Commands that one append takes: applying them takes a few milliseconds."""
 REPEATS_MAX = 3
-"""Repetitions of an append of unknown outcome before the waiting commands are told so."""
+"""Repetitions of an append of unknown outcome before its commands fail."""
 REPEAT_PAUSE_S = 0.05
 RETRY_PAUSE_S = 0.5
 """Between two attempts to find out the outcome of an append."""

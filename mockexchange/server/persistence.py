@@ -33,7 +33,7 @@ class Persistence:
     async def create(
         self, sandbox: Sandbox, port: int | None, idle_us_max: int | None, replaced: Sandbox | None = None
     ) -> None:
-        """Store a sandbox that nobody uses yet; from now on its commands go to the store. Raises StoreUnavailable."""
+        """Store a new sandbox; its later commands go to the store. Raises StoreUnavailable."""
         description = describe(sandbox, port, idle_us_max)
         old = None if replaced is None else _id_of(replaced)
         records = list(sandbox.log)

@@ -93,7 +93,7 @@ class Log(Protocol):
     async def append(self, records: Sequence[Record], nonce: str) -> None:
         """Append records with the next numbers, all or none; repeating an append that took place changes nothing.
 
-        The nonce tells a repetition from the append of another writer. Raises LogUnavailable, OutcomeUnknown,
+        The nonce distinguishes a repetition from the append of another writer. Raises LogUnavailable, OutcomeUnknown,
         LogConflict and LogEnded.
         """
         ...

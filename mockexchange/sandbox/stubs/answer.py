@@ -80,7 +80,7 @@ def stub_answer(
 ) -> Answer:
     """Return the answer of a stub, or the venue's refusal if authentication fails.
 
-    `number` tells the request from others of the sandbox, for `$new_id`. The answer of a stub with steps is pending.
+    `number` identifies the request in its sandbox, for `$new_id`. The answer of a stub with steps is pending.
     """
     venue, request = asked.venue, asked.request
     if stub.is_signed is False:
