@@ -72,13 +72,18 @@ def unchanged(app: ASGIApp) -> ASGIApp:
 
 @contextmanager
 def target_at(
-    alias: str, transport: str = "in process", *, may_write: bool = True, wrap: Callable[[ASGIApp], ASGIApp] = unchanged
+    alias: str,
+    transport: str = "in process",
+    *,
+    may_write: bool = True,
+    wrap: Callable[[ASGIApp], ASGIApp] = unchanged,
+    world: World | None = None,
 ) -> Iterator[Target]:
-    """Open the world at a date and yield its target, whose orders may be filled.
+    """Open the world at a date, or take one, and yield its target, whose orders may be filled.
 
     `wrap` changes the application in process.
     """
-    world = open_world(alias)
+    world = world or open_world(alias)
     with front_of(world.sandbox) as front, TRANSPORTS[transport](front) as reached:
         if reached.app is None:
             with httpx.Client(trust_env=False) as http:

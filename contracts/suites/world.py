@@ -13,7 +13,7 @@ from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.loader import load_file
+from mockexchange.scenario.loader import load_file, load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
@@ -21,6 +21,7 @@ from mockexchange.venues.kalshi.dates import api_date
 
 HOST = "127.0.0.1"
 IN_PROCESS_HOST = "testserver"
+WORLD = Path(__file__).with_name("world.yaml")
 
 
 class World(NamedTuple):
@@ -30,9 +31,9 @@ class World(NamedTuple):
     signers: dict[tuple[str, str], Signer]
 
 
-def open_world(date: str) -> World:
-    """Play the scenario of the suites into an exchange that speaks the wire of a date."""
-    plan = load_file(Path(__file__).with_name("world.yaml"))
+def open_world(date: str, further: str = "") -> World:
+    """Play the scenario of the suites into an exchange that speaks the wire of a date; `further` is added to it."""
+    plan = load_text(WORLD.read_text() + further) if further else load_file(WORLD)
     sandbox = asyncio.run(open_sandbox(plan, SandboxOptions(api_date=api_date(date), clock="paused")))
     keys = ((one.account, one.key, one.key_id, one.private_pem or "") for one in sandbox.credentials())
     return World(sandbox, {(account, key): load_signer(key_id, pem) for account, key, key_id, pem in keys})

@@ -1,9 +1,9 @@
-"""A cache of the reads of a target, which is cleared when a read turns out to have changed."""
+"""The memory of a target's reads: a cache, and what was read beside it, to be asked again before a finding counts."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from mockexchange.kit.response import NotJudged, Unreachable, without
+from mockexchange.kit.response import Answer, NotJudged, Unreachable, still, without
 from mockexchange.kit.rules.list_facts import Query, Row
 
 
@@ -34,6 +34,13 @@ class CachedRead(NamedTuple):
 Read = Callable[[ReadKey], CachedRead]
 
 
+class Request(NamedTuple):
+    """A read that was sent without the cache: `again` sends it once more, `answer` is what came the first time."""
+
+    again: Callable[[], Answer]
+    answer: Answer
+
+
 class ReadCache:
     """Caches the results of `read`. `ticking` names fields that change by themselves and are not compared."""
 
@@ -41,6 +48,7 @@ class ReadCache:
         self._read, self._ticking = read, ticking
         self._remembered: dict[ReadKey, CachedRead] = {}
         self._used: set[ReadKey] = set()
+        self._requests: list[Request] = []
 
     def get(self, reading: ReadKey) -> CachedRead:
         """Return the result of a read, from the cache if it is there. Raises the errors of `read`."""
@@ -49,19 +57,34 @@ class ReadCache:
             self._remembered[reading] = self._read(reading)
         return self._remembered[reading]
 
+    def note(self, request: Request) -> None:
+        """Remember a read that was sent without the cache."""
+        self._requests.append(request)
+
     def begin(self) -> None:
         """Start recording which reads are used."""
         self._used.clear()
+        self._requests.clear()
 
     def have_changed(self) -> bool:
-        """Read again what was used since `begin`; if anything has changed, clear the cache and return True."""
+        """Read again what was used since `begin`; if anything has changed, clear the cache and return True.
+
+        Every answer then held from its first reading to its second, so all of them held at one moment between.
+        """
         try:
-            moved = any(self._has_changed(reading) for reading in self._used & self._remembered.keys())
+            moved = self._has_moved()
         except (NotJudged, Unreachable):
             moved = True
         if moved:
             self._remembered.clear()
         return moved
+
+    def _has_moved(self) -> bool:
+        used = self._used & self._remembered.keys()
+        return any(map(self._is_other, self._requests)) or any(map(self._has_changed, used))
+
+    def _is_other(self, request: Request) -> bool:
+        return still(request.answer, self._ticking) != still(request.again(), self._ticking)
 
     def _has_changed(self, reading: ReadKey) -> bool:
         before, now = self._remembered[reading].body, self._read(reading).body

@@ -11,7 +11,7 @@ import httpx
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import Operation, WriteOperation, answer_schema, reads, writes
-from mockexchange.kit.read_cache import CachedRead, ListRows, ReadCache, ReadKey, read_key
+from mockexchange.kit.read_cache import CachedRead, ListRows, ReadCache, ReadKey, Request, read_key
 from mockexchange.kit.response import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.rules.list_facts import Listing, Query, Row
 from mockexchange.kit.validation.answers import AnswerJudge
@@ -55,6 +55,7 @@ ROLES = {
 PAGES_WHOLE_MAX = 5
 """Pages of the largest size that are read of one list; an account may have a million rows."""
 JSON = {"Content-Type": "application/json"}
+READ = "GET"
 NUMBERED = re.compile(r"\[\d+\]")
 
 
@@ -122,7 +123,7 @@ class Target:
         names: Mapping[str, str] | None = None,
         query: Query | None = None,
         signer: Signer | None = None,
-        method: str = "GET",
+        method: str = READ,
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
@@ -131,9 +132,31 @@ class Target:
         It is signed by `signer`, by default by the key of the operation's role; `change` modifies the signed headers.
         Raises Unreachable; NotJudged if there is no key of that role.
         """
-        url = self.base_url + path.format_map({**self.names, **(names or {})})
+
+        def send() -> Answer:
+            return self._ask(
+                path, names=names or {}, query=query or {}, signer=signer, method=method, age_ms=age_ms, change=change
+            )
+
+        answer = send()
+        if method == READ:
+            self.read_cache.note(Request(send, answer))
+        return answer
+
+    def _ask(
+        self,
+        path: str,
+        *,
+        names: Mapping[str, str],
+        query: Query,
+        signer: Signer | None,
+        method: str = READ,
+        age_ms: int = 0,
+        change: Callable[[Headers], Headers] = dict,
+    ) -> Answer:
+        url = self.base_url + path.format_map({**self.names, **names})
         by = signer or self.signer_of(path)
-        given = {name: value for name, value in (query or {}).items() if value is not None}
+        given = {name: value for name, value in query.items() if value is not None}
         request = self.http.build_request(method, url, params=given or None)
         request.headers.update(change(by.headers(method, str(request.url), age_ms) if by else {}))
         answer = self._send(request)
@@ -155,11 +178,16 @@ class Target:
 
         Raises Unreachable.
         """
-        request = self.http.build_request(
-            "POST", self.base_url + ("" if is_base else path), content=content, headers=JSON
-        )
-        request.headers.update(change(signer.headers("POST", str(request.url), age_ms, content) if signer else {}))
-        answer = self._send(request)
+        below = "" if is_base else path
+
+        def send() -> Answer:
+            request = self.http.build_request("POST", self.base_url + below, content=content, headers=JSON)
+            request.headers.update(change(signer.headers("POST", str(request.url), age_ms, content) if signer else {}))
+            return self._send(request)
+
+        answer = send()
+        if self.venue.is_read("POST", below, content):
+            self.read_cache.note(Request(send, answer))
         if is_judged:
             self.objections.extend(self.answers.objections(path, "POST", answer))
         return answer
@@ -319,7 +347,7 @@ class Target:
     def _read(self, reading: ReadKey) -> CachedRead:
         path = self._operation(reading.operation_id).path
         signer = self.key(reading.role) if reading.role else None
-        answer = self.ask(path, names=dict(reading.names), query=dict(reading.query), signer=signer)
+        answer = self._ask(path, names=dict(reading.names), query=dict(reading.query), signer=signer)
         return CachedRead(answer.where, object_of(answer))
 
     def _operation(self, operation_id: str) -> Operation:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mockexchange.kit.checks import Check, NotJudged, run_check, run_checks
+from mockexchange.kit.checks import ATTEMPTS_MAX, Check, NotJudged, run_check, run_checks
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.kit.target import NotAnswered, Unreachable
 
@@ -94,10 +94,15 @@ def test_what_was_found_while_the_state_moved_is_judged_again() -> None:
     assert target.begun == 2
 
 
+def test_where_the_state_moved_the_first_finding_is_enough() -> None:
+    assert verdict(Judged(), WRONG, OBJECTION).findings == (WRONG, OBJECTION)
+    assert verdict(Judged(moves=[True]), WRONG, OBJECTION).findings == (WRONG,)
+
+
 def test_a_state_that_does_not_rest_is_not_judged() -> None:
-    judged = verdict(Judged(moves=[True, True]), WRONG)
+    judged = verdict(Judged(moves=[True] * ATTEMPTS_MAX), WRONG)
     assert judged.outcome is Outcome.NOT_JUDGED
-    assert judged.why == "what it is judged by changed while it was judged, 2 times"
+    assert judged.why == f"what it is judged by changed while it was judged, {ATTEMPTS_MAX} times"
 
 
 @pytest.mark.parametrize(("may_write", "outcome"), [(True, Outcome.KEPT), (False, Outcome.NOT_JUDGED)])

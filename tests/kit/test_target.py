@@ -205,6 +205,31 @@ def test_a_server_that_is_gone_has_changed() -> None:
     assert target.has_changed()
 
 
+def test_what_was_asked_without_the_cache_is_asked_again() -> None:
+    amounts = [1, 1, 1, 2]
+    target = target_of(lambda request: httpx.Response(200, json={"balance": amounts.pop(0)}))
+    for has_changed in (False, True):
+        target.begin()
+        target.ask("/portfolio/balance")
+        assert target.has_changed() is has_changed
+
+
+def test_a_refusal_that_stays_has_not_changed_and_writes_are_not_repeated() -> None:
+    asked: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(400, json={})
+
+    target = target_of(handle)
+    target.begin()
+    target.ask(FILLS, query={"limit": 0})
+    target.ask(FILLS, method="DELETE")
+    target.post("/portfolio/orders", b"{}", None, is_judged=False)
+    assert not target.has_changed()
+    assert asked == ["GET", "DELETE", "POST", "GET"]
+
+
 def test_nothing_that_was_read_has_not_moved() -> None:
     target = target_of(answering({}))
     target.begin()

@@ -8,7 +8,7 @@ from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import answer_text, finding, lists_of, views_of
 from mockexchange.kit.rules.timestamps import instant_of
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import Answer, Target
 
 ANSWERED, NEWEST, PAST = "reads.answered", "lists.order", "instants.past"
 TOLERANCE = timedelta(seconds=60)
@@ -17,15 +17,18 @@ TOLERANCE = timedelta(seconds=60)
 
 def judge_answered(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that the status is 200; the target itself compares the answer with the document."""
-    operation, answer = target.operations[operation_id], target.read(operation_id)
-    if (
-        answer.status == 404
-        and "404" in operation.node["responses"]
-        and (not operation.names or operation_id in target.venue.facts.may_be_missing)
-    ):
-        raise NotJudged(f"{answer.where}: there is nothing of the kind, which is a documented 404")
+    answer = target.read(operation_id)
+    require_found(target, operation_id, answer)
     if answer.status != 200:
         yield finding(target, ANSWERED, answer.where, answer_text(answer), "status 200", operation_id)
+
+
+def require_found(target: Target, operation_id: str, answer: Answer) -> None:
+    """Raise NotJudged for a documented 404 of an object that not every exchange, market or account has."""
+    operation = target.operations[operation_id]
+    is_optional = not operation.names or operation_id in target.venue.facts.may_be_missing
+    if answer.status == 404 and is_optional and "404" in operation.node["responses"]:
+        raise NotJudged(f"{answer.where}: there is nothing of the kind, which is a documented 404")
 
 
 def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:

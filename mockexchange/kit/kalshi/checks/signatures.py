@@ -16,6 +16,7 @@ from mockexchange.kit.kalshi.signature_mistakes import (
 )
 from mockexchange.kit.kalshi.signing import Signer
 from mockexchange.kit.rules.finding_format import answer_text, finding
+from mockexchange.kit.rules.reads import require_found
 from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
 
 REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
@@ -92,12 +93,14 @@ def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
 
 def judge_public(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.read(operation_id, change=lambda headers: {})
+    require_found(target, operation_id, answer)
     if answer.status != 200:
         yield finding(target, PUBLIC, answer.where, answer_text(answer), "status 200 without headers", operation_id)
 
 
 def judge_public_wrong(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.read(operation_id, change=lambda headers: {**headers, KEY: "nobody", SIGNATURE: "AAAA"})
+    require_found(target, operation_id, answer)
     if answer.status != 200:
         yield finding(target, PUBLIC_WRONG, answer.where, answer_text(answer), "status 200", operation_id)
 
