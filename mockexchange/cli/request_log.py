@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from mockexchange.cli.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
-from mockexchange.runtime.redaction import known_secrets, redact_entry
+from mockexchange.runtime.redaction import NO_SECRETS, KnownSecrets, known_secrets, redact_entry
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import request_to_json
@@ -87,6 +87,8 @@ class RequestLog:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
         self._shows_secrets = shows_secrets
         self._token = ""
+        self._own_secrets = NO_SECRETS
+        """What is hidden in lines that are of no sandbox; texts that look like secrets are hidden there too."""
         self._is_json, self._amount, self._writer = form == JSON, amount, writer
         self._is_started = False
         self._lost = 0
@@ -104,6 +106,7 @@ class RequestLog:
         """Log the start, in JSON only: the text format has the banner. From now on the token is known as a secret."""
         self._is_started = True
         self._token = ready.get("control_token", "")
+        self._own_secrets = known_secrets([self._token])
         if self._is_json:
             facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
             accounts = [one["name"] for one in ready["accounts"]]
@@ -116,13 +119,15 @@ class RequestLog:
     def log_problem(self, problem: str, error: BaseException | None = None) -> None:
         """Log why the server ends, in JSON only: as text the command prints it. A mistake has its traceback."""
         if self._is_json:
-            self._log("failed", {"problem": problem, **({"traceback": _traceback_of(error)} if error else {})})
+            facts = {"problem": problem, **({"traceback": _traceback_of(error)} if error else {})}
+            self._log("failed", self._hide(self._own_secrets, facts))
 
     def log_record(self, record: logging.LogRecord) -> None:
         """Log a message of a library, or of a part of the server that has no journal."""
         facts = {"logger": record.name, "text": record.getMessage().strip(), "severity": record.levelname.lower()}
         error = record.exc_info[1] if record.exc_info else None
-        self._log("message", {**facts, **({"traceback": _traceback_of(error)} if error else {})})
+        facts |= {"traceback": _traceback_of(error)} if error else {}
+        self._log("message", self._hide(self._own_secrets, facts))
 
     def log_reload(self, scenario: str, reloaded: Reloaded) -> None:
         if reloaded.problem is None:
@@ -130,10 +135,13 @@ class RequestLog:
             facts = {"digest": reloaded.plan.digest, "accounts": accounts, "remark": reloaded.remark}
             self._log("reload", {"scenario": scenario, **facts})
         else:
-            self._log("reload_failed", {"scenario": scenario, "problem": reloaded.problem})
+            facts = {"scenario": scenario, "problem": reloaded.problem}
+            self._log("reload_failed", self._hide(self._own_secrets, facts))
 
     def _log_item(self, sandbox: str, secrets: "_SandboxSecrets", item: JournalItem) -> None:
-        hide = partial(self._hide, secrets)
+        def hide(facts: Facts) -> Facts:
+            return self._hide(secrets.with_token(self._token), facts)
+
         if isinstance(item, JournalEntry):
             if self._amount == REQUESTS or is_refused(item):
                 self._log("request", {}, sandbox, lambda: hide(request_to_json(item)))
@@ -142,9 +150,9 @@ class RequestLog:
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
             self._log("frame_lost", {name: getattr(item, name) for name in LOST_FRAME_FIELDS}, sandbox)
 
-    def _hide(self, secrets: "_SandboxSecrets", facts: Facts) -> Facts:
+    def _hide(self, secrets: KnownSecrets, facts: Facts) -> Facts:
         """Return facts without secrets."""
-        return facts if self._shows_secrets else redact_entry(facts, secrets.with_token(self._token))
+        return facts if self._shows_secrets else redact_entry(facts, secrets)
 
     def _log(
         self, event: str, facts: Facts, sandbox: str | None = None, more: Callable[[], Facts] | None = None
@@ -163,10 +171,10 @@ class _SandboxSecrets:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._known: frozenset[str] = frozenset()
+        self._known = NO_SECRETS
         self._read_at: tuple[str, int, int] | None = None
 
-    def with_token(self, token: str) -> frozenset[str]:
+    def with_token(self, token: str) -> KnownSecrets:
         """Return the secrets and the token of the control API."""
         state, pems = self._sandbox.exchange.state, self._sandbox.private_pems
         version = token, len(state.secret_keys), len(pems)

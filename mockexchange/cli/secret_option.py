@@ -5,16 +5,18 @@ from typing import Any
 import click
 
 from mockexchange.cli.server_connection import Server
-from mockexchange.runtime.redaction import HIDDEN, redact_entry, secrets_of_ready
+from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact_entry
 
 show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show tokens, secrets and private keys, too.")
 
 
 class SecretFilter:
-    """Removes the server's secrets, and texts that look like secrets, from entries of the journal and from events."""
+    """Removes a sandbox's secrets, and texts that look like secrets, from entries of the journal and from events."""
 
-    def __init__(self, server: Server) -> None:
-        self._known = secrets_of_ready(server.ready)
+    def __init__(self, server: Server, sandbox: str) -> None:
+        keys = server.ask_sandbox("GET", sandbox)["accounts"]
+        secrets = [server.ready["control_token"], *(key["secret"] for key in keys)]
+        self._known = known_secrets(secrets, [key["private_key_pem"] for key in keys])
 
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Return an entry without secrets."""
@@ -24,5 +26,5 @@ class SecretFilter:
 
 
 def _without_cookie(name: str, value: str) -> list[str]:
-    """Return a header; a cookie, like the header Authorization, is a secret as a whole."""
-    return [name, HIDDEN if name.lower() == "cookie" else value]
+    """Return a header; a cookie is a secret as a whole."""
+    return [name, HIDDEN if name.lower() in ("cookie", "set-cookie") else value]

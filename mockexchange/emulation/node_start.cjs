@@ -95,6 +95,8 @@ function optionsOf(given) {
   return { port: given[0], host: typeof given[1] === "string" ? given[1] : undefined };
 }
 
+// Sockets whose dial was refused: it is told once.
+const refusedSockets = new WeakSet();
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function guarded(...values) {
   const given = Array.isArray(values[0]) ? values[0] : values; // net.connect hands on a list
@@ -110,8 +112,18 @@ net.Socket.prototype.connect = function guarded(...values) {
     return connect.call(this, here, ...(listener ? [listener] : []));
   }
   const error = refuse(name, Number(options.port), place);
+  refusedSockets.add(this);
   process.nextTick(() => this.destroy(error));
   return this;
+};
+
+// A TLS socket that a program makes itself learns the host's name here, and sends it when it greets.
+const { setServername } = tls.TLSSocket.prototype;
+tls.TLSSocket.prototype.setServername = function guarded(host) {
+  const name = spelt(host);
+  const place = placeOf(name);
+  if (place === null || emulated.has(name)) return setServername.call(this, host);
+  if (!refusedSockets.has(this)) this.destroy(refuse(name, null, place));
 };
 
 // TLS over a socket that is connected already: to an address, or through a proxy that is not ours.

@@ -1,5 +1,6 @@
 """Discovery of a server by its ready file."""
 
+import errno
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ READY = "ready.json"
 """Name of the default ready file."""
 SPARE = "serve.json"
 """Copy of the default ready file in the run directory of each server that wrote it."""
+NO_PLAIN_FILE = "expected a plain file"
 ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 
@@ -34,7 +36,7 @@ def read_ready(file: Path) -> dict[str, Any]:
     """
     text = running_spare(file.parent) if file.name == READY and _is_left_behind(file) else None
     try:
-        return _checked(text or file.read_text(encoding="utf-8"))
+        return _checked(text or read_plain_file(file))
     except FileNotFoundError:
         raise NoServer(f"no server is running: there is no {file}", is_missing=True) from None
     except OSError as error:
@@ -47,7 +49,7 @@ def running_spare(folder: Path) -> str | None:
     """Return the copy of the newest server that still runs, other than this process; None without one."""
     for spare in sorted(folder.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
         try:
-            text = spare.read_text(encoding="utf-8")
+            text = read_plain_file(spare)
             pid = json.loads(text)["pid"]
             if pid != os.getpid() and is_running(pid):
                 return text
@@ -58,11 +60,18 @@ def running_spare(folder: Path) -> str | None:
 
 def _is_left_behind(file: Path) -> bool:
     try:
-        return not is_running(json.loads(file.read_text(encoding="utf-8"))["pid"])
+        return not is_running(json.loads(read_plain_file(file))["pid"])
     except FileNotFoundError:
         return True
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def read_plain_file(file: Path) -> str:
+    """Return the text of a file. Raises OSError, also for a device, which may have no end, and for a pipe."""
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(file))
+    return file.read_text(encoding="utf-8")
 
 
 def _written_at(path: Path) -> float:

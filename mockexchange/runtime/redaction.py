@@ -1,50 +1,122 @@
 """Redaction of secrets in logs, views and reports: known ones by their values, others by their shapes."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 HIDDEN = "[secret]"
 SECRET_CHARS_MIN = 6
 """Shorter secrets, such as "x", are also words of ordinary text."""
-PEM_LINE_CHARS_MIN = 30
-"""Shorter lines of a PEM text are its last ones."""
+START_CHARS = 16
+"""So many letters and digits, from the beginning of a run of them, are enough to recognize a secret that is cut."""
 _NAMES = r"(?:client_|api_?)?secret|(?:access_|refresh_|auth_?)?token|pass(?:word|phrase|wd)|private_?key(?:_pem)?"
-Shape = tuple[re.Pattern[str], str]
-SHAPES: tuple[Shape, ...] = (
-    (
+_CUT = r"""(?:"\.\.\.\(\d+ characters left out\)\.\.\."[^"\s]*)?"""
+"""The second half of a text that a diagnosis cuts."""
+
+
+class Shape(NamedTuple):
+    """What secrets of a kind look like. Its group `secret`, if it has one, is also hidden where it stands alone."""
+
+    pattern: re.Pattern[str]
+    instead: str
+    words: tuple[str, ...]
+    """One of these, in lower case, is in each text that matches."""
+
+
+SHAPES = (
+    Shape(
         re.compile(r"-----BEGIN[^-]{0,40}PRIVATE[^-]{0,9}KEY-----.*?(?:-----END[^-]{0,40}KEY-----|\Z)", re.DOTALL),
         HIDDEN,
+        ("-----begin",),
     ),
-    (re.compile(r"\bMI[GI][\w+/=%-]{600,}"), HIDDEN),
-    (re.compile(r"\b(Bearer|Basic)(\s+|%20)(?P<secret>[\w.~+/=-]{6,})", re.IGNORECASE), rf"\1\2{HIDDEN}"),
-    (
+    Shape(
+        re.compile(rf"\bM(?:II[\w+/]{{3}}IBA|C4CAQAwBQYDK2VwBCIE|IGHAgEAMBM|HcCAQEE)[\w+/=%-]{{20,}}{_CUT}"),
+        HIDDEN,
+        ("mii", "mc4caq", "migh", "mhccaq"),
+    ),
+    Shape(
+        re.compile(r"\b(Bearer|Basic)(\s+|%20)(?P<secret>[\w.~+/=-]{6,})", re.IGNORECASE),
+        rf"\1\2{HIDDEN}",
+        ("bearer", "basic"),
+    ),
+    Shape(
         re.compile(rf"""\b({_NAMES})("?\s*[=:]\s*"?)(?!null\b|\[secret)(?P<secret>[^&\s"',;}}]+)""", re.IGNORECASE),
         rf"\1\2{HIDDEN}",
+        ("secret", "token", "pass", "private"),
     ),
 )
-"""Private keys as PEM text and as bare base64, credentials of HTTP, and parameters with the name of a secret."""
-_NAMED = [shape for shape, _ in SHAPES if "secret" in shape.groupindex]
+"""Private keys as PEM text, and as bare base64 (RSA, Ed25519, EC), credentials of HTTP, and parameters named so."""
+_NAMED = [shape for shape in SHAPES if "secret" in shape.pattern.groupindex]
 _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES.replace('_', '[_-]')})", re.IGNORECASE)
 _WORD = re.compile(r"[\w+/.~%-]{6,}={0,2}")
-_PART = re.compile(r"[/.]")
+_START = re.compile(rf"\b\w{{1,{START_CHARS}}}")
+"""The beginning of a run of letters and digits."""
 Redact = Callable[[str], str]
 
 
-def redact(text: str, secrets: Collection[str] = ()) -> str:
+class KnownSecrets:
+    """Secrets that are recognized by their values, also within longer words, cut, and percent-encoded."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._by_start: dict[str, list[str]] = {}
+        """The secrets by the starts of their runs, so that most texts are free of them at a glance.
+
+        A long start is enough; a secret without one is compared as a whole.
+        """
+        for value in values:
+            starts = _START.findall(value)
+            long = [start for start in starts if len(start) == START_CHARS]
+            for start in long:
+                self._by_start.setdefault(start, []).append(start)
+            if starts and not long:
+                self._by_start.setdefault(max(starts, key=len), []).append(value)
+
+    def hide(self, text: str) -> str:
+        """Return the text without the words that contain a secret. Takes linear time."""
+        if not self._may_be_in(text) and not ("%" in text and self._may_be_in(unquote(text))):
+            return text
+        return _WORD.sub(
+            lambda word: HIDDEN if self._is_in(word[0]) or self._is_in(unquote(word[0])) else word[0], text
+        )
+
+    def _may_be_in(self, text: str) -> bool:
+        return not self._by_start.keys().isdisjoint(_START.findall(text))
+
+    def _is_in(self, word: str) -> bool:
+        starts = self._by_start.keys() & set(_START.findall(word))
+        return any(secret in word for start in starts for secret in self._by_start[start])
+
+
+NO_SECRETS = KnownSecrets()
+
+
+def redact(text: str, *known: KnownSecrets) -> str:
     """Return the text without these secrets, and without what has the shape of one. Takes linear time."""
-    for shape, instead in SHAPES:
-        text = shape.sub(instead, text)
-    return _WORD.sub(lambda word: HIDDEN if _is_secret(word[0], secrets) else word[0], text) if secrets else text
+    for shape in _shapes_in(text, SHAPES):
+        text = shape.pattern.sub(shape.instead, text)
+    for secrets in known:
+        text = secrets.hide(text)
+    return text
 
 
-def redact_entry(entry: dict[str, Any], secrets: Collection[str] = ()) -> dict[str, Any]:
+def redact_entry(entry: dict[str, Any], known: KnownSecrets = NO_SECRETS) -> dict[str, Any]:
     """Return an entry of the journal without secrets; what is one in a text is hidden in the others too."""
-    found = {match["secret"] for text in _texts_of(entry) for shape in _NAMED for match in shape.finditer(text)}
-    known = frozenset([*secrets, *(one for one in found if len(one) >= SECRET_CHARS_MIN)])
-    redacted: dict[str, Any] = redact_values(entry, lambda text: redact(text, known))
+    found = {one for text in _texts_of(entry) for one in _named_secrets(text)}
+    all_known = (known, known_secrets(found)) if found else (known,)
+    redacted: dict[str, Any] = redact_values(entry, lambda text: redact(text, *all_known))
     return redacted
+
+
+def _shapes_in(text: str, shapes: Sequence[Shape]) -> list[Shape]:
+    """Return the shapes that the text may contain: to look for words is much quicker than for patterns."""
+    lowered = text.lower()
+    return [shape for shape in shapes if any(word in lowered for word in shape.words)]
+
+
+def _named_secrets(text: str) -> Iterator[str]:
+    for shape in _shapes_in(text, _NAMED):
+        yield from (match["secret"] for match in shape.pattern.finditer(text))
 
 
 def _texts_of(value: Any) -> Iterator[str]:
@@ -70,24 +142,13 @@ def redact_command(command: Sequence[str]) -> list[str]:
     return [HIDDEN if _OPTION.fullmatch(before) else redact(part) for before, part in pairs]
 
 
-def known_secrets(secrets: Iterable[str | None], private_pems: Iterable[str | None] = ()) -> frozenset[str]:
-    """Return the texts by which secrets and private keys are recognized."""
-    lines = (line for pem in private_pems if pem for line in pem.splitlines() if not line.startswith("-----"))
-    whole = (secret for secret in secrets if secret and len(secret) >= SECRET_CHARS_MIN)
-    return frozenset([*whole, *(line for line in lines if len(line) >= PEM_LINE_CHARS_MIN)])
+def known_secrets(secrets: Iterable[str | None], private_pems: Iterable[str | None] = ()) -> KnownSecrets:
+    """Return the secrets and the private keys, which are recognized by each line and as one line."""
+    parts = (part for secret in secrets if secret for part in secret.split("=") if len(part) >= SECRET_CHARS_MIN)
+    return KnownSecrets({*parts, *(line for pem in private_pems if pem for line in _lines_of(pem))})
 
 
-def secrets_of_ready(ready: Mapping[str, Any]) -> frozenset[str]:
-    """Return the secrets in the content of a ready file."""
-    keys = (key.get("secret") for account in ready["accounts"] for key in account.get("keys", [account]))
-    return known_secrets([ready["control_token"], *keys])
-
-
-def _is_secret(word: str, secrets: Collection[str]) -> bool:
-    return any(one in secrets for one in _spellings(word))
-
-
-def _spellings(word: str) -> Iterator[str]:
-    for one in dict.fromkeys((word, word.rstrip("="), unquote(word))):
-        yield one
-        yield from _PART.split(one)
+def _lines_of(pem: str) -> Iterator[str]:
+    lines = [line for line in pem.splitlines() if not line.startswith("-----")]
+    yield from (line for line in lines if len(line) >= START_CHARS)
+    yield "".join(lines)

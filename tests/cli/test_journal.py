@@ -1,7 +1,7 @@
 """`journal`: what crossed the wire, in lines and with all that is known of one request."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from websockets.sync.client import connect
@@ -198,12 +198,13 @@ def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server
 
 
 def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server, sandbox: str) -> None:
-    token = server.ready["control_token"]
-    base = server.ask_sandbox("GET", sandbox)["venues"]["deribit"]["base_url"]
-    url = f"{base}/private/get_positions?client_secret=hush-hush&x={token}"
+    token, shown_sandbox = server.ready["control_token"], server.ask_sandbox("GET", sandbox)
+    base = shown_sandbox["venues"]["deribit"]["base_url"]
+    key = shown_sandbox["accounts"][0]["private_key_pem"].splitlines()[5]
+    url = f"{base}/private/get_positions?client_secret=hush-hush&x={token}&y={quote(key, safe='')}"
     send("GET", url, {"Authorization": "Bearer abcdefghijk"})
     for command in ("why", "journal"):
         hidden, shown = (cli(command, *more).output for more in ((), ("--show-secrets",)))
         assert "[secret]" in hidden
-        assert not any(secret in hidden for secret in ("hush-hush", "abcdefghijk", token)), hidden
+        assert not any(secret in hidden for secret in ("hush-hush", "abcdefghijk", token, key[:20])), hidden
         assert "hush-hush" in shown

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,6 +155,21 @@ def test_start_and_stop_are_told_as_json_and_hold_no_secret() -> None:
     assert (start["event"], start["scenario"], start["accounts"]) == ("start", "mine.yaml", ["alice"])
     assert stop == {"time": "2025-11-22T08:26:40.123456Z", "level": "info", "event": "stop"}
     assert "secret" not in out.getvalue()
+
+
+def test_messages_and_problems_hold_no_secret() -> None:
+    """They are of no sandbox: a library may quote a request, and an exception what it could not read."""
+    out, token = io.StringIO(), "a-token-of-the-control-api"
+    record = logging.LogRecord("lib", logging.WARNING, "", 0, f"bad: Bearer {token}", None, None)
+    for shows_secrets in (False, True):
+        writer = LogWriter(out)
+        log = RequestLog(JSON, NOTHING, writer, shows_secrets=shows_secrets)
+        log.log_start("mine.yaml", {**READY, "control_token": token})
+        log.log_record(record)
+        log.log_problem(f"with {token}", ValueError(token))
+        writer.close()
+        shown = [line for line in lines_of(out) if line["event"] in ("message", "failed")]
+        assert [token in json.dumps(line) for line in shown[-2:]] == [shows_secrets] * 2
 
 
 def test_in_words_the_banner_says_where_it_is_and_what_never_started_does_not_stop() -> None:

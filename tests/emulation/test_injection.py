@@ -138,6 +138,11 @@ NODE_DIAL = """
       tls: (host) => require("node:tls").connect({ host, port: 443 }),
       https: (host) => require("node:https").get(`https://${host}/`),
       address: (host) => require("node:tls").connect({ host: "127.0.0.1", port: 443, servername: host }),
+      named: (host) => {
+        const socket = new (require("node:tls").TLSSocket)(new (require("node:net").Socket)());
+        socket.setServername(host);
+        return socket;
+      },
       over: (host) => require("node:tls").connect({ socket: new (require("node:net").Socket)(), servername: host }),
     };
     ways[process.argv[2]](process.argv[3]).on("error", (error) => console.log(error.code || error.message));
@@ -179,8 +184,12 @@ def test_a_node_is_guarded_against_other_spellings(injection: Injection, tmp_pat
 
 
 @needs_node
-def test_a_node_is_guarded_against_tls_over_a_socket_that_is_open(injection: Injection, tmp_path: Path) -> None:
-    assert node(injection, tmp_path, "over", "api.elections.kalshi.com") == "REAL_VENUE_REACHED\n"
+@pytest.mark.parametrize("way", ["over", "named"])
+def test_a_node_is_guarded_against_tls_over_a_socket_that_is_open(
+    injection: Injection, tmp_path: Path, way: str
+) -> None:
+    assert node(injection, tmp_path, way, "api.elections.kalshi.com") == "REAL_VENUE_REACHED\n"
+    assert kinds(injection) == ["node", "dial"]
 
 
 @needs_node

@@ -275,3 +275,25 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pyt
     is_full = "the folder for keys and the ready file is full; XDG_RUNTIME_DIR names another" in str(raised.value)
     assert is_full == (number == errno.ENOSPC)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_or_pipe_is_neither_replaced_nor_read(tmp_path: Path) -> None:
+    """A device may have no end, and a pipe no writer: a server read 24 GB of /dev/full."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for target in (pipe, Path("/dev/zero")):
+        before = target.stat()
+        with pytest.raises(OSError, match="expected a plain file"):
+            write_private(target, "{}")
+        with pytest.raises(NoServer, match="expected a plain file"):
+            read_ready(target)
+        remove_ready_file(target)
+        assert target.stat().st_ino == before.st_ino
+
+
+def test_a_link_leads_to_the_file_that_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "file", tmp_path / "link"
+    target.write_text("before")
+    link.symlink_to(target)
+    write_private(link, "after")
+    assert (link.is_symlink(), target.read_text()) == (True, "after")

@@ -1,15 +1,20 @@
 """What is hidden in logs, views and reports, and what is not."""
 
 import time
+from urllib.parse import quote as percent_encoded
 
 import pytest
 
 from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact, redact_command, redact_values
 from mockexchange.scenario.keys import make_pair
+from mockexchange.venues.quoting import quote
 
-PEM = make_pair("rsa").private_pem or ""
+PAIR = make_pair("rsa")
+PEM, PUBLIC = PAIR.private_pem or "", "".join(PAIR.public_pem.splitlines()[1:-1])
+ED25519_BODY = (make_pair("ed25519").private_pem or "").splitlines()[1]
 BODY = "".join(PEM.splitlines()[1:-1])
-SECRETS = known_secrets(["c2VjcmV0LXNlY3JldA==", "tok-123456"], [PEM])
+SECRETS = known_secrets(["c2VjcmV0LXNlY3JldA==", "tok-123456", "ab/cd.ef", "x" * 43, None, "x"], [PEM])
+MIDDLE = BODY[200:500]
 
 # a text                                                                   the same without its secrets
 HIDDEN_TEXTS = [
@@ -25,6 +30,12 @@ HIDDEN_TEXTS = [
     ("/x/tok-123456/y.", HIDDEN + "."),
     ("key c2VjcmV0LXNlY3JldA== and c2VjcmV0LXNlY3JldA%3D%3D", f"key {HIDDEN} and {HIDDEN}"),
     (f"the line {PEM.splitlines()[5]} of a key", f"the line {HIDDEN} of a key"),
+    (f"a part {MIDDLE}, b", f"a part {HIDDEN}, b"),
+    (f"no key {quote(BODY)}, b", f'no key "{HIDDEN}", b'),
+    (f"no key {ED25519_BODY} b", f"no key {HIDDEN} b"),
+    (f"GET /a/{percent_encoded('ab/cd.ef', safe='')}?x=1", f"GET {HIDDEN}?x=1"),
+    ("unknown path /a/ab/cd.ef", f"unknown path {HIDDEN}"),
+    ("got '" + "x" * 40 + "', b", f"got '{HIDDEN}', b"),
 ]
 PLAIN_TEXTS = [
     "GET /trade-api/v2/portfolio/balance?cursor=abc -> 200 GetBalance alice 0.5 ms",
@@ -32,6 +43,8 @@ PLAIN_TEXTS = [
     "KALSHI-ACCESS-SIGNATURE: " + "MAbc" * 86,
     '{"secret": null, "token": null}',
     "missing: client_secret",
+    "the path /a/ab/cd.fe, ab.cd/ef and tok-1234567",
+    f"the public key {PUBLIC}",
 ]
 
 
@@ -58,7 +71,9 @@ def test_a_command_keeps_its_ordinary_options() -> None:
     assert redact_command(command) == shown
 
 
-@pytest.mark.parametrize("piece", ["-----BEGIN PRIVATE KEY", "secret=", "Bearer ", "a/b.", "MII", "token: '", "x"])
+@pytest.mark.parametrize(
+    "piece", ["-----BEGIN PRIVATE KEY", "secret=", "Bearer ", "a/b.", "MII", "token: '", "x", "%2F", "cd/", "MIIEvwIBA"]
+)
 def test_a_long_text_takes_linear_time(piece: str) -> None:
     before = time.process_time()
     redact(piece * 50_000, SECRETS)

@@ -81,7 +81,7 @@ def journal(
     if account and not entries:
         _require_account(server, sandbox, account)
     if not (as_json or show_secrets):
-        entries = list(map(SecretFilter(server).clean, entries))
+        entries = list(map(SecretFilter(server, sandbox).clean, entries))
     if as_json:
         show_json_lines(entries)
     elif numbers:

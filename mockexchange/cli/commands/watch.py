@@ -58,7 +58,7 @@ def watch(
         if name not in names:
             known = f"known: {', '.join(names[:ACCOUNTS_MAX]) or 'none'}"
             raise Failure(f"no account {name!r}{did_you_mean(name, names)}; {known}")
-    hide = (lambda data: data) if show_secrets else SecretFilter(server).clean
+    hide = (lambda data: data) if show_secrets else SecretFilter(server, sandbox).clean
     events = (event._replace(data=hide(event.data)) for event in follow(server, sandbox))
     if as_json or plain or not sys.stdout.isatty():
         _print_lines((event for event in events if concerns(event, account)), as_json=as_json)

@@ -37,7 +37,7 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
     everything of a request.
     """
     server = find_server(ready_file)
-    clean = (lambda entry: entry) if show_secrets else SecretFilter(server).clean
+    clean = (lambda entry: entry) if show_secrets else SecretFilter(server, sandbox).clean
     requests = list(map(clean, _refusals(server, sandbox, count)))
     frames = list(map(clean, _frames(server, sandbox, count)))
     steps = [step for step in fetch(server, sandbox, "/script", {}) if step["refused"] or step["failed"]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact_entry
+from mockexchange.runtime.redaction import HIDDEN, NO_SECRETS, KnownSecrets, known_secrets, redact_entry
 from mockexchange.sandbox.sandbox import Sandbox
 
 
@@ -11,7 +11,7 @@ class SecretFilter:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._known: frozenset[str] = frozenset()
+        self._known = NO_SECRETS
         self._key_count = -1
 
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ class SecretFilter:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         return redact_entry(entry, self._secrets())
 
-    def _secrets(self) -> frozenset[str]:
+    def _secrets(self) -> KnownSecrets:
         keys = self._sandbox.exchange.state.secret_keys
         count = len(keys) + len(self._sandbox.private_pems)
         if count != self._key_count:
