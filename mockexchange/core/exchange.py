@@ -6,7 +6,7 @@ never goes back: a command counts as executed at the later of `at` and the last 
 is a mistake and may leave a command half done: the sandbox then rebuilds the state from its log.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mockexchange.core import commands
@@ -34,7 +34,7 @@ from mockexchange.core.refusals import Refusal, Refused
 from mockexchange.core.vocabulary import FeeRounding
 
 Outcome = tuple[Event, ...] | Refusal
-Handler = Callable[[State, Any, int], Iterator[Event]]
+Handler = Callable[[State, Any, int], Iterable[Event]]
 
 HANDLERS: dict[type[Command], Handler] = {
     commands.OpenAccount: accounts.open_account,

@@ -13,13 +13,14 @@ from mockexchange.core.commands import Fill, NewOrder, OpenPosition
 from mockexchange.core.events import Event
 from mockexchange.core.handlers import orders
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.position_changes import change_row, row_of
+from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
 from mockexchange.core.handlers.trades import Leg, carry_out, exact_fee
 from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.orders import OTHER_SIDE, Order, Trade, outcome_side
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, MarketStatus, OrderStatus, Side
 
@@ -50,7 +51,7 @@ def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Even
         )
     imported = command.cost_micros - command.realized_micros + command.fees_micros
     subaccount.contributed_micros += imported
-    yield change_row(state, subaccount, row_of(state, subaccount, market, at), lambda row: _open(row, command))
+    yield _open(state, subaccount, row_of(state, subaccount, market, at), command)
     touch_market(state, market, at)
 
 
@@ -144,10 +145,12 @@ def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
     )
 
 
-def _open(row: Position, command: OpenPosition) -> None:
+def _open(state: State, subaccount: Subaccount, row: Position, command: OpenPosition) -> Event:
     shares_centis = abs(command.quantity_centis) if command.shares_centis is None else command.shares_centis
-    row.stake = row.opened = Stake(
+    stake = Stake(
         command.quantity_centis, command.cost_micros, command.realized_micros, command.traded_micros, shares_centis
     )
-    row.fees_micros = row.opened_fees_micros = command.fees_micros
+    has_moved = change_row(state, subaccount, row, stake, command.fees_micros)
+    row.opened, row.opened_fees_micros = stake, command.fees_micros
     row.held_fees_micros = command.fees_micros if command.quantity_centis else 0
+    return row_changed(row, has_moved=has_moved)

@@ -108,7 +108,7 @@ def _opening_after(state: State, order: Order, remaining_centis: int) -> int:
 def _shrink(state: State, order: Order, amended: Order, at: int) -> Iterator[Event]:
     """Change the count or the expiry of an order that keeps its place."""
     change_centis = amended.remaining_centis - order.remaining_centis
-    release(order)
+    release(order, order.remaining_centis)
     _set(order, amended)
     refile_order(state, order, at, order.partition)
     hold(order)

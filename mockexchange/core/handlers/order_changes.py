@@ -66,7 +66,7 @@ def take_off(
     state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
 ) -> None:
     """Reduce a resting order by filled or canceled contracts; `status` is its status once none remain."""
-    release(order)
+    release(order, count_centis)
     before = order.partition
     order.remaining_centis -= count_centis
     if not order.remaining_centis:
@@ -74,7 +74,6 @@ def take_off(
     if fill is not None:
         count_fill(order, fill)
     refile_order(state, order, at, before)
-    hold(order)
     state.order_books[order.market.ticker].change(order, -count_centis)
     if not order.remaining_centis:
         state.accounts[order.subaccount.ref.account].resting_orders -= 1
@@ -101,7 +100,7 @@ def enter_book(state: State, order: Order) -> None:
 
 def leave_book(state: State, order: Order) -> None:
     """Undo `enter_book`, before the price or the count of the order changes."""
-    release(order)
+    release(order, order.remaining_centis)
     state.order_books[order.market.ticker].remove(order)
     state.accounts[order.subaccount.ref.account].resting_orders -= 1
     if order.group is not None:
@@ -111,14 +110,17 @@ def leave_book(state: State, order: Order) -> None:
 def hold(order: Order) -> None:
     """Hold back the cash that a resting order needs, and count the contracts that it would sell."""
     order.subaccount.reserve(order.need_micros, order.market.event.exchange_index)
-    if order.action is Action.SELL and (covered_centis := order.covered_centis):
+    if covered_centis := order.covers_centis(order.remaining_centis):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
 
-def release(order: Order) -> None:
-    """Undo `hold`, before the price or the count of the order changes."""
-    order.subaccount.reserve(-order.need_micros, order.market.event.exchange_index)
-    if order.action is Action.SELL and (covered_centis := order.covered_centis):
+def release(order: Order, count_centis: int) -> None:
+    """Undo `hold` for some of the remaining contracts, before the price or the count of the order changes."""
+    remaining_centis = order.remaining_centis
+    left_centis = remaining_centis - count_centis
+    freed_micros = order.needs_micros(remaining_centis) - order.needs_micros(left_centis)
+    order.subaccount.reserve(-freed_micros, order.market.event.exchange_index)
+    if covered_centis := order.covers_centis(remaining_centis) - order.covers_centis(left_centis):
         order.subaccount.covered_centis[order.market.ticker] -= covered_centis
 
 

@@ -4,8 +4,6 @@ Everything is checked before anything changes. The event of the order itself com
 its values after them: the venue sends no frame of a resting order before the frame of its fill (recorded 2026-06-12).
 """
 
-from collections.abc import Iterator
-
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderPlaced, OrderRejected
@@ -30,35 +28,31 @@ from mockexchange.core.refusals import Refusal, RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, TimeInForce
 
 
-def place_order(state: State, command: PlaceOrder, at: int) -> Iterator[Event]:
+def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
     """Place an order."""
     order = _checked(state, command, at)
-    refusal = _post_only_refusal(state, command, order)
+    refusal = _post_only_refusal(state, order) if command.post_only else None
     if refusal is not None and state.rules.post_only_row is RowRule.NONE:
         raise Refused(refusal.code, refusal.message)
-    _require_fillable(state, command, order)
+    if command.time_in_force is TimeInForce.FILL_OR_KILL or command.max_cost_micros is not None:
+        _require_fillable(state, command, order)
     order.serial = state.next_revision()
     if refusal is not None:
-        yield from _reject(state, order, refusal)
-        return
+        return _reject(state, order, refusal)
     matches, reason = _matched(state, command, order, at)
-    yield OrderPlaced(
-        order_id=order.order_id,
-        subaccount_ref=command.subaccount_ref,
-        market=command.market,
-        client_order_id=command.client_order_id,
-    )
     is_over = _finish(command, order, reason)
     order.is_archived = is_over and at < state.archived_before
     list_order(state, order)
+    events: list[Event] = [_placed(order)]
     if order.status is OrderStatus.CANCELED:
-        yield OrderCanceled(order_id=order.order_id)
-    yield order_changed(order, reason or _reason_of(order))
-    yield from matches
+        events.append(OrderCanceled(order_id=order.order_id))
+    events.append(order_changed(order, reason or _reason_of(order)))
+    events += matches
     if not is_over:
         enter_book(state, order)
-        yield level_changed(order, order.remaining_centis)
-        yield show_resting(state, order, order.remaining_centis, at)
+        events.append(level_changed(order, order.remaining_centis))
+        events.append(show_resting(state, order, order.remaining_centis, at))
+    return events
 
 
 def _checked(state: State, command: PlaceOrder, at: int) -> Order:
@@ -94,21 +88,18 @@ def _checked(state: State, command: PlaceOrder, at: int) -> Order:
     return order
 
 
-def _post_only_refusal(state: State, command: PlaceOrder, order: Order) -> Refusal | None:
-    if not command.post_only or state.rules.fill is not FillRule.BOOK:
-        return None
-    best = opposite_to(state, order).best()
+def _post_only_refusal(state: State, order: Order) -> Refusal | None:
+    best = opposite_to(state, order).best() if state.rules.fill is FillRule.BOOK else None
     if best is None:
         return None
     offered = exact(best.price_centicents, 4)
-    message = f"post_only at {exact(command.price_centicents, 4)} would cross the other side's best bid, {offered}"
+    message = f"post_only at {exact(order.price_centicents, 4)} would cross the other side's best bid, {offered}"
     return Refusal(RefusalCode.POST_ONLY_WOULD_CROSS, message)
 
 
 def _require_fillable(state: State, command: PlaceOrder, order: Order) -> None:
     """Refuse a fill-or-kill order that cannot be filled; one that meets an order of its own acts as IOC."""
-    is_whole = command.time_in_force is TimeInForce.FILL_OR_KILL or command.max_cost_micros is not None
-    if not is_whole or state.rules.fill is FillRule.ALL:
+    if state.rules.fill is FillRule.ALL:
         return
     found = Reach()
     if state.rules.fill is FillRule.BOOK:
@@ -151,11 +142,22 @@ def _reason_of(order: Order) -> OrderReason:
     return OrderReason.PLACED if order.status is OrderStatus.RESTING else OrderReason.CANCEL
 
 
-def _reject(state: State, order: Order, refusal: Refusal) -> Iterator[Event]:
+def _placed(order: Order) -> Event:
+    return OrderPlaced(
+        order_id=order.order_id,
+        subaccount_ref=order.subaccount.ref,
+        market=order.market.ticker,
+        client_order_id=order.client_order_id,
+    )
+
+
+def _reject(state: State, order: Order, refusal: Refusal) -> list[Event]:
     """List an order that a rule canceled at once. Its client order id stays free."""
     order.status, order.remaining_centis = OrderStatus.CANCELED, 0
     order.is_archived = order.created_at < state.archived_before
     add_order(state, order, order.serial)
-    yield OrderRejected(order_id=order.order_id, code=refusal.code, message=refusal.message)
-    yield OrderCanceled(order_id=order.order_id)
-    yield order_changed(order, OrderReason.POST_ONLY)
+    return [
+        OrderRejected(order_id=order.order_id, code=refusal.code, message=refusal.message),
+        OrderCanceled(order_id=order.order_id),
+        order_changed(order, OrderReason.POST_ONLY),
+    ]

@@ -1,8 +1,7 @@
 """Changes of one position row, shared by all handlers that touch positions."""
 
-from collections.abc import Callable
-
 from mockexchange.core.events import PositionChanged
+from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
@@ -18,15 +17,17 @@ def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Pos
     return row
 
 
-def change_row(
-    state: State, subaccount: Subaccount, row: Position, apply: Callable[[Position], None]
-) -> PositionChanged:
-    """Apply a change to a row, update the indexes and the market's open interest, and return the event."""
-    before, before_fees_micros = row.stake, row.fees_micros
-    subaccount.change(row, state.next_revision(), apply)
+def change_row(state: State, subaccount: Subaccount, row: Position, stake: Stake, fees_micros: int) -> bool:
+    """Change the stake and the fees of a row, with the sums and the open interest; return whether they were others.
+
+    The row is in no index until the next read, so its other fields may change afterwards, before its event.
+    """
+    before = row.stake
+    has_moved = stake != before or fees_micros != row.fees_micros
+    subaccount.change(row, state.next_revision(), stake, fees_micros)
     subaccount.assert_conserved()
-    _count_held(row.market, before.quantity_centis, row.stake.quantity_centis)
-    return row_changed(row, has_moved=(row.stake, row.fees_micros) != (before, before_fees_micros))
+    _count_held(row.market, before.quantity_centis, stake.quantity_centis)
+    return has_moved
 
 
 def row_changed(row: Position, *, has_moved: bool) -> PositionChanged:

@@ -6,7 +6,7 @@ from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMark
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders import cancel_all
-from mockexchange.core.handlers.position_changes import change_row
+from mockexchange.core.handlers.position_changes import change_row, row_changed
 from mockexchange.core.handlers.quotes import drop_quotes
 from mockexchange.core.instruments.binary import Payout, Stake, settle
 from mockexchange.core.model.ledgers import Ledger
@@ -101,18 +101,12 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
         revenue_micros=payout.revenue_micros,
         remainder_micros=payout.remainder_micros,
     )
-    is_archived = at < state.archived_before
-    yield change_row(state, subaccount, row, lambda row: _apply_settlement(row, stake, payout, at, is_archived))
-    _write_down(state, row, before, payout, at)
-
-
-def _apply_settlement(row: Position, stake: Stake, payout: Payout, at: int, is_archived: bool) -> None:
-    row.stake = stake
-    row.fees_micros += payout.remainder_micros
+    has_moved = change_row(state, subaccount, row, stake, row.fees_micros + payout.remainder_micros)
     row.held_fees_micros = 0
-    row.settled = True
-    row.archived = is_archived
-    row.rank = (-at, row.market.ticker)
+    row.settled, row.archived = True, at < state.archived_before
+    row.rank = (-at, market.ticker)
+    yield row_changed(row, has_moved=has_moved)
+    _write_down(state, row, before, payout, at)
 
 
 def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: int) -> None:

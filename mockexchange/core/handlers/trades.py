@@ -12,12 +12,11 @@ from mockexchange.core.events import Event, Filled, Traded
 from mockexchange.core.handlers import order_groups, orders
 from mockexchange.core.handlers.markets import reprice, touch_market
 from mockexchange.core.handlers.order_changes import count_fill
-from mockexchange.core.handlers.position_changes import change_row, row_of
+from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
 from mockexchange.core.instruments.binary import Stake, held_fees, trade
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import FillRow, Order, Trade
-from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, Side, SubaccountRef
 
@@ -73,35 +72,31 @@ def exact_fee(market: Market, is_taker: bool, count_centis: int, price_centicent
 
 
 def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
-    order, count_centis = leg.order, traded.count_centis
+    """Fill one order by the trade: its cash, its list of fills, the order itself and the position row."""
+    order, count_centis, subaccount = leg.order, traded.count_centis, leg.order.subaccount
     price_centicents = traded.yes_centicents if order.side is Side.YES else traded.no_centicents
-    subaccount = order.subaccount
     account = state.accounts[subaccount.ref.account]
     row = row_of(state, subaccount, traded.market, at)
-    stake, change_micros = trade(row.stake, order.side, order.action, count_centis, price_centicents)
+    before = row.stake
+    stake, change_micros = trade(before, order.side, order.action, count_centis, price_centicents)
     fee_micros = leg.fee_micros
     if fee_micros is None:
         fee_micros = _fee(state, account, leg, traded, price_centicents, change_micros)
     subaccount.pay(change_micros - fee_micros, at, traded.market.event.exchange_index)
     done = _list(state, account, traded, leg, fee_micros)
-    events: list[Event] = []
-    rested_centis = 0
     if leg.is_incoming:
         order.remaining_centis -= count_centis
         count_fill(order, done)
+        events: list[Event] = []
     else:
-        events += orders.execute(state, order, done, at)
-        rested_centis = count_centis if order.is_placed else 0
-
-    def apply(row: Position) -> None:
-        row.held_fees_micros = held_fees(row.held_fees_micros, row.stake, stake, count_centis, fee_micros)
-        row.stake = stake
-        row.fees_micros += fee_micros
-        row.resting_centis -= rested_centis
-        row.rank = (-traded.created_at, row.market.ticker)
-
+        events = orders.execute(state, order, done, at)
     events.append(_filled(done, subaccount.ref, price_centicents, stake))
-    events.append(change_row(state, subaccount, row, apply))
+    has_moved = change_row(state, subaccount, row, stake, row.fees_micros + fee_micros)
+    row.held_fees_micros = held_fees(row.held_fees_micros, before, stake, count_centis, fee_micros)
+    if order.is_placed and not leg.is_incoming:
+        row.resting_centis -= count_centis
+    row.rank = (-at, row.market.ticker)
+    events.append(row_changed(row, has_moved=has_moved))
     return events
 
 

@@ -142,10 +142,10 @@ class History(Generic[R]):
         if self._unfiled:
             places: dict[tuple[tuple[Selector, ...], Partition], list[list[R]]] = {}
             for row in self._unfiled:
-                place = row.selectors, row.partition
+                selectors, partition = place = row.selectors, row.partition
                 lists = places.get(place)
                 if lists is None:
-                    lists = places[place] = [self._list(selector, row.partition) for selector in row.selectors]
+                    lists = places[place] = [self._list(selector, partition) for selector in selectors]
                 for rows in lists:
                     rows.append(row)
             self._unfiled.clear()

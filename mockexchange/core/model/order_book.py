@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sortedcontainers import SortedDict
 
@@ -15,15 +16,15 @@ SHED_MIN = 16
 class Queue:
     """The orders at one price, in the order of arrival. Changing an order or reading its count ahead costs O(log n).
 
-    A binary indexed tree over the places holds the sums of counts; the place of an order that leaves stays empty.
+    A binary indexed tree over the places holds the sums of counts; the place of an order that leaves stays empty. What
+    leaves the first order, which is the one that trades, is ahead of nobody afterwards: it is subtracted from all sums.
     """
 
-    __slots__ = ("_places", "_sums", "count_centis")
+    __slots__ = ("_gone_centis", "_places", "_sums", "count_centis")
 
     def __init__(self) -> None:
-        self._places: OrderedDict[str, int] = (
-            OrderedDict()
-        )  # a plain dict is slow to find its first key again and again
+        # A plain dict is slow to find its first key again and again.
+        self._places: OrderedDict[str, int] = OrderedDict()
         self._empty()
 
     def __iter__(self) -> Iterator[str]:
@@ -39,14 +40,18 @@ class Queue:
         """Append an order to the queue."""
         place = len(self._sums)
         self._places[order_id] = place
-        self._sums.append(self._sum_to(place - 1) - self._sum_to(place & place - 1))
-        self.change(order_id, count_centis)
+        self._sums.append(count_centis + self._sum_to(place - 1) - self._sum_to(place & place - 1))
+        self.count_centis += count_centis
 
     def change(self, order_id: str, change_centis: int) -> None:
+        """Change the count of an order. Cost: O(1) for the first one."""
         self.count_centis += change_centis
-        place = self._places[order_id]
-        while place < len(self._sums):
-            self._sums[place] += change_centis
+        if order_id == self.first:
+            self._gone_centis -= change_centis
+            return
+        place, sums = self._places[order_id], self._sums
+        while place < len(sums):
+            sums[place] += change_centis
             place += place & -place
 
     def leave(self, order_id: str) -> None:
@@ -57,16 +62,17 @@ class Queue:
 
     def ahead_centis(self, order_id: str) -> int:
         """Return the count ahead of an order."""
-        return self._sum_to(self._places[order_id] - 1)
+        return max(0, self._sum_to(self._places[order_id] - 1) - self._gone_centis)
 
     def _shed(self) -> None:
-        counts = {order_id: self._sum_to(place) - self._sum_to(place - 1) for order_id, place in self._places.items()}
+        """Drop the empty places. Of the first order only what it still has is ahead of the others."""
+        order_ids, ahead = list(self._places), [*map(self.ahead_centis, self._places), self.count_centis]
         self._empty()
-        for order_id, count_centis in counts.items():
-            self.join(order_id, count_centis)
+        for order_id, (before, after) in zip(order_ids, pairwise(ahead), strict=True):
+            self.join(order_id, after - before)
 
     def _empty(self) -> None:
-        self.count_centis = 0
+        self.count_centis = self._gone_centis = 0
         self._sums = [0]
 
     def _sum_to(self, place: int) -> int:

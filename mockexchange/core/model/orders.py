@@ -216,16 +216,18 @@ class Order(Struct, eq=False, kw_only=True):
 
     @property
     def need_micros(self) -> int:
-        """Cash held back while the order rests: what the contracts that it buys or opens cost at its limit price."""
-        if self.action is Action.BUY:
-            return self.remaining_centis * self.price_centicents
-        opening_centis = min(self.remaining_centis, self.opening_centis)
-        return opening_centis * (CENTICENTS_PER_DOLLAR - self.price_centicents)
+        """Cash held back while the order rests."""
+        return self.needs_micros(self.remaining_centis)
 
-    @property
-    def covered_centis(self) -> int:
-        """Contracts that the account holds and that the order would sell, if it rests."""
-        return max(0, self.remaining_centis - self.opening_centis) if self.action is Action.SELL else 0
+    def needs_micros(self, count_centis: int) -> int:
+        """Return what a count costs at the limit price: all of it if the order buys, else the contracts it opens."""
+        if self.action is Action.BUY:
+            return count_centis * self.price_centicents
+        return min(count_centis, self.opening_centis) * (CENTICENTS_PER_DOLLAR - self.price_centicents)
+
+    def covers_centis(self, count_centis: int) -> int:
+        """Return how many contracts of a count the account holds and would sell, if they rest."""
+        return max(0, count_centis - self.opening_centis) if self.action is Action.SELL else 0
 
 
 class OrderGroup(Struct, eq=False, kw_only=True):

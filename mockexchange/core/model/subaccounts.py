@@ -5,8 +5,9 @@ between two reads is filed once.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.positions import ANY_COUNT, EventHolding, Position
 from mockexchange.core.model.ranking import Ranking
 from mockexchange.core.model.repricings import Repricings
@@ -114,16 +115,19 @@ class Subaccount:
         self._file()
         return self._event_classes
 
-    def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
-        """Run `apply` on a position row and update the sums that contain the row."""
+    def change(self, position: Position, revision: int, stake: Stake, fees_micros: int) -> None:
+        """Change the stake and the fees of a position row and the sums that contain them; take it out of the indexes.
+
+        The caller may change its other fields afterwards: the next read puts the row back.
+        """
         position.revision = self.revision = revision
         if position.market.ticker not in self._unfiled:
             self._unfile(position)
-        before, fees_micros = position.stake, position.fees_micros
-        apply(position)
-        self.cost_micros += position.stake.cost_micros - before.cost_micros
-        self.realized_micros += position.stake.realized_micros - before.realized_micros
-        self.fees_micros += position.fees_micros - fees_micros
+        before = position.stake
+        self.cost_micros += stake.cost_micros - before.cost_micros
+        self.realized_micros += stake.realized_micros - before.realized_micros
+        self.fees_micros += fees_micros - position.fees_micros
+        position.stake, position.fees_micros = stake, fees_micros
 
     def change_resting(self, position: Position, revision: int, change_centis: int) -> None:
         """Change the resting contracts of a position row; most changes leave its place in every index."""
@@ -163,6 +167,8 @@ class Subaccount:
 
     def free_on(self, shard: int) -> int:
         """Return the cash on an exchange index that is not held back: below zero if facts took more than there was."""
+        if not (shard or self.shards_micros or self.shards_reserved_micros):
+            return self.cash_micros - self.reserved_micros
         return self.cash_on(shard) - self.reserved_on(shard)
 
     def assert_conserved(self) -> None:
