@@ -113,7 +113,10 @@ class Exchange:
             return refused.refusal
 
     def adopt(self, other: "Exchange") -> None:
-        """Take over the whole state of another exchange, which is not used any more; `state` stays the same object."""
+        """Exchange the whole state with another exchange, which is not used any more; `state` stays the same object."""
+        own, others = self.state, other.state
         for name in State.__slots__:
-            setattr(self.state, name, getattr(other.state, name))
+            value = getattr(own, name)
+            setattr(own, name, getattr(others, name))
+            setattr(others, name, value)
         self.last_at = other.last_at

@@ -68,7 +68,7 @@ class StubAnswers(Protocol):
 
 
 class SandboxPort(Protocol):
-    """The interface of a sandbox for its parts; `Sandbox` documents each member."""
+    """The interface of a sandbox for its parts, which refer to it weakly; `Sandbox` documents each member."""
 
     name: str
     plan: Plan
@@ -82,6 +82,7 @@ class SandboxPort(Protocol):
     @property
     def stubs(self) -> StubAnswers: ...
 
+    def itself(self) -> "SandboxPort": ...
     def moment(self) -> tuple[int, int, int]: ...
     def update_call_hook(self) -> None: ...
     def require_open(self) -> None: ...

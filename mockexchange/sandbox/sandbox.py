@@ -1,8 +1,14 @@
-"""A sandbox: an exchange with its log, its clock, its keys and its journal. All mutable state is in it."""
+"""A sandbox: an exchange with its log, its clock, its keys and its journal. All mutable state is in it.
+
+Its parts refer to it weakly, and its exchange breaks its own cycles, so a sandbox that was deleted is freed by the last
+request that uses it. As garbage in cycles it took the collector as long as opening it takes.
+"""
 
 import json
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -22,7 +28,7 @@ from mockexchange.sandbox.stubs import Stubs
 from mockexchange.sandbox.writer import Writer
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
-from mockexchange.store.log import Cause, Log, LogError, Record
+from mockexchange.store.log import Cause, Log, LogError
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
@@ -38,6 +44,9 @@ class Sandbox:
 
     beginning = Beginning()
     """How its clock began."""
+    broken: str | None = None
+    """Why the state is not usable any more; None if it is. Only a reset or a deletion helps."""
+    _ending: str | None = None
 
     def __init__(
         self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None, exchange: Exchange | None = None
@@ -58,23 +67,24 @@ class Sandbox:
         self.pool = pool or KeyPool(options.name)
         self.private_pems: dict[str, str | None] = {}
         self.touched_at = options.host()
-        self.streams = Streams(self.journal, self.moment, options.inspector)
-        self.faults = Faults(self)
+        port: Sandbox = weakref.proxy(self)
+        self.streams = Streams(self.journal, partial(Sandbox.moment, port), options.inspector)
+        self.faults = Faults(port)
         self.streams.rules, self.streams.answer_rules = self.faults.for_frames, self.faults.for_answers
-        self.stubs = Stubs(self)
-        self.script = Script(self, self.faults, self.streams)
-        self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
-        self.streams.on_operation = self.script.note_operation
+        self.stubs = Stubs(port)
+        self.script = Script(port, self.faults, self.streams)
+        script: Script = weakref.proxy(self.script)
+        self.streams.on_subscribed = lambda reader, channel: script.note_subscribed(reader.account, channel)
+        self.streams.on_operation = partial(Script.note_operation, script)
         self.closing: list[Callable[[str], object]] = []
         """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
-        self.broken: str | None = None
-        """Why the state is not usable any more; None if it is. Only a reset or a deletion helps."""
-        self._ending: str | None = None
-        self._writer = Writer(self, self.streams, self.close)
+        self._writer = Writer(port, self.streams, partial(Sandbox.close, port))
         self.observers = self._writer.applier.observers
         self.observers += [self.script.note_command, self.faults.observe]
-        parts = (self.faults, self.stubs, self.script)
-        self._writer.applier.effects |= {CLOCK: self._apply_clock, **{part.subject: part.apply for part in parts}}
+        self._writer.applier.effects |= {
+            CLOCK: lambda record, text: port.clock.set(**json.loads(text)),
+            **{part.subject: part.apply for part in (self.faults, self.stubs, self.script)},
+        }
 
     async def restore(self, log: Log, beginning: Beginning) -> None:
         """Apply the records of a stored log, and append to it from now on. Raises ScenarioError and LogError.
@@ -202,9 +212,6 @@ class Sandbox:
         else:
             writer.write_now(note, self.exchange.last_at)
 
-    def _apply_clock(self, record: Record, text: str) -> None:
-        self.clock.set(**json.loads(text))
-
     def host_delay_us(self) -> int | None:
         """Return the host time until the next step, in microseconds; None if no step is due or the clock is paused."""
         next_at = self.script.next_at
@@ -218,6 +225,10 @@ class Sandbox:
         for end in tuple(self.closing):
             end(reason)
         self.closing.clear()
+
+    def itself(self) -> "Sandbox":
+        """Return the sandbox, for a part whose task has to keep it until the task is done."""
+        return self
 
     def require_open(self) -> None:
         """Raise SandboxEnded if the sandbox has ended, SandboxBroken if it is broken."""

@@ -136,10 +136,11 @@ class Sandboxes:
 
     def _route_keys(self, sandbox: Sandbox) -> None:
         """Route requests with the sandbox's keys to it, also with those that are added later."""
+        name = sandbox.name
 
         def note_key(record: Record, outcome: Outcome) -> None:
             if isinstance(record.command, AddKey):
-                self._index_keys(sandbox)
+                self._index_keys(self._slots[name].sandbox)
 
         self._index_keys(sandbox)
         sandbox.observers.append(note_key)

@@ -8,6 +8,7 @@ Keys are left out, because they depend on the sandbox's name: their commands are
 the log. No other command of a history depends on keys.
 """
 
+import gc
 import pickle
 from dataclasses import dataclass
 
@@ -43,7 +44,13 @@ class Snapshot:
 
     def exchange(self) -> Exchange:
         """Return a new copy of the exchange as it was at the end of the history."""
-        copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # what `pickled_without_keys` wrote in this process
+        was_collecting = gc.isenabled()
+        gc.disable()  # thousands of new objects, none of them garbage: collections would walk them again and again
+        try:
+            copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # `pickled_without_keys` wrote it in this process
+        finally:
+            if was_collecting:
+                gc.enable()
         return copied
 
 

@@ -131,15 +131,15 @@ class Writer:
         waiting = _Waiting(command, at, cause, loop.create_future())
         self._queue.append(waiting)
         if self._task is None or self._task.done():
-            self._task = loop.create_task(self._run())
+            self._task = loop.create_task(self._run(self._sandbox.itself()))
         return waiting.future
 
-    async def _run(self) -> None:
+    async def _run(self, sandbox: SandboxPort) -> None:
         """Append and apply what waits, until nothing is left, and the outcome of every append is known."""
         while self._queue or self._unsettled:
             batch: list[_Waiting] = []
             try:
-                self._sandbox.require_open()
+                sandbox.require_open()
                 if self._unsettled:
                     await self._settle_append(*self._unsettled)
                 batch = self._take()

@@ -101,8 +101,8 @@ def _resting(subaccount: Subaccount, orders: list[Order]) -> Iterator[str]:
     covered = {ticker: count for ticker, count in subaccount.covered_centis.items() if count}
     offered: dict[str, int] = {}
     for order in orders:
-        if order.covers_centis(order.remaining_centis):
-            offered[order.market.ticker] = offered.get(order.market.ticker, 0) + order.covers_centis(order.remaining_centis)
+        if covered_centis := order.covers_centis(order.remaining_centis):
+            offered[order.market.ticker] = offered.get(order.market.ticker, 0) + covered_centis
     if covered != offered:
         yield f"{subaccount.ref}: {covered} promised to orders, its orders sell {offered} of what is held"
     for ticker, row in subaccount.positions.items():

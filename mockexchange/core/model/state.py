@@ -110,6 +110,15 @@ class State:
     """Trades whose id was given; derived ids cannot clash."""
     derivatives: Derivatives = field(default_factory=Derivatives)
 
+    def __del__(self) -> None:
+        """Break the cycles of rows that refer to each other: the state is freed now, not by a garbage collection."""
+        for order in self.orders.values():
+            for fill in order.fills:
+                fill.trade.maker = fill.trade.taker = None
+            order.fills, order.group = [], None
+        for event in self.events.values():
+            event.markets = []
+
     def next_revision(self) -> int:
         """Return a number that no earlier row or revision has."""
         self.revision += 1

@@ -7,6 +7,7 @@ expire, derivatives are delivered, and the session of every day is settled.
 
 import asyncio
 import json
+import weakref
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -57,7 +58,8 @@ class Script:
         self._schedule = Schedule()
         self._triggers = Triggers()
         self._places = 0
-        self._calendar = Calendar(sandbox.exchange, self._begin, self._journal)
+        own: Script = weakref.proxy(self)
+        self._calendar = Calendar(sandbox.exchange, partial(Script._begin, own), partial(Script._journal, own))
         self._turn = asyncio.Lock()
         """Held while steps run: other callers wait until they are done."""
         self._steps: dict[int, Step] = {}
@@ -138,7 +140,7 @@ class Script:
 
     def end(self) -> None:
         """Stop the script finally, even in the middle of a run."""
-        self.on_change = lambda: None
+        self.on_change, self.pause = lambda: None, None
         self._triggers.clear()
         self._schedule.drop(lambda run: True)
 

@@ -1,0 +1,40 @@
+"""A sandbox that was deleted is freed by its last user, not by the garbage collector, whose runs would slow tests."""
+
+import gc
+
+import pytest
+
+from mockexchange import Exchange, serve
+from tests.api.connections import get
+
+FEW = 20
+"""Objects of threads, sockets and exceptions that the collector may find by chance; a sandbox was 150 to 1,200."""
+MARKET = "KXRAINNYC-25NOV05-T1"
+
+
+def use(exchange: Exchange) -> None:
+    """Let a sandbox of `demo` answer, refuse, fill and match."""
+    assert get(exchange, "/portfolio/positions").status == 200
+    exchange.fill("alice", MARKET, "yes", "buy", 10, "0.56", against="bob")
+    exchange.place("alice", MARKET, "yes", "buy", 2, "0.40", order="mine")
+    exchange.place("bob", MARKET, "yes", "sell", 1, "0.40")
+    exchange.fault(then={"status": 503})
+    exchange.advance("1h")
+
+
+@pytest.mark.parametrize("scenario", ["empty", "demo", "golden", "deribit", "signalplus"])
+def test_a_deleted_sandbox_leaves_nothing_to_collect(scenario: str) -> None:
+    found = 0
+    with serve("empty") as server:
+        for _ in range(3):  # the third is a copy of the second, and what is made once in a process is made
+            gc.collect()
+            gc.disable()
+            try:
+                with server.sandbox(scenario) as exchange:
+                    if scenario == "demo":
+                        use(exchange)
+                    del exchange
+                found = gc.collect()
+            finally:
+                gc.enable()
+    assert found <= FEW
