@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from mockexchange.sandbox.counters import Counters
+from mockexchange.venues.request import Page
 
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
@@ -25,6 +26,8 @@ FRAMES_MAX = 10_000
 FRAMES_BYTES_MAX = 32 * 1024 * 1024
 """Ten times the size of 10,000 ordinary frames; only snapshots of deep order books need more."""
 FIRINGS_MAX = 10_000
+SHARED_BYTES_MIN = 1_024
+"""Smaller pages are kept with each answer: the objects of three pieces would take as much."""
 NEAR_MISSES_SHOWN_MAX = 3
 
 
@@ -40,7 +43,8 @@ class JournalEntry(Struct):
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes | None
     status: int
-    answer: bytes | None
+    answer_pieces: tuple[bytes, ...]
+    """The answer's body in pieces, of which one may be a page that other entries have too; () if it is not kept."""
     operation: str | None = None
     account: str | None = None
     key_id: str | None = None
@@ -72,8 +76,13 @@ class JournalEntry(Struct):
         return self.target.partition("?")[2]
 
     @property
+    def answer(self) -> bytes | None:
+        """The body of the answer; None if there is none, or if it was dropped."""
+        return b"".join(self.answer_pieces) if self.answer_pieces else None
+
+    @property
     def bodies(self) -> list[bytes]:
-        return [raw for raw in (self.body, self.answer) if raw]
+        return [raw for raw in (self.body, *self.answer_pieces) if raw]
 
     @property
     def head_bytes(self) -> int:
@@ -83,11 +92,22 @@ class JournalEntry(Struct):
         return ENTRY_BYTES + len(self.target) + HEADER_BYTES * len(headers) + size
 
     def drop_bodies(self) -> None:
-        for name in ("body", "answer"):
-            raw = getattr(self, name)
-            if raw:
-                self.dropped[name] = (len(raw), hashlib.sha256(raw).hexdigest())
-                setattr(self, name, None)
+        if self.body:
+            self._note_dropped("body", self.body)
+            self.body = None
+        if answer := self.answer:
+            self._note_dropped("answer", answer)
+            self.answer_pieces = ()
+
+    def _note_dropped(self, name: str, raw: bytes) -> None:
+        self.dropped[name] = (len(raw), hashlib.sha256(raw).hexdigest())
+
+
+def pieces_of(body: bytes, page: Page | None) -> tuple[bytes, ...]:
+    """Return the body of an answer in pieces, with a page that many answers have as a piece of its own."""
+    if page is None or len(page.raw) < SHARED_BYTES_MIN or not body.startswith(page.raw, page.place):
+        return (body,)
+    return body[: page.place], page.raw, body[page.place + len(page.raw) :]
 
 
 class FrameEntry(NamedTuple):
@@ -204,7 +224,7 @@ class Journal:
 
     def set_answer(self, entry: JournalEntry, answer: bytes) -> None:
         """Set the answer of an entry that awaits it. If the entry's bodies are dropped already, drop the answer too."""
-        entry.answer = answer
+        entry.answer_pieces = (answer,)
         if self._with_bodies and self._with_bodies[0].number <= entry.number:
             self._bodies.hold([answer] if answer else [])
             self._drop_bodies()

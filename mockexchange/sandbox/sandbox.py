@@ -18,7 +18,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credentials_of
-from mockexchange.sandbox.journal import Journal, JournalEntry
+from mockexchange.sandbox.journal import Journal, JournalEntry, pieces_of
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
 from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, Written
 from mockexchange.sandbox.request_context import RequestContext
@@ -328,7 +328,7 @@ class Sandbox:
             headers=request.headers,
             body=request.body,
             status=answer.status,
-            answer=answer.body,
+            answer_pieces=pieces_of(answer.body, answer.page),
             operation=answer.operation,
             account=answer.account,
             key_id=answer.key_id,
@@ -363,7 +363,7 @@ class Sandbox:
             headers=headers,
             body=body,
             status=status,
-            answer=answer,
+            answer_pieces=() if answer is None else (answer,),
             diagnosis=diagnosis,
         )
         self.journal.close(entry)

@@ -1,7 +1,7 @@
 """Requests and answers as plain values, without a web framework."""
 
 from collections.abc import Callable, Generator
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -51,6 +51,13 @@ Diagnose = Callable[[Pause], str]
 """Function that finds the reason of a refusal; it calls `Pause` between steps so that other threads can run."""
 
 
+class Page(NamedTuple):
+    """A kept page in the body of an answer: many answers have it, each between bytes of its own."""
+
+    place: int
+    raw: bytes
+
+
 class Answer(Struct):
     """An answer, and what the journal records about it.
 
@@ -75,6 +82,8 @@ class Answer(Struct):
     """Name of the refusal in the venue's tables, as one word."""
     pending: "Pending | None" = None
     """The rest of a write, which needs outcomes of commands before it is answered; None if the answer is complete."""
+    page: Page | None = None
+    """The kept page in the body, so that the journal keeps it once for all the answers that have it."""
 
 
 Pending: TypeAlias = Generator[Command, Outcome, Answer]

@@ -66,7 +66,7 @@ def lines_of(out: io.StringIO) -> list[dict[str, Any]]:
 
 def entry(**changed: Any) -> JournalEntry:
     plain: dict[str, Any] = {"number": 1, "at": 0, "host_at": 0, "position": 0, "method": "GET", "target": "/x",
-                             "headers": (), "body": b"", "status": 200, "answer": b"{}"}  # fmt: skip
+                             "headers": (), "body": b"", "status": 200, "answer_pieces": (b"{}",)}  # fmt: skip
     return JournalEntry(**{**plain, **changed})
 
 

@@ -14,7 +14,7 @@ DIAL = Dial("kalshi.com", 443, "kalshi", "production", "kyro", "kyro calls the r
 
 
 def entry(path: str = "/x", status: int = 200, **words: Any) -> JournalEntry:
-    return JournalEntry(1, 0, 0, 0, "GET", path, (), None, status, None, **words)
+    return JournalEntry(1, 0, 0, 0, "GET", path, (), None, status, (), **words)
 
 
 def frame(direction: str, kind: str) -> FrameEntry:

@@ -32,7 +32,7 @@ PATH = "/trade-api/v2/portfolio/positions"
 HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
 
 
-def entry(number: int, **changes: Any) -> JournalEntry:
+def entry(number: int, answer: bytes | None = b"{}", **changes: Any) -> JournalEntry:
     plain: dict[str, Any] = {
         "at": 1_762_257_600_000_000,
         "host_at": 1_762_257_600_000_001,
@@ -42,7 +42,7 @@ def entry(number: int, **changes: Any) -> JournalEntry:
         "headers": HEADERS,
         "body": b"",
         "status": 200,
-        "answer": b"{}",
+        "answer_pieces": () if answer is None else (answer,),
         "operation": "GetPositions",
         "account": "alice",
     }
@@ -324,7 +324,7 @@ def test_an_entry_as_json() -> None:
 
 def test_nothing_of_an_entry_is_left_out() -> None:
     shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")}, commands=(5,))))
-    assert {field.name for field in fields(JournalEntry)} - shown == {"host_at", "is_closed"}
+    assert {field.name for field in fields(JournalEntry)} - shown == {"host_at", "is_closed", "answer_pieces"}
 
 
 @pytest.mark.parametrize("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])

@@ -77,7 +77,7 @@ def ask_deribit(context: DeribitContext, asked: Asked) -> bytes:
     caller = Caller(key_of(asked.subaccount_ref), (), asked.subaccount_ref)
     seen = replace(context, api_date=asked.api_date)
     call = DeribitCall(deribit_positions.OPERATIONS[0], seen, params, 0, 0, caller, [])
-    return deribit_positions.get_positions(call).encode()
+    return deribit_positions.get_positions(call)
 
 
 def write_deribit(views: list[PositionView], api_date: ApiDate) -> bytes:
@@ -134,7 +134,7 @@ def test_what_is_kept_is_what_would_be_made(name: str, flat_rows: str, story: li
                 assert venue.ask(now_and_then, asked) == wanted, (asked, command)
 
 
-def ask_summaries(context: DeribitContext, subaccount_ref: SubaccountRef, extended: bool) -> list[str]:
+def ask_summaries(context: DeribitContext, subaccount_ref: SubaccountRef, extended: bool) -> list[str | bytes]:
     """All of a book, and that in BTC."""
     params = {"currency": "BTC", "extended": extended, "subaccount_id": None}
     caller = Caller(key_of(subaccount_ref), (), subaccount_ref)

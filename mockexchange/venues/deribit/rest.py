@@ -21,7 +21,7 @@ from mockexchange.venues.deribit.errors import (
     bare_error,
     too_large,
 )
-from mockexchange.venues.deribit.objects.envelope import error_text, result_text
+from mockexchange.venues.deribit.objects.envelope import error_text, result_page, result_text
 from mockexchange.venues.deribit.operations.call import Write
 from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, read_query
 from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES, carry_out, find, read_body
@@ -58,6 +58,8 @@ def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> 
         result = _answer(context, request, parsed, at, host_at, reply)
         if isinstance(result, str):
             reply.body = result_text(context, id_text, result, us_in)
+        elif isinstance(result, bytes):
+            reply.body, reply.page = result_page(context, id_text, result, us_in)
         else:
             reply.pending = _complete(context, reply, result, id_text, us_in)
     except Rejected as rejected:
@@ -77,7 +79,7 @@ def _complete(context: DeribitContext, reply: Answer, write: Write, id_text: str
 
 def _answer(
     context: DeribitContext, request: Request, parsed: ParsedRequest, at: int, host_at: int, reply: Answer
-) -> str | Write:
+) -> str | bytes | Write:
     _require_agreement(parsed)
     operation = find(parsed.method)
     reply.operation = operation.name

@@ -71,7 +71,7 @@ def carry_out(
     host_at: int,
     *,
     findings: list[str],
-) -> str | Write:
+) -> str | bytes | Write:
     """Return the JSON of an operation's result, or its write; `params` are as sent. Raises Rejected.
 
     Checks come in this order: the transport, the caller, the parameters.

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import Envelope, texts_of
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Page, Request
 from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
@@ -95,7 +95,10 @@ def _carry_out(received: SignalPlusRequest, envelope: Envelope, key: Key, api_da
         message = f"{operation.name} is for streams: send it over a WebSocket at {CONNECT_PATH} or {PRIVATE_PATH}"
         raise Rejected(Situation.STREAM_ONLY, message)
     call = call_of(received.context, operation, envelope, key, api_date, received.reply.findings)
-    return result_body(envelope.id, operation.answer(call))
+    result = operation.answer(call)
+    body = result_body(envelope.id, result)
+    received.reply.page = Page(body.rindex(b"}") - len(result), result)
+    return body
 
 
 def _require_post(received: SignalPlusRequest) -> None:

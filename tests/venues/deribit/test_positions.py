@@ -9,6 +9,7 @@ import pytest
 from mockexchange.core.commands import DeliverDerivative, ListDerivative, MarkDerivative, SetIndex, SettleSession
 from mockexchange.core.derivatives.derivative import NO_GREEKS
 from mockexchange.core.derivatives.vocabulary import OptionType
+from mockexchange.venues.request import Answer
 from tests.venues.deribit.exchange import (
     CALL,
     DATED,
@@ -260,3 +261,25 @@ def test_a_delivered_contract_has_no_position_any_more() -> None:
     exchange.do(DeliverDerivative(derivative=DATED))
     assert DATED not in [row["instrument_name"] for row in exchange.result("private/get_positions")]
     assert exchange.result(f"private/get_position?instrument_name={DATED}")["size"] == 0
+
+
+@pytest.mark.parametrize("ask", ["get", "post"])
+def test_lists_are_a_kept_page_between_times_of_their_own(ask: str) -> None:
+    exchange = DeribitExchange()
+    exchange.do(hold(DATED, "110970", "110957.5"))
+
+    def polled() -> bytes:
+        exchange.at += 1_000
+        answer: Answer = getattr(exchange, ask)("private/get_positions")
+        assert answer.page is not None
+        assert answer.body.startswith(answer.page.raw, answer.page.place)
+        pages.append(answer.page.raw)
+        return answer.body[: answer.page.place]
+
+    pages: list[bytes] = []
+    assert polled().endswith(b'"result":')
+    assert polled().startswith(b'{"jsonrpc":"2.0",')
+    assert pages[0] is pages[1]
+    exchange.do(hold(PERPETUAL, "10", "110957.5"))
+    polled()
+    assert pages[2] is not pages[1]

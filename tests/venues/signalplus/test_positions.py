@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mockexchange.core.derivatives.vocabulary import Direction
-from tests.venues.signalplus.world import GET_POSITIONS, GINA_3, HUGO, World, diagnosis_of, post, refusal
+from mockexchange.venues.signalplus.venue import SIGNALPLUS
+from tests.venues.signalplus.world import GET_POSITIONS, GINA_3, HOST, HUGO, World, diagnosis_of, post, refusal
 
 GOLDEN = Path(__file__).parent / "golden"
 COMMON = {
@@ -158,3 +159,14 @@ def test_params_may_be_absent_or_null() -> None:
     assert world.read(None) == world.read({})
     null = world.send(post(f'{{"rid":1,"method":"{GET_POSITIONS}","params":null}}'))
     assert null.status == 200
+
+
+def test_the_list_is_a_kept_page_behind_the_rid() -> None:
+    world = world_of_every_kind()
+    context, request = world.context(), post(f'{{"rid": 7, "method": "{GET_POSITIONS}", "params": {{}}}}')
+    first, second = (SIGNALPLUS.rest.answer(context, request, world.at, HOST) for _ in range(2))
+    assert first.page is not None
+    assert second.page is not None
+    assert first.page.raw is second.page.raw
+    assert first.body == b'{"rid":7,"result":%b}' % first.page.raw
+    assert first.body.startswith(first.page.raw, first.page.place)

@@ -5,19 +5,30 @@
 
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.errors import Rejected, error_object
+from mockexchange.venues.request import Page
 
 
 def result_text(context: DeribitContext, id_text: str | None, result: str, us_in: int) -> bytes:
     """Return the envelope around the JSON of a result; `id_text` is the id of the request as it was written."""
-    return _enveloped(context, id_text, f'"result":{result}', us_in)
+    before, after = _around(context, id_text, us_in)
+    return f'{before}"result":{result}{after}'.encode()
+
+
+def result_page(context: DeribitContext, id_text: str | None, page: bytes, us_in: int) -> tuple[bytes, Page]:
+    """Return the envelope around a result that is a kept page, and the place of the page in it."""
+    before, after = _around(context, id_text, us_in)
+    head = f'{before}"result":'.encode()
+    return b"%b%b%b" % (head, page, after.encode()), Page(len(head), page)
 
 
 def error_text(context: DeribitContext, id_text: str | None, rejected: Rejected, us_in: int) -> bytes:
-    return _enveloped(context, id_text, f'"error":{error_object(rejected)}', us_in)
+    before, after = _around(context, id_text, us_in)
+    return f'{before}"error":{error_object(rejected)}{after}'.encode()
 
 
-def _enveloped(context: DeribitContext, id_text: str | None, member: str, us_in: int) -> bytes:
+def _around(context: DeribitContext, id_text: str | None, us_in: int) -> tuple[str, str]:
+    """Return the members of an envelope before its result or error, and those after it."""
     took_us, testnet = context.settings.processing_us, "true" if context.settings.testnet == "yes" else "false"
     shown_id = "" if id_text is None else f'"id":{id_text},'
     times = f'"usIn":{us_in},"usOut":{us_in + took_us},"usDiff":{took_us}'
-    return f'{{"jsonrpc":"2.0",{shown_id}{member},{times},"testnet":{testnet}}}'.encode()
+    return f'{{"jsonrpc":"2.0",{shown_id}', f',{times},"testnet":{testnet}}}'

@@ -40,14 +40,15 @@ Write: TypeAlias = Generator[Command, Outcome, str]
 
 
 class Operation(NamedTuple):
-    """One method. `answer` returns the JSON of its result, or `write` its write; a method of streams has neither."""
+    """One method. `answer` returns the JSON of its result, as bytes if it is kept; a method of streams has none."""
 
     name: str
-    answer: Callable[[Call], str] | None = None
+    answer: Callable[[Call], str | bytes] | None = None
     parameters: tuple[Parameter, ...] = ()
     scope: str = ""
     """Scope that a key needs; "" for none."""
     write: Callable[[Call], Write] | None = None
+    """Its write, of a method that changes something."""
 
     @property
     def is_for_streams(self) -> bool:
@@ -59,10 +60,10 @@ class Operation(NamedTuple):
         return self.name.startswith(f"{PRIVATE}/")
 
 
-def cached_result(call: Call, make: Callable[[], bytes], *parts: Hashable) -> str:
+def cached_result(call: Call, make: Callable[[], bytes], *parts: Hashable) -> bytes:
     """Return a cached result, made anew after a change of the exchange.
 
     `make` may depend on the state, the API date and `parts` alone.
     """
     key = (call.operation.name, call.context.api_date.day, *parts)
-    return call.context.caches.pages.body(key, call.context.state.revision, make).decode()
+    return call.context.caches.pages.body(key, call.context.state.revision, make)

@@ -11,7 +11,7 @@ from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUM
 SCOPE = "trade:read"
 
 
-def get_positions(call: Call) -> str:
+def get_positions(call: Call) -> bytes:
     """Return the positions that pass the filters; spot and combos have none."""
     subaccount_ref, currency, kind = subaccount_ref_of(call), call.params["currency"], call.params["kind"]
     state, api_date = call.context.state, call.context.api_date

@@ -32,7 +32,7 @@ WRITE_ONE = {False: writer(ACCOUNT_SUMMARY), True: writer(ACCOUNT_SUMMARY_EXTEND
 WRITE_ALL = {False: writer(ACCOUNT_SUMMARIES), True: writer(ACCOUNT_SUMMARIES_EXTENDED)}
 
 
-def get_account_summary(call: Call) -> str:
+def get_account_summary(call: Call) -> bytes:
     """Return the summary of one currency, with zeros for a currency never held."""
     subaccount_ref, currency, extended = subaccount_ref_of(call), call.params["currency"], call.params["extended"]
 
@@ -43,7 +43,7 @@ def get_account_summary(call: Call) -> str:
     return cached_result(call, write, subaccount_ref, currency, extended)
 
 
-def get_account_summaries(call: Call) -> str:
+def get_account_summaries(call: Call) -> bytes:
     """Return a summary for each currency that the subaccount holds anything in."""
     state, subaccount_ref, extended = call.context.state, subaccount_ref_of(call), call.params["extended"]
 

@@ -104,6 +104,8 @@ class Session(Subscriber):
         command = COMMANDS.get(operation.name)
         if command is None:
             result = carry_out(context, operation, envelope.params, caller, at, host_at, findings=findings)
+            if isinstance(result, bytes):
+                return CommandResult(result.decode())
             if not isinstance(result, str):
                 return self.disconnecting.noting(result)
             self._apply_result(operation, result, at, host_at)

@@ -1,0 +1,30 @@
+"""Bodies that the journal keeps in pieces: a page that many answers have is kept once."""
+
+import pytest
+
+from mockexchange.sandbox.journal import SHARED_BYTES_MIN, Journal, pieces_of
+from mockexchange.venues.request import Page
+from tests.sandbox.test_journal import entry
+
+
+def test_a_page_counts_once_for_the_answers_that_have_it() -> None:
+    page = b"p" * SHARED_BYTES_MIN
+    bodies = [b'{"id":%d,"result":%b}' % (number, page) for number in range(1, 6)]
+    journal = Journal()
+    for number, body in enumerate(bodies, start=1):
+        journal.add(entry(number, answer_pieces=pieces_of(body, Page(body.index(page), page))))
+    assert [one.answer for one in journal] == bodies
+    assert journal.bodies_bytes < 2 * len(page)
+
+
+@pytest.mark.parametrize(
+    ("body", "page"),
+    [
+        (b"[%b]" % (b"p" * SHARED_BYTES_MIN), None),
+        (b"<truncated", Page(1, b"p" * SHARED_BYTES_MIN)),
+        (b"[small]", Page(1, b"small")),
+    ],
+    ids=["no page", "a fault changed it", "small"],
+)
+def test_a_body_without_its_page_is_kept_whole(body: bytes, page: Page | None) -> None:
+    assert pieces_of(body, page) == (body,)
