@@ -47,7 +47,7 @@ class Snapshot:
         was_collecting = gc.isenabled()
         gc.disable()  # thousands of new objects, none of them garbage: collections would walk them again and again
         try:
-            copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # `pickled_without_keys` wrote it in this process
+            copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # written in this process
         finally:
             if was_collecting:
                 gc.enable()
