@@ -1,4 +1,4 @@
-"""Order entry in both generations: the recorded answers byte for byte, and every refusal with its status and code."""
+"""Order entry in both generations: the recorded answers byte for byte. Refusals are in test_write_refusals."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import SwitchExchange
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
-from tests.helpers.sandboxes import do, make, run, send
+from tests.helpers.sandboxes import make, run, send
 from tests.venues.kalshi.rest_answers import why
 
 RECORDED = Path(__file__).parents[3] / "fixtures" / "wire" / "kalshi"
@@ -183,12 +182,6 @@ def test_batches_of_the_second_generation_go_on_after_an_error() -> None:
     assert (unknown["reduced_by"], unknown["ts_ms"], unknown["error"]["code"]) == ("0.00", None, "not_found")
 
 
-@pytest.mark.parametrize("path", [f"{V1}/batched", f"{V2}/batched"])
-def test_an_empty_batch_is_refused(path: str) -> None:
-    date = "2026-06"
-    assert error(send(opened(date), "POST", path, {"orders": []})) == (400, "invalid_order", "orders cannot be empty")
-
-
 # --- both generations are one book
 
 
@@ -285,65 +278,6 @@ def test_a_key_without_the_scope_and_another_account_write_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "wanted"),
-    [
-        ({"count": 1}, (400, "bad_request", "CreateOrderV2Request.count of type string")),
-        ({"count": None}, (400, "missing_parameters", "Field validation for Count")),
-        ({"time_in_force": "GTT"}, (400, "invalid_parameters", "Field validation for TimeInForce")),
-        ({"client_order_id": "a.b"}, (400, "invalid_parameters", "Field validation for ClientOrderId")),
-        ({"price": "0.12345"}, (400, "invalid_order", "invalid price: invalid dollar precision: -5")),
-        ({"reduce_only": True}, (400, "invalid_order", "reduce_only can only be used with IoC orders")),
-        (
-            {"time_in_force": "immediate_or_cancel", "expiration_time": 1_900_000_000},
-            (400, "invalid_order", "Cannot specify both immediate_or_cancel and expiration_time"),
-        ),
-        ({"expiration_time": 5}, (400, "invalid_order", "Expiration timestamp must be in the future")),
-        ({"ticker": "NONE"}, (404, "market_not_found", None)),
-        ({"price": "0.5150"}, (400, "invalid_price", None)),
-        ({"price": "0"}, (400, "invalid_price", None)),
-        ({"price": "1.0000"}, (400, "invalid_price", None)),
-        ({"count": "0.00"}, (400, "invalid_order_size", None)),
-        ({"count": "5000.00"}, (400, "insufficient_balance", None)),
-        ({"order_group_id": "mine"}, (400, "bad_request", None)),
-        ({"order_group_id": UNKNOWN}, (404, "order_group_not_found", None)),
-        ({"client_order_id": "used"}, (409, "order_already_exists", None)),
-        ({"side": "ask", "price": "0.50", "post_only": True}, (400, "invalid_order", "post only cross")),
-        (
-            {"time_in_force": "fill_or_kill", "price": "0.01"},
-            (409, "fill_or_kill_insufficient_resting_volume", None),
-        ),
-    ],
-)
-def test_a_refused_order_has_its_status_and_code(fields: dict[str, Any], wanted: tuple[int, str, str | None]) -> None:
-    sandbox = opened()
-    place(sandbox, "bob/main", price="0.51")
-    spent = place(sandbox, client_order_id="used")["order_id"]
-    send(sandbox, "DELETE", f"{V2}/{spent}")
-    before = len(sandbox.exchange.state.tape)
-    answer = send(sandbox, "POST", V2, v2(**fields))
-    status, code, details = error(answer)
-    assert (status, code) == wanted[:2]
-    assert (details or "").endswith(wanted[2] or "")
-    assert why(answer)
-    assert len(sandbox.exchange.state.tape) == before
-
-
-@pytest.mark.parametrize(
-    ("fields", "details"),
-    [
-        ({"yes_price_dollars": "0.30"}, "exactly one of yes_price, no_price, yes_price_dollars, or no_price_dollars"),
-        ({"yes_price": None}, "exactly one of yes_price, no_price, yes_price_dollars, or no_price_dollars"),
-        ({"sell_position_floor": 1}, "sell_position_floor must be 0 if provided, use reduce_only instead"),
-        ({"buy_max_cost": 5, "expiration_ts": 1_900_000_000}, "Cannot specify both fill_or_kill and expiration_ts"),
-    ],
-)
-def test_the_first_generation_has_rules_of_its_own(fields: dict[str, Any], details: str) -> None:
-    status, code, given = error(send(opened("2026-06"), "POST", V1, v1(**fields)))
-    assert (status, code) == (400, "invalid_order")
-    assert (given or "").startswith(details)
-
-
-@pytest.mark.parametrize(
     ("fields", "code"),
     [
         ({"ticker": "OTHER"}, "order_ticker_mismatch"),
@@ -356,28 +290,6 @@ def test_an_amendment_repeats_its_order(fields: dict[str, Any], code: str) -> No
     order = place(sandbox, client_order_id="c")["order_id"]
     amendment = {"ticker": MARKET, "side": "bid", "price": "0.53", "count": "1.00", **fields}
     assert error(send(sandbox, "POST", f"{V2}/{order}/amend", amendment))[:2] == (400, code)
-
-
-def test_unknown_foreign_and_done_orders_look_the_same() -> None:
-    sandbox = opened("2026-06")
-    order = place(sandbox, client_order_id="c")["order_id"]
-    send(sandbox, "DELETE", f"{V2}/{order}")
-    answers = {send(sandbox, "DELETE", f"{V2}/{one}").body for one in (order, UNKNOWN)}
-    assert answers == {b'{"error":{"code":"not_found","message":"not found","service":"exchange"}}'}
-    assert send(sandbox, "DELETE", f"{V2}/mine").body == b'{"error":{"code":"not_found","message":"not found"}}'
-
-
-@pytest.mark.parametrize(
-    ("switch", "code"),
-    [
-        (SwitchExchange(trading=False), "trading_is_paused"),
-        (SwitchExchange(active=False), "exchange_is_paused"),
-    ],
-)
-def test_a_pause_refuses_orders(switch: SwitchExchange, code: str) -> None:
-    sandbox = opened()
-    do(sandbox, switch)
-    assert error(send(sandbox, "POST", V2, v2()))[:2] == (409, code)
 
 
 def test_the_size_of_a_batch_was_limited_until_budgets() -> None:

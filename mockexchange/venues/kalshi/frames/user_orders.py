@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     one_of,
 )
-from mockexchange.venues.kalshi.frames.dates import IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.frames.dates import INDEX_ADDED, IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import milliseconds, outcome, row
 
 REASON = one_of(
@@ -65,7 +65,7 @@ USER_ORDER: tuple[Field, ...] = (
     _row("user_id", TEXT, "user_id"),
     # The documents have ticker in place of market_ticker, and subaccount_number at the end.
     _row("ticker", TEXT, "change.market"),
-    _late("exchange_index", INTEGER, "order.market.event.exchange_index"),
+    row("exchange_index", INTEGER, "order.market.event.exchange_index", INDEX_ADDED, source="changelog"),
     _row("status", one_of("resting", "canceled", "executed"), "change.status", until=AUTUMN_2026),
     _late("status", one_of("resting", "canceled", "executed", "unknown"), "change.status"),
     _row("side", SIDE, "order.side"),

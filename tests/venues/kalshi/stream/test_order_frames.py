@@ -77,6 +77,8 @@ def test_an_order_that_crosses_two_levels_has_one_order_frame_and_two_fills() ->
     assert kinds.count("fill bob") == kinds.count("trade") == kinds.count("fill alice") == 2
     assert kinds.index("user_order bob") < kinds.index("fill bob")
     assert kinds.count("orderbook_delta") == 3, "two levels taken, one rested"
+    taker = watched.seen[kinds.index("user_order bob")].value.change
+    assert (taker.filled_centis, taker.remaining_centis) == (200, 100), "one frame with both"
 
 
 def test_an_immediate_order_that_meets_nothing_is_one_order() -> None:
@@ -99,10 +101,13 @@ def test_a_changed_order_is_one_order_and_one_level(path: str, body: Any, reason
 def test_an_amended_price_is_two_levels() -> None:
     watched = Watched()
     order = order_of(watched)
+    run(watched.sandbox.advance(5_000))
     amendment = {"ticker": "RAIN-1", "side": "bid", "price": "0.40", "count": "1.00"}
     kinds = watched.kinds("POST", f"{V2}/{order}/amend", amendment)
     assert kinds == ["user_order alice", "orderbook_delta", "orderbook_delta", "ticker"]
     assert watched.seen[0].value.reason == "Amend"
+    own = json.loads(watched.seen[0].body(api_date("2026-10")))
+    assert own["created_ts_ms"] < own["last_updated_ts_ms"], "it was not created anew"
 
 
 def test_a_maker_that_meets_its_own_taker_is_canceled_for_that_reason() -> None:

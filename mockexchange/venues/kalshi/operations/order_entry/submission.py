@@ -1,6 +1,7 @@
 """Orders that are written: placed, canceled, reduced and amended, with what each write did to its order."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -8,6 +9,9 @@ from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOr
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
+from mockexchange.core.handlers.order_changes import require_active
+from mockexchange.core.handlers.order_checks import require_future
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.order_rules import AmendRule
 from mockexchange.core.model.orders import Order
 from mockexchange.core.refusals import Refused
@@ -90,7 +94,6 @@ class Receipt:
 def place(call: AccountCall, command: PlaceOrder) -> Steps[Receipt]:
     """Place an order. Raises Rejected."""
     if command.group is not None and command.group not in call.state.groups:
-        require_uuid("order_group_id", command.group)
         raise Rejected(Situation.GROUP_NOT_FOUND, f"there is no order group {command.group}")
     events = yield from submit(command)
     placed = next(event for event in events if isinstance(event, OrderPlaced))
@@ -164,6 +167,15 @@ def yes_price(side: Side, price_centicents: int) -> int:
 # --- what every order is checked for before it reaches the exchange
 
 
+@contextmanager
+def _as_rejected() -> Iterator[None]:
+    """Raise a refusal of the core as the venue's error."""
+    try:
+        yield
+    except Refused as refused:
+        raise rejected(refused.refusal) from None
+
+
 def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
     """Check the rules of the gateway, which hold without the exchange. Raises Rejected.
 
@@ -177,14 +189,18 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
     if fields.get(expiry) and kind != TimeInForce.GOOD_TILL_CANCELED:
         details = f"Cannot specify both {kind} and {expiry}"
         raise Rejected(Situation.INVALID_ORDER, f"an order with {expiry} has to rest: {kind} does not", details=details)
+    group = fields["order_group_id"]
+    if group is not None and group not in call.state.groups:
+        require_uuid("order_group_id", group)
+    with _as_rejected():
+        require_future(fields[expiry] * MICROSECONDS_PER_SECOND if fields[expiry] else None, call.at)
 
 
 def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
     """Check market, price and count as the exchange does, before a command is made of them. Raises Rejected."""
-    try:
+    with _as_rejected():
+        require_active(call.state)
         market = call.state.market(fields["ticker"])
-    except Refused as refused:
-        raise rejected(refused.refusal) from None
     where = f"market {market.ticker} trades"
     require_shard(call, fields, market.event.exchange_index, where, Situation.MARKET_NOT_FOUND)
     if price_centicents is not None and not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
@@ -205,6 +221,8 @@ def require_market(call: AccountCall, order: Order, fields: Fields) -> None:
 
 def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) -> Order:
     """Return the order of the caller with this id. Raises Rejected; an unknown and a foreign order look the same."""
+    with _as_rejected():
+        require_active(call.state)
     order = call.state.orders.get(order_id)
     if order is None:
         known = call.account.named_orders.get(order_id)
