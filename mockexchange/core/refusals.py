@@ -50,6 +50,7 @@ class RefusalCode(StrEnum):
     SELF_TRADE = "self_trade"
     NO_PASSIVE_PRICE = "no_passive_price"
     NOTHING_TO_REDUCE = "nothing_to_reduce"
+    TRIGGER_REACHED = "trigger_reached"
     TOO_MANY_ORDERS = "too_many_orders"
 
 

@@ -260,6 +260,19 @@ def test_orders_are_placed_edited_canceled_and_read(ccxt: Peer, sandbox: Sandbox
     assert user.ask("fetch_open_orders", symbol=SYMBOL) == []
 
 
+def test_a_stop_loss_waits_for_its_price(ccxt: Peer, sandbox: Sandbox) -> None:
+    sandbox.do({"quote": QUOTES})
+    user = User(ccxt, sandbox, "sync")
+    stop = {"stopLossPrice": 113_000, "trigger": "mark_price"}
+    placed = user.ask("create_order", symbol=SYMBOL, type="market", side="sell", amount=100, params=stop)
+    assert (placed["status"], placed["type"], placed["filled"]) == ("open", "market", 0)
+    assert placed["id"] in [row["id"] for row in user.ask("fetch_open_orders", symbol=SYMBOL)]
+    sandbox.do({"mark": {"instrument": "BTC-PERPETUAL", "price": 112_990}})
+    assert user.ask("fetch_order", id=placed["id"])["info"]["order_state"] == "triggered"
+    sold = user.ask("fetch_closed_orders", symbol=SYMBOL)[-1]
+    assert (sold["info"]["trigger_order_id"], sold["filled"], sold["average"]) == (placed["id"], 100, 113_890)
+
+
 REFUSED: list[tuple[dict[str, object], str]] = [
     ({"amount": 10_000_000, "price": 113_900}, "InsufficientFunds"),
     ({"amount": 100, "price": 113_910, "params": {"postOnly": True}}, "InvalidOrder"),

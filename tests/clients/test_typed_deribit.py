@@ -244,5 +244,11 @@ def test_orders_on_the_stream_are_of_its_types(client: Client, sandbox: Sandbox)
     assert (state["order_state"], state["cancel_reason"]) == ("cancelled", "user_request")
     history = client.read("trading", "get_order_history_by_instrument", instrument_name="BTC-PERPETUAL")
     assert state in history
-    heard = client.received("orders_by_instrument_raw", 3)
-    assert [row["order_state"] for row in heard] == ["open", "open", "cancelled"]
+    stop = {"type": "stop_market", "trigger": "mark_price", "trigger_price": 114_000.0}
+    waits = client.read("trading", "buy", buy_order_params={"instrument_name": PERPETUAL, "amount": 10.0, **stop})
+    sandbox.do({"quote": {"instrument": PERPETUAL, "asks": [[114_000, 10]]}})
+    sandbox.do({"mark": {"instrument": PERPETUAL, "price": 114_000}})
+    heard = client.received("orders_by_instrument_raw", 6)
+    states = ["open", "open", "cancelled", "untriggered", "triggered", "filled"]
+    assert [row["order_state"] for row in heard] == states
+    assert heard[-1]["trigger_order_id"] == waits["order"]["order_id"] == heard[-2]["order_id"]

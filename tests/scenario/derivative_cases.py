@@ -7,7 +7,16 @@ from msgspec.structs import replace
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, OrderLife, Period
+from mockexchange.core.derivatives.vocabulary import (
+    DerivativeKind,
+    Direction,
+    Form,
+    OptionType,
+    OrderLife,
+    Period,
+    TriggerKind,
+    TriggerSource,
+)
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.vocabulary import SubaccountRef
 
@@ -180,6 +189,34 @@ DERIVATIVES: list[tuple[str, Command]] = [
             order="o",
         ),
     ),
+    (
+        "order: {account: dora, instrument: F, direction: sell, amount: 1, trigger: mark_price, trigger_price: 2}",
+        commands.PlaceDerivativeOrder(
+            subaccount_ref=SubaccountRef("dora"),
+            derivative="F",
+            direction=Direction.SELL,
+            amount=Decimal(1),
+            trigger=TriggerSource.MARK,
+            trigger_price=Decimal(2),
+        ),
+    ),
+    (
+        (
+            "order: {account: dora, instrument: F, direction: sell, amount: 1, price: 3, trigger: last_price,"
+            " trigger_kind: take, trigger_price: 4}"
+        ),
+        commands.PlaceDerivativeOrder(
+            subaccount_ref=SubaccountRef("dora"),
+            derivative="F",
+            direction=Direction.SELL,
+            amount=Decimal(1),
+            price=Decimal(3),
+            trigger=TriggerSource.LAST,
+            trigger_kind=TriggerKind.TAKE,
+            trigger_price=Decimal(4),
+        ),
+    ),
+    ("edit: {order: o, trigger_price: 5}", commands.EditDerivativeOrder(order="o", trigger_price=Decimal(5))),
     (
         'cancel_orders: {account: dora, instrument: F, currency: BTC, kinds: [option], label: ""}',
         commands.CancelDerivativeOrders(

@@ -16,6 +16,8 @@ from mockexchange.core.derivatives.vocabulary import (
     OptionType,
     OrderLife,
     Period,
+    TriggerKind,
+    TriggerSource,
 )
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
@@ -269,6 +271,9 @@ EXAMPLES: list[Command] = [
         reduce_only=True,
         label="mine",
         order="o",
+        trigger=TriggerSource.INDEX,
+        trigger_kind=TriggerKind.TAKE,
+        trigger_price=Decimal("2E+5"),
     ),
     commands.EditDerivativeOrder(
         order="o",
@@ -277,6 +282,7 @@ EXAMPLES: list[Command] = [
         post_only=False,
         reject_post_only=True,
         reduce_only=False,
+        trigger_price=Decimal("3E+5"),
     ),
     commands.CancelDerivativeOrders(
         subaccount_ref=ALICE,
@@ -284,6 +290,7 @@ EXAMPLES: list[Command] = [
         currency="BTC",
         kinds=("future", "option"),
         label="",
+        types=("limit", "stop_market"),
         orders=("1", "BTC-2"),
         reason=CancelReason.DISCONNECT,
     ),

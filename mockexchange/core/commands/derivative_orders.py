@@ -3,7 +3,14 @@
 from decimal import Decimal
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_above_0
-from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, Direction, OrderLife
+from mockexchange.core.derivatives.vocabulary import (
+    RESTING_LIVES,
+    CancelReason,
+    Direction,
+    OrderLife,
+    TriggerKind,
+    TriggerSource,
+)
 from mockexchange.core.vocabulary import SubaccountRef
 
 LABEL_CHARS_MAX = 64
@@ -28,7 +35,10 @@ class QuoteDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
-    """Place an order, which may match. `price` is None for a market order, which never rests."""
+    """Place an order, which may match. `price` is None for a market order, which never rests.
+
+    With a trigger the order waits outside the order book until the price that `trigger` names reaches `trigger_price`.
+    """
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -43,9 +53,15 @@ class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
     label: str = ""
     order: str | None = None
     """The id of the order; None for a derived one."""
+    trigger: TriggerSource | None = None
+    trigger_kind: TriggerKind = TriggerKind.STOP
+    trigger_price: Decimal | None = None
 
     def __post_init__(self) -> None:
         require_above_0("amount", self.amount)
+        require((self.trigger is None) == (self.trigger_price is None), "trigger: expected it with trigger_price")
+        if self.trigger_price is not None:
+            require_above_0("trigger_price", self.trigger_price)
         if self.price is not None:
             require_above_0("price", self.price)
         can_rest = self.price is not None and self.life in RESTING_LIVES
@@ -62,9 +78,10 @@ class EditDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
     post_only: bool | None = None
     reject_post_only: bool | None = None
     reduce_only: bool | None = None
+    trigger_price: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in ("amount", "price"):
+        for name in ("amount", "price", "trigger_price"):
             if getattr(self, name) is not None:
                 require_above_0(name, getattr(self, name))
 
@@ -78,6 +95,8 @@ class CancelDerivativeOrders(CommandStruct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     """Kinds of derivatives; empty for all."""
     label: str | None = None
+    types: tuple[str, ...] = ()
+    """Types of orders, such as limit and stop_market; empty for all."""
     orders: tuple[str, ...] = ()
     """Ids of orders; empty for all."""
     reason: CancelReason = CancelReason.USER_REQUEST

@@ -8,6 +8,7 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives import cash, listing, settlement, trading
 from mockexchange.core.derivatives.order_entry import canceling, editing, placing, quotes
+from mockexchange.core.derivatives.order_entry.triggering import fire
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State
@@ -16,12 +17,13 @@ Handler = Callable[[State, Any, int], Iterator[Event]]
 
 
 def _precise(handler: Handler) -> Handler:
-    """Wrap a handler so that it runs to its end under the decimal context of derivatives."""
+    """Wrap a handler so that it runs to its end under the decimal context of derivatives; then triggers fire."""
 
     @wraps(handler)
     @precise
     def run(state: State, command: Any, at: int) -> Iterator[Event]:
-        return iter(tuple(handler(state, command, at)))
+        events = tuple(handler(state, command, at))
+        return iter((*events, *fire(state, at)) if state.derivatives.waiting else events)
 
     return run
 

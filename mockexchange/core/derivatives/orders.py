@@ -6,7 +6,14 @@ from decimal import Decimal
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.forms import form_of, is_option
 from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.derivatives.vocabulary import CancelReason, Direction, OrderLife, OrderState
+from mockexchange.core.derivatives.vocabulary import (
+    CancelReason,
+    Direction,
+    OrderLife,
+    OrderState,
+    TriggerKind,
+    TriggerSource,
+)
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
@@ -14,9 +21,25 @@ ZERO = Decimal(0)
 OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}
 
 
+@dataclass(slots=True, frozen=True)
+class Trigger:
+    """What a trigger order waits for."""
+
+    kind: TriggerKind
+    source: TriggerSource
+    price: Decimal
+
+    def is_reached(self, direction: Direction, current: Decimal | None) -> bool:
+        """Whether the watched price is at the trigger price or beyond it: above for a stop that buys."""
+        if current is None:
+            return False
+        is_upward = (self.kind is TriggerKind.STOP) == (direction is Direction.BUY)
+        return current >= self.price if is_upward else current <= self.price
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class DerivativeOrder:
-    """An order of a derivative, open or done. Amounts are above 0, in the unit of trading."""
+    """An order of a derivative, open, waiting for its trigger, or done. Amounts are above 0, in the unit of trading."""
 
     order_id: str
     subaccount_ref: SubaccountRef
@@ -40,10 +63,30 @@ class DerivativeOrder:
     """Sum of the worths of its fills, from which the average price follows."""
     is_edited: bool = False
     cancel_reason: CancelReason | None = None
+    trigger: Trigger | None = None
+    """Of an order that waits for a price, or did; the order that it places then has none."""
+    trigger_order_id: str | None = None
+    """The id of the trigger order that placed this one."""
 
     @property
     def order_type(self) -> str:
-        return "market" if self.price is None else "limit"
+        base = "market" if self.price is None else "limit"
+        return base if self.trigger is None else f"{self.trigger.kind}_{base}"
+
+    @property
+    def trigger_source(self) -> TriggerSource | None:
+        return None if self.trigger is None else self.trigger.source
+
+    @property
+    def trigger_price(self) -> Decimal | None:
+        return None if self.trigger is None else self.trigger.price
+
+    @property
+    def is_triggered(self) -> bool | None:
+        """Whether a trigger was reached; None for an order that has none and was placed by none."""
+        if self.trigger is None:
+            return True if self.trigger_order_id is not None else None
+        return self.state not in (OrderState.UNTRIGGERED, OrderState.CANCELLED)
 
     @property
     def rejects_move(self) -> bool | None:

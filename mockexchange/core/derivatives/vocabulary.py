@@ -63,11 +63,35 @@ RESTING_LIVES = frozenset((OrderLife.GOOD_TIL_CANCELLED, OrderLife.GOOD_TIL_DAY)
 
 
 class OrderState(StrEnum):
-    """States of an order of a derivative."""
+    """States of an order of a derivative. One that waits for its trigger is untriggered."""
 
     OPEN = "open"
     FILLED = "filled"
     CANCELLED = "cancelled"
+    UNTRIGGERED = "untriggered"
+    TRIGGERED = "triggered"
+    """It was replaced by the order that it waited to place."""
+    REJECTED = "rejected"
+    """Its trigger was reached, and the order that it waited to place was refused."""
+
+
+ALIVE = frozenset((OrderState.OPEN, OrderState.UNTRIGGERED))
+"""States of orders that can be edited and canceled."""
+
+
+class TriggerKind(StrEnum):
+    """What a trigger order waits for: a price that is worse for its side, or one that is better."""
+
+    STOP = "stop"
+    TAKE = "take"
+
+
+class TriggerSource(StrEnum):
+    """The price that a trigger order watches."""
+
+    LAST = "last_price"
+    MARK = "mark_price"
+    INDEX = "index_price"
 
 
 class CancelReason(StrEnum):

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mockexchange.core.derivatives.holdings import ZERO
+from mockexchange.core.derivatives.order_entry.waiting import is_reached
 from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.vocabulary import Direction, OrderState
 from mockexchange.core.model.order_rules import FillRule
 from mockexchange.core.model.state import State
 
+_UNTRIGGERED = OrderState.UNTRIGGERED
+
 
 @precise
 def violations(state: State) -> Iterator[str]:
     """Return a line per broken invariant of orders of derivatives."""
-    return iter([*_orders(state), *_books(state), *_open(state)])
+    return iter([*_orders(state), *_books(state), *_open(state), *_waiting(state)])
 
 
 def _orders(state: State) -> Iterator[str]:
@@ -59,3 +62,12 @@ def _open(state: State) -> Iterator[str]:
             counted.count(order, 1)
         if (counted.buying, counted.selling, counted.premium) != (one.buying, one.selling, one.premium):
             yield f"the sums of {list(one.orders)} are {one.buying}, {one.selling} and {one.premium}"
+
+
+def _waiting(state: State) -> Iterator[str]:
+    untriggered = {order.order_id for order in state.derivatives.orders.values() if order.state is _UNTRIGGERED}
+    if untriggered != set(state.derivatives.waiting):
+        yield f"waiting orders: {len(untriggered)} by their state, {len(state.derivatives.waiting)} in the list"
+    for order in state.derivatives.waiting.values():
+        if is_reached(state, order):
+            yield f"order {order.order_id} waits, and its trigger is reached"

@@ -51,6 +51,8 @@ class Derivatives:
     order_books: dict[str, DerivativeBook] = field(default_factory=dict)
     open_orders: dict[SubaccountRef, dict[str, OpenOrders]] = field(default_factory=dict)
     """Open orders by subaccount and derivative; never empty values of a derivative."""
+    waiting: dict[str, DerivativeOrder] = field(default_factory=dict)
+    """Orders that wait for their trigger, in the order in which they were placed."""
 
     def open_orders_of(self, subaccount_ref: SubaccountRef, derivative: str) -> OpenOrders:
         """Return the open orders of a subaccount in a derivative."""

@@ -1,7 +1,7 @@
 """Steps: outside quotes and orders of derivatives."""
 
 from mockexchange.core import commands
-from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OrderLife
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OrderLife, TriggerKind, TriggerSource
 from mockexchange.scenario.composite_types import ListOf, TupleOf, may, must
 from mockexchange.scenario.decimals import NUMBER_ABOVE_ZERO
 from mockexchange.scenario.steps.shared_fields import CURRENCY
@@ -28,6 +28,9 @@ STEPS: dict[str, StepKind] = {
         **{name: (name, may(BOOLEAN, False)) for name in _FLAGS},
         label=("label", may(TEXT, "")),
         order=("order", may(NAME)),
+        trigger=("trigger", may(choice({source.value: source for source in TriggerSource}))),
+        trigger_kind=("trigger_kind", may(choice({kind.value: kind for kind in TriggerKind}))),
+        trigger_price=("trigger_price", may(NUMBER_ABOVE_ZERO)),
     ),
     "edit": step(
         commands.EditDerivativeOrder,
@@ -35,6 +38,7 @@ STEPS: dict[str, StepKind] = {
         amount=("amount", may(NUMBER_ABOVE_ZERO)),
         price=("price", may(NUMBER_ABOVE_ZERO)),
         **{name: (name, may(BOOLEAN)) for name in _FLAGS},
+        trigger_price=("trigger_price", may(NUMBER_ABOVE_ZERO)),
     ),
     "cancel_orders": step(
         commands.CancelDerivativeOrders,

@@ -186,21 +186,31 @@ ORDER_TYPES = (
     "market_limit",
     "trailing_stop",
 )
-"""Types of orders; only limit and market orders are emulated."""
+"""Types of orders; the last two are not emulated."""
+TRIGGERS = ("index_price", "mark_price", "last_price")
+"""Prices that trigger orders watch."""
 LINKED_TYPES = ("one_triggers_other", "one_cancels_other", "one_triggers_one_cancels_other")
-OPEN_ORDER_TYPES = (
-    "all",
-    "limit",
-    "trigger_all",
-    "stop_all",
-    "stop_limit",
-    "stop_market",
-    "take_all",
-    "take_limit",
-    "take_market",
-    "trailing_all",
-    "trailing_stop",
-)
-"""Filters of lists of open orders."""
-CANCEL_TYPES = ("all", "limit", "trigger_all", "stop", "take", "trailing_stop")
-"""Filters of cancellations."""
+STOPS, TAKES, TRAILING = ("stop_limit", "stop_market"), ("take_limit", "take_market"), ("trailing_stop",)
+OPEN_ORDER_TYPES: Mapping[str, tuple[str, ...]] = {
+    "all": (),
+    "limit": ("limit",),
+    "trigger_all": (*STOPS, *TAKES, *TRAILING),
+    "stop_all": STOPS,
+    "stop_limit": STOPS[:1],
+    "stop_market": STOPS[1:],
+    "take_all": TAKES,
+    "take_limit": TAKES[:1],
+    "take_market": TAKES[1:],
+    "trailing_all": TRAILING,
+    "trailing_stop": TRAILING,
+}
+"""Filters of lists of open orders, with the types that each matches; none for all."""
+CANCEL_TYPES: Mapping[str, tuple[str, ...]] = {
+    "all": (),
+    "limit": ("limit",),
+    "trigger_all": OPEN_ORDER_TYPES["trigger_all"],
+    "stop": STOPS,
+    "take": TAKES,
+    "trailing_stop": TRAILING,
+}
+"""Filters of cancellations, likewise."""

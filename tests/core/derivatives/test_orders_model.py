@@ -15,7 +15,7 @@ from mockexchange.core.commands import (
     QuoteDerivative,
 )
 from mockexchange.core.derivatives.queries import summary_of
-from mockexchange.core.derivatives.vocabulary import OrderLife
+from mockexchange.core.derivatives.vocabulary import OrderLife, TriggerKind, TriggerSource
 from mockexchange.core.events import DerivativeTraded
 from mockexchange.core.invariants import violations
 from mockexchange.core.refusals import Refusal
@@ -27,7 +27,11 @@ OWNERS = (DORA, DORA_3, MIRA)
 PRICES = st.integers(227_600, 228_000).map(lambda halves: Decimal(halves) / 2)
 AMOUNTS = st.sampled_from([10, 50, 400, 2_000_000, 2_000_000])
 """The last is about as much as the funds of one account cover."""
-FLAGS = st.sampled_from([{}, {}, {"post_only": True}, {"reduce_only": True}])
+STOPS: list[dict[str, Any]] = [
+    {"trigger": TriggerSource.LAST, "trigger_price": Decimal(price), "trigger_kind": kind}
+    for price, kind in ((113_895, TriggerKind.STOP), (113_905, TriggerKind.TAKE))
+]
+FLAGS = st.sampled_from([{}, {}, {"post_only": True}, {"reduce_only": True}, *STOPS])
 LEVELS = st.lists(st.tuples(st.integers(0, 20), AMOUNTS), max_size=3, unique_by=lambda level: level[0])
 
 

@@ -28,7 +28,7 @@ from mockexchange.core.commands import (
     Withdraw,
 )
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.vocabulary import DerivativeKind
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, TriggerSource
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, Instance, Side, SubaccountRef
 from tests.core.derivatives.orders_world import levels, order
@@ -109,6 +109,11 @@ CASES = [
         R.NO_PASSIVE_PRICE,
         order("buy 10 @ 0.5", DORA_3, derivative="TINY", post_only=True),
         "post_only at 0.5 would trade at 0.5: no price is left below it",
+    ),
+    Case(
+        R.TRIGGER_REACHED,
+        order("buy 10", DORA_3, trigger=TriggerSource.MARK, trigger_price=ONE),
+        "a stop to buy at 1: mark_price is 113900 already",
     ),
     Case(R.UNKNOWN_DERIVATIVE, trade("buy 10 @ 1", "BTC-17OCT"), "no instrument 'BTC-17OCT'; nearest: BTC-17OCT25, "),
     Case(R.UNKNOWN_DERIVATIVE, MarkDerivative(derivative="!", price=ONE), "no instrument '!'; known: BTC-17OCT25, "),

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import CreditCurrency, ListDerivative, PlaceDerivativeOrder, QuoteDerivative, SetIndex
+from mockexchange.core.commands import (
+    CreditCurrency,
+    ListDerivative,
+    MarkDerivative,
+    PlaceDerivativeOrder,
+    QuoteDerivative,
+    SetIndex,
+)
 from mockexchange.core.derivatives.vocabulary import Direction, Period
 from mockexchange.core.vocabulary import SubaccountRef
 from tests.venues.deribit.exchange import CALL, DATED, PERPETUAL, SPREAD, DeribitExchange, diagnosis_of, error_of, terms
@@ -37,6 +44,7 @@ RECORDED = {
 }
 """The order of an answer of 2026-02-15, without its id, its times, `user_id` and the fields of linked orders."""
 BUY = f"private/buy?instrument_name={PERPETUAL}"
+STOP = f"{BUY}&amount=10&type=stop_market"
 
 
 def exchange_with_quotes() -> DeribitExchange:
@@ -134,7 +142,13 @@ REFUSED: list[tuple[str, int, str | None, str]] = [
     (f"{BUY}&amount=10&price=113000&type=stop", -32602, "invalid type", "expected one of"),
     (f"{BUY}&amount=10&price=113000&label={'x' * 65}", -32602, "value must be at most 64 characters", "has 65"),
     ("private/buy?instrument_name=NONE&amount=1&price=1", -32602, "instrument not found", "no instrument 'NONE'"),
-    (f"{BUY}&amount=10&price=113000&type=stop_limit", 10033, None, "expected a limit or a market order"),
+    (f"{BUY}&amount=10&price=113000&type=trailing_stop", 10033, None, "expected one of limit, market, stop_limit, "),
+    (f"{BUY}&amount=10&price=114500&type=stop_limit", -32602, "value is required", "trigger"),
+    (f"{BUY}&amount=10&type=stop_market&trigger=mark_price", -32602, "value is required", "trigger_price"),
+    (f"{STOP}&trigger=mark_price&trigger_price=115000.2", 10044, None, "expected a multiple of 0.5"),
+    (f"{STOP}&trigger=mark_price&trigger_price=100", 11036, None, "a stop to buy at 100: mark_price is 113900 already"),
+    (f"{STOP}&trigger=high_price&trigger_price=100", -32602, "invalid trigger", "expected one of"),
+    (f"{STOP}&trigger=mark_price&trigger_price=115000&post_only=true", 11047, None, "post_only needs a limit order"),
     (f"{BUY}&amount=10&price=113000&mmp=true", 10033, None, "mmp is not emulated"),
     (f"{BUY}&amount=10&price=113000&valid_until=1792497600000", 13888, None, "is past"),
     (f"{BUY}&amount=10&type=market&post_only=true", 11047, None, "may rest"),
@@ -214,6 +228,7 @@ CANCELED: list[tuple[str, int]] = [
     ("cancel_all_by_currency?currency=BTC", 3),
     ("cancel_all_by_currency?currency=BTC&kind=option", 1),
     ("cancel_all_by_currency?currency=BTC&kind=combo", 0),
+    ("cancel_all_by_currency?currency=BTC&type=take", 0),
     ("cancel_all_by_currency?currency=BTC&type=stop", 0),
     (f"cancel_all_by_instrument?instrument_name={PERPETUAL}&type=limit", 1),
     ("cancel_by_label?label=a", 2),
@@ -236,6 +251,79 @@ def test_detailed_cancellations_answer_with_the_orders() -> None:
     ]
     [group] = of_four().result(f"private/cancel_all_by_instrument?instrument_name={CALL}&detailed=true")
     assert (group["instrument_name"], group["result"][0]["order_state"]) == (CALL, "cancelled")
+
+
+TRIGGERED: list[tuple[str, list[str]]] = [
+    ("get_open_orders", ["stop_market", "take_limit", "limit"]),
+    ("get_open_orders?type=limit", ["limit"]),
+    ("get_open_orders?type=trigger_all", ["stop_market", "take_limit"]),
+    ("get_open_orders?type=stop_all", ["stop_market"]),
+    ("get_open_orders?type=take_limit", ["take_limit"]),
+    ("get_open_orders?type=take_market", []),
+    ("get_order_history_by_currency?currency=BTC&include_unfilled=true", []),
+]
+
+
+def of_triggers() -> DeribitExchange:
+    exchange = exchange_with_quotes()
+    exchange.result(f"{STOP}&trigger=mark_price&trigger_price=115000&label=stop")
+    exchange.result(f"{BUY}&amount=20&price=113000&type=take_limit&trigger=index_price&trigger_price=113000")
+    exchange.result(f"{BUY}&amount=30&price=113000")
+    return exchange
+
+
+@pytest.mark.parametrize(("target", "types"), TRIGGERED, ids=[target for target, _ in TRIGGERED])
+def test_lists_filter_orders_by_type(target: str, types: list[str]) -> None:
+    assert [row["order_type"] for row in of_triggers().result(f"private/{target}")] == types
+
+
+def test_a_trigger_order_waits_with_the_fields_of_the_documents() -> None:
+    """As in the documents' example of a canceled order, ETH-SLIS-12, which has fewer keys."""
+    exchange = of_triggers()
+    waits = exchange.result("private/get_open_orders?type=stop_market")[0]
+    shown = {name: waits[name] for name in ("order_state", "price", "trigger", "trigger_price", "triggered")}
+    assert shown == {
+        "order_state": "untriggered",
+        "price": "market_price",
+        "trigger": "mark_price",
+        "trigger_price": 115_000,
+        "triggered": False,
+    }
+    assert waits["order_id"].startswith("SLMB-")
+    edited = exchange.result(f"private/edit?order_id={waits['order_id']}&trigger_price=114500&amount=40")["order"]
+    assert (edited["trigger_price"], edited["amount"], edited["replaced"]) == (114_500, 40, True)
+    exchange.do(MarkDerivative(derivative=PERPETUAL, price=Decimal(114_500)))
+    done = exchange.result(f"private/get_order_state?order_id={waits['order_id']}")
+    assert (done["order_state"], done["triggered"], "cancel_reason" in done) == ("triggered", True, False)
+    [placed] = exchange.result("private/get_order_history_by_currency?currency=BTC")
+    assert (placed["trigger_order_id"], placed["triggered"], placed["label"]) == (waits["order_id"], True, "stop")
+    assert (placed["order_type"], placed["order_state"], "trigger" in placed) == ("market", "filled", False)
+
+
+UNEDITABLE = [
+    ("type=stop_all", "price=1", 11047, "it has no price"),
+    ("type=stop_all", "post_only=true", 11047, "it has no post_only"),
+    ("type=limit", "trigger_price=115000", 11047, "it has no trigger_price"),
+    ("type=stop_all", "trigger_price=115000.2", 10044, "expected a multiple of 0.5"),
+    ("type=stop_all", "trigger_price=100", 11036, "mark_price is 113900 already"),
+]
+
+
+@pytest.mark.parametrize(("which", "edit", "code", "why"), UNEDITABLE, ids=range(len(UNEDITABLE)))
+def test_an_edit_with_what_the_order_does_not_have_is_refused(which: str, edit: str, code: int, why: str) -> None:
+    exchange = of_triggers()
+    [order] = exchange.result(f"private/get_open_orders?{which}")
+    answer = exchange.get(f"private/edit?order_id={order['order_id']}&{edit}")
+    assert error_of(answer)["code"] == code
+    assert why in diagnosis_of(answer)
+    assert exchange.result(f"private/get_order_state?order_id={order['order_id']}") == order
+
+
+def test_canceled_triggers_are_a_group_of_their_own() -> None:
+    exchange = of_triggers()
+    assert exchange.result("private/cancel_all_by_currency?currency=BTC&type=stop") == 1
+    groups = exchange.result("private/cancel_all?detailed=true")
+    assert [(group["type"], len(group["result"])) for group in groups] == [("trigger", 1), ("limit", 1)]
 
 
 LISTED: list[tuple[str, list[str]]] = [

@@ -32,6 +32,7 @@ def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Ite
             and command.currency in (None, order.currency)
             and (not command.kinds or order.kind in command.kinds)
             and command.label in (None, order.label)
+            and (not command.types or order.order_type in command.types)
             and (not named or order.order_id in named)
         )
 
@@ -51,23 +52,27 @@ def set_cancel_on_disconnect(state: State, command: SetCancelOnDisconnect, at: i
 def open_orders(
     state: State, subaccount_ref: SubaccountRef, matches: Callable[[DerivativeOrder], bool]
 ) -> list[DerivativeOrder]:
-    """Return the open orders of a subaccount that match, in the order in which they were placed."""
+    """Return the orders of a subaccount that are open or wait, and match, in the order in which they were placed."""
     opened = state.derivatives.open_orders.get(subaccount_ref, {})
     found = [order for one in opened.values() for order in one.orders.values() if matches(order)]
+    waiting = state.derivatives.waiting.values()
+    found += (order for order in waiting if order.subaccount_ref == subaccount_ref and matches(order))
     return sorted(found, key=lambda order: order.serial)
 
 
 def end_session(state: State, at: int) -> Iterator[Event]:
     """Cancel the orders that last until the end of the session."""
-    books = [(book, list(book.orders)) for book in state.derivatives.order_books.values()]
-    for order in (order for _, orders in books for order in orders if order.life is OrderLife.GOOD_TIL_DAY):
-        yield from cancel(state, order, at, CancelReason.SETTLEMENT)
+    resting = [order for book in state.derivatives.order_books.values() for order in book.orders]
+    for order in (*resting, *state.derivatives.waiting.values()):
+        if order.life is OrderLife.GOOD_TIL_DAY:
+            yield from cancel(state, order, at, CancelReason.SETTLEMENT)
 
 
 def close_book(state: State, derivative: Derivative, at: int) -> Iterator[Event]:
     """Cancel all orders of a derivative that is delivered, and remove its quotes."""
     book = book_of(state, derivative)
-    for order in list(book.orders):
+    waiting = [order for order in state.derivatives.waiting.values() if order.derivative is derivative]
+    for order in (*book.orders, *waiting):
         yield from cancel(state, order, at, CancelReason.SETTLEMENT)
     if any(book.quotes.values()):
         for levels in book.quotes.values():

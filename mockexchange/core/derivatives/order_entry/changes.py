@@ -30,7 +30,13 @@ def enter(state: State, order: DerivativeOrder) -> None:
 
 
 def leave(state: State, order: DerivativeOrder) -> None:
-    """Take an order off the book and the open orders. Call it before its amount, price or state changes."""
+    """Take an order off the book and the open orders, or off those that wait for their trigger.
+
+    Call it before its amount, price or state changes.
+    """
+    if order.state is OrderState.UNTRIGGERED:
+        del state.derivatives.waiting[order.order_id]
+        return
     open_orders_of(state, order).count(order, -1)
     _forget(state, order)
 
@@ -69,7 +75,7 @@ def change(state: State, order: DerivativeOrder, at: int, apply: Callable[[], No
 
 
 def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) -> Iterator[Event]:
-    """Cancel a resting order."""
+    """Cancel an order that rests or waits for its trigger."""
     leave(state, order)
     change(state, order, at, lambda: end(order, reason))
     yield order_changed(order)

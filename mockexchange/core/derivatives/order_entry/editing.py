@@ -18,20 +18,22 @@ from mockexchange.core.derivatives.order_entry.checks import (
 )
 from mockexchange.core.derivatives.order_entry.matching import best_offer, match
 from mockexchange.core.derivatives.order_entry.placing import require_resting_price, settle
+from mockexchange.core.derivatives.order_entry.waiting import EDITABLE, edit_waiting
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trading import require_amount
-from mockexchange.core.derivatives.vocabulary import CancelReason, OrderState
+from mockexchange.core.derivatives.vocabulary import ALIVE, CancelReason, OrderState
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-
-EDITABLE = ("amount", "price", "post_only", "reject_post_only", "reduce_only")
 
 
 def edit_order(state: State, command: EditDerivativeOrder, at: int) -> Iterator[Event]:
     """Change an open order, which may match. One that rejects to be moved is canceled if it would trade [doc]."""
     order = state.derivatives.order(command.order)
     require_open(order)
+    if order.state is OrderState.UNTRIGGERED:
+        yield from edit_waiting(state, order, command, at)
+        return
     edited = _checked(state, order, command)
     if edited is None:
         yield from cancel(state, order, at, CancelReason.EDIT_POST_ONLY)
@@ -44,7 +46,7 @@ def edit_order(state: State, command: EditDerivativeOrder, at: int) -> Iterator[
 
 def require_open(order: DerivativeOrder) -> None:
     """Raise Refused for an order that is done."""
-    if order.state is not OrderState.OPEN:
+    if order.state not in ALIVE:
         raise Refused(RefusalCode.ORDER_NOT_RESTING, f"order {order.order_id} is {order.state}: it cannot change")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mockexchange.core.commands import PlaceDerivativeOrder
-from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.lookup import require_trader
 from mockexchange.core.derivatives.order_entry.changes import change, end, enter, list_order, order_changed
 from mockexchange.core.derivatives.order_entry.checks import (
@@ -16,6 +15,7 @@ from mockexchange.core.derivatives.order_entry.checks import (
     wanted_of,
 )
 from mockexchange.core.derivatives.order_entry.matching import best_offer, match, reducible, size_of
+from mockexchange.core.derivatives.order_entry.waiting import new_order, place_waiting
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, OrderLife, OrderState
@@ -24,18 +24,21 @@ from mockexchange.core.model.order_rules import FillRule
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
-UNPREFIXED = "BTC"
-"""The currency whose order ids are plain numbers; others begin with the currency [recorded]."""
 
-
-def place_order(state: State, command: PlaceDerivativeOrder, at: int) -> Iterator[Event]:
-    """Place an order."""
+def place_order(
+    state: State, command: PlaceDerivativeOrder, at: int, trigger_order_id: str | None = None
+) -> Iterator[Event]:
+    """Place an order; one with a trigger waits for it. `trigger_order_id` is the order that waited to place it."""
+    if command.trigger is not None:
+        yield from place_waiting(state, command, at)
+        return
     order = _checked(state, command, at)
     limit = limit_of(order)
     wanted = wanted_of(state, order)
     found = reached(state, order, limit, wanted)
     require_funds(state, order, limit)
     order.serial = order.revision = state.next_revision()
+    order.trigger_order_id = trigger_order_id
     list_order(state, order)
     if command.life is OrderLife.FILL_OR_KILL and found < order.amount and not _fills_all(state):
         wanted = Decimal(0)
@@ -87,35 +90,7 @@ def _checked(state: State, command: PlaceDerivativeOrder, at: int) -> Derivative
     require_amount(derivative.terms, command.amount)
     if command.price is not None:
         require_price(derivative, command.direction, command.price)
-    order = DerivativeOrder(
-        order_id=_id_of(state, command, derivative),
-        subaccount_ref=command.subaccount_ref,
-        derivative=derivative,
-        direction=command.direction,
-        amount=command.amount,
-        price=command.price,
-        life=command.life,
-        post_only=command.post_only,
-        reject_post_only=command.reject_post_only,
-        reduce_only=command.reduce_only,
-        label=command.label,
-        created_at=at,
-        updated_at=at,
-        serial=0,
-        revision=0,
-    )
+    order = new_order(state, command, derivative, at)
     if order.post_only:
         require_resting_price(state, order)
     return order
-
-
-def _id_of(state: State, command: PlaceDerivativeOrder, derivative: Derivative) -> str:
-    orders, currency = state.derivatives.orders, derivative.terms.settlement_currency
-    if command.order is not None:
-        if command.order in orders:
-            raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
-        return command.order
-    number = state.revision + 1
-    while (name := str(number) if currency == UNPREFIXED else f"{currency}-{number}") in orders:
-        number += 1
-    return name

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.vocabulary import CancelReason, OrderLife, OrderState
+from mockexchange.core.derivatives.vocabulary import CancelReason, OrderLife, OrderState, TriggerSource
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.deribit.enumerations import STOPS, TAKES
 from mockexchange.venues.deribit.formatting import BOOLEAN, MILLISECONDS, TEXT, one_of
 from mockexchange.venues.deribit.formatting import number as number_text
 from mockexchange.venues.deribit.objects.rows import always, field, number, text, writer
@@ -50,7 +51,7 @@ ORDER: tuple[Field, ...] = (
     always("mmp", "false", "order_id", source="wire"),
     text("order_id"),
     field("order_state", one_of(*OrderState), "state"),
-    field("order_type", one_of("limit", "market"), "order_type"),
+    field("order_type", one_of("limit", "market", *STOPS, *TAKES), "order_type"),
     field("post_only", BOOLEAN, "post_only"),
     field("price", Spelling('number, or "market_price"', _price), "price", source="wire"),
     field("reduce_only", BOOLEAN, "reduce_only"),
@@ -58,6 +59,10 @@ ORDER: tuple[Field, ...] = (
     field("replaced", BOOLEAN, "is_edited"),
     always("risk_reducing", "false", "order_id", source="wire"),
     field("time_in_force", one_of(*OrderLife), "life"),
+    field("trigger", one_of(*TriggerSource), "trigger_source", empty="absent"),
+    field("trigger_order_id", TEXT, "trigger_order_id", empty="absent"),
+    number("trigger_price", empty="absent"),
+    field("triggered", BOOLEAN, "is_triggered", empty="absent"),
     always("web", "false", "order_id", source="wire"),
 )
 ORDER_WITH_TRADES: tuple[Field, ...] = (

@@ -16,17 +16,26 @@ from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_entry.canceling import open_orders
 from mockexchange.core.derivatives.order_entry.matching import size_of
 from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, Direction, OrderLife
+from mockexchange.core.derivatives.vocabulary import (
+    ALIVE,
+    RESTING_LIVES,
+    CancelReason,
+    Direction,
+    OrderLife,
+    OrderState,
+    TriggerKind,
+    TriggerSource,
+)
 from mockexchange.core.events import DerivativeOrderChanged, DerivativeTraded, Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.venues.deribit import errors
+from mockexchange.venues.deribit.enumerations import CANCEL_TYPES, STOPS, TAKES
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
 from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.deribit.objects.orders import order_text, orders_text
 from mockexchange.venues.deribit.operations.call import Call, Operation, Write
 from mockexchange.venues.deribit.operations.lookups import derivative_of
 from mockexchange.venues.deribit.operations.orders import (
-    LIMIT_TYPES,
     filter_of,
     kinds_of,
     named_order,
@@ -39,7 +48,8 @@ from mockexchange.venues.deribit.parameters import order_rows
 from mockexchange.venues.deribit.parameters.rows import Parameter
 
 SCOPE = "trade:read_write"
-LIMIT, MARKET = "limit", "market"
+LIMIT, TRIGGER = "limit", "trigger"
+PLACED_TYPES = (LIMIT, "market", *STOPS, *TAKES)
 T = TypeVar("T")
 Steps = Generator[Command, Outcome, T]
 
@@ -48,9 +58,12 @@ def place(call: Call, direction: Direction) -> Write:
     """Place an order and return it with the trades that it made at once."""
     derivative, params = derivative_of(call), call.params
     require_supported(call)
-    is_limit = params["type"] == LIMIT
-    if is_limit and params["price"] is None:
-        raise missing("price", call.operation.name)
+    kind, _, base = params["type"].rpartition("_")
+    is_limit = base == LIMIT
+    for name in (*(("price",) if is_limit else ()), *(("trigger", "trigger_price") if kind else ())):
+        if params[name] is None:
+            raise missing(name, call.operation.name)
+    require_trigger_tick(params["trigger_price"] if kind else None, derivative)
     life = OrderLife(params["time_in_force"])
     post_only = bool(params["post_only"])
     if post_only and not (is_limit and life in RESTING_LIVES):
@@ -67,6 +80,9 @@ def place(call: Call, direction: Direction) -> Write:
         reject_post_only=bool(params["reject_post_only"]),
         reduce_only=bool(params["reduce_only"]),
         label=params["label"] or "",
+        trigger=TriggerSource(params["trigger"]) if kind else None,
+        trigger_kind=TriggerKind(kind or TriggerKind.STOP),
+        trigger_price=params["trigger_price"] if kind else None,
     )
     return (yield from _place(call, command, derivative))
 
@@ -129,18 +145,17 @@ def cancel_all(call: Call) -> Write:
     params = call.params
     if "instrument_name" in params:
         derivative_of(call)
-    canceled: list[DerivativeOrder] = []
-    if params.get("type") in LIMIT_TYPES:
-        command = CancelDerivativeOrders(
-            subaccount_ref=owner_of(call),
-            derivative=params.get("instrument_name"),
-            currency=params.get("currency"),
-            kinds=kinds_of(params.get("kind")),
-            label=params.get("label"),
-        )
-        events = yield from submit(command)
-        orders = call.context.state.derivatives.orders
-        canceled = [orders[event.order_id] for event in events if isinstance(event, DerivativeOrderChanged)]
+    command = CancelDerivativeOrders(
+        subaccount_ref=owner_of(call),
+        derivative=params.get("instrument_name"),
+        currency=params.get("currency"),
+        kinds=kinds_of(params.get("kind")),
+        label=params.get("label"),
+        types=CANCEL_TYPES[params.get("type") or "all"],
+    )
+    events = yield from submit(command)
+    orders = call.context.state.derivatives.orders
+    canceled = [orders[event.order_id] for event in events if isinstance(event, DerivativeOrderChanged)]
     return _groups(call, canceled) if params.get("detailed") else str(len(canceled))
 
 
@@ -149,15 +164,38 @@ def require_supported(call: Call) -> None:
     params = call.params
     unsupported = [
         f"{name} {params[name]}"
-        for name, known in (("type", (LIMIT, MARKET)), ("advanced", ()), ("linked_order_type", ()))
+        for name, known in (("type", PLACED_TYPES), ("advanced", ()), ("linked_order_type", ()))
         if params.get(name) is not None and params[name] not in known
     ]
     if unsupported or params["mmp"]:
-        message = f"{', '.join(unsupported) or 'mmp'} is not emulated: expected a limit or a market order"
+        message = f"{', '.join(unsupported) or 'mmp'} is not emulated: expected one of {', '.join(PLACED_TYPES)}"
         raise Rejected(errors.NOT_IMPLEMENTED, message)
     valid_until = params["valid_until"]
     if valid_until is not None and call.at // MICROSECONDS_PER_MILLISECOND >= valid_until:
         raise Rejected(errors.TIMED_OUT, f"valid_until={valid_until} is past")
+
+
+def require_trigger_tick(price: Decimal | None, derivative: Derivative) -> None:
+    """Raise Rejected for a trigger price between the ticks."""
+    if price is not None and price % derivative.terms.tick:
+        message = f"trigger_price {price} of {derivative.name}: expected a multiple of {derivative.terms.tick}"
+        raise Rejected(errors.TRIGGER_PRICE_WRONG_TICK, message)
+
+
+def require_editable(call: Call, order: DerivativeOrder) -> None:
+    """Raise Rejected for parameters that an order of its type does not have."""
+    params = call.params
+    require_trigger_tick(params["trigger_price"], order.derivative)
+    can_rest = order.price is not None and order.life in RESTING_LIVES
+    wrong = (
+        ("trigger_price", params["trigger_price"] is not None and order.state is not OrderState.UNTRIGGERED),
+        ("price", params["price"] is not None and order.price is None),
+        ("post_only", params["post_only"] and not can_rest),
+    )
+    for name, is_wrong in wrong:
+        if is_wrong and order.state in ALIVE:
+            message = f"order {order.order_id} is {order.state}, {order.order_type}, {order.life}: it has no {name}"
+            raise Rejected(errors.UNSUPPORTED_COMBINATION, message)
 
 
 def required_amount(call: Call, derivative: Derivative) -> Decimal:
@@ -185,6 +223,7 @@ def given_amount(call: Call, derivative: Derivative) -> Decimal | None:
 def _edit(call: Call, order: DerivativeOrder) -> Write:
     params = call.params
     require_supported(call)
+    require_editable(call, order)
     command = EditDerivativeOrder(
         order=order.order_id,
         amount=given_amount(call, order.derivative),
@@ -192,6 +231,7 @@ def _edit(call: Call, order: DerivativeOrder) -> Write:
         post_only=params["post_only"],
         reject_post_only=params["reject_post_only"],
         reduce_only=params["reduce_only"],
+        trigger_price=params["trigger_price"],
     )
     events = yield from submit_priced(command, order.derivative, order.direction)
     if order.cancel_reason is CancelReason.EDIT_POST_ONLY:
@@ -208,15 +248,18 @@ def _answer(call: Call, order: DerivativeOrder, events: Sequence[Event]) -> str:
 
 
 def _groups(call: Call, orders: Sequence[DerivativeOrder]) -> str:
-    """Return canceled orders in groups: of the instrument that was named, or else of each currency [code]."""
+    """Return canceled orders in groups: of the instrument that was named, or else of each currency [code].
+
+    Trigger orders are in groups of their own.
+    """
     name = call.params.get("instrument_name")
-    groups: dict[str, list[DerivativeOrder]] = {}
+    groups: dict[tuple[str, str], list[DerivativeOrder]] = {}
     for order in orders:
-        groups.setdefault(name or order.currency, []).append(order)
+        groups.setdefault((name or order.currency, LIMIT if order.trigger is None else TRIGGER), []).append(order)
     key = "currency" if name is None else "instrument_name"
     rows = (
-        f'{{"{key}":"{group}","result":{orders_text(found, call.context.api_date)},"type":"{LIMIT}"}}'
-        for group, found in groups.items()
+        f'{{"{key}":"{group}","result":{orders_text(found, call.context.api_date)},"type":"{kind}"}}'
+        for (group, kind), found in groups.items()
     )
     return "[" + ",".join(rows) + "]"
 

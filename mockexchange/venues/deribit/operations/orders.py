@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from mockexchange.core.derivatives.order_entry.canceling import open_orders
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trades import DerivativeTrade
-from mockexchange.core.derivatives.vocabulary import COMBOS, OrderState
+from mockexchange.core.derivatives.vocabulary import ALIVE, COMBOS
 from mockexchange.core.model.history import Selector
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.enumerations import ANY, COMBO, KINDS, OPEN_ORDER_TYPES, TRADE_KINDS
@@ -32,8 +32,6 @@ from mockexchange.venues.deribit.parameters.rows import (
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 SCOPE = "trade:read"
-LIMIT_TYPES = (None, "all", "limit")
-"""Types of orders that the filters of lists match: there are no trigger orders here."""
 
 
 def get_open_orders(call: Call) -> str:
@@ -96,12 +94,12 @@ def kinds_of(asked: str | None) -> tuple[str, ...]:
 def filter_of(call: Call) -> Callable[[DerivativeOrder], bool]:
     """Return a filter by those of the call's parameters that lists and cancellations share."""
     params, kinds = call.params, kinds_of(call.params.get("kind"))
-    is_empty = params.get("type") not in LIMIT_TYPES
+    types = OPEN_ORDER_TYPES[params.get("type") or "all"]
     name, currency, named = params.get("instrument_name"), params.get("currency"), params.get("label")
 
     def matches(order: DerivativeOrder) -> bool:
         return (
-            not is_empty
+            (not types or order.order_type in types)
             and (not kinds or order.kind in kinds)
             and name in (None, order.derivative.name)
             and currency in (None, order.currency)
@@ -134,7 +132,7 @@ def _history(call: Call, selector: Selector) -> str:
         [selector],
         lambda partition: (
             (not kinds or partition[0] in kinds)
-            and partition[1] is not OrderState.OPEN
+            and partition[1] not in ALIVE
             and (partition[2] or params["include_unfilled"])
         ),
     )
@@ -146,7 +144,7 @@ def _listed(call: Call, selector: Selector) -> list[DerivativeOrder]:
     return history.find(len(history), [selector]).rows
 
 
-TYPE = choice("type", OPEN_ORDER_TYPES)
+TYPE = choice("type", tuple(OPEN_ORDER_TYPES))
 KIND = kind(KINDS)
 PAGE = (HISTORY_COUNT, OFFSET, boolean("include_unfilled"), *HISTORICAL)
 

@@ -23,6 +23,7 @@ CODES: dict[RefusalCode, int] = {
     RefusalCode.DERIVATIVE_DELIVERED: errors.ORDERBOOK_CLOSED,
     RefusalCode.WRONG_KIND: errors.COMBO_BOOK,
     RefusalCode.NO_PASSIVE_PRICE: errors.NO_POST_ONLY_PRICE,
+    RefusalCode.TRIGGER_REACHED: errors.INVALID_TRIGGER_PRICE,
 }
 """Refusals that are a code alone."""
 MADE: dict[RefusalCode, Callable[[str], Rejected]] = {

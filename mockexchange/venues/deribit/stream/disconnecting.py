@@ -4,7 +4,7 @@ A stream that is closed by the client, by its heartbeat or for silence cancels t
 """
 
 from mockexchange.core.commands import CancelDerivativeOrders, Command, PlaceDerivativeOrder
-from mockexchange.core.derivatives.vocabulary import CancelReason, OrderState
+from mockexchange.core.derivatives.vocabulary import ALIVE, CancelReason
 from mockexchange.core.events import DerivativeOrderChanged
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.vocabulary import SubaccountRef
@@ -72,7 +72,7 @@ class Disconnecting:
             self.placed_max = max(PLACED_MAX, 2 * len(self.placed))
 
     def _is_open(self, order_id: str) -> bool:
-        return self._context.state.derivatives.orders[order_id].state is OrderState.OPEN
+        return self._context.state.derivatives.orders[order_id].state in ALIVE
 
     def commands(self) -> list[Command]:
         """Return what the end of the stream leads to: for each subaccount, a cancellation of its orders."""

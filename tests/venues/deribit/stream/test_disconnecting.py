@@ -56,9 +56,10 @@ def test_open_connections_may_follow_the_setting_of_the_account() -> None:
 
 
 BID = {"instrument_name": PERPETUAL, "amount": 10, "price": 113_000}
+STOP = {**BID, "type": "stop_limit", "trigger": "mark_price", "trigger_price": 1_000_000}
 
 
-@pytest.mark.parametrize(("which", "wanted"), [("connection", 2), ("enabled", 1)])
+@pytest.mark.parametrize(("which", "wanted"), [("connection", 3), ("enabled", 2)])
 def test_a_disconnect_cancels_the_orders_of_its_connection(which: Any, wanted: int) -> None:
     made = bench(DeribitSettings(disconnect_orders=which))
     one, other = client(made), client(made)
@@ -67,13 +68,14 @@ def test_a_disconnect_cancels_the_orders_of_its_connection(which: Any, wanted: i
     before = one.ask("private/buy", **BID)["order"]["order_id"]
     one.ask(COD.format("enable"))
     after = one.ask("private/buy", **BID)["order"]["order_id"]
+    waits = one.ask("private/buy", **STOP)["order"]["order_id"]
     done = one.ask("private/buy", **BID)["order"]["order_id"]
     one.ask("private/cancel", order_id=done)
     other.ask("private/buy", **BID)
     assert other.session.parting_commands == []
     [command] = one.session.parting_commands
     assert isinstance(command, CancelDerivativeOrders)
-    assert command.orders == (before, after)[-wanted:]
+    assert command.orders == (before, after, waits)[-wanted:]
     assert len(made.execute(command)) == wanted
     assert other.ask("private/get_order_state", order_id=after)["cancel_reason"] == "cancel_on_disconnect"
 
