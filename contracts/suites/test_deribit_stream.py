@@ -28,6 +28,7 @@ FAULTS = {
     "stream.ids": (rb'"id":7,', b'"id":"7",'),
     "stream.results": (rb'"size":-', b'"size":'),
     "stream.orders": (rb'"orders":\[\{', b'"orders":[{"spare":1,'),
+    "stream.books": (rb'"type":"change"', b'"type":"snapshot"'),
     "frames.documented": (rb'"usDiff":\d+', b'"usDiff":"none"'),
 }
 """Edits of frames, by the rule that has to find them."""

@@ -90,7 +90,8 @@ def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
     note = "; ".join(text for text in (diagnosis, *answer.findings) if text)
     kind = made.kind if made else ERROR if answer.status >= HTTPStatus.BAD_REQUEST else RESULT
     raw = answer.body.decode(errors="ignore").encode()
-    return Frame(raw, kind, note=note, acknowledged=made.acknowledged if made else (), stub=answer.stub)
+    acknowledged, data = (made.acknowledged, made.data) if made else ((), ())
+    return Frame(raw, kind, note=note, acknowledged=acknowledged, stub=answer.stub, data=data)
 
 
 def _called_operation(answer: Answer, venue: Venue) -> CalledOperation | None:

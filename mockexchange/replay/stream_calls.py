@@ -35,7 +35,7 @@ class CallReplay:
         self._faults = InstalledRules(replay, SUBJECT, FAULT.read)
 
     def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
-        """Repeat a changed call; return its answers if only a stub and no fault changed them.
+        """Repeat a changed call; return the data that follow, and its answers if only a stub and no fault changed them.
 
         Raises LogError if the log has no such stub.
         """
@@ -47,8 +47,8 @@ class CallReplay:
         host_at += sum(rule.effect.offset_us for rule in rules if isinstance(rule.effect, ClockOffset))
         call, context = calls.request_of(raw), self._replay.contexts[venue.name]
         if frame.get("stub") is None:
-            calls.answer(call, context, at, host_at)
-            return []
+            answered = calls.answer(call, context, at, host_at)
+            return list(answered.data) if answered else []
         answer = self._stubs.answer(frame["stub"], venue, call, at, host_at, frame["number"])
         if frame["fault"]:
             return []

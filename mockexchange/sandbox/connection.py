@@ -191,7 +191,7 @@ class Connection:
         self._streams.note(self, "in", raw, command, fault=reply.delivery.fault or None)
         if reply.pending is not None:
             return [], reply.called, reply.pending
-        frames = [reply.frame] if reply.frame else []
+        frames = [reply.frame, *reply.frame.data] if reply.frame else []
         self._take(frames, reply.delivery)
         return frames, reply.called, None
 

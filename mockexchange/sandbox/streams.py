@@ -173,7 +173,7 @@ class Streams:
         if connection.is_over:
             return
         at, host_at, position = self.moment or self.now()
-        _, kind, channel, _, note, _, stub, commands, _ = frame or NO_FRAME
+        _, kind, channel, _, note, _, stub, commands, *_ = frame or NO_FRAME
         if self.inspector and direction == "out" and kind != CLOSE and fault is None and stub is None:
             found = self.inspector.check_frame(connection.venue.name, connection.session.api_date.day, raw)
             note = "; ".join([*([note] if note else []), *found])

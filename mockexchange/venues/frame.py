@@ -37,6 +37,8 @@ class Frame(NamedTuple):
     """Numbers in the log of the commands that a write executed."""
     pending: "PendingFrame | None" = None
     """The rest of a write, which returns the frame that answers it; None if the frame is complete."""
+    data: "tuple[Frame, ...]" = ()
+    """Data that the answered command requested, sent after it."""
 
     @property
     def is_answer(self) -> bool:

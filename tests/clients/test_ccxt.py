@@ -290,6 +290,17 @@ def test_a_refused_order_is_the_exception_it_stands_for(
     assert user.try_asking("create_order", asked)["error"]["type"] == name
 
 
+def test_market_data_is_heard_on_the_stream(ccxt: Peer, sandbox: Sandbox) -> None:
+    sandbox.do({"quote": QUOTES})
+    user = User(ccxt, sandbox, "pro")
+    book = user.ask("watch_order_book", symbol=SYMBOL)
+    assert (book["bids"][0][:2], book["asks"][0][:2]) == ([113_890, 500], [113_910, 300])
+    ticker = user.ask("watch_ticker", symbol=SYMBOL)
+    assert (ticker["bid"], ticker["ask"]) == (113_890, 113_910)
+    best = user.ask("watch_bids_asks", symbols=[SYMBOL])[SYMBOL]
+    assert (best["bidVolume"], best["askVolume"]) == (500, 300)
+
+
 def test_an_order_is_heard_on_the_stream(ccxt: Peer, sandbox: Sandbox) -> None:
     user = User(ccxt, sandbox, "pro")
     user.begin("watch_orders")

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,8 @@ from mockexchange.kit.streaming.connection import FrameType, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Unreachable
 
-LOGIN, CHANNELS, RAW, IDS, SAME, ORDERS = (
-    f"stream.{name}" for name in ("login", "channels", "raw", "ids", "results", "orders")
+LOGIN, CHANNELS, RAW, IDS, SAME, ORDERS, BOOKS = (
+    f"stream.{name}" for name in ("login", "channels", "raw", "ids", "results", "orders", "books")
 )
 SUBSCRIBE, UNSUBSCRIBE = "private/subscribe", "private/unsubscribe"
 POSITIONS, SUMMARIES = "private/get_positions", "private/get_account_summaries"
@@ -26,6 +26,7 @@ CHANGES_CHANNEL, ORDERS_CHANNEL = "user.changes.any.any.raw", "user.orders.any.a
 UNKNOWN_CHANNEL = "user.shoes"
 UNAUTHORIZED, RAW_UNAUTHORIZED, UNKNOWN_METHOD = 13009, 13778, -32601
 ATTEMPTS_MAX = 3
+ORDER_BOOK, DEPTH_MAX = "public/get_order_book", 10_000
 
 
 class Caller:
@@ -68,15 +69,13 @@ class Caller:
 
     def told(self, channel: str) -> Any:
         """Return the data of the next notification of a channel. Raises NotJudged if none comes."""
-        for frame in itertools.chain(self._kept(), self.frames()):
+        kept, self.notifications = iter(self.notifications), []
+        for frame in itertools.chain(kept, self.frames()):
             if frame.get("method") == "subscription" and frame["params"]["channel"] == channel:
+                self.notifications.extend(kept)
                 return frame["params"]["data"]
             self.notifications.append(frame)
         raise NotJudged(f"no notification of {channel} came within {self._target.answer_s:g} seconds")
-
-    def _kept(self) -> Iterator[Mapping[str, Any]]:
-        kept, self.notifications = self.notifications, []
-        yield from kept
 
 
 @contextmanager
@@ -139,8 +138,7 @@ def judge_results(target: StreamTarget, caller: Caller, expect: Expect) -> Itera
 
 def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
     """Judge that the notifications of an order have what REST has: as it is placed and as it is canceled."""
-    if not target.rest.may_order:
-        raise NotJudged("it places orders: --writes allows that, on hosts other than production")
+    _require_orders(target)
     caller.log_in()
     caller.ask(SUBSCRIBE, {"channels": [ORDERS_CHANNEL, CHANGES_CHANNEL]})
     with open_desk(target.rest) as desk:
@@ -152,6 +150,45 @@ def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterat
             yield from expect("the order as it is read", desk.state(order["order_id"]), order)
             if order["order_state"] == "open":
                 order = desk.result(CANCEL, order_id=order["order_id"])
+
+
+def judge_books(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
+    """Judge that a snapshot and the change that an order makes are the order book as it is read."""
+    _require_orders(target)
+    caller.log_in()
+    with open_desk(target.rest) as desk:
+        channel, best = f"book.{desk.name}.raw", f"quote.{desk.name}"
+        caller.ask("public/subscribe", {"channels": [channel, best]})
+        first = caller.told(channel)
+        shown = first["type"], "prev_change_id" in first
+        yield from expect("the first message of an order book", shown, ("snapshot", False))
+        desk.place()
+        change = caller.told(channel)
+        followed = change["type"], change.get("prev_change_id")
+        yield from expect("the message after it", followed, ("change", first["change_id"]))
+        book = caller.ask(ORDER_BOOK, {"instrument_name": desk.name, "depth": DEPTH_MAX}).get("result", {})
+        if book.get("change_id") != change["change_id"]:
+            raise NotJudged("the order book changed while it was read")
+        for side in ("bids", "asks"):
+            levels = _applied(first[side], change[side])
+            yield from expect(f"{side} of the messages together", levels, dict(book[side]))
+        names = ("best_bid_price", "best_bid_amount", "best_ask_price", "best_ask_amount")
+        quote = caller.told(best)
+        if any(quote[name] != book[name] for name in names):
+            quote = caller.told(best)
+        yield from expect("the best prices", [quote[name] for name in names], [book[name] for name in names])
+
+
+def _applied(*messages: Sequence[tuple[str, Decimal, Decimal]]) -> dict[Decimal, Decimal]:
+    """Return the levels of a side, by price, after some messages."""
+    levels = {price: amount for rows in messages for _, price, amount in rows}
+    gone = {price for action, price, _ in messages[-1] if action == "delete"}
+    return {price: amount for price, amount in levels.items() if price not in gone}
+
+
+def _require_orders(target: StreamTarget) -> None:
+    if not target.rest.may_order:
+        raise NotJudged("it places orders: --writes allows that, on hosts other than production")
 
 
 def _code(answer: Mapping[str, Any]) -> object:
@@ -181,4 +218,5 @@ CHECKS: tuple[Check[StreamTarget], ...] = (
     _check(IDS, "An answer on the stream has the id of its request.", judge_ids),
     _check(SAME, "Reads are the same on the stream and over HTTP.", judge_results),
     _check(ORDERS, "Notifications of orders have what REST has.", judge_orders),
+    _check(BOOKS, "Changes of an order book add up to it.", judge_books),
 )

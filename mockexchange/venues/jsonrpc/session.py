@@ -120,7 +120,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         """
         self.note_call(host_at)
         frame = self.answer(Request("POST", "", body=raw), self.context, at, host_at)
-        return [frame] if frame else []
+        return [frame, *frame.data] if frame else []
 
     @property
     def parting_commands(self) -> Sequence[Command]:

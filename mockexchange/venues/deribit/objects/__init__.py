@@ -2,6 +2,7 @@
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.objects import (
+    books,
     currencies,
     indexes,
     instruments,
@@ -34,6 +35,9 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "FutureOrderBook": tickers.FUTURE_BOOK,
     "PerpetualOrderBook": tickers.PERPETUAL_BOOK,
     "OptionOrderBook": tickers.OPTION_BOOK,
+    "BookChange": books.BOOK_CHANGE,
+    "GroupedBook": books.GROUPED_BOOK,
+    "Quote": books.QUOTE,
     "Currency": currencies.CURRENCY,
     "IndexPrice": indexes.INDEX_PRICE,
 }

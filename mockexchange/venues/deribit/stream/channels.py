@@ -11,7 +11,10 @@ from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS
 
 CHANGES, ORDERS, PORTFOLIO, TRADES = "user.changes", "user.orders", "user.portfolio", "user.trades"
 RAW = "raw"
+BOOK, QUOTE, TICKER = "book", "quote", "ticker"
 INTERVALS = (RAW, "100ms", "agg2")
+GROUPS = ("none", "1", "2", "5", "10", "25", "100", "250")
+DEPTHS = ("1", "10", "20")
 CHANNEL_KINDS = (*KINDS, "combo", ANY)
 """Kinds in the names of channels; `combo` stands for both kinds of combos [doc]."""
 NAME_CHARS_MAX = 128
@@ -38,7 +41,7 @@ FAMILIES: dict[str, Family] = {
         Family("user.lock", "account:read"),
         Family("user.mmp_trigger", "trade:read"),
         Family("announcements"),
-        Family("book"),
+        Family(BOOK, is_emulated=True),
         Family("chart.trades"),
         Family("deribit_price_index"),
         Family("deribit_price_ranking"),
@@ -50,8 +53,8 @@ FAMILIES: dict[str, Family] = {
         Family("markprice.options"),
         Family("perpetual"),
         Family("platform_state"),
-        Family("quote"),
-        Family("ticker"),
+        Family(QUOTE, is_emulated=True),
+        Family(TICKER, is_emulated=True),
         Family("trades"),
     )
 }
@@ -65,6 +68,9 @@ class Channel(NamedTuple):
     name: str
     family: Family
     instrument: str | None = None
+    group: str | None = None
+    """The rounding of prices, of an order book in groups."""
+    depth: int = 0
 
     @property
     def is_raw(self) -> bool:
@@ -88,6 +94,8 @@ def read_channel(name: str) -> Channel | None:
     rest = name[len(family.name) + 1 :].split(".")
     if family.name == PORTFOLIO:
         return _portfolio(family, rest)
+    if family.name in (BOOK, QUOTE, TICKER):
+        return _of_market(name, family, rest)
     if family.is_emulated:
         return _of_instruments(name, family, rest)
     return Channel(name, family)
@@ -114,6 +122,31 @@ def _of_instruments(name: str, family: Family, rest: list[str]) -> Channel | Non
         case [kind, currency, interval] if interval in INTERVALS:
             return Channel(name, family) if kind in CHANNEL_KINDS and currency in (*CURRENCIES, ANY) else None
     return None
+
+
+def _of_market(name: str, family: Family, rest: list[str]) -> Channel | None:
+    """Return a channel of the prices or the order book of one instrument."""
+    match family.name, rest:
+        case "quote", [instrument]:
+            return Channel(name, family, instrument)
+        case (("ticker" | "book"), [instrument, interval]) if interval in INTERVALS:
+            return Channel(name, family, instrument)
+        case "book", [instrument, group, depth, interval] if group in GROUPS and depth in DEPTHS:
+            return Channel(name, family, instrument, group, int(depth)) if interval in INTERVALS else None
+    return None
+
+
+@lru_cache(maxsize=NAMES_CACHED_MAX)
+def market_names_of(instrument: str) -> tuple[str, ...]:
+    """Return the full names of all channels of the prices and the order book of an instrument."""
+    grouped = (
+        f"{BOOK}.{instrument}.{group}.{depth}.{interval}"
+        for group in GROUPS
+        for depth in DEPTHS
+        for interval in INTERVALS
+    )
+    plain = (f"{family}.{instrument}.{interval}" for family in (BOOK, TICKER) for interval in INTERVALS)
+    return (*plain, *grouped, f"{QUOTE}.{instrument}")
 
 
 def names_of(family: str, instrument: str, kinds: tuple[str, ...], currency: str) -> list[str]:

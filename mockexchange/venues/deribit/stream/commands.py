@@ -21,10 +21,11 @@ CONNECTION = "connection"
 
 
 class CommandResult(NamedTuple):
-    """The JSON of a result, and the channel families that it confirms subscriptions to."""
+    """The JSON of a result, the channel families that it confirms subscriptions to, and the channels themselves."""
 
     result: str
     acknowledged: tuple[str, ...] = ()
+    opened: tuple[Channel, ...] = ()
 
 
 Params = dict[str, Any]
@@ -49,7 +50,7 @@ def subscribe(session: Subscriber, params: Params, caller: Caller | None, findin
         taken.append(channel)
     del findings[NOTES_MAX:]
     families = dict.fromkeys(channel.family.name for channel in taken)
-    return CommandResult(_names(channel.name for channel in taken), tuple(families))
+    return CommandResult(_names(channel.name for channel in taken), tuple(families), tuple(taken))
 
 
 def _require_no_raw(channels: Iterable[Channel]) -> None:
@@ -84,12 +85,14 @@ def unsubscribe(session: Subscriber, params: Params, caller: Caller | None, find
             findings.append(f"{name[:SHOWN_CHARS_MAX]!r} was not subscribed to: left out")
         else:
             gone.append(session.registry.close(subscription.sid).name)
+            session.market_data.forget(subscription.name)
     del findings[NOTES_MAX:]
     return CommandResult(_names(gone))
 
 
 def unsubscribe_all(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
     session.registry.clear()
+    session.market_data.clear()
     return CommandResult(OK)
 
 

@@ -1,7 +1,7 @@
 """Events of the exchange as messages of the channels, in the order in which they are sent.
 
 The messages of a command are sent at once for every interval: trades first, then orders, then changes of instruments,
-then portfolios; the venue promises no order across channels. New marks and index prices change only portfolios.
+then portfolios, then the public channels of instruments; the venue promises no order across channels.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -33,7 +33,9 @@ from mockexchange.venues.deribit.objects.orders import order_text, orders_text
 from mockexchange.venues.deribit.objects.summaries import portfolio_text
 from mockexchange.venues.deribit.operations.summaries import statement_of
 from mockexchange.venues.deribit.settings import DeribitSettings
+from mockexchange.venues.deribit.stream import market_data
 from mockexchange.venues.deribit.stream.channels import CHANGES, ORDERS, PORTFOLIO, TRADES, is_raw, names_of
+from mockexchange.venues.deribit.stream.market_data import MarketMessage
 from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
 PositionKey = tuple[SubaccountRef, str]
@@ -54,7 +56,7 @@ class Changes:
 
 def messages_of(
     state: State, events: Iterable[Event], at: int, settings: DeribitSettings, channels: Container[str]
-) -> list[Message]:
+) -> list[Message | MarketMessage]:
     """Return the messages for the events of one command; `state` is the state after them.
 
     `channels` are the full names with subscriptions; no message is made for other channels.
@@ -68,7 +70,8 @@ def messages_of(
         _instrument_data(state, changes),
         _portfolio_data(state, changes, settings),
     )
-    return [Message(name, data) for data, names in named for name in names if name in channels]
+    private = [Message(name, data) for data, names in named for name in names if name in channels]
+    return [*private, *market_data.messages_of(state, events, at, channels)]
 
 
 def _collect(state: State, event: Event, changes: Changes) -> None:

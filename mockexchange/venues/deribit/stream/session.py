@@ -1,6 +1,7 @@
 """The session of one stream: logins, commands, heartbeats and the end of the stream."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mockexchange.venues.dated import ApiDate
@@ -13,11 +14,13 @@ from mockexchange.venues.deribit.operations.call import Caller, Operation, Write
 from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, decode
 from mockexchange.venues.deribit.routes import carry_out, find, read_body, require_scope
 from mockexchange.venues.deribit.signing import AUTHORIZATION
+from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, TICKER, Channel
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, CommandResult
+from mockexchange.venues.deribit.stream.market_data import Market, MarketMessage
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.jsonrpc.envelope import Envelope
-from mockexchange.venues.jsonrpc.session import StreamRequest
+from mockexchange.venues.jsonrpc.session import ChannelMessage, StreamRequest
 from mockexchange.venues.request import Call, Request
 
 AUTH, TEST = "public/auth", "public/test"
@@ -65,7 +68,26 @@ class Session(Subscriber):
         if not isinstance(command_result, CommandResult):
             return self.write(self._completed_write(command_result, request), request)
         raw = result_text(self.context, request.id, command_result.result, _clock(request))
-        return request.frame(raw, KINDS.get(envelope.method or "", "result"), command_result.acknowledged)
+        frame = request.frame(raw, KINDS.get(envelope.method or "", "result"), command_result.acknowledged)
+        return frame._replace(data=tuple(self._first_frames(command_result.opened, request)))
+
+    def frame_of(self, message: ChannelMessage) -> Frame | None:
+        """Return the message as a frame; None without a subscription, or if its channel shows nothing new."""
+        if not isinstance(message, MarketMessage):
+            return super().frame_of(message)
+        subscription = self.registry.by_name.get(message.channel)
+        raw = subscription and self.market_data.frame(subscription.name, message.market, self.api_date)
+        return Frame(raw, "subscription", subscription.channel, subscription.sid) if subscription and raw else None
+
+    def _first_frames(self, opened: Iterable[Channel], request: StreamRequest[DeribitContext]) -> Iterator[Frame]:
+        """Yield the first message of each new subscription to a public channel of an instrument."""
+        state = request.context.state
+        for channel in dict.fromkeys(opened):
+            if channel.family.name in (BOOK, QUOTE, TICKER) and channel.instrument is not None:
+                self.market_data.forget(channel.name)
+                market = Market(state, state.derivatives.listed[channel.instrument], request.at)
+                frame = self.frame_of(MarketMessage(channel.name, market))
+                yield from [frame] if frame else ()
 
     def refuse(self, rejection: Rejected, request: StreamRequest[DeribitContext]) -> bytes:
         if rejection.code in (INVALID_CREDENTIALS, UNAUTHORIZED):

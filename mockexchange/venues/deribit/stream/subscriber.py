@@ -6,6 +6,7 @@ from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.stream.disconnecting import Disconnecting
 from mockexchange.venues.deribit.stream.liveness import Liveness
+from mockexchange.venues.deribit.stream.market_data import MarketData
 from mockexchange.venues.jsonrpc.session import JsonRpcSession
 
 
@@ -16,6 +17,7 @@ class Subscriber(JsonRpcSession[DeribitContext, Rejected]):
         super().__init__(context, None, api_date)
         self.liveness = Liveness(context.settings.stream_idle_us, host_at)
         self.disconnecting = Disconnecting(context)
+        self.market_data = MarketData()
 
     @property
     def wakes_at(self) -> int | None:

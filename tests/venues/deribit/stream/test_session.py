@@ -163,7 +163,14 @@ SUBSCRIBED: list[tuple[list[str], list[str], str]] = [
     (["nonsense.raw"], [], "there is no channel"),
     (["x" * 129], [], "there is no channel"),
     ([], [], ""),
-    (["ticker.BTC-PERPETUAL.100ms"], ["ticker.BTC-PERPETUAL.100ms"], "ticker is not emulated: it stays quiet"),
+    (["trades.BTC-PERPETUAL.100ms"], ["trades.BTC-PERPETUAL.100ms"], "trades is not emulated: it stays quiet"),
+    (["ticker.BTC-PERPETUAL"], [], "there is no channel"),
+    (["quote.BTC-PERPETUAL.100ms"], [], "there is no channel"),
+    (["quote.DOGE-PERPETUAL"], [], "is of an unknown instrument"),
+    (["book.BTC-PERPETUAL.1s"], [], "there is no channel"),
+    (["book.BTC-PERPETUAL.3.10.100ms"], [], "there is no channel"),
+    (["book.BTC-PERPETUAL.5.11.100ms"], [], "there is no channel"),
+    (["book.BTC-PERPETUAL.5.10.1s"], [], "there is no channel"),
     (["user.mmp_trigger.any"], ["user.mmp_trigger.any"], "user.mmp_trigger is not emulated"),
 ]
 
@@ -185,8 +192,8 @@ def test_an_answer_lists_what_is_really_subscribed_to(
 
 def test_without_a_login_private_channels_are_left_out() -> None:
     one = client()
-    asked = ("user.changes.any.any.100ms", "user.portfolio.btc", "ticker.BTC-PERPETUAL.100ms")
-    assert one.subscribe(*asked, method="public/subscribe") == ["ticker.BTC-PERPETUAL.100ms"]
+    asked = ("user.changes.any.any.100ms", "user.portfolio.btc", "trades.BTC-PERPETUAL.100ms")
+    assert one.subscribe(*asked, method="public/subscribe") == ["trades.BTC-PERPETUAL.100ms"]
     assert "private, and the client is not logged in" in one.note
 
 
@@ -349,4 +356,5 @@ def test_every_method_of_streams_is_known_here_and_refused_over_http() -> None:
 
 
 def test_quiet_channels_are_those_that_nothing_feeds() -> None:
-    assert set(CHANNELS) - set(QUIET_CHANNELS) == {"user.changes", "user.orders", "user.portfolio", "user.trades"}
+    fed = {"book", "quote", "ticker", "user.changes", "user.orders", "user.portfolio", "user.trades"}
+    assert set(CHANNELS) - set(QUIET_CHANNELS) == fed

@@ -1,0 +1,170 @@
+"""The public channels of an instrument: its order book, its best prices and its ticker.
+
+A subscription begins with what there is. Later messages are those of a session: each one has what changed since the
+one before, so nothing is sent where nothing that the channel shows has changed.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
+from typing import Any
+
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.events import (
+    DerivativeDelivered,
+    DerivativeMarked,
+    DerivativeOrderChanged,
+    DerivativeQuoted,
+    DerivativeTraded,
+    Event,
+    IndexSet,
+    SessionSettled,
+)
+from mockexchange.core.model.state import State
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deribit.objects.books import BookChange, GroupedBook, change_text, grouped_text, quote_text
+from mockexchange.venues.deribit.objects.tickers import Levels, Ticker, ticker_text
+from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, Channel, market_names_of, read_channel
+from mockexchange.venues.jsonrpc.envelope import spell
+
+UNGROUPED = "none"
+CENTS = ("ETH",)
+"""Base coins whose groups are in hundredths [doc]."""
+DEPTH_MAX = 10_000
+Shown = Any
+"""What a channel showed last, to be compared with what it would show now."""
+
+
+@dataclass(slots=False, frozen=True)
+class Market:
+    """An instrument at an instant, right after a command; read once, however many channels show it."""
+
+    state: State
+    derivative: Derivative
+    at: int
+
+    @cached_property
+    def ticker(self) -> Ticker:
+        """The prices of the instrument, with all levels of its order book."""
+        book = self.state.derivatives.order_books.get(self.derivative.name)
+        bids, asks = (book.levels(side, DEPTH_MAX) if book else () for side in (Direction.BUY, Direction.SELL))
+        return Ticker(self.derivative, self.state.derivatives.indexes[self.derivative.terms.index], self.at, bids, asks)
+
+
+@dataclass(slots=True, frozen=True)
+class MarketMessage:
+    """A possible message of one public channel; each session decides whether it shows a change."""
+
+    channel: str
+    market: Market
+    subaccount_ref: None = None
+
+
+def messages_of(state: State, events: Iterable[Event], at: int, channels: Container[str]) -> Iterator[MarketMessage]:
+    """Yield a message for each of the channels that show an instrument which the events touch."""
+    for name in dict.fromkeys(_touched(state, events)):
+        market = Market(state, state.derivatives.listed[name], at)
+        yield from (MarketMessage(channel, market) for channel in market_names_of(name) if channel in channels)
+
+
+def _touched(state: State, events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        match event:
+            case (
+                DerivativeQuoted(derivative=name)
+                | DerivativeOrderChanged(derivative=name)
+                | DerivativeTraded(derivative=name)
+                | DerivativeMarked(derivative=name)
+                | DerivativeDelivered(derivative=name)
+            ):
+                yield name
+            case IndexSet(index=index):
+                yield from (each.name for each in state.derivatives.listed.values() if each.terms.index == index)
+            case SessionSettled():
+                yield from state.derivatives.listed
+
+
+class MarketData:
+    """What the public channels of one session showed last."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Shown] = {}
+
+    def forget(self, name: str) -> None:
+        """Forget a channel: its next message is the first one."""
+        self._shown.pop(name, None)
+
+    def clear(self) -> None:
+        """Forget all channels."""
+        self._shown.clear()
+
+    def frame(self, name: str, market: Market, api_date: ApiDate) -> bytes | None:
+        """Return the notification of a channel; None if nothing that it shows has changed."""
+        channel = read_channel(name)
+        assert channel is not None, "only channels with a name can be subscribed to"
+        text = self._text(channel, market, api_date)
+        if text is None:
+            return None
+        params = f'{{"channel":{spell(name)},"data":{text}}}'
+        return f'{{"jsonrpc":"2.0","method":"subscription","params":{params}}}'.encode()
+
+    def _text(self, channel: Channel, market: Market, api_date: ApiDate) -> str | None:
+        if channel.family.name == BOOK and channel.group is None:
+            return self._change(channel, market, api_date)
+        shown, write = _view(channel, market, api_date)
+        if self._shown.get(channel.name) == shown:
+            return None
+        self._shown[channel.name] = shown
+        return write()
+
+    def _change(self, channel: Channel, market: Market, api_date: ApiDate) -> str | None:
+        """Return the changed levels of the order book; all of them in the first message."""
+        last = self._shown.get(channel.name)
+        sides = dict(market.ticker.bids), dict(market.ticker.asks)
+        bids, asks = (_changes({} if last is None else last[0][place], now) for place, now in enumerate(sides))
+        if last is not None and not bids and not asks:
+            return None
+        self._shown[channel.name] = sides, market.derivative.revision
+        previous = None if last is None else last[1]
+        return change_text(BookChange(market.derivative, market.at, bids, asks, previous), api_date)
+
+
+def _changes(before: dict[Decimal, Decimal], now: dict[Decimal, Decimal]) -> list[tuple[str, Decimal, Decimal]]:
+    """Return how levels changed: the new and changed ones from the best on, then those that are gone."""
+    there = [
+        ("change" if price in before else "new", price, amount)
+        for price, amount in now.items()
+        if before.get(price) != amount
+    ]
+    return [*there, *(("delete", price, Decimal(0)) for price in before if price not in now)]
+
+
+def _view(channel: Channel, market: Market, api_date: ApiDate) -> tuple[Shown, Callable[[], str]]:
+    """Return what a channel shows of an instrument, and the function that writes it."""
+    ticker = market.ticker
+    if channel.family.name == QUOTE:
+        shown = ticker.best_bid, ticker.best_bid_amount, ticker.best_ask, ticker.best_ask_amount
+        return shown, lambda: quote_text(ticker, api_date)
+    if channel.group is not None:
+        book = grouped(ticker, channel.group, channel.depth)
+        return (book.bids, book.asks), lambda: grouped_text(book, api_date)
+    return ticker_text(replace(ticker, at=0), api_date), lambda: ticker_text(ticker, api_date)
+
+
+def grouped(ticker: Ticker, group: str, depth: int) -> GroupedBook:
+    """Return the best levels with prices rounded away from the spread to multiples of a group."""
+    bids, asks = ticker.bids, ticker.asks
+    if group != UNGROUPED:
+        step = Decimal(group) / (100 if ticker.derivative.terms.base in CENTS else 1)
+        bids, asks = _rounded(bids, step, ROUND_FLOOR), _rounded(asks, step, ROUND_CEILING)
+    return GroupedBook(ticker.derivative, ticker.at, bids[:depth], asks[:depth])
+
+
+def _rounded(levels: Levels, step: Decimal, rounding: str) -> Levels:
+    amounts: dict[Decimal, Decimal] = {}
+    for price, amount in levels:
+        group = (price / step).to_integral_value(rounding) * step
+        amounts[group] = amounts.get(group, Decimal(0)) + amount
+    return list(amounts.items())
