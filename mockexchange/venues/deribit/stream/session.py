@@ -71,7 +71,7 @@ class Session(Subscriber):
         frame = request.frame(raw, KINDS.get(envelope.method or "", "result"), command_result.acknowledged)
         return frame._replace(data=tuple(self._first_frames(command_result.opened, request)))
 
-    def frame_of(self, message: ChannelMessage) -> Frame | None:
+    def frame_of(self, message: ChannelMessage | MarketMessage) -> Frame | None:
         """Return the message as a frame; None without a subscription, or if its channel shows nothing new."""
         if not isinstance(message, MarketMessage):
             return super().frame_of(message)

@@ -20,6 +20,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.stream.feed import messages_of
+from mockexchange.venues.deribit.stream.messages import Message
 from tests.venues.deribit.keyring import (
     DORA,
     DORA_3,
@@ -203,6 +204,7 @@ def test_trades_of_one_command_are_sent_together_oldest_first() -> None:
     events = [event for amount in (10, 20, 30) for event in made.execute(buy(amount))]
     messages = messages_of(made.context.state, events, NOW, made.context.settings, {ALL_TRADES, ALL_CHANGES})
     assert [message.channel for message in messages] == [ALL_TRADES, ALL_CHANGES]
+    assert isinstance(messages[0], Message)
     data = json.loads(messages[0].frame(made.context.api_date))["params"]["data"]
     assert [row["amount"] for row in data] == [10, 20, 30]
 
