@@ -16,8 +16,7 @@ from tests.scenario.step_commands import COMMANDS
 WITHOUT_STEP = {commands.Note, commands.SetCancelOnDisconnect}
 """Notes, which only the sandbox adds, and what a client says of its own streams."""
 UNREACHABLE = {"book.subaccount_id", *(f"cancel_orders.{name}" for name in ("orders", "reason", "types"))}
-"""A subtrader's id on the wire, given with the account, where its prefix is known; what the end of a stream and a type of orders
-cancel."""
+"""A subtrader's id on the wire, given with the account, where its prefix is known; what a venue's calls cancel."""
 
 
 def test_every_command_has_a_step_and_a_case_here() -> None:
