@@ -206,7 +206,10 @@ class Writer:
         if name in self.writes:
             body = COMMON_RESPONSES[self.writes[name]["unlike"][400]][1]
             return {"oneOf": [own, reference("schemas", body)]}
-        return {"oneOf": [own, reference("schemas", "BadRequestError")]} if self._may_be_bad(name) else own
+        special = living_node(self.reads[name].get("refused", []), self.day)
+        others = ["BadRequestError"] if self._may_be_bad(name) else []
+        others += [special["error"]] if special else []
+        return {"oneOf": [own, *(reference("schemas", one) for one in others)]} if others else own
 
     def _may_be_bad(self, name: str) -> bool:
         """Whether the older form is possible: for unknown values until 2026, or for conflicts only of this read."""

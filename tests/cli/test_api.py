@@ -36,9 +36,9 @@ def test_nothing_changed_between_a_day_and_itself() -> None:
 def test_one_change_is_one() -> None:
     first = run("diff", "2025-11-12", "2025-11-12").splitlines()[0]
     assert first.endswith(": 0 changes")
-    (difference,) = compare(api_date("2026-07-08"), api_date("2026-07-09"))
-    assert run("diff", "2026-07-08", "2026-07-09").splitlines()[0].endswith(": 1 change")
-    assert (difference.title, difference.changes[0].kind) == ("MarketPosition", "removed")
+    (difference,) = compare(api_date("2026-04-15"), api_date("2026-04-16"))
+    assert run("diff", "2026-04-15", "2026-04-16").splitlines()[0].endswith(": 1 change")
+    assert (difference.title, difference.changes[0].kind) == ("Market", "added")
 
 
 def test_compat_against_the_newest_shows_what_it_keeps() -> None:
@@ -121,8 +121,8 @@ def test_a_terminal_wraps_whole_sentences_with_indent(at_terminal: AtTerminal) -
 
 
 def test_changes_and_dates_are_json_for_programs() -> None:
-    (change,) = map(json.loads, run("diff", "2026-07-08", "2026-07-09", "--json").splitlines())
-    assert (change["section"], change["kind"], change["day"]) == ("MarketPosition", "removed", "2026-07-09")
+    (change,) = map(json.loads, run("diff", "2026-04-15", "2026-04-16", "--json").splitlines())
+    assert (change["section"], change["kind"], change["day"]) == ("Market", "added", "2026-04-16")
     assert json.loads(run("dates", "--json").splitlines()[1])["api_date"] == "2025-11"
 
 

@@ -214,6 +214,12 @@ DELIBERATE: dict[tuple[str, str], str] = {
     ("2025-11", "read /markets: parameter status: choices *, not None"): "an unknown word was recorded as a 400",
     ("*", "read /portfolio/orders: parameter status: choices *"): "an unknown word was recorded as an empty list",
     ("2026-10", "read /portfolio/balance: parameter exchange_index: minimum is 0, not None"): "as at GetPositions",
+    **{
+        ("*", f"object Series: field {name}: is_nullable is True, *"): "an empty one was recorded as null"
+        for name in ("additional_prohibitions", "tags")
+    },
+    ("*", "read /markets/{ticker}/orderbook: is_signed is False, *"): "recorded without a key in January 2026",
+    ("2025-11", "object Market: field response_price_units: *"): "recorded as usd_cent on the day of the pages",
     ("*", "object PriceRange: field *: kind is dollars, not string"): "four decimals, as all prices",
     ("*", "object EventData: field product_metadata: is_required is False, *"): "left out of every recorded event",
     ("2025-11", "object Orderbook: field *: is_nullable is True, *"): "an empty side was recorded as null",

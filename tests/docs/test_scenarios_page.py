@@ -61,7 +61,7 @@ def test_every_word_of_an_instrument_is_named() -> None:
 
 @pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.scenario.switches])
 def test_the_table_of_a_venue_has_its_switches_and_their_words(name: str) -> None:
-    [table] = re.findall(rf"\| under `{name}` .*\n(?:\|.*\n)+", PAGE)
+    [table] = re.findall(rf"\| under `{name}` \| values .*\n(?:\|.*\n)+", PAGE)
     rows = {word: line for line in table.splitlines()[2:] for word in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert set(rows) == set(VENUES[name].scenario.switches)
     for word, switch in VENUES[name].scenario.switches.items():
@@ -70,7 +70,7 @@ def test_the_table_of_a_venue_has_its_switches_and_their_words(name: str) -> Non
 
 @pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.scenario.switches])
 def test_what_is_shown_first_of_a_switch_is_what_it_is_without(name: str) -> None:
-    [table] = re.findall(rf"\| under `{name}` .*\n(?:\|.*\n)+", PAGE)
+    [table] = re.findall(rf"\| under `{name}` \| values .*\n(?:\|.*\n)+", PAGE)
     rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]] for line in table.splitlines()[2:]]
     shown = {word: values[place if len(words) > 1 else 0] for words, values in rows for place, word in enumerate(words)}
     settings = load_text(f"scenario: s\n{name}: {{{', '.join(map(': '.join, shown.items()))}}}\n").settings[name]

@@ -45,6 +45,8 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "window_future_us": 45_000_000,
         "plain_member": "403",
         "strict_cursors": False,
+        "public_keys": "dated",
+        "unknown_status": "dated",
         "rate_limits": "report",
         "settlement_counts": "gross",
         "stream_repeat": "same_sid",

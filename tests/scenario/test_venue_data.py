@@ -52,7 +52,7 @@ def test_a_wrong_table_is_refused(text: str, message: str) -> None:
 def test_the_published_schema_has_every_table_and_key() -> None:
     published = json_schema()["properties"]["kalshi"]["properties"]
     tables = VENUES["kalshi"].scenario.data
-    assert set(published) == set(tables)
+    assert set(published) == {*tables, *VENUES["kalshi"].scenario.switches}
     for name, table in tables.items():
         assert set(published[name]["items"]["properties"]) == {column.name for column in table.columns}
 

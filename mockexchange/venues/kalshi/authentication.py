@@ -6,6 +6,7 @@ carries a function for a worker thread.
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.kalshi import diagnosis, signing
@@ -15,6 +16,17 @@ from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
+
+MARKETS = "GetMarkets"
+KEYS_IGNORED_SINCE = "2026-05-17"
+"""About the day from which `/markets` answers requests with an unknown key: a report without a recording."""
+
+
+def verifies_key(settings: KalshiSettings, operation: str, api_date: ApiDate) -> bool:
+    """Return whether a public operation verifies the key of a request that has one."""
+    if settings.public_keys == "dated":
+        return operation == MARKETS and not api_date.holds(KEYS_IGNORED_SINCE)
+    return settings.public_keys == "verify"
 
 
 def authenticate(

@@ -95,6 +95,13 @@ ERRORS: tuple[ErrorRow, ...] = (
         source="client-report",
     ),
     ErrorRow(
+        name=Situation.UNKNOWN_STATUS,
+        status=400,
+        code="invalid_status_filter",
+        message="invalid status filter",
+        source="client-report",
+    ),
+    ErrorRow(
         name=Situation.WRONG_TYPE,
         status=400,
         shape="msg",

@@ -17,6 +17,7 @@ import msgspec
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Account
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
+from mockexchange.venues.kalshi.catalogue import life_of
 from mockexchange.venues.request import RATE_LIMIT_FINDING, Request
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
@@ -28,6 +29,8 @@ LARGE_READS_ADDED = "2026-08-20"
 """Recorded on 2026-06-11: one second's worth. Documented in August: two seconds' worth for some."""
 PER_SHARD_SINCE = "2026-08-19"
 """Writes to an exchange index from 1 on have a bucket for each index; batches stay in the common one."""
+QUOTES_CHEAPER = "2026-06-23"
+LOOKUP = "/multivariate_event_collections/{collection_ticker}/lookup"
 BATCHED = "/batched"
 FIRST_ORDER_ENTRY_RETIRED = "2026-06-18"
 FIRST_ORDER_ENTRY = "/portfolio/orders"
@@ -129,6 +132,14 @@ COSTS: tuple[CostRow, ...] = (
     _cost("DELETE /portfolio/events/orders", 2, "2026-09-03"),
     _cost("GET /portfolio/orders/{order_id}", 2, source="wire-2026-06"),
     _cost("POST /account/api_usage_level/upgrade", 30, source="wire-2026-06"),
+    # Operations that are not emulated are in the venue's table.
+    _cost("GET /cfbenchmarks", 150, source="wire-2026-06"),
+    _cost("GET /cfbenchmarks/*endpoint", 150, source="wire-2026-06"),
+    _cost("POST /communications/quotes", 2, source="wire-2026-06"),
+    _cost("DELETE /communications/quotes/{quote_id}", 2, source="wire-2026-06"),
+    _cost("GET /communications/quotes/{quote_id}", 2, QUOTES_CHEAPER),
+    _cost("GET /margin/balance", 5, life_of("GET", "/margin/balance").since, source="wire-2026-06"),
+    _cost(f"PUT {LOOKUP}", 2, until=life_of("PUT", LOOKUP).until, source="wire-2026-06"),
 )
 """The costs that are not the default at every date. Those of a batch are per item."""
 

@@ -12,7 +12,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
-from mockexchange.venues.kalshi.authentication import authenticate
+from mockexchange.venues.kalshi.authentication import authenticate, verifies_key
 from mockexchange.venues.kalshi.bodies.decoding import decode_body
 from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route, find_entry
 from mockexchange.venues.kalshi.context import KalshiContext, date_of, share_limits
@@ -29,7 +29,7 @@ from mockexchange.venues.kalshi.operations.call import (
 )
 from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
 from mockexchange.venues.kalshi.parameters import PARAMETERS
-from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
+from mockexchange.venues.kalshi.parameters.decoding import read_query
 from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import PATH_CHARS_MAX, Match, match, methods_of
 from mockexchange.venues.kalshi.signing import Credentials
@@ -96,6 +96,8 @@ def _answer_public(
         key = _authenticate(incoming)
         _require_scope(key, operation)
         _charge(incoming, operation, api_date, key)
+    elif incoming.credentials.key_id is not None and verifies_key(incoming.context.settings, operation.name, api_date):
+        _authenticate(incoming)
     context, query = incoming.context, incoming.request.query
     params = _decode(incoming, operation, api_date)
     call = Call(
@@ -236,10 +238,8 @@ def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) ->
     """Decode the query; operations that refuse every caller do not need theirs."""
     if operation.is_write and not isinstance(operation, WriteOperation):
         return {}
-    query = incoming.request.query
-    decoded: Decoded = (decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode)(
-        operation.name, query, api_date
-    )
+    settings = incoming.context.settings
+    decoded = read_query(operation.name, incoming.request.query, api_date, settings.unknown_status)
     incoming.reply.findings += decoded.findings
     return decoded.params
 

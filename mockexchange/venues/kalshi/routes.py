@@ -39,6 +39,7 @@ TEMPLATES = [
     for operation in OPERATIONS
     if "{" in operation.path
 ]
+METHODS = sorted({operation.method for operation in OPERATIONS})
 NO_PARAMS: dict[str, str] = {}
 
 
@@ -55,8 +56,14 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
 
 
 def methods_of(path: str, api_date: ApiDate) -> list[str]:
-    """Return the methods that a path answers on a day, sorted."""
-    return sorted({method for method in {one.method for one in OPERATIONS} if match(method, path, api_date)})
+    """Return the methods that a path answers on a day, sorted; of a fixed path not those of a template beside it."""
+    fixed = [method for method in METHODS if _is_fixed(method, path, api_date)]
+    return fixed or [method for method in METHODS if match(method, path, api_date)]
+
+
+def _is_fixed(method: str, path: str, api_date: ApiDate) -> bool:
+    operation = ROUTES.get((method, unquote(path[:PATH_CHARS_MAX])))
+    return operation is not None and api_date.holds(*operation.life)
 
 
 def _match_template(method: str, path: str, api_date: ApiDate) -> Match | None:

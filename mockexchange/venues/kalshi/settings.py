@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.venues.switches import Choice, Switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,10 @@ class KalshiSettings:
     window_future_us: int = 45 * MICROSECONDS_PER_SECOND
     plain_member: Literal["403", "404", "empty"] = "403"
     strict_cursors: bool = False
+    public_keys: Literal["dated", "verify", "ignore"] = "dated"
+    """Whether public reads verify a key that they do not need: `/markets` before May 17, 2026, all of them, or none."""
+    unknown_status: Literal["dated", "validation"] = "dated"
+    """Answer to an unknown status of `/markets`: since October 2026 an error of its own, or that of any parameter."""
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
     settlement_counts: Literal["gross", "net"] = "gross"
@@ -47,3 +52,9 @@ class KalshiSettings:
     """Limit of the frames that wait for one client: some 15,000. A frame that does not fit ends its subscription."""
     data: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Objects of the scenario that answers have, by table: nothing in the exchange makes them."""
+
+
+SWITCHES: dict[str, Switch] = {
+    "public_keys": Choice("public_keys", ("dated", "verify", "ignore")),
+    "unknown_status": Choice("unknown_status", ("dated", "validation")),
+}

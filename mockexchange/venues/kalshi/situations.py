@@ -17,6 +17,7 @@ class Situation(StrEnum):
     BAD_SIGNATURE = "signature does not verify"
     OUT_OF_BOUNDS = "parameter out of bounds"
     UNKNOWN_CHOICE = "unknown value of an enumeration"
+    UNKNOWN_STATUS = "unknown status of markets"
     WRONG_TYPE = "parameter of the wrong type"
     REPEATED = "parameter repeated"
     MISSING = "required parameter missing"

@@ -10,7 +10,7 @@ from mockexchange.venues.kalshi.objects.scenario_data.tables import DATA
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import FAULTS
 from mockexchange.venues.kalshi.rest import REST
-from mockexchange.venues.kalshi.settings import KalshiSettings
+from mockexchange.venues.kalshi.settings import SWITCHES, KalshiSettings
 from mockexchange.venues.kalshi.stream.handshake import STREAM
 from mockexchange.venues.kalshi.wire_sections import WIRE
 from mockexchange.venues.venue import Authentication, ScenarioOptions, VenueDefinition
@@ -33,6 +33,7 @@ KALSHI = VenueDefinition(
     ),
     scenario=ScenarioOptions(
         settings=KalshiSettings,
+        switches=SWITCHES,
         data=DATA,
         vocabulary={"tier": TIERS, "strike_type": STRIKE_TYPES},
     ),

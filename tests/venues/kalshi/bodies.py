@@ -72,6 +72,7 @@ BAD_SIGNATURE = Body(
     '"details":"INCORRECT_API_KEY_SIGNATURE"}}',
 )
 BAD_REQUEST = Body(400, '{"error":{"code":"bad_request","message":"bad request"}}')
+UNKNOWN_STATUS = Body(400, '{"error":{"code":"invalid_status_filter","message":"invalid status filter"}}')
 FORBIDDEN = Body(403, '{"error":{"code":"permission_denied","message":"permission denied"}}')
 RESTRICTED = Body(
     403,

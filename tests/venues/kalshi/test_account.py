@@ -97,7 +97,20 @@ def test_limits_are_the_accounts_own() -> None:
 
 
 V1, V2, UPGRADE = "portfolio/orders", "portfolio/events/orders", "account/api_usage_level/upgrade"
-ALWAYS = {f"DELETE {V2}/batched": 2, f"DELETE {V2}/{{order_id}}": 2, f"GET {V1}/{{order_id}}": 2, f"POST {UPGRADE}": 30}
+QUOTES, LOOKUP = "communications/quotes", "multivariate_event_collections/{collection_ticker}/lookup"
+ALWAYS = {
+    f"DELETE {V2}/batched": 2,
+    f"DELETE {V2}/{{order_id}}": 2,
+    f"GET {V1}/{{order_id}}": 2,
+    f"POST {UPGRADE}": 30,
+    "GET cfbenchmarks": 150,
+    "GET cfbenchmarks/*endpoint": 150,
+    f"POST {QUOTES}": 2,
+    f"DELETE {QUOTES}/{{quote_id}}": 2,
+}
+SPRING = {f"PUT {LOOKUP}": 2}
+JUNE = {**SPRING, "GET margin/balance": 5}
+LATER = {"GET margin/balance": 5, f"GET {QUOTES}/{{quote_id}}": 2}
 CALLS = (f"POST {V1}", f"POST {V1}/batched", f"POST {V1}/{{order_id}}/amend", f"POST {V1}/{{order_id}}/decrease")
 CANCELS = (f"DELETE {V1}/batched", f"DELETE {V1}/{{order_id}}")
 
@@ -105,18 +118,20 @@ CANCELS = (f"DELETE {V1}/batched", f"DELETE {V1}/{{order_id}}")
 @pytest.mark.parametrize(
     ("date", "wanted"),
     [
-        ("2026-04-30", {**ALWAYS, **dict.fromkeys(CANCELS, 2)}),
-        ("2026-05-25", {**ALWAYS, **dict.fromkeys(CALLS, 15), **dict.fromkeys(CANCELS, 3)}),
-        ("2026-06", {**ALWAYS, **dict.fromkeys(CALLS, 20), **dict.fromkeys(CANCELS, 4)}),
-        ("2026-06-18", ALWAYS),
-        ("2026-09-03", {**ALWAYS, f"DELETE {V2}": 2}),
-        ("compat", {**ALWAYS, **dict.fromkeys(CANCELS, 2), f"DELETE {V2}": 2}),
+        ("2026-04-30", {**ALWAYS, **SPRING, **dict.fromkeys(CANCELS, 2)}),
+        ("2026-05-25", {**ALWAYS, **SPRING, **dict.fromkeys(CALLS, 15), **dict.fromkeys(CANCELS, 3)}),
+        ("2026-06", {**ALWAYS, **JUNE, **dict.fromkeys(CALLS, 20), **dict.fromkeys(CANCELS, 4)}),
+        ("2026-06-18", {**ALWAYS, **JUNE}),
+        ("2026-09-03", {**ALWAYS, **LATER, f"DELETE {V2}": 2}),
+        ("compat", {**ALWAYS, **JUNE, **LATER, **dict.fromkeys(CANCELS, 2), f"DELETE {V2}": 2}),
     ],
 )
 def test_costs_other_than_the_default(date: str, wanted: dict[str, int]) -> None:
     answer = make(date=date).answer(Request("GET", f"{PREFIX}/{COSTS}"))[0]
     rows = sorted(
-        (f"{PREFIX}/{path}", method, cost) for name, cost in wanted.items() for method, path in [name.split()]
+        (f"{PREFIX}/{path.replace('{', ':').replace('}', '')}", method, cost)
+        for name, cost in wanted.items()
+        for method, path in [name.split()]
     )
     costs = [{"cost": cost, "method": method, "path": path} for path, method, cost in rows]
     body = {"default_cost": 10, "endpoint_costs": costs}

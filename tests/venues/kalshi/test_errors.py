@@ -82,6 +82,7 @@ TABLE: dict[Situation, Row] = {
         bodies.BAD_REQUEST,
         {"2026-02": bodies.invalid("SettlementStatus", "oneof", "GetFCMPositions")},
     ),
+    Situation.UNKNOWN_STATUS: ({}, bodies.UNKNOWN_STATUS, {}),
     Situation.WRONG_TYPE: (NAMED, bodies.unreadable("subtrader_id"), {}),
     Situation.REPEATED: (NAMED, bodies.repeated("subtrader_id"), {}),
     Situation.MISSING: (NAMED, bodies.missing("subtrader_id"), {}),

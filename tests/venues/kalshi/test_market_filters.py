@@ -14,9 +14,11 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.model.descriptions import MarketDetails
 from mockexchange.core.vocabulary import Result
+from mockexchange.venues.request import Request
+from tests.helpers.sandboxes import SMALL, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
-from tests.venues.kalshi.world import SECOND, START, Venue, at, refusal, why
+from tests.venues.kalshi.world import PREFIX, SECOND, START, Venue, at, refusal, why
 
 DAY = 86_400 * SECOND
 BASE = START + 100 * SECOND
@@ -198,6 +200,8 @@ def test_what_a_date_does_not_know_is_ignored_and_told(venue: Venue) -> None:
 
 ELEVEN, OF_LISTS = ",".join("ABCDEFGHIJK"), {"2025-11", "2025-12", "2026-02", "compat"}
 LATE = {"2026-04", "2026-06", "2026-10", "compat"}
+NAMED = {"2026-10"}
+"""Dates at which an unknown status has a code of its own: a report without a recording."""
 BAD: list[tuple[str, set[str], Body]] = [
     ("limit=1001", set(DATES), invalid("Limit", "lte", "GetMarkets")),
     ("limit=-1", set(DATES), invalid("Limit", "gte", "GetMarkets")),
@@ -209,9 +213,11 @@ BAD: list[tuple[str, set[str], Body]] = [
     ("max_settled_ts=1.5", set(DATES) - {"2025-11"}, unreadable("max_settled_ts")),
     ("status=invalid_status", {"2025-11", "2025-12"}, bodies.BAD_REQUEST),
     ("status=paused", {"2025-11", "2025-12"}, bodies.BAD_REQUEST),
-    ("status=active", {"2026-02", *LATE}, invalid("Status", "oneof", "GetMarkets")),
-    ("status=open,closed", LATE - {"compat"}, invalid("Status", "oneof", "GetMarkets")),
-    ("status=", {"2026-02", *LATE}, invalid("Status", "oneof", "GetMarkets")),
+    ("status=active", {"2026-02", *LATE} - NAMED, invalid("Status", "oneof", "GetMarkets")),
+    ("status=open,closed", LATE - {"compat"} - NAMED, invalid("Status", "oneof", "GetMarkets")),
+    ("status=", {"2026-02", *LATE} - NAMED, invalid("Status", "oneof", "GetMarkets")),
+    ("status=active", NAMED, bodies.UNKNOWN_STATUS),
+    ("status=open,closed", NAMED, bodies.UNKNOWN_STATUS),
     ("mve_filter=both", LATE, invalid("MveFilter", "oneof", "GetMarkets")),
     (f"event_ticker={ELEVEN}", OF_LISTS, invalid("EventTicker", "max", "GetMarkets")),
 ]
@@ -223,6 +229,12 @@ def test_a_bad_value_is_the_venues_400(venue: Venue, query: str, dates: set[str]
         answer = venue.ask(f"markets?{query}", date=date)
         assert (refusal(answer) == at(body, date)) == (date in dates), date
         assert answer.status in (200, 400)
+
+
+def test_an_unknown_status_is_as_any_other_value_if_the_scenario_says_so() -> None:
+    sandbox = make(SMALL + "kalshi: {unknown_status: validation}\n", "2026-10")
+    answer = sandbox.answer(Request("GET", f"{PREFIX}/markets", "status=active"))[0]
+    assert refusal(answer) == at(invalid("Status", "oneof", "GetMarkets"), "2026-10")
 
 
 # --- pages

@@ -22,7 +22,7 @@ from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer, Request
-from tests.helpers.sandboxes import make
+from tests.helpers.sandboxes import make, signed
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.world import ALICE, PREFIX, SECOND, START, Venue, buy, rest_order
 
@@ -128,24 +128,27 @@ COUNTS = {
     "yes_ask_size_fp": "300.00",
     "yes_bid_size_fp": "6.50",
 }
+UNITS = {"response_price_units": "usd_cent"}
 LIQUID = {"liquidity_dollars": "183.6000", "tick_size": 1}
-FIRST = {**WORDS, **DOLLARS, **LIQUID, "category": "Climate", "risk_limit_cents": 0, "status": "open"}
+EMPTIED = {"liquidity_dollars": "0.0000", "tick_size": 1}
+LIMITED = {"category": "Climate", "risk_limit_cents": 0}
+FIRST = {**WORDS, **DOLLARS, **UNITS}
 CREATED = {"created_time": "2025-11-04T12:00:00Z"}
 SPRING = {
     **CREATED,
     "updated_time": "2025-11-04T12:00:02Z",
     "status": "active",
 }
-FRACTIONS = {"fractional_trading_enabled": True, "response_price_units": "usd_cent"}
+FRACTIONS = {"fractional_trading_enabled": True}
 AUTUMN = {"settlement_bounds_type": "default", "exchange_index": 1}
 ROWS: dict[str, dict[str, Any]] = {
-    "2025-11": {**FIRST, **CENTS, "response_price_units": "cents"},
-    "2025-12": {**FIRST, **CREATED, **CENTS, "response_price_units": "usd_cent", "status": "active"},
-    "2026-02": {**FIRST, **CREATED, **CENTS, **COUNTS, "response_price_units": "usd_cent", "status": "active"},
-    "2026-04": {**WORDS, **DOLLARS, **COUNTS, **LIQUID, **SPRING, **FRACTIONS},
-    "2026-06": {**WORDS, **DOLLARS, **COUNTS, **LIQUID, **SPRING, **FRACTIONS},
+    "2025-11": {**FIRST, **CENTS, **LIQUID, **LIMITED, "status": "open", "result": None},
+    "2025-12": {**FIRST, **CENTS, **LIQUID, **LIMITED, **CREATED, "status": "active"},
+    "2026-02": {**FIRST, **CENTS, **EMPTIED, **COUNTS, **SPRING, **FRACTIONS, "liquidity": 0},
+    "2026-04": {**FIRST, **EMPTIED, **COUNTS, **SPRING, **FRACTIONS},
+    "2026-06": {**FIRST, **COUNTS, **SPRING, **FRACTIONS, "liquidity_dollars": "0.0000"},
     "2026-10": {**WORDS, **DOLLARS, **COUNTS, **SPRING, **AUTUMN},
-    "compat": {**FIRST, **CENTS, **COUNTS, **SPRING, **FRACTIONS, **AUTUMN},
+    "compat": {**FIRST, **CENTS, **EMPTIED, **LIMITED, **COUNTS, **SPRING, **FRACTIONS, **AUTUMN, "liquidity": 0},
 }
 
 
@@ -241,7 +244,7 @@ def test_a_result_and_what_it_pays(
         assert row["result"] == (old if date < "2026-04" or is_void_of_spring else new)
         assert row.get("settlement_value_dollars") == dollars
         assert row.get("settlement_value") == (cents if date < "2026-04" or date == "compat" else None)
-        assert row.get("settlement_ts") == (None if date < "2026-04" else "2026-10-21T12:00:00Z")
+        assert row.get("settlement_ts") == (None if date < "2026-02" else "2026-10-21T12:00:00Z")
 
 
 STEPS = [
@@ -356,9 +359,31 @@ STRANGERS: list[tuple[tuple[bytes, bytes], ...]] = [
     "target", ["markets", "markets/RAIN-25NOV05-T1", "markets/trades", "events", "events/RAIN-25NOV05", "series/RAIN"]
 )
 def test_anybody_may_ask(target: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-    for date in DATES:
+    for date in DATES if target != "markets" else ("2026-05-17", "2026-06", "2026-10", "compat"):
         answer = public(make(TEXT, date), target, headers)
         assert (answer.status, answer.account, answer.findings) == (200, None, [])
+
+
+@pytest.mark.parametrize(
+    ("setting", "date", "target", "status"),
+    [
+        ("dated", "2026-05-16", "markets", 401),
+        ("dated", "2026-05-16", "events", 200),
+        ("dated", "2026-05-17", "markets", 200),
+        ("dated", "compat", "markets", 200),
+        ("ignore", "2025-11", "markets", 200),
+        ("verify", "2026-10", "markets", 401),
+        ("verify", "2026-10", "events", 401),
+    ],
+)
+def test_a_key_that_is_not_needed_is_verified_as_the_scenario_says(
+    setting: str, date: str, target: str, status: int
+) -> None:
+    sandbox = make(f"{TEXT}kalshi: {{public_keys: {setting}}}\n", date)
+    unknown = ((b"kalshi-access-key", b"nobody"), (b"kalshi-access-signature", b"AAAA"))
+    assert public(sandbox, target, unknown).status == status
+    assert public(sandbox, target).status == 200
+    assert sandbox.answer(signed(sandbox, f"{PREFIX}/{target}", "alice/main"))[0].status == 200
 
 
 def test_a_restricted_key_may_ask() -> None:

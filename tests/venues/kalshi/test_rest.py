@@ -316,6 +316,21 @@ def test_other_methods_are_told_which_there_are(sandbox: Sandbox, method: str) -
     assert why(answer) == f"{POSITIONS} answers GET, not {method}"
 
 
+@pytest.mark.parametrize(
+    ("resource", "date", "allowed"),
+    [
+        ("portfolio/orders/batched", "2026-04", b"DELETE, POST"),
+        ("portfolio/orders/queue_positions", "2026-10", b"GET, HEAD"),
+        ("api_keys/generate", "2026-10", b"POST"),
+        ("portfolio/orders/6c170f2d", "2026-04", b"DELETE, GET, HEAD"),
+    ],
+)
+def test_a_fixed_path_has_no_methods_of_the_template_beside_it(resource: str, date: str, allowed: bytes) -> None:
+    """`OPTIONS` of schemathesis, which compares the header with the documents' methods of the path."""
+    answer = make(date=date).answer(Request("OPTIONS", f"{PREFIX}/{resource}"))[0]
+    assert (answer.status, answer.headers) == (405, ((b"allow", allowed),))
+
+
 @pytest.mark.parametrize(("path", "query"), [("/" + "a" * TARGET_CHARS_MAX, ""), ("/a", "b" * (TARGET_CHARS_MAX - 1))])
 def test_a_target_has_a_length(sandbox: Sandbox, path: str, query: str) -> None:
     answer = sandbox.answer(Request("GET", path, query))[0]

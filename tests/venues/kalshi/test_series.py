@@ -28,7 +28,7 @@ series:
     fee_multiplier: 0.5
 """
 WORDS: dict[str, Any] = {
-    "additional_prohibitions": [],
+    "additional_prohibitions": None,
     "category": "Climate",
     "contract_terms_url": "",
     "contract_url": "",
@@ -70,7 +70,7 @@ def test_what_a_scenario_does_not_say_is_something_sound() -> None:
         "category": "",
         "categories": [],
         "frequency": "custom",
-        "tags": [],
+        "tags": None,
     }
     assert (row["fee_type"], row["fee_multiplier"], row["exchange_index"]) == ("quadratic", 1, 2)
 

@@ -5,7 +5,7 @@ from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT
 from mockexchange.venues.kalshi.market_formatting import DECIMAL, FREE_OBJECT
 from mockexchange.venues.kalshi.objects.markets import MARKET
-from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, text
+from mockexchange.venues.kalshi.objects.rows import CURSOR, NULLS_LEFT_OUT, exchange_index, list_of, maybe, text
 from mockexchange.venues.kalshi.objects.scenario_data.milestones import MILESTONE
 from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
 
@@ -32,7 +32,8 @@ EVENT_DATA: tuple[Field, ...] = (
         source="sdk-3.34",
     ),
     maybe("strike_date", INSTANT, "event.details.strike_at"),
-    maybe("strike_period", TEXT, "strike_period"),
+    text("strike_period", "event.details.strike_period", until=NULLS_LEFT_OUT),
+    maybe("strike_period", TEXT, "strike_period", since=NULLS_LEFT_OUT, source="docs-daily"),
     text("sub_title", "event.details.sub_title"),
     text("title", "title"),
 )
@@ -40,7 +41,8 @@ EVENT_DATA: tuple[Field, ...] = (
 GET_EVENTS_RESPONSE: tuple[Field, ...] = (
     CURSOR,
     list_of("events", "EventData", EVENT_DATA),
-    maybe("milestones", Nested("Milestone", MILESTONE, is_list=True), "milestones"),
+    list_of("milestones", "Milestone", MILESTONE, until=NULLS_LEFT_OUT, source="wire-2025-11"),
+    maybe("milestones", Nested("Milestone", MILESTONE, is_list=True), "milestones", since=NULLS_LEFT_OUT),
 )
 GET_MULTIVARIATE_EVENTS_RESPONSE: tuple[Field, ...] = (
     CURSOR,

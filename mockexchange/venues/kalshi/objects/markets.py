@@ -1,7 +1,8 @@
 """Markets: descriptions, status, prices and bids.
 
-Changes between the documents of November 2025 and April 2026 are dated 2026-04-01 by choice; counts and whole numbers
-came and went on the days of the position rows. Keys without a value are left out of every recorded market.
+Changes between the documents of November 2025 and April 2026 without a known day are dated 2026-04-01 by choice; counts
+and whole numbers came and went on the days of the position rows. A day that the changelog names as that of the release
+is taken before that of the pages. Keys without a value are left out of every recorded market.
 """
 
 from mockexchange.venues.dated import ALWAYS, Field, Nested, Spelling
@@ -38,6 +39,20 @@ CREATION_ADDED = "2025-11-20"
 """The filters by creation came then; the official client of December requires the key."""
 WINTER_2025 = "2025-12-01"
 """Open was recorded in November 2025 and active in January 2026; the official client of December knows active alone."""
+NULL_RESULTS_REMOVED = "2025-11-28"
+SETTLEMENT_TIME_ADDED = "2025-12-25"
+"""The pages have the key from 2025-12-20 on."""
+CATEGORY_REMOVED = "2026-01-08"
+"""The pages lack both keys from 2026-01-06 on; so do markets recorded on 2026-01-12."""
+PROVISIONAL_ADDED = "2026-01-09"
+UPDATE_TIME_ADDED = "2026-01-22"
+FRACTIONS_ADDED = "2026-02-12"
+NO_LIQUIDITY = "2026-02-13"
+EMPTY_SUBTITLES_LEFT_OUT = "2026-03-21"
+OCCURRENCE_ADDED = "2026-04-16"
+TICK_SIZE_REMOVED = "2026-05-07"
+"""The pages lack it from 2026-05-01 on."""
+UNITS_REMOVED = "2026-07-09"
 
 
 def _price(name: str, read: str, cents: Spelling = PRICE_CENTS) -> tuple[Field, ...]:
@@ -84,7 +99,22 @@ _STATUS = (
     Field(name="status", spelling=STATUS, read="status", since=SPRING_2026, source="openapi-3.13"),
 )
 _RESULT = (
-    Field(name="result", spelling=OLD_RESULT, read="market.result", until=SPRING_2026, source="docs-2025-11"),
+    Field(
+        name="result",
+        spelling=OLD_RESULT,
+        read="market.result",
+        empty="null",
+        until=NULL_RESULTS_REMOVED,
+        source="wire-2025-11",
+    ),
+    Field(
+        name="result",
+        spelling=OLD_RESULT,
+        read="market.result",
+        since=NULL_RESULTS_REMOVED,
+        until=SPRING_2026,
+        source="wire-2026-01",
+    ),
     Field(
         name="result",
         spelling=RESULT,
@@ -118,32 +148,31 @@ _STRUCTURE = (
         name="price_level_structure", spelling=TEXT, read="price_level_structure", since=AUTUMN_2026, source="sdk-3.34"
     ),
 )
-_UNITS = (
-    Field(
-        name="response_price_units",
-        spelling=one_of("cents"),
-        read="old_units",
-        until=WINTER_2025,
-        source="docs-2025-11",
-    ),
-    Field(
-        name="response_price_units",
-        spelling=one_of("usd_cent"),
-        read="units",
-        since=WINTER_2025,
-        until=AUTUMN_2026,
-        source="client-report",
-    ),
-)
 _LIQUIDITY = (
-    Field(name="liquidity", spelling=CENTS, read="liquidity_micros", until=INTEGERS_REMOVED, source="wire-2025-11"),
+    Field(name="liquidity", spelling=CENTS, read="liquidity_micros", until=NO_LIQUIDITY, source="wire-2025-11"),
+    Field(
+        name="liquidity",
+        spelling=CENTS,
+        read="no_liquidity_micros",
+        since=NO_LIQUIDITY,
+        until=INTEGERS_REMOVED,
+        source="changelog",
+    ),
+    Field(
+        name="liquidity_dollars", spelling=DOLLARS_4, read="liquidity_micros", until=NO_LIQUIDITY, source="wire-2025-11"
+    ),
     Field(
         name="liquidity_dollars",
         spelling=DOLLARS_4,
-        read="liquidity_micros",
+        read="no_liquidity_micros",
+        since=NO_LIQUIDITY,
         until=AUTUMN_2026,
-        source="wire-2025-11",
+        source="wire-2026-06",
     ),
+)
+_SUBTITLE = (
+    text("subtitle", "market.details.subtitle", until=EMPTY_SUBTITLES_LEFT_OUT),
+    maybe("subtitle", TEXT, "subtitle_or_none", since=EMPTY_SUBTITLES_LEFT_OUT, source="wire-2026-06"),
 )
 _BID_SIZES = tuple(
     Field(name=name, spelling=COUNT_2, read=read, since=FIXED_POINT_ADDED, source="openapi-3.13")
@@ -153,7 +182,7 @@ _BID_SIZES = tuple(
 MARKET: tuple[Field, ...] = (
     Field(name="can_close_early", spelling=BOOLEAN, read="market.details.can_close_early", source="docs-2025-11"),
     maybe("cap_strike", DECIMAL, "market.details.cap_strike"),
-    text("category", "category", until=SPRING_2026),
+    text("category", "category", until=CATEGORY_REMOVED),
     _time("close_time", "close_at"),
     _time("created_time", "market.created_at", CREATION_ADDED, "client-report"),
     maybe("custom_strike", FREE_OBJECT),
@@ -169,12 +198,12 @@ MARKET: tuple[Field, ...] = (
         name="fractional_trading_enabled",
         spelling=BOOLEAN,
         read="is_fractional",
-        since=SPRING_2026,
-        until=AUTUMN_2026,
-        source="openapi-3.13",
+        since=FRACTIONS_ADDED,
+        until=UNITS_REMOVED,
+        source="docs-daily",
     ),
     maybe("functional_strike", TEXT),
-    maybe("is_provisional", BOOLEAN, since=SPRING_2026, source="openapi-3.13"),
+    maybe("is_provisional", BOOLEAN, since=PROVISIONAL_ADDED, source="docs-daily"),
     *_price("last_price", "price_centicents", PRICE_CENTS_NUMBER),
     _time("latest_expiration_time", "expiration_at"),
     *_LIQUIDITY,
@@ -185,7 +214,7 @@ MARKET: tuple[Field, ...] = (
     *_price("no_bid", "no_bid.price_centicents", PRICE_CENTS_NUMBER),
     text("no_sub_title", "no_title"),
     *_price("notional_value", "notional_centicents"),
-    maybe("occurrence_datetime", INSTANT, since=SPRING_2026, source="openapi-3.13"),
+    maybe("occurrence_datetime", INSTANT, since=OCCURRENCE_ADDED, source="changelog"),
     *_count("open_interest", "open_interest_centis"),
     _time("open_time", "open_at"),
     *_price("previous_price", "previous_centicents"),
@@ -194,9 +223,21 @@ MARKET: tuple[Field, ...] = (
     *_STRUCTURE,
     list_of("price_ranges", "PriceRange", PRICE_RANGE),
     maybe("primary_participant_key", TEXT),
-    *_UNITS,
+    Field(
+        name="response_price_units",
+        spelling=one_of("usd_cent"),
+        read="units",
+        until=UNITS_REMOVED,
+        source="wire-2025-11",
+    ),
     *_RESULT,
-    Field(name="risk_limit_cents", spelling=INTEGER, read="risk_limit_cents", until=SPRING_2026, source="docs-2025-11"),
+    Field(
+        name="risk_limit_cents",
+        spelling=INTEGER,
+        read="risk_limit_cents",
+        until=CATEGORY_REMOVED,
+        source="wire-2025-11",
+    ),
     text("rules_primary", "market.details.rules_primary"),
     text("rules_secondary", "market.details.rules_secondary"),
     Field(
@@ -213,15 +254,15 @@ MARKET: tuple[Field, ...] = (
         read="market.details.settlement_timer_s",
         source="docs-2025-11",
     ),
-    maybe("settlement_ts", INSTANT, "market.settled_at", since=SPRING_2026, source="openapi-3.13"),
+    maybe("settlement_ts", INSTANT, "market.settled_at", since=SETTLEMENT_TIME_ADDED, source="changelog"),
     *_SETTLEMENT_VALUE,
     *_STATUS,
     maybe("strike_type", STRIKE_TYPE, "market.details.strike_type"),
-    text("subtitle", "market.details.subtitle"),
-    Field(name="tick_size", spelling=INTEGER, read="tick_cents", until=AUTUMN_2026, source="docs-2025-11"),
+    *_SUBTITLE,
+    Field(name="tick_size", spelling=INTEGER, read="tick_cents", until=TICK_SIZE_REMOVED, source="changelog"),
     text("ticker", "market.ticker"),
     text("title", "title"),
-    _time("updated_time", "market.updated_at", SPRING_2026, "openapi-3.13"),
+    _time("updated_time", "market.updated_at", UPDATE_TIME_ADDED, "docs-daily"),
     *_count("volume", "market.volume_centis"),
     *_count("volume_24h", "volume_24h_centis"),
     *_price("yes_ask", "yes_ask_centicents", PRICE_CENTS_NUMBER),

@@ -12,7 +12,7 @@ SERIES_INDEX_ADDED = "2026-07-30"
 SETTLEMENT_SOURCE: tuple[Field, ...] = (maybe("name", TEXT, "name"), maybe("url", TEXT, "url"))
 
 SERIES: tuple[Field, ...] = (
-    Field(name="additional_prohibitions", spelling=TEXTS, read="prohibitions", source="docs-2025-11"),
+    Field(name="additional_prohibitions", spelling=TEXTS, read="nothing", empty="null", source="wire-2026-01"),
     Field(name="categories", spelling=TEXTS, read="categories", since=AUTUMN_2026, source="sdk-3.34"),
     text("category", "series.details.category"),
     text("contract_terms_url", "contract_terms_url"),
@@ -29,7 +29,7 @@ SERIES: tuple[Field, ...] = (
     maybe("last_updated_ts", INSTANT, "series.updated_at", since=SPRING_2026, source="openapi-3.13"),
     maybe("product_metadata", FREE_OBJECT),
     list_of("settlement_sources", "SettlementSource", SETTLEMENT_SOURCE, read="sources"),
-    Field(name="tags", spelling=TEXTS, read="series.details.tags", source="docs-2025-11"),
+    Field(name="tags", spelling=TEXTS, read="tags_or_none", empty="null", source="wire-2026-01"),
     text("ticker", "series.ticker"),
     text("title", "title"),
     maybe("volume_fp", COUNT_2, "volume_centis", since=SPRING_2026, source="openapi-3.13"),

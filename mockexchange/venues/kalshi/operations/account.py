@@ -1,5 +1,6 @@
 """Rate limits of an account, costs of requests, and its API keys."""
 
+import re
 from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
@@ -49,6 +50,7 @@ class Progress(NamedTuple):
     progress: tuple[VolumeProgress, ...]
 
 
+IN_BRACES = re.compile(r"\{(\w+)\}")
 TRAILING_US = 30 * MICROSECONDS_PER_DAY
 FILLS_MAX = 10_000_000
 """More fills than a sandbox can have: all of the window are counted."""
@@ -84,10 +86,10 @@ def get_account_api_limits(call: AccountCall) -> bytes:
 
 
 def get_account_endpoint_costs(call: Call) -> bytes:
-    named = sorted((name.split(" ")[::-1], cost) for name, cost in costs_of(call.api_date).items())
-    return write(
-        call, Costs(DEFAULT_COST, tuple(EndpointCost(method, PREFIX + path, cost) for (path, method), cost in named))
-    )
+    """Return the costs that are not the default, by path and method; parameters are written `:order_id` (recorded)."""
+    costs = [(*name.split(" "), cost) for name, cost in costs_of(call.api_date).items()]
+    rows = [EndpointCost(method, PREFIX + IN_BRACES.sub(r":\1", path), cost) for method, path, cost in costs]
+    return write(call, Costs(DEFAULT_COST, tuple(sorted(rows, key=lambda row: (row.path, row.method)))))
 
 
 def get_volume_progress(call: AccountCall) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
 from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
@@ -44,6 +45,24 @@ class Decoded(NamedTuple):
 def decode_cached(operation: str, query: str, api_date: ApiDate) -> Decoded:
     """Return a cached `decode`: clients poll with the same few queries."""
     return decode(operation, query, api_date)
+
+
+def read_query(operation: str, query: str, api_date: ApiDate, unknown_status: str) -> Decoded:
+    """Return the decoded query of a request. `unknown_status` is the setting. Raises Rejected as `decode` does."""
+    read = decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode
+    try:
+        return read(operation, query, api_date)
+    except Rejected as rejected:
+        if unknown_status == "dated" and _is_status_of_markets(operation, rejected, api_date):
+            raise Rejected(Situation.UNKNOWN_STATUS, rejected.diagnosis) from None
+        raise
+
+
+def _is_status_of_markets(operation: str, rejected: Rejected, api_date: ApiDate) -> bool:
+    """Return whether a rejection has a code of its own since October 2026: a report without a recording."""
+    is_choice = operation == "GetMarkets" and rejected.situation is Situation.UNKNOWN_CHOICE
+    is_dated = api_date.holds(AUTUMN_2026) and not api_date.is_compat
+    return is_choice and is_dated and rejected.values["field"] == "Status"
 
 
 def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:

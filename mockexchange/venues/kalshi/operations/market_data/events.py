@@ -6,6 +6,7 @@ from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Sel
 from mockexchange.core.model.markets import EventListing
 from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.objects.rows import NULLS_LEFT_OUT
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows
@@ -19,7 +20,7 @@ from mockexchange.venues.kalshi.operations.market_data.market_views import (
 from mockexchange.venues.kalshi.operations.market_data.markets import encode_markets
 
 EVENTS = ListTable("events", "EventData")
-LEFT_OUT = b'""'
+LEFT_OUT, NOTHING = b'""', b"[]"
 
 
 def get_events(call: Call) -> bytes:
@@ -30,7 +31,9 @@ def get_events(call: Call) -> bytes:
         page = look(limit, after)
         return HistoryPage([view(event) for event in page.rows], page.after)
 
-    milestones = encode_rows(call, "Milestone", _milestones(call)) if call.params["with_milestones"] else LEFT_OUT
+    milestones = LEFT_OUT if call.api_date.holds(NULLS_LEFT_OUT) else NOTHING
+    if call.params["with_milestones"]:
+        milestones = encode_rows(call, "Milestone", _milestones(call))
     table = EVENTS._replace(more=(("milestones", milestones),))
     return answer_list(call, table, page_revision(call.state, call.at), find)
 

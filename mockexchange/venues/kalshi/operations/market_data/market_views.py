@@ -59,13 +59,13 @@ class MarketView:
     """A market as its row shows it; values are computed only when the row is encoded."""
 
     nothing = None
-    old_units = "cents"
     units = "usd_cent"
     market_type = "binary"
     is_fractional = True
     notional_centicents = CENTICENTS_PER_DOLLAR
     expiration_value = ""
     risk_limit_cents = 0
+    no_liquidity_micros = 0
     settlement_bounds = "default"
     tick_cents = 1
 
@@ -90,6 +90,10 @@ class MarketView:
     @property
     def no_title(self) -> str:
         return self.market.details.no_title or self.yes_title
+
+    @property
+    def subtitle_or_none(self) -> str | None:
+        return self.market.details.subtitle or None
 
     @property
     def category(self) -> str:
@@ -189,7 +193,6 @@ class EventView:
 
     nothing = None
     is_brokered = True
-    collateral_return_type = ""
     sources = ()
 
     def __init__(self, state: State, event: EventListing, at: int, aged: int, is_nested: bool) -> None:
@@ -204,6 +207,11 @@ class EventView:
     @property
     def category(self) -> str:
         return category_of(self.event)
+
+    @property
+    def collateral_return_type(self) -> str:
+        """The netting of markets that exclude each other (recorded); without a value for all others."""
+        return "MECNET" if self.event.details.mutually_exclusive else ""
 
     @property
     def strike_period(self) -> str | None:

@@ -15,7 +15,6 @@ class SeriesView:
     """A series as its object shows it; `volume_centis` is None if not requested."""
 
     nothing = None
-    prohibitions = ()
     sources = ()
     contract_url = ""
     contract_terms_url = ""
@@ -28,6 +27,10 @@ class SeriesView:
     @property
     def title(self) -> str:
         return self.series.details.title or self.series.ticker
+
+    @property
+    def tags_or_none(self) -> tuple[str, ...] | None:
+        return self.series.details.tags or None
 
     @property
     def categories(self) -> tuple[str, ...]:
