@@ -16,9 +16,9 @@ UNKNOWN_ROUTE = "UnknownRoute"
 
 
 def judge_refused(target: Target, path: str) -> Iterator[Finding]:
-    documented = _methods_of(target, path)
+    documented, beside = _methods_of(target, path)
     for method in METHODS:
-        if method in documented:
+        if method in documented or method in beside:
             continue
         answer = target.ask(path, names=_names_of(target, path), method=method)
         allowed = {word.strip() for word in answer.headers.get("allow", "").split(",")} - {""}
@@ -33,11 +33,14 @@ def _names_of(target: Target, path: str) -> dict[str, str]:
     return {name: target.known(name)[0] for name in re.findall(r"\{(\w+)\}", path)}
 
 
-def _methods_of(target: Target, path: str) -> set[str]:
-    """Return the documented methods of a path, and of every path template that it matches."""
+def _methods_of(target: Target, path: str) -> tuple[set[str], set[str]]:
+    """Return the documented methods of a path, and those of the templates beside it that it fits too."""
     items = target.document["paths"]
-    alike = [item for other, item in items.items() if other == path or _template(other).fullmatch(path)]
-    return {name.upper() for item in alike for name in item if name != "parameters"}
+    beside = [item for other, item in items.items() if _template(other).fullmatch(path)]
+    own, others = (
+        {name.upper() for item in some for name in item} - {"PARAMETERS"} for some in ([items[path]], beside)
+    )
+    return own, others
 
 
 def _template(path: str) -> re.Pattern[str]:

@@ -342,7 +342,7 @@ FOUND: tuple[Found, ...] = (
     Found("signatures.another_key", Lie(BALANCE, tell=instead(401, 200))),
     Found("signatures.repeated", Lie(BALANCE, tell=once())),
     Found("signatures.public", Lie("/exchange/status", tell=unsigned)),
-    Found("signatures.public_wrong", Lie("/markets", tell=wrongly_signed)),
+    Found("signatures.public_wrong", Lie("/events", tell=wrongly_signed)),
     Found(
         "kalshi.nested_markets",
         Lie("/events/[^/]+", tell=edit(inside("event", put(markets=[])), not_asked("with_nested_markets"))),

@@ -113,6 +113,11 @@ def _public(target: Target) -> list[str]:
     return [name for name, operation in target.operations.items() if operation.is_public]
 
 
+def _ignoring(target: Target) -> list[str]:
+    """Return the public reads but that of markets: an unknown key was reported to be refused there in early 2026."""
+    return [name for name in _public(target) if name != "GetMarkets"]
+
+
 CHECKS: tuple[Check[Target], ...] = (
     Check(
         REFUSED,
@@ -125,5 +130,5 @@ CHECKS: tuple[Check[Target], ...] = (
     Check(OTHERS, "No key signs for another account.", PLACE, lambda target: [OPERATION], judge_others),
     Check(AGAIN, "A signature can be sent again.", PLACE, lambda target: [OPERATION], judge_again),
     Check(PUBLIC, "A public read needs no signature.", PLACE, _public, judge_public),
-    Check(PUBLIC_WRONG, "A public read ignores wrong signatures.", PLACE, _public, judge_public_wrong),
+    Check(PUBLIC_WRONG, "A public read ignores wrong signatures.", PLACE, _ignoring, judge_public_wrong),
 )

@@ -87,8 +87,10 @@ def get_account_api_limits(call: AccountCall) -> bytes:
 
 def get_account_endpoint_costs(call: Call) -> bytes:
     """Return the costs that are not the default, by path and method; parameters are written `:order_id` (recorded)."""
-    costs = [(*name.split(" "), cost) for name, cost in costs_of(call.api_date).items()]
-    rows = [EndpointCost(method, PREFIX + IN_BRACES.sub(r":\1", path), cost) for method, path, cost in costs]
+    rows = []
+    for name, cost in costs_of(call.api_date).items():
+        method, path = name.split(" ")
+        rows.append(EndpointCost(method, PREFIX + IN_BRACES.sub(r":\1", path), cost))
     return write(call, Costs(DEFAULT_COST, tuple(sorted(rows, key=lambda row: (row.path, row.method)))))
 
 
