@@ -13,7 +13,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
-from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
+from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, OTHER_FCM, RESTRICTED, Target
 from mockexchange.venues.kalshi.dates import ALIASES
 
 ROLES = {
@@ -22,6 +22,7 @@ ROLES = {
     BOUND: ("desk", "bound"),
     RESTRICTED: ("member", "only_1"),
     OTHER: ("neighbour", "main"),
+    OTHER_FCM: ("rival", "main"),
     BALANCE_ONLY: ("member", "balance_only"),
 }
 EVERY = (*ALIASES, "compat")

@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
+from contracts.suites.busy import busy_target_at
 from contracts.suites.planted.pages import PAGES
 from contracts.suites.planted.planting import Fault, Planter, forget_what_was_made
 from contracts.suites.planted.refusals import REFUSALS
 from contracts.suites.planted.rows import ROWS
 from contracts.suites.planted.stream import STREAM
+from contracts.suites.planted.views import VIEWS
 from contracts.suites.streams import stream_target_in_process
 from contracts.suites.targets import hints_of, target_at
 from mockexchange.kit.checks import run_checks
@@ -19,9 +21,10 @@ from mockexchange.kit.schemathesis.run import Effort, explore
 pytestmark = pytest.mark.contract
 
 ALIAS = "2026-10"
-FAULTS = (*PAGES, *ROWS, *REFUSALS, *STREAM)
+FAULTS = (*PAGES, *ROWS, *VIEWS, *REFUSALS, *STREAM)
 ANSWER_S = 1.0
 """Seconds; in process an answer comes at once or never."""
+REQUESTS_PER_STEP = 2
 FIRST = Effort(findings_max=1)
 CHECKED_ALONE = frozenset(check.rule for check in (*KALSHI.stream_checks, *KALSHI.checks))
 """The rules with requests of their own. The others judge every answer, every frame and generated requests."""
@@ -42,7 +45,8 @@ def judged(rules: Collection[str]) -> Iterator[Verdict]:
         with stream_target_in_process(ALIAS) as streams:
             streams.answer_s = ANSWER_S
             yield from run_checks(stream_checks, streams)
-    with target_at(ALIAS) as target:
+    moving = [check for check in KALSHI.checks if check.rule in rules and check.holds_while_moving]
+    with busy_target_at(ALIAS, REQUESTS_PER_STEP) if moving else target_at(ALIAS) as target:
         yield from run_checks([check for check in KALSHI.checks if is_whole or check.rule in rules], target)
         if is_whole:
             yield from explore(target, hints_of(target), FIRST)

@@ -52,6 +52,8 @@ class Check(NamedTuple, Generic[T]):
     subjects: Callable[[T], Iterable[str]]
     judge: Callable[[T, str], Iterable[Finding]]
     needs_writes: bool = False
+    holds_while_moving: bool = False
+    """Whether findings count although the data has changed, since the rule is about data that changes."""
 
 
 def run_check(check: Check[T], target: T) -> Iterator[Verdict]:
@@ -75,7 +77,7 @@ def _judged(check: Check[T], target: T, subject: str) -> tuple[tuple[Finding, ..
         target.begin()
         findings: list[Finding] = []
         why = _collect(check, target, subject, findings, None if attempt == 0 else 1)
-        if not findings or not target.has_changed():
+        if not findings or check.holds_while_moving or not target.has_changed():
             return (*findings, *target.new_objections()), why
     return target.new_objections(), f"what it is judged by changed while it was judged, {ATTEMPTS_MAX} times"
 

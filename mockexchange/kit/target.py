@@ -26,6 +26,7 @@ __all__ = [
     "FCM",
     "MEMBER",
     "OTHER",
+    "OTHER_FCM",
     "RESTRICTED",
     "ROLES",
     "Answer",
@@ -42,6 +43,8 @@ MEMBER, FCM = "member", "fcm"
 """Roles of keys: a plain member, an FCM member."""
 BOUND, RESTRICTED, OTHER = "bound", "restricted", "other"
 """Roles of keys: an FCM's, bound to one subtrader; a member's, restricted to one subaccount; another account's."""
+OTHER_FCM = "other-fcm"
+"""Role of a key of another FCM member."""
 BALANCE_ONLY = "balance-only"
 """Role of a member's key whose scopes only allow reading the balance."""
 ROLES = {
@@ -50,6 +53,7 @@ ROLES = {
     BOUND: "an FCM member's key that is bound to one subtrader",
     RESTRICTED: "a member's key that is restricted to one subaccount",
     OTHER: "a key of another account",
+    OTHER_FCM: "a key of another FCM member",
     BALANCE_ONLY: "a member's key with the scope for balances alone",
 }
 PAGES_WHOLE_MAX = 5
@@ -139,7 +143,7 @@ class Target:
             )
 
         answer = send()
-        if method == READ:
+        if method == READ and change is dict and not age_ms:  # else it is about headers, and not about data
             self.read_cache.note(Request(send, answer))
         return answer
 

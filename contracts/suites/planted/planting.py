@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from types import ModuleType
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from msgspec import structs
 
 from mockexchange.sandbox import snapshots
 from mockexchange.venues import registry
@@ -18,10 +20,11 @@ from mockexchange.venues.kalshi.frames import FRAMES
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.parameters import PARAMETERS, decoding
 from mockexchange.venues.kalshi.parameters.decoding import Decoded
-from mockexchange.venues.request import Answer
+from mockexchange.venues.request import Answer, Request
 
 Make = Callable[[Any], Any]
 """Maps the original value to the faulty one."""
+Ask = Callable[[dict[str, str]], Answer]
 NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.runtime.api_documents")
 
 
@@ -116,12 +119,25 @@ class Planter:
         """Change the bodies of an operation's successful answers in place."""
 
         def edit(reply: Answer) -> None:
-            if reply.operation == operation and reply.status == 200:
-                body = json.loads(reply.body)
-                change(body)
-                reply.body = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+            if reply.operation == operation:
+                edited(reply, change)
 
         self.replies(edit)
+
+    def served(self, path: str, serve: Callable[[Ask, dict[str, str]], Answer]) -> None:
+        """Answer the requests of a path anew: `serve` is given a function that answers a query, and the query."""
+
+        def make(answer: Callable[..., Answer]) -> Callable[..., Answer]:
+            def answer_otherwise(context: Any, request: Request, *instants: int) -> Answer:
+                def ask(query: dict[str, str]) -> Answer:
+                    return answer(context, structs.replace(request, query=urlencode(query)), *instants)
+
+                query = dict(parse_qsl(request.query, keep_blank_values=True))
+                return serve(ask, query) if request.path.endswith(path) else ask(query)
+
+            return answer_otherwise
+
+        self.function(rest.answer, make)
 
     def replies(self, edit: Callable[[Answer], object]) -> None:
         """Change answers in place, including refusals."""
@@ -135,6 +151,15 @@ class Planter:
             return answer_otherwise
 
         self.function(rest.answer, make)
+
+
+def edited(reply: Answer, change: Callable[[dict[str, Any]], object]) -> Answer:
+    """Change the body of a successful answer in place, and return the answer."""
+    if reply.status == 200:
+        body = json.loads(reply.body)
+        change(body)
+        reply.body = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return reply
 
 
 class Fault(NamedTuple):

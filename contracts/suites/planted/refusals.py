@@ -226,7 +226,7 @@ REFUSALS = (
     fault("PKCS#1 v1.5 is accepted", "signatures.refused", another_padding_is_accepted),
     fault("the query is part of what is signed", "reads.answered", query_is_signed),
     fault("a signed query is accepted too", "signatures.refused", signed_query_is_accepted_too),
-    fault("another account's order can be read", "keys.others_orders", others_orders_can_be_read),
+    fault("another account's order can be read", "keys.others_items", others_orders_can_be_read),
     fault("a member's rows are listed for another", "keys.others_rows", rows_of("member")),
     fault("an FCM's rows are listed for a member", "keys.others_rows", rows_of("desk")),
     fault("a restricted key reads the whole account", "keys.restricted_account", restricted_key_reads_the_account),

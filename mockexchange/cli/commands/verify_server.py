@@ -87,7 +87,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
     multiple=True,
     metavar="ROLE=KEY_ID:FILE",
     callback=checked(_roles),
-    help="A further key: fcm, bound, restricted, other or balance-only; may be repeated.",
+    help="A further key: fcm, bound, restricted, other, other-fcm or balance-only; may be repeated.",
 )
 @option("--name", multiple=True, metavar="NAME=VALUE", callback=checked(_names), help="What is there to ask for.")
 @option("--api-date", default=LATEST, show_default=True, callback=_alias, help="Whose documents it must keep.")

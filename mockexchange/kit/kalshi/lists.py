@@ -122,6 +122,7 @@ POSITIONS = Listing(
 )
 ORDERS = Listing(
     "orders",
+    identity=("order_id",),
     newest=("created_time",),
     filters={
         "ticker": BY_TICKER,
@@ -138,6 +139,7 @@ ORDERS = Listing(
 )
 FILLS = Listing(
     "fills",
+    identity=("fill_id", "trade_id", "subaccount_number", "action"),
     newest=("created_time",),
     filters={
         "ticker": BY_TICKER,
@@ -178,8 +180,8 @@ LISTINGS = {
         newest=("created_time",),
         filters={"min_ts": not_before("created_time"), "max_ts": not_after("created_time")},
     ),
-    "GetDeposits": Listing("deposits", newest=PAYMENTS_NEWEST),
-    "GetWithdrawals": Listing("withdrawals", newest=PAYMENTS_NEWEST),
+    "GetDeposits": Listing("deposits", newest=PAYMENTS_NEWEST, identity=("id",)),
+    "GetWithdrawals": Listing("withdrawals", newest=PAYMENTS_NEWEST, identity=("id",)),
     "GetOrderQueuePositions": Listing(
         "queue_positions",
         filters={"market_tickers": one_of(TICKER), "event_ticker": equal_to(event_of_market)},
@@ -195,6 +197,7 @@ LISTINGS = {
     "GetExchangeAnnouncements": Listing("announcements"),
     "GetTrades": Listing(
         "trades",
+        identity=("trade_id",),
         newest=("created_time",),
         filters={
             "ticker": BY_TICKER,

@@ -1,15 +1,17 @@
 """The rules that hold for any venue, in the order in which they are judged."""
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.rules import filters, methods, pages, parameters, reads
+from mockexchange.kit.rules import arrivals, filters, methods, pages, parameters, reads, views
 from mockexchange.kit.target import Target
 
 CHECKS: tuple[Check[Target], ...] = (
     reads.ANSWERED_CHECK,
     *pages.CHECKS,
+    *arrivals.CHECKS,
     reads.ORDER_CHECK,
     reads.PAST_CHECK,
     *filters.CHECKS,
+    *views.CHECKS,
     *parameters.CHECKS,
     *methods.CHECKS,
 )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
@@ -19,21 +20,20 @@ KEPT, NOTHING, TOGETHER, PARTS, LEFT_OUT = (
 
 def judge_kept(target: Target, subject: str) -> Iterator[Finding]:
     operation_id, name = subject.split()
-    filtered = target.listing(operation_id).filters[name]
     asked = False
     for view in _views(target, operation_id, name):
         whole = target.whole(operation_id, view)
-        for value in _values(target, operation_id, name, filtered, whole):
+        for value in values_of(target, operation_id, name, whole):
             asked = True
             part = target.whole(operation_id, {**view, name: value})
-            yield from _compare(target, KEPT, operation_id, {name: value}, whole, part)
+            yield from compare(target, KEPT, operation_id, {name: value}, whole, part)
     if not asked:
         raise NotJudged(f"no row has a value to filter by {name!r}")
 
 
-def _values(target: Target, operation_id: str, name: str, filtered: Filter, whole: ListRows) -> list[str]:
+def values_of(target: Target, operation_id: str, name: str, whole: ListRows) -> list[str]:
     """Return the values to filter by that the document allows."""
-    parameter = target.operations[operation_id].query[name]
+    parameter, filtered = target.operations[operation_id].query[name], target.listing(operation_id).filters[name]
     return [value for value in filtered.values(target, whole.rows) if allows(parameter, value)][:VALUES_MAX]
 
 
@@ -41,29 +41,32 @@ def _views(target: Target, operation_id: str, *names: str) -> Iterator[dict[str,
     yield from (view for view in views_of(target, operation_id) if not set(view) & set(names))
 
 
-def _compare(
-    target: Target, rule: str, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
+def compare(
+    target: Target, rule: str, operation_id: str, values: Mapping[str, Any], whole: ListRows, part: ListRows
 ) -> Iterator[Finding]:
+    """Yield what is wrong with a part of a list: rows that do not match, missing, of another list, or out of order."""
     condition = " and ".join(f"{name}={value}" for name, value in values.items())
     for row in part.rows:
         if _is_kept(target, operation_id, values, row) is False:
             yield finding(
                 target, rule, part.where, f"a row that is not of {condition}: {shown(row)}", condition, operation_id
             )
+    for row in _foreign(whole, part):
+        yield finding(target, rule, part.where, f"a row {shown(row)}", "rows of the whole list alone", operation_id)
     for row in _missing(target, operation_id, values, whole, part):
         yield finding(target, rule, part.where, f"no row {shown(row)}", f"every row of {condition}", operation_id)
-    if not _is_subsequence(part.rows, whole.rows) and whole.is_complete and not _has_others(part, whole):
+    if whole.is_complete and not _foreign(whole, part) and not _is_subsequence(part.rows, whole.rows):
         yield finding(target, rule, part.where, "rows in another order", "the order of the list", operation_id)
 
 
-def _is_kept(target: Target, operation_id: str, values: Mapping[str, str], row: Row) -> bool | None:
+def _is_kept(target: Target, operation_id: str, values: Mapping[str, Any], row: Row) -> bool | None:
     filters = target.listing(operation_id).filters
     kept = [filters[name].keeps(target, row, value) for name, value in values.items()]
     return False if False in kept else None if None in kept else True
 
 
 def _missing(
-    target: Target, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
+    target: Target, operation_id: str, values: Mapping[str, Any], whole: ListRows, part: ListRows
 ) -> Iterator[Row]:
     """Yield matching rows that the filtered list lacks; none if the filtered list was not read to its end."""
     if not part.is_complete:
@@ -76,8 +79,9 @@ def _missing(
             yield row
 
 
-def _has_others(part: ListRows, whole: ListRows) -> bool:
-    return any(row not in whole.rows for row in part.rows)
+def _foreign(whole: ListRows, part: ListRows) -> list[Row]:
+    """Return the rows of a part that the whole list lacks; none if the whole list was not read to its end."""
+    return [row for row in part.rows if row not in whole.rows] if whole.is_complete else []
 
 
 def _is_subsequence(part: Sequence[Row], whole: Sequence[Row]) -> bool:
@@ -99,13 +103,12 @@ def judge_nothing(target: Target, subject: str) -> Iterator[Finding]:
 def judge_together(target: Target, subject: str) -> Iterator[Finding]:
     """Judge that two filters together keep the rows that both of them keep."""
     operation_id, one, other = subject.split()
-    whole, filters = target.whole(operation_id), target.listing(operation_id).filters
-    asked = False
-    for first in _values(target, operation_id, one, filters[one], whole):
-        for second in _values(target, operation_id, other, filters[other], whole)[:2]:
+    whole, asked = target.whole(operation_id), False
+    for first in values_of(target, operation_id, one, whole):
+        for second in values_of(target, operation_id, other, whole)[:2]:
             asked = True
             part = target.whole(operation_id, {one: first, other: second})
-            yield from _compare(target, TOGETHER, operation_id, {one: first, other: second}, whole, part)
+            yield from compare(target, TOGETHER, operation_id, {one: first, other: second}, whole, part)
     if not asked:
         raise NotJudged(f"no row has values to filter by {one!r} and {other!r}")
 
@@ -151,11 +154,15 @@ def _split(target: Target, subject: str) -> tuple[str, Split]:
     return operation_id, next(one for one in target.listing(operation_id).splits if one.name == name)
 
 
+def filters_of(target: Target, operation_id: str) -> Iterator[tuple[str, Filter]]:
+    """Yield name and facts of each filter that a list has at the API date."""
+    known = target.operations[operation_id].query
+    yield from ((name, one) for name, one in target.listing(operation_id).filters.items() if name in known)
+
+
 def _filters(target: Target) -> Iterator[tuple[str, str, Filter]]:
     for operation_id in lists_of(target):
-        for name, filtered in target.listing(operation_id).filters.items():
-            if name in target.operations[operation_id].query:
-                yield operation_id, name, filtered
+        yield from ((operation_id, name, filtered) for name, filtered in filters_of(target, operation_id))
 
 
 def _with_nothing(target: Target) -> list[str]:

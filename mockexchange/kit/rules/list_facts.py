@@ -69,6 +69,8 @@ class Listing(NamedTuple):
     """Counts the rows of a page that `limit` bounds; None if these are the rows of the list."""
     together: tuple[tuple[str, str], ...] = ()
     """Pairs of filters to combine."""
+    identity: tuple[str, ...] = ()
+    """The fields that no two rows share, of a list to which rows are only added; empty if rows move in it."""
     role: str = ""
     """The role whose key reads the list; "" for the operation's own role."""
 

@@ -83,14 +83,14 @@ def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
         if walked.stuck:
             yield finding(target, PARTITION, where, f"the cursor {walked.stuck!r} twice", "each once", operation_id)
             continue
-        difference = _difference(whole, walked)
-        if difference:
-            yield finding(target, PARTITION, where, *difference, operation_id)
+        found = difference(whole, walked)
+        if found:
+            yield finding(target, PARTITION, where, *found, operation_id)
     if not judged:
         raise NotJudged("there are fewer than two rows to read in pages")
 
 
-def _difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
+def difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
     """Return what the walk shows and what was expected, if rows are missing, repeated or misplaced."""
     rows, expected = walked.rows, whole.rows
     if not (walked.is_complete and whole.is_complete):

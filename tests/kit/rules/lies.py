@@ -116,6 +116,10 @@ def adding(name: str, value: str) -> Callable[[Query], Query]:
     return lambda query: query if name in dict(query) else [*query, (name, value)]
 
 
+def with_settled_rows_of_an_event(query: Query) -> Query:
+    return adding("settlement_status", "all")(query) if "event_ticker" in dict(query) else query
+
+
 def last_of_each(query: Query) -> Query:
     return list(dict(query).items())
 
@@ -225,6 +229,14 @@ FOUND: tuple[Found, ...] = (
     Found("filters.together", Lie(ORDERS, ask=without("status", when=lambda query: "ticker" in query))),
     Found("filters.parts", Lie(SETTLEMENTS, ask=without("subaccount"))),
     Found(
+        "filters.cut_short",
+        Lie(FILLS, ask=without("ticker", when=lambda query: query.get("ticker", "")[-1:].isupper())),
+    ),
+    Found("filters.elsewhere", Lie(POSITIONS, ask=with_settled_rows_of_an_event)),
+    Found("filters.pairs", Lie(ORDERS, ask=without("status", when=lambda query: "min_ts" in query))),
+    Found("pages.filtered", Lie(ORDERS, tell=edit(rows("orders", pop), asked(status="", cursor="")))),
+    Found("pages.arriving", Lie(FILLS, tell=edit(rows("fills", again), asked(limit="1")))),
+    Found(
         "filters.parts", Lie(POSITIONS, tell=edit(rows("market_positions", pop), asked(settlement_status="settled")))
     ),
     Found("filters.left_out", Lie(POSITIONS, ask=adding("settlement_status", "all"))),
@@ -280,7 +292,8 @@ FOUND: tuple[Found, ...] = (
     Found("kalshi.settled_hidden", Lie(POSITIONS, ask=adding("settlement_status", "all"))),
     Found("kalshi.settlements", Lie(SETTLEMENTS, tell=edit(each("settlements", revenue=lambda cents: cents + 100)))),
     Found("kalshi.settlements", Lie(SETTLEMENTS, tell=edit(each("settlements", value=50)))),
-    Found("kalshi.portfolio_value", Lie(BALANCE, tell=edit(put(portfolio_value=10**15)))),
+    Found("kalshi.portfolio_value", Lie(BALANCE, tell=edit(put(portfolio_value=lambda cents: cents + 1)))),
+    Found("kalshi.cash", Lie(DEPOSITS, tell=edit(each("deposits", fee_cents=50)))),
     Found("kalshi.order_counts", Lie(ORDERS, tell=edit(left_of_the_canceled))),
     Found("kalshi.order_counts", Lie(ORDERS, tell=edit(each("orders", fill_count_fp="1000.00")))),
     Found("kalshi.order_fills", Lie(FILLS, tell=edit(each("fills", count_fp="0.01"), asked(order_id="")))),
@@ -307,7 +320,11 @@ FOUND: tuple[Found, ...] = (
     Found("keys.scopes", Lie(FILLS, tell=instead(403, 200, {"cursor": "", "fills": []}))),
     Found("keys.bound_own", Lie("/fcm/positions", tell=edit(rows("market_positions", pop), not_asked("subtrader_id")))),
     Found("keys.bound_other", Lie("/fcm/orders", tell=instead(403, 200, {"cursor": "", "orders": []}))),
-    Found("keys.others_orders", Lie("/portfolio/orders/neighbours", tell=instead(404, 403))),
+    Found("keys.others_items", Lie("/portfolio/orders/neighbours", tell=instead(404, 403))),
+    Found(
+        "keys.others_filtered", Lie(ORDERS, tell=edit(each("orders", order_id="neighbours"), asked(status="resting")))
+    ),
+    Found("keys.others_subtraders", Lie("/fcm/positions", tell=instead(404, 200, {}))),
     Found("keys.others_rows", Lie(DEPOSITS, tell=edit(each("deposits", id="one-for-all")))),
     Found("keys.unheard_of_subtrader", Lie("/fcm/positions", tell=instead(404, 200))),
     Found("keys.unopened_book", Lie(BALANCE, tell=edit(put(portfolio_value=1), asked(subaccount="31")))),

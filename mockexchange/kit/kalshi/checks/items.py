@@ -49,8 +49,12 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the markets beside an event, and on request nested in it, equal the rows of GetMarkets."""
+    """Judge that the markets beside an event, and on request nested in it, equal the rows of GetMarkets.
+
+    Markets of the archive, which GetMarkets leaves out, may be there or not.
+    """
     for event in target.known("event_ticker"):
+        archived = _archived_markets(target, event)
         listed = sorted(target.rows("GetMarkets", {"event_ticker": event}), key=lambda row: row["ticker"])
         for query in (None, {"with_nested_markets": "true"}):
             body = target.body(operation_id, query, {"event_ticker": event})
@@ -58,11 +62,18 @@ def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
             lists = [body["markets"], *([body["event"].get("markets")] if query else [])]
             if not query and "markets" in body["event"]:
                 yield finding(target, NESTED, where, "markets in the event", "none unless requested", operation_id)
-            for markets in lists:
-                if sorted(markets or [], key=lambda row: row["ticker"]) != listed:
-                    seen = [row["ticker"] for row in markets or []]
+            for found in lists:
+                markets = [row for row in found or [] if row["ticker"] not in archived]
+                if sorted(markets, key=lambda row: row["ticker"]) != listed:
+                    seen = [row["ticker"] for row in markets]
                     expected = f"the rows of GetMarkets: {[row['ticker'] for row in listed]}"
                     yield finding(target, NESTED, where, seen, expected, operation_id)
+
+
+def _archived_markets(target: Target, event: str) -> set[str]:
+    if "GetHistoricalMarkets" not in target.operations:
+        return set()
+    return {str(row["ticker"]) for row in target.rows("GetHistoricalMarkets", {"event_ticker": event})}
 
 
 def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:

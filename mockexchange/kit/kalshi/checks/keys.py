@@ -1,6 +1,6 @@
-"""Rules of keys: what each kind of key may read, and that no key reads another account."""
+"""Rules of keys: what each kind of key may read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
@@ -9,7 +9,7 @@ from mockexchange.kit.kalshi.applicability import applies_to, with_parameter
 from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNOPENED, subaccounts
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
-from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
+from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, RESTRICTED, Target
 
 (
     PLAIN,
@@ -19,8 +19,6 @@ from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RES
     SCOPE,
     BOUND_OWN,
     BOUND_OTHER,
-    ORDERS,
-    ROWS,
     UNHEARD_OF,
     UNOPENED,
 ) = (
@@ -33,8 +31,6 @@ from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RES
         "scopes",
         "bound_own",
         "bound_other",
-        "others_orders",
-        "others_rows",
         "unheard_of_subtrader",
         "unopened_book",
     )
@@ -42,10 +38,6 @@ from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RES
 UNKNOWN_SUBTRADER = "fcm0_nobody"
 ACCOUNT_WIDE = ("GetDeposits", "GetWithdrawals", "GetSubaccountTransfers", "GetSubaccountBalances")
 """Reads across the subaccounts of an account, which are refused to a key of one subaccount."""
-OWN = {"GetOrders": "order_id", "GetFills": "order_id", "GetDeposits": "id", "GetWithdrawals": "id"}
-"""Lists of an account, with a key of their rows that no two accounts share (both sides of a trade may share a
-`fill_id`, never an order)."""
-Row = Mapping[str, Any]
 
 
 def judge_plain(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -53,10 +45,10 @@ def judge_plain(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.ask(
         target.operations[operation_id].path, query={"subtrader_id": UNKNOWN_SUBTRADER}, signer=target.key(MEMBER)
     )
-    yield from _refused(target, PLAIN, operation_id, answer)
+    yield from refused(target, PLAIN, operation_id, answer)
 
 
-def _refused(target: Target, rule: str, operation_id: str, answer: Any, status: int = 403) -> Iterator[Finding]:
+def refused(target: Target, rule: str, operation_id: str, answer: Any, status: int = 403) -> Iterator[Finding]:
     if answer.status != status:
         yield finding(target, rule, answer.where, answer_text(answer), f"status {status}", operation_id)
 
@@ -82,7 +74,7 @@ def judge_restricted_subaccount(target: Target, operation_id: str) -> Iterator[F
             yield finding(target, RESTRICTED_BOOK, answer.where, answer_text(answer), wanted, operation_id)
     for number in {*subaccounts(target)} - {own}:
         answer = target.ask(path, query={"subaccount": number}, signer=key)
-        yield from _refused(target, RESTRICTED_BOOK, operation_id, answer)
+        yield from refused(target, RESTRICTED_BOOK, operation_id, answer)
 
 
 def _comparable(answer: tuple[int, Any]) -> tuple[int, Any]:
@@ -97,7 +89,7 @@ def _comparable(answer: tuple[int, Any]) -> tuple[int, Any]:
 def judge_restricted_account(target: Target, operation_id: str) -> Iterator[Finding]:
     _subaccount_of_key(target)
     answer = target.ask(target.operations[operation_id].path, signer=target.key(RESTRICTED))
-    yield from _refused(target, RESTRICTED_ACCOUNT, operation_id, answer)
+    yield from refused(target, RESTRICTED_ACCOUNT, operation_id, answer)
     if answer.status == 403 and "restricted to a single sub-account" not in answer.text:
         expected = "a message that the key is restricted to a single sub-account"
         yield finding(target, RESTRICTED_ACCOUNT, answer.where, answer_text(answer), expected, operation_id)
@@ -116,7 +108,7 @@ def judge_breakdown(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_scope(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that a key with the scope for balances reads the balance and nothing else."""
     answer = target.read(operation_id, role=BALANCE_ONLY)
-    yield from _refused(target, SCOPE, operation_id, answer, 200 if operation_id == "GetBalance" else 403)
+    yield from refused(target, SCOPE, operation_id, answer, 200 if operation_id == "GetBalance" else 403)
 
 
 def _bound_subtrader(target: Target) -> str:
@@ -145,42 +137,12 @@ def judge_bound_other(target: Target, operation_id: str) -> Iterator[Finding]:
     if not others:
         raise NotJudged("the FCM has no other subtrader")
     answer = target.ask(path, query={"subtrader_id": others[0]}, signer=target.key(BOUND))
-    yield from _refused(target, BOUND_OTHER, operation_id, answer)
-
-
-def _foreign_orders(target: Target) -> list[str]:
-    """Return ids of orders of the other account. Raises NotJudged if it has none."""
-    found = [str(row["order_id"]) for row in target.whole("GetOrders", role=OTHER).rows]
-    if not found:
-        raise NotJudged("the other account has no order")
-    return found[:3]
-
-
-def judge_orders(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that another account's order is not found."""
-    for order_id in _foreign_orders(target):
-        answer = target.ask(target.operations[operation_id].path, names={"order_id": order_id})
-        yield from _refused(target, ORDERS, operation_id, answer, 404)
-
-
-def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that no row is listed for two accounts: the member's, another's and, if there is a key, the FCM's."""
-    name, owners = OWN[operation_id], dict[str, str]()
-    lists = {role: target.whole(operation_id, role=role) for role in (MEMBER, OTHER)}
-    if not all(each.rows for each in lists.values()):
-        raise NotJudged("one of the two accounts has no row")
-    if FCM in target.keys:
-        lists[FCM] = target.whole(operation_id, role=FCM)
-    for role, each in lists.items():
-        for row in each.rows:
-            if owners.setdefault(row[name], role) != role:
-                seen, expected = f"{name} {row[name]}, which is another's", "rows of the account only"
-                yield finding(target, ROWS, f"{each.where} by the {role} key", seen, expected, operation_id)
+    yield from refused(target, BOUND_OTHER, operation_id, answer)
 
 
 def judge_unheard_of(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.ask(target.operations[operation_id].path, query={"subtrader_id": UNKNOWN_SUBTRADER})
-    yield from _refused(target, UNHEARD_OF, operation_id, answer, 404)
+    yield from refused(target, UNHEARD_OF, operation_id, answer, 404)
 
 
 def judge_unopened(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -242,14 +204,6 @@ CHECKS: tuple[Check[Target], ...] = (
     Check(SCOPE, "A key reads what its scopes allow.", PLACE, _scoped, judge_scope),
     Check(BOUND_OWN, "A key of one subtrader reads it.", PLACE, _by_subtrader, judge_bound_own),
     Check(BOUND_OTHER, "A key of one subtrader reads no other.", PLACE, _by_subtrader, judge_bound_other),
-    Check(
-        ORDERS,
-        "Another account's order is not found.",
-        PLACE,
-        applies_to("GetOrder", "GetOrderQueuePosition"),
-        judge_orders,
-    ),
-    Check(ROWS, "No account reads another's rows.", PLACE, applies_to(*OWN), judge_rows),
     Check(UNHEARD_OF, "An unknown subtrader is not found.", PLACE, with_parameter("subtrader_id"), judge_unheard_of),
     Check(UNOPENED, "A book that was never opened is empty.", PLACE, _by_subaccount, judge_unopened),
 )

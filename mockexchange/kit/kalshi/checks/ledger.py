@@ -12,13 +12,13 @@ from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, DECIMALS_EXACT, ONE, Amount, contract_count, dollars, price
 from mockexchange.kit.kalshi.applicability import applies_if_subaccounts_shown, applies_to
+from mockexchange.kit.kalshi.lists import subaccounts
 from mockexchange.kit.rules.finding_format import finding
 from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
 
-FOLDED, HELD, SETTLED_HIDDEN, SETTLEMENTS, VALUE = (
-    f"kalshi.{name}"
-    for name in ("positions_of_fills", "positions_held", "settled_hidden", "settlements", "portfolio_value")
+FOLDED, HELD, SETTLED_HIDDEN, SETTLEMENTS = (
+    f"kalshi.{name}" for name in ("positions_of_fills", "positions_held", "settled_hidden", "settlements")
 )
 MICRO, CENTICENT = Decimal("0.000001"), Decimal("0.0001")
 Row = Mapping[str, Any]
@@ -63,18 +63,29 @@ def _fee(row: Row) -> Decimal:
 
 
 def judge_folded(target: Target, operation_id: str) -> Iterator[Finding]:
-    whole, fills = target.whole(operation_id), _fills(target)
-    judged = False
-    for row in whole.rows:
-        own = [fill for fill in fills if fill["ticker"] == row["ticker"] and fill.get("subaccount_number") in (0, None)]
-        if own:
-            judged = True
-            yield from _compare(target, operation_id, whole.where, row, own)
+    fills, judged = fills_of(target), False
+    for query in by_subaccount(target, operation_id):
+        whole, number = target.whole(operation_id, query), int(query.get("subaccount", 0))
+        for row in whole.rows:
+            own = [
+                fill
+                for fill in fills
+                if fill["ticker"] == row["ticker"] and (fill.get("subaccount_number") or 0) == number
+            ]
+            if own:
+                judged = True
+                yield from _compare(target, operation_id, whole.where, row, own)
     if not judged:
         raise NotJudged("no position has a fill")
 
 
-def _fills(target: Target) -> list[Row]:
+def by_subaccount(target: Target, operation_id: str) -> list[dict[str, str]]:
+    """Return a query for each subaccount; an empty one for the primary subaccount alone if the date shows no others."""
+    is_divided = "subaccount" in target.operations[operation_id].query and "GetSubaccountBalances" in target.operations
+    return [{"subaccount": number} for number in subaccounts(target)] if is_divided else [{}]
+
+
+def fills_of(target: Target) -> list[Row]:
     """Return all fills, archived ones included, oldest first. Raises NotJudged if there are too many to read."""
     found: list[Row] = []
     for operation_id in ("GetFills", "GetFillsHistorical"):
@@ -181,19 +192,6 @@ def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
         raise NotJudged("no market settled yes or no")
 
 
-def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the portfolio value is from 0 to a dollar for each contract held; its formula is not documented."""
-    whole = target.whole("GetPositions")
-    if not whole.is_complete:
-        raise NotJudged("there are more positions than are read")
-    most = sum((abs(one.value) + one.step for one in (contract_count(row, "position") for row in whole.rows)), ZERO)
-    value = target.body(operation_id)["portfolio_value"]
-    if not 0 <= value <= most * 100:
-        where = f"GET {target.operations[operation_id].path}"
-        expected = f"from 0 to {most * 100}, a dollar for each contract held"
-        yield finding(target, VALUE, where, f"portfolio_value {value}", expected, operation_id)
-
-
 PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
     Check(
@@ -220,5 +218,4 @@ CHECKS: tuple[Check[Target], ...] = (
         applies_to("GetSettlements"),
         judge_settlements,
     ),
-    Check(VALUE, "The value of the portfolio is possible.", PLACE, applies_to("GetBalance"), judge_value),
 )
