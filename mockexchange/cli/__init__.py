@@ -32,6 +32,9 @@ COMMANDS = {
     "store": CommandEntry("store", "List, export, compact and check the file of `serve --store`."),
     "verify": CommandEntry("verify", "Prove that a server or a client keeps the documented contract."),
     "run": CommandEntry("run", "Run a program against a fresh sandbox, and never against a real venue."),
+    "record": CommandEntry(
+        "record", "Record what a real venue answers, through a proxy that holds no key and writes no secret."
+    ),
     "doctor": CommandEntry(
         "doctor",
         "Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.",

@@ -36,16 +36,19 @@ async def connect_locally(port: int) -> StreamPair:
 
 
 class TcpListener:
-    """A context that listens on a free port of the loopback address, with TLS if `context` is given."""
+    """A context that listens on the loopback address, with TLS if `context` is given; port 0 is a free one."""
 
-    def __init__(self, serve: Callable[[StreamPair], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, serve: Callable[[StreamPair], Awaitable[None]], context: ssl.SSLContext | None = None, *, port: int = 0
+    ) -> None:
         self._serve, self._context = serve, context
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.port = 0
+        self.port = port
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, HOST, 0, ssl=self._context, limit=HEAD_BYTES_MAX)
+        serving = asyncio.start_server(self._accept, HOST, self.port, ssl=self._context, limit=HEAD_BYTES_MAX)
+        self._server = await serving
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -1,8 +1,8 @@
 """The venues' hosts and clients as the guard knows them: the `guard.json` of each venue.
 
 Each venue has: `title`; `domains` and `demo_domains`; the names of `production` and `demo` hosts with their sources;
-`emulated`, the demo hosts with the sandbox's paths; `clients`, by the package that is imported; and
-`user_agents`, of clients that are not written in Python.
+`emulated`, the demo hosts with the sandbox's paths; `recorded`, the demo's origins of REST and of streams; `clients`,
+by the package that is imported; and `user_agents`, of clients that are not written in Python.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def redact(text: str, *known: KnownSecrets) -> str:
 
 def redact_entry(entry: dict[str, Any], known: KnownSecrets = NO_SECRETS) -> dict[str, Any]:
     """Return an entry of the journal without secrets; what is one in a text is hidden in the others too."""
-    found = {one for text in _texts_of(entry) for one in _named_secrets(text)}
+    found = {one for text in texts_of(entry) for one in _named_secrets(text)}
     all_known = (known, known_secrets(found)) if found else (known,)
     redacted: dict[str, Any] = redact_values(entry, lambda text: redact(text, *all_known))
     return redacted
@@ -119,12 +119,13 @@ def _named_secrets(text: str) -> Iterator[str]:
         yield from (match["secret"] for match in shape.pattern.finditer(text))
 
 
-def _texts_of(value: Any) -> Iterator[str]:
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield all texts of plain JSON, but for the keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts_of(one)
+            yield from texts_of(one)
 
 
 def redact_values(value: Any, hide: Redact) -> Any:

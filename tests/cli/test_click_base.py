@@ -121,6 +121,8 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "fills": ("6", 6),
     "seed": ("8", 8),
     "out": ("made.jsonl", "made.jsonl"),
+    "max_size": ("2MB", 2 * 1024 * 1024),
+    "har": (__file__, __file__),
     "journal": (__file__, (Path(__file__),)),
     "frames": ("1", True),
     "connection": ("3", 3),

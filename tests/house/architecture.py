@@ -63,8 +63,10 @@ LAYERS = {
     "emulation": layer(
         "core venues store scenario sandbox faults runtime clients server guard api __init__", "cryptography"
     ),
+    "recording": layer("core venues clients guard runtime emulation", "h11"),
     "cli": layer(
-        "core venues store scenario sandbox faults replay runtime clients server kit guard api emulation __init__",
+        "core venues store scenario sandbox faults replay runtime clients server kit guard api emulation recording"
+        " __init__",
         "click cryptography msgspec rich starlette uvicorn yaml",
     ),
     "__main__": layer("cli"),

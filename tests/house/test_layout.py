@@ -19,7 +19,7 @@ ROOT_FILES = frozenset({"__init__.py", "__main__.py", "py.typed", "version.py"})
 ROOT_FOLDERS = frozenset(
     {
         *("api", "cli", "clients", "core", "emulation", "faults", "guard", "kit", "pytest_plugin", "replay"),
-        *("runtime", "sandbox", "scenario", "server", "store", "venues"),
+        *("recording", "runtime", "sandbox", "scenario", "server", "store", "venues"),
     }
 )
 VENUE_NAME = re.compile("|".join(sorted(VENUES)), re.IGNORECASE)

@@ -1,0 +1,96 @@
+"""WebSocket frames in a stream of bytes, which is passed on as it is: boundaries, pings and closes included."""
+
+from typing import NamedTuple
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+FRAME_BYTES_MAX = 16 * 1024 * 1024
+"""What the largest snapshots take ten times over; more is not held in memory."""
+_FINAL, _MASKED = 0x80, 0x80
+
+
+class CannotRelay(Exception):
+    """A stream is closed, since it has what is not passed on; the message says what."""
+
+
+class WireFrame(NamedTuple):
+    """One frame: its bytes on the wire, and its content."""
+
+    raw: bytes
+    opcode: int
+    is_final: bool
+    payload: bytes
+
+
+class FrameReader:
+    """Cuts the bytes of one direction into frames."""
+
+    def __init__(self, begun: bytes = b"") -> None:
+        self._bytes = bytearray(begun)
+
+    def feed(self, data: bytes) -> list[WireFrame]:
+        """Return the frames that are complete. Raises CannotRelay."""
+        self._bytes += data
+        found = []
+        while (frame := self._next()) is not None:
+            found.append(frame)
+            del self._bytes[: len(frame.raw)]
+        return found
+
+    def _next(self) -> WireFrame | None:
+        held = self._bytes
+        if len(held) < 2:
+            return None
+        length, start = held[1] & 0x7F, 2
+        if length >= 126:
+            size = 2 if length == 126 else 8
+            length, start = int.from_bytes(held[2 : 2 + size], "big"), 2 + size
+            if len(held) < start:
+                return None
+        if length > FRAME_BYTES_MAX:
+            raise CannotRelay(f"a frame of {length} bytes, limit {FRAME_BYTES_MAX}")
+        mask_size = 4 if held[1] & _MASKED else 0
+        end = start + mask_size + length
+        if len(held) < end:
+            return None
+        payload = bytes(held[start + mask_size : end])
+        mask = bytes(held[start : start + mask_size])
+        return WireFrame(bytes(held[:end]), held[0] & 0x0F, bool(held[0] & _FINAL), _unmasked(payload, mask))
+
+
+class MessageReader:
+    """Joins the frames of one direction to messages."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def take(self, frame: WireFrame) -> bytes | None:
+        """Return the message that a data frame completes; None before that, and for control frames."""
+        if frame.opcode not in (CONTINUATION, TEXT, BINARY):
+            return None
+        if sum(map(len, self._parts)) + len(frame.payload) > FRAME_BYTES_MAX:
+            raise CannotRelay(f"a message of more than {FRAME_BYTES_MAX} bytes")
+        self._parts.append(frame.payload)
+        if not frame.is_final:
+            return None
+        message, self._parts = b"".join(self._parts), []
+        return message
+
+    @property
+    def is_between(self) -> bool:
+        """Whether no message is incomplete."""
+        return not self._parts
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return a whole text frame as a server sends it."""
+    length = len(payload)
+    if length < 126:
+        return bytes([_FINAL | TEXT, length]) + payload
+    return bytes([_FINAL | TEXT, 126]) + length.to_bytes(2, "big") + payload
+
+
+def _unmasked(payload: bytes, mask: bytes) -> bytes:
+    if not mask or not payload:
+        return payload
+    whole = (mask * (len(payload) // 4 + 1))[: len(payload)]
+    return (int.from_bytes(payload, "big") ^ int.from_bytes(whole, "big")).to_bytes(len(payload), "big")

@@ -1,0 +1,142 @@
+"""Pseudonyms: ids become other ids of the same shape, the same one everywhere in a recording.
+
+A pseudonym is a function of the id and a salt that no file has, so that REST and streams still join, and nobody can
+try ids until one fits.
+"""
+
+import hashlib
+import re
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from urllib.parse import quote, unquote
+
+SALT_BYTES = 32
+KNOWN_MAX = 1_000_000
+"""Ids that are searched for in free text and in the finished file; about 200 MB of them."""
+KNOWN_CHARS_MIN = 8
+"""Shorter ids are also words and numbers of ordinary text, and are replaced in fields of ids only."""
+UNMISTAKABLE_CHARS_MIN = 24
+"""Letters alone are words, unless there are this many."""
+WORD_CHARS_MAX = 4
+"""Letters of a first part that stays, since it names a kind and nobody: `ETH-349249`."""
+UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+UUID_KINDS = (14, 19)
+"""The places of version and variant, which stay: clients check them."""
+_HEX = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|(?=.*[0-9])[0-9A-F]{8,}")
+_TOKEN = re.compile(r"[\w.~%+/=-]{8,}")
+_EDGES = re.compile(r"([/.=])")
+_PART = re.compile(r"([_\-.:/])")
+_DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Pseudonyms:
+    """The pseudonyms of one recording."""
+
+    def __init__(self, salt: bytes | None = None) -> None:
+        self._salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
+        self._known: dict[str, str] = {}
+        self._forms: set[str] = set()
+        """The base64 and URL forms of what is known."""
+        self._made: set[str] = set()
+
+    def of(self, original: str) -> str:
+        """Return the pseudonym of an id; that of a pseudonym is itself."""
+        if original in self._made or not original:
+            return original
+        found = self._known.get(original)
+        return self._remember(original) if found is None else found
+
+    def number(self, original: str) -> str:
+        """Return the pseudonym of the digits of a number: as many, and the first one no zero."""
+        return original if len(original) < 2 else self._substituted(original)
+
+    def in_text(self, text: str) -> str:
+        """Return free text with its UUIDs and the ids that are known replaced."""
+        text = UUID.sub(lambda found: self.of(found[0]), text)
+        return _TOKEN.sub(lambda found: self._of_token(found[0]), text) if self._known else text
+
+    def leaks(self, text: str) -> Iterator[str]:
+        """Yield the tokens of a text that are an id, or the base64 or URL form of one."""
+        for found in _TOKEN.finditer(text):
+            if any(self._is_known(spelt) and spelt not in self._made for spelt in _spellings(found[0])):
+                yield found[0]
+
+    def _remember(self, original: str) -> str:
+        made = self._made_of(original)
+        if _is_searched(original) and len(self._known) < KNOWN_MAX:
+            self._known[original] = made
+            self._forms.update(_forms(original))
+            self._made.add(made)
+        return made
+
+    def _of_token(self, token: str) -> str:
+        if self._is_known(token):
+            return self._shown(token)
+        return "".join([self._shown(part) if self._is_known(part) else part for part in _EDGES.split(token)])
+
+    def _is_known(self, text: str) -> bool:
+        return text in self._known or text in self._forms
+
+    def _shown(self, known: str) -> str:
+        return self._known.get(known) or self._substituted(known)
+
+    def _made_of(self, original: str) -> str:
+        if UUID.fullmatch(original):
+            return self._hexadecimal(original)
+        first, *others = _PART.split(original)
+        is_kind = bool(others) and first.isalpha() and len(first) <= WORD_CHARS_MAX
+        parts = [part if _PART.fullmatch(part) else self._part(part) for part in others]
+        return "".join([first if is_kind else self._part(first), *parts])
+
+    def _part(self, part: str) -> str:
+        return self._hexadecimal(part) if _HEX.fullmatch(part) else self._substituted(part)
+
+    def _hexadecimal(self, original: str) -> str:
+        drawn = self._draw(original.lower(), len(original))
+        keeps = UUID_KINDS if UUID.fullmatch(original) else ()
+        spelt = _UPPER[:6] if original != original.lower() else _LOWER[:6]
+        letters = _DIGITS + spelt
+        return "".join(
+            char if place in keeps or not char.isalnum() else letters[drawn[place] % 16]
+            for place, char in enumerate(original)
+        )
+
+    def _substituted(self, original: str) -> str:
+        drawn = self._draw(original, len(original))
+        return "".join(_other(char, drawn[place], place) for place, char in enumerate(original))
+
+    def _draw(self, text: str, count: int) -> bytes:
+        return hashlib.shake_256(self._salt + text.encode("utf-8", "surrogatepass")).digest(count)
+
+
+def _is_searched(original: str) -> bool:
+    """Return whether an id cannot be mistaken for a word or an amount where no field names it as an id."""
+    has_letter, has_digit = (any(kind(char) for char in original) for kind in (str.isalpha, str.isdigit))
+    return has_letter and len(original) >= (KNOWN_CHARS_MIN if has_digit else UNMISTAKABLE_CHARS_MIN)
+
+
+def _other(char: str, drawn: int, place: int) -> str:
+    if char in _DIGITS:
+        return _DIGITS[1 + drawn % 9] if place == 0 else _DIGITS[drawn % 10]
+    if char in _LOWER:
+        return _LOWER[drawn % 26]
+    if char in _UPPER:
+        return _UPPER[drawn % 26]
+    return char if char.isascii() else _LOWER[drawn % 26]
+
+
+def _forms(original: str) -> Iterator[str]:
+    """Yield the base64 and URL forms of an id that differ from it."""
+    raw = original.encode("utf-8", "surrogatepass")
+    for form in (b64encode(raw).decode(), urlsafe_b64encode(raw).decode(), quote(raw, safe="")):
+        if form != original:
+            yield form
+            if form.endswith("="):
+                yield form.rstrip("=")
+
+
+def _spellings(token: str) -> Iterator[str]:
+    for one in dict.fromkeys((token, token.rstrip("="), unquote(token))):
+        yield one
+        yield from _EDGES.split(one)

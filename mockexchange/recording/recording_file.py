@@ -1,0 +1,193 @@
+"""The file of a recording: JSON lines as a journal is exported, a header before them and a summary after them.
+
+Lines are written as they come, to `FILE.part`. The end reads that file once more, since an id may have been seen in
+text before any field named it as one, and only a file without secrets gets its name.
+"""
+
+import json
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from mockexchange.core.instants import format_instant
+from mockexchange.recording.redaction import Redactor
+from mockexchange.runtime.redaction import redact_values, texts_of
+from mockexchange.version import __version__
+
+FORMAT, VERSION = "mockexchange-recording", 1
+ENDED = "ended"
+PART = ".part"
+LEFT_OUT = "its bodies are left out, since they had what looks like a secret"
+BYTES_MAX = 1024 * 1024 * 1024
+"""A day of a busy account; it takes the import minutes to read."""
+BODY_BYTES_MAX = 16 * 1024 * 1024
+OWNER_ONLY = 0o600
+Plain = dict[str, Any]
+Bodies = dict[str, bytes | None]
+
+
+class SecretFound(Exception):
+    """A finished recording has a secret; the message has the places."""
+
+
+class Exchanged(NamedTuple):
+    """A request and its answer as they crossed the wire. Times are microseconds."""
+
+    method: str
+    target: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    status: int
+    answer_headers: list[tuple[bytes, bytes]]
+    answer: bytes
+    at: int
+    latency_us: int
+    source: str = ""
+    """Where the answer came from: an origin, or "proxy" for a request that was not sent."""
+    note: str = ""
+    connection: int | None = None
+
+
+class RecordingFile:
+    """Writes one recording. It is not usable after `finish` or `abandon`."""
+
+    def __init__(
+        self, path: Path, redactor: Redactor, target: str, *, bytes_max: int = BYTES_MAX, at: int | None = None
+    ) -> None:
+        """Create the file. Raises OSError, also if there is one of the name already."""
+        self.path, self.part = path, path.with_name(path.name + PART)
+        self.redactor, self.counts = redactor, Counter[str]()
+        self._bytes_max, self._size = bytes_max, 0
+        self._failure: OSError | None = None
+        if path.exists():
+            raise FileExistsError(f"{path} exists: give --out another name")
+        self._file = _create(self.part)
+        began = {"format": FORMAT, "version": VERSION, "target": target, "program": f"mockexchange {__version__}"}
+        self._write({**began, "began": format_instant(_now() if at is None else at), "redacted": True})
+
+    def add_request(self, found: Exchanged) -> None:
+        """Write a request and its answer."""
+        self.counts["requests"] += 1
+        headers = [_headers_of(self.redactor, one) for one in (found.headers, found.answer_headers)]
+        line: Plain = {
+            "number": self.counts["requests"],
+            "position": 0,
+            "method": found.method,
+            "target": self.redactor.target(found.target),
+            "status": found.status,
+            "source": found.source,
+            **_times(found.at),
+            "latency_us": found.latency_us,
+            "connection": found.connection,
+            "headers": headers[0],
+            "answer_headers": headers[1],
+        }
+        if found.note:
+            line["note"] = found.note
+        self._add_with_bodies(line, {"body": found.body, "answer": found.answer})
+
+    def add_frame(
+        self, connection: int, direction: str, raw: bytes, *, kind: str = "", note: str = "", at: int | None = None
+    ) -> None:
+        """Write a message of a stream, or its begin and end; `at` is now if left out."""
+        self.counts["frames"] += 1
+        line: Plain = {
+            "number": self.counts["frames"],
+            "position": 0,
+            "connection": connection,
+            "direction": direction,
+            "kind": kind,
+            "channel": "",
+            "fault": None,
+            "note": note,
+            **_times(_now() if at is None else at),
+            "monotonic_us": time.monotonic_ns() // 1000,
+        }
+        self._add_with_bodies(line, {"frame": raw})
+
+    def finish(self) -> Counter[str]:
+        """Write the last line and give the file its name. Raises SecretFound, and removes what has the secret.
+
+        Raises OSError if a line could not be written; the lines before it stay in the part.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._write({ENDED: format_instant(_now()), **self.counts}, is_always=True)
+        self._file.close()
+        checked = self.path.with_name(self.path.name + ".checked")
+        try:
+            found = _rewrite(self.part, checked, self.redactor)
+            if found:
+                raise SecretFound(f"{self.path} is refused, and its parts are removed: {'; '.join(found[:5])}")
+            checked.replace(self.path)
+        finally:
+            checked.unlink(missing_ok=True)
+            self.part.unlink(missing_ok=True)
+        return self.counts
+
+    def abandon(self) -> None:
+        """Remove the file."""
+        self._file.close()
+        self.part.unlink(missing_ok=True)
+
+    def _add_with_bodies(self, line: Plain, bodies: Bodies) -> None:
+        for name, raw in bodies.items():
+            line |= self._body(name, raw)
+        if any(self.redactor.leaks(text) for text in texts_of(line)):
+            self.counts["bodies left out"] += 1
+            line |= {**dict.fromkeys(bodies), "note": LEFT_OUT}
+        self._write(line)
+
+    def _body(self, name: str, raw: bytes | None) -> Plain:
+        if not raw:
+            return {name: "" if raw == b"" else None}
+        shown = self.redactor.body(raw) if len(raw) <= BODY_BYTES_MAX else None
+        if shown is None:
+            self.counts["bodies left out"] += 1
+            return {name: None, f"{name}_size": len(raw)}
+        return {name: shown.decode()}
+
+    def _write(self, line: Plain, *, is_always: bool = False) -> None:
+        """Write a line at once, so that nothing is lost however this ends; beyond the limit lines are only counted."""
+        data = json.dumps(line).encode() + b"\n"
+        if self._size + len(data) > self._bytes_max and not is_always:
+            self.counts["lines beyond the limit"] += 1
+            return
+        self._size += len(data)
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as error:
+            self._failure = error  # the connection that it is raised in ends, and `finish` reports it
+            raise
+
+
+def _create(path: Path) -> BinaryIO:
+    """Create a file that its owner alone may read. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    return os.fdopen(descriptor, "wb")
+
+
+def _rewrite(source: Path, target: Path, redactor: Redactor) -> list[str]:
+    """Copy the lines, with ids that were known too late replaced; return the places of what still looks secret."""
+    found: list[str] = []
+    with source.open(encoding="utf-8") as lines, _create(target) as file:
+        for number, line in enumerate(lines, start=1):
+            shown = redact_values(json.loads(line), redactor.pseudonyms.in_text)
+            found += [f"line {number} has {leak[:6]!r}..." for text in texts_of(shown) for leak in redactor.leaks(text)]
+            file.write(json.dumps(shown).encode() + b"\n")
+    return found
+
+
+def _headers_of(redactor: Redactor, headers: list[tuple[bytes, bytes]]) -> list[list[str]]:
+    return redactor.headers(headers)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+def _times(at: int) -> Plain:
+    return {"at": format_instant(at), "at_us": at, "host_at_us": at}

@@ -1,0 +1,130 @@
+"""Redaction of what is recorded: by the names of fields, by the shapes of values, and by the ids that are known.
+
+The bytes of a body stay what they were, but for the values that are replaced: spelling, order and white space are what
+a recording is for.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from urllib.parse import quote, unquote
+
+from mockexchange.recording.field_names import HEADERS_DROPPED, HEADERS_KEPT, SECRETS, is_id, public_names
+from mockexchange.recording.pseudonyms import Pseudonyms
+from mockexchange.runtime.redaction import HIDDEN, redact
+
+UNKNOWN_CHARS_MAX = 16
+"""Longer strings in fields that no table has may be anything, so they become pseudonyms."""
+HIDDEN_MARKS = "[]"
+LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
+"""What has the shape of a key or a signature in base64, if it has letters of both cases and digits."""
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[\[\]{}:,]')
+_PUBLIC = re.compile(
+    r"-?\d[\d.]{0,40}|\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)|[a-z]{1,20}(?:_[a-z]{1,20}){0,5}"
+)
+"""Numbers, instants and words of enumerations, which are public under any name."""
+_TICKER = re.compile(r"(?=[^0-9]*[A-Z])[A-Z0-9][A-Z0-9.\-]{0,80}")
+_WORD = re.compile(r"[a-z][a-z_]{0,40}|v\d+|ws")
+_LONG = re.compile(rf"[\w+/=%~-]{{{UNKNOWN_CHARS_MAX + 1},}}")
+
+
+class Redactor:
+    """Redacts everything of one recording with the same pseudonyms."""
+
+    def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
+        self.pseudonyms = pseudonyms or Pseudonyms()
+
+    def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
+        """Return headers as pairs: those of public values whole, of others the name, and no cookies or addresses."""
+        texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+        kept = [(name, value) for name, value in texts if not name.lower().startswith(HEADERS_DROPPED)]
+        return [[name, self._free(value) if name.lower() in HEADERS_KEPT else ""] for name, value in kept]
+
+    def target(self, target: str) -> str:
+        """Return a request target: ids in its path and its query as pseudonyms, secrets hidden."""
+        path, mark, query = target.partition("?")
+        segments = "/".join(self._segment(segment) for segment in path.split("/"))
+        return segments + mark + "&".join(self._parameter(part) for part in query.split("&"))
+
+    def body(self, raw: bytes) -> bytes | None:
+        """Return a body; None if it is no text, so that nobody can tell what it has."""
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return None
+        return (self._json(text) if _is_json(text) else self._free(text, is_public=False)).encode()
+
+    def leaks(self, text: str) -> list[str]:
+        """Return what looks like a secret in text that is about to be written, or is written."""
+        found = [*self.pseudonyms.leaks(text)]
+        return found + (["the shape of a secret"] if redact(text) != text else [])
+
+    def _json(self, text: str) -> str:
+        """Replace values token by token; the name of a value is the key before it, of a list too."""
+        tokens = [(found[0], found.start(), found.end()) for found in _TOKENS.finditer(text)]
+        parts, place, name = [], 0, ""
+        for (token, start, end), (after, _, _) in pairwise([*tokens, ("", 0, 0)]):
+            is_key = after == ":" and token.startswith('"')
+            if is_key:
+                name = token[1:-1]
+            if token[0] in '"-0123456789':
+                parts += [text[place:start], self._key(token) if is_key else self._value(name, token)]
+                place = end
+        return "".join([*parts, text[place:]])
+
+    def _key(self, token: str) -> str:
+        """Return a key, which is an id itself in objects by id."""
+        inner = token[1:-1]
+        return f'"{self._unknown(inner)}"' if len(inner) > UNKNOWN_CHARS_MAX and inner not in public_names() else token
+
+    def _value(self, name: str, token: str) -> str:
+        if not token.startswith('"'):
+            is_number_of_account = is_id(name) and name != "id" and token.isdigit()
+            return self.pseudonyms.number(token) if is_number_of_account else token
+        inner = str(json.loads(token, strict=False)) if "\\" in token else token[1:-1]
+        shown = self._text(name, inner)
+        return token if shown == inner else json.dumps(shown)
+
+    def _text(self, name: str, text: str) -> str:
+        """Return the value of a field."""
+        if name in SECRETS:
+            return HIDDEN if text else text
+        if is_id(name):
+            return self.pseudonyms.of(text)
+        return self._free(text) if name in public_names() else self._unknown(text)
+
+    def _unknown(self, text: str) -> str:
+        if len(text) <= UNKNOWN_CHARS_MAX or _PUBLIC.fullmatch(text):
+            return self.pseudonyms.in_text(text)
+        return self.pseudonyms.of(text)
+
+    def _free(self, text: str, *, is_public: bool = True) -> str:
+        """Return text for people: secrets by their shapes, UUIDs, known ids and long tokens replaced."""
+        text = self.pseudonyms.in_text(redact(text))
+        pattern = LONG_TOKEN if is_public else _LONG
+        return pattern.sub(lambda found: self.pseudonyms.of(found[0]) if _is_mixed(found[0]) else found[0], text)
+
+    def _segment(self, segment: str) -> str:
+        plain = unquote(segment)
+        if len(plain) <= UNKNOWN_CHARS_MAX or _TICKER.fullmatch(plain) or _WORD.fullmatch(plain):
+            shown = self.pseudonyms.in_text(plain)
+        else:
+            shown = self.pseudonyms.of(plain)
+        return segment if shown == plain else quote(shown, safe="~")
+
+    def _parameter(self, part: str) -> str:
+        name, mark, value = part.partition("=")
+        plain = unquote(value.replace("+", " "))
+        shown = ",".join(self._text(name, one) for one in plain.split(","))
+        return part if shown == plain else f"{name}{mark}{quote(shown, safe=HIDDEN_MARKS)}"
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text begins as an object, a list or a string of JSON; a torn one is redacted like a whole."""
+    return text.lstrip()[:1] in ("{", "[", '"')
+
+
+def _is_mixed(token: str) -> bool:
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return all(any(kind(char) for char in token) for kind in kinds)

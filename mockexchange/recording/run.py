@@ -1,0 +1,135 @@
+"""A recording from its first request to its finished file, beside a program or until it is stopped."""
+
+import asyncio
+import json
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockexchange.clients.published import CLIENT_SETUPS
+from mockexchange.emulation.child_process import CannotStart, Program
+from mockexchange.emulation.environment import WHERE
+from mockexchange.emulation.signals import SignalForwarder
+from mockexchange.emulation.tcp_listener import TcpListener
+from mockexchange.recording.har import har_of
+from mockexchange.recording.proxy import RecordingProxy
+from mockexchange.recording.recording_file import BYTES_MAX, RecordingFile
+from mockexchange.recording.redaction import Redactor
+from mockexchange.recording.upstreams import Upstreams
+from mockexchange.venues.registry import VENUES
+
+HAR = ".har"
+RECORD_URL = "MOCKEXCHANGE_RECORD_URL"
+STOPPED_BY = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSettings:
+    """The settings of a recording; `command` is empty to record until a signal."""
+
+    upstreams: Upstreams
+    out: Path
+    port: int = 0
+    allows_writes: bool = False
+    bytes_max: int = BYTES_MAX
+    command: Sequence[str] = ()
+    environment: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class RecordResult:
+    """A finished recording: what was counted, and the exit code of the program."""
+
+    counts: Counter[str]
+    code: int = 0
+
+
+async def record(
+    settings: RecordSettings,
+    announce: Callable[[str], None] = lambda origin: None,
+    note: Callable[[str], None] = lambda line: None,
+) -> RecordResult:
+    """Record until the program ends, or a signal comes; `announce` is called with the origin of the proxy.
+
+    Raises OSError, SecretFound, and CannotStart without leaving a file.
+    """
+    target = " ".join(map(str, settings.upstreams.all))
+    file = RecordingFile(settings.out, Redactor(), target, bytes_max=settings.bytes_max)
+    proxy = RecordingProxy(settings.upstreams, file, allows_writes=settings.allows_writes, announce=note)
+    code = 0
+    try:
+        async with TcpListener(proxy.serve, port=settings.port) as listener:
+            origin = f"http://127.0.0.1:{listener.port}"
+            announce(origin)
+            if settings.command:
+                code = await _run_program(settings, origin)
+            else:
+                await _stopped()
+    except (OSError, CannotStart):
+        file.abandon()
+        raise
+    return RecordResult(finish(file, settings.out), code)
+
+
+def finish(file: RecordingFile, out: Path) -> Counter[str]:
+    """Finish a file, as a HAR if it is called so. Raises SecretFound."""
+    counts = file.finish()
+    if out.suffix == HAR:
+        with out.open(encoding="utf-8") as lines:
+            har = json.dumps(har_of(map(_parsed, lines)))
+        whole = out.with_name(out.name + ".part")
+        whole.write_text(har, encoding="utf-8")
+        whole.replace(out)
+    return counts
+
+
+def url_variables(origin: str) -> dict[str, str]:
+    """Return the variables that point known clients to the proxy: their URLs alone, for the keys are the user's."""
+    stream = origin.replace("http", "ws", 1)
+    found = {RECORD_URL: origin}
+    for name, setup in CLIENT_SETUPS.items():
+        venue = VENUES[name]
+        urls = {"base_url": origin + venue.prefix, "ws_url": stream + venue.stream.paths[0]}
+        values = {**urls, "origin": origin, "ws_origin": stream}
+        templates = setup.generic.exports.items()
+        found |= {one: text.format(**values) for one, text in templates if any(where in text for where in WHERE)}
+    return found
+
+
+async def _run_program(settings: RecordSettings, origin: str) -> int:
+    relay = SignalForwarder()
+    with relay.taking():
+        program = await Program.start(settings.command, {**settings.environment, **url_variables(origin)})
+        relay.hand_to(program)
+        return await program.wait()
+
+
+async def _stopped() -> None:
+    """Wait for a signal that ends the recording."""
+    stopped = asyncio.Event()
+    with _handled(stopped.set):
+        await stopped.wait()
+
+
+@contextmanager
+def _handled(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers: Iterable[Any] = [number for name in STOPPED_BY if (number := getattr(signal, name, None)) is not None]
+    with suppress(NotImplementedError, RuntimeError):  # Windows and other threads: the loop is interrupted itself
+        for number in numbers:
+            loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError, RuntimeError):
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(line)
+    return found

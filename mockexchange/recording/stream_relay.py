@@ -1,0 +1,104 @@
+"""Passes the frames of one stream both ways as they are, and writes its messages down.
+
+Nothing is sent of the proxy's own, but for the refusal of a command that does not only read. A frame is written before
+it is sent, so a slow disk slows the stream and loses nothing.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+
+from mockexchange.emulation.tcp_listener import READ_BYTES, StreamPair, reset_writer
+from mockexchange.recording.frames import CLOSE, PING, PONG, CannotRelay, FrameReader, MessageReader, text_frame
+from mockexchange.recording.frames import WireFrame as Frame
+from mockexchange.recording.read_only import why_no_command
+from mockexchange.recording.recording_file import RecordingFile
+
+IN, OUT = "in", "out"
+KINDS = {CLOSE: "close", PING: "ping", PONG: "pong"}
+NOT_SENT = -32600
+"""The code of JSON-RPC for an invalid request."""
+
+
+class StreamRelay:
+    """One stream: `number` is its connection in the recording."""
+
+    def __init__(self, file: RecordingFile, number: int, *, allows_writes: bool = False) -> None:
+        self._file, self._number, self._allows_writes = file, number, allows_writes
+        self._messages = {IN: MessageReader(), OUT: MessageReader()}
+        self._is_closed = False
+
+    async def run(self, client: StreamPair, server: StreamPair, begun: tuple[bytes, bytes]) -> None:
+        """Pass frames on until either side ends; `begun` are the first bytes of client and server."""
+        self._file.add_frame(self._number, OUT, b"", kind="open")
+        asking = asyncio.create_task(self._carry(IN, client, server, begun[0], client))
+        answering = asyncio.create_task(self._carry(OUT, server, client, begun[1], client))
+        try:
+            done, _ = await asyncio.wait([asking, answering], return_when=asyncio.FIRST_COMPLETED)
+            if asking in done and not answering.done():
+                server.writer.close()
+        finally:
+            for task in (asking, answering):
+                task.cancel()
+            results = await asyncio.gather(asking, answering, return_exceptions=True)
+            self._note_end(results)
+            if any(isinstance(one, OSError) for one in results):
+                reset_writer(client.writer)
+            with suppress(OSError):
+                await server.close()
+
+    def _note_end(self, results: Iterable[object]) -> None:
+        if not self._is_closed:
+            reasons = [str(one) or type(one).__name__ for one in results if isinstance(one, OSError | CannotRelay)]
+            note = "; ".join(reasons) or "the connection ended without a close frame"
+            self._file.add_frame(self._number, OUT, b"", kind="close", note=note)
+
+    async def _carry(
+        self, direction: str, source: StreamPair, target: StreamPair, begun: bytes, client: StreamPair
+    ) -> None:
+        reader, data = FrameReader(), begun
+        while True:
+            sent = [frame.raw for frame in reader.feed(data) if self._take(direction, frame, client)]
+            if sent:
+                target.writer.write(b"".join(sent))
+                await target.writer.drain()
+            data = await source.reader.read(READ_BYTES)
+            if not data:
+                return
+
+    def _take(self, direction: str, frame: Frame, client: StreamPair) -> bool:
+        """Write a frame down; return whether it is passed on."""
+        kind = KINDS.get(frame.opcode)
+        if kind:
+            self._is_closed |= kind == "close"
+            payload = _close_text(frame.payload) if kind == "close" else frame.payload
+            self._file.add_frame(self._number, direction, payload, kind=kind)
+            return True
+        messages = self._messages[direction]
+        is_first_and_last = messages.is_between and frame.is_final
+        message = messages.take(frame)
+        if message is None:
+            return True
+        why = None if self._allows_writes or direction == OUT else why_no_command(message)
+        self._file.add_frame(self._number, direction, message, note=why or "")
+        if why is None:
+            return True
+        if is_first_and_last:
+            self._refuse(message, why, client)
+            return False
+        raise CannotRelay("a command in pieces, of which some were sent, would change the account")
+
+    def _refuse(self, message: bytes, why: str, client: StreamPair) -> None:
+        """Answer a command as the server would answer an invalid one, and write the answer down."""
+        number = json.loads(message)
+        number = number.get("id") if isinstance(number, dict) else None
+        answer = {"jsonrpc": "2.0", "id": number, "error": {"code": NOT_SENT, "message": why}}
+        raw = json.dumps(answer).encode()
+        self._file.add_frame(self._number, OUT, raw, note="the proxy's own")
+        client.writer.write(text_frame(raw))
+
+
+def _close_text(payload: bytes) -> bytes:
+    """Return the code and the reason of a close frame as text."""
+    return b" ".join([str(int.from_bytes(payload[:2], "big")).encode(), payload[2:]]).strip() if payload else b""

@@ -1,0 +1,89 @@
+"""The servers that a recording is made of: a venue's demo, or an origin that the user names."""
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from mockexchange.guard.hosts import PRODUCTION, find_place
+from mockexchange.guard.venue_data import VENUE_DATA
+from mockexchange.venues.registry import STREAM_PATHS, venue_at
+
+DEMO = "demo"
+PORTS = {"http": 80, "https": 443}
+SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+
+class WrongUpstream(ValueError):
+    """A target that cannot be recorded; the message says what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A server: its scheme, host and port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def is_secure(self) -> bool:
+        return self.scheme == "https"
+
+    @property
+    def authority(self) -> str:
+        """The value of the header Host."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def is_production(self) -> bool:
+        place = find_place(self.host)
+        return place is not None and place.kind == PRODUCTION
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """Where requests and streams go: to the servers by venue, or to one of each kind."""
+
+    rest: dict[str, Origin]
+    streams: dict[str, Origin]
+
+    def of(self, path: str) -> Origin | None:
+        """Return the server of a raw path; None if the demo has none for it."""
+        kind = self.streams if path in STREAM_PATHS else self.rest
+        return kind.get("") or kind.get(venue_at(path).name)
+
+    @property
+    def all(self) -> list[Origin]:
+        return list(dict.fromkeys([*self.rest.values(), *self.streams.values()]))
+
+
+def parse_upstreams(target: str, streams: str | None = None, *, allows_production: bool = False) -> Upstreams:
+    """Return the servers for "demo" or a URL, whose path is ignored. Raises WrongUpstream."""
+    if target == DEMO:
+        known = {name: data["recorded"] for name, data in VENUE_DATA.items() if "recorded" in data}
+        rest = {name: parse_origin(urls["rest"]) for name, urls in known.items()}
+        own = {name: parse_origin(urls["stream"]) for name, urls in known.items()}
+    else:
+        rest = own = {"": parse_origin(target)}
+    found = Upstreams(rest, {"": parse_origin(streams)} if streams else own)
+    production = [str(origin) for origin in found.all if origin.is_production]
+    if production and not allows_production:
+        raise WrongUpstream(f"{production[0]} is production: read it with --production-read-only")
+    return found
+
+
+def parse_origin(text: str) -> Origin:
+    """Return the server in a URL. Raises WrongUpstream."""
+    try:
+        url: SplitResult = urlsplit(text)
+        scheme, port = SCHEMES.get(url.scheme, ""), url.port
+    except ValueError:
+        raise WrongUpstream(f"expected demo or a URL such as https://api.example.com, got {text!r}") from None
+    if not scheme or not url.hostname:
+        raise WrongUpstream(f"expected demo or a URL such as https://api.example.com, got {text!r}")
+    if url.username or url.password or url.query or url.fragment or url.path not in ("", "/"):
+        raise WrongUpstream(f"expected only scheme, host and port: clients send the path. Got {text!r}")
+    return Origin(scheme, url.hostname, port or PORTS[scheme])

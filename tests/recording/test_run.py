@@ -1,0 +1,153 @@
+"""A recording from the command line: of the mock, beside a program, and of a HAR."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from mockexchange.api.serve import serve
+from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.cli import main
+from mockexchange.recording.run import RecordSettings, record, url_variables
+from mockexchange.recording.upstreams import parse_upstreams
+
+FILLS = "/trade-api/v2/portfolio/fills?limit=2"
+PROGRAM = """
+import os, sys, urllib.request, urllib.error
+url = os.environ["KALSHI_API_BASE_URL"].removesuffix("/trade-api/v2")
+assert url == os.environ["MOCKEXCHANGE_RECORD_URL"]
+headers = eval(os.environ["SIGNED"])
+for target in (os.environ["TARGET"], "/trade-api/v2/exchange/status"):
+    with urllib.request.urlopen(urllib.request.Request(url + target, headers=headers)) as answer:
+        sys.stdout.write(answer.read().decode() + chr(10))
+sys.exit(5)
+"""
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Exchange]:
+    with serve("demo", clock="paused") as one:
+        yield one
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["record", *arguments], prog_name="mockexchange")
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_program_is_recorded_with_the_bytes_that_it_got(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    origin = exchange.base_url.removesuffix("/trade-api/v2")
+    signed = exchange.accounts["alice"].headers("GET", origin + FILLS)
+    monkeypatch.setenv("SIGNED", repr(dict(signed)))
+    monkeypatch.setenv("TARGET", FILLS)
+    out = tmp_path / "run.jsonl"
+    result = run("--to", origin, "--port", "0", "--out", str(out), "--", sys.executable, "-c", PROGRAM)
+    assert result.exit_code == 5, result.output
+    assert "2 requests" in result.stderr
+    first, _ = capfd.readouterr().out.splitlines()
+    assert first == httpx.get(origin + FILLS, headers=signed).text
+    _, entry, _, end = lines_of(out)
+    assert (entry["target"], entry["status"], end["requests"]) == (FILLS, 200, 2)
+    before, after = json.loads(first), json.loads(entry["answer"])
+    for was, shown in zip(before["fills"], after["fills"], strict=True):
+        same = {name for name in was if was[name] == shown[name]}
+        assert was.keys() - same == {"fill_id", "order_id", "trade_id"}
+    text = out.read_text(encoding="utf-8")
+    assert [value for value in signed.values() if len(value) > 20 and value in text] == []
+
+
+def test_a_signal_ends_a_recording_without_a_program(tmp_path: Path) -> None:
+    settings = RecordSettings(upstreams=parse_upstreams("demo"), out=tmp_path / "run.jsonl", environment={})
+
+    def stop(origin: str) -> None:
+        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+
+    result = asyncio.run(record(settings, stop))
+    assert (result.code, len(lines_of(tmp_path / "run.jsonl"))) == (0, 2)
+
+
+def har_of_one_fill() -> dict[str, Any]:
+    headers = [{"name": "Content-Type", "value": "application/json"}, {"name": "Cookie", "value": "sid=1"}]
+    entry = {
+        "startedDateTime": "2026-06-11T06:25:23.609242Z",
+        "time": 12.5,
+        "request": {"method": "GET", "url": f"https://demo.test{FILLS}", "headers": headers},
+        "response": {"status": 200, "headers": headers, "content": {"text": '{"fills":[],"cursor":""}'}},
+        "_webSocketMessages": [{"type": "receive", "time": 1781159123.5, "opcode": 1, "data": '{"type":"fill"}'}],
+    }
+    return {"log": {"entries": [entry]}}
+
+
+def test_a_har_comes_in_and_goes_out(tmp_path: Path) -> None:
+    har, lines, back, again = (tmp_path / name for name in ("a.har", "b.jsonl", "c.har", "d.jsonl"))
+    har.write_text(json.dumps(har_of_one_fill()))
+    assert run("--har", str(har), "--out", str(lines)).exit_code == 0
+    _, entry, frame, _ = lines_of(lines)
+    assert (entry["target"], entry["source"], entry["latency_us"]) == (FILLS, "https://demo.test", 12_500)
+    assert entry["at"] == "2026-06-11T06:25:23.609242Z"
+    assert ["Cookie", ""] not in entry["headers"]
+    assert (frame["frame"], frame["direction"]) == ('{"type":"fill"}', "out")
+    assert run("--har", str(har), "--out", str(back)).exit_code == 0
+    (shown,) = json.loads(back.read_text())["log"]["entries"]
+    assert shown["request"]["url"] == f"https://demo.test{FILLS}"
+    assert shown["_webSocketMessages"][0]["data"] == '{"type":"fill"}'
+    assert run("--har", str(back), "--out", str(again)).exit_code == 0
+    assert [one.get("answer") for one in lines_of(again)] == [one.get("answer") for one in lines_of(lines)]
+
+
+BROKEN = [
+    ("no json", "is no HAR: JSONDecodeError"),
+    ('{"log": {}}', "is no HAR: KeyError 'entries'"),
+    ('{"log": {"entries": [{"request": {}}]}}', "entry 1: KeyError"),
+    ('{"log": {"entries": [5]}}', "entry 1: "),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN, ids=range(len(BROKEN)))
+def test_a_broken_har_leaves_no_file(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.har").write_text(text)
+    result = run("--har", str(tmp_path / "a.har"), "--out", str(tmp_path / "b.jsonl"))
+    assert (result.exit_code, message in result.stderr) == (1, True), result.output
+    assert os.listdir(tmp_path) == ["a.har"]  # noqa: PTH208  # names alone
+
+
+REFUSED = [
+    (("--to", "https://api.elections.kalshi.com"), 2, "is production"),
+    (("--allow-writes", "--production-read-only"), 2, "an order there is real money"),
+    (("--max-size", "3"), 2, "expected a size such as 200MB"),
+    (("--port", "0", "--", "/nowhere/at-all"), 127, "command not found"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
+def test_a_wrong_recording_leaves_no_file(tmp_path: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
+    result = run("--out", str(tmp_path / "a.jsonl"), *arguments)
+    assert (result.exit_code, message in result.stderr) == (code, True), result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_exists_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("mine")
+    result = run("--out", str(tmp_path / "a.jsonl"), "--port", "0", "--", "true")
+    assert (result.exit_code, "give --out another name" in result.stderr) == (1, True)
+    assert (tmp_path / "a.jsonl").read_text() == "mine"
+
+
+def test_known_clients_are_pointed_at_the_proxy_without_a_key() -> None:
+    found = url_variables("http://127.0.0.1:8700")
+    assert found["KALSHI_API_BASE_URL"] == "http://127.0.0.1:8700/trade-api/v2"
+    assert found["KALSHI_WS_URL"] == "ws://127.0.0.1:8700/trade-api/ws/v2"
+    assert not any("KEY" in name or "SECRET" in name for name in found)
