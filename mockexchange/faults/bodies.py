@@ -66,6 +66,13 @@ def _duplicate_row(value: Any, effect: fault_effects.DuplicateRow, request: Requ
     return True
 
 
+def _no_rows(value: Any, effect: fault_effects.NoRows, request: Request, operation: str | None) -> bool:
+    lists = [item for item in _lists(value) if item]
+    for rows in lists:
+        rows.clear()
+    return bool(lists)
+
+
 def _lists(value: Any) -> list[Any]:
     """Return the lists in an answer; none if it also has scalar fields besides a cursor, as a balance has."""
     found = value.get(RESULT, value)
@@ -87,5 +94,6 @@ def _compact(value: Any) -> bytes:
 EDITS: dict[type, Edit] = {
     fault_effects.Cursor: _edit_cursor,
     fault_effects.DuplicateRow: _duplicate_row,
+    fault_effects.NoRows: _no_rows,
     fault_effects.Legacy: _edit_legacy,
 }

@@ -168,6 +168,7 @@ EFFECTS: dict[str, EffectKind] = {
     "cursor": _plain("cursor", OrNull(keywords("null", "absent", "repeat")), Surface.REQUEST, fault_effects.Cursor),
     "page_size": _plain("page_size", integer(1, ROWS_MAX), Surface.REQUEST, fault_effects.PageSize),
     "duplicate_row": _bare("duplicate_row", Surface.REQUEST, fault_effects.DuplicateRow()),
+    "no_rows": _bare("no_rows", Surface.REQUEST, fault_effects.NoRows()),
     "stale": _plain("stale", LAG, Surface.REQUEST, fault_effects.Stale),
     "legacy": _plain("legacy", keywords("absent", "zero", "wrong"), Surface.REQUEST, fault_effects.Legacy),
     "clock_offset": _plain("clock_offset", OFFSET, Surface.REQUEST, fault_effects.ClockOffset),

@@ -58,6 +58,10 @@ class DuplicateRow(Struct, frozen=True):
     pass
 
 
+class NoRows(Struct, frozen=True):
+    """Leave out the rows of a page, and keep its cursor."""
+
+
 class Legacy(Struct, frozen=True):
     """Change numbers that a fixed-point field replaced: `how` says what they become, "absent", "zero" or "wrong"."""
 
@@ -166,6 +170,7 @@ RequestEffect = (
     | Cursor
     | PageSize
     | DuplicateRow
+    | NoRows
     | Legacy
     | Stale
     | ClockOffset

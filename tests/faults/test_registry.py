@@ -298,7 +298,7 @@ def test_every_effect_is_in_the_list() -> None:
     """The list is closed: changes of the exchange's state are steps."""
     names = (
         "status body delay trickle cut_after drop reset lost_answer lost_request unknown_outcome content_type "
-        "truncate_json cursor page_size duplicate_row "
+        "truncate_json cursor page_size duplicate_row no_rows "
         "stale legacy clock_offset rate_limit refuse close abort duplicate reorder gap stall silent_channel late_ack "
         "terminal frame"
     )

@@ -40,6 +40,7 @@ READ: list[tuple[str, Effect]] = [
     ("{cursor: repeat}", fault_effects.Cursor("repeat")),
     ("{page_size: 2}", fault_effects.PageSize(2)),
     ("{duplicate_row}", fault_effects.DuplicateRow()),
+    ("{no_rows}", fault_effects.NoRows()),
     ("{stale: 5s}", fault_effects.Stale(5_000_000)),
     ("{legacy: zero}", fault_effects.Legacy("zero")),
     ("{clock_offset: -30s}", fault_effects.ClockOffset(-30_000_000)),
@@ -86,7 +87,7 @@ def test_every_effect_is_about_something() -> None:
     by_surface = {surface: [name for name, kind in EFFECTS.items() if kind.surface is surface] for surface in Surface}
     assert by_surface[Surface.HANDSHAKE] == ["refuse"]
     assert by_surface[Surface.ANSWER] == ["late_ack"]
-    assert len(by_surface[Surface.REQUEST]) == 19
+    assert len(by_surface[Surface.REQUEST]) == 20
     assert len(by_surface[Surface.FRAME]) == 9
 
 

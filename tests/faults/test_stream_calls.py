@@ -220,6 +220,7 @@ def test_a_moved_clock_lets_tokens_expire_and_the_stream_be() -> None:
     ("effect", "wanted"),
     [
         ("duplicate_row: true", 2),
+        ("no_rows: true", 0),
         ("body: {id: 1, result: []}", 0),
     ],
 )

@@ -28,6 +28,7 @@ EFFECTS = (
     "body: nothing",
     "truncate_json",
     "duplicate_row",
+    "no_rows",
     "page_size: 1",
     "stale: 5s",
     "clock_offset: 3000d",
