@@ -15,6 +15,7 @@ from tests.house.checkout import ROOT
 CELLS = {Outcome.KEPT: "yes", Outcome.BROKEN: "**no**", Outcome.NOT_JUDGED: "-"}
 ROW = re.compile(r"^\| (?P<number>[RSW]\d+) [^|]*\| (?P<cells>.+) \|$")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PORT = re.compile(r"(?<=localhost:)\d+")
 CHARS_SHOWN_MAX = 300
 
 Outcomes = Mapping[str, str]
@@ -111,7 +112,8 @@ def _broken_lines(client: Client, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _seen(finding: Finding) -> str:
-    seen = UUID.sub("…", " ".join(finding.seen.split())).replace(f"{ROOT}/", "")
+    seen = UUID.sub("…", " ".join(finding.seen.split())).replace(f"{ENVIRONMENTS}/", "").replace(f"{ROOT}/", "")
+    seen = PORT.sub("…", seen)
     shown = seen if len(seen) <= CHARS_SHOWN_MAX else f"{seen[:CHARS_SHOWN_MAX]}…"
     where = UUID.sub("…", finding.where)
     return f"Seen ({where}): `{shown.replace('`', chr(39))}`; expected: {' '.join(finding.expected.split())}."

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from contracts.clients.examples.careful_client import CHANNELS, Refused, client_of, shaped
+from contracts.clients.examples.careful_client import CHANNELS, Client, Refused, client_of, shaped
 from contracts.clients.examples.careful_orders import Trader, perform_order_task
 
 Row = dict[str, Any]
@@ -73,19 +73,24 @@ LISTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
 
 def perform(task: Row) -> Row:
     """Carry out one task."""
-    name, arguments = task["task"], task["arguments"]
-    client = client_of(task["base_url"], task["ws_url"], task["key_id"], task["private_key_path"])
-    if name == "hello":
+    if task["task"] == "hello":
         return {"rows": [{"client": "careful", "version": "1", "pages": "by itself"}]}
+    client = client_of(task["base_url"], task["ws_url"], task["key_id"], task["private_key_path"])
+    return carry_out(client, Trader(client), task["task"], task["arguments"])
+
+
+def carry_out(client: Client, trader: Trader, name: str, arguments: Row) -> Row:
     if name == "listen" and arguments["channel"] in CHANNELS:
         markets = arguments.get("markets") or []
         return {"rows": client.listen(arguments["channel"], markets, arguments["count"], arguments["seconds"])}
+    if name == "book":
+        return {"rows": client.book(arguments["market"], arguments["seconds"])}
     if name == "balance":
         return {"rows": [shaped(client.get("/portfolio/balance"), {"balance_cents": "balance"})]}
     if name in LISTS:
         path, its_name, key, shape = LISTS[name]
         return {"rows": [shaped(row, shape) for row in client.rows(path, its_name, key)]}
-    rows = perform_order_task(Trader(client), name, arguments)
+    rows = perform_order_task(trader, name, arguments)
     return {"unsupported": True} if rows is None else {"rows": rows}
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Generator
 from contextlib import closing, suppress
+from decimal import Decimal
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
 from itertools import count
@@ -108,6 +109,22 @@ class Client:
                 return list(found.values())
             seen.add(cursor)
 
+    def book(self, market: str, seconds: float) -> list[Row]:
+        """Return the order book of a market after some seconds: a row for each side and price."""
+        ends_at_s, levels = time.monotonic() + seconds, dict[tuple[str, str], Decimal]()
+        while time.monotonic() < ends_at_s:
+            try:
+                with (
+                    connect(self.ws_url, additional_headers=self.headers(self.ws_url)) as stream,
+                    closing(self.messages(stream, "orderbook_delta", [market], ends_at_s)) as received,
+                ):
+                    for message in received:
+                        apply(levels, message)
+            except (ConnectionClosed, OSError):
+                time.sleep(PAUSES_S[0])
+        shown = sorted((side, price, count) for (side, price), count in levels.items() if count)
+        return [{"side": side, "price": price, "count": str(count)} for side, price, count in shown]
+
     def listen(self, channel: str, markets: list[str], wanted: int, seconds: float) -> list[Row]:
         """Return the rows of a channel, connecting again if the stream ends."""
         ends_at_s, rows = time.monotonic() + seconds, dict[Any, Row]()
@@ -116,7 +133,7 @@ class Client:
             try:
                 with (
                     connect(self.ws_url, additional_headers=self.headers(self.ws_url)) as stream,
-                    closing(messages(stream, channel, markets, ends_at_s)) as received,
+                    closing(self.messages(stream, channel, markets, ends_at_s)) as received,
                 ):
                     for message in received:
                         keep(rows, channel, message)
@@ -129,6 +146,35 @@ class Client:
             except (ConnectionClosed, OSError):
                 time.sleep(next(pauses_s, 1.0))
         return list(rows.values())
+
+    def messages(self, stream: ClientConnection, channel: str, markets: list[str], ends_at_s: float) -> Generator[Row]:
+        """Subscribe, yield the messages of a channel, and unsubscribe. Raises OSError for a gap: then connect again."""
+        wanted: Row = {"channels": [channel], **({"market_tickers": markets} if markets else {})}
+        command_ids, last, sid = count(1), 0, 0
+        try:
+            send(stream, "subscribe", next(command_ids), wanted)
+            while time.monotonic() < ends_at_s:
+                frame = receive(stream, ends_at_s - time.monotonic())
+                if frame.get("type") == "error" and frame["msg"].get("code") in TERMINAL:
+                    last, sid = 0, 0
+                    send(stream, "subscribe", next(command_ids), wanted)
+                elif frame.get("type") == "subscribed":
+                    sid = frame["msg"]["sid"]
+                elif self.is_wanted(frame, last):
+                    last = frame.get("seq", last)
+                    yield frame.get("msg", {})
+        finally:
+            if sid:
+                with suppress(ConnectionClosed):
+                    send(stream, "unsubscribe", next(command_ids), {"sids": [sid]})
+                    while receive(stream, GOODBYE_S):  # the last frame is the acknowledgement, which has no msg
+                        pass
+
+    def is_wanted(self, frame: Row, last: int) -> bool:
+        """Return whether a frame is no duplicate. Raises OSError if one before it is missing."""
+        if "seq" in frame and frame["seq"] > last + 1:
+            raise OSError("a message is missing")
+        return bool(frame.get("seq", last + 1) > last)
 
 
 @lru_cache(maxsize=8)
@@ -143,30 +189,16 @@ def client_of(base_url: str, ws_url: str, key_id: str, private_key_path: str) ->
     return Client(base_url, ws_url, key_id, private_key_path)
 
 
-def messages(stream: ClientConnection, channel: str, markets: list[str], ends_at_s: float) -> Generator[Row]:
-    """Subscribe, yield the messages of a channel, and unsubscribe. Raises OSError for a gap: then connect again."""
-    wanted: Row = {"channels": [channel], **({"market_tickers": markets} if markets else {})}
-    command_ids, last, sid = count(1), 0, 0
-    try:
-        send(stream, "subscribe", next(command_ids), wanted)
-        while time.monotonic() < ends_at_s:
-            frame = receive(stream, ends_at_s - time.monotonic())
-            if frame.get("type") == "error" and frame["msg"].get("code") in TERMINAL:
-                last, sid = 0, 0
-                send(stream, "subscribe", next(command_ids), wanted)
-            elif frame.get("type") == "subscribed":
-                sid = frame["msg"]["sid"]
-            elif "seq" in frame and frame["seq"] > last + 1:
-                raise OSError("a message is missing")
-            elif frame.get("seq", last + 1) > last:  # else a duplicate
-                last = frame.get("seq", last)
-                yield frame.get("msg", {})
-    finally:
-        if sid:
-            with suppress(ConnectionClosed):
-                send(stream, "unsubscribe", next(command_ids), {"sids": [sid]})
-                while receive(stream, GOODBYE_S):  # the last frame is the acknowledgement, which has no msg
-                    pass
+def apply(levels: dict[tuple[str, str], Decimal], message: Row) -> None:
+    """Apply a snapshot or a change to the counts of an order book, by side and price."""
+    if "delta_fp" in message:
+        level = message["side"], message["price_dollars"]
+        levels[level] = levels.get(level, Decimal(0)) + Decimal(message["delta_fp"])
+    elif "market_ticker" in message:
+        levels.clear()
+        for side in ("yes", "no"):
+            for price, count in message.get(f"{side}_dollars_fp") or []:
+                levels[side, price] = Decimal(count)
 
 
 def send(stream: ClientConnection, command: str, command_id: int, params: Row) -> None:

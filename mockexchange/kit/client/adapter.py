@@ -8,11 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from mockexchange.kit.client.adapter_process import AdapterBroken, AdapterTimeout, LineProcess, printable_line
 
-__all__ = ["Adapter", "AdapterBroken", "AdapterReply", "AdapterTimeout", "ConnectionDetails", "Fractional", "one_line"]
+__all__ = [
+    "Adapter",
+    "AdapterBroken",
+    "AdapterReply",
+    "AdapterTimeout",
+    "AskedAdapter",
+    "ConnectionDetails",
+    "Fractional",
+    "one_line",
+]
 
 ERROR_CHARS_MAX = 300
 """Some clients put every field of every row into an error message."""
@@ -45,6 +54,14 @@ class AdapterReply:
     error: str = ""
     status: int | None = None
     is_unsupported: bool = False
+
+
+class AskedAdapter(Protocol):
+    """An adapter that can be asked for tasks."""
+
+    def ask(
+        self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any
+    ) -> AdapterReply: ...
 
 
 class Adapter:
@@ -82,6 +99,11 @@ class Adapter:
     def log_tail(self) -> list[str]:
         """The last lines of the adapter's log."""
         return self._process.log_tail
+
+    @property
+    def log(self) -> str:
+        """The end of the adapter's log, long enough for a search."""
+        return self._process.log
 
     def stop(self) -> None:
         """End the adapter at once, from any thread; a waiting `ask` raises AdapterBroken."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, AdapterReply, one_line
+from mockexchange.kit.client.adapter import AdapterReply, AskedAdapter, one_line
 from mockexchange.kit.client.row_comparison import GUIDE, Row, compare, float_findings, reported_values
 from mockexchange.kit.client.session import open_session
 from mockexchange.kit.client.task_fields import COMPAT, LATEST, aliases_of, meanings_at
@@ -57,7 +57,9 @@ def _rows(written: list[dict[str, str]]) -> list[Row]:
     return [{name: None if cell == NULL else cell for name, cell in row.items()} for row in written]
 
 
-def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()) -> Iterator[Finding]:
+def judge_dates(
+    adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()
+) -> Iterator[Finding]:
     """Yield the wrong rows and values of an adapter at each API date that has documents, `compat` included.
 
     `dates` are the API dates that the client supports, all if empty. Raises NotJudged if the adapter supports no task,
@@ -69,14 +71,18 @@ def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit, dates: Se
     yield from _judge(replies, venue)
 
 
-def judge_account(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST) -> Iterator[Finding]:
+def judge_account(
+    adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST
+) -> Iterator[Finding]:
     """Yield the wrong rows and values of an adapter at one API date. Raises as `judge_dates`."""
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)
     yield from _judge(replies, venue)
 
 
-def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST) -> Iterator[Finding]:
+def judge_floats(
+    adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST
+) -> Iterator[Finding]:
     """Yield a finding for each name under which an adapter reports money as JSON numbers with a fraction.
 
     Raises as `judge_dates`; also NotJudged if every supported task failed, since then no amount was reported.
@@ -89,7 +95,7 @@ def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date
         yield from float_findings(one.task, one.reply.rows or [], one.where)
 
 
-def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
+def judge_poison(adapter: AskedAdapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
     """Yield the wrong rows and values of an adapter when fields that the venue removed are absent, zero or wrong.
 
     It runs at the API date `compat`, which sends removed fields beside their successors. Raises as `judge_dates`.
@@ -100,7 +106,7 @@ def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Itera
 
 
 def ask_tasks(
-    adapter: Adapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
+    adapter: AskedAdapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
 ) -> Iterator[TaskReply]:
     """Send every task to an adapter, in one fresh sandbox; yield the replies to the tasks that it supports."""
     fault = f"\nfaults:\n  - {{then: {{legacy: {poison}}}}}\n" if poison else ""

@@ -3,13 +3,23 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterTimeout, one_line
+from mockexchange.kit.client.accounts.positions import AccountPositions
+from mockexchange.kit.client.adapter import (
+    Adapter,
+    AdapterBroken,
+    AdapterReply,
+    AdapterTimeout,
+    AskedAdapter,
+    ConnectionDetails,
+    one_line,
+)
 from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison
 from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
@@ -27,17 +37,25 @@ from mockexchange.kit.venue import VenueKit
 UNDISTURBED_S_MAX = 5.0
 NOTHING = Traffic((), ())
 SURVEY_S_MAX = 5.0
-LISTEN = "listen"
+LISTEN, BOOK = "listen", "book"
 NO_TASK = "there is no such task for adapters: judge a command that does it"
 UNSUPPORTED = "the adapter does not support the task {}"
 HELLO = "hello"
+LEFT_TO_USER = {
+    "pages": "the client leaves pages to its user: the adapter walks them",
+    "reconciling": "the client leaves it to its user to read what its stream has missed",
+    "sequence": "the client leaves sequence numbers to its user",
+}
+"""Keys of the reply to `hello`, and of cards that are not for such clients."""
 API_DATES = "api_dates"
 """Key of the reply to `hello`: the API dates that the client supports."""
+LOG_LAG_S = 0.05
+"""Time for the log of a task to arrive: it comes on another pipe than the reply."""
 START_S_MAX = 60.0
 """Limit for the reply to `hello`: some adapters compile first or import much."""
 
 
-Judge = Callable[[Adapter, Exchange, VenueKit], Iterator[Finding]]
+Judge = Callable[[AskedAdapter, Exchange, VenueKit], Iterator[Finding]]
 """Judges an adapter. Raises NotJudged if it supports no task, AdapterBroken if it cannot be used any more."""
 
 
@@ -59,12 +77,14 @@ def judges(
 
 
 class AdapterWorker:
-    """An adapter whose process is started again after a timeout; use it in a `with` statement."""
+    """An adapter whose process is started again after a task without a reply; use it in a `with` statement."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command, self._environment = command, environment
         self._stack = ExitStack()
         self._adapter: Adapter | None = None
+        self._last: Adapter | None = None
+        self._is_stopped = False
         self.hello: Mapping[str, object] | None = None
         """The adapter's reply to `hello`, None before its first start."""
 
@@ -72,39 +92,74 @@ class AdapterWorker:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stack.__exit__(*error)  # type: ignore[arg-type]  # what `with` gives
+        with suppress(AdapterBroken):  # a line that it prints after its last task breaks no card
+            self._stack.__exit__(*error)  # type: ignore[arg-type]  # what `with` gives
 
-    def ready(self, session: Session) -> Adapter:
+    def ready(self, connection: ConnectionDetails) -> Adapter:
         """Return the running adapter, started if necessary, so that its start does not count as time of a task.
 
         Raises AdapterBroken if it cannot be started or does not answer `hello`.
         """
+        if self._is_stopped:
+            raise AdapterBroken("the adapter was stopped")
         if self._adapter is None:
             self._adapter = self._stack.enter_context(Adapter(self._command, environment=self._environment))
-            hello = self._adapter.ask(HELLO, session.connection_details(), task_s_max=START_S_MAX)
+            self._last = self._adapter
+            hello = self._adapter.ask(HELLO, connection, task_s_max=START_S_MAX)
             self.hello = hello.rows[0] if hello.rows else {}
         return self._adapter
 
+    def log(self) -> str:
+        """Return the end of the log of the process that had the last task, after a moment for its last line."""
+        time.sleep(LOG_LAG_S)
+        return self._last.log if self._last else ""
+
     def drop_process(self) -> None:
-        """Drop the process that was ended after a timeout: the next task starts a new one."""
+        """End the process; the next task starts a new one."""
+        if self._adapter is not None:
+            self._adapter.stop()
         self._adapter = None
 
     def stop(self) -> None:
-        """End the process at once, from any thread; a waiting `ask` raises AdapterBroken."""
+        """End the process at once and for good, from any thread."""
+        self._is_stopped = True
         if self._adapter is not None:
             self._adapter.stop()
 
     def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
-        """Send a task with the URLs of a sandbox and the key of an account. Raises AdapterBroken, NoSuchAccount."""
-        adapter = self.ready(session)
+        """Send a task with the URLs of a sandbox and the key of an account.
+
+        If the adapter ends or gives no reply, it is started again for the next task. Raises NoSuchAccount, and
+        AdapterBroken if it has never said hello, or has too many connections.
+        """
         try:
+            adapter = self.ready(session.connection_details())
             reply = adapter.ask(task.name, session.connection_details(account), task_s_max=seconds, **task.arguments)
-        except AdapterTimeout as timeout:
+        except AdapterBroken as broken:
+            if self.hello is None:
+                raise
             self.drop_process()
-            return TaskResult(None, str(timeout))
+            return TaskResult(None, str(broken), is_late=isinstance(broken, AdapterTimeout))
         if session.connection_count > CONNECTIONS_MAX:
             raise AdapterBroken(TOO_MANY)
         return TaskResult(reply, "")
+
+
+class RestartingAdapter:
+    """The adapter of a worker, for judges: after a task without a reply the next one starts it again."""
+
+    def __init__(self, worker: AdapterWorker) -> None:
+        self._worker = worker
+
+    def ask(
+        self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any
+    ) -> AdapterReply:
+        """Send a task and return its reply. Raises AdapterBroken if there is none."""
+        try:
+            return self._worker.ready(connection).ask(task, connection, task_s_max=task_s_max, **arguments)
+        except AdapterBroken:
+            self._worker.drop_process()
+            raise
 
 
 @dataclass
@@ -128,9 +183,9 @@ class AdapterCardRunner:
         Raises AdapterBroken, also if the adapter does not answer at all.
         """
         with self.sandboxes.survey() as session:
-            worker.ready(session)
+            worker.ready(session.connection_details())
             for task in _distinct(cards):
-                if worker.ask(task, session, "", SURVEY_S_MAX).timeout:
+                if worker.ask(task, session, "", SURVEY_S_MAX).is_late:
                     break
             self.traffic = session.traffic()
         for card in self.probes.values():
@@ -158,27 +213,35 @@ class AdapterCardRunner:
         if problem:
             return not_judged(card, problem)
         with self.sandboxes.play(card) as session:
+            before = session.positions(card.account)
             played = self._play_tasks(worker, card, session, card.seconds)
-            traffic = session.traffic()
+            traffic, after = session.traffic(), session.positions(card.account)
+            secrets = session.credential(card.account).private_pem or ""
+        output = worker.log() if card.see.private else ""
         if played.unsupported:
             return not_judged(card, UNSUPPORTED.format(played.unsupported))
-        trial = CardRun(traffic, played.last.reply, played.last.timeout, played=played)
+        positions = AccountPositions(before.listed & after.listed, before.known | after.known)
+        trial = CardRun(
+            traffic,
+            played.last.reply,
+            played.last.no_reply,
+            played=played,
+            positions=positions,
+            output=output,
+            private_pem=secrets,
+        )
         return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
 
     def _play_whole(self, card: Card, worker: AdapterWorker, began_s: float) -> Verdict:
         """Play a card whose judge needs more than one task."""
         findings: list[Finding] = []
         why = ""
+        dates = supported_dates(self._hello(worker), self.sandboxes.kit.name)
         try:
-            documented = self.sandboxes.documented_date
-            with self.sandboxes.play_undisturbed(card) as session:
-                adapter = worker.ready(session)
-            dates = supported_dates(worker.hello or {}, self.sandboxes.kit.name)
-            judge_all = judges(documented, self.fixtures, dates=dates)[card.judge]
-            findings += judge_all(adapter, self.sandboxes.exchange, self.sandboxes.kit)
-        except AdapterTimeout as timeout:
-            worker.drop_process()
-            findings.append(Finding("ends", card.title, str(timeout), "rows, or an error", card.place))
+            judge_all = judges(self.sandboxes.documented_date, self.fixtures, dates=dates)[card.judge]
+            findings += judge_all(RestartingAdapter(worker), self.sandboxes.exchange, self.sandboxes.kit)
+        except AdapterBroken as broken:
+            findings.append(Finding("ends", card.title, str(broken), "rows, or an error", card.place))
         except NotJudged as reason:
             why = str(reason)
         judged = [
@@ -194,16 +257,16 @@ class AdapterCardRunner:
 
     def _problem(self, card: Card, task: Task, worker: AdapterWorker) -> str:
         """Return why a card cannot be judged by its task: unsupported, or failing without any fault; "" if it can."""
-        if card.pages and self._hello(worker).get("pages") == card.pages:
-            return f"the client leaves pages to its user: the adapter walks them ({card.pages})"
-        if card.reconciling and self._hello(worker).get("reconciling") == card.reconciling:
-            return f"the client leaves it to its user to read what its stream has missed ({card.reconciling})"
+        for name, left in LEFT_TO_USER.items():
+            by_hand = getattr(card, name)
+            if by_hand and self._hello(worker).get(name) == by_hand:
+                return f"{left} ({by_hand})"
         if card.changes_orders:
             return self._problem_of_orders(card, worker)
         if card.expects_only_success:
             return ""
         answer = self._ask_undisturbed(card, task, worker)
-        if answer.timeout:
+        if answer.no_reply:
             return f"its task {task.name} is not answered where nothing is disturbed either"
         if answer.reply and answer.reply.is_unsupported:
             return UNSUPPORTED.format(task.name)
@@ -233,7 +296,7 @@ class AdapterCardRunner:
     def _hello(self, worker: AdapterWorker) -> Mapping[str, object]:
         if worker.hello is None:
             with self.sandboxes.survey() as session:
-                worker.ready(session)
+                worker.ready(session.connection_details())
         return worker.hello or {}
 
     def _ask_undisturbed(self, card: Card, task: Task, worker: AdapterWorker) -> TaskResult:
@@ -268,7 +331,7 @@ def _distinct(cards: Sequence[Card]) -> list[Task]:
     tasks: dict[tuple[str, str], Task] = {}
     for card in cards:
         for task in card.tasks if not card.changes_orders else ():
-            short = {"count": 1, "seconds": 1} if task.name == LISTEN else {}
+            short = {LISTEN: {"count": 1, "seconds": 1}, BOOK: {"seconds": 1}}.get(task.name, {})
             channel = str(task.arguments.get("channel", ""))
             tasks.setdefault((task.name, channel), Task(task.name, {**task.arguments, **short}))
     return list(tasks.values())

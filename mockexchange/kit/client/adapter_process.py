@@ -22,6 +22,8 @@ LINES_WAITING_MAX = 2
 LOG_LINES_KEPT_MAX = 20
 LOG_LINES_SHOWN_MAX = 3
 """Log lines in an error. One would be too few: the last is often "Node.js v22" or a piece of a body."""
+LOG_BYTES_KEPT_MAX = 256 * 1024
+"""Bytes kept of the whole log, in which secrets are searched."""
 LOG_LINE_BYTES_MAX = 500
 """Bytes kept of each log line: enough for the message of an exception."""
 EXIT_WAIT_S = 2.0
@@ -49,6 +51,7 @@ class LineProcess:
         self._process = self._start(command, environment, directory)
         self._lines: Queue[bytes | None] = Queue(LINES_WAITING_MAX)
         self._log: deque[bytes] = deque(maxlen=LOG_LINES_KEPT_MAX)
+        self._whole_log = bytearray()
         self._has_ended_output = False
         self._is_gone = False
         streams = ((self._process.stdout, self._read_lines), (self._process.stderr, self._read_log))
@@ -86,6 +89,11 @@ class LineProcess:
     def log_tail(self) -> list[str]:
         """The last lines of its log (standard error)."""
         return [printable_line(line) for line in self._log]
+
+    @property
+    def log(self) -> str:
+        """The end of its log, long enough for a search."""
+        return bytes(self._whole_log).decode("utf-8", "replace")
 
     def stop(self) -> None:
         """Kill the whole process group, from any thread. `end` must still be called afterwards."""
@@ -184,6 +192,8 @@ class LineProcess:
 
     def _read_log(self, stream: IO[bytes]) -> None:
         while line := stream.readline(LOG_LINE_BYTES_MAX):
+            self._whole_log += line
+            del self._whole_log[:-LOG_BYTES_KEPT_MAX]
             if line.strip():
                 self._log.append(line)
 

@@ -10,7 +10,7 @@ from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, mu
 from mockexchange.scenario.steps import STEP
 from mockexchange.scenario.value_types import DURATION, TEXT, Scalar, choice
 
-READS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen")
+READS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen", "book")
 PLACE, TRADE, CANCEL, AMEND, BATCH = "place", "trade", "cancel", "amend", "batch"
 ORDER_TASKS = (PLACE, CANCEL, AMEND, BATCH, TRADE)
 """Tasks that change orders."""

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mockexchange.kit.client.accounts.positions import AccountPositions
+from mockexchange.kit.client.accounts.secrets import secret_in, text_of
 from mockexchange.kit.client.adapter import AdapterReply, one_line
 from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.cards import Card
@@ -22,6 +24,10 @@ from mockexchange.kit.client.rules import RULES, NotSeen
 from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding, Verdict
 
+TICKER = "ticker"
+SIGNATURE = "signature"
+"""End of the name of a header with a signature."""
+ERROR_STATUS_MIN = 400
 PAUSE_SLACK_S = 0.05
 """Tolerance for the difference between the clocks of client and server."""
 
@@ -30,16 +36,21 @@ PAUSE_SLACK_S = 0.05
 class CardRun:
     """One run of a card: its traffic, and the `reply` of an adapter or the result of a command.
 
-    `timeout` is a message if no reply came in time, else "". `undisturbed` is the command's result without faults.
+    `no_reply` is a message if no reply came, else "". `undisturbed` is the command's result without faults.
     """
 
     traffic: Traffic
     reply: AdapterReply | None = None
-    timeout: str = ""
+    no_reply: str = ""
     ran: CommandResult | None = None
     undisturbed: CommandResult | None = None
     played: PlayedTasks | None = None
     """The tasks of an adapter, with the orders that the exchange has of them."""
+    positions: AccountPositions | None = None
+    """The positions of the account while the tasks were played."""
+    output: str = ""
+    """What the adapter has logged, or the command has printed."""
+    private_pem: str = ""
 
 
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
@@ -96,8 +107,12 @@ def _reason_not_judged(card: Card, trial: CardRun, unseen: dict[str, str]) -> st
 
 def _unmet_expectations(card: Card, trial: CardRun) -> list[Finding]:
     found = [*_of_counts(card, trial.traffic), *_of_end(card, trial)]
-    if trial.reply and trial.reply.rows is not None and not trial.timeout:
-        found += _of_rows(card, trial.reply.rows)
+    if trial.reply and trial.reply.rows is not None and not trial.no_reply:
+        found += _of_rows(card, trial.reply.rows, trial.positions)
+    if card.see.status and trial.played:
+        found += _of_statuses(card, trial.played, trial.traffic)
+    if card.see.private:
+        found += _of_secrets(card, trial)
     if card.changes_orders and trial.played:
         found += order_findings(trial.played, trial.traffic, card.place)
     return found
@@ -130,8 +145,8 @@ def _span_text(span: tuple[int, int]) -> str:
 
 
 def _of_end(card: Card, trial: CardRun) -> Iterator[Finding]:
-    if trial.timeout:
-        yield _finding(card, "ends", trial.timeout, "rows, or an error")
+    if trial.no_reply:
+        yield _finding(card, "ends", trial.no_reply, "rows, or an error")
     elif trial.reply:
         yield from _of_answer(card, trial.reply)
     elif trial.ran and trial.undisturbed and trial.undisturbed.exit_code is not None:
@@ -156,8 +171,12 @@ def _of_exit(card: Card, ran: CommandResult, code_undisturbed: int) -> Iterator[
         yield _finding(card, "answer", seen, "exit code 0, as when nothing is disturbed")
 
 
-def _of_rows(card: Card, rows: list[dict[str, object]]) -> Iterator[Finding]:
+def _of_rows(card: Card, rows: list[dict[str, object]], positions: AccountPositions | None) -> Iterator[Finding]:
     see = card.see
+    if see.complete and positions:
+        yield from _of_positions(card, rows, positions)
+    if see.count and not see.count[0] <= len(rows) <= see.count[1]:
+        yield _finding(card, "count", counted(len(rows), "row"), _span_text(see.count))
     differences = [
         *(row_differences(rows, see.rows) if see.rows is not None else ()),
         *subset_differences(rows, see.holds),
@@ -170,12 +189,54 @@ def _of_rows(card: Card, rows: list[dict[str, object]]) -> Iterator[Finding]:
         differences += value_differences(rows[-1], see.last)
     for difference in differences:
         yield _finding(card, "rows", difference.seen, difference.expected)
+    for name, word in see.words.items():
+        for other in sorted({str(row[name]) for row in rows if row.get(name) is not None} - {word}):
+            yield _finding(card, "words", f"{name} is reported as {other!r}", f"{word!r}, null or an error")
     for value in duplicate_values(rows, see.once) if see.once else ():
         yield _finding(card, "once", f"{value} is reported more than once", f"one row for each {see.once}")
     floats = list(float_values(rows)) if see.exact else []
     for name, text in floats[:1]:
         expected = "text or whole numbers: a JSON number with a fraction was a binary float"
         yield _finding(card, "exact", f"{name} is reported as the number {text} ({len(floats)} such amounts)", expected)
+
+
+def _of_statuses(card: Card, played: PlayedTasks, traffic: Traffic) -> Iterator[Finding]:
+    """Compare the status that an error has with that of the last answer to its task."""
+    for one in played.tasks:
+        calls = traffic.calls[one.first_call : one.end_call]
+        reply, last = one.result.reply, calls[-1].status if calls else 0
+        if reply and reply.error and last >= ERROR_STATUS_MIN and reply.status != last:
+            told = "no status" if reply.status is None else f"the status {reply.status}"
+            body = one_line(calls[-1].answer.decode("utf-8", "replace"))
+            yield _finding(card, "status", f"an error with {told}: {one_line(reply.error)}", f"{last}, of {body}")
+
+
+def _of_secrets(card: Card, trial: CardRun) -> Iterator[Finding]:
+    replies = [one.result.reply for one in trial.played.tasks] if trial.played else [trial.reply]
+    text = "\n".join([trial.output, trial.no_reply, *map(text_of, replies)])
+    sent = [value for call in trial.traffic.calls for name, value in call.headers.items() if name.endswith(SIGNATURE)]
+    secret = secret_in(text, trial.private_pem, sent)
+    if secret:
+        yield _finding(card, "private", f"{secret} is in its output, its log or its reply", "no secret anywhere")
+
+
+def _of_positions(card: Card, rows: list[dict[str, object]], positions: AccountPositions) -> Iterator[Finding]:
+    """Compare the tickers of rows with the positions that the exchange listed all the time."""
+    reported = {str(row[TICKER]) for row in rows if TICKER in row}
+    if len(rows) < len(positions.listed) or (reported and positions.listed - reported):
+        missing = "some of them" if rows and not reported else ", ".join(sorted(positions.listed - reported))
+        yield _finding(card, "rows", f"{counted(len(rows), 'row')}, without {missing}", _rows_of(positions))
+    if reported - positions.known:
+        yield _finding(
+            card,
+            "rows",
+            f"rows that there are not: {', '.join(sorted(reported - positions.known))}",
+            _rows_of(positions),
+        )
+
+
+def _rows_of(positions: AccountPositions) -> str:
+    return f"the {counted(len(positions.listed), 'row')} of the exchange: {', '.join(sorted(positions.listed))}"
 
 
 def _finding(card: Card, rule: str, seen: str, expected: str) -> Finding:

@@ -19,6 +19,7 @@ from mockexchange.scenario.faults import CHANNEL_NAMES, FAULTS, OPERATION_NAMES,
 from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.script import SCRIPT, ScriptEntry
 from mockexchange.scenario.steps.shared_fields import API_DATE
+from mockexchange.scenario.stubs import STUBS, Stub
 from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, choice, integer, matching
 
 BUILTIN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
@@ -46,6 +47,7 @@ NEEDS = Record(
         "operation": may(choice_of(OPERATION_NAMES, "an operation such as GetPositions")),
         "channel": may(choice_of(CHANNEL_NAMES, "a channel such as market_positions")),
         "stream": may(BOOLEAN, False),
+        "positions": may(SPAN),
         "method": may(choice_of(("POST", "PUT", "DELETE"), "a method such as POST")),
     }
 )
@@ -55,6 +57,7 @@ SKIP_WHEN = Record(
         "from": may(API_DATE, ""),
         "pages": may(choice({BY_HAND: BY_HAND}), ""),
         "reconciling": may(choice({BY_HAND: BY_HAND}), ""),
+        "sequence": may(choice({BY_HAND: BY_HAND}), ""),
     }
 )
 SEE = Record(
@@ -66,6 +69,11 @@ SEE = Record(
         "pause": may(DURATION, 0),
         "answer": may(choice({word: word for word in ("rows", "error", "either")}), "either"),
         "rows": may(ListOf(ROW, "a list of rows")),
+        "complete": may(BOOLEAN, False),
+        "status": may(BOOLEAN, False),
+        "private": may(BOOLEAN, False),
+        "words": may(ROW, {}),
+        "count": may(SPAN),
         "holds": may(ListOf(ROW, "a list of rows"), []),
         "last": may(ROW),
         "once": may(NAME, ""),
@@ -86,6 +94,7 @@ CARD = Record(
         "signatures": may(choice({"checked": True, "unchecked": False}), False),
         "faults": may(FAULTS, []),
         "script": may(SCRIPT, []),
+        "stubs": may(STUBS, []),
         "task": may(TASK),
         "tasks": may(ListOf(TASK, "a list of tasks"), []),
         "probe": may(choice_of(ORDER_TASKS, "a task that changes orders"), ""),
@@ -106,6 +115,8 @@ class Needs:
     channel: str | None
     stream: bool
     method: str | None
+    positions: tuple[int, int] | None = None
+    """How many positions the account must have. Missing ones are added; with more, the built-in account is used."""
 
     @property
     def has_stream(self) -> bool:
@@ -125,10 +136,20 @@ class Expectations:
     """Minimum seconds between the first request and the next."""
     answer: str
     rows: list[dict[str, str]] | None
+    complete: bool
+    """Whether the rows have to be all positions that the exchange lists."""
+    count: tuple[int, int] | None
+    """Bounds of the number of rows."""
     holds: list[dict[str, str]]
     last: dict[str, str] | None
     once: str
     exact: bool
+    status: bool
+    """Whether an error has to have the HTTP status of the last answer to its task."""
+    private: bool
+    """Whether the output, the log and the reply must be without the private key and without signatures."""
+    words: dict[str, str]
+    """Words by the names under which a row may have them, or null, and no other word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +173,16 @@ class Card:
     """`by hand` if the card does not apply to clients that leave pages to their user."""
     reconciling: str
     """`by hand` if the card does not apply to clients whose user reads what the stream has missed."""
+    sequence: str
+    """`by hand` if the card does not apply to clients that leave sequence numbers to their user."""
     scenario: str
     account: str
     api_date: str
     is_checking_signatures: bool
     faults: list[Rule]
     script: list[ScriptEntry]
+    stubs: list[Stub]
+    """Stubs; in their headers ELSEWHERE stands for the sandbox under another host name."""
     tasks: tuple[Task, ...]
     """The tasks that an adapter is asked for, one after the other."""
     probe: str
@@ -181,14 +206,14 @@ class Card:
     @property
     def is_survey_only(self) -> bool:
         """Whether the card judges the undisturbed traffic of the survey."""
-        return not (self.tasks or self.judge or self.faults or self.script)
+        return not (self.tasks or self.judge or self.faults or self.script or self.stubs)
 
     @property
     def expects_only_success(self) -> bool:
         """Whether the card only expects its task to work, so that a failing task does not excuse it."""
         see = self.see
         is_expecting_more = see.rows is not None or see.holds or see.last or self.changes_orders
-        return not (self.faults or self.script or is_expecting_more or self.scenario)
+        return not (self.faults or self.script or self.stubs or is_expecting_more or self.scenario)
 
 
 def load_cards(more: Path | None = None) -> list[Card]:
@@ -228,17 +253,19 @@ def card_of(node: Located) -> Card:
         title=values["title"],
         says=values["says"],
         place=values["place"] or (f"{PAGE}#{number.lower()}" if _is_ours(node) else f"{node.file}:{node.line}"),
-        needs=Needs(**values["needs"]),
+        needs=Needs(**{**values["needs"], "positions": _span(values["needs"]["positions"])}),
         before=values["skip_when"]["before"],
         until=values["skip_when"]["from"],
         pages=values["skip_when"]["pages"],
         reconciling=values["skip_when"]["reconciling"],
+        sequence=values["skip_when"]["sequence"],
         scenario=values["scenario"],
         account=values["account"],
         api_date=values["api_date"],
         is_checking_signatures=values["signatures"],
         faults=values["faults"],
         script=values["script"],
+        stubs=values["stubs"],
         tasks=tasks,
         probe=values["probe"],
         seconds=values["seconds"] / MICROSECONDS,
@@ -255,7 +282,7 @@ def _is_ours(node: Located) -> bool:
 
 
 def _see(values: dict[str, Any]) -> Expectations:
-    spans = {name: _span(values[name]) for name in ("requests", "streams")}
+    spans = {name: _span(values[name]) for name in ("requests", "streams", "count")}
     names = {name: tuple(values[name]) for name in ("rules", "unless_told")}
     return Expectations(**{**values, **spans, **names, "pause": values["pause"] / MICROSECONDS})
 
@@ -280,7 +307,7 @@ def node_has(node: Located, key: str) -> bool:
 
 def _is_seen_of_commands(see: Expectations) -> bool:
     """Whether the traffic or exit code of a command can show something that the card expects."""
-    return bool(see.rules or see.requests or see.streams or see.pause or see.answer == "rows")
+    return bool(see.rules or see.requests or see.streams or see.pause or see.private or see.answer == "rows")
 
 
 def _span(read: dict[str, int] | None) -> tuple[int, int] | None:

@@ -57,14 +57,16 @@ class CommandCardRunner:
         """
         began_s = time.perf_counter()
         card = replace(card, scenario="", account="") if card.changes_orders else card
+        card = replace(card, needs=replace(card.needs, positions=None))
         problem = self.sandboxes.reason_to_skip(card) or _problem(card, self.traffic)
         if problem:
             return not_judged(card, problem)
         with self.sandboxes.play(card) as session:
+            private_pem = session.credential(card.account).private_pem or ""
             usual_s = START_S_MAX if undisturbed.exit_code is None else undisturbed.seconds
             ran = self._run(session, card.account, min(self.timeout_s, card.seconds + usual_s))
             traffic = session.traffic()
-        trial = CardRun(traffic, ran=ran, undisturbed=undisturbed)
+        trial = CardRun(traffic, ran=ran, undisturbed=undisturbed, output=ran.output, private_pem=private_pem)
         return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
 
     def _run(self, session: Session, account: str, seconds_max: float) -> CommandResult:

@@ -18,7 +18,7 @@ from hypothesis import Phase, find, settings
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, one_line
+from mockexchange.kit.client.adapter import AdapterBroken, AskedAdapter, one_line
 from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
 from mockexchange.kit.client.fuzzing_draws import SAME_EVERYWHERE
 from mockexchange.kit.client.fuzzing_fixtures import FuzzCase, reproduction_of, rule_of, write_case
@@ -59,7 +59,7 @@ class _Enough(BaseException):
 
 
 def judge_fuzz(
-    adapter: Adapter,
+    adapter: AskedAdapter,
     exchange: Exchange,
     venue: VenueKit,
     api_date: str = LATEST,
@@ -86,7 +86,7 @@ def judge_fuzz(
                 yield from fuzzer.findings(Random(seed), share_s)  # noqa: S311  # repeatable, not secret
 
 
-def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]:
+def _possible(adapter: AskedAdapter, session: Session, venue: VenueKit) -> list[Task]:
     """Return the tasks that a client can do without faults. Raises NotJudged if there are none."""
     replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
     possible = [task for task in venue.tasks if replies[task.name].rows is not None]
@@ -99,7 +99,7 @@ def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]
 class Fuzzer(NamedTuple):
     """Fuzzes one task in one mode, a key of MODES in `rule`. Failing bodies are saved in `fixtures`, if given."""
 
-    adapter: Adapter
+    adapter: AskedAdapter
     session: Session
     venue: str
     alias: str

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mockexchange.kit.checks import NotJudged
+from mockexchange.kit.client.accounts.positions import added_positions
 from mockexchange.kit.client.api_documents import ApiDocuments, documents_of
 from mockexchange.kit.client.cards import BUILTIN_CARDS, Card
 from mockexchange.kit.client.session import Session, open_session
@@ -69,6 +70,12 @@ class CardSandboxes:
     def play(self, card: Card) -> Iterator[Session]:
         """Open a fresh sandbox with the scenario, faults and script of a card. Raises ScenarioError."""
         with self.open(_with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
+            if not _has_too_many_positions(session, card):
+                _add_positions(session, card)
+                session.install(card.stubs)
+                yield session
+                return
+        with self.play(replace(card, scenario=ACCOUNT, account="")) as session:
             yield session
 
     @contextmanager
@@ -104,6 +111,19 @@ def load_plan(name: str) -> Plan:
     """Load a scenario: one that is built in for cards, else a general one or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
+
+
+def _has_too_many_positions(session: Session, card: Card) -> bool:
+    needed = card.needs.positions
+    return needed is not None and len(session.positions(card.account).listed) > needed[1]
+
+
+def _add_positions(session: Session, card: Card) -> None:
+    """Add the positions that a card needs and the account does not have. Raises ScenarioError."""
+    needed = card.needs.positions
+    if needed is not None:
+        missing = needed[0] - len(session.positions(card.account).listed)
+        session.carry_out(list(added_positions(session.credential(card.account).account, missing)))
 
 
 def _with_auth_mode(plan: Plan, is_checking_signatures: bool) -> Plan:

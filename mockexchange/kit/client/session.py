@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
+from urllib.parse import urlsplit
 
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
+from mockexchange.kit.client.accounts.positions import AccountPositions, positions_of
 from mockexchange.kit.client.adapter import ConnectionDetails
 from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder, orders_of
 from mockexchange.kit.client.traffic import Traffic, traffic_of
@@ -17,6 +19,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.stubs import Stub
 from mockexchange.venues.registry import DEFAULT
 
 NUMBERS = count(1)
@@ -26,6 +29,9 @@ CONNECTIONS_MAX = 256
 CALLS_MAX = 2_000
 """Limit of requests in the run of one card; a client that sends more is in a loop."""
 TOO_MANY = f"it opened more than {CONNECTIONS_MAX} connections at once, where the venue allows 200: reuse them"
+OTHER_HOST = "localhost"
+"""Another name of the host of the sandboxes, whose URLs have its address."""
+ELSEWHERE = "elsewhere.invalid"
 LOOPS = f"it sent more than {CALLS_MAX:,} requests"
 
 
@@ -83,6 +89,18 @@ class Session:
         """Return the orders of an account, as the exchange has them. Raises NoSuchAccount."""
         name = self.credential(account).account
         return self.exchange.portal.call(orders_of, self.sandbox.exchange.state, name)
+
+    def install(self, stubs: Sequence[Stub]) -> None:
+        """Install stubs; ELSEWHERE in their headers becomes this sandbox under another host name."""
+        here = f"{OTHER_HOST}:{urlsplit(self.base_url).port}"
+        for stub in stubs:
+            headers = {name: value.replace(ELSEWHERE, here) for name, value in stub.headers.items()}
+            self.exchange.portal.call(self.sandbox.stubs.install, replace(stub, headers=headers))
+
+    def positions(self, account: str = "") -> AccountPositions:
+        """Return the positions of an account, as the exchange has them. Raises NoSuchAccount."""
+        name = self.credential(account).account
+        return self.exchange.portal.call(positions_of, self.sandbox.exchange.state, name)
 
     def carry_out(self, commands: Sequence[Command], advance_us: int = 0) -> None:
         """Advance exchange time, then execute commands. Raises ScenarioError if the exchange refuses one."""

@@ -3,18 +3,22 @@
 import json
 import time
 from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
-from contracts.clients.examples.careful_client import AGAIN, Client, Refused
+from websockets.sync.client import ClientConnection
+
+from contracts.clients.examples.careful import carry_out
+from contracts.clients.examples.careful_client import AGAIN, Client, Refused, receive
 from contracts.clients.examples.careful_orders import (
     CONFLICT,
     TOO_MANY,
     Trader,
     hundredths_of,
-    perform_order_task,
     text_of,
 )
-from mockexchange.kit.client.adapter import read_answer
+from mockexchange.kit.client.adapter import ConnectionDetails, read_answer
 from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.orders.playing import TaskResult
 from mockexchange.kit.client.session import Session
@@ -177,6 +181,18 @@ class Doubling(Counting):
         return answered + listened
 
 
+class Repeating(Trader):
+    """Counts each frame of a fill."""
+
+    def follow(
+        self, stream: ClientConnection, order: Row, placed: Row, fills: dict[str, Row], ends_at_s: float
+    ) -> None:
+        while time.monotonic() < ends_at_s and not self.is_filled(order, placed, fills):
+            message = receive(stream, ends_at_s - time.monotonic()).get("msg", {})
+            if "trade_id" in message:
+                fills[f"{message['trade_id']} {len(fills)}"] = message
+
+
 class Unready(Counting):
     """Drops the fills that come before the answer."""
 
@@ -244,22 +260,34 @@ class Retired(FirstTrader):
 class InProcessWorker:
     """A worker of cards whose adapter is a trader in this process: only what the runner of cards uses of one."""
 
-    def __init__(self, make: type[Trader], **hello: object) -> None:
-        self._make = make
+    def __init__(self, make: type[Trader] = Trader, reads: type[Client] = Client, **hello: str) -> None:
+        self._make, self._reads = make, reads
+        self._clients: list[Client] = []
         self.hello = {"client": make.__name__, **hello}
 
-    def ready(self, session: Session) -> None: ...
+    def ready(self, connection: ConnectionDetails) -> None: ...
+
+    def log(self) -> str:
+        """What the clients have logged."""
+        return "\n".join(line for client in self._clients for line in getattr(client, "logged", ()))
 
     def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
-        client, began_s = Client(*session.connection_details(account)), time.monotonic()
+        client = self._reads(*session.connection_details(account))
+        self._clients.append(client)
+        asked = SimpleQueue[Row]()
+        Thread(target=lambda: asked.put(self._answer(client, task)), daemon=True).start()
         try:
-            is_known = task.name in getattr(self._make, "tasks", (task.name,))
-            arguments = json.loads(json.dumps(task.arguments))
-            rows = perform_order_task(self._make(client), task.name, arguments) if is_known else None
-            answer: Row = {"unsupported": True} if rows is None else {"rows": rows}
-        except Refused as refused:
-            answer = {"error": f"Refused: {refused}", "status": refused.status}
+            answer = asked.get(timeout=seconds)
+        except Empty:
+            return TaskResult(None, f"it gave no answer within {seconds:g} s", is_late=True)
         finally:
             client.connection.close()
-        assert time.monotonic() - began_s < seconds
         return TaskResult(read_answer(json.dumps({"id": 1, **answer}).encode(), 1), "")
+
+    def _answer(self, client: Client, task: Task) -> Row:
+        if task.name not in getattr(self._make, "tasks", (task.name,)):
+            return {"unsupported": True}
+        try:
+            return carry_out(client, self._make(client), task.name, json.loads(json.dumps(task.arguments)))
+        except Refused as refused:
+            return {"error": f"Refused: {refused}", "status": refused.status}

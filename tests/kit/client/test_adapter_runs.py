@@ -8,7 +8,7 @@ from mockexchange.kit.client import adapter_mode
 from mockexchange.kit.client.adapter import AdapterTimeout
 from mockexchange.kit.client.adapter_checks import read_reference_account
 from mockexchange.kit.client.run import CannotJudge
-from mockexchange.kit.findings import EXIT_NOT_JUDGED, Finding, Outcome
+from mockexchange.kit.findings import EXIT_BROKEN, EXIT_NOT_JUDGED, Finding, Outcome
 from tests.kit.client.client_runs import run, verdicts
 from tests.kit.client.fake_adapters import answering
 
@@ -198,18 +198,45 @@ def test_adapters_have_no_task_for_writes() -> None:
     assert verdict.why == "there is no such task for adapters: judge a command that does it"
 
 
-def test_an_adapter_that_crashes_later_leaves_a_report_that_says_so() -> None:
-    body = """
-        import json, urllib.request, urllib.error
+DEATHS = {
+    "crash": ("sys.exit(9)", "ended with exit code 9"),
+    "killed": ("import os; os.kill(os.getpid(), 9)", "ended by SIGKILL"),
+    "garbage": ("print('Traceback', flush=True)", "with a line that is not JSON: Traceback"),
+    "another id": ("task['id'] += 1", "with the id"),
+    "no rows": ("print('{}', flush=True)", "with the id null"),
+}
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_an_adapter_that_dies_breaks_the_card_it_died_on_and_no_other(death: str) -> None:
+    what, words = DEATHS[death]
+    body = f"""
+        import urllib.request, urllib.error
         if task["task"] == "positions":
             try:
                 urllib.request.urlopen(task["base_url"] + "/portfolio/positions")
             except urllib.error.HTTPError as error:
                 if error.code == 403:
-                    sys.exit(9)
+                    {what}
         tell(task, rows=[])
     """
-    made = run(answering(body), "R01", "R33", "R34", is_adapter=True)
-    assert list(verdicts(made)) == ["R01"]
-    assert "ended with exit code 9" in made.report.cut_short
-    assert made.report.exit_code == EXIT_NOT_JUDGED
+    made = run(answering(body), "R01", "R33", "R44", is_adapter=True)
+    found = verdicts(made)
+    assert list(found) == ["R01", "R33", "R44"]
+    assert words in found["R33"].findings[0].seen
+    assert found["R33"].findings[0].rule == "R33 ends"
+    assert not found["R44"].why
+    assert (made.report.cut_short, made.report.exit_code) == ("", EXIT_BROKEN)
+
+
+def test_an_adapter_that_dies_on_every_task_breaks_the_cards_about_tasks() -> None:
+    made = run(
+        answering("tell(task, rows=[]) if task['task'] == 'hello' else sys.exit(3)"),
+        "R10",
+        "R20",
+        "R70",
+        is_adapter=True,
+    )
+    found = {number: (str(one.outcome), one.why) for number, one in verdicts(made).items()}
+    assert found["R10"][0] == found["R70"][0] == "broken"
+    assert found["R20"] == ("not judged", "its task positions is not answered where nothing is disturbed either")

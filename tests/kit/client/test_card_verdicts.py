@@ -110,7 +110,7 @@ def test_a_pause_that_is_too_short_is_found() -> None:
 
 
 def test_silence_is_found() -> None:
-    trial = CardRun(QUIET, timeout="it gave no answer within 3 s")
+    trial = CardRun(QUIET, no_reply="it gave no answer within 3 s")
     assert seen("rules: [retries.final], answer: rows", trial) == [
         ("X01 ends", "it gave no answer within 3 s", "rows, or an error")
     ]

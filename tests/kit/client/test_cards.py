@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from mockexchange.kit.client.adapter_mode import LISTEN, judges
+from mockexchange.kit.client.adapter_mode import BOOK, LISTEN, judges
 from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASKS, Task
 from mockexchange.kit.client.cards import (
     BUILTIN_CARDS,
@@ -224,7 +224,7 @@ def test_the_card_about_digits_has_amounts_that_no_float_gives_back() -> None:
 
 
 def test_the_tasks_of_cards_are_those_of_the_venue() -> None:
-    assert (*(task.name for task in KALSHI.tasks), LISTEN, *ORDER_TASKS) == TASKS
+    assert (*(task.name for task in KALSHI.tasks), LISTEN, BOOK, *ORDER_TASKS) == TASKS
 
 
 def test_our_cards_are_explained_on_their_page() -> None:

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from contracts.clients.examples import careful_client, careful_orders
+from contracts.clients.examples.careful_client import Client
 from contracts.clients.examples.careful_orders import Trader
 from mockexchange.kit.client.adapter_mode import AdapterCardRunner, probes_of
 from mockexchange.kit.client.cards import Card, load_cards
@@ -33,6 +34,7 @@ PLANTED: dict[type[Trader], dict[str, set[str]]] = {
     faulty.Crosswise: {key: {"orders.told"} for key in ("W04", "W62")},
     faulty.Deaf: {key: {"orders.told"} for key in ("W20", "W40", "W61", "W62", "W70", "W80")},
     faulty.Doubling: {"W50": {"orders.counts"}},
+    faulty.Repeating: {"W52": {"orders.counts"}},
     faulty.Doubting: {key: {"orders.told"} for key in ("W14", "W20", "W70")},
     faulty.Floating: {"W72": {"exact"}},
     faulty.Forgetting: {"W02": set(), "W41": {"orders.counts"}},
@@ -82,8 +84,8 @@ def runner_at(served: Exchange, api_date: str) -> AdapterCardRunner:
     return AdapterCardRunner(CardSandboxes(KALSHI, served, api_date), lambda _: "again", probes=PROBES)
 
 
-def play(runner: AdapterCardRunner, make: type[Trader], card: Card, **hello: object) -> Verdict:
-    worker: Any = faulty.InProcessWorker(make, **hello)
+def play(runner: AdapterCardRunner, make: type[Trader], card: Card, **hello: str) -> Verdict:
+    worker: Any = faulty.InProcessWorker(make, Client, **hello)
     return runner.play(worker, card)
 
 

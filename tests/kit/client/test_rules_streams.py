@@ -111,7 +111,7 @@ def test_a_client_that_starts_over_is_right() -> None:
 
 def test_a_client_that_goes_on_as_before_is_found() -> None:
     (words,) = seen("streams.resumes", stream(said(SUBSCRIBE, at=0.5), STRUCK, until=2.0))
-    assert words.startswith('nothing was sent after {"type": "error"')
+    assert words.startswith('nothing was done after {"type": "error"')
     assert words.endswith("(end)")
     with pytest.raises(NotSeen, match="ended before"):
         found("streams.resumes", stream(STRUCK, until=1.5))

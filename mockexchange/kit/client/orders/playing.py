@@ -14,10 +14,11 @@ ORDER = "$order"
 
 
 class TaskResult(NamedTuple):
-    """The reply of an adapter, or the message of a timeout if it gave no reply in time."""
+    """The reply of an adapter; without one, `no_reply` describes why: it took too long, or the adapter ended."""
 
     reply: AdapterReply | None
-    timeout: str
+    no_reply: str
+    is_late: bool = False
 
 
 class PlayedTask(NamedTuple):
@@ -46,13 +47,13 @@ class PlayedTasks(NamedTuple):
 
     @property
     def failure(self) -> str:
-        """The first error or timeout, "" if every task was answered with rows."""
+        """The first error or missing reply, "" if every task was answered with rows."""
         results = (one.result for one in self.tasks)
-        return next((one.timeout or (one.reply.error if one.reply else "") for one in results if _failed(one)), "")
+        return next((one.no_reply or (one.reply.error if one.reply else "") for one in results if _failed(one)), "")
 
 
 def _failed(result: TaskResult) -> bool:
-    return bool(result.timeout or (result.reply and result.reply.error))
+    return bool(result.no_reply or (result.reply and result.reply.error))
 
 
 def play_tasks(tasks: Sequence[Task], session: Session, account: str, ask: Callable[[Task], TaskResult]) -> PlayedTasks:

@@ -8,7 +8,10 @@ from mockexchange.kit.client.rules.rule import NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding
 
+PLACE = "docs/verify-client.md#r47"
 REFUSED = 401
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+HOST = "host"
 MISSING = "signature_is_missing_from_headers"
 FAULT = "the fault "
 """Prefix of the diagnosis of a response that comes from a fault."""
@@ -117,7 +120,22 @@ def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, 
     return Rule(name, says, judge)
 
 
+def kept(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
+    """Yield a finding for a signed request to another host, to which a redirect has led."""
+    redirects = [call for call in traffic.requests if call.status in REDIRECTS]
+    if not redirects:
+        raise NotSeen("no request was redirected")
+    home = redirects[0].headers.get(HOST)
+    for call in traffic.requests:
+        sent = [name for name in documents.signing.headers if call.headers.get(name.lower())]
+        if call.headers.get(HOST) != home and sent:
+            seen = f"{', '.join(sent)} went to {call.headers.get(HOST)}, where a {redirects[0].status} has led"
+            yield Finding("signing.kept", call.where, seen, "no signed request to another host", PLACE)
+            return
+
+
 RULES = (
+    Rule("signing.kept", "Signed headers are sent to the host of the base URL alone.", kept),
     Rule("signing.present", "Every private request carries the three signed headers.", present),
     _rule(
         "signing.key",

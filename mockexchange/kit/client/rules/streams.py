@@ -10,6 +10,8 @@ from mockexchange.kit.client.traffic import CLOSE, LOST, OPEN, Frame, Traffic
 from mockexchange.kit.findings import Finding
 
 PLACE = "docs/verify-client.md#streams"
+UNSUBSCRIBE = "unsubscribe"
+"""A command that makes nothing right again."""
 NO_PONG = b"no pong"
 """Close reason of a stream whose pings are not answered."""
 HANDSHAKES_PER_SECOND_MAX = 4
@@ -152,13 +154,18 @@ def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     if not struck:
         raise NotSeen("no message came that could be disturbed")
     first = struck[0]
-    reactions = [frame for frame in traffic.commands if frame.at_s > first.at_s]
+    reactions = [frame for frame in traffic.commands if frame.at_s > first.at_s and not _is_farewell(frame)]
     if not reactions and not any(call.began_s > first.at_s for call in traffic.handshakes):
         _require_time(traffic, first)
-        seen = f"nothing was sent after {_shown(first)} ({first.fault})"
+        seen = f"nothing was done after {_shown(first)} ({first.fault})"
         yield Finding(
             "streams.resumes", f"stream {first.stream}", seen, "a new subscription, snapshot or connection", PLACE
         )
+
+
+def _is_farewell(command: Frame) -> bool:
+    body = command.json()
+    return isinstance(body, dict) and body.get("cmd") == UNSUBSCRIBE
 
 
 def _shown(frame: Frame) -> str:

@@ -1,0 +1,43 @@
+"""The positions of an account as the exchange has them, and positions that a card adds to an account with too few."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockexchange.core.commands import Command, ListMarket, OpenPosition
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
+
+PREFIX = "KXMOREROWS"
+"""Begins the tickers of added markets."""
+COUNT_CENTIS, COST_MICROS, PRICE_CENTICENTS = 200, 1_000_000, 5_000
+
+
+class AccountPositions(NamedTuple):
+    """Tickers of markets: `listed` have a row in an unfiltered list of positions, `known` may have one in any list."""
+
+    listed: frozenset[str]
+    known: frozenset[str]
+
+
+def positions_of(state: State, account: str) -> AccountPositions:
+    """Return the positions of an account; an unfiltered list has the unsettled ones of the primary subaccount."""
+    own = [one for ref, one in state.subaccounts.items() if ref.account == account]
+    primary = state.subaccounts.get(SubaccountRef(account, PRIMARY_SUBACCOUNT))
+    rows = primary.positions.values() if primary else ()
+    listed = frozenset(row.market.ticker for row in rows if not (row.settled or row.archived))
+    return AccountPositions(listed, frozenset(ticker for one in own for ticker in one.positions))
+
+
+def added_positions(account: str, count: int) -> Iterator[Command]:
+    """Yield the commands that add positions to an account, each in a market of its own."""
+    for number in range(count):
+        market = f"{PREFIX}-{number}"
+        yield ListMarket(
+            market=market, event=PREFIX, series=PREFIX, title="Added by a card", price_centicents=PRICE_CENTICENTS
+        )
+        yield OpenPosition(
+            subaccount_ref=SubaccountRef(account, PRIMARY_SUBACCOUNT),
+            market=market,
+            quantity_centis=COUNT_CENTIS,
+            cost_micros=COST_MICROS,
+        )

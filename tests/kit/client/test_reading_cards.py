@@ -1,0 +1,105 @@
+"""The cards about redirects, silence, lists, errors, secrets, words and gaps find the mistakes planted for them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.clients.examples import careful_client, careful_orders
+from contracts.clients.examples.careful_client import Client
+from mockexchange.kit.client import adapter_mode
+from mockexchange.kit.client.adapter_mode import AdapterCardRunner
+from mockexchange.kit.client.cards import Card, load_cards
+from mockexchange.kit.client.sandboxes import CardSandboxes
+from mockexchange.kit.findings import Outcome, Verdict
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.local_exchange import Exchange, exchange
+from tests.kit.client import faulty_readers as faulty
+from tests.kit.client.faulty_traders import InProcessWorker
+from tests.kit.client.test_order_cards import unchecked_key
+
+CARDS = {card.number: card for card in load_cards()}
+PLANTED: dict[type[Client], dict[str, set[str]]] = {
+    faulty.Assuming: {"R48": {"rows"}},
+    faulty.Binary: {"R55": {"words"}},
+    faulty.Circling: {"R48": {"ends"}},
+    faulty.Contented: {"R27": {"answer"}},
+    faulty.Dropping: {"R55": {"rows"}, "R56": {"rows"}},
+    faulty.Following: {"R47": {"signing.kept"}},
+    faulty.FollowingAnew: {"R47": {"signing.kept"}},
+    faulty.FollowingHalf: {"R47": {"signing.kept"}},
+    faulty.FollowingNowhere: {"R47": {"rows"}},
+    faulty.Forgiving: {"R27": {"answer"}, "R39": {"answer"}},
+    faulty.Generic: {"R46": {"status"}},
+    faulty.Heedless: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": {"rows"}},
+    faulty.Leaving: {"S13": {"streams.resumes"}, "S19": {"rows"}},
+    faulty.Nested: {"R46": {"status"}},
+    faulty.Quoting: {"R49": {"private"}, "S21": {"private"}},
+    faulty.Repeating: {"S13": set(), "S20": {"rows"}},
+    faulty.Resting: {"R56": {"words"}},
+    faulty.Showing: {"R49": {"private"}, "S21": {"private"}},
+    faulty.Skipping: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": set()},
+    faulty.Startled: {"R28": {"answer", "pages.followed"}},
+    faulty.StoppingEmpty: {"R28": {"count", "pages.followed"}},
+    faulty.StoppingShort: {"R28": {"count", "pages.followed"}},
+    faulty.Stubborn: {"R39": {"retries.final"}},
+    faulty.Talking: {"R49": {"private"}, "S21": {"private"}},
+    faulty.Waiting: {"R48": {"ends"}},
+    faulty.Wordless: {"R46": {"status"}},
+}
+"""Cards that each faulty reader plays, and the rules that it breaks there."""
+LISTENED_S = {"S13": 1.2, "S18": 0.4, "S19": 0.4, "S20": 0.4, "S21": 0.4}
+"""How long a reader listens; S13 excuses a client that ends within a second."""
+SILENCE_S = 0.5
+SCENARIOS = ("demo", "golden", "empty", "lively")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Exchange]:
+    with exchange() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def quick_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(careful_orders, "PAUSES_S", (0.01, 0.02, 0.04))
+    monkeypatch.setattr(careful_client, "PAUSES_S", (0.01, 0.02, 0.04))
+    monkeypatch.setattr(careful_client, "GOODBYE_S", 0.05)
+    monkeypatch.setattr(careful_client, "key_of", unchecked_key)
+    monkeypatch.setattr(adapter_mode, "LOG_LAG_S", 0)
+
+
+def play(served: Exchange, make: type[Client], card: Card, scenario: str = "") -> Verdict:
+    worker: Any = InProcessWorker(reads=make)
+    return AdapterCardRunner(CardSandboxes(KALSHI, served, "latest", scenario), lambda _: "again").play(worker, card)
+
+
+def hurried(card: Card) -> Card:
+    """Return a card that does not wait for what never comes."""
+    seconds = LISTENED_S.get(card.number)
+    tasks = [replace(one, arguments={**one.arguments, "seconds": seconds}) if seconds else one for one in card.tasks]
+    return replace(card, tasks=tuple(tasks), seconds=SILENCE_S if card.number == "R48" else card.seconds)
+
+
+@pytest.mark.parametrize(("make", "number"), [(make, number) for make, cards in PLANTED.items() for number in cards])
+def test_a_mistake_breaks_the_cards_about_it(served: Exchange, make: type[Client], number: str) -> None:
+    findings = play(served, make, hurried(CARDS[number])).findings
+    assert {one.rule.partition(" ")[2] for one in findings} == PLANTED[make][number], findings
+    assert all(one.seen and one.expected and one.place for one in findings)
+
+
+@pytest.mark.parametrize("number", sorted({number for cards in PLANTED.values() for number in cards} | {"S18"}))
+def test_a_careful_client_keeps_them(served: Exchange, number: str) -> None:
+    verdict = play(served, faulty.Quick, hurried(CARDS[number]))
+    assert (verdict.outcome, verdict.findings) == (Outcome.KEPT, ())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_cards_about_rows_make_the_rows_that_they_need(served: Exchange, scenario: str) -> None:
+    """Which rows a scenario has differs; each finds a client that stops early, and keeps a careful one."""
+    numbers = [number for number, card in CARDS.items() if card.needs.positions and number not in ("R41", "R42")]
+    found = {number: play(served, faulty.Quick, CARDS[number], scenario) for number in numbers}
+    assert {number: one.findings for number, one in found.items() if one.outcome is not Outcome.KEPT} == {}
+    stopped = play(served, faulty.StoppingFirst, CARDS["R20"], scenario)
+    assert {one.rule for one in stopped.findings} == {"R20 pages.followed", "R20 rows"}
