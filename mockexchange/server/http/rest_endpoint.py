@@ -20,6 +20,7 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
+from mockexchange.server.http.whole_answer import send_answer
 from mockexchange.server.shares import PIECE_BYTES, shares_of
 from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
@@ -195,9 +196,7 @@ async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: li
 
 
 async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:
-    headers += length_of(answer, len(answer.body))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send_answer(send, answer, [*headers, *length_of(answer, len(answer.body))])
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:

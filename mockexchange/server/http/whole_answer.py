@@ -1,0 +1,61 @@
+"""Sending an answer in one piece.
+
+uvicorn writes the head of an answer and its body one after the other: two calls of the operating system, which wake the
+client twice, and checks of each header. Most answers need neither; the others go through uvicorn's `send`.
+"""
+
+from http import HTTPStatus
+from types import MethodType
+from typing import Any
+
+from starlette.types import Send
+
+from mockexchange.server.http.faulty_response import Header
+from mockexchange.venues.request import Answer
+
+STATUS_LINES = {one.value: f"HTTP/1.1 {one.value} {one.phrase}\r\n".encode() for one in HTTPStatus}
+WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+
+try:
+    from uvicorn.protocols.http import httptools_impl
+
+    CYCLE: type[Any] | None = httptools_impl.RequestResponseCycle
+except ImportError:
+    CYCLE = None
+"""The type of uvicorn's answers on httptools; without it uvicorn uses h11, and answers are in two pieces."""
+
+
+async def send_answer(send: Send, answer: Answer, headers: list[Header]) -> None:
+    """Send an answer whose headers have its length, in one piece if possible."""
+    cycle = send.__self__ if isinstance(send, MethodType) else send
+    if type(cycle) is CYCLE and _is_plain(cycle, answer):
+        _write(cycle, answer, headers)
+    else:
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def _is_plain(cycle: Any, answer: Answer) -> bool:
+    """Return whether nothing is special about an answer: headers of users, a connection that ends or is full, HEAD."""
+    return (
+        answer.stub is None
+        and answer.fault is None
+        and answer.status in STATUS_LINES
+        and answer.status not in WITHOUT_BODY
+        and cycle.keep_alive
+        and not (cycle.disconnected or cycle.response_started or cycle.flow.write_paused)
+        and cycle.scope["method"] != "HEAD"
+    )
+
+
+def _write(cycle: Any, answer: Answer, headers: list[Header]) -> None:
+    """Write the whole answer and end its cycle, as uvicorn's `send` does with its two messages."""
+    pieces = [STATUS_LINES[answer.status]]
+    for name, value in (*cycle.default_headers, *headers):
+        pieces += name, b": ", value, b"\r\n"
+    pieces += b"\r\n", answer.body
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join(pieces))
+    cycle.message_event.set()
+    cycle.on_response()

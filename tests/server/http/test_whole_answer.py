@@ -1,0 +1,98 @@
+"""Answers in one piece: the bytes are those of uvicorn's own `send`, and it sends what is not plain."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from starlette.types import Message
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from mockexchange.server.http.whole_answer import send_answer
+from mockexchange.venues.request import Answer
+
+TYPE = (b"content-type", b"application/json")
+PLAIN = Answer(200, b'{"positions":[]}')
+
+
+class Transport(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self.is_closed = False
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data))
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def cycle_of(transport: Transport, done: list[str], method: str, keep_alive: bool) -> RequestResponseCycle:
+    scope: Any = {"method": method, "type": "http"}
+    log, date = logging.getLogger(__name__), [(b"date", b"Mon, 23 Nov 2026 06:00:00 GMT")]
+    flow, event = FlowControl(transport), asyncio.Event()
+    ended = lambda: done.append("answered")  # noqa: E731  # a callback
+    return RequestResponseCycle(scope, transport, flow, log, log, False, date, event, False, keep_alive, ended)
+
+
+async def sent(answer: Answer, *, is_wrapped: bool, method: str, keep_alive: bool) -> tuple[list[bytes], object]:
+    """Return what is written, and the state of the connection afterwards."""
+    transport, done = Transport(), list[str]()
+    cycle = cycle_of(transport, done, method, keep_alive)
+
+    async def forward(message: Message) -> None:
+        await cycle.send(message)  # type: ignore[arg-type]  # uvicorn has a type per message
+
+    headers = [TYPE, *answer.headers]
+    if answer.status != 204:
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    await send_answer(forward if is_wrapped else cycle.send, answer, headers)  # type: ignore[arg-type]  # as above
+    state = (cycle.response_started, cycle.response_complete, cycle.message_event.is_set(), done, transport.is_closed)
+    return transport.written, state
+
+
+@pytest.mark.parametrize(
+    ("answer", "method", "keep_alive", "pieces"),
+    [
+        (PLAIN, "GET", True, 1),
+        (Answer(401, b"{}", headers=((b"x-mock-diagnosis", b"no key"),)), "POST", True, 1),
+        (Answer(200, b""), "GET", True, 1),
+        (PLAIN, "GET", False, 2),
+        (PLAIN, "HEAD", True, 1),
+        (Answer(204, b""), "DELETE", True, 1),
+        (Answer(200, b"{}", stub="mine"), "GET", True, 2),
+        (Answer(200, b"{}", fault="slow"), "GET", True, 2),
+    ],
+    ids=["plain", "refused", "empty", "last", "head", "no content", "stub", "fault"],
+)
+def test_the_bytes_are_those_that_uvicorn_sends(answer: Answer, method: str, keep_alive: bool, pieces: int) -> None:
+    written, state = asyncio.run(sent(answer, is_wrapped=False, method=method, keep_alive=keep_alive))
+    by_uvicorn, its_state = asyncio.run(sent(answer, is_wrapped=True, method=method, keep_alive=keep_alive))
+    assert (b"".join(written), state) == (b"".join(by_uvicorn), its_state)
+    assert len([piece for piece in written if piece]) == pieces
+
+
+def test_a_connection_that_is_full_or_gone_is_left_to_uvicorn() -> None:
+    async def closed() -> list[bytes]:
+        transport = Transport()
+        cycle = cycle_of(transport, [], "GET", True)
+        cycle.disconnected = True
+        await send_answer(cycle.send, PLAIN, [TYPE])  # type: ignore[arg-type]  # uvicorn has a type per message
+        return transport.written
+
+    async def full() -> list[bytes]:
+        transport = Transport()
+        cycle = cycle_of(transport, [], "GET", True)
+        cycle.flow.pause_writing()
+        sending = asyncio.ensure_future(send_answer(cycle.send, PLAIN, [TYPE]))  # type: ignore[arg-type]  # as above
+        await asyncio.sleep(0)
+        assert transport.written == []
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        return transport.written
+
+    assert asyncio.run(closed()) == asyncio.run(full()) == []
