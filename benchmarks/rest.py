@@ -25,6 +25,8 @@ DERIVATIVE_POSITIONS = 100
 WALKED_POSITIONS = 5_000
 START_S_MAX = 60.0
 POLL_S = 0.002
+UNAUTHORIZED = 401
+PACED, LOOPED, PACE_S = 20, 160, 0.05
 
 
 def throughput(size: Size) -> None:
@@ -98,10 +100,13 @@ def refusals(size: Size) -> None:
     """What a client that signs wrongly costs the others: good pages beside good ones, and beside refused ones."""
     with Server("positions", 1_000) as server:
         shares = [_beside_refusals(server, size) for _ in range(size.rounds)]
+        paced_ms, looped_ms, many_ms = _refused_ms(server)
     alone, beside = (statistics.median(column) for column in zip(*shares, strict=True))
     print("\nGood pages while 4 other connections are refused and diagnosed (median latency, microseconds)")
     ratio = f"{beside / alone:.2f}x"
     print(f"  beside 4 connections of good ones {alone:,.0f}, beside 4 of refused ones {beside:,.0f}: {ratio}")
+    print("A refusal with its diagnosis (median latency, milliseconds)")
+    print(f"  one every 50 ms {paced_ms:.1f}, in a loop {looped_ms:.1f}, of 8 in loops {many_ms:.1f}; goals 2, 5, 20")
 
 
 def memory(size: Size) -> None:
@@ -134,6 +139,22 @@ def _beside_refusals(server: Server, size: Size) -> tuple[float, float]:
         return measured
 
     return run(beside(good, 200)).quantile_us(0.5), run(beside(bad, 401)).quantile_us(0.5)
+
+
+def _refused_ms(server: Server) -> tuple[float, float, float]:
+    """Return the latency of a refusal: of a client that waits in between, of one in a loop, and of eight in loops."""
+    bad = server.request("limit=100", signed_path=PATH.removeprefix("/trade-api/v2"))
+
+    async def paced() -> list[float]:
+        found = []
+        for _ in range(PACED):
+            await asyncio.sleep(PACE_S)
+            found.append((await repeat(server.port, bad, 1, status=UNAUTHORIZED)).quantile_us(0.5))
+        return found
+
+    looped = [run(repeat(server.port, bad, LOOPED, count, UNAUTHORIZED)).quantile_us(0.5) for count in (1, 8)]
+    alone, beside = (each / 1e3 for each in looped)
+    return statistics.median(asyncio.run(paced())) / 1e3, alone, beside
 
 
 PARTS = {

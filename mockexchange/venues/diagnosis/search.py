@@ -44,15 +44,26 @@ F = TypeVar("F")
 def attempts(
     right: Fields, edits: Iterable[Edit], render: Callable[[Fields], bytes], rare: Iterable[Edit] = ()
 ) -> Iterator[Attempt]:
-    """Yield the right text, then each mistake, then pairs of mistakes, then the rare mistakes."""
+    """Yield the right text, then each mistake, then pairs of mistakes, then the rare mistakes.
+
+    A mistake is made up when it is its turn: most searches end before the last one.
+    """
     yield Attempt(render(right), right)
-    known = [edit for edit in edits if edit.changes.items() - right.items()]
+    known = []
+    for edit in edits:
+        if edit.changes.items() - right.items():
+            known.append(edit)
+            yield _attempt(right, (edit,), render)
     combined = pairs([edit for edit in known if edit.combines])
-    for chosen in chain(((edit,) for edit in known), combined, ((edit,) for edit in rare)):
-        fields = right.copy()
-        for edit in chosen:
-            fields.update(edit.changes)
-        yield Attempt(render(fields), fields, chosen)
+    for chosen in chain(combined, ((edit,) for edit in rare)):
+        yield _attempt(right, chosen, render)
+
+
+def _attempt(right: Fields, edits: tuple[Edit, ...], render: Callable[[Fields], bytes]) -> Attempt:
+    fields = right.copy()
+    for edit in edits:
+        fields.update(edit.changes)
+    return Attempt(render(fields), fields, edits)
 
 
 def pairs(edits: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:

@@ -118,7 +118,7 @@ class Ed25519Reading:
 
 
 def open_signature(key: RSAPublicKey, signature: bytes) -> list[PssReading | Pkcs1Reading]:
-    """Return the interpretations of a signature, certain ones first; none if the key did not make it."""
+    """Return the interpretations of a signature: a certain one alone; none if the key did not make it."""
     numbers, width = key.public_numbers(), (key.key_size + 7) // 8
     value = int.from_bytes(signature)
     if len(signature) != width or value >= numbers.n:
@@ -127,7 +127,12 @@ def open_signature(key: RSAPublicKey, signature: bytes) -> list[PssReading | Pkc
     pkcs1 = _read_pkcs1(padded)
     if pkcs1 is not None:
         return [pkcs1]
-    return sorted(_read_pss(padded, key.key_size - 1), key=lambda reading: not reading.is_certain)
+    found: list[PssReading | Pkcs1Reading] = []
+    for reading in _read_pss(padded, key.key_size - 1):
+        if reading.is_certain:
+            return [reading]  # the likeliest hashes are tried first, and 35 more pairs of hashes would find nothing
+        found.append(reading)
+    return found
 
 
 def _read_pkcs1(padded: bytes) -> Pkcs1Reading | None:
