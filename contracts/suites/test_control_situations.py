@@ -55,7 +55,8 @@ def schema(reached: Controlled, document: Document) -> BaseSchema:
 
 def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:
     """Send a request with the token; the answer has to be one that the document describes."""
-    variables = {"name": name, "account": how.pop("account", "alice"), "stub": how.pop("stub", "")}
+    named = {key: how.pop(key, "") for key in ("stub", "market", "instrument")}
+    variables = {"name": name, "account": how.pop("account", "alice"), **named}
     found = {key: value for key, value in variables.items() if f"{{{key}}}" in path}
     media_type = "application/json" if "body" in how else None
     how = {"headers": BEARER, "media_type": media_type, **how}
@@ -97,6 +98,18 @@ def test_what_an_account_holds_of_contracts_is_documented(schema: BaseSchema, ve
     for rest in ("positions", "ledger"):
         path = f"{ONE}/accounts/{{account}}/{rest}"
         assert ask(schema, "GET", path, venue, account=credential["name"]).json()
+    listed = ask(schema, "GET", f"{ONE}/instruments", venue).json()[0]
+    shown = ask(schema, "GET", f"{ONE}/instruments/{{instrument}}", venue, instrument=listed["instrument"]).json()
+    assert {name: shown[name] for name in listed} == listed
+
+
+def test_an_order_book_is_documented(schema: BaseSchema) -> None:
+    ask(schema, "POST", "/sandboxes", body={"scenario": "demo", "name": "booked"})
+    listed = ask(schema, "GET", f"{ONE}/markets", "booked").json()
+    shown = ask(schema, "GET", f"{ONE}/markets/{{market}}", "booked", market=listed[0]["market"]).json()
+    assert [order["account"] for level in shown["no"] for order in level["orders"]] == ["alice", "desk"]
+    unknown = ask(schema, "GET", f"{ONE}/instruments/{{instrument}}", "booked", instrument="NONE")
+    assert refusal(unknown) == (404, "unknown_instrument")
 
 
 def test_a_refused_step_is_a_value(schema: BaseSchema) -> None:
@@ -121,6 +134,7 @@ REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [
     ("wrong host", "GET", "/live", 403, "host_not_allowed", {"headers": {"Host": "evil.test"}}),
     ("unknown sandbox", "GET", CLOCK, 404, "unknown_sandbox", {"name": "nowhere"}),
     ("unknown account", "GET", f"{ONE}/accounts/{{account}}/positions", 404, "unknown_account", {"account": "zoe"}),
+    ("unknown market", "GET", f"{ONE}/markets/{{market}}", 404, "unknown_market", {"market": "NONE"}),
     ("default stays", "DELETE", ONE, 409, "default_sandbox", {"name": "default"}),
     ("taken name", "POST", "/sandboxes", 409, "name_in_use", {"body": {"name": SPARE}}),
     ("bad name", "POST", "/sandboxes", 400, "bad_name", {"body": {"name": "../etc"}}),

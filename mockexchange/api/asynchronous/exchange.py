@@ -8,26 +8,25 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
 from mockexchange.api.asynchronous.fault_methods import AsyncFaultMethods
+from mockexchange.api.asynchronous.inspection_methods import AsyncInspectionMethods
 from mockexchange.api.asynchronous.journal import AsyncJournal
 from mockexchange.api.asynchronous.script_methods import AsyncScriptMethods
 from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
-from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
+from mockexchange.api.errors import Closed, Unreachable, WrongRequest
 from mockexchange.api.imports import import_httpx_transports
 from mockexchange.api.short_tracebacks import entered_shortly_async
 from mockexchange.api.transport.connection import AsyncConnection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
-from mockexchange.api.values.arguments import require, require_as
+from mockexchange.api.values.arguments import require
 from mockexchange.api.values.json_encoding import Duration, duration_text
-from mockexchange.api.values.positions import Position, read_position
 from mockexchange.api.values.records import Request
-from mockexchange.api.values.rows import read_instant, read_row
+from mockexchange.api.values.rows import read_instant
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods):
+class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncInspectionMethods):
     """One sandbox of a server, until the end of its block.
 
     Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
@@ -113,35 +112,7 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods):
     def _transport_arguments(self) -> tuple[Any, ...]:
         return self._connection.app_of, self.name, self.base_url, self.ca_cert
 
-    # --- state
-
-    async def positions(self, account: str) -> list[Position]:
-        """Return the positions of an account, or of one subaccount (ACCOUNT/BOOK), including those in settled markets.
-
-        They come from the exchange's own state, without the conversions of a venue's API.
-        """
-        require(account=account)
-        name, slash, book = account.partition("/")
-        rows = [read_position(row) for row in await self._ask("GET", _of_account(name, "positions"))]
-        return [row for row in rows if not slash or row.book == book]
-
-    async def ledger(self, account: str) -> dict[str, Any]:
-        """Return the history of an account: cash by `book`, fills, orders, settlements and payments, oldest first.
-
-        A derivatives account has `summaries` by `book` and currency, and `trades`. Amounts are `Decimal`. The history
-        covers the whole account: rows name their `book`.
-        """
-        return read_row(await self._ask("GET", _of_account(account, "ledger")))
-
-    async def orders(self, account: str) -> list[dict[str, Any]]:
-        """Return the orders of an account, resting and done, oldest first, as its `ledger` has them."""
-        rows: list[dict[str, Any]] = (await self.ledger(account))["orders"]
-        return rows
-
-    async def list_accounts(self) -> list[dict[str, Any]]:
-        """Return all accounts, also those without keys, with subaccounts and keys, and without anything secret."""
-        rows: list[dict[str, Any]] = await self._ask("GET", "/accounts")
-        return rows
+    # --- requests
 
     async def call(
         self, account: str, method: str, target: str, body: str | None = None, key: str | None = None
@@ -155,11 +126,6 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods):
         given = {"account": account, "method": method, "target": target, "body": body, "key": key}
         sent = await self._ask("POST", "/call", {name: value for name, value in given.items() if value is not None})
         return await self.journal.get(sent["number"])
-
-    async def server_info(self) -> dict[str, Any]:
-        """Return the server's version, its venues with their API dates and operations, and its bounds."""
-        info: dict[str, Any] = await self._guarded("GET", "info")
-        return info
 
     # --- time
 
@@ -252,11 +218,3 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods):
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()
-
-
-def _of_account(account: str, what: str) -> str:
-    """Return the path of a resource of an account. Raises UnknownAccount for a name that is not valid."""
-    require_as("account", account, "account")
-    if not account or "/" in account:
-        raise UnknownAccount(f"expected the name of an account, got {account!r}")
-    return f"/accounts/{quote(account, safe='')}/{what}"

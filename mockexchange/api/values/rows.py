@@ -8,7 +8,8 @@ from typing import Any
 
 _TEXTS = """
     account book categories client_order_id code combo event fill_id group id instrument key key_id label market
-    message order order_id payment series source source_book subject target target_book text tier trade_id transfer type
+    message order order_id payment series source source_book subject target target_book text tier title trade_id
+    transfer type
 """
 TEXTS = frozenset(_TEXTS.split())
 """Fields that stay text: names may look like numbers."""

@@ -1,6 +1,7 @@
 // @ts-check
 // The screens, in the order of the tabs. `key` follows g on the keyboard.
 import { Accounts } from "./accounts.js";
+import { Orders } from "./orders.js";
 import { Requests } from "./requests.js";
 import { Sandboxes } from "./sandboxes.js";
 import { ScriptAndFaults } from "./script.js";
@@ -9,6 +10,7 @@ import { Streams } from "./streams.js";
 export const SCREENS = [
   { name: "requests", title: "Requests", key: "r", view: Requests },
   { name: "accounts", title: "Accounts", key: "a", view: Accounts },
+  { name: "orders", title: "Orders", key: "o", view: Orders },
   { name: "streams", title: "Streams", key: "s", view: Streams },
   { name: "script", title: "Script, faults", key: "f", view: ScriptAndFaults },
   { name: "sandboxes", title: "Sandboxes", key: "x", view: Sandboxes },

@@ -1,0 +1,84 @@
+"""The methods that look at an exchange: accounts, positions and history, markets and derivatives with order books."""
+
+from typing import Any
+from urllib.parse import quote
+
+from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
+from mockexchange.api.errors import UnknownAccount
+from mockexchange.api.values.arguments import require, require_as
+from mockexchange.api.values.positions import Position, read_position
+from mockexchange.api.values.rows import read_row
+
+
+class AsyncInspectionMethods(AsyncSandboxClient):
+    """Methods that read the state. Amounts are `Decimal`, instants `datetime`."""
+
+    async def positions(self, account: str) -> list[Position]:
+        """Return the positions of an account, or of one subaccount (ACCOUNT/BOOK), including those in settled markets.
+
+        They come from the exchange's own state, without the conversions of a venue's API.
+        """
+        require(account=account)
+        name, slash, book = account.partition("/")
+        rows = [read_position(row) for row in await self._ask("GET", _of_account(name, "positions"))]
+        return [row for row in rows if not slash or row.book == book]
+
+    async def ledger(self, account: str) -> dict[str, Any]:
+        """Return the history of an account: cash by `book`, fills, orders, settlements and payments, oldest first.
+
+        A derivatives account has `summaries` by `book` and currency, and `trades`. Amounts are `Decimal`. The history
+        covers the whole account: rows name their `book`.
+        """
+        return read_row(await self._ask("GET", _of_account(account, "ledger")))
+
+    async def orders(self, account: str) -> list[dict[str, Any]]:
+        """Return the orders of an account, resting and done, oldest first, as its `ledger` has them."""
+        rows: list[dict[str, Any]] = (await self.ledger(account))["orders"]
+        return rows
+
+    async def list_accounts(self) -> list[dict[str, Any]]:
+        """Return all accounts, also those without keys, with subaccounts and keys, and without anything secret."""
+        rows: list[dict[str, Any]] = await self._ask("GET", "/accounts")
+        return rows
+
+    async def server_info(self) -> dict[str, Any]:
+        """Return the server's version, its venues with their API dates and operations, and its bounds."""
+        info: dict[str, Any] = await self._guarded("GET", "info")
+        return info
+
+    async def list_markets(self) -> list[dict[str, Any]]:
+        """Return every market with its status, last price, best prices of YES, volume and result."""
+        return [read_row(row) for row in await self._ask("GET", "/markets")]
+
+    async def market_state(self, market: str) -> dict[str, Any]:
+        """Return one market with its order book: the bids of `yes` and of `no`, the best price first.
+
+        A level has its `price`, its `count` with outside bids, and the `orders` of accounts in the order of their turn.
+        Raises WrongRequest if the market is unknown.
+        """
+        return read_row(await self._ask("GET", _named("markets", "market", market)))
+
+    async def list_instruments(self) -> list[dict[str, Any]]:
+        """Return every derivative with its mark, index, last price and best prices."""
+        return [read_row(row) for row in await self._ask("GET", "/instruments")]
+
+    async def instrument_state(self, instrument: str) -> dict[str, Any]:
+        """Return one derivative with its `bids` and `asks`, the best price first. Raises WrongRequest if it is unknown.
+
+        A level has its `price`, its `amount` with outside quotes, and the `orders` of accounts in the order of their
+        turn.
+        """
+        return read_row(await self._ask("GET", _named("instruments", "instrument", instrument)))
+
+
+def _named(collection: str, argument: str, name: str) -> str:
+    require_as("name", name, argument)
+    return f"/{collection}/{quote(name, safe='')}"
+
+
+def _of_account(account: str, what: str) -> str:
+    """Return the path of a resource of an account. Raises UnknownAccount for a name that is not valid."""
+    require_as("account", account, "account")
+    if not account or "/" in account:
+        raise UnknownAccount(f"expected the name of an account, got {account!r}")
+    return f"/accounts/{quote(account, safe='')}/{what}"
