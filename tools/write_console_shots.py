@@ -22,6 +22,7 @@ SHOTS = {
     "console-requests": ("requests?n=4", 1280, 720, "light"),
     "console-accounts": ("accounts", 1280, 800, "light"),
     "console-orders": ("orders", 1280, 640, "light"),
+    "console-scenario": ("scenario", 1280, 640, "dark"),
     "console-streams": ("streams?n=6", 1280, 720, "dark"),
 }
 """Name of the image: address of the screen, width, height and theme."""

@@ -44,10 +44,6 @@ USING = (
     "ListAccounts",
     "GetTruth",
     "GetLedger",
-    "ListMarkets",
-    "GetMarket",
-    "ListInstruments",
-    "GetInstrument",
     "ResetSandbox",
     "DeleteSandbox",
     "GetFrames",
@@ -64,6 +60,17 @@ USING = (
     "ClearStubs",
     "RemoveStub",
     "MoveStreams",
+)
+INSPECTING = (
+    "ListMarkets",
+    "GetMarket",
+    "ListInstruments",
+    "GetInstrument",
+    "GetPlayedScenario",
+    "PlayScenario",
+    "ListScenarios",
+    "CheckScenario",
+    "GetScenario",
 )
 LIVING = ("CreateSandbox", "GetSandbox", "ResetSandbox", "GetClock", "DeleteSandbox")
 OFF = {"enabled": False}
@@ -90,6 +97,12 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
     assert findings_of(judged) == ""
 
 
+def test_what_people_look_at_keeps_the_contract() -> None:
+    with controlled() as reached, control_target(reached, is_in_process=True) as target:
+        judged = list(explore(target, hints_of(INSPECTING), Effort(is_brief=True, examples=10)))
+    assert findings_of(judged) == ""
+
+
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) -> None:
     """Test chains of requests that create, read, replay and delete objects that earlier requests name."""
@@ -103,5 +116,5 @@ def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) 
 
 
 def test_no_operation_is_left_out() -> None:
-    asked = [*MAKING, *USING, *COMMANDING, *WAITING, *WATCHING]
+    asked = [*MAKING, *USING, *INSPECTING, *COMMANDING, *WAITING, *WATCHING]
     assert sorted(asked) == sorted(operation_ids(api_documents.read("control")))

@@ -6,8 +6,9 @@ import jsonschema_rs
 import pytest
 from schemathesis.schemas import BaseSchema
 
+from contracts.suites.control_requests import ask
 from contracts.suites.control_world import BEARER, Controlled, control_schema, controlled
-from contracts.suites.test_control_situations import COMMANDS, EVENTS, ONE, ask, hints
+from contracts.suites.test_control_situations import COMMANDS, EVENTS, ONE, hints
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox.journal import FrameEntry

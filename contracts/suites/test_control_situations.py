@@ -10,14 +10,13 @@ import httpx
 import jsonschema_rs
 import pytest
 from schemathesis import Response
-from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
 
+from contracts.suites.control_requests import ask, refusal
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
 from contracts.suites.eventful_steps import EVENTFUL
 from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.kit.schemathesis.auth_providers import AnyCase
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox import sandboxes
@@ -53,23 +52,6 @@ def schema(reached: Controlled, document: Document) -> BaseSchema:
     return control_schema(document, reached)
 
 
-def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:
-    """Send a request with the token; the answer has to be one that the document describes."""
-    named = {key: how.pop(key, "") for key in ("stub", "market", "instrument")}
-    variables = {"name": name, "account": how.pop("account", "alice"), **named}
-    found = {key: value for key, value in variables.items() if f"{{{key}}}" in path}
-    media_type = "application/json" if "body" in how else None
-    how = {"headers": BEARER, "media_type": media_type, **how}
-    case: AnyCase = schema[path][method].Case(method=how.pop("sent_method", method), path_parameters=found, **how)
-    response = case.call()
-    case.validate_response(response, excluded_checks=[not_a_server_error])  # a 503 is one of the answers
-    return response
-
-
-def refusal(response: Response) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
-
-
 def test_every_kind_of_event_is_documented(schema: BaseSchema, document: Document) -> None:
     pair = derive_ed25519("contract suites")
     key = {"account": "carol", "key": "k", "key_id": "k-1", "public_key": pair.public_pem, "api_date": "2026-06"}
@@ -98,18 +80,6 @@ def test_what_an_account_holds_of_contracts_is_documented(schema: BaseSchema, ve
     for rest in ("positions", "ledger"):
         path = f"{ONE}/accounts/{{account}}/{rest}"
         assert ask(schema, "GET", path, venue, account=credential["name"]).json()
-    listed = ask(schema, "GET", f"{ONE}/instruments", venue).json()[0]
-    shown = ask(schema, "GET", f"{ONE}/instruments/{{instrument}}", venue, instrument=listed["instrument"]).json()
-    assert {name: shown[name] for name in listed} == listed
-
-
-def test_an_order_book_is_documented(schema: BaseSchema) -> None:
-    ask(schema, "POST", "/sandboxes", body={"scenario": "demo", "name": "booked"})
-    listed = ask(schema, "GET", f"{ONE}/markets", "booked").json()
-    shown = ask(schema, "GET", f"{ONE}/markets/{{market}}", "booked", market=listed[0]["market"]).json()
-    assert [order["account"] for level in shown["no"] for order in level["orders"]] == ["alice", "desk"]
-    unknown = ask(schema, "GET", f"{ONE}/instruments/{{instrument}}", "booked", instrument="NONE")
-    assert refusal(unknown) == (404, "unknown_instrument")
 
 
 def test_a_refused_step_is_a_value(schema: BaseSchema) -> None:

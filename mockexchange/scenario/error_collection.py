@@ -31,6 +31,11 @@ def collecting_errors() -> Iterator[list[ScenarioError]]:
         _ERRORS.reset(token)
 
 
+def is_collecting() -> bool:
+    """Whether errors are collected, so that a value that was read may have some of them."""
+    return _ERRORS.get() is not None
+
+
 def note_or_raise(error: ScenarioError) -> None:
     """Collect an error if errors are collected, else raise it."""
     errors = _ERRORS.get()

@@ -4,10 +4,11 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.loader import SUFFIX_OF_LINES, Plan, builtin_names, load_builtin, load_file
+from mockexchange.scenario.loader import SUFFIX_OF_LINES, Plan, builtin_names, builtin_text, load_builtin, load_file
 
 BYTES_MAX = {SUFFIX_OF_LINES: 1024 * 1024 * 1024}
 """Size of the largest file by suffix: JSON lines are read step by step."""
@@ -16,6 +17,13 @@ BYTES_MAX_DEFAULT = 64 * 1024 * 1024
 HEAD_BYTES = 64 * 1024
 """The beginning of a file, in which the name of its scenario has to be."""
 NAME_CHARS_SHOWN_MAX = 80
+LISTED_MAX = 500
+"""Files that are listed; others can still be named."""
+LOOKED_AT_MAX = 10_000
+"""Files of any kind among which scenarios are looked for."""
+TEXT_BYTES_MAX = 1024 * 1024
+"""Size of the largest scenario that is shown as text; people do not read longer ones."""
+LISTED_SUFFIXES = (".yaml", ".yml", ".json", SUFFIX_OF_LINES)
 _HEADER = re.compile(rb"""^[\s{\xef\xbb\xbf]*(["']?)scenario\1\s*:""", re.MULTILINE)
 
 
@@ -30,18 +38,43 @@ class ScenarioFiles:
 
         Nothing outside the folder is opened, and no error says whether it exists.
         """
-        names = builtin_names()
-        if name in names:
+        if name in builtin_names():
             return load_builtin(name)
+        return load_file(self._file_of(name))
+
+    def text(self, name: str) -> str:
+        """Return the text of a scenario by its name, or by its path below the folder. Raises ScenarioError."""
+        if name in builtin_names():
+            return builtin_text(name)
+        return read_text(self._file_of(name))
+
+    def paths(self) -> list[str]:
+        """Return the paths of the scenario files below the folder, sorted, at most LISTED_MAX."""
+        if self.folder is None:
+            return []
+        files = (path for path in islice(self.folder.rglob("*"), LOOKED_AT_MAX) if path.suffix in LISTED_SUFFIXES)
+        names = sorted(path.relative_to(self.folder).as_posix() for path in files)
+        return list(islice(filter(self._is_scenario, names), LISTED_MAX))
+
+    def _is_scenario(self, name: str) -> bool:
+        try:
+            self._file_of(name)
+        except ScenarioError:
+            return False
+        return True
+
+    def _file_of(self, name: str) -> Path:
+        """Return the real path of a scenario file below the folder. Raises ScenarioError."""
         path = self._path_of(name)
         if path is None:
+            names = builtin_names()
             where = "the server reads no files" if self.folder is None else f"no file of that name is in {self.folder}"
             advice = did_you_mean(name, names) or f": expected one of {', '.join(names)}"
             raise ScenarioError(
                 f"no scenario {name[:NAME_CHARS_SHOWN_MAX]!r}{advice} ({where}: see serve --scenario-dir)"
             )
         _require_scenario(path)
-        return load_file(path)
+        return path
 
     def _path_of(self, name: str) -> Path | None:
         """Return the real path of a file below the folder; None if there is none."""
@@ -53,6 +86,18 @@ class ScenarioFiles:
             return path if path.is_relative_to(folder) and path.exists() else None
         except (OSError, ValueError, RuntimeError):  # no file can have this name, or its links go in a circle
             return None
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a scenario file. Raises ScenarioError if it is too long to be looked at."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(TEXT_BYTES_MAX + 1)
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
+    if len(raw) > TEXT_BYTES_MAX:
+        raise ScenarioError(f"expected at most {TEXT_BYTES_MAX:,} bytes of text", str(path))
+    return raw.decode("utf-8", "replace")
 
 
 def require_no_key_files(plan: Plan) -> Plan:

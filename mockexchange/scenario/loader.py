@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mockexchange.scenario.accounts import KeySpec
-from mockexchange.scenario.error_collection import note_or_raise
+from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.located_text import Located, located_json, read_json_lines, read_yaml
@@ -46,6 +46,16 @@ def _builtin_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.rpartition(".")[0] for entry in BUILTIN.iterdir() if entry.name.endswith(SUFFIXES)))
 
 
+def builtin_text(name: str) -> str:
+    """Return the text of a built-in scenario."""
+    path = next(path for path in _paths_of(name) if path.is_file())
+    return path.read_text(encoding="utf-8")
+
+
+def _paths_of(name: str) -> Iterator[Path]:
+    return (Path(str(BUILTIN / f"{name}{suffix}")) for suffix in SUFFIXES)
+
+
 def load_scenario(name_or_path: str) -> Plan:
     """Read a built-in scenario by name or a file by path. Raises ScenarioError with file and line."""
     names = builtin_names()
@@ -61,8 +71,7 @@ def load_scenario(name_or_path: str) -> Plan:
 @cache
 def load_builtin(name: str) -> Plan:
     """Read a scenario of the package; parsed once."""
-    candidates = (Path(str(BUILTIN / f"{name}{suffix}")) for suffix in SUFFIXES)
-    plan = load_file(next(path for path in candidates if path.is_file()))
+    plan = load_file(next(path for path in _paths_of(name) if path.is_file()))
     return plan if plan.is_in_memory else replace(plan, steps=list(plan.steps))
 
 
@@ -85,7 +94,7 @@ def load_file(path: Path) -> Plan:
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
-    return (_plan_of_text if len(text) <= KEPT_CHARS_MAX else _plan_of_text.__wrapped__)(text, file, digest)
+    return (_plan_of_text if _can_be_kept(text) else _plan_of_text.__wrapped__)(text, file, digest)
 
 
 @lru_cache(KEPT_MAX)
@@ -99,7 +108,12 @@ def load_object(node: Located) -> Plan:
     """Read a scenario that is already parsed to located text."""
     text = repr(node)
     given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
-    return (_plan_of_given if len(text) <= KEPT_CHARS_MAX else _plan_of_given.__wrapped__)(given)
+    return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
+
+
+def _can_be_kept(text: str) -> bool:
+    """Whether the plan of a text is cached: while errors are collected, a plan that is made may have some."""
+    return len(text) <= KEPT_CHARS_MAX and not is_collecting()
 
 
 @dataclass(frozen=True, slots=True)

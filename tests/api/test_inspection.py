@@ -27,3 +27,33 @@ def test_derivatives_have_their_order_books(exchange: Any) -> None:
     assert exchange.list_instruments() == []
     with pytest.raises(WrongRequest, match="no instrument 'BTC-PERPETUAL'"):
         exchange.instrument_state("BTC-PERPETUAL")
+
+
+OTHER = """
+scenario: other
+accounts:
+  alice: {cash: 5}
+  zoe: {}
+"""
+
+
+def test_scenarios_are_read_and_checked(exchange: Any) -> None:
+    assert {"demo", "empty"} <= {one["name"] for one in exchange.list_scenarios()}
+    assert exchange.scenario_text("demo") == exchange.scenario_text()
+    assert exchange.check_scenario(OTHER) == []
+    (error,) = exchange.check_scenario(OTHER.replace("cash: 5", "cash: five"))
+    assert (error["line"], error["path"]) == (4, "accounts.alice.cash")
+    assert "fill" in exchange.scenario_schema()["properties"]["history"]["items"]["properties"]
+    with pytest.raises(WrongRequest, match="did you mean 'demo'"):
+        exchange.scenario_text("demmo")
+
+
+def test_another_scenario_is_played(server: Any) -> None:
+    with server.sandbox("demo") as exchange:
+        kept, url = exchange.accounts["alice"].key_id, exchange.base_url
+        exchange.start_anew(OTHER)
+        assert (list(exchange.accounts), exchange.scenario) == (["alice", "zoe"], "other")
+        assert (exchange.accounts["alice"].key_id, exchange.base_url) == (kept, url)
+        with pytest.raises(WrongRequest, match="cash"):
+            exchange.start_anew(OTHER.replace("cash: 5", "cash: five"))
+        assert exchange.ledger("alice")["cash"] == {"0": 5}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp
 
 from mockexchange.api.asynchronous.fault_methods import AsyncFaultMethods
-from mockexchange.api.asynchronous.inspection_methods import AsyncInspectionMethods
 from mockexchange.api.asynchronous.journal import AsyncJournal
+from mockexchange.api.asynchronous.scenario_methods import AsyncScenarioMethods
 from mockexchange.api.asynchronous.script_methods import AsyncScriptMethods
 from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
@@ -27,7 +27,7 @@ from mockexchange.api.values.arguments import require
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.records import Request
 from mockexchange.api.values.rows import read_instant
-from mockexchange.api.values.sandbox_settings import Scenario, creation_body
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body, sent_scenario
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncInspectionMethods):
+class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScenarioMethods):
     """One sandbox of a server, until the end of its block.
 
     Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
@@ -146,7 +146,19 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncInsp
 
         The port and the scenario's accounts and keys stay.
         """
-        rows = (await self._ask("POST", "/reset"))["accounts"]
+        self._take_in(await self._ask("POST", "/reset"))
+
+    async def start_anew(self, scenario: Scenario) -> None:
+        """Play another scenario in this sandbox, as `reset` plays its own again. The keys of accounts that stay, stay.
+
+        Raises WrongRequest, with the place of the first error, and then nothing has changed.
+        """
+        await self._ask("PUT", "/scenario", {"scenario": sent_scenario(scenario)})
+        self._take_in(await self._ask("GET"))
+
+    def _take_in(self, shown: Mapping[str, Any]) -> None:
+        self.scenario = shown["scenario"]
+        rows = shown["accounts"]
         self.accounts.keep({row["name"] for row in rows})
         self.accounts.take(rows)
 

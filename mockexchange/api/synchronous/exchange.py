@@ -17,8 +17,8 @@ from mockexchange.api.errors import Closed, Unreachable, WrongRequest
 from mockexchange.api.imports import import_httpx_transports
 from mockexchange.api.short_tracebacks import entered_shortly
 from mockexchange.api.synchronous.fault_methods import FaultMethods
-from mockexchange.api.synchronous.inspection_methods import InspectionMethods
 from mockexchange.api.synchronous.journal import Journal
+from mockexchange.api.synchronous.scenario_methods import ScenarioMethods
 from mockexchange.api.synchronous.script_methods import ScriptMethods
 from mockexchange.api.synchronous.steps import Steps
 from mockexchange.api.synchronous.stream import Stream
@@ -28,7 +28,7 @@ from mockexchange.api.values.arguments import require
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.records import Request
 from mockexchange.api.values.rows import read_instant
-from mockexchange.api.values.sandbox_settings import Scenario, creation_body
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body, sent_scenario
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class Exchange(Steps, ScriptMethods, FaultMethods, InspectionMethods):
+class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
     """One sandbox of a server, until the end of its block.
 
     Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
@@ -145,7 +145,19 @@ class Exchange(Steps, ScriptMethods, FaultMethods, InspectionMethods):
 
         The port and the scenario's accounts and keys stay.
         """
-        rows = (self._ask("POST", "/reset"))["accounts"]
+        self._take_in(self._ask("POST", "/reset"))
+
+    def start_anew(self, scenario: Scenario) -> None:
+        """Play another scenario in this sandbox, as `reset` plays its own again. The keys of accounts that stay, stay.
+
+        Raises WrongRequest, with the place of the first error, and then nothing has changed.
+        """
+        self._ask("PUT", "/scenario", {"scenario": sent_scenario(scenario)})
+        self._take_in(self._ask("GET"))
+
+    def _take_in(self, shown: Mapping[str, Any]) -> None:
+        self.scenario = shown["scenario"]
+        rows = shown["accounts"]
         self.accounts.keep({row["name"] for row in rows})
         self.accounts.take(rows)
 

@@ -36,6 +36,12 @@ def creation_body(
     }
 
 
+def sent_scenario(scenario: Scenario) -> Any:
+    """Return a scenario for a server that may lack this process's files: a file as its text. Raises WrongArgument."""
+    require_as("scenario", scenario, "scenario")
+    return _text_of_file(to_json(scenario, "scenario"))
+
+
 def require_default(body: Mapping[str, Any]) -> None:
     """Raise WrongArgument if a body has settings other than the defaults: an existing sandbox takes none."""
     default = creation_body("demo", api_date="latest", clock="real")
@@ -53,10 +59,12 @@ def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
     with files of keys, from its own --scenario-dir.
     """
     body = {**body, "expires_after": IDLE_MAX}
-    scenario = body["scenario"]
+    return {**body, "scenario": _text_of_file(body["scenario"])}
+
+
+def _text_of_file(scenario: Any) -> Any:
+    """Return the text of the file that a scenario names; any other scenario unchanged."""
     if not isinstance(scenario, str) or "\n" in scenario or scenario.endswith(JSON_LINES_SUFFIX):
-        return body
+        return scenario
     path = Path(scenario)
-    if not scenario or not path.is_file():
-        return body
-    return {**body, "scenario": path.read_text(encoding="utf-8") + "\n"}
+    return path.read_text(encoding="utf-8") + "\n" if scenario and path.is_file() else scenario

@@ -18,7 +18,7 @@ from mockexchange.server.control import errors
 from mockexchange.server.control.access import ControlAccess
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.faults import FAULT_RULES
-from mockexchange.server.control.inspection.market_routes import market_routes
+from mockexchange.server.control.inspection.routes import inspection_routes
 from mockexchange.server.control.requests import resource
 from mockexchange.server.control.rules import handlers_of_all, handlers_of_one
 from mockexchange.server.control.sandbox_routes import sandbox_routes
@@ -62,7 +62,7 @@ def _routes(server_state: ServerState, describe: Description) -> list[Route]:
     return [
         *server_routes(server_state, describe),
         *sandbox_routes(server_state, feeds),
-        *market_routes(server_state),
+        *inspection_routes(server_state),
         resource(f"{one}/script", **script_handlers(server_state)),
         resource(f"{one}/faults", **handlers_of_all(server_state, FAULT_RULES)),
         resource(f"{one}/faults/{{fault:path}}", **handlers_of_one(server_state, FAULT_RULES)),

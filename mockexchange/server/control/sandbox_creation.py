@@ -33,6 +33,9 @@ class _ScenarioGiven:
         return {"type": ["string", "object"]}
 
 
+SCENARIO_GIVEN = _ScenarioGiven()
+
+
 def _clock_mode(text: str) -> str:
     parse_mode(text)
     return text
@@ -53,7 +56,7 @@ API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, 
 CREATION = Record(
     {
         "name": Field(NAME),
-        "scenario": Field(_ScenarioGiven(), default=Located("empty")),
+        "scenario": Field(SCENARIO_GIVEN, default=Located("empty")),
         "api_date": Field(API_DATE, default=DEFAULT.api_date("compat")),
         "clock": Field(CLOCK, default="real"),
         "port": Field(integer(0, 65_535)),
@@ -93,9 +96,14 @@ def parse_creation(
         message = f"expected the name in the path, {path_name!r}, or none; got {values['name']!r}"
         raise ControlError(400, "bad_body", message, "name")
     options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
-    plan = _plan(values["scenario"]) if files is None else _sent_plan(values["scenario"], files)
+    plan = plan_of(values["scenario"], files)
     more = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
     return SandboxCreation(more, options, values["port"], values["expires_after"])
+
+
+def plan_of(given: Located, files: ScenarioFiles | None) -> Plan:
+    """Read a scenario as `parse_creation` does. Raises ScenarioError."""
+    return _plan(given) if files is None else _sent_plan(given, files)
 
 
 def _plan(node: Located) -> Plan:

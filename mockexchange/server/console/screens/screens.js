@@ -4,6 +4,7 @@ import { Accounts } from "./accounts.js";
 import { Orders } from "./orders.js";
 import { Requests } from "./requests.js";
 import { Sandboxes } from "./sandboxes.js";
+import { Scenario } from "./scenario.js";
 import { ScriptAndFaults } from "./script.js";
 import { Streams } from "./streams.js";
 
@@ -13,5 +14,6 @@ export const SCREENS = [
   { name: "orders", title: "Orders", key: "o", view: Orders },
   { name: "streams", title: "Streams", key: "s", view: Streams },
   { name: "script", title: "Script, faults", key: "f", view: ScriptAndFaults },
+  { name: "scenario", title: "Scenario", key: "y", view: Scenario },
   { name: "sandboxes", title: "Sandboxes", key: "x", view: Sandboxes },
 ];

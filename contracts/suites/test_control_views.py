@@ -1,0 +1,49 @@
+"""Order books, scenarios, worth over time and reports of the control API, each held against its contract document."""
+
+from collections.abc import Iterator
+
+import pytest
+from schemathesis.schemas import BaseSchema
+
+from contracts.suites.control_requests import ask, refusal
+from contracts.suites.control_world import control_schema, controlled
+from mockexchange.runtime import api_documents
+
+pytestmark = pytest.mark.contract
+
+ONE = "/sandboxes/{name}"
+
+
+@pytest.fixture(scope="module")
+def schema() -> Iterator[BaseSchema]:
+    with controlled() as server:
+        yield control_schema(api_documents.read("control"), server)
+
+
+def test_derivatives_with_their_order_books_are_documented(schema: BaseSchema) -> None:
+    venue = "deribit"
+    ask(schema, "POST", "/sandboxes", body={"scenario": venue, "name": venue})
+    listed = ask(schema, "GET", f"{ONE}/instruments", venue).json()[0]
+    shown = ask(schema, "GET", f"{ONE}/instruments/{{instrument}}", venue, instrument=listed["instrument"]).json()
+    assert {name: shown[name] for name in listed} == listed
+
+
+def test_an_order_book_is_documented(schema: BaseSchema) -> None:
+    ask(schema, "POST", "/sandboxes", body={"scenario": "demo", "name": "booked"})
+    listed = ask(schema, "GET", f"{ONE}/markets", "booked").json()
+    shown = ask(schema, "GET", f"{ONE}/markets/{{market}}", "booked", market=listed[0]["market"]).json()
+    assert [order["account"] for level in shown["no"] for order in level["orders"]] == ["alice", "desk"]
+    unknown = ask(schema, "GET", f"{ONE}/instruments/{{instrument}}", "booked", instrument="NONE")
+    assert refusal(unknown) == (404, "unknown_instrument")
+
+
+def test_scenarios_are_documented(schema: BaseSchema) -> None:
+    listed = ask(schema, "GET", "/scenarios").json()
+    assert ask(schema, "GET", "/scenarios/{scenario}", scenario=listed[0]["name"]).json()["text"]
+    assert refusal(ask(schema, "GET", "/scenarios/{scenario}", scenario="none")) == (404, "unknown_scenario")
+    for scenario, is_good in (("scenario: x\n", True), ("scenario: x\nprize: 1\n", False)):
+        assert ask(schema, "POST", "/scenarios/check", body={"scenario": scenario}).json()["ok"] is is_good
+    assert ask(schema, "PUT", f"{ONE}/scenario", "c", body={"scenario": "demo"}).json()["scenario"] == "demo"
+    assert ask(schema, "GET", f"{ONE}/scenario", "c").json()["kind"] == "text"
+    refused = ask(schema, "PUT", f"{ONE}/scenario", "c", body={"scenario": "scenario: x\nprize: 1\n"})
+    assert refusal(refused) == (400, "bad_scenario")

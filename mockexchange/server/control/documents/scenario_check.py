@@ -1,0 +1,56 @@
+"""The check of a scenario: it is read and its history carried out, and all errors are returned with their places."""
+
+from typing import Any, NamedTuple
+
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.error_collection import collecting_errors
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.files import ScenarioFiles
+from mockexchange.scenario.located_text import Located
+from mockexchange.server.control.sandbox_creation import plan_of
+
+ERRORS_MAX = 100
+CHECKED = "checked"
+"""The name of the sandbox in which the history is carried out; it is thrown away."""
+
+
+class Checked(NamedTuple):
+    """The errors of a scenario, by line, and the sandbox that it makes; None if it makes none."""
+
+    errors: list[ScenarioError]
+    sandbox: Sandbox | None
+
+
+async def check(given: Located, files: ScenarioFiles | None) -> Checked:
+    """Read a scenario and carry its history out, in slices; the script is not played."""
+    sandbox = None
+    with collecting_errors() as errors:
+        plan = plan_of(given, files)
+        sandbox = await open_sandbox(plan, SandboxOptions(name=CHECKED, clock="paused"))
+    by_place = {(error.line, error.path, error.message): error for error in errors}
+    return Checked([by_place[place] for place in sorted(by_place)][:ERRORS_MAX], sandbox)
+
+
+def checked_to_json(checked: Checked) -> dict[str, Any]:
+    """Return the result of a check: its errors, and without any the numbers of what the scenario has."""
+    errors = [{"line": error.line or None, "path": error.path, "message": error.message} for error in checked.errors]
+    return {"ok": not errors, "errors": errors, "scenario": None if errors else _described(checked.sandbox)}
+
+
+def _described(sandbox: Sandbox | None) -> dict[str, Any] | None:
+    if sandbox is None:
+        return None
+    state, plan = sandbox.exchange.state, sandbox.plan
+    return {
+        "name": plan.name,
+        "title": plan.title,
+        "accounts": len(state.accounts),
+        "markets": len(state.markets),
+        "instruments": len(state.derivatives.listed),
+        "commands": state.sequence,
+        "script_steps": len(plan.script),
+        "faults": len(plan.faults),
+        "stubs": len(plan.stubs),
+    }

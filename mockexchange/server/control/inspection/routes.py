@@ -1,0 +1,11 @@
+"""All routes of the views and documents that people look at."""
+
+from starlette.routing import Route
+
+from mockexchange.server.control.documents.scenario_routes import scenario_routes
+from mockexchange.server.control.inspection.market_routes import market_routes
+from mockexchange.server.server_state import ServerState
+
+
+def inspection_routes(server_state: ServerState) -> list[Route]:
+    return [*market_routes(server_state), *scenario_routes(server_state)]

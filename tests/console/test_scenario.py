@@ -1,0 +1,28 @@
+"""The scenario in a browser: an error at its line, the difference to what runs, and a start anew."""
+
+from typing import Any
+
+from tests.console.conftest import open_console
+from tests.server.live import Live
+from tests.server.small import SMALL
+
+
+def test_a_scenario_is_mended_and_started_anew(tab: Any, live: Live) -> None:
+    sandbox = live.sandbox("mended", SMALL)
+    open_console(tab, live, "/s/mended/scenario")
+    text = tab.get_by_label("scenario", exact=True)
+    tab.get_by_text("✓ 2 accounts, 1 markets").wait_for()
+    text.fill(SMALL.replace("price: 0.56}\nhistory", "prise: 0.56}\nhistory"))
+    tab.get_by_role("button", name="line 8").click()
+    chosen = text.evaluate("(field) => field.value.slice(field.selectionStart, field.selectionEnd)")
+    assert chosen.startswith("  RAIN-1")
+    assert tab.get_by_role("button", name="start anew").is_disabled()
+    text.fill(SMALL.replace("count: 10", "count: 20"))
+    tab.get_by_text("✓ 2 accounts").wait_for()
+    tab.keyboard.press("Tab")  # out of the field, where keys are text
+    tab.get_by_role("button", name="diff to what runs").click()
+    tab.get_by_role("region", name="difference").get_by_text("count: 20").wait_for()
+    tab.get_by_role("button", name="start anew").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Start anew").click()
+    tab.get_by_text("mended began anew").wait_for()
+    assert sandbox.positions()[0]["quantity"] == "20.00"
