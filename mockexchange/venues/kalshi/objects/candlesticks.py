@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.formatting import (
     TEXTS,
     UNIX_SECONDS,
 )
-from mockexchange.venues.kalshi.objects.rows import list_of, optional, text
+from mockexchange.venues.kalshi.objects.rows import list_of, maybe, optional, text
 
 SOURCE, DAILY = "docs-2025-11", "docs-daily"
 OFFERS = ("close", "high", "low", "open")
@@ -28,10 +28,10 @@ def _offer(name: str) -> tuple[Field, ...]:
 
 
 def _price(name: str, read: str) -> tuple[Field, ...]:
-    """Return the rows of a price that a period without trades does not have."""
+    """Return the rows of a price that a period without trades does not have: cents are null, dollars are left out."""
     return (
-        *optional(name, PRICE_CENTS, read, until=INTEGERS_REMOVED, source=SOURCE),
-        *optional(f"{name}_dollars", PRICE_4, read, source=SOURCE),
+        *optional(name, PRICE_CENTS, read, until=INTEGERS_REMOVED, source="wire-2026-01"),
+        maybe(f"{name}_dollars", PRICE_4, read, source="wire-2026-01"),
     )
 
 

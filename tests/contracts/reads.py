@@ -1,0 +1,54 @@
+"""Reads of every operation, at any API date, with names that exist and a key that may."""
+
+from functools import cache
+from urllib.parse import urlencode
+
+from contracts.suites.targets import NAMES
+from contracts.suites.world import World, open_world
+from mockexchange.venues.request import Answer, Request
+
+PREFIX = "/trade-api/v2"
+FCM_ONLY = ("/fcm/", "/portfolio/summary/")
+WINDOW: dict[str, object] = {"start_ts": "1762128000", "end_ts": "1762300800", "period_interval": "60"}
+QUERIES: dict[str, dict[str, object]] = {
+    "/markets/orderbooks": {"tickers": NAMES["ticker"][:2]},
+    "/markets/candlesticks": {"market_tickers": NAMES["ticker"][0], **WINDOW},
+    "/series/{series_ticker}/events/{ticker}/candlesticks": WINDOW,
+    "/series/{series_ticker}/markets/{ticker}/candlesticks": WINDOW,
+    "/historical/markets/{ticker}/candlesticks": WINDOW,
+    "/milestones": {"limit": "10"},
+    "/live_data/batch": {"milestone_ids": NAMES["milestone_id"]},
+    "/series/{series_ticker}/events/{ticker}/forecast_percentile_history": {"percentiles": [2500, 5000], **WINDOW},
+    "/live_data/weather/{city}": {"detailed": "true"},
+    "/fcm/positions": {"subtrader_id": "fcm7_st1"},
+    "/fcm/orders": {"subtrader_id": "fcm7_st1"},
+    "/fcm/subtraders/blocked_categories": {"subtrader_id": "fcm7_st1"},
+    "/fcm/subtraders/event_contract_daily_cap": {"subtrader_id": "fcm7_st1"},
+}
+HISTORICAL = "KXOLD-25OCT31-A"
+TICKERS_OF_EVENTS = "/events/{ticker}/"
+
+
+@cache
+def world(date: str) -> World:
+    return open_world(date)
+
+
+def name_of(parameter: str, path: str) -> str:
+    """Return a name that exists in the world."""
+    if path.startswith("/historical/"):
+        return HISTORICAL
+    is_event = parameter == "ticker" and TICKERS_OF_EVENTS in path
+    return NAMES["event_ticker" if is_event else parameter][0]
+
+
+def ask(path: str, date: str = "2026-10") -> Answer:
+    """Ask for an operation with a key of the account that may, and names that exist."""
+    resource = path
+    for parameter in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+        resource = resource.replace(f"{{{parameter}}}", name_of(parameter, path))
+    signer = world(date).signers["desk" if path.startswith(FCM_ONLY) else "member", "main"]
+    headers = signer.headers("GET", PREFIX + resource)
+    query = urlencode(QUERIES.get(path, {}), doseq=True)
+    raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return world(date).sandbox.answer(Request("GET", PREFIX + resource, query, raw))[0]
