@@ -11,6 +11,7 @@ from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
 from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.outbox import Outbox, OutboxTotal
+from mockexchange.sandbox.quotas import FrameQuota
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.session import Calls, Message, Session
 from mockexchange.venues.venue import Venue
@@ -18,6 +19,12 @@ from mockexchange.venues.venue import Venue
 OVERFLOW = 25
 OVERFLOWED = "overflow"
 """The journal's name for a frame that did not fit, and for the error that ends the subscription of a slow reader."""
+QUOTA = "quota"
+"""The same for a frame above the quota of its sandbox."""
+REASONS = {
+    OVERFLOWED: "the outbox of {bytes_max:,} bytes was full",
+    QUOTA: "the sandbox sent more frames than its quota of a second",
+}
 ABNORMAL = 1006
 """The code for the end of a connection without a close frame; it is never sent (RFC 6455, 7.1.5)."""
 Moment = tuple[int, int, int]
@@ -79,6 +86,7 @@ class StreamsPort(Protocol):
     answer_call: AnswerCall | None
     on_operation: Callable[[str | None, str], object]
     keyless: OutboxTotal
+    frame_quota: FrameQuota | None
 
     @property
     def on_subscribed(self) -> "Callable[[Connection, str], object]": ...
@@ -240,14 +248,20 @@ class Connection:
         self.send(text.encode() + b"\n" * (not text.endswith("\n")), "literal", channel, fault)
 
     def put(self, frame: Frame, fault: str | None = None) -> None:
-        """Queue a data frame; if there is no room, end its subscription."""
+        """Queue a data frame; if there is no room, or the sandbox has had its quota, end its subscription."""
         if self.is_over:
             return
-        if self.outbox.put(frame.raw):
+        quota = self._streams.frame_quota
+        if quota is not None and not quota.take(self._streams.now()[1]):
+            self._refuse(frame, QUOTA)
+        elif self.outbox.put(frame.raw):
             self._sent(frame, fault)
         else:
-            self.lose(frame, OVERFLOWED)
-            self.terminate(frame.sid, OVERFLOW, OVERFLOWED)
+            self._refuse(frame, OVERFLOWED)
+
+    def _refuse(self, frame: Frame, why: str) -> None:
+        self.lose(frame, why)
+        self.terminate(frame.sid, OVERFLOW, why)
 
     def force(self, frame: Frame, fault: str | None = None) -> None:
         """Queue a frame even if there is no room: an answer, or the end of a subscription."""
@@ -262,7 +276,7 @@ class Connection:
     def terminate(self, sid: int, code: int, fault: str) -> None:
         """End a subscription with a terminal error, unless it has ended already."""
         if sid in self.session.subscriptions:
-            why = f"the outbox of {self.outbox.bytes_max:,} bytes was full" if fault == OVERFLOWED else ""
+            why = REASONS.get(fault, "").format(bytes_max=self.outbox.bytes_max)
             self.force(self.session.terminate(sid, code, why), fault)
             self._streams.index(self)
 

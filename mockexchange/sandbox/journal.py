@@ -25,6 +25,7 @@ ENTRY_BYTES, HEADER_BYTES, FRAME_BYTES = 700, 150, 400
 FRAMES_MAX = 10_000
 FRAMES_BYTES_MAX = 32 * 1024 * 1024
 """Ten times the size of 10,000 ordinary frames; only snapshots of deep order books need more."""
+BYTES_MAX = BODIES_BYTES_MAX + HEADS_BYTES_MAX + FRAMES_BYTES_MAX
 FIRINGS_MAX = 10_000
 SHARED_BYTES_MIN = 1_024
 """Smaller pages are kept with each answer: the objects of three pieces would take as much."""
@@ -195,6 +196,17 @@ class Journal:
         self._frames_counted = self.counters.frames
         self.count = 0
         """Number of entries ever added, dropped ones included."""
+
+    @classmethod
+    def of_size(cls, size_bytes: int | None) -> "Journal":
+        """Return a journal that takes this memory, in the proportions of the default; None: the default."""
+        if size_bytes is None:
+            return cls()
+        return cls(
+            bodies_bytes_max=size_bytes * BODIES_BYTES_MAX // BYTES_MAX,
+            heads_bytes_max=size_bytes * HEADS_BYTES_MAX // BYTES_MAX,
+            frames_bytes_max=size_bytes * FRAMES_BYTES_MAX // BYTES_MAX,
+        )
 
     def __len__(self) -> int:
         return len(self._entries)

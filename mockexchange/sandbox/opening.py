@@ -62,6 +62,7 @@ async def open_sandbox(
         exchange_at=sandbox.clock.now() if is_real else begins,
         host_at=sandbox.clock.now() if is_real else options.host(),
     )
+    sandbox.begin_quota()
     await sandbox.faults.begin()
     await sandbox.stubs.begin()
     sandbox.script.begin(sandbox.beginning.exchange_at)

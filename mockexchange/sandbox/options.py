@@ -5,6 +5,7 @@ from typing import Any
 
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Header, Log, MemoryLog
 from mockexchange.venues.dated import ApiDate
@@ -25,6 +26,7 @@ class SandboxOptions:
     clock: str = "real"
     host: HostClock = host_now_us
     inspector: Inspector | None = None
+    quotas: Quotas = NO_QUOTAS
 
 
 @dataclass(frozen=True, slots=True)

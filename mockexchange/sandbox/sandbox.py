@@ -5,6 +5,7 @@ request that uses it. As garbage in cycles it took the collector as long as open
 """
 
 import json
+import sys
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,6 +48,8 @@ class Sandbox:
     broken: str | None = None
     """Why the state is not usable any more; None if it is. Only a reset or a deletion helps."""
     _ending: str | None = None
+    _sequence_max = sys.maxsize
+    """The sequence number of the last command that its quota allows."""
 
     def __init__(
         self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None, exchange: Exchange | None = None
@@ -57,7 +60,7 @@ class Sandbox:
         self.exchange = exchange or Exchange(plan.seed, plan.rounding, plan.archived_before, plan.order_rules)
         self.log: Log = new_log(plan, options)
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
-        self.journal = Journal()
+        self.journal = Journal.of_size(options.quotas.journal_bytes)
         self.contexts: dict[str, Any] = {
             name: venue.open_context(self.exchange.state, options.api_date, plan.settings[name])
             for name, venue in VENUES.items()
@@ -68,7 +71,7 @@ class Sandbox:
         self.private_pems: dict[str, str | None] = {}
         self.touched_at = options.host()
         port: Sandbox = weakref.proxy(self)
-        self.streams = Streams(self.journal, partial(Sandbox.moment, port), options.inspector)
+        self.streams = Streams(self.journal, partial(Sandbox.moment, port), options.inspector, options.quotas)
         self.faults = Faults(port)
         self.streams.rules, self.streams.answer_rules = self.faults.for_frames, self.faults.for_answers
         self.stubs = Stubs(port)
@@ -105,6 +108,7 @@ class Sandbox:
         if len(log) <= beginning.history:
             self._begin_again()
         applier.is_restoring = script.is_restoring = False
+        self.begin_quota()
         await self._writer.replace_failed()
 
     def _begin_again(self) -> None:
@@ -131,8 +135,8 @@ class Sandbox:
         """
         if cause is None and (self.script.has_due or self._writer.has_posts):
             await self.run_due()
-        if self.broken or self._ending:
-            self.require_open()
+        if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
+            self._require_ready()
         writer = self._writer
         if writer.memory is None:
             return (await writer.write(command, at, cause)).outcome
@@ -147,8 +151,20 @@ class Sandbox:
             return Written(writer.newest, outcome)
         if cause is None:
             await self.run_due()
-        self.require_open()
+        self._require_ready()
         return await writer.write(command, at, cause)
+
+    def _require_ready(self) -> None:
+        """Raise SandboxEnded, SandboxBroken, or QuotaReached unless another command can be executed."""
+        self.require_open()
+        if self.exchange.state.sequence >= self._sequence_max:
+            raise self.options.quotas.commands_reached(self.name)
+
+    def begin_quota(self) -> None:
+        """Count the commands from now on against the quota: those of the history are free."""
+        quota = self.options.quotas.commands
+        if quota is not None:
+            self._sequence_max = self.beginning.history + quota
 
     def post(self, note: Note, failed: Callable[[str], object]) -> None:
         """Append a note without waiting for it; `failed` is called with the reason if that fails."""
@@ -257,8 +273,9 @@ class Sandbox:
         return list(chain(state.keys.values(), state.secret_keys.values()))
 
     def shake_hands(self, request: Request | RequestContext) -> tuple[Handshake, JournalEntry]:
-        """Answer the upgrade request of a stream and journal it. Raises SandboxBroken."""
+        """Answer the upgrade request of a stream and journal it. Raises SandboxBroken and QuotaReached."""
         self.require_working()
+        self.streams.require_room(self.name)
         at, host_at, position = self.moment()
         self.touched_at = host_at
         asked = RequestContext.of(request)

@@ -14,7 +14,7 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Record
 
 SANDBOXES_MAX = 1_000
-"""Limited by the memory of a laptop: an idle `golden` sandbox takes about 100 kB."""
+"""Unless a server is started with another number: an idle `golden` sandbox takes about 100 kB."""
 NAMES_SHOWN_MAX = 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -42,7 +42,8 @@ StoreFresh = Callable[[Sandbox, Slot], Awaitable[object]]
 class Sandboxes:
     """Sandboxes by name. On the shared port the key selects the sandbox; an unknown key selects `default`."""
 
-    def __init__(self) -> None:
+    def __init__(self, count_max: int | None = None) -> None:
+        self._count_max = count_max
         self._slots: dict[str, Slot] = {}
         self._by_key: dict[str, Sandbox] = {}
 
@@ -51,6 +52,11 @@ class Sandboxes:
 
     def __len__(self) -> int:
         return len(self._slots)
+
+    @property
+    def count_max(self) -> int:
+        """The largest number of sandboxes."""
+        return self._count_max or SANDBOXES_MAX
 
     def get(self, name: str) -> Slot:
         """Return a sandbox by name and reset its idle time. Raises SandboxError if it is unknown."""
@@ -79,7 +85,7 @@ class Sandboxes:
 
     def new_name(self) -> str:
         """Return the first free name of sandbox-1, sandbox-2 and so on."""
-        number = next(number for number in range(1, SANDBOXES_MAX + 2) if f"sandbox-{number}" not in self._slots)
+        number = next(number for number in range(1, self.count_max + 2) if f"sandbox-{number}" not in self._slots)
         return f"sandbox-{number}"
 
     def require_room(self, name: str) -> None:
@@ -89,8 +95,8 @@ class Sandboxes:
             raise SandboxError(400, "bad_name", message)
         if name in self._slots:
             raise SandboxError(409, "name_in_use", f"a sandbox {name!r} exists already")
-        if len(self._slots) >= SANDBOXES_MAX:
-            raise SandboxError(409, "too_many_sandboxes", f"at most {SANDBOXES_MAX} sandboxes: delete one first")
+        if len(self._slots) >= self.count_max:
+            raise SandboxError(409, "too_many_sandboxes", f"at most {self.count_max} sandboxes: delete one first")
 
     def add(self, slot: Slot) -> None:
         """Add a sandbox. Raises SandboxError if one of its key ids is in use on the shared port."""

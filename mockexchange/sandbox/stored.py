@@ -9,6 +9,7 @@ import msgspec
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.options import Beginning, SandboxOptions
+from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT
@@ -74,12 +75,18 @@ async def restore_sandbox(
     log: Log,
     inspector: Inspector | None = None,
     host: HostClock = host_now_us,
+    quotas: Quotas = NO_QUOTAS,
 ) -> Sandbox:
     """Open a stored sandbox again, as it was after the last record of its log. Raises ScenarioError and LogError."""
     plan = _plan_of(description)
     header = log.header
     options = SandboxOptions(
-        name=name, api_date=DEFAULT.api_date(header.api_date), clock=header.clock, host=host, inspector=inspector
+        name=name,
+        api_date=DEFAULT.api_date(header.api_date),
+        clock=header.clock,
+        host=host,
+        inspector=inspector,
+        quotas=quotas,
     )
     pairs = {name: KeyPair(*pair) for name, pair in description.pairs.items()}
     sandbox = Sandbox(plan, options, KeyPool(name, set(description.places), pairs))

@@ -13,6 +13,7 @@ from mockexchange.sandbox.connection import VANISHED, AnswerCall, Connection, En
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import FrameEntry, Journal
 from mockexchange.sandbox.outbox import OutboxTotal
+from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas
 from mockexchange.scenario.fault_effect_schema import PROBABILITY_UNIT
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -33,7 +34,9 @@ NO_FRAME = Frame(b"", "")
 class Streams:
     """The connections of one sandbox. `on_waiting` is called when the first connection waits for a flush."""
 
-    def __init__(self, journal: Journal, now: Now, inspector: Inspector | None = None) -> None:
+    def __init__(
+        self, journal: Journal, now: Now, inspector: Inspector | None = None, quotas: Quotas = NO_QUOTAS
+    ) -> None:
         self.journal = journal
         self.now = now
         self.inspector = inspector
@@ -57,6 +60,14 @@ class Streams:
         self._last_number = 0
         self.keyless = OutboxTotal()
         """The size of the outboxes of connections without an account."""
+        self._count_max = quotas.streams
+        self.frame_quota = FrameQuota(quotas.frames_per_second) if quotas.frames_per_second else None
+        """The quota of data frames; None if there is none."""
+
+    def require_room(self, sandbox: str) -> None:
+        """Raise QuotaReached if another connection is one too many."""
+        if self._count_max is not None and len(self._connections) >= self._count_max:
+            raise QuotaReached(f"the sandbox {sandbox!r} has its quota of {self._count_max} streams: close one first")
 
     def __len__(self) -> int:
         return len(self._connections)

@@ -7,6 +7,7 @@ import json
 
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
+from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
@@ -52,7 +53,8 @@ def _failure(target: str, error: Exception) -> Answer:
     if isinstance(error, SandboxBroken):
         return _answer(UNAVAILABLE_STATUS, "sandbox_broken", str(error))
     if isinstance(error, StoreUnavailable):
-        return _answer(UNAVAILABLE_STATUS, "store_unavailable", str(error))
+        code = "quota_reached" if isinstance(error, QuotaReached) else "store_unavailable"
+        return _answer(UNAVAILABLE_STATUS, code, str(error))
     return _answer(STATUS, "internal_error", log_failure(f"a request for {target.partition('?')[0]}", error))
 
 
