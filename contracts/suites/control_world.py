@@ -27,6 +27,7 @@ from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.steps import STEP
 from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.tokens import Tokens
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
 
@@ -88,7 +89,7 @@ class Deaf:
 def controlled() -> Iterator[Controlled]:
     """Serve on a free port, in an event loop with its own thread."""
     server_state, world = ServerState(HOST), open_world("compat")
-    app = control_app(server_state, TOKEN, [IN_PROCESS_HOST], lambda: DESCRIPTION)
+    app = control_app(server_state, Tokens(TOKEN), [IN_PROCESS_HOST], lambda: DESCRIPTION)
     server_state.sandboxes.add(Slot(world.sandbox))
     _fill_journal(world)
     server_state.bind(0)

@@ -179,7 +179,7 @@ def json_option(words: str, text: str = "As JSON, for programs.") -> Callable[[D
     return option("--json", "as_json", envvar=variable, is_flag=True, help=text)
 
 
-def checked(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+def checked(parse: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """Return an option's callback that parses its value with `parse`, which may raise ValueError; None stays None."""
 
     def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:

@@ -17,6 +17,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.tokens import Tokens
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.process import describe
 from mockexchange.server.server_state import ServerState
@@ -48,7 +49,7 @@ async def exchange(
     plan = with_presets(load_scenario(scenario), chaos)
     allow_many_files()
     server_state, token = ServerState(HOST), secrets.token_urlsafe(24)
-    control = control_app(server_state, token, [], dict)
+    control = control_app(server_state, Tokens(token), [], dict)
     files = RunDirectory()
     try:
         server_state.bind(0)

@@ -13,6 +13,8 @@ from mockexchange.venues.registry import DEFAULT
 
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
+NO_STREAMS = 1008
+"""The code for a stream on the port of the control API; before an upgrade is granted it is a 403."""
 
 FETCH_DEST = b"sec-fetch-dest"
 PAGES = frozenset((b"document", b"iframe", b"frame", b"object", b"embed"))
@@ -73,6 +75,17 @@ class ListenerApp:
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
         """Journal an incomplete request of a client that disconnected, with status 0."""
         self.sandbox_of(None).note_unroutable(body=raw, diagnosis=diagnosis)
+
+
+class ControlListenerApp(ListenerApp):
+    """The application of a listener that serves the control API and the front page alone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.control is not None, "it is for that"
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": NO_STREAMS})
+        else:
+            await self.control(scope, receive, send)
 
 
 def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.port import StoreUnavailable
+from mockexchange.sandbox.quotas import Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
@@ -46,15 +47,16 @@ class Persistence:
         if id_ is not None:
             await _available(self.store.delete(id_))
 
-    async def restored(self, inspector: Inspector | None) -> AsyncIterator[Restored]:
+    async def restored(self, inspector: Inspector | None, quotas: Quotas) -> AsyncIterator[Restored]:
         """Open the stored sandboxes again, the oldest first. Raises StoreError."""
         for stored in self.store.stored():
-            yield await self._restored(stored, inspector)
+            yield await self._restored(stored, inspector, quotas)
 
-    async def _restored(self, stored: StoredSandbox, inspector: Inspector | None) -> Restored:
+    async def _restored(self, stored: StoredSandbox, inspector: Inspector | None, quotas: Quotas) -> Restored:
         try:
             description = read_description(stored.description)
-            sandbox = await restore_sandbox(stored.name, description, self.store.log_of(stored), inspector)
+            log = self.store.log_of(stored)
+            sandbox = await restore_sandbox(stored.name, description, log, inspector, quotas=quotas)
         except (ScenarioError, LogError, LogUnavailable, ValueError) as error:
             path = self.store.path
             advice = f"see `mockexchange store check {path}`; nothing was changed"

@@ -7,17 +7,21 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.opening import Progress
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.loader import Plan
+from mockexchange.server.control.audit import AuditFile
 from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.tokens import NamedToken, Tokens
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.persistence import Persistence
 from mockexchange.server.reload import Reloaded, Reloader
@@ -33,6 +37,26 @@ STOP_SIGNALS = tuple(
 )
 
 
+class Sharing(NamedTuple):
+    """How several people share a server."""
+
+    tokens: tuple[NamedToken, ...] = ()
+    """Further tokens of the control API, with their roles."""
+    audit: Path | None = None
+    """The file that gets a line for each request to the control API that changes something."""
+    control_port: int | None = None
+    """The port of the control API; None if it is on the main port."""
+    sandboxes_max: int | None = None
+    """The largest number of sandboxes; None: that of `sandboxes`."""
+    ttl_us: int | None = None
+    """Idle time after which sandboxes are deleted that were created without one."""
+    quotas: Quotas = NO_QUOTAS
+    """The quotas of each sandbox."""
+
+
+NOT_SHARED = Sharing()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
     host: str
@@ -41,6 +65,7 @@ class ServeOptions:
     public_url: str | None = None
     allow_hosts: list[str] = field(default_factory=list)
     token: str | None = None
+    sharing: Sharing = NOT_SHARED
     has_deflate: bool = False
     inspector: Inspector | None = None
     authority: "Authority | None" = None
@@ -98,11 +123,15 @@ class Server:
             inspector=options.inspector,
             scenario_files=ScenarioFiles(options.scenario_dir),
             on_sandbox=options.on_sandbox,
+            sandboxes=Sandboxes(options.sharing.sandboxes_max),
+            quotas=options.sharing.quotas,
+            ttl_us=options.sharing.ttl_us,
         )
         self.token = options.token or secrets.token_urlsafe(24)
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
         self._reloading: asyncio.Task[None] | None = None
+        self._audit: AuditFile | None = None
 
     async def __aenter__(self) -> "Server":
         try:
@@ -117,10 +146,12 @@ class Server:
 
     async def _start(self) -> None:
         options = self.options
-        control = control_app(
-            self.server_state, self.token, [*options.allow_hosts, *options.tls_names], lambda: self.ready
-        )
-        self.server_state.bind(options.port)
+        sharing = options.sharing
+        self._audit = AuditFile(sharing.audit) if sharing.audit else None
+        tokens = Tokens(self.token, sharing.tokens)
+        hosts = [*options.allow_hosts, *options.tls_names]
+        control = control_app(self.server_state, tokens, hosts, lambda: self.ready, self._audit)
+        self.server_state.bind(options.port, sharing.control_port)
         if options.authority:
             names = names_for(options.host, options.tls_names, options.public_url)
             self.server_state.identity = options.authority.identity(names)
@@ -170,6 +201,8 @@ class Server:
         await self.server_state.stop()
         if self._run_directory:
             self._run_directory.remove()
+        if self._audit:
+            self._audit.close()
 
 
 def describe(
@@ -178,7 +211,7 @@ def describe(
     """Return the content of the ready file of a server without TLS. Writes the key files."""
     return {
         "pid": os.getpid(),
-        "control_url": f"{server_state.local_origin()}/_mock",
+        "control_url": f"{server_state.control_origin()}/_mock",
         "control_token": token,
         "api_date": api_date,
         "ca_cert": None,

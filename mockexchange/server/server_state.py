@@ -13,11 +13,12 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.port import LOGGER, StoreUnavailable
+from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.loader import Plan
-from mockexchange.server.app import ListenerApp, SandboxOf
+from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
 from mockexchange.server.control.access import LOOPBACK_NAMES
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener
@@ -46,9 +47,15 @@ class ServerState:
     ports: dict[str, Listener] = field(default_factory=dict)
     script_timers: dict[str, ScriptTimer] = field(default_factory=dict)
     main: Listener | None = None
+    control: Listener | None = None
+    """The listener of the control API; None if that is on the main port."""
     public_url: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
+    quotas: Quotas = NO_QUOTAS
+    """The quotas of each sandbox."""
+    ttl_us: int | None = None
+    """The idle time after which sandboxes are deleted that are created without one; None: never."""
     scenario_files: ScenarioFiles = field(default_factory=ScenarioFiles)
     """Files that requests of other processes may name as scenarios."""
     identity: Identity | None = None
@@ -61,17 +68,27 @@ class ServerState:
     on_stop: Callable[[], object] = lambda: None
     """Called when the server begins to stop, before it waits for its requests."""
     _main_socket: socket.socket | None = None
+    _control_socket: socket.socket | None = None
 
-    def bind(self, port: int) -> None:
-        """Bind the main port, before scenarios are loaded. Raises listener.PortInUse or OSError."""
+    def bind(self, port: int, control_port: int | None = None) -> None:
+        """Bind the main port, and that of the control API, before scenarios are loaded.
+
+        Raises listener.PortInUse or OSError.
+        """
         self._main_socket = listeners.bind(self.host, port)
+        if control_port is not None:
+            self._control_socket = listeners.bind(self.host, control_port)
 
     async def listen(self, control: ASGIApp) -> None:
-        """Serve on the main port; the default sandbox must exist already."""
+        """Serve on the main port, and the control API there or on its own; the default sandbox must exist already."""
         assert self._main_socket is not None, "bind first"
-        front = ListenerApp(self.sandboxes.route, self.diagnosis_worker, control)
+        front = ListenerApp(self.sandboxes.route, self.diagnosis_worker, None if self._control_socket else control)
         self.main = self._listening(front, self._main_socket)
         await self.main.start()
+        if self._control_socket:
+            apart = ControlListenerApp(self.sandboxes.route, self.diagnosis_worker, control)
+            self.control = self._listening(apart, self._control_socket)
+            await self.control.start()
 
     async def open(
         self,
@@ -84,7 +101,9 @@ class ServerState:
         """Create a sandbox, on its own port if one is given (0: any free one). A failure leaves nothing behind."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
-        sandbox = await open_sandbox(plan, replace(options, inspector=self.inspector), progress)
+        if idle_us_max is None and options.name != DEFAULT:
+            idle_us_max = self.ttl_us
+        sandbox = await open_sandbox(plan, replace(options, inspector=self.inspector, quotas=self.quotas), progress)
         slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
         listener = None if port is None else self._listener(slot, port)
         try:
@@ -120,7 +139,7 @@ class ServerState:
         """
         if self.persistence is None:
             return
-        async for slot, port in self.persistence.restored(self.inspector):
+        async for slot, port in self.persistence.restored(self.inspector, self.quotas):
             listener = None if port is None else self._listener_again(slot, port)
             self.sandboxes.add(slot)
             await self._add(slot, listener)
@@ -178,9 +197,11 @@ class ServerState:
             ticker.stop()
         for slot in self.sandboxes:
             slot.sandbox.close("stopped")
-        await asyncio.gather(*(listener.stop() for listener in [self.main, *self.ports.values()] if listener))
-        if self._main_socket:
-            self._main_socket.close()
+        listening = [self.main, self.control, *self.ports.values()]
+        await asyncio.gather(*(listener.stop() for listener in listening if listener))
+        for sock in (self._main_socket, self._control_socket):
+            if sock:
+                sock.close()
         self.diagnosis_worker.close()
         if self.persistence:
             self.persistence.store.close()
@@ -200,7 +221,13 @@ class ServerState:
 
     def local_origin(self, name: str = DEFAULT) -> str:
         """Return a sandbox's origin for clients on this machine: the loopback address if the server listens on all."""
-        listener = self.ports.get(name) or self.main
+        return self._origin_of(self.ports.get(name) or self.main)
+
+    def control_origin(self) -> str:
+        """Return the origin of the control API for clients on this machine."""
+        return self._origin_of(self.control or self.main)
+
+    def _origin_of(self, listener: Listener | None) -> str:
         assert listener is not None, "asked for a URL before listening"
         return self._origin(EVERYWHERE.get(listener.host, listener.host), listener.port)
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from mockexchange.cli import COMMANDS, main
 from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
+from mockexchange.sandbox.quotas import Quotas
 from tests.house.checkout import ROOT
 
 PROGRAM = (sys.executable, "-m", "mockexchange")
@@ -99,6 +100,10 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "tls": ("1", True),
     "store": ("sqlite:a.db", "a.db"),
     "durability": ("normal", "normal"),
+    "control_port": ("8", 8),
+    "ttl": ("2h", 7_200_000_000),
+    "max_sandboxes": ("9", 9),
+    "quota": ("streams=2 journal-bytes=3", Quotas(streams=2, journal_bytes=3)),
     "reload": ("1", True),
     "doctor url": ("https://a.test", "https://a.test"),
     "log": ("requests", "requests"),
@@ -170,6 +175,12 @@ SERVE_OPTIONS = {
         "MOCKEXCHANGE_STORE",
         "MOCKEXCHANGE_DURABILITY",
         "MOCKEXCHANGE_SHOW_SECRETS",
+        "MOCKEXCHANGE_TOKENS",
+        "MOCKEXCHANGE_AUDIT",
+        "MOCKEXCHANGE_CONTROL_PORT",
+        "MOCKEXCHANGE_TTL",
+        "MOCKEXCHANGE_MAX_SANDBOXES",
+        "MOCKEXCHANGE_QUOTA",
     ),
 }
 

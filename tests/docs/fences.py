@@ -112,6 +112,7 @@ HELD: Mapping[tuple[str, str], str] = {
     ("signalplus.md", "sh"): "tests/docs/test_signalplus_page.py",
     ("signalplus.md", "yaml"): "tests/docs/test_signalplus_page.py",
     ("stream.md", ""): "tests/docs/test_stream_page.py",
+    ("team.md", "yaml"): "tests/docs/test_team_page.py",
     ("verify-client.md", "yaml"): "tests/docs/test_verify_client_page.py",
     ("verify-server.md", "sh"): "tests/docs/test_verify_server_page.py",
 }

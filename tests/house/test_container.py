@@ -151,7 +151,9 @@ WORDS = {
     "public_url": "http://mock:8600",
     "scenario": "golden",
     "scenario_dir": "/usr",
+    "quota": "streams=1 commands=2",
     "store": "sqlite:/data/mock.db",
+    "ttl": "2h",
 }
 """Values of options that do not take any."""
 

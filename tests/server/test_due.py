@@ -14,6 +14,7 @@ from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.tokens import Tokens
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.dates import api_date
@@ -35,7 +36,7 @@ class Inside:
     def __init__(self) -> None:
         self.server_state = ServerState(ADDRESS, public_url=f"http://{ADDRESS}")
         self.host_at = WALL
-        control = control_app(self.server_state, TOKEN, [ADDRESS], dict)
+        control = control_app(self.server_state, Tokens(TOKEN), [ADDRESS], dict)
         self.app: Any = ListenerApp(self.server_state.sandboxes.route, self.server_state.diagnosis_worker, control)
 
     @property

@@ -25,6 +25,7 @@ from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_object
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.control.tokens import Tokens
 from mockexchange.server.http import listener
 from mockexchange.server.process import describe_accounts
 from mockexchange.server.server_state import ServerState
@@ -70,7 +71,7 @@ class LocalServer:
         if settings.tls:
             self._speak_tls()
         self.token = settings.token or secrets.token_urlsafe(24)
-        self._control = control_app(self.server_state, self.token, list(settings.tls_names), self._describe)
+        self._control = control_app(self.server_state, Tokens(self.token), list(settings.tls_names), self._describe)
 
     @property
     def control_url(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 from urllib.parse import urlsplit
 
 import click
@@ -26,6 +26,7 @@ from mockexchange.cli.request_log import (
 )
 from mockexchange.cli.serve_inputs import load_plan, load_self_check, watch_scenario
 from mockexchange.cli.serve_run import ServeRun
+from mockexchange.cli.sharing_options import SharingValues, sharing_of, sharing_options
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.options import SandboxOptions
@@ -113,6 +114,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
     help="What answered writes survive: a loss of power (full), or kill -9 (normal).",
 )
 @shared_option("--token", help="The control API's token; generated if not given.")
+@sharing_options
 @shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
 @shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")
 @shared_option("--tls", is_flag=True, help="Speak https and wss, with a certificate made for this run.")
@@ -155,6 +157,7 @@ def serve(
     log_format: str,
     show_secrets: bool,
     quiet: bool,
+    **sharing: Unpack[SharingValues],
 ) -> None:
     """Start the server and print credentials to copy and paste."""
     _require_consistent(tls=tls, tls_name=tls_name, public_url=public_url)
@@ -171,6 +174,7 @@ def serve(
             store=store,
             durability=durability,
             token=token,
+            sharing=sharing_of(sharing),
             has_deflate=deflate,
             inspector=load_self_check(api_date) if self_check else None,
             authority=_authority() if tls else None,

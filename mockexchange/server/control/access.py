@@ -1,15 +1,16 @@
-"""Access to the control API: an allowed Host, against DNS rebinding, no page of another site, and the token.
+"""Access to the control API: an allowed Host, against DNS rebinding, no page of another site, a token and its role.
 
 The check wraps the whole application, so that answers to internal errors carry the marking headers too.
 """
-
-import hmac
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockexchange.server.control.audit import AuditFile, is_audited
 from mockexchange.server.control.errors import error_answer
+from mockexchange.server.control.roles import GRANT, Grant
+from mockexchange.server.control.tokens import Tokens
 
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
@@ -31,19 +32,26 @@ def is_in_process(request: Request) -> bool:
 
 
 class ControlAccess:
-    """Refuses requests without an allowed Host, of other sites, and, except on a few open paths, without the token."""
+    """Refuses requests without an allowed Host, of other sites, and, except on a few open paths, without a token.
 
-    def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:
-        self.app, self.token, self.hosts = app, token, LOOPBACK_NAMES | hosts
+    What a token's role does not allow is refused too. `audit` gets a line for each request that changes something.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: Tokens, hosts: frozenset[str], audit: AuditFile | None = None) -> None:
+        self.app, self.tokens, self.hosts, self.audit = app, tokens, LOOPBACK_NAMES | hosts, audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(Request(scope))
-        await (refusal or self.app)(scope, receive, _marking(send))
+        request = Request(scope)
+        grant = self.tokens.grant_of(request.headers.get("authorization", ""))
+        refusal = self._refusal(request, grant)
+        if self.audit and is_audited(request):
+            send = _auditing(send, self.audit, request, grant)
+        await (refusal or self.app)({**scope, GRANT: grant}, receive, _marking(send))
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _refusal(self, request: Request, grant: Grant | None) -> Response | None:
         host = _host_name(request.headers.get("host", ""))
         if host not in self.hosts:
             shown = host[:HOST_CHARS_SHOWN_MAX]
@@ -55,9 +63,9 @@ class ControlAccess:
             return error_answer(403, "cross_site", "pages of other sites may link here, and send no other request")
         if is_open:
             return None
-        given = request.headers.get("authorization", "")
-        if hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
-            return None
+        if grant is not None:
+            why = grant.refusal(request.method, path)
+            return error_answer(403, "not_allowed", why) if why else None
         message = "expected `Authorization: Bearer TOKEN` with the token from the ready file or MOCKEXCHANGE_TOKEN"
         refusal = error_answer(401, "unauthorized", message)
         refusal.headers["WWW-Authenticate"] = "Bearer"
@@ -76,6 +84,17 @@ def _marking(send: Send) -> Send:
         await send(message)
 
     return marked
+
+
+def _auditing(send: Send, audit: AuditFile, request: Request, grant: Grant | None) -> Send:
+    """Return a `send` that notes the answer in the audit file as it begins."""
+
+    async def audited(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            audit.note(request, grant, message["status"])
+        await send(message)
+
+    return audited
 
 
 def _host_name(host: str) -> str:

@@ -1,14 +1,19 @@
 """The errors of the control API: {"error": {code, message, where?}}, with a status and a code for programs."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.sandbox.port import log_failure
+from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
+from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.http.listener import PortInUse
+from mockexchange.store.log import LogUnavailable
 
 
 class ControlError(Exception):
@@ -43,6 +48,8 @@ async def answer_sandbox_broken(request: Request, error: Exception) -> Response:
 
 
 async def answer_store_unavailable(request: Request, error: Exception) -> Response:
+    if isinstance(error, QuotaReached):
+        return error_answer(409, "quota_reached", str(error))
     return error_answer(503, "store_unavailable", str(error))
 
 
@@ -84,3 +91,20 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     """Answer an internal error with its type; the traceback is in the server's output."""
     message = f"the server made a mistake ({type(error).__name__}): its output tells where; please report it"
     return error_answer(500, "internal_error", message)
+
+
+HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    ControlError: answer_control_error,
+    SandboxError: answer_control_error,
+    SandboxEnded: answer_sandbox_ended,
+    SandboxBroken: answer_sandbox_broken,
+    StoreUnavailable: answer_store_unavailable,
+    LogUnavailable: answer_store_unavailable,
+    CommandFailed: answer_command_failed,
+    ScenarioError: answer_scenario_error,
+    PortInUse: answer_port_in_use,
+    Exception: answer_failure,
+    404: answer_no_path,
+    405: answer_wrong_method,
+}
+"""The answers to exceptions, by their class, and to what no route serves, by the status."""

@@ -12,6 +12,7 @@ from mockexchange.scenario.faults import CHANNEL_NAMES
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import KINDS, WatchFilter
 from mockexchange.server.control.json_text import SLICE_S
+from mockexchange.server.control.roles import grant_of
 
 ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
@@ -45,7 +46,7 @@ class Page(NamedTuple):
 async def find_entries(journal: Journal, request: Request) -> tuple[list[JournalEntry], Page]:
     """Return the requests that match a query, and the page. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
-    page = _page(wanted)
+    page = _page(wanted, must_hide=grant_of(request).is_viewer)
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
     return await _newest(found, page, entry_texts), page
 
@@ -55,19 +56,19 @@ async def find_frames(journal: Journal, request: Request) -> tuple[list[tuple[in
     wanted = read_query(request, (*FRAME_TEXTS, SEARCH, SHORT, REDACT), ("connection", *PAGE))
     _require_known("channel", wanted, ("", *CHANNEL_NAMES))
     _require_known("direction", wanted, DIRECTIONS)
-    page = _page(wanted)
+    page = _page(wanted, must_hide=grant_of(request).is_viewer)
     numbered = journal.numbered_frames()
     found = [(number, frame) for number, frame in numbered if page.has(number) and not difference(frame, wanted)]
     return await _newest(found, page, lambda pair: frame_texts(pair[1])), page
 
 
-def _page(asked: dict[str, Any]) -> Page:
-    """Take the parameters of a page out of a query. Raises ControlError."""
+def _page(asked: dict[str, Any], *, must_hide: bool) -> Page:
+    """Take the parameters of a page out of a query; secrets are hidden if they must be. Raises ControlError."""
     text = asked.pop(SEARCH, "")
     if len(text) > SEARCH_CHARS_MAX:
         raise ControlError(400, "bad_query", f"{SEARCH}: expected at most {SEARCH_CHARS_MAX} characters")
     is_short = _read_switch(asked, SHORT, default=False)
-    is_redacted = _read_switch(asked, REDACT, default=False) or is_short
+    is_redacted = _read_switch(asked, REDACT, default=False) or is_short or must_hide
     after, before, last = asked.pop("after", 0), asked.pop("before", None), asked.pop("last", None)
     return Page(after, before, last, text.lower().encode(), is_short, is_redacted)
 
@@ -91,7 +92,8 @@ async def _newest(found: list[Item], page: Page, texts: Callable[[Item], Iterabl
 
 def read_redaction(request: Request) -> bool:
     """Return whether an entry that is read alone is to have no secrets. Raises ControlError."""
-    return _read_switch(read_query(request, (REDACT,), ()), REDACT, default=False)
+    asked = read_query(request, (REDACT,), ())
+    return _read_switch(asked, REDACT, default=False) or grant_of(request).is_viewer
 
 
 def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:

@@ -5,17 +5,14 @@ anything happens.
 """
 
 import asyncio
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable
-from mockexchange.sandbox.sandboxes import SandboxError
-from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control import errors
 from mockexchange.server.control.access import ControlAccess
+from mockexchange.server.control.audit import AuditFile
+from mockexchange.server.control.errors import HANDLERS
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.faults import FAULT_RULES
 from mockexchange.server.control.inspection.routes import inspection_routes
@@ -25,35 +22,26 @@ from mockexchange.server.control.sandbox_routes import sandbox_routes
 from mockexchange.server.control.script import script_handlers
 from mockexchange.server.control.server_routes import Description, server_routes
 from mockexchange.server.control.stubs import STUB_ANSWERS
+from mockexchange.server.control.tokens import Tokens
 from mockexchange.server.control.traffic_routes import traffic_routes
 from mockexchange.server.http.console_pages import console_routes
 from mockexchange.server.http.document_pages import document_routes
-from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.server_state import ServerState
-from mockexchange.store.log import LogUnavailable
 
 
-def control_app(server_state: ServerState, token: str, allow_hosts: list[str], describe: Description) -> ASGIApp:
+def control_app(
+    server_state: ServerState,
+    tokens: Tokens,
+    allow_hosts: list[str],
+    describe: Description,
+    audit: AuditFile | None = None,
+) -> ASGIApp:
     """Build the application; `describe` returns the content of the ready file, for the front page."""
-    handlers: dict[Any, Any] = {
-        errors.ControlError: errors.answer_control_error,
-        SandboxError: errors.answer_control_error,
-        SandboxEnded: errors.answer_sandbox_ended,
-        SandboxBroken: errors.answer_sandbox_broken,
-        StoreUnavailable: errors.answer_store_unavailable,
-        LogUnavailable: errors.answer_store_unavailable,
-        CommandFailed: errors.answer_command_failed,
-        ScenarioError: errors.answer_scenario_error,
-        PortInUse: errors.answer_port_in_use,
-        Exception: errors.answer_failure,
-        404: errors.answer_no_path,
-        405: errors.answer_wrong_method,
-    }
     routes = [*_routes(server_state, describe), *document_routes(), *console_routes()]
-    app = Starlette(routes=routes, exception_handlers=handlers)
+    app = Starlette(routes=routes, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     app.state.long_bodies = asyncio.Lock()
-    return ControlAccess(app, token, frozenset(allow_hosts))
+    return ControlAccess(app, tokens, frozenset(allow_hosts), audit)
 
 
 def _routes(server_state: ServerState, describe: Description) -> list[Route]:

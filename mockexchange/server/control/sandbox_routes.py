@@ -39,6 +39,7 @@ from mockexchange.server.control.requests import (
     read_steps,
     resource,
 )
+from mockexchange.server.control.roles import grant_of
 from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket.stream_endpoint import streams_drained
@@ -75,7 +76,8 @@ class SandboxHandlers:
 
     async def list_sandboxes(self, request: Request) -> Response:
         await self.server_state.drop_expired()
-        found = [slot.sandbox for slot in self.server_state.sandboxes]
+        sees = grant_of(request).sees
+        found = [slot.sandbox for slot in self.server_state.sandboxes if sees(slot.sandbox.name)]
         return ControlJson([summary_of(sandbox, self.server_state.base_url(sandbox.name)) for sandbox in found])
 
     async def create(self, request: Request) -> Response:
@@ -161,7 +163,7 @@ class SandboxHandlers:
         return await self.server_state.sandboxes.inspectable(request.path_params["name"])
 
     async def _shown(self, request: Request, sandbox: Sandbox, status: int = 200) -> Response:
-        if request.headers.get("prefer") == MINIMAL:
+        if request.headers.get("prefer") == MINIMAL or grant_of(request).is_viewer:
             return ControlJson(summary_of(sandbox, self.server_state.base_url(sandbox.name)), status)
         members = sandbox_of(sandbox, self.server_state.urls(sandbox.name))
         return await answer_in_slices(object_pieces(members.items()), status)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -45,8 +45,10 @@ class ServerFeed:
             if not future.done():
                 future.set_result(None)
 
-    async def watch(self, last_event_id: str | None, is_following: bool) -> AsyncIterator[str]:
-        """Yield changes as text, from now on or after the event with an id."""
+    async def watch(
+        self, last_event_id: str | None, is_following: bool, sees: Callable[[str], bool]
+    ) -> AsyncIterator[str]:
+        """Yield changes as text, from now on or after the event with an id, of the sandboxes that a watcher sees."""
         found = place_of_event(last_event_id, self.count, self._id_of)
         place = self.count if found is None else found
         yield sse_text("begin", {"server": self._origin}, self._id_of(place))
@@ -58,7 +60,8 @@ class ServerFeed:
                 yield sse_text("lost", {"lost": first - 1 - place})
                 place = first - 1
             for number, change in enumerate(list(self._changes)[place + 1 - first :], place + 1):
-                yield sse_text("sandbox", change, self._id_of(number))
+                if sees(change["sandbox"]):
+                    yield sse_text("sandbox", change, self._id_of(number))
                 place = number
             if self.is_ended:
                 yield sse_text("end", {"reason": "stopped"})
@@ -87,8 +90,10 @@ class ServerFeed:
 class ServerEventStream(StreamingResponse):
     """A streaming response that lasts until the watcher disconnects or the server stops."""
 
-    def __init__(self, feed: ServerFeed, last_event_id: str | None, is_following: bool) -> None:
-        super().__init__(feed.watch(last_event_id, is_following), media_type="text/event-stream")
+    def __init__(
+        self, feed: ServerFeed, last_event_id: str | None, is_following: bool, sees: Callable[[str], bool]
+    ) -> None:
+        super().__init__(feed.watch(last_event_id, is_following, sees), media_type="text/event-stream")
         self.feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from mockexchange.sandbox import journal, sandboxes
+from mockexchange.sandbox import journal
 from mockexchange.server.control import events, requests
+from mockexchange.server.control.roles import Grant
 from mockexchange.server.http import rest_endpoint
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue
 from mockexchange.version import __version__
 
 BOUNDS = {
-    "sandboxes": sandboxes.SANDBOXES_MAX,
     "journal_entries": journal.ENTRIES_MAX,
     "journal_body_bytes": journal.BODIES_BYTES_MAX,
     "frames": journal.FRAMES_MAX,
@@ -24,9 +24,15 @@ BOUNDS = {
 }
 
 
-def server_info() -> dict[str, Any]:
-    """Return the description of this server."""
-    return {"version": __version__, "role": "admin", "venues": list(map(_venue, VENUES.values())), "bounds": BOUNDS}
+def server_info(grant: Grant, sandboxes_max: int) -> dict[str, Any]:
+    """Return the description of this server, with the role of the token that asks."""
+    return {
+        "version": __version__,
+        "role": grant.role.value,
+        "sandbox": grant.sandbox,
+        "venues": list(map(_venue, VENUES.values())),
+        "bounds": {"sandboxes": sandboxes_max, **BOUNDS},
+    }
 
 
 def _venue(venue: Venue) -> dict[str, Any]:

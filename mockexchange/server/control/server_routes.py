@@ -15,6 +15,7 @@ from mockexchange.server.control.journal_queries import read_following, read_que
 from mockexchange.server.control.json_text import MEDIA_TYPE as JSON_TYPE
 from mockexchange.server.control.json_text import ControlJson, encode
 from mockexchange.server.control.requests import resource
+from mockexchange.server.control.roles import grant_of
 from mockexchange.server.control.server_events import ServerEventStream, ServerFeed
 from mockexchange.server.control.server_info import server_info
 from mockexchange.server.http.front_page import render_page
@@ -66,7 +67,7 @@ class ServerHandlers:
         return ControlJson({"live": True, "ready": is_ready}, status_code=200 if is_ready else 503)
 
     async def info(self, request: Request) -> Response:
-        return ControlJson(server_info())
+        return ControlJson(server_info(grant_of(request), self.server_state.sandboxes.count_max))
 
     async def schema(self, request: Request) -> Response:
         return Response(_schema(), media_type=JSON_TYPE)
@@ -75,7 +76,7 @@ class ServerHandlers:
         last_event_id, is_following = read_following(request, read_query(request, ("follow",), ()))
         if self.feed.watchers >= WATCHERS_MAX:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one server")
-        return ServerEventStream(self.feed, last_event_id, is_following)
+        return ServerEventStream(self.feed, last_event_id, is_following, grant_of(request).sees)
 
     async def metrics(self, request: Request) -> Response:
         await self.server_state.drop_expired()

@@ -1,0 +1,52 @@
+"""The audit file: a line of JSON for each request to the control API that changes something, or tries to."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+
+from mockexchange.sandbox.port import LOGGER
+from mockexchange.server.control.json_text import encode
+from mockexchange.server.control.roles import Grant, is_read
+
+
+class AuditFile:
+    """An open audit file. Lines are only added; nobody but the owner may read it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or create it. Raises OSError."""
+        self.path = path
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._has_failed = False
+
+    def note(self, request: Request, grant: Grant | None, status: int) -> None:
+        """Add a line; a file that cannot be written to is reported once in the server's log."""
+        line = encode(_line(request, grant, status)) + b"\n"
+        try:
+            os.write(self._descriptor, line)
+        except OSError as error:
+            if not self._has_failed:
+                LOGGER.error("%s: the audit cannot be written: %s", self.path, error.strerror or error)
+            self._has_failed = True
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def is_audited(request: Request) -> bool:
+    """Return whether a request belongs into the audit: it is to change something."""
+    return not is_read(request.method, request.scope["path"])
+
+
+def _line(request: Request, grant: Grant | None, status: int) -> dict[str, Any]:
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "token": grant.name if grant else None,
+        "role": grant.role.value if grant else None,
+        "client": request.client.host if request.client else None,
+        "method": request.method,
+        "path": request.scope["path"],
+        "status": status,
+    }

@@ -1,0 +1,119 @@
+"""The tokens of the control API: that of the ready file, and those of a file with names and roles."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mockexchange.sandbox.sandboxes import NAME
+from mockexchange.scenario.composite_types import MapOf, Record, may, must
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.located_text import Located, read_yaml
+from mockexchange.scenario.value_types import Scalar, choice, matching
+from mockexchange.server.control.roles import ADMIN, Grant, Role
+
+TOKEN_CHARS_MIN = 16
+"""A shorter text could be guessed."""
+TOKEN = re.compile(rf"[\x21-\x7e]{{{TOKEN_CHARS_MIN},512}}")
+FILE_BYTES_MAX = 1024 * 1024
+SOURCES = ("token", "token_file", "token_sha256")
+
+
+def _any_text(text: str) -> str:
+    return text
+
+
+SECRET = Scalar("a text", _any_text, {"type": "string"})
+"""A value that no error may quote: it is checked after it is read."""
+ROW = Record(
+    {
+        "role": must(choice({role.value: role for role in Role})),
+        "sandbox": may(matching("the name of a sandbox", NAME)),
+        **dict.fromkeys(SOURCES, may(SECRET)),
+    },
+    where=True,
+)
+FILE = MapOf(ROW)
+
+
+class NamedToken(NamedTuple):
+    """A grant, and the SHA-256 of its token."""
+
+    grant: Grant
+    digest: str
+
+
+class Tokens:
+    """All tokens of a server; `grant_of` takes as long for a wrong one as for a right one."""
+
+    def __init__(self, admin: str, others: tuple[NamedToken, ...] = ()) -> None:
+        self._by_digest = {digest_of(admin): ADMIN, **{one.digest: one.grant for one in others}}
+
+    def grant_of(self, authorization: str) -> Grant | None:
+        """Return the grant of an `Authorization` header; None if its token is unknown."""
+        kind, _, token = authorization.partition(" ")
+        return self._by_digest.get(digest_of(token)) if kind == "Bearer" else None
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def read_tokens(path: Path) -> tuple[NamedToken, ...]:
+    """Read a file of tokens: YAML, a mapping of names to `role`, `sandbox` and the token in one of three forms.
+
+    Raises ScenarioError with file and line; it quotes no token.
+    """
+    found: dict[str, NamedToken] = {}
+    for name, row in FILE.read(read_yaml(_text_of(path), str(path)), "").items():
+        one = NamedToken(Grant(name, row["role"], _sandbox_of(name, row)), _digest_in(row, path.parent, name))
+        if one.digest in found:
+            raise _wrong(row, name, f"expected a token of its own: {found[one.digest].grant.name!r} has it too")
+        found[one.digest] = one
+    return tuple(found.values())
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
+    if len(raw) > FILE_BYTES_MAX:
+        raise ScenarioError(f"expected at most {FILE_BYTES_MAX:,} bytes", str(path))
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise ScenarioError("expected UTF-8 text", str(path)) from None
+
+
+def _sandbox_of(name: str, row: dict[str, Any]) -> str | None:
+    sandbox: str | None = row["sandbox"]
+    if row["role"] is Role.SANDBOX and sandbox is None:
+        raise _wrong(row, name, "expected the key 'sandbox': the role is for one")
+    if row["role"] is Role.ADMIN and sandbox is not None:
+        raise _wrong(row, name, "expected no key 'sandbox': an admin has all of them")
+    return sandbox
+
+
+def _digest_in(row: dict[str, Any], folder: Path, name: str) -> str:
+    """Return the digest of the token of a row. Raises ScenarioError."""
+    given = [source for source in SOURCES if row[source] is not None]
+    if len(given) != 1:
+        raise _wrong(row, name, f"expected one of {', '.join(SOURCES)}, got {' and '.join(given) or 'none'}")
+    [source] = given
+    value: str = row[source]
+    if source == "token_sha256":
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            raise _wrong(row, name, "token_sha256: expected 64 hexadecimal digits")
+        return value
+    token = value if source == "token" else _text_of(folder / value).strip()
+    if not TOKEN.fullmatch(token):
+        message = f"expected at least {TOKEN_CHARS_MIN} letters, digits and signs, without spaces"
+        raise _wrong(row, name, f"{source}: {message}")
+    return digest_of(token)
+
+
+def _wrong(row: dict[str, Any], name: str, message: str) -> ScenarioError:
+    node: Located = row["_node"]
+    return ScenarioError(message, node.file, node.line, name)

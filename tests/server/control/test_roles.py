@@ -1,0 +1,255 @@
+"""What each role of the control API may ask for, and the file that gives tokens their roles."""
+
+import hashlib
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from starlette.requests import Request
+
+from mockexchange.sandbox.quotas import Quotas
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.server.control.audit import AuditFile
+from mockexchange.server.control.roles import ADMIN, Grant, Role
+from mockexchange.server.control.tokens import Tokens, read_tokens
+from mockexchange.server.process import Sharing
+from tests.server.live import PREFIX, TOKEN, Live, port_of, serving
+from tests.server.small import BUY, SMALL, error_of
+from tests.server.wire import Connection, Reply, request
+
+ONE, OTHER = "/_mock/sandboxes/alice", "/_mock/sandboxes/alice-2"
+OWNER, LOOKER = Grant("alice", Role.SANDBOX, "alice"), Grant("wall", Role.VIEWER)
+GUEST = Grant("guest", Role.VIEWER, "alice")
+ALLOWED = [
+    # request, sandbox's own token, viewer of all, viewer of one
+    ("GET /_mock/info", True, True, True),
+    ("GET /_mock/schema", True, True, True),
+    ("GET /_mock/events", True, True, True),
+    ("GET /_mock/sandboxes", True, True, True),
+    ("POST /_mock/sandboxes", False, False, False),
+    ("GET /_mock/metrics", False, True, False),
+    (f"GET {ONE}", True, True, True),
+    (f"PUT {ONE}", True, False, False),
+    (f"DELETE {ONE}", True, False, False),
+    (f"POST {ONE}/reset", True, False, False),
+    (f"POST {ONE}/commands", True, False, False),
+    (f"POST {ONE}/call", True, False, False),
+    (f"POST {ONE}/wait", True, True, True),
+    (f"GET {ONE}/journal", True, True, True),
+    (f"DELETE {ONE}/journal", True, False, False),
+    (f"GET {ONE}/log", True, False, False),
+    (f"GET {ONE}/accounts/log", True, False, False),
+    (f"GET {OTHER}", False, True, False),
+    (f"POST {OTHER}/commands", False, False, False),
+    (f"GET {OTHER}/journal", False, True, False),
+    (f"GET {ONE}-2/../alice", False, True, False),
+    (f"GET /_mock/sandboxes//{ONE}", False, True, False),
+    ("GET /_mock/elsewhere", False, True, False),
+]
+
+
+@pytest.mark.parametrize(("asked", "owner", "looker", "guest"), ALLOWED, ids=lambda value: str(value).replace("/", "-"))
+def test_what_a_role_allows(asked: str, owner: bool, looker: bool, guest: bool) -> None:
+    method, path = asked.split()
+    assert [not grant.refusal(method, path) for grant in (OWNER, LOOKER, GUEST)] == [owner, looker, guest]
+    assert ADMIN.refusal(method, path) is None
+
+
+def test_a_refusal_names_the_token_and_what_it_is_for() -> None:
+    assert OWNER.refusal("GET", OTHER) == (
+        "the token 'alice' is for the sandbox 'alice' alone: expected a path below /_mock/sandboxes/alice"
+    )
+    assert "'wall' is for looking: it changes nothing, and DELETE" in str(LOOKER.refusal("DELETE", ONE))
+    assert "the log has the secrets" in str(LOOKER.refusal("GET", f"{ONE}/log"))
+
+
+# --- the file
+
+TEXT = "a-token-of-the-tests"
+DIGEST = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "friend.token").write_text(f"{TEXT}-2\n")
+    path = folder / "tokens.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_token_is_given_in_three_forms(tmp_path: Path) -> None:
+    text = f"a: {{role: admin, token: {TEXT}}}\nb: {{role: viewer, token_file: friend.token}}\n"
+    text += f"c: {{role: sandbox, sandbox: c, token_sha256: {hashlib.sha256(b'third').hexdigest()}}}\n"
+    tokens = Tokens("first", read_tokens(written(tmp_path, text)))
+    found = [tokens.grant_of(f"Bearer {one}") for one in ("first", TEXT, f"{TEXT}-2", "third")]
+    assert found == [ADMIN, Grant("a", Role.ADMIN), Grant("b", Role.VIEWER), Grant("c", Role.SANDBOX, "c")]
+    wrong = ("Bearer ", f"bearer {TEXT}", f"Basic {TEXT}", TEXT, f"Bearer {TEXT} ", "Bearer \udc80", "")
+    assert {tokens.grant_of(one) for one in wrong} == {None}
+
+
+WRONG = {
+    f"a: {{token: {TEXT}}}": "'role', which is missing",
+    f"a: {{role: boss, token: {TEXT}}}": "expected admin, sandbox or viewer, got 'boss'",
+    f"a: {{role: sandbox, token: {TEXT}}}": "expected the key 'sandbox': the role is for one",
+    f"a: {{role: admin, sandbox: x, token: {TEXT}}}": "expected no key 'sandbox'",
+    f"a: {{role: viewer, sandbox: a/b, token: {TEXT}}}": "expected the name of a sandbox",
+    "a: {role: viewer}": "expected one of token, token_file, token_sha256, got none",
+    f"a: {{role: viewer, token: {TEXT}, token_sha256: {DIGEST}}}": "got token and token_sha256",
+    "a: {role: viewer, token: private}": "token: expected at least 16 letters",
+    "a: {role: viewer, token: [private-private-]}": "expected a text, got a list",
+    "a: {role: viewer, token_sha256: private}": "token_sha256: expected 64 hexadecimal digits",
+    "a: {role: viewer, token_file: absent}": "absent: cannot be read: No such file",
+    f"a: {{role: viewer, token: {TEXT}}}\nb: {{role: viewer, token_sha256: {DIGEST}}}": "'a' has it too",
+    f"a: {{role: viewer, tokken: {TEXT}}}": "unknown key 'tokken': did you mean 'token'?",
+    "[": "not valid YAML",
+    "- a": "expected a mapping",
+}
+
+
+@pytest.mark.parametrize("text", WRONG, ids=lambda text: WRONG[text].replace("/", "-"))
+def test_a_wrong_file_is_refused_with_its_line_and_without_its_tokens(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ScenarioError, match=r"tokens\.yaml|absent") as raised:
+        read_tokens(written(tmp_path, text))
+    assert WRONG[text] in str(raised.value)
+    assert TEXT not in str(raised.value)
+    assert "private-" not in str(raised.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tokens.yaml").write_bytes(b"\xff")
+    with pytest.raises(ScenarioError, match="expected UTF-8 text"):
+        read_tokens(tmp_path / "tokens.yaml")
+    (tmp_path / "tokens.yaml").write_bytes(b" " * (1024 * 1024 + 1))
+    with pytest.raises(ScenarioError, match="at most 1,048,576 bytes"):
+        read_tokens(tmp_path / "tokens.yaml")
+
+
+# --- a server that a team shares
+
+ALICE, WALL = f"{TEXT}-alice", f"{TEXT}-wall"
+FILE = f"""
+alice: {{role: sandbox, sandbox: alice, token: {ALICE}}}
+wall: {{role: viewer, token: {WALL}}}
+"""
+
+
+class Team(NamedTuple):
+    """A server that a team shares, and its audit file."""
+
+    live: Live
+    audit: Path
+
+    def make(self, name: str, token: str | None) -> Reply:
+        """Make a sandbox as a token does, anew if it is there."""
+        self.live.control("DELETE", f"/sandboxes/{name}")
+        return self.live.control("PUT", f"/sandboxes/{name}", {"scenario": SMALL, "port": 0}, token=token or TOKEN)
+
+    def first_event(self) -> str:
+        """Return the id before the first event of the server."""
+        text = self.live.control("GET", "/events?follow=false").body.decode()
+        last = next(line.removeprefix("id: ") for line in text.splitlines() if line.startswith("id: "))
+        return f"{last.rpartition('-')[0]}-0"
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    """A server with a port for its control API, tokens, an audit, bounds and quotas."""
+    tokens = read_tokens(written(tmp_path, FILE))
+    quotas = Quotas(commands=2, journal_bytes=100_000, streams=1, frames_per_second=1)
+    sharing = Sharing(tokens, tmp_path / "audit.jsonl", 0, sandboxes_max=4, ttl_us=3_600_000_000, quotas=quotas)
+    with serving(tmp_path, SMALL, sharing=sharing) as live:
+        yield Team(live, tmp_path / "audit.jsonl")
+
+
+def test_a_sandbox_token_makes_and_sees_its_own_alone(team: Team) -> None:
+    live, made = team.live, team.make("alice", ALICE)
+    assert (made.status, b"private_key_pem" in made.body) == (201, True)
+    rows = json.loads(live.control("GET", "/sandboxes", token=ALICE).body)
+    assert [row["id"] for row in rows] == ["alice"]
+    info = json.loads(live.control("GET", "/info", token=ALICE).body)
+    assert (info["role"], info["sandbox"], info["bounds"]["sandboxes"]) == ("sandbox", "alice", 4)
+    refused = live.control("GET", "/sandboxes/default", token=ALICE)
+    assert (refused.status, error_of(refused)["code"]) == (403, "not_allowed")
+
+
+def test_a_viewer_reads_everything_but_secrets(team: Team) -> None:
+    live = team.live
+    pem = next(one["private_key_pem"] for one in live.json("GET", "/sandboxes/default")["accounts"])
+    summary = live.control("GET", "/sandboxes/default", token=WALL)
+    assert (summary.status, b"PRIVATE" in summary.body, b"commands" in summary.body) == (200, False, True)
+    headers = {"KALSHI-ACCESS-KEY": pem.replace("\n", " ")}
+    with Connection(port_of(live.ready["venues"]["kalshi"]["base_url"])) as client:
+        client.ask(request("GET", f"{PREFIX}/portfolio/positions", headers))
+    for path in ("/sandboxes/default/journal", "/sandboxes/default/journal/1"):
+        assert b"PRIVATE" in live.control("GET", path).body
+        shown = live.control("GET", path, token=WALL)
+        assert (shown.status, b"PRIVATE" in shown.body, b"[secret]" in shown.body) == (200, False, True)
+    assert live.control("POST", "/sandboxes/default/wait", {"timeout": "1us"}, token=WALL).status == 400
+    assert live.control("POST", "/sandboxes/default/commands", [BUY], token=WALL).status == 403
+
+
+def test_the_feed_of_the_server_has_the_sandboxes_that_a_token_sees(team: Team) -> None:
+    for name, token in (("alice", ALICE), ("other", None)):
+        team.make(name, token)
+    headers = {"Last-Event-ID": team.first_event()}
+    seen = team.live.control("GET", "/events?follow=false", headers=headers, token=ALICE).body
+    assert (b'"alice"' in seen, b'"other"' in seen) == (True, False)
+
+
+def test_changes_are_audited_with_their_tokens_and_reads_are_not(team: Team) -> None:
+    live = team.live
+    live.control("GET", "/sandboxes", token=WALL)
+    live.control("DELETE", "/sandboxes/nobody", token=WALL)
+    live.control("DELETE", "/sandboxes/nobody", token="wrong")
+    live.control("DELETE", "/sandboxes/nobody")
+    rows = [json.loads(line) for line in team.audit.read_text().splitlines()]
+    rows = [row for row in rows if row["path"] == "/_mock/sandboxes/nobody"]
+    assert [(row["token"], row["role"], row["method"], row["status"]) for row in rows] == [
+        ("wall", "viewer", "DELETE", 403),
+        (None, None, "DELETE", 401),
+        ("admin", "admin", "DELETE", 404),
+    ]
+    assert {row["client"] for row in rows} == {"127.0.0.1"}
+    assert stat.S_IMODE(team.audit.stat().st_mode) == 0o600
+
+
+def test_the_control_api_has_a_port_of_its_own(team: Team) -> None:
+    live, main = team.live, port_of(team.live.ready["venues"]["kalshi"]["base_url"])
+    assert live.port != main
+    with Connection(main) as client:
+        assert client.ask(request("GET", "/_mock/info", {"Authorization": f"Bearer {TOKEN}"})).status == 404
+    assert live.control("GET", "/../trade-api/v2/exchange/status").status == 404
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    upgrade["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    with Connection(live.port) as client:
+        assert client.ask(request("GET", "/trade-api/ws/v2", upgrade)).status == 403
+
+
+def test_bounds_and_quotas_hold_on_the_server(team: Team) -> None:
+    live = team.live
+    team.make("alice", ALICE)
+    path = "/sandboxes/alice/commands"
+    answers = [live.control("POST", path, [BUY], token=ALICE) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 409]
+    assert error_of(answers[2])["code"] == "quota_reached"
+    for number in range(2):
+        live.json("PUT", f"/sandboxes/more-{number}", {"scenario": "empty"})
+    last = live.control("PUT", "/sandboxes/one-too-many", {"scenario": "empty"})
+    assert (last.status, error_of(last)["code"]) == (409, "too_many_sandboxes")
+
+
+def test_a_sandbox_without_a_time_of_its_own_expires(tmp_path: Path) -> None:
+    with serving(tmp_path, "empty", sharing=Sharing(ttl_us=1)) as live:
+        live.json("PUT", "/sandboxes/short", {"scenario": "empty"})
+        live.json("PUT", "/sandboxes/long", {"scenario": "empty", "expires_after": "1h"})
+        assert [row["id"] for row in live.json("GET", "/sandboxes")] == ["default", "long"]
+
+
+def test_an_audit_that_cannot_be_written_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    full = AuditFile(Path("/dev/full"))
+    for _ in range(2):
+        full.note(Request({"type": "http", "method": "POST", "path": "/", "client": None, "headers": []}), None, 401)
+    full.close()
+    assert caplog.messages == ["/dev/full: the audit cannot be written: No space left on device"]
