@@ -1,6 +1,5 @@
 """Credentials: the private keys and secrets with which clients sign in to a sandbox."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mockexchange.core.model.accounts import Key
@@ -27,12 +26,8 @@ class Credential:
     secret: str | None = None
 
 
-def credentials_of(state: State, keys: Iterable[Key], private_pems: Mapping[str, str | None]) -> list[Credential]:
-    """Return the credentials of these keys. `private_pems` has the private PEM texts by key id."""
-    return [_credential_of(state, key, private_pems.get(key.key_id)) for key in keys]
-
-
-def _credential_of(state: State, key: Key, private_pem: str | None) -> Credential:
+def credential_of(state: State, key: Key, private_pem: str | None) -> Credential:
+    """Return the credential of a key with its private PEM text."""
     account = state.accounts[key.account]
     venue = venue_of(account.venue)
     return Credential(

@@ -18,7 +18,7 @@ from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
-from mockexchange.sandbox.credentials import Credential, credentials_of
+from mockexchange.sandbox.credentials import Credential, credential_of
 from mockexchange.sandbox.journal import Journal, JournalEntry, pieces_of
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
 from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, Written
@@ -393,4 +393,7 @@ class Sandbox:
 
     def credentials(self) -> list[Credential]:
         """Return the credential of every key, in the order of `keys`."""
-        return credentials_of(self.exchange.state, self.keys, self.private_pems)
+        return [self.credential_of(key) for key in self.keys]
+
+    def credential_of(self, key: Key) -> Credential:
+        return credential_of(self.exchange.state, key, self.private_pems.get(key.key_id))

@@ -5,6 +5,7 @@ that had become void has left no record, so it is recognised by being void at th
 """
 
 import json
+from collections.abc import Iterable
 
 from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
@@ -13,10 +14,17 @@ from mockexchange.sandbox.script.calendar import DueCommand
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.literal_json import exact_json
+from mockexchange.scenario.script import ScriptEntry
 from mockexchange.store.log import FAILURE, Record
 
 SCRIPT = "script"
 """Subject of the notes in the log: steps that were added, cleared, triggered, or refused before they had a command."""
+
+
+def addition_text(entries: Iterable[ScriptEntry]) -> str:
+    """Return the text of the note with which steps are added."""
+    return '{"add":[' + ",".join(exact_json(entry.node) for entry in entries) + "]}"
 
 
 def drop_void(schedule: Schedule, at: int) -> None:

@@ -7,11 +7,13 @@ expire, derivatives are delivered, and the session of every day is settled.
 
 import asyncio
 import json
+import time
 import weakref
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from typing import Any
 
 from mockexchange.core.commands import Note
@@ -22,14 +24,14 @@ from mockexchange.sandbox.journal import Firing, JournalEntry
 from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable, log_failure
 from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
-from mockexchange.sandbox.script.recorded import SCRIPT, drop_void, note_outcome, take_recorded
-from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun, ScriptOverrun, overrun_of
+from mockexchange.sandbox.script.recorded import SCRIPT, addition_text, drop_void, note_outcome, take_recorded
+from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun, ScriptOverrun, ScriptTooLong, overrun_of
 from mockexchange.sandbox.script.steps import DONE, Step, make_step
-from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers, placed_order
+from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers, placed_order, trigger_note
 from mockexchange.sandbox.streams import Streams
 from mockexchange.scenario.actions import NO_ORDER
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import exact_json, plain
+from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.script import ENTRIES_MAX, ENTRY, FINISHED, ScriptEntry
 from mockexchange.store.log import Cause, Record
@@ -39,11 +41,9 @@ DUE_MAX = 100_000
 RUNS_MAX = 10_000
 """Triggered runs that can be pending: the limit for a client that subscribes in a loop."""
 PAUSE_EVERY = 64
+SLICE_S = 0.005
+"""Time for which steps are run before clients are served, also if there were fewer than PAUSE_EVERY."""
 Pause = Callable[[], Awaitable[object]]
-
-
-class ScriptTooLong(Exception):
-    """The script has no room for the steps to be added."""
 
 
 class Script:
@@ -77,7 +77,7 @@ class Script:
         """Whether the records of a log are applied again: nothing is triggered, and nothing journalled."""
         self.on_change: Callable[[], object] = lambda: None
         self.pause: Pause | None = None
-        """Awaited every PAUSE_EVERY steps, so that readers of streams can keep up."""
+        """Awaited every PAUSE_EVERY steps or SLICE_S, so that clients are served and readers of streams keep up."""
 
     # --- the steps
 
@@ -86,12 +86,15 @@ class Script:
         self._calendar.begin(at)
         self._add(self._sandbox.plan.script, at)
 
-    async def add(self, entries: Iterable[ScriptEntry]) -> list[Step]:
-        """Add steps, whose times count from now. Raises ScriptTooLong without adding any, and as `submit` does."""
+    async def add(self, entries: Iterable[ScriptEntry], text: str = "") -> list[Step]:
+        """Add steps, whose times count from now; `text` is their `addition_text`, if it is made already.
+
+        Raises ScriptTooLong without adding any, and as `submit` does.
+        """
         added = list(entries)
         if len(self._steps) + len(added) > ENTRIES_MAX:
             raise ScriptTooLong(f"expected at most {ENTRIES_MAX} steps in all: clear those that are done")
-        text = '{"add":[' + ",".join(exact_json(entry.node) for entry in added) + "]}"
+        text = text or addition_text(added)
         self._read[text] = added
         try:
             record, _ = await self._sandbox.write(Note(subject=SCRIPT, text=text))
@@ -166,10 +169,7 @@ class Script:
 
     def next_instants(self) -> dict[int, int]:
         """Return the next instant of each pending step, by its place."""
-        found: dict[int, int] = {}
-        for run in self._schedule:
-            found[run.place] = min(run.at, found.get(run.place, run.at))
-        return found
+        return self._schedule.next_instants()
 
     @property
     def _now(self) -> int:
@@ -217,9 +217,7 @@ class Script:
             if self._runs_of_clients >= RUNS_MAX:
                 self._journal("finding", step.name, {"text": f"not set off: {RUNS_MAX:,} steps wait already"})
                 continue
-            values = {"step": step.name, "place": step.place, "account": account, "text": text, "order": dict(order)}
-            note = Note(subject=SCRIPT, text=json.dumps({"trigger": values}, separators=(",", ":")))
-            self._sandbox.post(note, partial(self._journal_not_set_off, step.name))
+            self._sandbox.post(trigger_note(step, account, text, order), partial(self._journal_not_set_off, step.name))
 
     def _journal_not_set_off(self, name: str, reason: str) -> None:
         self._journal("finding", name, {"text": f"not set off: {reason}"})
@@ -298,13 +296,17 @@ class Script:
 
     async def _run_to(self, until: int, steps_max: int) -> None:
         fired: Counter[str] = Counter()
-        while (next_at := self.next_at) is not None and next_at <= until:
-            if fired.total() >= steps_max:
+        until_s = time.perf_counter() + SLICE_S
+        for done in count(1):
+            if (next_at := self.next_at) is None or next_at > until:
+                return
+            if done > steps_max:
                 raise overrun_of(fired, steps_max, self._now)
             self._sandbox.require_settled()
             fired[await self._take()] += 1
-            if self.pause and fired.total() % PAUSE_EVERY == 0:
+            if self.pause and (done % PAUSE_EVERY == 0 or time.perf_counter() >= until_s):
                 await self.pause()
+                until_s = time.perf_counter() + SLICE_S
 
     async def _take(self) -> str:
         """Run the earliest action; it stays due if it cannot be stored. Raises StoreUnavailable, and SandboxEnded."""

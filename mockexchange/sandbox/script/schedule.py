@@ -44,6 +44,13 @@ class Schedule:
         """Instant of the earliest pending action; None if there is none."""
         return self._heap[0].at if self._heap else None
 
+    def next_instants(self) -> dict[int, int]:
+        """Return the next instant of each place that has pending runs."""
+        found: dict[int, int] = {}
+        for run in self._heap:
+            found[run.place] = min(run.at, found.get(run.place, run.at))
+        return found
+
     @property
     def first(self) -> ScheduledRun | None:
         """The earliest pending action; None if there is none."""
@@ -98,6 +105,10 @@ class Schedule:
     def drop(self, is_unwanted: Callable[[ScheduledRun], bool]) -> None:
         self._heap = [run for run in self._heap if not is_unwanted(run)]
         heapify(self._heap)
+
+
+class ScriptTooLong(Exception):
+    """The script has no room for the steps to be added."""
 
 
 class ScriptOverrun(Exception):

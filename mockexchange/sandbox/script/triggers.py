@@ -1,10 +1,11 @@
 """Triggers: the steps of a script that wait for actions of clients."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
-from mockexchange.core.commands import Command, PlaceDerivativeOrder, PlaceOrder
+from mockexchange.core.commands import Command, Note, PlaceDerivativeOrder, PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
 from mockexchange.core.derivatives.precision import in_nine_decimals
@@ -14,6 +15,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
+from mockexchange.sandbox.script.recorded import SCRIPT
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.actions import NO_ORDER
 from mockexchange.scenario.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
@@ -21,6 +23,12 @@ from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 
 UNKNOWN_CLIENT = "an unknown client"
+
+
+def trigger_note(step: Step, account: str | None, text: str, order: Mapping[str, str]) -> Note:
+    """Return the note that a client's action, described by `text`, triggers a step."""
+    values = {"step": step.name, "place": step.place, "account": account, "text": text, "order": dict(order)}
+    return Note(subject=SCRIPT, text=json.dumps({"trigger": values}, separators=(",", ":")))
 
 
 def words_of(order: Order) -> dict[str, str]:

@@ -36,7 +36,7 @@ def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, A
         **summary_of(sandbox, default["base_url"]),
         "ws_url": default["ws_url"],
         "venues": urls,
-        "accounts": map(_account_of, sandbox.credentials()),
+        "accounts": (_account_of(sandbox.credential_of(key)) for key in sandbox.keys),
     }
 
 

@@ -40,7 +40,16 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
     if len(raw) <= READ_AT_ONCE_BYTES:
         return read(_parse(raw))
     async with request.app.state.long_bodies:
-        return await asyncio.to_thread(lambda: read(_parse(raw)))
+        return await asyncio.to_thread(_read_long, read, raw)
+
+
+def _read_long(read: Callable[[Located], Body], raw: bytes) -> Body:
+    """Parse and read a body in a thread. An error lets go of what was parsed: the loop would have to free it."""
+    try:
+        return read(_parse(raw))
+    except (ControlError, ScenarioError) as error:
+        error.__context__ = error.__traceback__ = None
+        raise
 
 
 def _anything(body: Located) -> Located:

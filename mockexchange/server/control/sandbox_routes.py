@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mockexchange.core.model.state import State
@@ -23,6 +23,7 @@ from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.json_text import (
     SLICE_S,
     ControlJson,
+    PiecesResponse,
     answer_in_slices,
     answer_unchanged,
     encoded_pieces,
@@ -133,7 +134,7 @@ class SandboxHandlers:
 
     async def log(self, request: Request) -> Response:
         lines = write_log((await self._inspectable(request)).log)
-        return StreamingResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
+        return PiecesResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
 
     async def accounts(self, request: Request) -> Response:
         sandbox = await self._sandbox(request)

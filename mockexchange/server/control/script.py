@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script.runner import Script, ScriptTooLong
+from mockexchange.sandbox.script.recorded import addition_text
+from mockexchange.sandbox.script.runner import Script
+from mockexchange.sandbox.script.schedule import ScriptTooLong
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
@@ -20,7 +22,7 @@ from mockexchange.server.control.json_text import answer_in_slices, list_pieces
 from mockexchange.server.control.requests import Handler, read_body
 from mockexchange.server.server_state import ServerState
 
-CHECKED_AT_ONCE_MAX = 1_000
+CHECKED_AT_ONCE_MAX = 200
 """Steps whose names are checked in the loop; more are checked in a thread."""
 
 
@@ -36,13 +38,14 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
 
     async def add(request: Request) -> Response:
         """Add steps, execute those that are due, and answer with the added steps."""
-        entries = await read_body(request, _read_entries)
+        entries, text = await read_body(request, _read_entries)
         sandbox = await sandbox_of(request)
         if len(entries) > CHECKED_AT_ONCE_MAX:
             await asyncio.to_thread(_check, sandbox, entries)
         else:
             _check(sandbox, entries)
-        added = await _add(sandbox, entries)
+        added = await _add(sandbox, entries, text)
+        await asyncio.sleep(0)  # to add ten thousand takes a turn of its own
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()
@@ -88,14 +91,20 @@ def _check(sandbox: Sandbox, entries: list[ScriptEntry]) -> None:
         raise misread("bad_step", error) from None
 
 
-async def _add(sandbox: Sandbox, entries: list[ScriptEntry]) -> list[Step]:
+async def _add(sandbox: Sandbox, entries: list[ScriptEntry], text: str) -> list[Step]:
     try:
-        return await sandbox.script.add(entries)
+        return await sandbox.script.add(entries, text)
     except ScriptTooLong as error:
         raise ControlError(400, "too_many_steps", str(error)) from None
 
 
-def _read_entries(body: Located) -> list[ScriptEntry]:
+def _read_entries(body: Located) -> tuple[list[ScriptEntry], str]:
+    """Return the steps of a body, and the text of their note: making it takes as long as reading them."""
+    entries = _entries_of(body)
+    return entries, addition_text(entries)
+
+
+def _entries_of(body: Located) -> list[ScriptEntry]:
     if not isinstance(body.value, dict | list):
         raise ControlError(400, "bad_body", "expected a step or a list of steps")
     try:

@@ -6,6 +6,7 @@ from mockexchange.core.commands import CancelOrder, ExpireOrder, Note
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.script import runner
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
 from tests.helpers.sandboxes import SMALL, do, make, run, signed
@@ -84,6 +85,12 @@ def test_a_script_may_be_cleared_while_it_is_carried_out() -> None:
 
 
 # --- the end of the sandbox
+
+
+@pytest.fixture(autouse=True)
+def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the script pause by the number of steps alone."""
+    monkeypatch.setattr(runner, "SLICE_S", 60.0)
 
 
 def until_closed(*entries: str) -> Sandbox:

@@ -12,8 +12,7 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.sandbox.script import runner
-from mockexchange.sandbox.script.runner import ScriptTooLong
-from mockexchange.sandbox.script.schedule import ScriptOverrun
+from mockexchange.sandbox.script.schedule import ScriptOverrun, ScriptTooLong
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
@@ -286,7 +285,7 @@ def test_many_small_advances_are_one_large_one() -> None:
     assert many == one
 
 
-def test_a_caller_during_an_advance_waits_for_its_end() -> None:
+def test_a_caller_during_an_advance_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long run pauses for other tasks, and none of them overtakes it."""
 
     async def life() -> None:
@@ -300,6 +299,7 @@ def test_a_caller_during_an_advance_waits_for_its_end() -> None:
             await asyncio.sleep(0)
 
         sandbox.script.pause = pause
+        monkeypatch.setattr(runner, "SLICE_S", 60.0)
         await asyncio.gather(sandbox.advance(200 * MS), sandbox.advance(250 * MS))
         assert [step.fired for step in sandbox.script.steps] == [451]
         assert sandbox.clock.now() == sandbox.plan.start + 453 * MS
@@ -307,6 +307,19 @@ def test_a_caller_during_an_advance_waits_for_its_end() -> None:
         assert pauses == 6
 
     run(life())
+
+
+def test_slow_steps_pause_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients wait for a slice of time, however long each step takes."""
+    sandbox, pauses = scripted(f"every: 1ms, times: 10, {SAY}"), []
+
+    async def pause() -> None:
+        pauses.append(len(fired(sandbox)))
+
+    monkeypatch.setattr(runner, "SLICE_S", 0.0)
+    sandbox.script.pause = pause
+    advance(sandbox, SECOND)
+    assert pauses[-3:] == [8, 9, 10]
 
 
 def test_the_log_of_a_script_replays_without_one() -> None:
