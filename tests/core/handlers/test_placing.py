@@ -9,6 +9,7 @@ from mockexchange.core.commands import (
     OpenGroup,
     OpenPosition,
     QuoteMarket,
+    ReplenishMarket,
     ResetGroup,
     SwitchExchange,
     SwitchMarket,
@@ -170,6 +171,21 @@ def test_orders_only_rest_if_nothing_fills_them() -> None:
 def test_every_order_is_filled_at_its_limit_if_all_are() -> None:
     it = world(OrderRules(fill=FillRule.ALL))
     assert fills_of(it.place("buy yes 4 @ 0.01", order="mine", post_only=True)) == [(400, 100)]
+    assert fills_of(it.place("sell yes 6 @ 0.99", order="less", time_in_force=IOC, reduce_only=True)) == []
+    assert shown(it, "less") == (OrderStatus.CANCELED, 400, 0)
+
+
+def test_what_trades_took_comes_back_at_its_instant_beside_what_is_there() -> None:
+    it = offered(OrderRules(replenish_us=10 * STEP_US))
+    it.place("buy yes 5 @ 0.53")
+    taken_at = it.at
+    assert it.exchange.state.markets["RAIN-1"].quotes == {Side.YES: {}, Side.NO: {4_500: 500}}
+    it.place("buy yes 6 @ 0.55")
+    for early_us, left in ((1, {4_500: 300}), (0, {4_700: 200, 4_500: 300})):
+        it.exchange.execute(ReplenishMarket(market="RAIN-1"), taken_at + 10 * STEP_US - early_us)
+        assert it.exchange.state.markets["RAIN-1"].quotes == {Side.YES: {}, Side.NO: left}
+    it.exchange.execute(ReplenishMarket(market="RAIN-1"), it.at + 10 * STEP_US)
+    assert it.exchange.state.markets["RAIN-1"].quotes == {Side.YES: {}, Side.NO: {4_700: 200, 4_500: 500}}
 
 
 # --- flags
@@ -287,6 +303,16 @@ def test_the_last_micro_dollar_pays_for_an_order(order: str, needs: str) -> None
         it.do(Withdraw(subaccount_ref=ALICE, amount_micros=it.subaccount().cash_micros - micros(needs) + missing))
         outcome = it.exchange.execute(place(f"buy yes {order}"), it.at)
         assert (outcome.code if isinstance(outcome, Refusal) else None) is refused
+
+
+def test_an_amendment_has_the_cash_that_its_order_held_back() -> None:
+    it = world()
+    it.place("buy yes 100 @ 0.60", order="mine")
+    it.do(AmendOrder(order="mine", price_centicents=7_000))
+    assert it.subaccount().reserved_micros == micros("70")
+    assert it.refuse(AmendOrder(order="mine", price_centicents=9_900, count_centis=10_200)).code is (
+        RefusalCode.INSUFFICIENT_CASH
+    )
 
 
 # --- quotes and prints

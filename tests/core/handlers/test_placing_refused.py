@@ -19,11 +19,12 @@ from mockexchange.core.commands import (
     SwitchMarket,
     TriggerGroup,
 )
+from mockexchange.core.handlers.order_checks import DAY_US
 from mockexchange.core.model.order_rules import OrderRules, RowRule
-from mockexchange.core.refusals import RefusalCode
+from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import FeeType, SubaccountRef, TimeInForce
 from tests.core.dump import dump
-from tests.core.world import START, World, place
+from tests.core.world import START, STEP_US, World, place
 
 R = RefusalCode
 ALICE, SUBTRADER = SubaccountRef("alice"), SubaccountRef("desk", "st1")
@@ -180,6 +181,45 @@ def test_a_category_that_the_fcm_forbids_is_refused() -> None:
     refusal = it.refuse(place("buy yes 1 @ 0.50", "desk/st1"))
     assert refusal.code is R.SUBTRADER_BLOCKED
     assert refusal.message == "desk/st1 may not trade Weather, the category of RAIN"
+
+
+# Microseconds until the expiry of an order, or micro-dollars that it may cost: its contracts cost 6 dollars.
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("expires_at", 0, R.EXPIRY_IN_PAST),
+        ("expires_at", 1, None),
+        ("max_cost_micros", 6_000_000, None),
+        ("max_cost_micros", 5_999_999, R.FILL_OR_KILL_UNFILLED),
+    ],
+)
+def test_the_last_instant_and_the_last_cent_are_within(name: str, value: int, code: RefusalCode | None) -> None:
+    it = World()
+    it.deposit("50")
+    it.do(QuoteMarket(market="RAIN-1", no=((4_000, 1_000),)))
+    extra = {name: value + (it.at if name == "expires_at" else 0)}
+    outcome = it.exchange.execute(place("buy yes 10 @ 0.60", **extra), it.at)
+    assert (outcome.code if isinstance(outcome, Refusal) else None) is code
+
+
+def test_the_cap_of_a_day_ends_at_midnight() -> None:
+    it = World()
+    it.at = DAY_US * (START // DAY_US + 1) - 10 * STEP_US
+    it.deposit("50", "desk/st1")
+    it.do(QuoteMarket(market="RAIN-1", no=((4_000, 1_000),)))
+    it.place("buy yes 5 @ 0.60", "desk/st1", time_in_force=IOC)
+    it.do(CapSubtrader(subaccount_ref=SUBTRADER, limit_micros=3_490_000))
+    assert it.refuse(place("buy yes 1 @ 0.50", "desk/st1")).code is R.SUBTRADER_CAPPED
+    it.at += 10 * STEP_US
+    it.place("buy yes 1 @ 0.50", "desk/st1")
+
+
+def test_an_order_that_is_canceled_at_once_spends_its_client_order_id() -> None:
+    it = World()
+    it.deposit("1")
+    it.place("buy yes 1 @ 0.50", client_order_id="spent", time_in_force=IOC)
+    again = it.refuse(place("buy yes 1 @ 0.50", client_order_id="spent"))
+    assert again.code is R.DUPLICATE_CLIENT_ORDER_ID
 
 
 def test_a_refused_order_spends_no_client_order_id() -> None:
