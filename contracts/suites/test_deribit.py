@@ -6,6 +6,7 @@ from contracts.suites.derivatives import EVERY, hints_of, target_at
 from contracts.suites.verdict_text import findings_of, not_judged
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
+from mockexchange.kit.deribit.schemathesis_hints import make_write_hints
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.runtime import api_documents
@@ -60,6 +61,18 @@ def test_every_rule_is_kept(alias: str) -> None:
         judged = list(run_checks(DERIBIT.checks, target))
     assert findings_of(judged) == ""
     assert {f"{one.rule} {one.subject}": one.why for one in judged if one.outcome is Outcome.NOT_JUDGED} == {}
+
+
+def test_generated_writes_are_answered_as_documented() -> None:
+    effort = Effort(is_brief=True, examples=EXAMPLES)
+    with target_at(VENUE, EVERY[0]) as target:
+        names = {"instrument_name": ["BTC-PERPETUAL"], "order_id": ["mine", "4008699030"]}
+        hints = make_write_hints(target.document, names, target.keys)
+        outcome = run(target, hints, effort)
+        judged = list(conclude(target, hints, effort, outcome))
+    assert findings_of(judged) == ""
+    placed = {status for label, status in outcome.requests if label.endswith(("/private/buy", "/private/sell"))}
+    assert placed >= {200, 400}
 
 
 @pytest.mark.parametrize("alias", EVERY)

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockexchange.kit.deribit.roles import BASIC, role_of
@@ -54,6 +55,45 @@ def make_hints(
         left_out=_left_out(document, names),
         must_answer=must_answer,
         may_forbid_more=True,
+    )
+
+
+WRITTEN: Mapping[str, list[Any]] = {
+    "amount": [10, 20],
+    "price": [113_000, 113_850.5, 114_000],
+    "trigger_price": [100_000, 113_900, 130_000],
+    "type": ["limit", "market", "stop_limit", "take_market"],
+    "time_in_force": ["good_til_cancelled", "immediate_or_cancel"],
+}
+"""Values of generated orders, which a future that is marked near 113900 mostly takes."""
+UNWRITTEN = ("contracts", "valid_until", "advanced", "linked_order_type", "mmp")
+"""Parameters that would have nearly every generated order refused."""
+REFUSABLE: SchemathesisSettings = {
+    **CHECKS,
+    # What a margin, a position or the order book allow is in no schema; the answer has to be documented all the same.
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "400"]},
+    # The document is narrowed; what the published one forbids is judged by `requests.as_sent`.
+    "negative_data_rejection": OFF,
+}
+
+
+def make_write_hints(document: Document, names: Names, roles: Collection[str]) -> SchemathesisHints:
+    """Return the hints for all writes of a document, which place and cancel orders; arguments as at `make_hints`."""
+    hints = make_hints(document, names, roles)
+    document = copy.deepcopy(document)
+    for name, values in (*WRITTEN.items(), *((name, names[name]) for name in NAMED if names.get(name))):
+        kind = "string" if isinstance(values[0], str) else "number"
+        _replace_schema(document, name, {"type": kind, "enum": list(values)})
+    for name in UNWRITTEN:
+        _drop_parameter(document, name)
+    every = [one.id for one in operations_of(document) if one.node.get("x-write")]
+    return replace(
+        hints,
+        document=document,
+        operations=every,
+        checks=dict.fromkeys(every, REFUSABLE),
+        left_out={},
+        may_refuse=frozenset(every),
     )
 
 

@@ -19,6 +19,7 @@ from mockexchange.kit.validation.references import Validator, resolved, validato
 from mockexchange.runtime.api_documents import Document
 
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 INTEGER_CHARS_MAX = 100
 """Digits of a number that is read: far beyond any documented bound, and within what Python converts."""
 NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -164,11 +165,20 @@ def _list_objection(parameter: Parameter, texts: list[str]) -> Objection:
     return None if unusual else f"{parameter.name}={texts!r} is none of its lists"
 
 
+def _number_objection(parameter: Parameter, text: str) -> Objection:
+    """Judge a number that may have decimals; other spellings of numbers are left open."""
+    if DECIMAL.fullmatch(text) and len(text) <= INTEGER_CHARS_MAX:
+        return "" if parameter.validator.is_valid(float(text)) else f"{parameter.name}={text} is out of bounds"
+    return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no number"
+
+
 def _value_objection(parameter: Parameter, text: str | None) -> Objection:
     if text is None:
         return f"{parameter.name} is missing" if parameter.is_required else ""
     if parameter.kind == "boolean":
         return _boolean_objection(parameter, text)
+    if parameter.kind == "number":
+        return _number_objection(parameter, text)
     if parameter.kind != "integer":
         return "" if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
     if INTEGER.fullmatch(text):

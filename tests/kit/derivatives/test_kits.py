@@ -12,6 +12,7 @@ from anyio.from_thread import start_blocking_portal
 
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
+from mockexchange.kit.deribit.schemathesis_hints import make_write_hints
 from mockexchange.kit.deribit.signing import Basic, Bearer
 from mockexchange.kit.deribit.signing import load_signer as load_deribit
 from mockexchange.kit.findings import Outcome, Verdict
@@ -96,6 +97,17 @@ def test_hints_have_the_existing_names(kit: VenueKit) -> None:
     hints = kit.make_hints(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
     assert operation_ids(hints.document) == operation_ids(document)
     assert hints.document != document == api_documents.read(f"{kit.name}/2026-10")
+
+
+def test_hints_of_writes_place_orders_that_are_mostly_taken() -> None:
+    document = api_documents.read("deribit/2026-10")
+    hints = make_write_hints(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
+    assert {one.split(".")[0] for one in hints.operations} == {
+        path.removeprefix("/") for path, item in document["paths"].items() if item["get"].get("x-write")
+    }
+    buy = {one["name"]: one["schema"] for one in hints.document["paths"]["/private/buy"]["get"]["parameters"]}
+    assert buy["instrument_name"] == {"type": "string", "enum": ["BTC-PERPETUAL"]}
+    assert (buy["amount"]["enum"], "contracts" in buy, "linked_order_type" in buy) == ([10, 20], False, False)
 
 
 # --- the built-in scenarios keep every rule that one key can judge

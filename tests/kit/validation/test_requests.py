@@ -76,3 +76,20 @@ def test_names_in_paths_are_judged_and_those_that_are_listed_may_not_be_all(
     schema: dict[str, Any], name: str, wanted: Objection
 ) -> None:
     assert RequestJudge(document(**schema)).objection_to("/x/{id}", "GET", {"id": name}, "") == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("10", ""),
+        ("113850.5", ""),
+        ("-0.5", "price=-0.5 is out of bounds"),
+        ("1e2", None),
+        ("+5", None),
+        ("ten", "price='ten' is no number"),
+    ],
+)
+def test_a_number_in_a_query_may_have_decimals(text: str, wanted: Objection) -> None:
+    price = {"in": "query", "name": "price", "schema": {"type": "number", "minimum": 0}}
+    judge = RequestJudge({"paths": {"/x": {"get": {"parameters": [price]}}}, "components": {}})
+    assert judge.objection_to("/x", "GET", {}, f"price={text.replace('+', '%2B')}") == wanted
