@@ -149,6 +149,7 @@ class StreamReplay:
         made: list[Frame] = []
         if calls and is_changed(frame):
             made = self._calls.repeat(frame, calls, stream.venue)
+            stream.made_at = frame["position"]
         elif frame["fault"] is None:
             made = stream.session.receive(frame_bytes(frame), frame["at_us"], frame["host_at_us"])
         stream.made += (one for one in made if one.pending is None)

@@ -41,7 +41,7 @@ EFFECTS = (
 
 
 METHODS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("private/subscribe", {"channels": [CHANGES]}),
+    ("private/subscribe", {"channels": [CHANGES, "ticker.BTC-PERPETUAL.raw", "book.BTC-PERPETUAL.raw"]}),
     (POSITIONS, {"currency": "any"}),
     ("private/buy", {}),
 )

@@ -69,7 +69,7 @@ class Session(Subscriber):
             return self.write(self._completed_write(command_result, request), request)
         raw = result_text(self.context, request.id, command_result.result, _clock(request))
         frame = request.frame(raw, KINDS.get(envelope.method or "", "result"), command_result.acknowledged)
-        return frame._replace(data=tuple(self._first_frames(command_result.opened, request)))
+        return frame._replace(data=tuple(self._first_frames(command_result.opened)))
 
     def frame_of(self, message: ChannelMessage | MarketMessage) -> Frame | None:
         """Return the message as a frame; None without a subscription, or if its channel shows nothing new."""
@@ -79,13 +79,17 @@ class Session(Subscriber):
         raw = subscription and self.market_data.frame(subscription.name, message.market, self.api_date)
         return Frame(raw, "subscription", subscription.channel, subscription.sid) if subscription and raw else None
 
-    def _first_frames(self, opened: Iterable[Channel], request: StreamRequest[DeribitContext]) -> Iterator[Frame]:
-        """Yield the first message of each new subscription to a public channel of an instrument."""
-        state = request.context.state
+    def _first_frames(self, opened: Iterable[Channel]) -> Iterator[Frame]:
+        """Yield the first message of each new subscription to a public channel of an instrument.
+
+        It is of the present, whatever the answer shows, and has the time of the last change [doc].
+        """
+        state = self.context.state
         for channel in dict.fromkeys(opened):
             if channel.family.name in (BOOK, QUOTE, TICKER) and channel.instrument is not None:
                 self.market_data.forget(channel.name)
-                market = Market(state, state.derivatives.listed[channel.instrument], request.at)
+                derivative = state.derivatives.listed[channel.instrument]
+                market = Market(state, derivative, derivative.updated_at or derivative.created_at)
                 frame = self.frame_of(MarketMessage(channel.name, market))
                 yield from [frame] if frame else ()
 
