@@ -87,6 +87,7 @@ WRITES = (
     edit(
         "a label finds nothing", "orders.labels", rb'"result":.*,"usIn"', b'"result":[],"usIn"', path="orders_by_label$"
     ),
+    edit("a trigger order rests at once", "orders.triggers", b'"order_state":"untriggered"', b'"order_state":"open"'),
     edit("canceled orders are miscounted", "orders.labels", b'"result":2', b'"result":1', path="cancel_by_label$"),
     edit("all orders are miscounted", "orders.cancel_all", rb'"result":[1-9]', b'"result":99', path="by_instrument$"),
     edit("fills are counted twice", "orders.filled", b'"filled_amount":10.0', b'"filled_amount":20.0', path=STATE),

@@ -11,8 +11,8 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
 
-PLACED, EDITED, CANCELED, LABELS, REFUSED, COUNTED = (
-    f"orders.{name}" for name in ("placed", "edited", "canceled", "labels", "refused", "cancel_all")
+PLACED, EDITED, CANCELED, LABELS, REFUSED, COUNTED, TRIGGERS = (
+    f"orders.{name}" for name in ("placed", "edited", "canceled", "labels", "refused", "cancel_all", "triggers")
 )
 BY_LABEL, EDIT_BY_LABEL = "private/get_open_orders_by_label", "private/edit_by_label"
 CANCEL_BY_LABEL, STATE_BY_LABEL = "private/cancel_by_label", "private/get_order_state_by_label"
@@ -135,8 +135,28 @@ def judge_at_desk(rule: str, judge: Callable[[Desk, Expect], Iterator[Finding]])
                     yield finding(target, rule, f"{desk.name}: {what}", str(seen), str(expected), subject)
 
             yield from judge(desk, expect)
+        # What was read meanwhile has changed since by the rule itself, which canceled its orders.
+        target.begin()
 
     return judged
+
+
+def judge_triggers(desk: Desk, expect: Expect) -> Iterator[Finding]:
+    """Judge that an order waits for a price that is far away: it is listed by its type, edited and canceled."""
+    trigger = {"type": "take_limit", "trigger": "mark_price", "trigger_price": desk.tick}
+    order = desk.place(**trigger)["order"]
+    shown = {"order_state": "untriggered", "order_type": "take_limit", "triggered": False, "trigger_price": desk.tick}
+    yield from expect("the answer", {name: order.get(name) for name in shown}, shown)
+    yield from _reads_alike(desk, order, expect)
+    for kind, is_listed in (("trigger_all", True), ("take_limit", True), ("stop_all", False), ("limit", False)):
+        rows = desk.result(OPEN, instrument_name=desk.name, type=kind)
+        found = order["order_id"] in [row["order_id"] for row in rows]
+        yield from expect(f"whether it is among the open orders of type {kind}", found, is_listed)
+    edited = desk.result(EDIT, order_id=order["order_id"], amount=desk.amount, trigger_price=2 * desk.tick)["order"]
+    changed = edited["trigger_price"], edited["order_state"], edited["replaced"]
+    yield from expect("an edit of its trigger price", changed, (2 * desk.tick, "untriggered", True))
+    canceled = desk.result(CANCEL, order_id=order["order_id"])
+    yield from expect("its state once canceled", canceled["order_state"], "cancelled")
 
 
 PLACE = "contracts/deribit/README.md"
@@ -163,6 +183,7 @@ CHECKS: tuple[Check[Target], ...] = (
     check_of(EDITED, "An edit changes what it names, and reads alike.", judge_edited, EDIT),
     check_of(CANCELED, "A canceled order stays canceled.", judge_canceled, CANCEL),
     check_of(LABELS, "Labels find, and cancel, their orders.", judge_labels, CANCEL_BY_LABEL),
+    check_of(TRIGGERS, "A trigger order waits until its price is reached.", judge_triggers, BUY),
     check_of(REFUSED, "A refused order leaves nothing behind.", judge_refused, BUY),
     check_of(COUNTED, "Canceling all counts, and leaves none.", judge_cancel_all, CANCEL_BY_INSTRUMENT, may_trade=True),
 )
