@@ -1,6 +1,6 @@
 """Orders that are refused: the code, what the message says, and a state that stays as it was."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -197,7 +197,7 @@ def test_the_last_instant_and_the_last_cent_are_within(name: str, value: int, co
     it = World()
     it.deposit("50")
     it.do(QuoteMarket(market="RAIN-1", no=((4_000, 1_000),)))
-    extra = {name: value + (it.at if name == "expires_at" else 0)}
+    extra: dict[str, Any] = {name: value + (it.at if name == "expires_at" else 0)}
     outcome = it.exchange.execute(place("buy yes 10 @ 0.60", **extra), it.at)
     assert (outcome.code if isinstance(outcome, Refusal) else None) is code
 
