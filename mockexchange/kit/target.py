@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -323,6 +323,10 @@ class Target:
     @cached_property
     def read_cache(self) -> ReadCache:
         return ReadCache(self._read, self.venue.facts.volatile_fields)
+
+    def apart(self) -> "Target":
+        """Return a target of the same server for another thread, with objections and a memory of its own."""
+        return replace(self, objections=[], _reported=set())
 
     def begin(self) -> None:
         """Start recording which reads are used."""

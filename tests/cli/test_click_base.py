@@ -142,6 +142,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "rate": ("0.5/s", 0.5),
     "examples": ("3", 3),
     "listen": ("7", 7.0),
+    "fast": ("1", True),
     "production_read_only": ("1", True),
     "params": ('{"a": 1}', {"a": 1}),
     "call body": ('{"a": 1}', b'{"a": 1}'),

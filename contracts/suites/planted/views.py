@@ -122,7 +122,7 @@ def subtraders_of_any_fcm_are_found(planter: Planter) -> None:
 
 VIEWS = (
     fault("names match by their beginning", "filters.cut_short", names_match_by_their_beginning),
-    fault("a second page below a filter loses a row", "pages.filtered", second_page_below_a_filter_loses_a_row),
+    fault("a second page below a filter loses a row", "pages.below_filters", second_page_below_a_filter_loses_a_row),
     fault("settled rows come with their event", "filters.elsewhere", settled_rows_come_with_their_event),
     fault("the second of two filters is ignored", "filters.pairs", second_filter_is_ignored),
     fault("cursors count rows, also while rows arrive", "pages.arriving", cursors_count_rows),

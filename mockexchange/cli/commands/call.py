@@ -111,6 +111,7 @@ def call(
     """Send a signed request and print the answer.
 
     The request goes to the account's venue. PATH may leave out the prefix of the venue's paths, such as /trade-api/v2.
+    ACCOUNT may be the id of a key, too.
     The body goes to standard output, status and diagnosis go to standard error. Exit code 0 for a status of 2xx.
 
     \b
@@ -136,8 +137,8 @@ def call(
 
 
 def _credential(accounts: list[dict[str, Any]], account: str, key: str | None) -> dict[str, Any]:
-    """Return the row of an account's key. Raises UsageFailure if it is unknown or cannot sign."""
-    own = [entry for entry in accounts if entry["name"] == account]
+    """Return the row of an account's key, or of a key's id. Raises UsageFailure if it is unknown or cannot sign."""
+    own = [entry for entry in accounts if account in (entry["name"], entry["key_id"])]
     if not own:
         known = ", ".join(dict.fromkeys(entry["name"] for entry in accounts)) or "none"
         raise UsageFailure(f"no account {account!r}; known: {known}")

@@ -103,6 +103,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
 @option("--examples", type=click.IntRange(1, EXAMPLES_MAX), default=EXAMPLES, show_default=True, help="Made up, each.")
 @option("--seed", type=int, default=SEED, show_default=True, help="Two runs with the same seed ask the same.")
 @option("--listen", type=click.FloatRange(1, 3600), default=LISTEN_S, show_default=True, help="Seconds on the stream.")
+@option("--fast", is_flag=True, help="No generated requests, and listen only until every channel has spoken.")
 @option("--production-read-only", is_flag=True, help="Ask a production host, reading only and nothing made up.")
 @report_option
 @click.pass_context
@@ -151,6 +152,7 @@ def _settings(
     examples: int,
     seed: int,
     listen: float,
+    fast: bool,
     production_read_only: bool,
 ) -> ServerRunSettings:
     """Return the settings of a run from the options. Raises UsageFailure."""
@@ -176,6 +178,7 @@ def _settings(
         examples=examples,
         seed=seed,
         listen_s=listen,
+        is_fast=fast,
     )
 
 

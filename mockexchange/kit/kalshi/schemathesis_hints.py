@@ -22,6 +22,7 @@ from mockexchange.runtime.api_documents import Document
 
 SUBTRADER = "subtrader_id"
 NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
+CITIES = ("GetWeatherIndex", "GetWeatherIndexCalibrations")
 CHECKS: Mapping[str, SchemathesisSettings] = {
     # Which filters go together is decided by `RequestJudge` only.
     "GetMarkets": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}},
@@ -34,8 +35,8 @@ CHECKS: Mapping[str, SchemathesisSettings] = {
         ),
         MAY_BE_MISSING,
     ),
-    # Which windows of time contradict each other is no matter of schemas.
-    "GetWeatherIndex": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}},
+    # Unknown cities are a 400, and which windows of time contradict each other is no matter of schemas.
+    **{name: {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}} for name in CITIES},
     # Only a resting order has one, and a link does not distinguish those.
     "GetOrderQueuePosition": MAY_BE_MISSING,
     # The path also matches that of an order by id, which has a DELETE.
@@ -68,6 +69,7 @@ def make_hints(
         checks={**lenient, **CHECKS},
         left_out={} if names.get(SUBTRADER) else {one.id: NO_SUBTRADER for one in _about_subtraders(document)},
         must_answer=must_answer,
+        may_refuse=frozenset(CITIES),
         may_forbid_more=BOUND not in roles,  # some operations need no subtrader beside other parameters
     )
 

@@ -1,16 +1,23 @@
 """Destinations of reports: the values of `--report`, checked before a run."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from mockexchange.kit.findings import Report
+from mockexchange.kit.reports.github import github_of
 from mockexchange.kit.reports.html import html_of
 from mockexchange.kit.reports.junit import junit_of
 from mockexchange.kit.reports.tables import Table
 
-WRITERS: dict[str, Callable[[Report, Sequence[Table]], bytes]] = {"junit": junit_of, "html": html_of}
+WRITERS: dict[str, Callable[[Report, Sequence[Table]], bytes]] = {
+    "junit": junit_of,
+    "html": html_of,
+    "github": github_of,
+}
+STANDARD_OUTPUT = Path("-")
 
 
 class Destination(NamedTuple):
@@ -19,11 +26,15 @@ class Destination(NamedTuple):
 
 
 def parse_report(text: str) -> Destination:
-    """Parse KIND:FILE. Raises ValueError for an unknown kind, and for a file that cannot be written."""
+    """Parse KIND:FILE; the file `-` is the standard output.
+
+    Raises ValueError for an unknown kind, and for a file that cannot be written.
+    """
     kind, colon, name = text.partition(":")
     if kind not in WRITERS or not colon or not name:
         raise ValueError(f"expected {' or '.join(f'{kind}:FILE' for kind in WRITERS)}, got {text!r}")
-    _require_writable(Path(name))
+    if Path(name) != STANDARD_OUTPUT:
+        _require_writable(Path(name))
     return Destination(kind, Path(name))
 
 
@@ -39,4 +50,8 @@ def _require_writable(path: Path) -> None:
 
 def write_report(report: Report, destination: Destination, tables: Sequence[Table] = ()) -> None:
     """Write a report to its destination. Raises OSError."""
-    destination.path.write_bytes(WRITERS[destination.kind](report, tables))
+    content = WRITERS[destination.kind](report, tables)
+    if destination.path == STANDARD_OUTPUT:
+        sys.stdout.write(content.decode())
+    else:
+        destination.path.write_bytes(content)

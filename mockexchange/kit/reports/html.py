@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
-from mockexchange.kit.reports.printable_text import named, parts_of, printable, tally
+from mockexchange.kit.reports.printable_text import named, page_of, parts_of, printable, tally
 from mockexchange.kit.reports.summary import RuleSummary, by_rule
 from mockexchange.kit.reports.tables import Table
 
@@ -62,6 +62,7 @@ def _rule(summary: RuleSummary) -> Iterator[str]:
     yield f'<details class="rule has-{held.replace(" ", " has-")}"{is_open}>'
     yield f'<summary><b class="mark {CLASSES[summary.outcome]}"></b><code>{_text(summary.rule)}</code>'
     yield f"<span>{_text(summary.says)}</span><small>{numbers}, {summary.seconds:.1f} s</small></summary>"
+    yield f"<p><code>{_text(page_of(summary.rule))}</code></p>"
     for verdict in summary.verdicts:
         if verdict.outcome is Outcome.BROKEN or verdict.notes:
             yield from _verdict(verdict)

@@ -1,9 +1,13 @@
 """Texts that all reports share. Text from the wire is made printable first."""
 
+import re
 from collections.abc import Iterator
 
 from mockexchange.kit.findings import Finding, Outcome, Report
 
+RULES_PAGE, CARDS_PAGE = "docs/verify-rules.md", "docs/verify-client.md"
+CARD = re.compile("[A-Z][0-9]{2,3}")
+NOT_IN_ANCHORS = re.compile(r"[^\w-]")
 SUBJECTS_NAMED_MAX = 6
 """Limit of subjects in one line."""
 
@@ -28,9 +32,17 @@ def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
         ("seen", finding.seen),
         ("expected", finding.expected),
         ("place", finding.place),
+        ("page", page_of(finding.rule)),
         ("reproduce", finding.reproduction),
     )
     return ((name, printable(text).strip()) for name, text in named if text.strip())
+
+
+def page_of(rule: str) -> str:
+    """Return the place of a rule or card in the documentation."""
+    if CARD.fullmatch(rule):
+        return f"{CARDS_PAGE}#{rule.lower()}"
+    return f"{RULES_PAGE}#{NOT_IN_ANCHORS.sub('', rule.lower())}"
 
 
 def named(subjects: list[str]) -> str:

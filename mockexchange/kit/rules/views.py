@@ -14,7 +14,7 @@ from mockexchange.kit.rules.list_facts import Row
 from mockexchange.kit.rules.pages import difference, walk
 from mockexchange.kit.target import ListRows, Target
 
-CUT_SHORT, ELSEWHERE, PAIRS, FILTERED = "filters.cut_short", "filters.elsewhere", "filters.pairs", "pages.filtered"
+CUT_SHORT, ELSEWHERE, PAIRS, FILTERED = "filters.cut_short", "filters.elsewhere", "filters.pairs", "pages.below_filters"
 CHARS_MIN = 4
 """Length of a name that is cut short: what is left of a shorter one may be another name."""
 PAGES = 3

@@ -1,6 +1,7 @@
 """Collects the results of a run: requests, accepted answers, checks that applied, and each finding once."""
 
 import shlex
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
 UNSENDABLE = "InvalidURL: URL too long"
 """The error of a list at its bound that no URL can carry, such as 2,000 ids."""
+URL_TOO_LONG = 414
+"""The status of such a URL where it is sent: it says nothing about the list."""
 REJECTIONS = (400, 404)
 """Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
 
@@ -53,14 +56,22 @@ class RunOutcome:
     """(operation, body) of each 2xx answer."""
     links: Counter[str] = field(default_factory=Counter)
     """How often a link was followed, as schemathesis names them."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Seconds of each phase: generating its requests, sending them and checking the answers."""
     cut_short: BaseException | None = None
     """The exception that ended the run early."""
+
+    _since_s: float = field(default_factory=time.perf_counter)
 
     def add(self, event: events.EngineEvent) -> None:
         """Add an event of schemathesis."""
         match event:
             case events.ScenarioFinished(recorder=recorder, phase=phase):
                 self._add_scenario(recorder, phase.value)
+            case events.PhaseFinished(phase=phase):
+                now_s = time.perf_counter()
+                self.seconds[phase.name.value] = now_s - self._since_s
+                self._since_s = now_s
             case events.NonFatalError(label=label, info=info) if UNSENDABLE not in str(info):
                 self.errors[label, info.title] = str(info)
             case events.FatalError(exception=exception):
@@ -69,7 +80,7 @@ class RunOutcome:
     def _add_scenario(self, recorder: ScenarioRecorder, phase: str) -> None:
         for case_id, interaction in recorder.interactions.items():
             self.phases[phase] += 1
-            if interaction.response is None or interaction.response.status_code == NOT_ANSWERED:
+            if interaction.response is None or interaction.response.status_code in (NOT_ANSWERED, URL_TOO_LONG):
                 continue
             node = recorder.cases[case_id]
             if node.transition is not None and node.is_transition_applied:
@@ -137,7 +148,7 @@ class RunOutcome:
         place = self.target.place(pointer("paths", operation.path, operation.method))
         return Finding(
             rule,
-            f"{tested.case.method} {path} -> {tested.response.status_code}",
+            f"{tested.case.method} {_shortened(path)} -> {tested.response.status_code}",
             f"{_shortened(seen)}; answered {answer or 'nothing'}",
             expected,
             place,
@@ -152,10 +163,16 @@ def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
     role = next((role for role, signer in target.keys.items() if signer.key_id in used), None)
     body = _text(request.body)
     if role is not None and not body:
-        key_id = target.keys[role].key_id
-        return f"mockexchange call {role.upper()} {method} {shlex.quote(path)}  # by the key {key_id}"
+        return call_of(target.keys[role].key_id, method, path)
     sent = f" -d {shlex.quote(body[:CHARS_SHOWN_MAX])}" if body else ""
     return f"curl -i -X {method} {shlex.quote(target.base_url + path)}{_headers(tested.case, target)}{sent}"
+
+
+def call_of(key_id: str, method: str, path: str, params: str = "") -> str:
+    """Return the command that sends a request signed by a key of a mock."""
+    return (
+        f"mockexchange call {key_id} {method} {shlex.quote(path)}{f' --params {shlex.quote(params)}' if params else ''}"
+    )
 
 
 def _headers(case: AnyCase, target: Target) -> str:

@@ -30,7 +30,7 @@ def verdicts(
     for phase in PHASES:
         if not (is_brief and phase == "coverage"):
             why = "" if outcome.phases[phase] else f"the phase {phase} sent nothing"
-            yield Verdict(PHASE, phase, (), why, (), SAYS[PHASE])
+            yield Verdict(PHASE, phase, (), why, (), SAYS[PHASE], outcome.seconds.get(phase, 0.0))
     for (label, _), text in outcome.errors.items():
         yield Verdict(COMPLETED, label, (), " ".join(text.split()), (), SAYS[COMPLETED])
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from mockexchange.kit.schemathesis.verdicts import SAYS as EXPLORING
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.api_dates import read_alias
 from mockexchange.kit.server.preflight import mock_api_date, require_known_names, require_server, role_of_key
+from mockexchange.kit.server.reproductions import with_reproductions
 from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
 from mockexchange.kit.server.throttled_transport import throttled_client
 from mockexchange.kit.streaming.target import LISTEN_S, StreamTarget
@@ -22,11 +24,15 @@ from mockexchange.kit.target import MEMBER, ROLES, Target, Unreachable
 from mockexchange.kit.venue import Signer, VenueKit
 
 INTERRUPTED = "it was interrupted"
+RULES = "rules beyond the document's schemas"
 WRONG_SIGNATURE_RULES = ("signatures.", "stream.refusals")
 """Prefixes of the rules that send wrong signatures on purpose."""
 NO_ORDERS = "it places orders: --writes allows that, on hosts other than production"
 LAG_S = 15.0
 """Seconds for which reads of a venue may lag behind its writes: about ten were seen at a demo."""
+FAST_LISTEN_S = 5.0
+"""Seconds of listening at most in a fast run, which ends earlier if every channel has spoken."""
+NOT_FAST = "a run with --fast sends no generated requests"
 NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose, and a key may be locked for that"
 
 
@@ -59,6 +65,8 @@ class ServerRunSettings:
     examples: int = EXAMPLES
     seed: int = SEED
     listen_s: float = LISTEN_S
+    is_fast: bool = False
+    """Whether no requests are generated, and only what speaks at once is listened to."""
 
 
 def rules_of(venue: VenueKit) -> list[str]:
@@ -72,6 +80,7 @@ class ServerRun:
     def __init__(self, settings: ServerRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")
         self._settings, self._watcher = settings, watcher
+        self._parts: dict[str, float] = {}
         self._began_s = time.perf_counter()
         self._client, self._transport = throttled_client(
             settings.address,
@@ -137,6 +146,7 @@ class ServerRun:
             ("requests", f"{self._transport.statuses.total():,}"),
             ("answers", statuses or "none"),
             ("seconds", f"{time.perf_counter() - self._began_s:.1f}"),
+            *((f"  {part}", f"{seconds:.1f}") for part, seconds in self._parts.items()),
             ("waited after 429", f"{self._transport.waited_s:.1f} s"),
             ("keys", keys),
             ("stream", self._settings.address.ws_url),
@@ -147,26 +157,52 @@ class ServerRun:
     def _take(self, verdicts: Iterator[Verdict]) -> None:
         for verdict in verdicts:
             if self._settings.selection.takes(verdict.rule):
-                self.report.add([verdict])
-                self._watcher.take(verdict)
+                shown = with_reproductions(verdict, self.target)
+                self.report.add([shown])
+                self._watcher.take(shown)
             if self._transport.gone:
                 self.report.cut_short = f"{self._transport.gone} (at {verdict.rule} {verdict.subject})"
                 return
 
     def _verdicts(self) -> Iterator[Verdict]:
-        venue = self._settings.venue
-        yield from self._checked("rules beyond the document's schemas", venue.checks, self.target)
-        with StreamTarget(rest=self.target, listen_s=self._settings.listen_s) as streams:
-            yield from self._checked("the stream", venue.stream_checks, streams)
-        yield from self._explored()
-        yield from self._written()
+        """Yield the verdicts of all parts. The stream is listened to by a thread, while requests are sent."""
+        settings = self._settings
+        listen_s = min(settings.listen_s, FAST_LISTEN_S) if settings.is_fast else settings.listen_s
+        with (
+            ThreadPoolExecutor(1) as pool,
+            StreamTarget(rest=self.target.apart(), listen_s=listen_s, is_brief=settings.is_fast) as streams,
+        ):
+            listening = pool.submit(self._listened, streams)
+            yield from self._timed("rules", self._checked(RULES, settings.venue.checks))
+            yield from self._timed("generated", self._explored())
+            taken = self._taken(settings.venue.stream_checks)
+            if taken:
+                self._watcher.stage("the stream", sum(len(tuple(check.subjects(streams))) for check in taken))
+            yield from listening.result()
+        yield from self._timed("orders", self._written())
 
-    def _checked(self, stage: str, checks: Sequence[Check[Any]], target: Any) -> Iterator[Verdict]:
-        taken = [check for check in checks if self._settings.selection.takes(check.rule)]
+    def _timed(self, part: str, verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
+        began_s = time.perf_counter()
+        yield from verdicts
+        self._parts[part] = time.perf_counter() - began_s
+
+    def _listened(self, streams: StreamTarget) -> list[Verdict]:
+        found = self._timed("stream, beside", self._judged(self._settings.venue.stream_checks, streams))
+        return list(found)
+
+    def _taken(self, checks: Sequence[Check[Any]]) -> list[Check[Any]]:
+        return [check for check in checks if self._settings.selection.takes(check.rule)]
+
+    def _checked(self, stage: str, checks: Sequence[Check[Any]]) -> Iterator[Verdict]:
+        taken = self._taken(checks)
         if taken:
-            self._watcher.stage(stage, sum(len(tuple(check.subjects(target))) for check in taken))
+            self._watcher.stage(stage, sum(len(tuple(check.subjects(self.target))) for check in taken))
         for check in taken:
             self._watcher.at(check.rule)
+            yield from self._judged([check], self.target)
+
+    def _judged(self, checks: Sequence[Check[Any]], target: Any) -> Iterator[Verdict]:
+        for check in self._taken(checks):
             if check.rule.startswith(WRONG_SIGNATURE_RULES) and self._settings.address.is_production:
                 yield Verdict(check.rule, "-", why=NOT_IN_PRODUCTION, says=check.says)
             else:
@@ -176,7 +212,7 @@ class ServerRun:
         """Judge the rules that place orders; without permission, report those that were asked for by name."""
         checks, selection = self._settings.venue.write_checks, self._settings.selection
         if self.target.may_order:
-            yield from self._checked("orders", checks, self.target)
+            yield from self._checked("orders", checks)
         elif selection.only:
             yield from (Verdict(one.rule, "-", why=NO_ORDERS, says=one.says) for one in checks)
 
@@ -184,6 +220,8 @@ class ServerRun:
         taken = [rule for rule in EXPLORING if self._settings.selection.takes(rule)]
         if self._settings.address.is_production:
             yield from (Verdict(rule, "-", why=NOT_IN_PRODUCTION, says=EXPLORING[rule]) for rule in taken)
+        elif self._settings.is_fast:
+            yield from (Verdict(rule, "-", why=NOT_FAST, says=EXPLORING[rule]) for rule in taken)
         elif taken:
             self._watcher.stage("requests made up from the document")
             hints = self.target.venue.make_hints(self.target.document, discover_names(self.target), self._keys)

@@ -28,8 +28,8 @@ CONNECT_S_MAX = 5.0
 ANSWER_S_MAX = 15.0
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """A page of 1,000 rows has less than 1 MB."""
-CONNECTIONS_MAX = 2
-"""Requests are sequential; a second connection may open while the first is closing."""
+CONNECTIONS_MAX = 4
+"""Requests of the rules, and of those that listen to the stream, are sequential; another connection may be closing."""
 
 
 class WriteForbidden(httpx.RequestError):

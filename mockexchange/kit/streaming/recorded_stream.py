@@ -80,6 +80,11 @@ class RecordedStream:
         self._checker = checker
         self._last_id = 0
 
+    def has_heard_all(self) -> bool:
+        """Whether each subscription has had a frame with data."""
+        heard = {message.sid for message in self.messages if message.kind is MessageKind.DATA}
+        return bool(self.channels) and heard.issuperset(self.channels)
+
     # Sending
 
     def send(self, raw: bytes, sent: SentCommand | None = None, *, is_binary: bool = False) -> None:

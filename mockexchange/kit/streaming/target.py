@@ -34,6 +34,8 @@ class StreamTarget:
     connect: Connect = connect_socket
     trigger_events: Callable[[], object] | None = None
     listen_s: float = LISTEN_S
+    is_brief: bool = False
+    """Whether listening ends when every channel has spoken, and rules that wait longer are not judged."""
     answer_s: float = 5.0
     """Seconds that a reply may take."""
     heartbeat_s: float = 10.0
@@ -121,7 +123,9 @@ class StreamTarget:
         if self.trigger_events:
             self.trigger_events()
         else:
-            self.listen(streams, self.listen_s)
+            self.listen(
+                streams, self.listen_s, until=lambda: self.is_brief and all(one.has_heard_all() for one in streams[:1])
+            )
         for stream in streams:
             stream.sync()
 
@@ -141,10 +145,12 @@ class StreamTarget:
         """Forget a cached value, so that the next use makes a new one."""
         self._kept.pop(name, None)
 
-    def listen(self, streams: Sequence[RecordedStream], for_s: float) -> None:
-        """Read streams in turn for some seconds, each for a short time, so that pings are answered."""
+    def listen(
+        self, streams: Sequence[RecordedStream], for_s: float, until: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Read streams in turn, each for a short time, for some seconds at most, so that pings are answered."""
         until_s = time.monotonic() + for_s
-        while time.monotonic() < until_s and not all(stream.is_closed for stream in streams):
+        while time.monotonic() < until_s and not until() and not all(stream.is_closed for stream in streams):
             for stream in streams:
                 stream.read(SLICE_S)
 

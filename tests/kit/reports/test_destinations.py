@@ -10,7 +10,7 @@ from tests.kit.reports.reporting import TABLES, everything
 
 @pytest.mark.parametrize("text", ["", "junit", "junit:", ":x.xml", "pdf:x.pdf", "x.xml", "JUNIT:x.xml"])
 def test_another_kind_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=f"expected junit:FILE or html:FILE, got {text!r}"):
+    with pytest.raises(ValueError, match=f"expected junit:FILE or html:FILE or github:FILE, got {text!r}"):
         parse_report(text)
 
 
@@ -32,7 +32,12 @@ def test_nothing_is_written_before_the_run(tmp_path: Path) -> None:
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
-@pytest.mark.parametrize(("kind", "begins"), [("junit", b"<?xml"), ("html", b"<!doctype html>")])
+def test_a_report_may_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    write_report(everything(), parse_report("github:-"), TABLES)
+    assert capsys.readouterr().out.startswith("::error title=pages.partition GetFills::")
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("junit", b"<?xml"), ("html", b"<!doctype html>"), ("github", b"::")])
 def test_a_report_is_written_as_its_kind(kind: str, begins: bytes, tmp_path: Path) -> None:
     destination = parse_report(f"{kind}:{tmp_path}/report")
     write_report(everything(), destination, TABLES)

@@ -25,9 +25,16 @@ def test_each_rule_is_a_suite_with_its_counts(root: Element) -> None:
     assert (root.get("time"), case(root, "pages.partition", 0).get("time")) == ("1.750", "1.250")
 
 
-def test_a_rule_says_what_it_means(root: Element) -> None:
-    (says,) = root.findall("testsuite/properties/property")
-    assert (says.get("name"), says.get("value")) == ("says", "a walk gives every row once")
+def test_a_rule_says_what_it_means_and_where_it_is_explained(root: Element) -> None:
+    found = [(one.get("name"), one.get("value")) for one in root.findall("testsuite/properties/property")]
+    assert found[:2] == [
+        ("says", "a walk gives every row once"),
+        ("page", "docs/verify-rules.md#pagespartition"),
+    ]
+
+
+def test_the_run_is_named_without_the_port_of_the_server(root: Element) -> None:
+    assert root.get("name") == "http://127.0.0.1 as of 2026-10"
 
 
 def test_a_finding_is_a_failure_with_all_its_parts(root: Element) -> None:

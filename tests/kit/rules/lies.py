@@ -234,7 +234,7 @@ FOUND: tuple[Found, ...] = (
     ),
     Found("filters.elsewhere", Lie(POSITIONS, ask=with_settled_rows_of_an_event)),
     Found("filters.pairs", Lie(ORDERS, ask=without("status", when=lambda query: "min_ts" in query))),
-    Found("pages.filtered", Lie(ORDERS, tell=edit(rows("orders", pop), asked(status="", cursor="")))),
+    Found("pages.below_filters", Lie(ORDERS, tell=edit(rows("orders", pop), asked(status="", cursor="")))),
     Found("pages.arriving", Lie(FILLS, tell=edit(rows("fills", again), asked(limit="1")))),
     Found(
         "filters.parts", Lie(POSITIONS, tell=edit(rows("market_positions", pop), asked(settlement_status="settled")))

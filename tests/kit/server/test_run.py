@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from threading import current_thread
+from typing import Any
 
 import httpx
 import pytest
@@ -119,6 +121,7 @@ def test_kept_broken_and_unjudged_rules_are_distinguished() -> None:
         ("a.absent", "one", Outcome.NOT_JUDGED),
     ]
     assert watcher.taken == report.verdicts
+    assert all(one.reproduction for one in report.findings)
     assert (report.title, report.cut_short, report.exit_code) == (f"{URL} as of 2026-10", "", 1)
 
 
@@ -220,6 +223,27 @@ def test_generated_requests_get_known_names_and_are_filtered(monkeypatch: pytest
     assert [verdict.rule for verdict in report.verdicts] == ["requests.as_sent"]
     assert watcher.stages == ["requests made up from the document"]
     assert (report.cut_short, report.exit_code) == ("GET /b: no answer", 2)
+
+
+def test_a_fast_run_generates_no_requests() -> None:
+    report, watcher = judged(replace(settings(only=("requests.*", "exploring.*")), is_fast=True))
+    assert {verdict.why for verdict in report.verdicts} == {"a run with --fast sends no generated requests"}
+    assert watcher.stages == []
+
+
+def test_the_stream_is_listened_to_beside_the_other_rules() -> None:
+    threads: list[str] = []
+
+    def note(target: Any, subject: str) -> Iterator[Finding]:
+        threads.append(current_thread().name)
+        yield from ()
+
+    listening: Check[Any] = Check("a.stream", "says", "here", lambda target: ("one",), note)
+    given = settings(check("a.good", note))
+    venue = given.venue._replace(stream_checks=(listening,))
+    report, _ = judged(replace(given, venue=venue, is_fast=True))
+    assert [verdict.rule for verdict in report.verdicts] == ["a.good", "a.stream"]
+    assert len(set(threads)) == 2
 
 
 def test_all_rules_can_be_selected() -> None:

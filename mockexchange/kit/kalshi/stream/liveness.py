@@ -31,6 +31,10 @@ def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
     """Judge that a quiet stream is pinged, with the recorded payload."""
+    if target.is_brief:
+        raise NotJudged(
+            f"a quiet stream is pinged after {target.heartbeat_s:g} seconds, and --fast does not wait for it"
+        )
     stream = _open_with_pings(target)
     within_s = target.heartbeat_s + LATE_S
     pings = (one.arrival for one in stream.read_for(within_s) if one.arrival and one.arrival.type is FrameType.PING)

@@ -1,0 +1,65 @@
+"""Commands that reproduce findings: the request that was answered wrongly, or the rule alone."""
+
+import json
+import re
+import shlex
+from dataclasses import replace
+
+from mockexchange.kit.findings import Finding, Verdict
+from mockexchange.kit.schemathesis.outcome import call_of
+from mockexchange.kit.target import MEMBER, ROLES, Target
+from mockexchange.kit.validation.routes import Routes
+
+REQUEST = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s,]*[^\s,:])")
+BY_ROLE = re.compile(r"by the ([a-z-]+) key")
+VARIABLE = re.compile(r"\{[^}]+\}")
+
+
+def with_reproductions(verdict: Verdict, target: Target) -> Verdict:
+    """Return a verdict whose findings all have a command that reproduces them."""
+    if all(finding.reproduction for finding in verdict.findings):
+        return verdict
+    return replace(verdict, findings=tuple(_reproduced(finding, verdict.rule, target) for finding in verdict.findings))
+
+
+def _reproduced(finding: Finding, rule: str, target: Target) -> Finding:
+    if finding.reproduction:
+        return finding
+    return replace(finding, reproduction=_call(finding.where, target) or _rerun(rule, target))
+
+
+def _call(where: str, target: Target) -> str:
+    """Return the command that sends the first request of a text again; "" if the text has none that is whole."""
+    found = REQUEST.match(where)
+    if found is None:
+        return ""
+    method, path = found.groups()
+    names = where[found.end() :].lstrip(": ").split()
+    filled = VARIABLE.sub(lambda _: names.pop(0).rstrip(",:") if names else "{", path)
+    if "{" in filled:
+        return ""
+    route = Routes(target.document, "").find(filled.partition("?")[0])
+    node = target.document["paths"][route.path] if route else {}
+    asked = BY_ROLE.search(where)
+    role = asked[1] if asked and asked[1] in ROLES else target.venue.role_of(node.get("get", {}), filled)
+    if role is None:
+        return f"curl -i -X {method} {shlex.quote(target.base_url + filled)}"
+    signer = target.keys.get(role) or target.keys.get(MEMBER)
+    return call_of(signer.key_id, method, filled, _params(where[found.end() :])) if signer else ""
+
+
+def _params(text: str) -> str:
+    """Return the JSON object at the end of the place of a JSON-RPC call; "" if there is none."""
+    begin = text.find("{")
+    try:
+        json.loads(text[begin:] if begin >= 0 else "")
+    except ValueError:
+        return ""
+    return text[begin:]
+
+
+def _rerun(rule: str, target: Target) -> str:
+    """Return the command that judges the rule alone."""
+    signer = next(iter(target.keys.values()))
+    venue = f"--venue {target.venue.name} --url {target.base_url} --api-date {target.api_date}"
+    return f"mockexchange verify server {venue} --key-id {signer.key_id} --key FILE --only {shlex.quote(rule)}"
