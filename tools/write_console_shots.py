@@ -23,6 +23,7 @@ SHOTS = {
     "console-accounts": ("accounts", 1280, 800, "light"),
     "console-orders": ("orders", 1280, 640, "light"),
     "console-scenario": ("scenario", 1280, 640, "dark"),
+    "console-verify": ("verify", 1280, 640, "light"),
     "console-streams": ("streams?n=6", 1280, 720, "dark"),
 }
 """Name of the image: address of the screen, width, height and theme."""
@@ -38,23 +39,55 @@ MARKET = "KXRAINNYC-25NOV05-T1"
 FILL = {"account": "alice", "market": MARKET, "side": "yes", "action": "buy", "count": 3}
 FILLS = 8
 HOLE = {"name": "hole", "match": {"channel": "fill", "every": 4}, "then": {"gap": True}}
+REPORT = {
+    "title": "http://127.0.0.1:8600/trade-api/v2 as of 2026-10",
+    "command": "mockexchange verify server http://127.0.0.1:8600 --date 2026-10 --report mock:nightly",
+    "rules": [
+        {"rule": "answers.schema", "says": "An answer fits its schema.", "kept": 212, "broken": 0, "not_judged": 0}
+        | {"outcome": "kept", "seconds": 3.1},
+        {"rule": "pages.partition", "says": "The pages of a list have every row once.", "kept": 31, "broken": 1}
+        | {"outcome": "broken", "seconds": 1.2, "not_judged": 0}
+        | {
+            "findings": [
+                {
+                    "where": "GET /trade-api/v2/portfolio/fills?limit=2",
+                    "seen": "the fill 3e4c2f9a is on the first page and on the second",
+                    "expected": "each row on one page",
+                    "place": "docs/wire.md#pages",
+                    "reproduction": "mockexchange call bob GET '/portfolio/fills?limit=2'",
+                }
+            ]
+        },
+        {"rule": "stream.gaps", "says": "Numbers of frames have no gap.", "kept": 0, "broken": 0, "not_judged": 2}
+        | {"outcome": "not judged", "seconds": 0.0, "reasons": {"the server sent no frame": ["fill", "trade"]}},
+    ],
+}
 SETTLED = {"market": MARKET, "result": "yes"}
 
 
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
+    with served() as ready, traffic(ready), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for name, (address, width, height, theme) in SHOTS.items():
+            page = opened(browser, ready, address, width, height, theme)
+            _prepare(page, address)
+            page.screenshot(path=IMAGES / f"{name}.png")
+            page.close()
+            print(f"{name}.png")
+        browser.close()
+
+
+@contextmanager
+def served() -> Iterator[dict[str, Any]]:
+    """Serve the demo scenario with a paused clock; yield the content of the ready file."""
     with tempfile.TemporaryDirectory() as folder:
         ready_file = Path(folder) / "ready.json"
         command = [sys.executable, "-m", "mockexchange", "serve", "--port", "0", "--clock", "paused"]
         server = subprocess.Popen([*command, "--ready-file", str(ready_file)], stdout=subprocess.DEVNULL)
         try:
-            ready = _wait_for(ready_file)
-            with _traffic(ready), sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-                for name, shot in SHOTS.items():
-                    _shoot(browser, ready, IMAGES / f"{name}.png", shot)
-                browser.close()
+            yield _wait_for(ready_file)
         finally:
             server.terminate()
             server.wait()
@@ -70,7 +103,7 @@ def _wait_for(ready_file: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _traffic(ready: dict[str, Any]) -> Iterator[None]:
+def traffic(ready: dict[str, Any]) -> Iterator[None]:
     """Send requests, some of them refused, and open a stream that misses a fill."""
     from websockets.sync.client import connect
 
@@ -90,18 +123,27 @@ def _traffic(ready: dict[str, Any]) -> Iterator[None]:
         for number in range(FILLS):
             control.send("POST", "sandboxes/default/commands", [{"fill": {**FILL, "price": f"0.5{number}"}}])
             time.sleep(0.1)
+        control.send("PUT", "reports/nightly", REPORT)
         yield
 
 
-def _shoot(browser: Any, ready: dict[str, Any], path: Path, shot: tuple[str, int, int, str]) -> None:
-    address, width, height, theme = shot
+def opened(browser: Any, ready: dict[str, Any], address: str, width: int, height: int, theme: str) -> Any:
+    """Open a screen in a tab of its own, and wait until it shows what there is."""
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     page.goto(f"{ready['control_url']}/console/#token={ready['control_token']}&/s/default/{address}")
     page.get_by_text("live", exact=True).wait_for()
-    page.wait_for_timeout(500)
-    page.screenshot(path=path)
-    page.close()
-    print(path.name)
+    page.wait_for_timeout(900)
+    return page
+
+
+def _prepare(page: Any, address: str) -> None:
+    """Make the two mistakes that the picture of a scenario shows."""
+    if address == "scenario":
+        field = page.get_by_label("scenario", exact=True)
+        text = field.input_value()
+        field.fill(text.replace("price: 0.56", "prise: 0.56", 1).replace("cash: 1000", "cash: much", 1))
+        page.get_by_role("button", name="line").first.click()
+        page.wait_for_timeout(400)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from mockexchange.kit.schemathesis.auth_providers import AnyCase
 
 def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:
     """Send a request with the token; the answer has to be one that the document describes."""
-    named = {key: how.pop(key, "") for key in ("stub", "market", "instrument", "scenario")}
+    named = {key: how.pop(key, "") for key in ("stub", "market", "instrument", "scenario", "report")}
     variables = {"name": name, "account": how.pop("account", "alice"), **named}
     found = {key: value for key, value in variables.items() if f"{{{key}}}" in path}
     media_type = "application/json" if "body" in how else None

@@ -202,6 +202,8 @@ CHECKS: dict[str, dict[str, Any]] = {
     "GetMarket": MAY_BE_MISSING,
     "PlayScenario": {"negative_data_rejection": FORGIVEN},
     "CheckScenario": {"negative_data_rejection": FORGIVEN},
+    "GetReport": MAY_BE_MISSING,
+    "GetEquity": MAY_BE_MISSING,
     "GetInstrument": MAY_BE_MISSING,
     "GetJournalEntry": MAY_BE_MISSING,
     "GetFrame": MAY_BE_MISSING,

@@ -71,6 +71,11 @@ INSPECTING = (
     "ListScenarios",
     "CheckScenario",
     "GetScenario",
+    "GetEquity",
+    "GetFirings",
+    "ListReports",
+    "GetReport",
+    "PutReport",
 )
 LIVING = ("CreateSandbox", "GetSandbox", "ResetSandbox", "GetClock", "DeleteSandbox")
 OFF = {"enabled": False}

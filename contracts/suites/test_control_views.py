@@ -47,3 +47,26 @@ def test_scenarios_are_documented(schema: BaseSchema) -> None:
     assert ask(schema, "GET", f"{ONE}/scenario", "c").json()["kind"] == "text"
     refused = ask(schema, "PUT", f"{ONE}/scenario", "c", body={"scenario": "scenario: x\nprize: 1\n"})
     assert refusal(refused) == (400, "bad_scenario")
+
+
+def test_what_happened_is_documented(schema: BaseSchema) -> None:
+    ask(schema, "POST", "/sandboxes", body={"scenario": "demo", "name": "happened"})
+    rule = {"match": {"operation": "GetBalance"}, "then": {"status": 503}}
+    ask(schema, "POST", f"{ONE}/faults", "happened", body=rule)
+    call = {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance"}
+    ask(schema, "POST", f"{ONE}/call", "happened", body=call)
+    assert ask(schema, "GET", f"{ONE}/firings", "happened").json()["count"] == 1
+    equity = ask(schema, "GET", f"{ONE}/accounts/{{account}}/equity", "happened", query={"points": 8}).json()
+    assert len(equity["series"][0]["points"]) <= 8
+    assert ask(schema, "GET", f"{ONE}/log", "happened", query={"last": 3}).content.count(b"\n") == 4
+    of_a_coin = ask(schema, "GET", f"{ONE}/accounts/{{account}}/equity", "deribit", account="dora").json()
+    assert of_a_coin["series"]
+
+
+def test_reports_are_documented(schema: BaseSchema) -> None:
+    report = api_documents.read("control")["components"]["requestBodies"]["Report"]["content"]["application/json"]
+    kept = ask(schema, "PUT", "/reports/{report}", report="one", body=report["example"]).json()
+    assert ask(schema, "GET", "/reports").json() == [kept]
+    assert ask(schema, "GET", "/reports/{report}", report="one").json() == report["example"]
+    assert refusal(ask(schema, "GET", "/reports/{report}", report="two")) == (404, "unknown_report")
+    assert refusal(ask(schema, "PUT", "/reports/{report}", report="one", body={"title": "x"})) == (400, "bad_report")

@@ -17,7 +17,7 @@ def _parse_all(texts: Sequence[str]) -> tuple[Destination, ...]:
 
 def report_option(command: Decorated) -> Decorated:
     """Declare `--report`; the command gets `report`, a tuple of destinations, which are checked before the run."""
-    words = "Also write junit:FILE, html:FILE or github:-; may be repeated."
+    words = "Also write junit:FILE, html:FILE or github:-, or show it in the console by mock:NAME; may be repeated."
     declared = option("--report", multiple=True, metavar="KIND:FILE", callback=checked(_parse_all), help=words)
     return declared(command)
 

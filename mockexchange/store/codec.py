@@ -78,10 +78,10 @@ __all__ = ["COMMANDS", "NAMES", "LogError", "decode_record", "encode_record", "r
 UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
-def write_log(log: Log) -> Iterator[bytes]:
-    """Yield the log's lines, each with its newline."""
+def write_log(log: Log, after: int = 0) -> Iterator[bytes]:
+    """Yield the log's lines, each with its newline: the header, and the records after the number `after`."""
     yield msgspec.json.encode(log.header) + b"\n"
-    for record in log:
+    for record in log.records(after=after):
         yield encode_record(record) + b"\n"
 
 

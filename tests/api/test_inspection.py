@@ -57,3 +57,26 @@ def test_another_scenario_is_played(server: Any) -> None:
         with pytest.raises(WrongRequest, match="cash"):
             exchange.start_anew(OTHER.replace("cash: 5", "cash: five"))
         assert exchange.ledger("alice")["cash"] == {"0": 5}
+
+
+REPORT = {"title": "a server", "rules": []}
+
+
+def test_what_happened_is_read(exchange: Any) -> None:
+    points = exchange.equity("alice", points=8)["USD"]
+    assert 1 < len(points) <= 8
+    assert points[-1]["cash"] == exchange.ledger("alice")["cash"]["0"] + exchange.ledger("alice")["cash"]["1"]
+    exchange.fault(match={"operation": "GetBalance"}, then={"status": 503}, name="down")
+    exchange.call("alice", "GET", "/trade-api/v2/portfolio/balance")
+    assert [one["name"] for one in exchange.firings(kind="fault")] == ["down"]
+    assert exchange.firings(name="other") == []
+    (last,) = exchange.log(last=1)
+    assert [record["seq"] for record in exchange.log(after=last["seq"] - 2)] == [last["seq"] - 1, last["seq"]]
+
+
+def test_reports_are_kept(exchange: Any) -> None:
+    exchange.put_report("nightly", REPORT)
+    assert exchange.list_reports()[0]["report"] == "nightly"
+    assert exchange.get_report("nightly") == REPORT
+    with pytest.raises(WrongRequest, match="no report 'none'"):
+        exchange.get_report("none")

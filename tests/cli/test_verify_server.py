@@ -134,9 +134,8 @@ def test_reports_are_written(cli: Cli, mock: Judged, tmp_path: Path) -> None:
 
 def test_where_a_report_cannot_be_written_is_found_before_the_run(cli: Cli, tmp_path: Path) -> None:
     line = refused(cli, "--url", "http://127.0.0.1:1", "--key-id", "a", "--key", "b", "--report", f"pdf:{tmp_path}/x")
-    assert (
-        line == f"Invalid value for '--report': expected junit:FILE or html:FILE or github:FILE, got 'pdf:{tmp_path}/x'"
-    )
+    expected = "expected junit:FILE or html:FILE or github:FILE or mock:NAME"
+    assert line == f"Invalid value for '--report': {expected}, got 'pdf:{tmp_path}/x'"
 
 
 def test_a_report_that_cannot_be_written_after_all_is_no_verdict(

@@ -7,7 +7,7 @@ import pytest
 from tests.console.conftest import open_console
 from tests.server.live import Live
 
-SCREENS = ("requests", "accounts", "orders", "streams", "script", "scenario", "sandboxes")
+SCREENS = ("requests", "accounts", "orders", "streams", "script", "scenario", "verify", "sandboxes")
 CALLS = ("/trade-api/v2/portfolio/balance", "/trade-api/v2/nope")
 
 

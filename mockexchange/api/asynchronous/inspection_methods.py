@@ -46,6 +46,48 @@ class AsyncInspectionMethods(AsyncSandboxClient):
         info: dict[str, Any] = await self._guarded("GET", "info")
         return info
 
+    async def equity(self, account: str, points: int = 600) -> dict[str, list[dict[str, Any]]]:
+        """Return what an account was worth over exchange time: by currency, at most so many points, oldest first.
+
+        A point has `at`, `cash`, `exposure`, `realized`, `fees`, `paid_in` and `worth`; `worth` less `paid_in` is the
+        profit. Raises WrongRequest for a log of more than 100,000 commands.
+        """
+        path = f"{self._path}{_of_account(account, 'equity')}"
+        shown = await self._guarded("GET", path, query={"points": points})
+        return {one["currency"]: [read_row(point) for point in one["points"]] for one in shown["series"]}
+
+    async def firings(self, kind: str | None = None, name: str | None = None) -> list[dict[str, Any]]:
+        """Return what faults and steps of the script did, oldest first, of one `kind` and `name` or all.
+
+        `kind` is "fault", "script", "trigger" or "finding". Raises WrongRequest for another one.
+        """
+        query = {"kind": kind, "name": name}
+        shown = await self._guarded("GET", f"{self._path}/firings", query=query)
+        rows: list[dict[str, Any]] = shown["firings"]
+        return rows
+
+    async def log(self, after: int = 0, last: int | None = None) -> list[dict[str, Any]]:
+        """Return the records of the log with a greater `seq`, at most `last` of them, the newest."""
+        query = {"after": after, "last": last}
+        lines: list[dict[str, Any]] = await self._guarded("GET", f"{self._path}/log", query=query)
+        return lines[1:]
+
+    async def list_reports(self) -> list[dict[str, Any]]:
+        """Return the reports of verifications that the server keeps, with their numbers of rules, the newest first."""
+        rows: list[dict[str, Any]] = await self._guarded("GET", "reports")
+        return rows
+
+    async def get_report(self, name: str) -> dict[str, Any]:
+        """Return one report. Raises WrongRequest if it is not kept."""
+        require(name=name)
+        report: dict[str, Any] = await self._guarded("GET", f"reports/{quote(name, safe='')}")
+        return report
+
+    async def put_report(self, name: str, report: dict[str, Any]) -> None:
+        """Have the server keep a report, for its console. Raises WrongRequest if it is no report."""
+        require(name=name)
+        await self._guarded("PUT", f"reports/{quote(name, safe='')}", report)
+
     async def list_markets(self) -> list[dict[str, Any]]:
         """Return every market with its status, last price, best prices of YES, volume and result."""
         return [read_row(row) for row in await self._ask("GET", "/markets")]

@@ -47,6 +47,48 @@ class InspectionMethods(SandboxClient):
         info: dict[str, Any] = self._guarded("GET", "info")
         return info
 
+    def equity(self, account: str, points: int = 600) -> dict[str, list[dict[str, Any]]]:
+        """Return what an account was worth over exchange time: by currency, at most so many points, oldest first.
+
+        A point has `at`, `cash`, `exposure`, `realized`, `fees`, `paid_in` and `worth`; `worth` less `paid_in` is the
+        profit. Raises WrongRequest for a log of more than 100,000 commands.
+        """
+        path = f"{self._path}{_of_account(account, 'equity')}"
+        shown = self._guarded("GET", path, query={"points": points})
+        return {one["currency"]: [read_row(point) for point in one["points"]] for one in shown["series"]}
+
+    def firings(self, kind: str | None = None, name: str | None = None) -> list[dict[str, Any]]:
+        """Return what faults and steps of the script did, oldest first, of one `kind` and `name` or all.
+
+        `kind` is "fault", "script", "trigger" or "finding". Raises WrongRequest for another one.
+        """
+        query = {"kind": kind, "name": name}
+        shown = self._guarded("GET", f"{self._path}/firings", query=query)
+        rows: list[dict[str, Any]] = shown["firings"]
+        return rows
+
+    def log(self, after: int = 0, last: int | None = None) -> list[dict[str, Any]]:
+        """Return the records of the log with a greater `seq`, at most `last` of them, the newest."""
+        query = {"after": after, "last": last}
+        lines: list[dict[str, Any]] = self._guarded("GET", f"{self._path}/log", query=query)
+        return lines[1:]
+
+    def list_reports(self) -> list[dict[str, Any]]:
+        """Return the reports of verifications that the server keeps, with their numbers of rules, the newest first."""
+        rows: list[dict[str, Any]] = self._guarded("GET", "reports")
+        return rows
+
+    def get_report(self, name: str) -> dict[str, Any]:
+        """Return one report. Raises WrongRequest if it is not kept."""
+        require(name=name)
+        report: dict[str, Any] = self._guarded("GET", f"reports/{quote(name, safe='')}")
+        return report
+
+    def put_report(self, name: str, report: dict[str, Any]) -> None:
+        """Have the server keep a report, for its console. Raises WrongRequest if it is no report."""
+        require(name=name)
+        self._guarded("PUT", f"reports/{quote(name, safe='')}", report)
+
     def list_markets(self) -> list[dict[str, Any]]:
         """Return every market with its status, last price, best prices of YES, volume and result."""
         return [read_row(row) for row in self._ask("GET", "/markets")]

@@ -10,6 +10,7 @@ from mockexchange.kit.findings import Report
 from mockexchange.kit.reports.github import github_of
 from mockexchange.kit.reports.html import html_of
 from mockexchange.kit.reports.junit import junit_of
+from mockexchange.kit.reports.mock import MOCK, report_name, send_report
 from mockexchange.kit.reports.tables import Table
 
 WRITERS: dict[str, Callable[[Report, Sequence[Table]], bytes]] = {
@@ -23,16 +24,19 @@ STANDARD_OUTPUT = Path("-")
 class Destination(NamedTuple):
     kind: str
     path: Path
+    """The file; for a report that a server keeps its name."""
 
 
 def parse_report(text: str) -> Destination:
-    """Parse KIND:FILE; the file `-` is the standard output.
+    """Parse KIND:FILE, whose file `-` is the standard output, or mock:NAME.
 
-    Raises ValueError for an unknown kind, and for a file that cannot be written.
+    Raises ValueError for an unknown kind, for a file that cannot be written, and if no server is there for mock.
     """
     kind, colon, name = text.partition(":")
+    if kind == MOCK and colon:
+        return Destination(kind, Path(report_name(name)))
     if kind not in WRITERS or not colon or not name:
-        raise ValueError(f"expected {' or '.join(f'{kind}:FILE' for kind in WRITERS)}, got {text!r}")
+        raise ValueError(f"expected {' or '.join(f'{kind}:FILE' for kind in WRITERS)} or {MOCK}:NAME, got {text!r}")
     if Path(name) != STANDARD_OUTPUT:
         _require_writable(Path(name))
     return Destination(kind, Path(name))
@@ -50,6 +54,9 @@ def _require_writable(path: Path) -> None:
 
 def write_report(report: Report, destination: Destination, tables: Sequence[Table] = ()) -> None:
     """Write a report to its destination. Raises OSError."""
+    if destination.kind == MOCK:
+        send_report(report, destination.path.name, tables)
+        return
     content = WRITERS[destination.kind](report, tables)
     if destination.path == STANDARD_OUTPUT:
         sys.stdout.write(content.decode())

@@ -67,8 +67,8 @@ def _page(asked: dict[str, Any], *, must_hide: bool) -> Page:
     text = asked.pop(SEARCH, "")
     if len(text) > SEARCH_CHARS_MAX:
         raise ControlError(400, "bad_query", f"{SEARCH}: expected at most {SEARCH_CHARS_MAX} characters")
-    is_short = _read_switch(asked, SHORT, default=False)
-    is_redacted = _read_switch(asked, REDACT, default=False) or is_short or must_hide
+    is_short = read_switch(asked, SHORT, default=False)
+    is_redacted = read_switch(asked, REDACT, default=False) or is_short or must_hide
     after, before, last = asked.pop("after", 0), asked.pop("before", None), asked.pop("last", None)
     return Page(after, before, last, text.lower().encode(), is_short, is_redacted)
 
@@ -93,7 +93,7 @@ async def _newest(found: list[Item], page: Page, texts: Callable[[Item], Iterabl
 def read_redaction(request: Request) -> bool:
     """Return whether an entry that is read alone is to have no secrets. Raises ControlError."""
     asked = read_query(request, (REDACT,), ())
-    return _read_switch(asked, REDACT, default=False) or grant_of(request).is_viewer
+    return read_switch(asked, REDACT, default=False) or grant_of(request).is_viewer
 
 
 def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:
@@ -150,18 +150,18 @@ def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
         unknown = min(kinds - set(KINDS))
         raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
     _require_known("channel", asked, CHANNEL_NAMES)
-    is_short = _read_switch(asked, SHORT, default=False)
+    is_short = read_switch(asked, SHORT, default=False)
     wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short)
     return wanted, *read_following(request, asked)
 
 
 def read_following(request: Request, asked: dict[str, Any]) -> tuple[str | None, bool]:
     """Return the id of the last event that a watcher has seen, and whether to follow. Raises ControlError."""
-    is_following = _read_switch(asked, "follow", default=True) and request.method != "HEAD"
+    is_following = read_switch(asked, "follow", default=True) and request.method != "HEAD"
     return request.headers.get("last-event-id"), is_following
 
 
-def _read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
+def read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
     """Take a parameter that is true or false out of a query. Raises ControlError."""
     word = asked.pop(name, None)
     if word not in (None, "true", "false"):

@@ -36,7 +36,7 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
 
     Long bodies are read one after the other, so that the loop shares the interpreter with one thread.
     """
-    raw = await _receive(request)
+    raw = await receive(request)
     if len(raw) <= READ_AT_ONCE_BYTES:
         return read(_parse(raw))
     async with request.app.state.long_bodies:
@@ -56,22 +56,22 @@ def _anything(body: Located) -> Located:
     return body
 
 
-async def _receive(request: Request) -> bytes:
+async def receive(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """Return the body. Raises ControlError as soon as it is known to be too large."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > BODY_BYTES_MAX:
-        raise _too_large()
+    if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > bytes_max:
+        raise _too_large(bytes_max)
     size, parts = 0, []
     async for part in request.stream():
         size += len(part)
-        if size > BODY_BYTES_MAX:
-            raise _too_large()
+        if size > bytes_max:
+            raise _too_large(bytes_max)
         parts.append(part)
     return b"".join(parts)
 
 
-def _too_large() -> ControlError:
-    return ControlError(413, "body_too_large", f"expected at most {BODY_BYTES_MAX} bytes")
+def _too_large(bytes_max: int) -> ControlError:
+    return ControlError(413, "body_too_large", f"expected at most {bytes_max} bytes")
 
 
 def _parse(raw: bytes) -> Located:

@@ -23,14 +23,11 @@ from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.json_text import (
     SLICE_S,
     ControlJson,
-    PiecesResponse,
     answer_in_slices,
     answer_unchanged,
     encoded_pieces,
     list_pieces,
     object_pieces,
-    sliced,
-    taking_turns,
 )
 from mockexchange.server.control.requests import (
     move_clock,
@@ -44,7 +41,6 @@ from mockexchange.server.control.roles import grant_of
 from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket.stream_endpoint import streams_drained
-from mockexchange.store.codec import write_log
 
 COMPARED_MAX = 300
 """Names that an unknown one is compared with: a few milliseconds."""
@@ -62,7 +58,6 @@ def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
         resource(f"{ONE_SANDBOX}/reset", POST=api.reset),
         resource(f"{ONE_SANDBOX}/commands", POST=api.commands),
         resource(f"{ONE_SANDBOX}/clock", GET=api.show_clock, POST=api.set_clock),
-        resource(f"{ONE_SANDBOX}/log", GET=api.log),
         resource(f"{ONE_SANDBOX}/accounts", GET=api.accounts),
         resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=api.positions),
         resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=api.ledger),
@@ -132,10 +127,6 @@ class SandboxHandlers:
         sandbox.streams.flush()
         return ControlJson(clock_of(sandbox))
 
-    async def log(self, request: Request) -> Response:
-        lines = write_log((await self._inspectable(request)).log)
-        return PiecesResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
-
     async def accounts(self, request: Request) -> Response:
         sandbox = await self._sandbox(request)
         return await _unchanged(sandbox, lambda: list_pieces(accounts_of(sandbox)))
@@ -149,13 +140,8 @@ class SandboxHandlers:
         return await _unchanged(sandbox, lambda: object_pieces(history.ledger_lists(state, name).items()))
 
     async def _account(self, request: Request) -> tuple[Sandbox, State, str]:
-        sandbox, name = await self._sandbox(request), request.path_params["account"]
-        state = sandbox.exchange.state
-        if name not in state.accounts:
-            known = ", ".join(list(state.accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
-            advice = did_you_mean(name, list(state.accounts)[:COMPARED_MAX]) or ";"
-            raise ControlError(404, "unknown_account", f"no account {name!r}{advice} known: {known}")
-        return sandbox, state, name
+        sandbox = await self._sandbox(request)
+        return sandbox, sandbox.exchange.state, known_account(sandbox, request.path_params["account"])
 
     async def _sandbox(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.caught_up(request.path_params["name"])
@@ -180,6 +166,16 @@ class SandboxHandlers:
     def _files(self, request: Request) -> ScenarioFiles | None:
         """Return the files that a request may name as a scenario; None if it is from this process."""
         return None if is_in_process(request) else self.server_state.scenario_files
+
+
+def known_account(sandbox: Sandbox, name: str) -> str:
+    """Return the name of an account. Raises ControlError, with the nearest names, if it is unknown."""
+    accounts = sandbox.exchange.state.accounts
+    if name not in accounts:
+        known = ", ".join(list(accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
+        advice = did_you_mean(name, list(accounts)[:COMPARED_MAX]) or ";"
+        raise ControlError(404, "unknown_account", f"no account {name!r}{advice} known: {known}")
+    return name
 
 
 async def _written(sandbox: Sandbox, step: Step, path: str) -> Written:

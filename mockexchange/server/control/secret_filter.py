@@ -1,9 +1,11 @@
 """The removal of secrets from entries of the journal and from events, for people who look at them."""
 
+import json
 from typing import Any
 
 from mockexchange.runtime.redaction import HIDDEN, NO_SECRETS, KnownSecrets, known_secrets, redact_entry
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.control.json_text import encode
 
 
 class SecretFilter:
@@ -19,6 +21,10 @@ class SecretFilter:
         if "headers" in entry:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         return redact_entry(entry, self._secrets())
+
+    def clean_line(self, line: bytes) -> bytes:
+        """Return a line of JSON, with its newline, without secrets."""
+        return encode(self.clean(json.loads(line))) + b"\n"
 
     def _secrets(self) -> KnownSecrets:
         keys = self._sandbox.exchange.state.secret_keys

@@ -56,6 +56,22 @@ export function headers(more) {
  * @returns {Promise<any>}
  */
 export async function ask(method, path, body, signal) {
+  const text = await askText(method, path, body, signal);
+  return text ? JSON.parse(text) : null;
+}
+
+/** Read JSON lines. @param {string} path below /_mock @returns {Promise<any[]>} */
+export async function askLines(path) {
+  return (await askText("GET", path)).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
+ */
+async function askText(method, path, body, signal) {
   const sent = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   // Answers that have a sandbox come without its private keys.
   const given = headers({ Prefer: "return=minimal" });
@@ -66,7 +82,7 @@ export async function ask(method, path, body, signal) {
     const error = errorOf(text);
     throw new ApiError(answer.status, error.code, error.message, error.where);
   }
-  return text ? JSON.parse(text) : null;
+  return text;
 }
 
 /** @param {string} text */

@@ -27,5 +27,6 @@ export function sumsOf(rows) {
 
 /** @param {number} amount */
 export function money(amount) {
+  if (Math.abs(amount) < 0.00005) return "0.00";
   return (amount < 0 ? "−" : "") + Math.abs(amount).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 });
 }

@@ -28,6 +28,12 @@ export function Plot(props) {
     <tbody>${samples.slice(-ROWS_MAX).reverse().map((one) => html`<tr><td class="mono">${new Date(one.at * 1_000).toISOString().slice(0, 23).replace("T", " ")}</td><td class="num">${money(one.profit)}</td><td class="num">${money(one.realized)}</td><td class="num">${money(one.fees)}</td></tr>`)}</tbody></table></details>`;
 }
 
+/** The time of day, and the date at midnight. @param {number} at */
+function labelOf(at) {
+  const text = new Date(at * 1_000).toISOString();
+  return text.endsWith("00:00:00.000Z") ? text.slice(0, 10) : at % 60 ? text.slice(11, 19) : text.slice(11, 16);
+}
+
 /** @param {any[]} samples */
 function dataOf(samples) {
   return [samples.map((one) => one.at), samples.map((one) => one.profit), samples.map((one) => one.realized), samples.map((one) => one.fees)];
@@ -50,6 +56,6 @@ function optionsOf(node) {
     scales: { x: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => (high - low < 10 ? [low - 5, high + 5] : [low, high]) } },
     cursor: { sync: { key: "exchange-time" } },
     series: [{}, { label: "profit and loss", stroke: colour("--good"), width: 2, paths: steps }, { label: "realized", stroke: colour("--odd"), width: 1.5, paths: steps }, { label: "fees", stroke: colour("--bad"), width: 1.5, dash: [4, 3], paths: steps }],
-    axes: [axis, { ...axis, size: 56 }],
+    axes: [{ ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(labelOf) }, { ...axis, size: 56 }],
   };
 }

@@ -3,7 +3,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
-import { clock, nowOf } from "../lib/clock.js";
 import { epoch, listen } from "../lib/feed.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
@@ -16,7 +15,7 @@ import { showStep } from "../parts/step_form.js";
 import { Table } from "../parts/table.js";
 
 const READ_MS = 400;
-const SAMPLES_MAX = 2_000;
+const POINTS = 600;
 const LISTS = ["fills", "orders", "settlements", "deposits", "withdrawals", "transfers", "shard_transfers", "trades"];
 const STEPS = ["fill", "place", "cancel", "deposit", "settle", "price"];
 
@@ -26,8 +25,8 @@ export function Accounts() {
   const name = accounts.value.some((one) => one.name === query.a) ? query.a : accounts.value[0]?.name ?? "";
   const positions = useSignal(/** @type {any[]} */ ([]));
   const ledger = useSignal(/** @type {any} */ ({}));
-  const samples = useSignal(/** @type {any[]} */ ([]));
-  useReading(path, name, positions, ledger, samples);
+  const series = useSignal(/** @type {any[]} */ ([]));
+  useReading(path, name, positions, ledger, series);
   const account = accounts.value.find((one) => one.name === name);
   const step = (/** @type {string} */ kind, /** @type {any} */ known = {}) => showStep(path, kind, { account: name, ...known });
   useEffect(() => bind([
@@ -43,7 +42,7 @@ export function Accounts() {
       ${mayChange() ? html`<span class="push"></span>${STEPS.map((kind) => html`<button onClick=${() => step(kind)}>${kind} …</button>`)}` : null}</div>
     <div class="account">
       <section class="card" aria-label="Cash"><header><h2>Cash</h2></header><${Cash} ledger=${ledger.value} sums=${sums} /></section>
-      <section class="card plot-card" aria-label="Profit and loss"><header><h2>Profit and loss</h2><span class="dim">over exchange time, while this screen is open</span></header><${Plot} samples=${samples.value} /></section>
+      <section class="card plot-card" aria-label="Profit and loss"><header><h2>Profit and loss</h2><${Currencies} series=${series.value} chosen=${query.c ?? ""} /><span class="dim">over exchange time</span></header>${series.value.length ? html`<${Plot} samples=${samplesOf(series.value, query.c ?? "")} />` : html`<p class="teach">Nothing has changed this account yet.</p>`}</section>
       <section class="card full" aria-label="Positions"><header><h2>Positions</h2><span class="dim">${positions.value.length}</span></header>
         ${positions.value.length ? html`<${Table} label="Positions" rows=${positions.value.map(withProfit)} leave=${["account", "event", "traded"]} last=${["updated_at"]}
             act=${mayChange() ? (/** @type {any} */ row) => (row.event && !row.settled ? html`<button onClick=${() => step("settle", { market: row.instrument, result: "yes" })}>settle</button>` : null) : undefined} />`
@@ -69,22 +68,37 @@ function Cash(props) {
     ${sums.map((/** @type {any} */ one) => html`<dl class="sums"><dt>profit and loss</dt><dd class=${one.profit < 0 ? "bad num" : "num"}>${money(one.profit)} ${one.currency}</dd><dt>realized</dt><dd class="num">${money(one.realized)}</dd><dt>fees</dt><dd class="num">${money(one.fees)}</dd></dl>`)}`;
 }
 
-/** @param {string} path @param {string} name @param {any} positions @param {any} ledger @param {any} samples */
-function useReading(path, name, positions, ledger, samples) {
+/** @param {{series: any[], chosen: string}} props */
+function Currencies(props) {
+  if (props.series.length < 2) return props.series.length ? html`<span class="dim">${props.series[0].currency}</span>` : null;
+  return html`${props.series.map((one) => html`<button aria-pressed=${one === chosenSeries(props.series, props.chosen)} onClick=${() => refine({ c: one.currency })}>${one.currency}</button>`)}`;
+}
+
+/** @param {any[]} series @param {string} currency */
+function chosenSeries(series, currency) {
+  return series.find((one) => one.currency === currency) ?? series[0];
+}
+
+/** @param {any[]} series @param {string} currency */
+function samplesOf(series, currency) {
+  return chosenSeries(series, currency).points.map((/** @type {any} */ one) => ({ at: Date.parse(one.at) / 1_000, profit: Number(one.worth) - Number(one.paid_in), realized: Number(one.realized), fees: Number(one.fees) }));
+}
+
+/** @param {string} path @param {string} name @param {any} positions @param {any} ledger @param {any} series */
+function useReading(path, name, positions, ledger, series) {
   useEffect(() => {
     if (!name) return undefined;
     let isGone = false;
     let isDue = true;
-    samples.value = [];
+    series.value = [];
     const read = () => attempt(async () => {
       isDue = false;
       const of = `${path}/accounts/${encodeURIComponent(name)}`;
-      const [held, history] = await Promise.all([ask("GET", `${of}/positions`), ask("GET", `${of}/ledger`)]);
+      const [held, history, equity] = await Promise.all([ask("GET", `${of}/positions`), ask("GET", `${of}/ledger`), ask("GET", `${of}/equity?points=${POINTS}`)]);
       if (isGone) return;
       positions.value = held;
       ledger.value = history;
-      const at = Date.parse(nowOf(clock.value)) / 1_000;
-      if (Number.isFinite(at)) samples.value = [...samples.value, { at, ...total(held) }].slice(-SAMPLES_MAX);
+      series.value = equity.series;
     });
     const stop = listen((events) => {
       if (events.some((one) => one.kind === "command" || one.kind === "clock")) isDue = true;
@@ -93,11 +107,4 @@ function useReading(path, name, positions, ledger, samples) {
     void read();
     return () => { isGone = true; clearInterval(timer); stop(); };
   }, [path, name, epoch.value]);
-}
-
-/** @param {any[]} held */
-function total(held) {
-  const sums = sumsOf(held);
-  const add = (/** @type {string} */ key) => sums.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one[key], 0);
-  return { profit: add("profit"), realized: add("realized"), fees: add("fees") };
 }

@@ -7,6 +7,7 @@ import { Sandboxes } from "./sandboxes.js";
 import { Scenario } from "./scenario.js";
 import { ScriptAndFaults } from "./script.js";
 import { Streams } from "./streams.js";
+import { Verify } from "./verify.js";
 
 export const SCREENS = [
   { name: "requests", title: "Requests", key: "r", view: Requests },
@@ -15,5 +16,6 @@ export const SCREENS = [
   { name: "streams", title: "Streams", key: "s", view: Streams },
   { name: "script", title: "Script, faults", key: "f", view: ScriptAndFaults },
   { name: "scenario", title: "Scenario", key: "y", view: Scenario },
+  { name: "verify", title: "Verify", key: "v", view: Verify },
   { name: "sandboxes", title: "Sandboxes", key: "x", view: Sandboxes },
 ];

@@ -11,6 +11,7 @@ import { bind } from "../lib/keys.js";
 import { place } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
 import { attempt, show, tell, TextForm } from "../parts/dialog.js";
+import { LogCard } from "../parts/log_card.js";
 
 const READ_MS = 500;
 const FIRINGS_MAX = 200;
@@ -41,10 +42,11 @@ export function ScriptAndFaults() {
   useEffect(() => {
     let isDue = false;
     firings.value = [];
+    void attempt(async () => { firings.value = (await ask("GET", `${path}/firings?last=${FIRINGS_MAX}`)).firings.reverse(); });
     const stop = listen((events) => {
       isDue = true;
       const fired = events.filter((one) => one.kind === "script" || one.kind === "fault").map((one) => one.data);
-      if (fired.length) firings.value = [...fired.reverse(), ...firings.value].slice(0, FIRINGS_MAX);
+      if (fired.length) firings.value = [...fired.reverse(), ...firings.value.filter((one) => one.number < fired[fired.length - 1].number)].slice(0, FIRINGS_MAX);
     });
     const timer = setInterval(() => { if (isDue && !document.hidden) { isDue = false; void read(); } }, READ_MS);
     void read();
@@ -80,10 +82,11 @@ export function ScriptAndFaults() {
     <section aria-labelledby="h-stubs"><header><h2 id="h-stubs">Stubs</h2>${may ? html`<button onClick=${() => add("a stub", STUB, "The newest stub that matches a request answers it.")}>add a stub</button>
       <button onClick=${() => remove("stubs")} disabled=${!stubs.value.length}>clear</button>` : null}</header>
       ${stubs.value.length ? html`<${Rules} rows=${stubs.value} what="stubs" may=${may} onRemove=${remove} />` : html`<p class="teach">Every request is answered by the exchange. A stub answers literally, also what nothing here emulates.</p>`}</section>
-    <section aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">since this screen is open</span></header>
+    <section aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">the newest ${FIRINGS_MAX}</span></header>
       ${firings.value.length ? html`<table class="list"><thead><tr><th scope="col">exchange time</th><th scope="col">kind</th><th scope="col">name</th><th scope="col">detail</th></tr></thead>
         <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${JSON.stringify(one.detail)}</td></tr>`)}</tbody></table>`
         : html`<p class="teach">Nothing fired yet. Steps of the script and faults are listed here as they take effect.</p>`}</section>
+    ${may ? html`<${LogCard} path=${path} />` : null}
   </div>`;
 }
 

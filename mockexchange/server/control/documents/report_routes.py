@@ -1,0 +1,86 @@
+"""The routes of reports: verifications leave them here, and the console shows them."""
+
+import re
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockexchange.core.instants import format_instant
+from mockexchange.sandbox.clock import host_now_us
+from mockexchange.server.control.documents.report_document import (
+    NAME,
+    REPORT_BYTES_MAX,
+    REPORTS_MAX,
+    ReportDocument,
+    read_report,
+)
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.json_text import MEDIA_TYPE, ControlJson
+from mockexchange.server.control.requests import receive, resource
+
+
+class KeptReport(NamedTuple):
+    """A report, its bytes, and when it came."""
+
+    raw: bytes
+    report: ReportDocument
+    host_at: int
+
+
+def report_routes() -> list[Route]:
+    api = ReportHandlers()
+    return [
+        resource("/_mock/reports", GET=api.list_reports),
+        resource("/_mock/reports/{report}", GET=api.show, PUT=api.keep),
+    ]
+
+
+class ReportHandlers:
+    """The handlers, one per operation, and the reports of this server by name, the oldest first."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, KeptReport] = {}
+
+    async def list_reports(self, request: Request) -> Response:
+        return ControlJson([_summary(name, kept) for name, kept in reversed(self._kept.items())])
+
+    async def show(self, request: Request) -> Response:
+        name = request.path_params["report"]
+        if name not in self._kept:
+            known = ", ".join(self._kept) or "none"
+            raise ControlError(404, "unknown_report", f"no report {name[:80]!r}; kept: {known}")
+        return Response(self._kept[name].raw, media_type=MEDIA_TYPE)
+
+    async def keep(self, request: Request) -> Response:
+        """Keep a report; one of the same name is replaced, and beyond REPORTS_MAX the oldest goes."""
+        name = request.path_params["report"]
+        raw = await receive(request, REPORT_BYTES_MAX)
+        if not re.fullmatch(NAME, name):
+            raise ControlError(
+                400, "bad_name", f"name {name[:80]!r}: expected letters, digits, dots, dashes, at most 64"
+            )
+        try:
+            report = read_report(raw)
+        except ValueError as error:
+            raise ControlError(400, "bad_report", str(error)) from None
+        self._kept.pop(name, None)
+        self._kept[name] = KeptReport(raw, report, host_now_us())
+        while len(self._kept) > REPORTS_MAX:
+            del self._kept[next(iter(self._kept))]
+        return ControlJson(_summary(name, self._kept[name]))
+
+
+def _summary(name: str, kept: KeptReport) -> dict[str, Any]:
+    rules = kept.report.rules
+    return {
+        "report": name,
+        "title": kept.report.title,
+        "at": format_instant(kept.host_at),
+        "cut_short": kept.report.cut_short,
+        **{outcome: sum(rule.outcome == outcome.replace("_", " ") for rule in rules) for outcome in COUNTED},
+    }
+
+
+COUNTED = ("kept", "broken", "not_judged")

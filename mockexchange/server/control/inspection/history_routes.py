@@ -1,0 +1,137 @@
+"""The routes of what happened: the worth of accounts over time, what fired, and the log in pages."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from itertools import starmap
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockexchange.sandbox.journal_json import firing_to_json
+from mockexchange.sandbox.ledger.equity import EquityFold, series_to_json
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.journal_queries import REDACT, read_query, read_switch
+from mockexchange.server.control.json_text import (
+    SLICE_S,
+    PiecesResponse,
+    answer_in_slices,
+    object_pieces,
+    sliced,
+    taking_turns,
+)
+from mockexchange.server.control.requests import resource
+from mockexchange.server.control.sandbox_routes import known_account
+from mockexchange.server.control.secret_filter import SecretFilter
+from mockexchange.server.server_state import ServerState
+from mockexchange.store.codec import write_log
+
+FOLDS_MAX = 4
+"""Copies of exchanges that are kept: each is as large as the exchange that it follows."""
+COMMANDS_MAX = 100_000
+"""The longest log that is folded: some ten seconds, in slices."""
+POINTS_DEFAULT, POINTS_MIN, POINTS_MAX = 600, 4, 10_000
+KINDS = ("fault", "script", "trigger", "finding")
+
+
+def history_routes(server_state: ServerState) -> list[Route]:
+    api, one = HistoryHandlers(server_state), "/_mock/sandboxes/{name}"
+    return [
+        resource(f"{one}/accounts/{{account}}/equity", GET=api.equity),
+        resource(f"{one}/firings", GET=api.firings),
+        resource(f"{one}/log", GET=api.log),
+    ]
+
+
+class HistoryHandlers:
+    """The handlers, one per operation."""
+
+    def __init__(self, server_state: ServerState) -> None:
+        self.server_state, self.folds = server_state, EquityFolds()
+
+    async def equity(self, request: Request) -> Response:
+        asked = read_query(request, (), ("points",))
+        points_max = asked.get("points", POINTS_DEFAULT)
+        if not POINTS_MIN <= points_max <= POINTS_MAX:
+            raise ControlError(400, "bad_query", f"points: expected {POINTS_MIN} to {POINTS_MAX:,}, got {points_max}")
+        sandbox = await self.server_state.sandboxes.caught_up(request.path_params["name"])
+        account = known_account(sandbox, request.path_params["account"])
+        fold = await self.folds.of(sandbox, account)
+        members = {"account": account, "position": fold.position, "series": iter(series_to_json(fold, points_max))}
+        return await answer_in_slices(object_pieces(members.items()))
+
+    async def firings(self, request: Request) -> Response:
+        asked = read_query(request, ("kind", "name"), ("after", "before", "last"))
+        if asked.get("kind", KINDS[0]) not in KINDS:
+            raise ControlError(
+                400, "bad_query", f"kind: expected one of {', '.join(KINDS)}; got {asked['kind'][:40]!r}"
+            )
+        journal = (await self.server_state.sandboxes.inspectable(request.path_params["name"])).journal
+        found = [(number, one) for number, one in journal.numbered_firings() if _matches(number, one, asked)]
+        last = asked.get("last")
+        first = journal.firing_count - len(journal.firings) + 1
+        shown = starmap(firing_to_json, found if last is None else found[max(0, len(found) - last) :])
+        members = {"first": first, "count": journal.firing_count, "firings": shown}
+        return await answer_in_slices(object_pieces(members.items()))
+
+    async def log(self, request: Request) -> Response:
+        asked = read_query(request, (REDACT,), ("after", "last"))
+        is_redacted = read_switch(asked, REDACT, default=False)
+        sandbox = await self.server_state.sandboxes.inspectable(request.path_params["name"])
+        last = asked.get("last", len(sandbox.log))
+        lines = write_log(sandbox.log, max(asked.get("after", 0), len(sandbox.log) - last))
+        if is_redacted:
+            lines = map(SecretFilter(sandbox).clean_line, lines)
+        return PiecesResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
+
+
+def _matches(number: int, firing: Any, asked: dict[str, Any]) -> bool:
+    is_in = asked.get("after", 0) < number < asked.get("before", number + 1)
+    return is_in and all(getattr(firing, name) == asked[name] for name in ("kind", "name") if name in asked)
+
+
+class EquityFolds:
+    """The folds that are kept, those read last; each is carried on by one reader at a time."""
+
+    def __init__(self) -> None:
+        self._folds: OrderedDict[tuple[Sandbox, str], EquityFold] = OrderedDict()
+        self._sandboxes: set[Sandbox] = set()
+        """Those whose end is noticed."""
+        self._turn = asyncio.Lock()
+
+    async def of(self, sandbox: Sandbox, account: str) -> EquityFold:
+        """Return the fold of an account, carried on to the end of the log. Raises ControlError if that is too long."""
+        if len(sandbox.log) > COMMANDS_MAX:
+            message = f"the log has {len(sandbox.log):,} commands: worth over time is for at most {COMMANDS_MAX:,}"
+            raise ControlError(409, "log_too_long", message)
+        async with self._turn:
+            fold = self._kept(sandbox, account)
+            until = time.perf_counter() + SLICE_S
+            for _ in fold.follow():
+                if time.perf_counter() >= until:
+                    await asyncio.sleep(0)
+                    until = time.perf_counter() + SLICE_S
+            return fold
+
+    def _kept(self, sandbox: Sandbox, account: str) -> EquityFold:
+        key = (sandbox, account)
+        if key not in self._folds:
+            self._folds[key] = EquityFold(sandbox.log, account)
+            self._forget_at_its_end(sandbox)
+        self._folds.move_to_end(key)
+        while len(self._folds) > FOLDS_MAX:
+            self._folds.popitem(last=False)
+        return self._folds[key]
+
+    def _forget_at_its_end(self, sandbox: Sandbox) -> None:
+        if sandbox not in self._sandboxes:
+            self._sandboxes.add(sandbox)
+            sandbox.closing.append(lambda reason: self._forget(sandbox))
+
+    def _forget(self, sandbox: Sandbox) -> None:
+        self._sandboxes.discard(sandbox)
+        for key in [key for key in self._folds if key[0] is sandbox]:
+            del self._folds[key]
