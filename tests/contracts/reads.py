@@ -1,6 +1,8 @@
 """Reads of every operation, at any API date, with names that exist and a key that may."""
 
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 from urllib.parse import urlencode
 
 from contracts.suites.targets import NAMES
@@ -8,6 +10,8 @@ from contracts.suites.world import World, open_world
 from mockexchange.venues.request import Answer, Request
 
 PREFIX = "/trade-api/v2"
+Objects = Mapping[str, Mapping[str, Any]]
+"""Objects of a document by name: their required and optional keys, and the objects below them."""
 FCM_ONLY = ("/fcm/", "/portfolio/summary/")
 WINDOW: dict[str, object] = {"start_ts": "1762128000", "end_ts": "1762300800", "period_interval": "60"}
 QUERIES: dict[str, dict[str, object]] = {
@@ -17,6 +21,7 @@ QUERIES: dict[str, dict[str, object]] = {
     "/series/{series_ticker}/markets/{ticker}/candlesticks": WINDOW,
     "/historical/markets/{ticker}/candlesticks": WINDOW,
     "/milestones": {"limit": "10"},
+    "/multivariate_event_collections/{collection_ticker}/lookup": {"lookback_seconds": "60"},
     "/live_data/batch": {"milestone_ids": NAMES["milestone_id"]},
     "/series/{series_ticker}/events/{ticker}/forecast_percentile_history": {"percentiles": [2500, 5000], **WINDOW},
     "/live_data/weather/{city}": {"detailed": "true"},
@@ -52,3 +57,22 @@ def ask(path: str, date: str = "2026-10") -> Answer:
     query = urlencode(QUERIES.get(path, {}), doseq=True)
     raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
     return world(date).sandbox.answer(Request("GET", PREFIX + resource, query, raw))[0]
+
+
+def differences(objects: Objects, name: str, body: Any, place: str = "") -> Iterator[str]:
+    """Yield the keys of an object of a document that a body lacks, or has beyond it, also in nested objects."""
+    known = objects[name]
+    yield from (f"{place}{key}: missing" for key in sorted(set(known["required"]) - set(body)))
+    yield from (f"{place}{key}: undocumented" for key in sorted(set(body) - {*known["required"], *known["optional"]}))
+    for key, nested in known["of"].items():
+        if key in body and nested in objects:
+            for one in _objects_in(body[key]):
+                yield from differences(objects, nested, one, f"{place}{key}.")
+
+
+def _objects_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _objects_in(item)
+    elif isinstance(value, dict):
+        yield value

@@ -1,7 +1,6 @@
 """Every GET operation of the newest known document is answered, with the keys that the document lists."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,30 +9,11 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import PublicOperation
 from tests.contracts.documents import ROOT
-from tests.contracts.reads import ask
+from tests.contracts.reads import ask, differences
 
 NEWEST = json.loads((ROOT / "fixtures" / "wire" / "kalshi" / "newest_reads.json").read_bytes())
 READS: dict[str, dict[str, Any]] = NEWEST["reads"]
 OBJECTS: dict[str, dict[str, Any]] = NEWEST["objects"]
-
-
-def differences(name: str, body: Any, place: str = "") -> Iterator[str]:
-    """Yield the keys of an object of the document that a body lacks, or has beyond it, also in nested objects."""
-    known = OBJECTS[name]
-    yield from (f"{place}{key}: missing" for key in sorted(set(known["required"]) - set(body)))
-    yield from (f"{place}{key}: undocumented" for key in sorted(set(body) - {*known["required"], *known["optional"]}))
-    for key, nested in known["of"].items():
-        if key in body and nested in OBJECTS:
-            for one in _objects_in(body[key]):
-                yield from differences(nested, one, f"{place}{key}.")
-
-
-def _objects_in(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _objects_in(item)
-    elif isinstance(value, dict):
-        yield value
 
 
 def test_the_server_has_every_read_of_the_newest_document_and_no_other() -> None:
@@ -46,14 +26,14 @@ def test_the_server_has_every_read_of_the_newest_document_and_no_other() -> None
 def test_an_answer_has_the_keys_of_the_newest_document(path: str) -> None:
     answer = ask(path)
     assert answer.status == 200, answer.body
-    assert sorted(set(differences(READS[path]["answer"], json.loads(answer.body)))) == []
+    assert sorted(set(differences(OBJECTS, READS[path]["answer"], json.loads(answer.body)))) == []
 
 
 def test_filters_have_the_keys_of_the_newest_document_below_the_names_of_sports() -> None:
     body = json.loads(ask("/search/filters_by_sport").body)
-    assert list(differences("GetFiltersBySportsResponse", {**body, "filters_by_sports": None})) == []
+    assert list(differences(OBJECTS, "GetFiltersBySportsResponse", {**body, "filters_by_sports": None})) == []
     for sport in body["filters_by_sports"].values():
-        assert list(differences("SportFilterDetails", {**sport, "competitions": None})) == []
+        assert list(differences(OBJECTS, "SportFilterDetails", {**sport, "competitions": None})) == []
 
 
 def test_reads_need_a_key_as_the_newest_document_says() -> None:

@@ -85,7 +85,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET", "/account/limits", "2026-01-28"),
     CatalogueEntry("GET", "/account/endpoint_costs", "2026-04-30"),
     CatalogueEntry("POST", "/account/api_usage_level/upgrade", "2026-06-11"),
-    CatalogueEntry("GET", "/account/api_usage_level/volume_progress", "2026-08-20"),
+    CatalogueEntry("GET", "/account/api_usage_level/volume_progress", "2026-06-10", source=PAGES),
     CatalogueEntry("GET POST", "/api_keys"),
     CatalogueEntry("POST", "/api_keys/generate"),
     CatalogueEntry("DELETE", "/api_keys/{api_key}"),

@@ -121,10 +121,9 @@ DOLLARS = {
     "yes_ask_dollars": "0.5600",
     "yes_bid_dollars": "0.5400",
 }
+COUNTED = {"open_interest_fp": "12.50", "volume_24h_fp": "12.50", "volume_fp": "12.50"}
 COUNTS = {
-    "open_interest_fp": "12.50",
-    "volume_24h_fp": "12.50",
-    "volume_fp": "12.50",
+    **COUNTED,
     "yes_ask_size_fp": "300.00",
     "yes_bid_size_fp": "6.50",
 }
@@ -144,7 +143,7 @@ AUTUMN = {"settlement_bounds_type": "default", "exchange_index": 1}
 ROWS: dict[str, dict[str, Any]] = {
     "2025-11": {**FIRST, **CENTS, **LIQUID, **LIMITED, "status": "open", "result": None},
     "2025-12": {**FIRST, **CENTS, **LIQUID, **LIMITED, **CREATED, "status": "active"},
-    "2026-02": {**FIRST, **CENTS, **EMPTIED, **COUNTS, **SPRING, **FRACTIONS, "liquidity": 0},
+    "2026-02": {**FIRST, **CENTS, **EMPTIED, **COUNTED, **SPRING, **FRACTIONS, "liquidity": 0},
     "2026-04": {**FIRST, **EMPTIED, **COUNTS, **SPRING, **FRACTIONS},
     "2026-06": {**FIRST, **COUNTS, **SPRING, **FRACTIONS, "liquidity_dollars": "0.0000"},
     "2026-10": {**WORDS, **DOLLARS, **COUNTS, **SPRING, **AUTUMN},

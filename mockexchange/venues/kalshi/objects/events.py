@@ -9,6 +9,8 @@ from mockexchange.venues.kalshi.objects.rows import CURSOR, NULLS_LEFT_OUT, exch
 from mockexchange.venues.kalshi.objects.scenario_data.milestones import MILESTONE
 from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
 
+SOURCES_ADDED = "2026-06-18"
+
 EVENT_DATA: tuple[Field, ...] = (
     Field(name="available_on_brokers", spelling=BOOLEAN, read="is_brokered", until=AUTUMN_2026, source="wire-2025-11"),
     text("category", "category"),
@@ -28,8 +30,8 @@ EVENT_DATA: tuple[Field, ...] = (
         "SettlementSource",
         SETTLEMENT_SOURCE,
         read="sources",
-        since=AUTUMN_2026,
-        source="sdk-3.34",
+        since=SOURCES_ADDED,
+        source="docs-daily",
     ),
     maybe("strike_date", INSTANT, "event.details.strike_at"),
     text("strike_period", "event.details.strike_period", until=NULLS_LEFT_OUT),

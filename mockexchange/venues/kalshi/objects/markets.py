@@ -48,6 +48,7 @@ PROVISIONAL_ADDED = "2026-01-09"
 UPDATE_TIME_ADDED = "2026-01-22"
 FRACTIONS_ADDED = "2026-02-12"
 NO_LIQUIDITY = "2026-02-13"
+BID_SIZES_ADDED = "2026-02-25"
 EMPTY_SUBTITLES_LEFT_OUT = "2026-03-21"
 OCCURRENCE_ADDED = "2026-04-16"
 TICK_SIZE_REMOVED = "2026-05-07"
@@ -175,7 +176,7 @@ _SUBTITLE = (
     maybe("subtitle", TEXT, "subtitle_or_none", since=EMPTY_SUBTITLES_LEFT_OUT, source="wire-2026-06"),
 )
 _BID_SIZES = tuple(
-    Field(name=name, spelling=COUNT_2, read=read, since=FIXED_POINT_ADDED, source="openapi-3.13")
+    Field(name=name, spelling=COUNT_2, read=read, since=BID_SIZES_ADDED, source="docs-daily")
     for name, read in (("yes_ask_size_fp", "no_bid.count_centis"), ("yes_bid_size_fp", "yes_bid.count_centis"))
 )
 
