@@ -39,6 +39,8 @@ GOLDEN = Path(__file__).parent / "golden"
 SINCE = {"user_order": "2026-02", "order_group_updates": "2026-02"}
 """The first date that has messages of that kind, where that is not the first of all."""
 HALF = Decimal("56.5")
+KEPT: list[Telling] = []
+"""The worlds of the messages, which read them when they are written: a state that nobody has takes its rows apart."""
 
 
 def world() -> Telling:
@@ -46,7 +48,8 @@ def world() -> Telling:
     venue.fund(ALICE, ALICE_3, BOB)
     venue.list_markets("RAIN-1", "RAIN-2")
     venue.do(QuoteMarket(market="RAIN-1", yes=((5_500, 10_000), (5_400, 250)), no=((4_300, 8_050),)))
-    return Telling(venue)
+    KEPT.append(Telling(venue))
+    return KEPT[-1]
 
 
 def of_listing() -> dict[str, Message]:
