@@ -35,6 +35,7 @@ COMMANDS = {
     "record": CommandEntry(
         "record", "Record what a real venue answers, through a proxy that holds no key and writes no secret."
     ),
+    "import": CommandEntry("import_recording", "Make a scenario of a recording, and say what it cannot explain."),
     "doctor": CommandEntry(
         "doctor",
         "Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from keyword import iskeyword
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -54,7 +55,8 @@ class LazyCommands(dict[str, click.Command]):
         self.modules = modules
 
     def __missing__(self, name: str) -> click.Command:
-        command: click.Command = getattr(_import_frozen(f"mockexchange.cli.commands.{self.modules[name]}"), name)
+        attribute = f"{name}_command" if iskeyword(name) else name
+        command: click.Command = getattr(_import_frozen(f"mockexchange.cli.commands.{self.modules[name]}"), attribute)
         self[name] = command
         return command
 

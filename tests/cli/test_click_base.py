@@ -126,6 +126,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "fills": ("6", 6),
     "seed": ("8", 8),
     "out": ("made.jsonl", "made.jsonl"),
+    "accept": ("1", True),
     "max_size": ("2MB", 2 * 1024 * 1024),
     "har": (__file__, __file__),
     "journal": (__file__, (Path(__file__),)),

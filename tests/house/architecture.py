@@ -64,9 +64,10 @@ LAYERS = {
         "core venues store scenario sandbox faults runtime clients server guard api __init__", "cryptography"
     ),
     "recording": layer("core venues clients guard runtime emulation", "h11"),
+    "importing": layer("core venues scenario sandbox clients recording kit"),
     "cli": layer(
         "core venues store scenario sandbox faults replay runtime clients server kit guard api emulation recording"
-        " __init__",
+        " importing __init__",
         "click cryptography msgspec rich starlette uvicorn yaml",
     ),
     "__main__": layer("cli"),

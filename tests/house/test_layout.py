@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.house.architecture import PACKAGE, VENUES, imports_of, module_of
+from tests.house.architecture import FIRST_VENUE, PACKAGE, VENUES, imports_of, module_of
 from tests.house.checkout import ROOT, checkout_files, sources
 
 IMPORTS_MAX = 20
@@ -18,13 +18,14 @@ IMPORTS_MAX = 20
 ROOT_FILES = frozenset({"__init__.py", "__main__.py", "py.typed", "version.py"})
 ROOT_FOLDERS = frozenset(
     {
-        *("api", "cli", "clients", "core", "emulation", "faults", "guard", "kit", "pytest_plugin", "replay"),
-        *("recording", "runtime", "sandbox", "scenario", "server", "store", "venues"),
+        *("api", "cli", "clients", "core", "emulation", "faults", "guard", "importing", "kit", "pytest_plugin"),
+        *("recording", "replay", "runtime", "sandbox", "scenario", "server", "store", "venues"),
     }
 )
 VENUE_NAME = re.compile("|".join(sorted(VENUES)), re.IGNORECASE)
 VENUE_PLACES = (
     *(f"{PACKAGE}/{folder}/{venue}/" for folder in ("venues", "kit") for venue in sorted(VENUES)),
+    f"{PACKAGE}/importing/{FIRST_VENUE}/",
     f"{PACKAGE}/venues/registry.py",
     f"{PACKAGE}/kit/venues.py",
 )

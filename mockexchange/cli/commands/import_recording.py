@@ -1,0 +1,87 @@
+"""`mockexchange import`: make a scenario of a recording, and say what it cannot explain."""
+
+from pathlib import Path
+
+import click
+
+from mockexchange.cli.click_base import Failure, UsageFailure, option
+from mockexchange.cli.report_option import report_option, write_reports
+from mockexchange.importing.comparison import UNEXPLAINED
+from mockexchange.importing.importing import KINDS, Imported, import_recording
+from mockexchange.importing.recorded_answers import WrongRecording
+from mockexchange.importing.report import report_of
+from mockexchange.kit.reports.destinations import Destination
+from mockexchange.kit.reports.printable_text import printable
+from mockexchange.scenario.errors import ScenarioError
+
+SHOWN_MAX = 10
+
+
+@click.command("import")
+@click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="scenario.yaml",
+    show_default=True,
+    help="The scenario, which must not exist.",
+)
+@option("--api-date", help="The day of the recorded wire.  [default: the one that fits most answers]")
+@option("--accept", is_flag=True, help="End with 0 and write the scenario, whatever is unexplained.")
+@report_option
+@click.pass_context
+def import_command(
+    context: click.Context,
+    /,
+    recording: Path,
+    out: Path,
+    api_date: str | None,
+    accept: bool,
+    report: tuple[Destination, ...],
+) -> None:
+    """Make a scenario of a recording, and say what it cannot explain.
+
+    Rows become steps, with one opening balance a position; then every recorded read is asked again of the scenario.
+    Exit code 1 if an answer is unexplained; the scenario is written all the same.
+
+    \b
+    mockexchange import run.jsonl --out account.yaml
+    """
+    if out.exists():
+        raise UsageFailure(f"{out} exists: give --out another name")
+    try:
+        found = import_recording(recording, api_date)
+    except (WrongRecording, ScenarioError) as error:
+        raise Failure(str(error)) from None
+    except ValueError as error:
+        raise UsageFailure(str(error)) from None
+    _write(out, found.text)
+    _print(found, out)
+    write_reports(report_of(found), report)
+    context.exit(0 if accept or found.is_explained else 1)
+
+
+def _write(out: Path, text: str) -> None:
+    """Write the scenario whole or not at all."""
+    part = out.with_name(f"{out.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(out)
+
+
+def _print(found: Imported, out: Path) -> None:
+    """Print what was made, what was not read, and the first answers that are unexplained."""
+    counts = found.counts()
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
+    click.echo(f"{out}: as of {found.api_date}, {kinds}")
+    for kind, number in found.recorded.skipped.items():
+        click.echo(f"  not asked again: {number} {kind}")
+    for problem in found.recorded.problems[:SHOWN_MAX]:
+        click.echo(printable(f"  line {problem.line} was not read: {problem.why}"))
+    for why in found.refusals[:SHOWN_MAX]:
+        click.echo(printable(f"  no step: {why}"))
+    for answer, why in found.unread[:SHOWN_MAX]:
+        click.echo(printable(f"  not read: {answer.where}: {why}"))
+    for one in [one for one in found.verified if one.comparison.kind == UNEXPLAINED][:SHOWN_MAX]:
+        click.echo(printable(f"unexplained, {one.answer.where}"))
+        for row in one.comparison.differences:
+            click.echo(printable(f"  {row.path}: recorded {row.recorded}, the scenario answers {row.answered}"))

@@ -1,0 +1,99 @@
+"""Compares a recorded answer with the mock's: equal, equal but for order or instants, or the smallest difference."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+EXPLAINED, ORDER, INSTANT, UNEXPLAINED = "explained", "order differs", "instant differs", "unexplained"
+INSTANT_TEXT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+INSTANT_NAMES = ("_ts", "ts", "_time", "_ms")
+CURSOR = "cursor"
+DIFFERENCES_MAX = 3
+CHARS_SHOWN_MAX = 120
+ABSENT = "(absent)"
+
+
+class Difference(NamedTuple):
+    """A value at a path of the body that is another one in the mock's answer."""
+
+    path: str
+    recorded: str
+    answered: str
+
+
+class Comparison(NamedTuple):
+    """How a recorded answer is explained, with the first differences."""
+
+    kind: str
+    differences: tuple[Difference, ...] = ()
+
+
+def compare(recorded: str, answered: str) -> Comparison:
+    """Compare two bodies; cursors only by whether the mock has another page where the recorded list had ended.
+
+    A page that nobody asked for is not in the recording, so its rows are not in the scenario either.
+    """
+    wanted, got = _without_cursor(json.loads(recorded)), _without_cursor(json.loads(answered))
+    if isinstance(wanted, dict) and isinstance(got, dict) and wanted.get(CURSOR) and got.get(CURSOR) is False:
+        got[CURSOR] = True
+    if wanted == got:
+        return Comparison(EXPLAINED)
+    found = tuple(one for one, _ in zip(_differences("", wanted, got), range(DIFFERENCES_MAX), strict=False))
+    if _sorted(wanted) == _sorted(got):
+        return Comparison(ORDER, found)
+    if _timeless("", wanted) == _timeless("", got):
+        return Comparison(INSTANT, found)
+    return Comparison(UNEXPLAINED, found)
+
+
+def shape_of(value: Any) -> Any:
+    """Return a body with the spelling class of each value instead of it, which the API date decides; lists once."""
+    if isinstance(value, dict):
+        return {name: shape_of(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return sorted({json.dumps(shape_of(one), sort_keys=True) for one in value})
+    if isinstance(value, str):
+        return re.sub(r"\d+", "0", value) if re.fullmatch(r"-?\d+", value) else _decimals(value)
+    return type(value).__name__
+
+
+def _decimals(text: str) -> str:
+    found = re.fullmatch(r"-?\d+\.(\d+)", text)
+    return f"{len(found[1])} decimals" if found else "text"
+
+
+def _without_cursor(body: Any) -> Any:
+    return {**body, CURSOR: bool(body[CURSOR])} if isinstance(body, dict) and CURSOR in body else body
+
+
+def _differences(path: str, wanted: Any, got: Any) -> Iterator[Difference]:
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        for name in [*wanted, *(name for name in got if name not in wanted)]:
+            yield from _differences(f"{path}.{name}", wanted.get(name, ABSENT), got.get(name, ABSENT))
+    elif isinstance(wanted, list) and isinstance(got, list):
+        for place in range(max(len(wanted), len(got))):
+            pair = [rows[place] if place < len(rows) else ABSENT for rows in (wanted, got)]
+            yield from _differences(f"{path}[{place}]", *pair)
+    elif wanted != got:
+        yield Difference(path.removeprefix("."), _shown(wanted), _shown(got))
+
+
+def _shown(value: Any) -> str:
+    text = value if value == ABSENT else json.dumps(value)
+    return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sorted(one) for name, one in value.items()}
+    return sorted((_sorted(one) for one in value), key=json.dumps) if isinstance(value, list) else value
+
+
+def _timeless(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _timeless(key, one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_timeless(name, one) for one in value]
+    is_number = isinstance(value, int) and not isinstance(value, bool) and name.endswith(INSTANT_NAMES)
+    return "instant" if is_number or (isinstance(value, str) and INSTANT_TEXT.fullmatch(value)) else value

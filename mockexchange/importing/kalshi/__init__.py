@@ -1,0 +1,1 @@
+"""Kalshi's rows as steps of a scenario."""

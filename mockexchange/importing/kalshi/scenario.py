@@ -1,0 +1,65 @@
+"""A whole scenario of the facts, but for the opening deposit, which is solved by asking."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.importing.kalshi.facts import Facts
+from mockexchange.importing.kalshi.steps import ACCOUNT, Step, steps_of, ticker_of
+
+FEES_OF_2026 = "2026-01-01T00:00:00Z"
+SECOND_US = 1_000_000
+MARKET_TEXTS = {"title": "title", "rules_primary": "rules", "yes_sub_title": "yes_title", "no_sub_title": "no_title"}
+
+
+def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
+    """Return a scenario; `first_at` is the instant of the first recorded answer."""
+    start = _start(facts, first_at)
+    steps = steps_of(facts, start)
+    found: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}
+    if start < parse_instant(FEES_OF_2026):
+        found["fees"] = {"rounding": "2025"}
+    found["accounts"] = {ACCOUNT: _account(facts)}
+    found["markets"] = {ticker: _market(facts, ticker) for ticker in _tickers(facts)}
+    found["history"] = [step.written() for step in steps]
+    return found
+
+
+def _start(facts: Facts, first_at: int) -> int:
+    """Return midnight before everything that has an instant."""
+    steps: list[Step] = steps_of(facts, first_at)
+    first = min([first_at, *(step.at for step in steps)])
+    day = datetime.fromtimestamp(first // SECOND_US, UTC).replace(hour=0, minute=0, second=0)
+    if first - int(day.timestamp()) * SECOND_US < SECOND_US:
+        day -= timedelta(days=1)
+    return int(day.timestamp()) * SECOND_US
+
+
+def _account(facts: Facts) -> dict[str, Any]:
+    users = [order["user_id"] for order in facts.orders.values() if order.get("user_id")]
+    rows = [*facts.fills.values(), *facts.orders.values()]
+    numbers = {int(row["subaccount_number"] or 0) for row in rows} | {number for number, _ in facts.positions}
+    subaccounts: dict[str, Any] = {str(number): {} for number in sorted(numbers) if number}
+    return {**({"user_id": users[0]} if users else {}), **({"subaccounts": subaccounts} if subaccounts else {})}
+
+
+def _tickers(facts: Facts) -> list[str]:
+    rows = [*facts.fills.values(), *facts.orders.values(), *facts.settlements.values(), *facts.markets.values()]
+    return sorted({*(ticker_of(row) for row in rows), *(ticker for _, ticker in facts.positions)})
+
+
+def _market(facts: Facts, ticker: str) -> dict[str, Any]:
+    """Return a market; its event is the recorded one that its ticker begins with, else its ticker without the end."""
+    row = facts.markets.get(ticker, {})
+    events = {*facts.events, *(event for _, event in facts.shares)}
+    known = sorted((one for one in events if ticker.startswith(f"{one}-")), key=len)
+    event = row.get("event_ticker") or (known[-1] if known else ticker.rpartition("-")[0] or ticker)
+    series = facts.events.get(event, {}).get("series_ticker") or event.partition("-")[0]
+    texts = {key: row[name] for name, key in MARKET_TEXTS.items() if row.get(name)}
+    indexes = [one["exchange_index"] for _, held in facts.positions.items() for one in [held.row] if _is(one, ticker)]
+    index = row.get("exchange_index") or next(iter(indexes), 0)
+    return {"event": event, "series": series, **texts, **({"exchange_index": index} if index else {})}
+
+
+def _is(row: Any, ticker: str) -> bool:
+    return bool(row["ticker"] == ticker and row.get("exchange_index"))

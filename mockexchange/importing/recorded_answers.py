@@ -1,0 +1,150 @@
+"""The answers in a recording, read line by line; bodies are read again from the file when they are needed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mockexchange.core.instants import format_instant
+from mockexchange.recording.recording_file import ENDED, FORMAT, VERSION
+from mockexchange.venues.registry import venue_at
+
+Plain = dict[str, Any]
+LINE_BYTES_MAX = 64 * 1024 * 1024
+"""A line has two bodies of at most 16 MB, escaped."""
+PROBLEMS_MAX = 100
+CUT = "there is no summary after it: the recording was cut short"
+PROXY = "proxy"
+
+
+class WrongRecording(ValueError):
+    """A file with nothing that can be imported; the message says why."""
+
+
+class Problem(NamedTuple):
+    """What could not be read, with its line."""
+
+    line: int
+    why: str
+
+
+class RecordedAnswer(NamedTuple):
+    """A read that was answered 200: the line it is on, the byte where that begins, and its request."""
+
+    line: int
+    offset: int
+    at: int
+    target: str
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @property
+    def where(self) -> str:
+        return f"line {self.line}, {format_instant(self.at)}: GET {self.target}"
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A recording that was read: its answers of one venue, what was not read, and counts of what is no answer."""
+
+    path: Path
+    venue: str = ""
+    answers: list[RecordedAnswer] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def bodies(self) -> Iterator[tuple[RecordedAnswer, Any]]:
+        """Yield each answer with its body, parsed."""
+        with self.path.open("rb") as file:
+            for answer in self.answers:
+                file.seek(answer.offset)
+                yield answer, json.loads(json.loads(file.readline())["answer"])
+
+    def text_of(self, answer: RecordedAnswer) -> str:
+        with self.path.open("rb") as file:
+            file.seek(answer.offset)
+            return str(json.loads(file.readline())["answer"])
+
+
+def read_answers(path: Path) -> Recorded:
+    """Read a recording, or an exported journal. Raises WrongRecording if no line of it can be imported."""
+    found, is_ended, number = Recorded(path), False, 0
+    with path.open("rb") as file:
+        offset = 0
+        while raw := file.readline(LINE_BYTES_MAX):
+            number += 1
+            try:
+                is_ended = _take(found, raw, number, offset)
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                _note(found, number, f"{type(error).__name__}: {str(error)[:200]}")
+            offset += len(raw)
+    if number and not is_ended:
+        _note(found, number, CUT)
+    if not found.answers:
+        first = f"; line {found.problems[0].line}: {found.problems[0].why}" if found.problems else ""
+        raise WrongRecording(f"{path} has no answer that can be imported, of {number} lines{first}")
+    return found
+
+
+def _take(found: Recorded, raw: bytes, number: int, offset: int) -> bool:
+    """Take one line; return whether it is the last one of a recording."""
+    if number == 1 and raw.lstrip()[:1] not in (b"{", b""):
+        raise WrongRecording(f"{found.path} is no recording: expected JSON lines, got {raw[:40]!r}")
+    if not raw.strip():
+        return False
+    line = json.loads(raw)
+    if "format" in line or "log" in line:
+        _check_header(found.path, line)
+    elif "direction" in line:
+        found.skipped["frames of streams"] += 1
+    elif ENDED not in line:
+        _take_entry(found, line, number, offset)
+    return ENDED in line
+
+
+def _check_header(path: Path, line: Plain) -> None:
+    if "log" in line:
+        raise WrongRecording(f"{path} is a HAR: make a recording of it: mockexchange record --har {path}")
+    if (line["format"], line.get("version")) != (FORMAT, VERSION):
+        raise WrongRecording(
+            f"{path} has the format {line['format']!r} {line.get('version')}, not {FORMAT!r} {VERSION}"
+        )
+
+
+def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
+    answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]))
+    why = _why_not(line)
+    if why:
+        found.skipped[why] += 1
+        return
+    venue = venue_at(answer.path).name
+    if found.venue not in ("", venue):
+        found.skipped[f"answers of {venue}"] += 1
+        return
+    if not isinstance(json.loads(line["answer"]), dict):
+        raise TypeError("expected an object as the answer")
+    found.venue = venue
+    found.answers.append(answer)
+
+
+def _why_not(line: Plain) -> str:
+    if line["method"] != "GET":
+        return f"{line['method']} requests"
+    if line.get("source") == PROXY:
+        return "requests that were not sent"
+    if line["status"] != 200:
+        return f"answers {line['status']}"
+    return "" if line.get("answer") else "answers whose body was left out"
+
+
+def _note(found: Recorded, line: int, why: str) -> None:
+    if len(found.problems) < PROBLEMS_MAX:
+        found.problems.append(Problem(line, why))

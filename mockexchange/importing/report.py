@@ -1,0 +1,44 @@
+"""The report of an import: what the scenario explains, and the smallest difference of what it does not."""
+
+from collections import defaultdict
+
+from mockexchange.importing.comparison import EXPLAINED, UNEXPLAINED, Comparison
+from mockexchange.importing.importing import Imported
+from mockexchange.importing.verification import Verified
+from mockexchange.kit.findings import Finding, Report, Verdict
+
+RULE, STEPS, LINES = "import.explained", "import.steps", "import.lines"
+PLACE = "docs/recording.md"
+SAYS = "The scenario answers as the recording did."
+
+
+def report_of(found: Imported) -> Report:
+    """Return a verdict for each recorded path, and for the steps; what differs in order or instants is a note."""
+    report = Report(f"{found.recorded.path.name} as of {found.api_date}")
+    by_path: dict[str, list[Verified]] = defaultdict(list)
+    for one in found.verified:
+        by_path[one.answer.path].append(one)
+    report.add(_verdict(path, verified) for path, verified in by_path.items())
+    refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]
+    unread = [Finding(STEPS, answer.where, why, "rows that can be read", PLACE) for answer, why in found.unread]
+    report.add([Verdict(STEPS, "steps", tuple(refused + unread), says="Every row is a step that can be carried out.")])
+    return report
+
+
+def _verdict(path: str, verified: list[Verified]) -> Verdict:
+    groups = [(one, _finding(one)) for one in verified if one.comparison.kind != EXPLAINED]
+    broken = tuple(finding for one, finding in groups if one.comparison.kind == UNEXPLAINED)
+    notes = tuple(finding for one, finding in groups if one.comparison.kind != UNEXPLAINED)
+    return Verdict(RULE, f"GET {path}", broken, notes=notes, says=SAYS)
+
+
+def _finding(one: Verified) -> Finding:
+    seen, expected = _shown(one.comparison)
+    return Finding(f"{RULE}", one.answer.where, seen, expected, PLACE)
+
+
+def _shown(comparison: Comparison) -> tuple[str, str]:
+    """Return what the mock answers and what was recorded, by path."""
+    answered = "; ".join(f"{one.path} {one.answered}" for one in comparison.differences)
+    recorded = "; ".join(f"{one.path} {one.recorded}" for one in comparison.differences)
+    return f"{comparison.kind}: {answered}", recorded

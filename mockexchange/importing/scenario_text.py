@@ -1,0 +1,30 @@
+"""The text of a scenario, as a person would write it: a key a line, a step a line."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+-]*(?::[0-9][A-Za-z0-9_.:-]*)*|-[0-9][0-9.]*")
+
+
+def text_of(scenario: Mapping[str, Any]) -> str:
+    """Return a scenario as YAML."""
+    lines: list[str] = []
+    for name, value in scenario.items():
+        if name == "history":
+            lines += ["history:", *(f"  - {_flow(step)}" for step in value)] if value else []
+        elif isinstance(value, Mapping):
+            lines += [f"{name}:", *(f"  {_flow(key)}: {_flow(one)}" for key, one in value.items())] if value else []
+        else:
+            lines.append(f"{name}: {_flow(value)}")
+    return "\n".join([*lines, ""])
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(name)}: {_flow(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
