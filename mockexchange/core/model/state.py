@@ -117,7 +117,9 @@ class State:
         for order in self.orders.values():
             for fill in order.fills:
                 fill.trade.maker = fill.trade.taker = None
-            order.fills, order.group = [], None
+            order.fills = []
+        for group in self.groups.values():
+            group.orders = {}
         for event in self.events.values():
             event.markets = []
 
