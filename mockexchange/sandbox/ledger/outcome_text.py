@@ -28,11 +28,11 @@ BOOLEANS = {True: "true", False: "false"}
 SUBACCOUNT_PATHS = {"account": "subaccount_ref.account", "book": "subaccount_ref.subaccount"}
 
 
-def write_outcome(sequence: int, at: int, outcome: Outcome) -> str:
-    """Return the JSON of an outcome."""
+def write_outcome(sequence: int, at: int, outcome: Outcome, *, has_events: bool = True) -> str:
+    """Return the JSON of an outcome, its events left out if they are not wanted."""
     if isinstance(outcome, Refusal):
         return ENCODER.encode(outcome_of(sequence, at, outcome))
-    written = ",".join([_writer_of(type(event))(event) for event in outcome])
+    written = ",".join([_writer_of(type(event))(event) for event in outcome]) if has_events else ""
     return f'{{"seq":{sequence},"at":{_instant(at)},"events":[{written}]}}'
 
 
@@ -48,8 +48,12 @@ def _writer_of(kind: type[Event]) -> Callable[[Event], str]:
         else:
             parts[key] = (field, _writer_of_field(field, types[field], write))
     template = "{" + ",".join([f'"type":"{name}"', *(f'"{key}":%s' for key in parts)]) + "}"
-    read_write = [(attrgetter(path), write) for path, write in parts.values()]
-    return lambda event: template % tuple([write(read(event)) for read, write in read_write])
+    paths, writers = zip(*parts.values(), strict=True)
+    if len(paths) == 1:  # of one path a getter returns the value itself
+        read, [write_one] = attrgetter(*paths), writers
+        return lambda event: template % write_one(read(event))
+    read_all = attrgetter(*paths)
+    return lambda event: template % tuple([write(value) for write, value in zip(writers, read_all(event), strict=True)])
 
 
 def _writer_of_field(field: str, kind: Any, write: Write) -> Callable[[Any], str]:

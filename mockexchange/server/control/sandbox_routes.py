@@ -20,6 +20,7 @@ from mockexchange.server.control.access import is_in_process
 from mockexchange.server.control.answers import accounts_of, clock_of, sandbox_of, summary_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import Feeds
+from mockexchange.server.control.journal_queries import read_switch
 from mockexchange.server.control.json_text import (
     SLICE_S,
     ControlJson,
@@ -47,6 +48,8 @@ COMPARED_MAX = 300
 ACCOUNTS_NAMED_MAX = 20
 MINIMAL = "return=minimal"
 """The preference (RFC 7240) of a client that needs no keys: it gets the summary of a sandbox."""
+EVENTS = "events"
+"""The parameter that leaves out the events of steps."""
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
@@ -101,11 +104,13 @@ class SandboxHandlers:
 
     async def commands(self, request: Request) -> Response:
         steps = await read_body(request, read_steps)
+        has_events = read_switch({**request.query_params}, EVENTS, default=True)
         sandbox = await self._sandbox(request)
         outcomes, until = [], time.perf_counter() + SLICE_S
         for place, step in enumerate(steps):
             record, outcome = await _written(sandbox, step, f"[{place}]")
-            outcomes.append(write_outcome(record.sequence, record.at, outcome).encode(errors="replace"))
+            written = write_outcome(record.sequence, record.at, outcome, has_events=has_events)
+            outcomes.append(written.encode(errors="replace"))
             if time.perf_counter() >= until:
                 await streams_drained(sandbox)
                 until = time.perf_counter() + SLICE_S

@@ -50,3 +50,9 @@ def test_any_text_is_written_as_json_has_it() -> None:
 def test_an_outcome_may_have_no_events_or_be_a_refusal() -> None:
     refusal = Refusal(RefusalCode.UNKNOWN_MARKET, HARD_TEXT)
     assert [write_outcome(7, NOON, each) for each in ((), refusal)] == [plainly(()), plainly(refusal)]
+
+
+def test_events_that_are_not_wanted_are_left_out_and_refusals_are_not() -> None:
+    event, refusal = EVENTS[0][0], Refusal(RefusalCode.UNKNOWN_MARKET, "no market 'x'")
+    assert write_outcome(7, NOON, (event,), has_events=False) == plainly(())
+    assert write_outcome(7, NOON, refusal, has_events=False) == plainly(refusal)

@@ -51,6 +51,13 @@ BROKEN_STEPS: dict[str, tuple[Any, str]] = {
 }
 
 
+def test_a_query_that_cannot_be_read_changes_nothing(sandbox: SandboxView) -> None:
+    before = sandbox.state()
+    reply = sandbox.live.control("POST", f"/sandboxes/{sandbox.name}/commands?events=no", [BUY])
+    assert (reply.status, error_of(reply)["code"]) == (400, "bad_query")
+    assert sandbox.state() == before
+
+
 @pytest.mark.parametrize("case", BROKEN_STEPS)
 def test_a_broken_step_changes_nothing(sandbox: SandboxView, case: str) -> None:
     body, where = BROKEN_STEPS[case]

@@ -181,6 +181,15 @@ def test_commands_answer_what_happened_and_refusals_are_values(sandbox: SandboxV
     assert len(sandbox.log().splitlines()) == 1 + paid["seq"]
 
 
+def test_events_are_left_out_on_request(sandbox: SandboxView) -> None:
+    refused = {"settle": {"market": "NONE", "result": "yes"}}
+    steps = [BUY, refused]
+    assert sandbox.call("POST", "/commands?events=true", steps)[0]["events"]
+    done, other = sandbox.call("POST", "/commands?events=false", steps)
+    assert (list(done), done["events"]) == (["seq", "at", "events"], [])
+    assert other["refusal"]["code"] == "unknown_market"
+
+
 def test_what_a_command_did_is_in_the_next_answer(sandbox: SandboxView) -> None:
     alice = sandbox.client()
     for count in range(11, 15):
