@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import NamedTuple
 
-from benchmarks import first_use, fixture, pages, stream
+from benchmarks import first_use, fixture, market_data, pages, stream
 from benchmarks.derivatives import CASES
 from benchmarks.load import Measured, Server, made_anew, repeat, run
 from benchmarks.size import FULL, SMOKE, Size
@@ -162,6 +162,7 @@ PARTS = {
     "derivatives": derivatives,
     "positions": pages.positions,
     "lists": pages.lists,
+    "market-data": market_data.market_data,
     "refusals": refusals,
     "memory": memory,
     "first-use": first_use.first_use,

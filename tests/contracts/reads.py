@@ -47,14 +47,14 @@ def name_of(parameter: str, path: str) -> str:
     return NAMES["event_ticker" if is_event else parameter][0]
 
 
-def ask(path: str, date: str = "2026-10") -> Answer:
+def ask(path: str, date: str = "2026-10", further: Mapping[str, object] | None = None) -> Answer:
     """Ask for an operation with a key of the account that may, and names that exist."""
     resource = path
     for parameter in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
         resource = resource.replace(f"{{{parameter}}}", name_of(parameter, path))
     signer = world(date).signers["desk" if path.startswith(FCM_ONLY) else "member", "main"]
     headers = signer.headers("GET", PREFIX + resource)
-    query = urlencode(QUERIES.get(path, {}), doseq=True)
+    query = urlencode({**QUERIES.get(path, {}), **(further or {})}, doseq=True)
     raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
     return world(date).sandbox.answer(Request("GET", PREFIX + resource, query, raw))[0]
 
