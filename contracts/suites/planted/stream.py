@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from contracts.suites.planted.planting import Planter, fault
+from contracts.suites.planted.planting import Ask, Fault, Planter, fault
 from mockexchange.venues.dated import Spelling
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi import formatting
@@ -21,6 +21,7 @@ from mockexchange.venues.kalshi.stream.channels import ORDERBOOK
 from mockexchange.venues.kalshi.stream.errors import Code
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
+from mockexchange.venues.request import Answer
 
 
 def numbers_leave_gaps(planter: Planter) -> None:
@@ -179,7 +180,52 @@ def types_are_swapped(planter: Planter) -> None:
     rewrite(planter, lambda frame: frame.update(type="ticker"), "trade")
 
 
+def positions_are_of_the_primary_subaccount(planter: Planter) -> None:
+    rewrite(planter, lambda frame: frame["msg"].update(subaccount=0), "market_position")
+
+
+def positions_after_fills_are_counts(planter: Planter) -> None:
+    rewrite(planter, lambda frame: frame["msg"].update(post_position_fp=frame["msg"]["count_fp"]), "fill")
+
+
+def positions_after_fills_are_off_by_one(planter: Planter) -> None:
+    def change(frame: dict[str, Any]) -> None:
+        frame["msg"]["post_position_fp"] = f"{float(frame['msg']['post_position_fp']) + 1:.2f}"
+
+    rewrite(planter, change, "fill")
+
+
+def queries_are_answered_once(planter: Planter, path: str) -> None:
+    known: dict[str, bytes] = {}
+
+    def serve(ask: Ask, query: dict[str, str]) -> Answer:
+        reply = ask(query)
+        if reply.status == 200:
+            reply.body = known.setdefault(f"{reply.key_id} {sorted(query.items())}", reply.body)
+        return reply
+
+    planter.served(path, serve)
+
+
+def stale(path: str) -> Fault:
+    return fault(
+        f"GET {path} answers a query as it did before",
+        "stream.fresh",
+        lambda planter: queries_are_answered_once(planter, path),
+    )
+
+
 STREAM = (
+    fault(
+        "subaccounts' positions are shown as the primary's",
+        "stream.subaccount-positions",
+        positions_are_of_the_primary_subaccount,
+    ),
+    fault("post_position is the count of the fill", "stream.post-position", positions_after_fills_are_counts),
+    fault("post_position is off by one", "stream.post-position", positions_after_fills_are_off_by_one),
+    stale("/portfolio/balance"),
+    stale("/portfolio/positions"),
+    stale("/portfolio/fills"),
     fault("numbers leave a gap", "stream.numbers", numbers_leave_gaps),
     fault("numbers begin with zero", "stream.numbers", numbers_begin_with_zero),
     fault("data comes before its ack", "stream.acks stream.acks-first", data_comes_before_its_ack),

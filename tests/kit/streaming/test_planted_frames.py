@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from mockexchange.kit.checks import run_checks
@@ -56,6 +57,12 @@ def next_sid(frame: Frame) -> list[Frame]:
 def shorter(frame: Frame) -> list[Frame]:
     """Remove the last of the listed subscriptions."""
     return [{**frame, "msg": frame["msg"][:-1]}] if isinstance(frame["msg"], list) else [frame]
+
+
+def other_markets(frame: Frame) -> list[Frame]:
+    """Change the filter in the answer to a change of it."""
+    has_filter = isinstance(frame["msg"], dict) and "market_tickers" in frame["msg"]
+    return with_body(market_tickers=["A", "B"])(frame) if has_filter else [frame]
 
 
 def other_code(frame: Frame) -> list[Frame]:
@@ -120,6 +127,8 @@ PLANTED = (
         "stream.positions", "centi-cents that are cents", of("market_position", with_body(position_cost=1)), "2025-11"
     ),
     Planted("stream.positions", "a market of nobody", of("market_position", with_body(market_ticker="KXELSE"))),
+    Planted("stream.subaccount-positions", "of the primary one", of("market_position", with_body(subaccount=0))),
+    Planted("stream.post-position", "the same after each fill", of("fill", with_body(post_position_fp="1.00"))),
     Planted("stream.fills", "a fill that REST has not", of("fill", with_body(trade_id="nobody"), 1)),
     Planted("stream.fills", "a fill that is not told", of("fill", drop, 1)),
     Planted("stream.fills", "another count", of("fill", with_body(count_fp="99.00"))),
@@ -149,7 +158,7 @@ PLANTED = (
     Planted("stream.repeat", "refused", of("subscribed", refused, 2)),
     Planted("stream.add", "an empty list", of("ok", with_body(market_tickers=[]), 1)),
     Planted("stream.add", "no snapshot", of("orderbook_snapshot", drop, 2)),
-    Planted("stream.delete", "the list as before", of("ok", with_body(market_tickers=["A", "B"]), 1)),
+    Planted("stream.delete", "the list as before", of("ok", other_markets)),
     Planted("stream.get-snapshot", "without its id", of("orderbook_snapshot", without("id"))),
     Planted("stream.initial-snapshot", "none", of("ticker", drop)),
     Planted("stream.skip-ack", "the list is there", of("ok", with_body(market_tickers=["A"]), 1)),
@@ -238,7 +247,20 @@ def test_a_server_that_refuses_every_key_is_found(rule: str, alias: str) -> None
         assert outcomes(target, rule) == {Outcome.BROKEN}
 
 
+def test_answers_from_before_the_events_are_found() -> None:
+    known: dict[str, httpx.Response] = {}
+    with tampered_target(honest) as target:
+        inner = target.rest.http
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            forwarded = httpx.Request(request.method, request.url, headers=request.headers)
+            return known.setdefault(str(request.url), inner.send(forwarded))
+
+        target.rest.http = httpx.Client(transport=httpx.MockTransport(answer))
+        assert outcomes(target, "stream.fresh") == {Outcome.BROKEN}
+
+
 def test_every_rule_is_broken_once() -> None:
     below = {"stream.open", "stream.text", "stream.pong", "stream.heartbeat", "stream.close"}
-    opening = {"stream.refusals", "stream.paths", "stream.handshake"}
+    opening = {"stream.refusals", "stream.paths", "stream.handshake", "stream.fresh"}
     assert {planted.rule for planted in PLANTED} | below | opening == {one.rule for one in KALSHI.stream_checks}

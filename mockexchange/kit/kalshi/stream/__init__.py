@@ -5,6 +5,7 @@ They are judged in this order: rules that others rely on come first.
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.stream import (
+    accounts,
     codes,
     commands,
     frame_order,
@@ -21,6 +22,7 @@ STREAM_CHECKS: tuple[Check[StreamTarget], ...] = (
     *frame_order.CHECKS,
     *order_books.CHECKS,
     *rest_equality.CHECKS,
+    *accounts.CHECKS,
     *visibility.CHECKS,
     *codes.CHECKS,
     *commands.CHECKS,

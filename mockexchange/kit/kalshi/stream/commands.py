@@ -1,12 +1,13 @@
 """Rules of commands: the effect of each valid command."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, FindingWriter, actions, parameters
-from mockexchange.kit.kalshi.stream.recording import tickers_of
+from mockexchange.kit.kalshi.stream.recording import recording_of, tickers_of
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
@@ -15,6 +16,8 @@ from mockexchange.kit.target import NotJudged
 TICKER, TRADE, FILL = "ticker", "trade", "fill"
 UPDATE, ADD, DELETE, GET = "update_subscription", "add_markets", "delete_markets", "get_snapshot"
 SNAPSHOT = "orderbook_snapshot"
+QUIET_S = 3.0
+"""Seconds to wait for a frame of a busy market; it was heard before."""
 STREAM = "stream"
 """The subject of rules about the stream as a whole."""
 
@@ -68,19 +71,36 @@ def judge_add(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_delete(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that delete_markets is answered with the remaining filter, and that no frame of other markets follows."""
-    first, second = _two(target)
+    """Judge that delete_markets is answered with the remaining filter, and that no frame of other markets follows.
+
+    Of the markets that were heard, the busiest is deleted, and another stream waits until it has spoken again.
+    """
+    first, second = _busiest(target, *_two(target))
     writer, stream = FindingWriter("stream.delete", target), target.open()
     stream.subscribe(ORDER_BOOKS, market_tickers=[first, second])
     markets = [_markets(one) for one in _update(stream, DELETE, first)]
     yield from writer.difference("the markets after delete_markets", markets, [[second]], "ok")
-    since = len(stream.entries)
+    since, witness = len(stream.entries), target.open()
+    witness.subscribe(ORDER_BOOKS, market_tickers=[first])
+    witness.sync()
+    heard = len(witness.entries)
     if target.trigger_events:
-        target.collect_events(stream)
+        target.collect_events(stream, witness)
     else:
+        target.listen((witness, stream), QUIET_S, lambda: bool(witness.data(ORDER_BOOKS, witness.entries[heard:])))
         stream.sync()
     seen = {one.body.get("market_ticker") for one in stream.data(ORDER_BOOKS, stream.entries[since:])}
     yield from writer.difference(f"books after {first} was deleted", sorted(seen - {second}), [], ORDER_BOOKS)
+    if not witness.data(ORDER_BOOKS, witness.entries[heard:]):
+        raise NotJudged(f"no frame of {first} came in {QUIET_S:g} seconds, to anybody")
+
+
+def _busiest(target: StreamTarget, *tickers: str) -> tuple[str, str]:
+    """Return the market with most frames of its order book in the recording, and another one."""
+    frames = recording_of(target).unfiltered.data(ORDER_BOOKS)
+    counts = Counter(str(one.body.get("market_ticker")) for one in frames)
+    busiest = max(tickers_of(target), key=lambda ticker: counts[ticker])
+    return busiest, next(ticker for ticker in tickers if ticker != busiest)
 
 
 def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:

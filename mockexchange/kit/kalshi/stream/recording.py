@@ -3,7 +3,7 @@
 A run records the streams once, not once for each rule.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -44,6 +44,13 @@ KEYS = {
 }
 """For each list: its key in the response, and the key that identifies a row."""
 ROWS_MAX = 100
+UNKNOWN = "no_such_parameter"
+"""A parameter that changes no answer: a query with it was never sent before."""
+FRESH: Mapping[str, Mapping[str, str]] = {
+    "/portfolio/balance": {},
+    **{path: {"limit": "20"} for path in (POSITIONS, FILLS, ORDERS, TRADES, MARKETS)},
+}
+"""Reads that show events, with their queries."""
 
 
 @dataclass
@@ -58,6 +65,10 @@ class Recording:
     """Reasons why streams could not be opened, by name."""
     before: dict[str, dict[str, Row]] = field(default_factory=dict)
     """The rows of REST after the subscriptions and before the events, by path and key of the row."""
+    positions: dict[str, dict[str, Row]] = field(default_factory=dict)
+    """The positions of each subaccount before the events, by ticker."""
+    asked: dict[str, Any] = field(default_factory=dict)
+    """Answers before the events, by path, to be compared with those after them."""
 
     def stream(self, name: str) -> RecordedStream:
         """Return a stream by name. Raises NotJudged if it could not be opened."""
@@ -113,8 +124,34 @@ def _record(target: StreamTarget) -> Recording:
     for path in KEYS:
         with suppress(NotJudged):  # rules that need it report that it is missing
             found.before[path] = keyed(target, path)
+    with suppress(NotJudged):
+        found.positions = {number: positions_of(target, number) for number in _subaccounts(target)}
+    for path in {operation.path for operation in target.rest.operations.values() if not operation.names}:
+        if path in FRESH:
+            found.asked[path] = asked_again(found, path)
     target.collect_events(*found.streams.values())
     return found
+
+
+def _subaccounts(target: StreamTarget) -> list[str]:
+    if "GetSubaccountBalances" not in target.rest.operations:
+        return []
+    listed = rows(target, "/portfolio/subaccounts/balances", "subaccount_balances")
+    return sorted({str(row["subaccount_number"]) for row in listed})
+
+
+def positions_of(target: StreamTarget, number: str) -> dict[str, Row]:
+    """Return the open positions of a subaccount by ticker. Raises NotJudged."""
+    found = rows(target, POSITIONS, "market_positions", subaccount=number, limit=ROWS_MAX)
+    return {str(row["ticker"]): row for row in found}
+
+
+def asked_again(recording: Recording, path: str, further: Mapping[str, str] | None = None) -> Any:
+    """Return the answer of a read without its fields that change by themselves; its query is the same each time."""
+    rest = recording.target.rest
+    answer = rest.ask(path, query={**FRESH[path], **(further or {})})
+    rest.objections.clear()  # answers are judged by other rules
+    return rest.still(answer)
 
 
 def _open(found: Recording, name: str) -> None:
