@@ -5,13 +5,18 @@ them.
 """
 
 import copy
+import re
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, TextIO
 
 import yaml
 
 PACKAGE = Path(__file__).parents[1]
+VERSION = re.compile(r"""^  version: ["']?([^"'\n]+)""", re.MULTILINE)
+HEAD_CHARS_MAX = 4_000
+PARSING = Lock()
 OPENAPI, ASYNCAPI = "openapi", "asyncapi"
 
 Document = dict[str, Any]
@@ -45,21 +50,30 @@ def subjects(kind: str = OPENAPI) -> list[str]:
 
 
 @cache
+def versions_of(venue: str) -> dict[str, str]:
+    """Return the aliases of a venue's documents by their versions, which are days, or compat."""
+    return {_version_in(path_of(one)): one.partition("/")[2] for one in subjects() if one.startswith(f"{venue}/")}
+
+
+def _version_in(path: Path) -> str:
+    """Return the version in a document's head, without parsing the whole of it."""
+    with path.open(encoding="utf-8") as file:
+        head = file.read(HEAD_CHARS_MAX)
+    found = VERSION.search(head)
+    assert found, f"{path} begins with its version"
+    return found[1]
+
+
+@cache
 def alias_of(venue: str, day: str | None) -> str | None:
     """Return the alias of a venue's document for the API date `day`, or for compat if None; None without a document."""
-    version = day or "compat"
-    found = [one for one in subjects() if one.startswith(f"{venue}/")]
-    return next((one.partition("/")[2] for one in found if parse(path_of(one))["info"]["version"] == version), None)
+    return versions_of(venue).get(day or "compat")
 
 
 @cache
 def alias_before(venue: str, day: str) -> str:
     """Return the alias of a venue's newest document that is not later than `day`; the oldest if all are later."""
-    dated = {
-        parse(path_of(one))["info"]["version"]: one.partition("/")[2]
-        for one in subjects()
-        if one.startswith(f"{venue}/")
-    }
+    dated = versions_of(venue)
     days = sorted(version for version in dated if version[0].isdigit())
     return dated[max((one for one in days if one <= day), default=days[0])]
 
@@ -69,9 +83,14 @@ def read(subject: str, kind: str = OPENAPI) -> Document:
     return copy.deepcopy(parse(path_of(subject, kind)))
 
 
-@cache
 def parse(path: Path) -> Document:
-    """Parse a document and cache it; callers must not change the result."""
+    """Parse a document and cache it; callers must not change the result. Several threads parse it once."""
+    with PARSING:
+        return _parse(path)
+
+
+@cache
+def _parse(path: Path) -> Document:
     with path.open(encoding="utf-8") as file:
         return parse_text(file)
 

@@ -126,7 +126,6 @@ def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
     assert kit.client_signing is not None, f"the kit does not judge clients of {kit.name}"
     if day is None:
         return ApiDocuments(kit.name, COMPAT, kit.prefix, kit.client_signing)
-    subjects = [subject for subject in api_documents.subjects() if subject.startswith(f"{kit.name}/")]
-    since = {api_documents.parse(api_documents.path_of(subject))["info"]["version"]: subject for subject in subjects}
+    since = api_documents.versions_of(kit.name)
     last = max(version for version in since if version <= day)
-    return ApiDocuments(kit.name, since[last].partition("/")[2], kit.prefix, kit.client_signing)
+    return ApiDocuments(kit.name, since[last], kit.prefix, kit.client_signing)

@@ -22,6 +22,12 @@ def test_the_document_before_a_day(venue: str, day: str, alias: str) -> None:
     assert api_documents.alias_before(venue, day) == alias
 
 
+@pytest.mark.parametrize("venue", ["kalshi", "deribit", "signalplus"])
+def test_the_versions_of_documents_are_read_from_their_heads(venue: str) -> None:
+    for version, alias in api_documents.versions_of(venue).items():
+        assert api_documents.parse(api_documents.path_of(f"{venue}/{alias}"))["info"]["version"] == version
+
+
 def test_only_venues_that_change_daily_have_to_have_the_day_itself() -> None:
     self_check = SelfCheck(KITS)
     self_check.require("deribit", "2026-03-09")
