@@ -154,6 +154,8 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "adapter": ("1", True),
     "cards": ("R07,S* R01", ("R07,S*", "R01")),
     "list_cards": ("1", True),
+    "verify client examples": ("9", 9),
+    "verify client seed": ("7", 7),
     "verify client timeout": ("9s", 9.0),
     "report": ("junit:a.xml html:b.html", (("junit", Path("a.xml")), ("html", Path("b.html")))),
 }

@@ -17,6 +17,8 @@ ROW = re.compile(r"^\| (?P<number>[RSW]\d+) [^|]*\| (?P<cells>.+) \|$")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PORT = re.compile(r"(?<=localhost:)\d+")
 CHARS_SHOWN_MAX = 300
+EXAMPLES = 40
+"""Made-up bodies of R74 for each task."""
 
 Outcomes = Mapping[str, str]
 """What came of each card, by its number."""
@@ -66,7 +68,13 @@ def verify(client: Client, fixtures: Path) -> list[Verdict]:
     cards = load_cards()
     run = ClientRun(
         ClientRunSettings(
-            venue=KALSHI, command=client.command(python), cards=cards, every=cards, is_adapter=True, fixtures=fixtures
+            venue=KALSHI,
+            command=client.command(python),
+            cards=cards,
+            every=cards,
+            is_adapter=True,
+            fixtures=fixtures,
+            examples=EXAMPLES,
         ),
         Quiet(),
     )

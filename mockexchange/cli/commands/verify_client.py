@@ -13,12 +13,14 @@ from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
+from mockexchange.kit.client.fuzzing import EXAMPLES
 from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.venues import DEFAULT_KIT
 from mockexchange.venues.registry import VENUES
 
+EXAMPLE_COUNT = click.IntRange(2, 10_000)
 FIXTURES = Path("mockexchange-findings")
 KNOWN = [name for name, known in CLIENTS.items() if known.venue == DEFAULT_KIT.name]
 
@@ -62,6 +64,9 @@ def _seconds(text: str) -> float:
     show_default=True,
     help="For bodies it fails on.",
 )
+@option("--examples", type=EXAMPLE_COUNT, default=EXAMPLES, show_default=True, help="Made-up bodies for each task.")
+@option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Chooses the made-up bodies.")
+@option("--fast", is_flag=True, help="Leave out the cards that take long.")
 @report_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
@@ -77,6 +82,9 @@ def client(
     client: str,
     timeout: float,
     save_fixtures: Path,
+    examples: int,
+    seed: int,
+    fast: bool,
     report: tuple[Destination, ...],
     command: Sequence[str],
 ) -> None:
@@ -107,6 +115,9 @@ def client(
         timeout_s=timeout,
         fixtures=save_fixtures,
         more_cards=more_cards,
+        examples=examples,
+        seed=seed,
+        is_fast=fast,
     )
     run = _run(settings)
     show_report(run.report, console_on(sys.stdout), run.tables, kept_in_a_line=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from mockexchange.kit.checks import NotJudged
@@ -24,7 +23,7 @@ from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, j
 from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
 from mockexchange.kit.client.cards import Card
-from mockexchange.kit.client.fuzzing import judge_fuzz
+from mockexchange.kit.client.fuzzing import FUZZ_DEFAULTS, LEFT_OUT, FuzzSettings, judge_fuzz
 from mockexchange.kit.client.orders.playing import PlayedTasks, TaskResult, play_tasks
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.client.session import CONNECTIONS_MAX, TOO_MANY, Session
@@ -60,19 +59,19 @@ Judge = Callable[[AskedAdapter, Exchange, VenueKit], Iterator[Finding]]
 
 
 def judges(
-    api_date: str = LATEST, fixtures: Path | None = None, seed: int = 0, dates: Sequence[str] = ()
+    api_date: str = LATEST, fuzzing: FuzzSettings = FUZZ_DEFAULTS, dates: Sequence[str] = ()
 ) -> Mapping[str, Judge]:
     """Return the judges that need more than one task, by the names that cards use for the judges.
 
     `api_date` has documents; the judges "dates" and "poison" do not use it. `dates` are the API dates that the client
-    supports, all if empty. Bodies that the client reads wrongly are saved in `fixtures`.
+    supports, all if empty.
     """
     return {
         "account": partial(judge_account, api_date=api_date),
         "dates": partial(judge_dates, dates=dates),
         "poison": judge_poison,
         "floats": partial(judge_floats, api_date=api_date),
-        "fuzz": partial(judge_fuzz, api_date=api_date, fixtures=fixtures, seed=seed),
+        "fuzz": partial(judge_fuzz, api_date=api_date, settings=fuzzing),
     }
 
 
@@ -168,8 +167,7 @@ class AdapterCardRunner:
 
     sandboxes: CardSandboxes
     reproduction: Callable[[Card], str]
-    fixtures: Path | None = None
-    """Directory for bodies that the client reads wrongly."""
+    fuzzing: FuzzSettings = FUZZ_DEFAULTS
     probes: Mapping[str, Card] = field(default_factory=dict)
     """For each task of orders the card that shows it undisturbed."""
     traffic: Traffic = NOTHING
@@ -205,11 +203,12 @@ class AdapterCardRunner:
         Raises AdapterBroken if the adapter cannot be used.
         """
         began_s = time.perf_counter()
-        if card.judge:
+        skipped = self.sandboxes.reason_to_skip(card)
+        if skipped or (card.task is None and not card.judge):
+            return not_judged(card, skipped or NO_TASK)
+        if card.judge or card.task is None:
             return self._play_whole(card, worker, began_s)
-        if card.task is None:
-            return not_judged(card, NO_TASK)
-        problem = self.sandboxes.reason_to_skip(card) or self._problem(card, card.task, worker)
+        problem = self._problem(card, card.task, worker)
         if problem:
             return not_judged(card, problem)
         with self.sandboxes.play(card) as session:
@@ -238,7 +237,7 @@ class AdapterCardRunner:
         why = ""
         dates = supported_dates(self._hello(worker), self.sandboxes.kit.name)
         try:
-            judge_all = judges(self.sandboxes.documented_date, self.fixtures, dates=dates)[card.judge]
+            judge_all = judges(self.sandboxes.documented_date, self.fuzzing, dates)[card.judge]
             findings += judge_all(RestartingAdapter(worker), self.sandboxes.exchange, self.sandboxes.kit)
         except AdapterBroken as broken:
             findings.append(Finding("ends", card.title, str(broken), "rows, or an error", card.place))
@@ -248,7 +247,9 @@ class AdapterCardRunner:
             replace(one, rule=f"{card.number} {one.rule}", reproduction=one.reproduction or self.reproduction(card))
             for one in findings
         ]
-        return Verdict(card.number, card.title, tuple(judged), why, (), card.says, time.perf_counter() - began_s)
+        notes = tuple(one for one in judged if one.rule.endswith(LEFT_OUT))
+        unmet = tuple(one for one in judged if one not in notes)
+        return Verdict(card.number, card.title, unmet, why, notes, card.says, time.perf_counter() - began_s)
 
     def _play_tasks(self, worker: AdapterWorker, card: Card, session: Session, seconds: float) -> PlayedTasks:
         return play_tasks(

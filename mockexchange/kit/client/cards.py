@@ -32,8 +32,10 @@ BY_HAND = "by hand"
 NOT = "!"
 """Prefix of a number that excludes the card."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
-JUDGES = ("account", "dates", "poison", "floats", "fuzz")
+FUZZ = "fuzz"
+JUDGES = ("account", "dates", "poison", "floats", FUZZ)
 """Judges that need more than one task of an adapter."""
+SLOW_S = 30.0
 
 
 class CardError(ValueError):
@@ -207,6 +209,11 @@ class Card:
     def is_survey_only(self) -> bool:
         """Whether the card judges the undisturbed traffic of the survey."""
         return not (self.tasks or self.judge or self.faults or self.script or self.stubs)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the card may take longer than all others: it has made-up bodies, or waits for a long silence."""
+        return self.judge == FUZZ or self.seconds > SLOW_S
 
     @property
     def expects_only_success(self) -> bool:

@@ -2,23 +2,25 @@
 
 They are served by a `body` fault. A client must not raise, and must report as many rows as the body has, with the
 amounts of the body. Otherwise the body is shrunk to the smallest one that fails, and saved as a scenario.
+
+A seed and a number of bodies decide what is served, not the time: every machine finds the same.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from time import monotonic
 from typing import Any, NamedTuple
 from warnings import catch_warnings
 
-from hypothesis import Phase, find, settings
+import hypothesis
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import AdapterBroken, AskedAdapter, one_line
+from mockexchange.kit.client.adapter import AdapterBroken, AdapterReply, AskedAdapter, one_line
 from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
 from mockexchange.kit.client.fuzzing_draws import SAME_EVERYWHERE
 from mockexchange.kit.client.fuzzing_fixtures import FuzzCase, reproduction_of, rule_of, write_case
@@ -36,15 +38,29 @@ from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.scenario.loader import load_text
 
-SECONDS_MAX = 3.0
-"""Time for finding failing bodies, all tasks together; a client that answers in milliseconds needs less."""
-EXAMPLES_MAX = 40
-"""Bodies for each task and mode."""
+EXAMPLES = 150
+"""Bodies for each task, both modes together."""
 SHRINK_TASKS_MAX = 200
 """Most bodies are minimal after 60. A count and not a time, so that a busy machine shrinks as far as an idle one."""
 BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
+LEFT_OUT = "fuzzing.left_out"
+"""A note about a task that was not fuzzed."""
+VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9.]+")
+"""Values in the text of an error, which differ from body to body."""
 MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
 """The second mode adds an undocumented field to each object, since the venue may add fields on any day."""
+
+
+class FuzzSettings(NamedTuple):
+    """The settings of fuzzing: `examples` bodies for each task."""
+
+    fixtures: Path | None = None
+    """Directory for bodies that the client reads wrongly, created if necessary."""
+    seed: int = 0
+    examples: int = EXAMPLES
+
+
+FUZZ_DEFAULTS = FuzzSettings()
 
 
 class WrongResult(NamedTuple):
@@ -63,37 +79,41 @@ def judge_fuzz(
     exchange: Exchange,
     venue: VenueKit,
     api_date: str = LATEST,
-    *,
-    fixtures: Path | None = None,
-    seed: int = 0,
-    seconds_max: float = SECONDS_MAX,
+    settings: FuzzSettings = FUZZ_DEFAULTS,
 ) -> Iterator[Finding]:
-    """Yield a finding for each task and mode: the smallest body of an API date that the client reads wrongly.
+    """Yield a finding for each error of the client: the smallest body of an API date that it reads wrongly.
 
-    Bodies are saved as scenarios in the directory `fixtures`, which is created if necessary. The same seed generates
-    the same bodies; the time limits the search, not the shrinking. Raises NotJudged if the client cannot do any task
-    undisturbed, AdapterBroken (its message has the start of the body, which is saved too), OSError if a fixture cannot
-    be written.
+    The same seed and number of examples generate the same bodies. Findings of the rule LEFT_OUT name the other tasks.
+    Raises NotJudged if the client cannot do any task undisturbed, OSError if a fixture cannot be written.
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
     document = api_documents.read(f"{venue.name}/{alias}")
     with open_session(exchange, load_text(read_reference_account().scenario), alias) as session:
-        tasks = _possible(adapter, session, venue)
-        share_s = seconds_max / (len(tasks) * len(MODES))
-        for task in tasks:
+        replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
+        yield from _left_out(venue, replies, alias)
+        for task in _possible(venue, replies):
+            known: set[str] = set()
             for rule in MODES:
-                fuzzer = Fuzzer(adapter, session, venue.name, alias, document, task, rule, fixtures)
-                yield from fuzzer.findings(Random(seed), share_s)  # noqa: S311  # repeatable, not secret
+                fuzzer = Fuzzer(adapter, session, venue.name, alias, document, task, rule, settings.fixtures, known)
+                yield from fuzzer.findings(Random(settings.seed), settings.examples // len(MODES))  # noqa: S311  # repeatable, not secret
 
 
-def _possible(adapter: AskedAdapter, session: Session, venue: VenueKit) -> list[Task]:
+def _possible(venue: VenueKit, replies: Mapping[str, AdapterReply]) -> list[Task]:
     """Return the tasks that a client can do without faults. Raises NotJudged if there are none."""
-    replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
     possible = [task for task in venue.tasks if replies[task.name].rows is not None]
     if not possible:
         is_any = any(not one.is_unsupported for one in replies.values())
         raise NotJudged(all_failed(replies) if is_any else UNSUPPORTED.format(", ".join(replies)))
     return possible
+
+
+def _left_out(venue: VenueKit, replies: Mapping[str, AdapterReply], alias: str) -> Iterator[Finding]:
+    """Yield a note for each task without rows, if another task has some."""
+    possible = [name for name, reply in replies.items() if reply.rows is not None]
+    for name, reply in replies.items():
+        if possible and reply.rows is None:
+            seen = f"not fuzzed: {'the adapter does not support it' if reply.is_unsupported else raised(reply)}"
+            yield Finding(LEFT_OUT, f"{name} at {alias}", seen, "the rows of the answer", f"{GUIDE}#response-fuzzing")
 
 
 class Fuzzer(NamedTuple):
@@ -107,19 +127,31 @@ class Fuzzer(NamedTuple):
     task: Task
     rule: str
     fixtures: Path | None
+    known: set[str]
+    """The errors of this task that have a finding; the search for others goes on past them."""
 
-    def findings(self, random: Random, seconds_max: float) -> Iterator[Finding]:
-        """Yield a finding with the smallest failing body, if one is found."""
-        body = smallest_failing(self.bodies(), self.is_wrong, random, seconds_max)
-        body = None if body is None else trimmed(body, self.smaller, self.is_wrong)
-        problem = None if body is None else self.problem(body)
+    def findings(self, random: Random, examples: int) -> Iterator[Finding]:
+        """Yield a finding with the smallest failing body, if one is found, or with the body that ended the adapter."""
+        try:
+            body = smallest_failing(self.bodies(), self.is_wrong, random, examples)
+            body = None if body is None else trimmed(body, self.smaller, self.is_wrong)
+            problem = None if body is None else self.problem(body)
+        except AdapterBroken as broken:
+            self.known.add(kind_of(str(broken)))
+            yield Finding(self.rule, f"{self.task.name} at {self.alias}", str(broken), "rows, or an error", self._place)
+            return
         if problem is None:
             return
+        self.known.add(kind_of(problem.seen))
         case = self._case(body, problem)
         where = f"{self.task.name} at {self.alias}, {self.operation['operationId']} answered with {_json(body)}"
+        reproduction = reproduction_of(case, self.fixtures)
+        yield Finding(self.rule, where, problem.seen, problem.expected, self._place, reproduction)
+
+    @property
+    def _place(self) -> str:
         place = f"contracts/{self.venue}/{self.alias}/openapi.yaml{pointer('paths', self.task.path, 'get')}"
-        place = place if self.rule == BODY else f"{GUIDE}#response-fuzzing"
-        yield Finding(self.rule, where, problem.seen, problem.expected, place, reproduction_of(case, self.fixtures))
+        return place if self.rule == BODY else f"{GUIDE}#response-fuzzing"
 
     @property
     def operation(self) -> Any:
@@ -136,7 +168,8 @@ class Fuzzer(NamedTuple):
         return (consistent_body(self.task, less) for less in smaller_bodies(self.document, self._schema(), body))
 
     def is_wrong(self, body: Any) -> bool:
-        return self.problem(body) is not None
+        problem = self.problem(body)
+        return problem is not None and kind_of(problem.seen) not in self.known
 
     def problem(self, body: Any) -> WrongResult | None:
         """Serve a body and return the client's wrong result, None if it is right."""
@@ -188,12 +221,16 @@ class Fuzzer(NamedTuple):
         self.session.exchange.portal.call(faults.install, rule)
 
 
-def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
-    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if no body fails in time.
+def kind_of(error: str) -> str:
+    """Return an error without the values in its text: two of one kind have the same."""
+    return VALUES.sub("", error.partition("; it was reading ")[0])
+
+
+def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, examples: int) -> Any:
+    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if none of so many bodies fails.
 
     Raises AdapterBroken.
     """
-    until = monotonic() + seconds_max
     best: list[Any] = []
     broken: list[AdapterBroken] = []
     shrinks_left = SHRINK_TASKS_MAX
@@ -201,7 +238,7 @@ def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Rando
     def condition(body: Any) -> bool:
         nonlocal shrinks_left
         shrinks_left -= bool(best)
-        if shrinks_left < 0 or (not best and monotonic() > until):
+        if shrinks_left < 0:
             raise _Enough
         try:
             is_found = is_wrong(body)
@@ -214,16 +251,16 @@ def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Rando
             best[:] = [body]
         return True
 
-    chosen = settings(
-        max_examples=EXAMPLES_MAX,
+    chosen = hypothesis.settings(
+        max_examples=max(1, examples),
         deadline=None,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
         derandomize=False,
         backend=SAME_EVERYWHERE,
     )
     with suppress(NoSuchExample, _Enough), catch_warnings(action="ignore", category=HypothesisWarning):
-        find(bodies, condition, settings=chosen, random=random)
+        hypothesis.find(bodies, condition, settings=chosen, random=random)
     if broken:
         raise broken[0]
     return best[0] if best else None

@@ -16,6 +16,8 @@ from mockexchange.kit.findings import Verdict
 
 PROCESSES_MAX = 3
 """More are no faster on two cores, and some clients take 200 MB and seconds to start."""
+PROCESSES_FAST_MAX = 6
+"""With `--fast`: a fast adapter starts soon, and its cards mostly wait."""
 CARDS_EACH = 12
 """Cards per process: fewer are played sooner than another process has started."""
 TICK_S = 0.1
@@ -24,9 +26,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def process_count(cards: Sequence[Card]) -> int:
+def process_count(cards: Sequence[Card], is_fast: bool = False) -> int:
     """Return the number of processes for a number of cards."""
-    return min(PROCESSES_MAX, 1 + len(cards) // CARDS_EACH)
+    return min(PROCESSES_FAST_MAX if is_fast else PROCESSES_MAX, 1 + len(cards) // CARDS_EACH)
 
 
 def play_with_adapter(

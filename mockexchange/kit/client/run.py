@@ -15,6 +15,7 @@ from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.command import CommandFailed, shown_command
 from mockexchange.kit.client.command_mode import CommandCardRunner, play_with_command
 from mockexchange.kit.client.coverage import coverage
+from mockexchange.kit.client.fuzzing import EXAMPLES, FuzzSettings
 from mockexchange.kit.client.parallel_cards import play_with_adapter, process_count
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.client.session import NoSuchAccount
@@ -59,6 +60,10 @@ class ClientRunSettings:
     timeout_s: float = 60.0
     fixtures: Path | None = None
     """Directory for bodies that the client reads wrongly."""
+    examples: int = EXAMPLES
+    seed: int = 0
+    is_fast: bool = False
+    """Whether cards with generated bodies are left out, and more processes play the others."""
     more_cards: Path | None = None
     """Directory of the user's own cards."""
 
@@ -70,6 +75,8 @@ class ClientRunSettings:
             ("--scenario", self.scenario, ""),
             ("--client", self.client, GENERIC),
             ("--more-cards", str(self.more_cards or ""), ""),
+            ("--examples", str(self.examples), str(EXAMPLES)),
+            ("--seed", str(self.seed), "0"),
         )
         arguments += [part for name, value, usual in given if value != usual for part in (name, value)]
         return shlex.join([*arguments, "--cards", card.number, "--", *redact_command(self.command)])
@@ -97,7 +104,11 @@ class ClientRun:
     def _judge(self) -> None:
         with ExitStack() as stack:
             sandboxes = CardSandboxes(
-                self._settings.venue, stack.enter_context(exchange()), self._settings.api_date, self._settings.scenario
+                self._settings.venue,
+                stack.enter_context(exchange()),
+                self._settings.api_date,
+                self._settings.scenario,
+                self._settings.is_fast,
             )
             self._watcher.stage("cards", total=len(self._settings.cards))
             runner = self._adapter_runner(sandboxes) if self._settings.is_adapter else self._command_runner(sandboxes)
@@ -113,14 +124,18 @@ class ClientRun:
         settings, at = self._settings, self._watcher.at
         if isinstance(runner, CommandCardRunner):
             return play_with_command(runner, settings.cards, at)
-        workers = [AdapterWorker(settings.command, os.environ) for _ in range(process_count(settings.cards))]
+        processes = process_count(settings.cards, settings.is_fast)
+        workers = [AdapterWorker(settings.command, os.environ) for _ in range(processes)]
         for worker in workers:
             stack.enter_context(worker)
         return play_with_adapter(runner, workers, settings.cards, settings.every, at)
 
     def _adapter_runner(self, sandboxes: CardSandboxes) -> AdapterCardRunner:
         return AdapterCardRunner(
-            sandboxes, self._settings.reproduction, self._settings.fixtures, probes_of(self._settings.every)
+            sandboxes,
+            self._settings.reproduction,
+            FuzzSettings(self._settings.fixtures, self._settings.seed, self._settings.examples),
+            probes_of(self._settings.every),
         )
 
     def _command_runner(self, sandboxes: CardSandboxes) -> CommandCardRunner:

@@ -21,6 +21,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.registry import DEFAULT
 
 BUILTIN_SCENARIOS = BUILTIN_CARDS.parent / "scenarios"
+LEFT_OUT = "--fast leaves it out"
 ACCOUNT = "account"
 """The scenario of cards and surveys unless the card or the user names another."""
 SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "survey"), "")
@@ -34,6 +35,8 @@ class CardSandboxes:
     exchange: Exchange
     api_date: str
     scenario: str = ""
+    is_fast: bool = False
+    """Whether slow cards are left out."""
     documents_by_date: dict[str, ApiDocuments] = field(default_factory=dict)
 
     @cached_property
@@ -59,6 +62,8 @@ class CardSandboxes:
 
     def reason_to_skip(self, card: Card) -> str:
         """Return why a card does not apply to its API date (by default the run's), "" if it does."""
+        if self.is_fast and card.is_slow:
+            return LEFT_OUT
         day = DEFAULT.api_date(card.api_date or self.api_date).day
         if day and card.before and day < (DEFAULT.api_date(card.before).day or ""):
             return f"it is about what there is from {card.before} on"

@@ -13,6 +13,8 @@ from tests.house.checkout import ROOT
 
 pytestmark = pytest.mark.untraced
 
+EXAMPLES = 16
+"""Made-up bodies of R74 for each task."""
 FOR_COMMANDS = ["R45"]
 """Cards that no task is about."""
 MISTAKES = {
@@ -45,6 +47,7 @@ def played(name: str, api_date: str, fixtures: Path) -> dict[str, Verdict]:
         is_adapter=True,
         api_date=api_date,
         fixtures=fixtures,
+        examples=EXAMPLES,
     )
     run = ClientRun(settings, Quiet())
     run.judge()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
-from mockexchange.kit.client.fuzzing import consistent_body
+from mockexchange.kit.client.fuzzing import consistent_body, kind_of
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
 from mockexchange.kit.client.task_fields import aliases_of
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
@@ -144,3 +144,10 @@ AGREED_FILL = {**FILL, "count": 1, "market_ticker": "KX-A", "trade_id": "f", "ts
 def test_a_trade_that_is_made_up_is_one_trade(task: Any, row: dict[str, Any], consistent: dict[str, Any]) -> None:
     """A client may read any of the fields of equal meaning, and derive one from the others."""
     assert consistent_body(task, {task.rows: [row]}) == {task.rows: [consistent]}
+
+
+def test_errors_that_differ_in_values_are_one() -> None:
+    first, second = (
+        kind_of(f"row {place}, cost '{cost}' (digits were cut off)") for place, cost in ((0, "1.5"), (7, "2"))
+    )
+    assert first == second != kind_of("row 0, cost '1.5' (the sign is wrong: NO is negative)")

@@ -15,13 +15,16 @@ from hypothesis.internal.constants_ast import Constants
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client import fuzzing
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterTimeout, ConnectionDetails
+from mockexchange.kit.client.adapter import Adapter, AskedAdapter, ConnectionDetails
 from mockexchange.kit.client.adapter_mode import judges
-from mockexchange.kit.client.fuzzing import judge_fuzz, smallest_failing
+from mockexchange.kit.client.fuzzing import LEFT_OUT, FuzzSettings, judge_fuzz, smallest_failing
 from mockexchange.kit.client.fuzzing_trimming import smaller_bodies, trimmed
 from mockexchange.kit.client.session import open_session
+from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS
+from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text
 from tests.house.checkout import ROOT
@@ -29,8 +32,9 @@ from tests.kit.client.fake_adapters import answering
 from tests.kit.client.verdict_helpers import Bench, bench
 
 WHERE = ConnectionDetails("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
-PATIENT_S = 60
-"""Longer than any search here takes, so that the number of examples decides."""
+EXAMPLES = 80
+FEW = FuzzSettings(examples=16)
+"""For clients that fail at none: a task takes some ten milliseconds."""
 ROW = {
     "exchange_index": 0,
     "fees_paid_dollars": "0.000000",
@@ -44,13 +48,22 @@ ROW = {
 EMPTY = {"cursor": "", "event_positions": [], "market_positions": []}
 UNKNOWN_NAME = "not_yet_documented"
 
-patient = partial(judge_fuzz, seconds_max=PATIENT_S)
+
+def patient(
+    adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, fixtures: Path | None = None, seed: int = 0
+) -> Iterator[Finding]:
+    return judge_fuzz(adapter, exchange, venue, settings=FuzzSettings(fixtures, seed, EXAMPLES))
 
 
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with bench(tmp_path_factory.mktemp("clients")) as made:
         yield made
+
+
+def broken(clients: Bench, judge: Callable[..., Iterator[Finding]], fault: str) -> list[Finding]:
+    """The findings without the notes."""
+    return [one for one in clients.judged(judge, fault) if one.rule != LEFT_OUT]
 
 
 def answered(where: str) -> Any:
@@ -64,13 +77,11 @@ def answered(where: str) -> Any:
 def test_the_search_goes_to_the_smallest() -> None:
     numbers = st.lists(st.integers(0, 1000))
 
-    assert smallest_failing(numbers, lambda body: sum(body) >= 100, Random(0), PATIENT_S) == [100]
-    assert smallest_failing(numbers, lambda body: False, Random(0), PATIENT_S) is None
+    assert smallest_failing(numbers, lambda body: sum(body) >= 100, Random(0), EXAMPLES) == [100]
+    assert smallest_failing(numbers, lambda body: False, Random(0), EXAMPLES) is None
 
 
-def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = iter(range(1000))
-    monkeypatch.setattr(fuzzing, "monotonic", lambda: next(seconds))
+def test_the_search_ends_after_so_many_bodies() -> None:
     tried: list[list[int]] = []
 
     def is_wrong(body: list[int]) -> bool:
@@ -79,19 +90,10 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
 
     assert smallest_failing(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) is None
     assert len(tried) == 10
-    assert smallest_failing(st.just([]), lambda body: True, Random(0), -1) is None
 
 
-def test_time_does_not_end_the_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine finds fewer bodies, but they are as small as on an idle one."""
-    wrong: list[list[int]] = []
-    monkeypatch.setattr(fuzzing, "monotonic", lambda: 100 * bool(wrong))
-
-    def is_wrong(body: list[int]) -> bool:
-        wrong.extend([body] * (len(body) > 2))
-        return len(body) > 2
-
-    assert smallest_failing(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) == [0, 0, 0]
+def test_the_shrinking_is_no_part_of_the_count() -> None:
+    assert smallest_failing(st.lists(st.integers(0, 1000), min_size=3), lambda body: True, Random(0), 1) == [0, 0, 0]
 
 
 def test_shrinking_ends_after_a_number_of_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +104,7 @@ def test_shrinking_ends_after_a_number_of_tasks(monkeypatch: pytest.MonkeyPatch)
         tried.append(sum(body) >= 10**6)
         return tried[-1]
 
-    smallest_failing(st.lists(st.integers(0, 10**6), max_size=50), is_wrong, Random(0), PATIENT_S)
+    smallest_failing(st.lists(st.integers(0, 10**6), max_size=50), is_wrong, Random(0), EXAMPLES)
 
     assert len(tried) - tried.index(True) - 1 == 2
 
@@ -153,7 +155,7 @@ def test_leaving_out_ends_after_a_number_of_tasks() -> None:
 def test_what_shrinking_leaves_is_left_out(clients: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even without shrinking the body has one row and no optional field except the undocumented one of the mode."""
     monkeypatch.setattr(fuzzing, "SHRINK_TASKS_MAX", 0)
-    for found in clients.judged(patient, "sign"):
+    for found in broken(clients, patient, "sign"):
         body = answered(found.where)
         assert len(body["market_positions"]) == 1
         assert body["event_positions"] == []
@@ -163,17 +165,17 @@ def test_what_shrinking_leaves_is_left_out(clients: Bench, monkeypatch: pytest.M
 
 
 def test_a_client_that_reads_everything_right_has_no_finding(clients: Bench) -> None:
-    assert clients.judged(judge_fuzz) == []
+    assert clients.judged(partial(judge_fuzz, settings=FEW)) == []
 
 
 def test_a_client_that_floats_its_money_can_take_every_body(clients: Bench) -> None:
     """Lost digits are a finding of their own kind, reported by the judge of floats only."""
-    assert clients.judged(judge_fuzz, "floats") == []
+    assert clients.judged(partial(judge_fuzz, settings=FEW), "floats") == []
 
 
 @pytest.mark.parametrize("api_date", ["latest", "2026-02", "compat"])
 def test_a_client_that_concludes_one_field_from_others_can_take_every_body(api_date: str, clients: Bench) -> None:
-    assert clients.judged(partial(judge_fuzz, api_date=api_date), "concluding") == []
+    assert clients.judged(partial(judge_fuzz, api_date=api_date, settings=FEW), "concluding") == []
 
 
 SMALLEST = {
@@ -238,7 +240,7 @@ def test_the_smallest_body_that_a_client_cannot_take_is_reported(
     rule, body, seen, expected = SMALLEST[fault]
     monkeypatch.setattr(fuzzing, "MODES", {rule: fuzzing.MODES[rule]})
 
-    [found] = clients.judged(patient, fault)
+    [found] = broken(clients, patient, fault)
     assert found.rule == rule
     assert found.where.startswith("positions at 2026-10, GetPositions answered with {")
     assert with_tickers_numbered(answered(found.where)) == body
@@ -252,7 +254,7 @@ def test_the_smallest_body_that_a_client_cannot_take_is_reported(
 
 
 def test_a_closed_client_can_take_every_documented_body(clients: Bench) -> None:
-    assert [one.rule for one in clients.judged(patient, "closed")] == ["fuzzing.unknown_field"]
+    assert [one.rule for one in broken(clients, patient, "closed")] == ["fuzzing.unknown_field"]
 
 
 def test_no_constant_of_a_loaded_module_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +269,7 @@ def test_no_constant_of_a_loaded_module_is_drawn(monkeypatch: pytest.MonkeyPatch
         return False
 
     texts = st.lists(st.text(), min_size=100)
-    assert smallest_failing(texts, is_wrong, Random(0), PATIENT_S) is None
+    assert smallest_failing(texts, is_wrong, Random(0), EXAMPLES) is None
     assert len(seen) > 100
     assert "a constant" not in seen
 
@@ -280,7 +282,7 @@ def test_the_same_seed_finds_the_same(clients: Bench, monkeypatch: pytest.Monkey
 
 
 def test_what_is_found_is_printed_so_that_it_can_be_served_again(clients: Bench) -> None:
-    found = clients.judged(patient, "some")[0]
+    found = broken(clients, patient, "some")[0]
 
     scenario = found.reproduction.partition("\n")[2].partition("\nmockexchange serve ")[0]
     assert [rule.name for rule in load_text(scenario).faults] == ["fuzzed"]
@@ -289,7 +291,7 @@ def test_what_is_found_is_printed_so_that_it_can_be_served_again(clients: Bench)
 
 def test_the_printed_task_has_all_fields_of_a_task(clients: Bench) -> None:
     """It has placeholders for values of a running exchange."""
-    lines = clients.judged(patient, "some")[0].reproduction.splitlines()
+    lines = broken(clients, patient, "some")[0].reproduction.splitlines()
 
     assert lines[-4] == "mockexchange serve --api-date 2026-10 --scenario positions-body-2026-10.yaml"
     assert lines[-3] == "then run the same `mockexchange verify client` with --cards R74,"
@@ -300,7 +302,7 @@ def test_the_printed_task_has_all_fields_of_a_task(clients: Bench) -> None:
 
 def test_what_is_found_is_saved_as_a_scenario_that_shows_it(clients: Bench, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "findings"
-    found = clients.judged(partial(patient, fixtures=folder), "closed")[0]
+    found = broken(clients, partial(patient, fixtures=folder), "closed")[0]
 
     [file] = folder.iterdir()
     assert file.name == "positions-unknown_field-2026-10.yaml"
@@ -316,7 +318,7 @@ def test_what_is_found_is_saved_as_a_scenario_that_shows_it(clients: Bench, tmp_
 
 
 def test_words_of_a_client_cannot_break_the_file(clients: Bench, tmp_path: Path) -> None:
-    found = clients.judged(partial(patient, fixtures=tmp_path), "rude")
+    found = broken(clients, partial(patient, fixtures=tmp_path), "rude")
 
     assert found[0].seen == "it raised: ValueError: first second third"
     file = tmp_path / "positions-body-2026-10.yaml"
@@ -331,15 +333,11 @@ def test_a_client_that_cannot_do_it_undisturbed_is_not_judged(clients: Bench) ->
         clients.judged(judge_fuzz, "needy")
 
 
-ENDS = pytest.mark.parametrize(
-    ("trouble", "kind"),
-    [("sys.exit(3)", AdapterBroken), ("sys.stdin.read()", AdapterTimeout)],
-    ids=["crash", "hang"],
-)
+ENDS = pytest.mark.parametrize("trouble", ["sys.exit(3)", "sys.stdin.read()"], ids=["crash", "hang"])
 
 
-def ended(trouble: str, kind: type[AdapterBroken], clients: Bench, fixtures: Path | None) -> str:
-    """The errors for a client that fails at the first body with a position."""
+def ended(trouble: str, clients: Bench, fixtures: Path | None) -> str:
+    """The finding about a client that fails at the first body with a position."""
     fragile = answering(f"""
     from tests.kit.client.mirror import SUPPORTED, bodies, httpx
     if task["id"] > 2:
@@ -351,16 +349,12 @@ def ended(trouble: str, kind: type[AdapterBroken], clients: Bench, fixtures: Pat
     venue = KALSHI._replace(tasks=[POSITIONS])
     with Adapter(fragile, task_s_max=5, directory=ROOT) as adapter:
         adapter.ask("hello", WHERE, task_s_max=60)
-        with pytest.raises(kind) as caught:
-            list(judge_fuzz(adapter, clients.exchange, venue, fixtures=fixtures, seconds_max=PATIENT_S))
-    return str(caught.value)
+        return next(judge_fuzz(adapter, clients.exchange, venue, settings=FuzzSettings(fixtures))).seen
 
 
 @ENDS
-def test_a_body_that_ends_a_client_is_reported_and_saved(
-    trouble: str, kind: type[AdapterBroken], clients: Bench, tmp_path: Path
-) -> None:
-    said = ended(trouble, kind, clients, tmp_path)
+def test_a_body_that_ends_a_client_is_reported_and_saved(trouble: str, clients: Bench, tmp_path: Path) -> None:
+    said = ended(trouble, clients, tmp_path)
 
     [file] = tmp_path.iterdir()
     assert '; it was reading {"' in said
@@ -376,10 +370,27 @@ def test_a_body_that_ends_a_client_is_cut_where_it_cannot_be_saved(
     clients: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mockexchange.kit.client.adapter.ERROR_CHARS_MAX", 30)
-    said = ended("sys.exit(3)", AdapterBroken, clients, None)
+    said = ended("sys.exit(3)", clients, None)
 
     assert '; it was reading {"' in said
     assert said.endswith("...")
+
+
+def test_one_error_of_a_task_is_one_finding(clients: Bench) -> None:
+    """The client that needs a row fails in both modes, for the same reason."""
+    assert [one.rule for one in clients.judged(patient, "some")] == ["fuzzing.left_out"] * 5 + ["fuzzing.body"]
+
+
+def test_tasks_that_are_not_fuzzed_are_named(clients: Bench) -> None:
+    notes = [one for one in clients.judged(patient, "some") if one.rule == LEFT_OUT]
+    assert notes[0].seen == "not fuzzed: the adapter does not support it"
+    assert [one.where.partition(" ")[0] for one in notes] == [
+        "event_positions",
+        "balance",
+        "fills",
+        "orders",
+        "settlements",
+    ]
 
 
 def test_cards_can_name_every_judge() -> None:

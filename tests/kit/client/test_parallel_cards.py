@@ -55,6 +55,7 @@ def run(
 @pytest.mark.parametrize(("cards_count", "processes"), [(1, 1), (11, 1), (12, 2), (24, 3), (200, PROCESSES_MAX)])
 def test_few_cards_are_not_worth_many_processes(cards_count: int, processes: int) -> None:
     assert process_count(cards("R10") * cards_count) == processes
+    assert process_count(cards("R10") * cards_count, is_fast=True) >= processes
 
 
 def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

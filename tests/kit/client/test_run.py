@@ -11,7 +11,7 @@ from mockexchange.kit.client.api_documents import documents_of
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
 from mockexchange.kit.client.command_mode import environment_of
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRunSettings
-from mockexchange.kit.client.sandboxes import CardSandboxes, load_plan
+from mockexchange.kit.client.sandboxes import LEFT_OUT, CardSandboxes, load_plan
 from mockexchange.kit.client.session import CONNECTIONS_MAX, NoSuchAccount, open_session
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_KEPT, EXIT_NOT_JUDGED, Outcome
 from mockexchange.kit.kalshi import KALSHI
@@ -162,6 +162,15 @@ def test_a_card_about_the_past_is_excused_later(api_date: str, is_excused: bool)
     assert why == ("it is about what there was before 2026-02" if is_excused else "")
 
 
+def test_slow_cards_are_left_out_of_a_fast_run() -> None:
+    with exchange() as running:
+        sandboxes = CardSandboxes(KALSHI, running, "latest", is_fast=True)
+        left_out = [card.number for card in load_cards() if sandboxes.reason_to_skip(card) == LEFT_OUT]
+    assert left_out == ["R48", "R74"]
+    (fuzzed,) = run(answering("tell(task, rows=[])"), "R74", is_adapter=True, is_fast=True).report.verdicts
+    assert fuzzed.why == "--fast leaves it out"
+
+
 @pytest.mark.parametrize(
     ("day", "alias"),
     [("2025-11-03", "2025-11"), ("2026-01-15", "2025-12"), ("2027-01-01", "2026-10"), (None, "compat")],
@@ -181,9 +190,11 @@ def test_a_reproduction_says_all_that_differs_from_the_usual() -> None:
         api_date="2026-06",
         scenario="golden",
         client="kyro",
+        examples=9,
+        seed=7,
     )
     assert settings.reproduction(card) == (
-        "mockexchange verify client --adapter --api-date 2026-06 --scenario golden --client kyro"
+        "mockexchange verify client --adapter --api-date 2026-06 --scenario golden --client kyro --examples 9 --seed 7"
         " --cards R07 -- node 'my bot.js'"
     )
 
