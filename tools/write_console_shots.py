@@ -24,7 +24,7 @@ SHOTS = {
     "console-orders": ("orders", 1280, 640, "light"),
     "console-scenario": ("scenario", 1280, 640, "dark"),
     "console-verify": ("verify", 1280, 640, "light"),
-    "console-streams": ("streams?n=6", 1280, 720, "dark"),
+    "console-streams": ("streams?n=11", 1280, 720, "dark"),
 }
 """Name of the image: address of the screen, width, height and theme."""
 CALLS = (
@@ -137,11 +137,11 @@ def opened(browser: Any, ready: dict[str, Any], address: str, width: int, height
 
 
 def _prepare(page: Any, address: str) -> None:
-    """Make the two mistakes that the picture of a scenario shows."""
+    """Make the mistake that the picture of a scenario shows."""
     if address == "scenario":
         field = page.get_by_label("scenario", exact=True)
         text = field.input_value()
-        field.fill(text.replace("price: 0.56", "prise: 0.56", 1).replace("cash: 1000", "cash: much", 1))
+        field.fill(text.replace("price: 0.56", "prise: 0.56", 1))
         page.get_by_role("button", name="line").first.click()
         page.wait_for_timeout(400)
 

@@ -80,3 +80,24 @@ def test_reports_are_kept(exchange: Any) -> None:
     assert exchange.get_report("nightly") == REPORT
     with pytest.raises(WrongRequest, match="no report 'none'"):
         exchange.get_report("none")
+
+
+def test_events_are_read_on_after_an_id(exchange: Any) -> None:
+    (began,) = exchange.events()
+    assert (began.kind, began.data) == ("begin", {"sandbox": exchange.name})
+    exchange.deposit("alice", 5)
+    exchange.call("alice", "GET", "/trade-api/v2/portfolio/balance")
+    found = exchange.events(began.id)
+    assert [event.kind for event in found] == ["begin", "command", "request"]
+    assert [event.kind for event in exchange.events(found[1].id)] == ["begin", "request"]
+    assert [event.kind for event in exchange.events(began.id, kinds=["request"], account="bob")] == ["begin"]
+    with pytest.raises(WrongRequest, match="kinds"):
+        exchange.events(kinds=["colour"])
+
+
+def test_changes_of_the_server_are_read(server: Any) -> None:
+    began = server.server_events()[-1]
+    with server.sandbox("empty") as exchange:
+        name = exchange.name
+    found = [event.data for event in server.server_events(began.id) if event.kind == "sandbox"]
+    assert [(one["sandbox"], one["change"]) for one in found] == [(name, "made"), (name, "deleted")]

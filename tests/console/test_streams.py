@@ -42,6 +42,8 @@ def test_the_missing_frame_is_found_by_keys(tab: Any, live: Live, stream: Client
     why = tab.locator("[data-why]")
     why.get_by_text("the client has a gap here").wait_for()
     assert "hole" in why.inner_text()
+    tab.get_by_role("button", name="lost 1").click()
+    tab.get_by_text("1 frames").wait_for()
 
 
 def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, stream: ClientConnection) -> None:

@@ -1,12 +1,14 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/inspection_methods.py: change that.
 """The methods that look at an exchange: accounts, positions and history, markets and derivatives with order books."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from mockexchange.api.errors import UnknownAccount
 from mockexchange.api.synchronous.sandbox_client import SandboxClient
 from mockexchange.api.values.arguments import require, require_as
+from mockexchange.api.values.live_events import LiveEvent
 from mockexchange.api.values.positions import Position, read_position
 from mockexchange.api.values.rows import read_row
 
@@ -72,6 +74,25 @@ class InspectionMethods(SandboxClient):
         query = {"after": after, "last": last}
         lines: list[dict[str, Any]] = self._guarded("GET", f"{self._path}/log", query=query)
         return lines[1:]
+
+    def events(
+        self, after: str | None = None, *, kinds: Sequence[str] = (), account: str | None = None
+    ) -> list[LiveEvent]:
+        """Return the events of the sandbox after the one with the id `after`, of these kinds, or all.
+
+        The first is `begin`. Give the id of the last one as `after` to read on; without `after` nothing has happened
+        yet. `lost` says how many events are no longer kept. Raises WrongRequest for an unknown kind.
+        """
+        wanted = {"kinds": ",".join(kinds) or None, "account": account}
+        query = {"follow": "false", "last_event_id": after, **wanted}
+        found: list[LiveEvent] = self._guarded("GET", f"{self._path}/events", query=query)
+        return found
+
+    def server_events(self, after: str | None = None) -> list[LiveEvent]:
+        """Return the sandboxes that were made, reset or deleted after the event with the id `after`, as `events`."""
+        query = {"follow": "false", "last_event_id": after}
+        found: list[LiveEvent] = self._guarded("GET", "events", query=query)
+        return found
 
     def list_reports(self) -> list[dict[str, Any]]:
         """Return the reports of verifications that the server keeps, with their numbers of rules, the newest first."""

@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 
 from mockexchange.api.errors import MockExchangeError, TimedOut, WrongRequest
 from mockexchange.api.values.arguments import require
+from mockexchange.api.values.live_events import read_events
 
 PATIENCE_S = 60.0
 """The timeout of a call, far above any answer's time: only a server that is stopped in a debugger exceeds it."""
 JSON_LINES = "application/jsonl"
+EVENT_STREAM = "text/event-stream"
 Query = Mapping[str, object]
 
 
@@ -72,4 +74,6 @@ def read_reply(reply: Reply, control_url: str) -> Any:
 def _read(reply: Reply) -> Any:
     if reply.content_type.startswith(JSON_LINES):
         return [json.loads(line) for line in reply.body.splitlines()]
+    if reply.content_type.startswith(EVENT_STREAM):
+        return read_events(reply.body.decode())
     return json.loads(reply.body or b"null")

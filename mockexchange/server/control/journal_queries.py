@@ -22,6 +22,9 @@ SEARCH = "q"
 SEARCH_CHARS_MAX = 200
 """The longest text that is searched for."""
 SHORT, REDACT = "short", "redact"
+LAST_EVENT_ID = "last_event_id"
+"""The same as the header, for programs that send none."""
+FOLLOWING = ("follow", LAST_EVENT_ID)
 NUMBER_DIGITS_MAX = 18
 Item = TypeVar("Item")
 
@@ -144,7 +147,7 @@ def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) ->
 
 def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
     """Return which events are wanted, the last id seen, and whether to follow. Raises ControlError."""
-    asked = read_query(request, ("kinds", "follow", "account", "channel", SHORT), ())
+    asked = read_query(request, ("kinds", *FOLLOWING, "account", "channel", SHORT), ())
     kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
     if not kinds <= set(KINDS):
         unknown = min(kinds - set(KINDS))
@@ -158,7 +161,7 @@ def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
 def read_following(request: Request, asked: dict[str, Any]) -> tuple[str | None, bool]:
     """Return the id of the last event that a watcher has seen, and whether to follow. Raises ControlError."""
     is_following = read_switch(asked, "follow", default=True) and request.method != "HEAD"
-    return request.headers.get("last-event-id"), is_following
+    return asked.get(LAST_EVENT_ID, request.headers.get("last-event-id")), is_following
 
 
 def read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:

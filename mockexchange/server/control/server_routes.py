@@ -11,7 +11,7 @@ from starlette.routing import Route
 from mockexchange.scenario.schema import json_schema
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX
-from mockexchange.server.control.journal_queries import read_following, read_query
+from mockexchange.server.control.journal_queries import FOLLOWING, read_following, read_query
 from mockexchange.server.control.json_text import MEDIA_TYPE as JSON_TYPE
 from mockexchange.server.control.json_text import ControlJson, encode
 from mockexchange.server.control.requests import resource
@@ -73,7 +73,7 @@ class ServerHandlers:
         return Response(_schema(), media_type=JSON_TYPE)
 
     async def events(self, request: Request) -> Response:
-        last_event_id, is_following = read_following(request, read_query(request, ("follow",), ()))
+        last_event_id, is_following = read_following(request, read_query(request, FOLLOWING, ()))
         if self.feed.watchers >= WATCHERS_MAX:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one server")
         return ServerEventStream(self.feed, last_event_id, is_following, grant_of(request).sees)

@@ -1,6 +1,6 @@
 // @ts-check
 // The event stream of one sandbox by fetch, which can send the token. It resumes by Last-Event-ID, and reaches the
-// page once in an animation frame.
+// page in an animation frame, at most ten times a second.
 import { signal } from "@preact/signals";
 import { forgetToken, headers, sandboxPath } from "./api.js";
 import { makeParser } from "./sse.js";
@@ -8,6 +8,8 @@ import { makeParser } from "./sse.js";
 /** @typedef {import("./sse.js").LiveEvent} LiveEvent */
 
 const RETRY_MS = [250, 500, 1_000, 2_000, 5_000];
+/** Interval of flushes: the first of a burst is shown at once, a stream of them ten times a second. */
+const FLUSH_MS = 100;
 const KINDS = "command,request,frame,script,fault,clock";
 
 /** live, waiting, paused or ended; events in the last second; events that were lost. */
@@ -20,6 +22,7 @@ const listeners = new Set();
 /** @type {LiveEvent[]} */
 let arrived = [];
 let isDue = false;
+let flushedAt = 0;
 let counted = 0;
 /** @type {AbortController | null} */
 let current = null;
@@ -139,12 +142,15 @@ function take(event) {
   arrived.push(event);
   if (!isDue) {
     isDue = true;
-    requestAnimationFrame(flush);
+    const wait = flushedAt + FLUSH_MS - performance.now();
+    if (wait <= 0) requestAnimationFrame(flush);
+    else setTimeout(() => requestAnimationFrame(flush), wait);
   }
 }
 
 function flush() {
   isDue = false;
+  flushedAt = performance.now();
   const events = arrived;
   arrived = [];
   for (const listener of listeners) listener(events);

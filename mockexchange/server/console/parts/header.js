@@ -1,5 +1,6 @@
 // @ts-check
 // The frame above every screen: sandbox, clock, connection, screens.
+import { useEffect } from "preact/hooks";
 import { live } from "../lib/feed.js";
 import { countOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
@@ -22,6 +23,7 @@ function Live() {
 export function Header(props) {
   const { sandbox } = place.value;
   const shown = sandboxOf(sandbox);
+  useEffect(() => document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [props.screen]);
   const names = sandboxes.value.map((one) => one.id);
   if (!names.includes(sandbox)) names.push(sandbox);
   return html`<a class="skip" href="#main" onClick=${(/** @type {Event} */ event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>to the content</a>

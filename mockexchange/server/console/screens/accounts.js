@@ -57,7 +57,8 @@ export function Accounts() {
 /** @param {any} row */
 function withProfit(row) {
   const profit = profitOf(row);
-  return { instrument: row.instrument, book: row.book, ...row, "profit and loss": profit === null ? null : money(profit) };
+  const amount = "size" in row ? { size: row.size } : { quantity: row.quantity };
+  return { instrument: row.instrument, book: row.book, ...amount, "profit and loss": profit === null ? null : money(profit), ...row };
 }
 
 /** @param {{ledger: any, sums: any}} props */

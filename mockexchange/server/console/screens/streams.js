@@ -1,7 +1,7 @@
 // @ts-check
 // Streams: open connections with their subscriptions, a timeline of frames by connection, and the frames.
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
 import { matches, parseFilter } from "../lib/filter.js";
@@ -20,6 +20,7 @@ import { Timeline } from "../parts/timeline.js";
 const PAGE_ROWS = 500;
 const ROWS_MAX = 10_000;
 const READ_MS = 1_000;
+const DRAW_MS = 250;
 
 /** @param {any} row */
 function directionOf(row) {
@@ -66,11 +67,15 @@ export function Streams() {
     { keys: "w", label: "why: the newest frame that was lost or disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame was lost or disturbed"); } },
     { keys: ".", label: "follow, or freeze", run: freeze },
   ]), [shown, chosen]);
+  const drawn = useLate(shown);
+  const timeline = useMemo(() => html`<${Timeline} frames=${drawn} selected=${chosen} onSelect=${choose} />`, [drawn, chosen]);
+  const lost = frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0);
   return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="conn:1 account:alice channel:fill kind:fill dir:lost" />
+      <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countOf(lost)}</b></button>
       <button aria-pressed=${isFrozen.value} onClick=${freeze}>${isFrozen.value ? "follow" : "freeze"}</button>
       <span class="push dim">${countOf(shown.length)} frames${first.value > 1 ? ` · first kept: ${countOf(first.value)}` : ""}</span></div>
     <${StreamTable} streams=${open.value} path=${path} mayChange=${mayChange()} onFilter=${(/** @type {string} */ text) => refine({ q: text })} />
-    <${Timeline} frames=${shown} selected=${chosen} onSelect=${choose} />
+    ${timeline}
     <div class=${`split ${chosen ? "has-detail" : ""}`}>
       <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose}
         rowClass=${(/** @type {any} */ row) => (row.direction === "lost" ? "refused" : "")}
@@ -124,4 +129,17 @@ function useReading(path, frames, open, first, isFrozen) {
 function joined(known, added) {
   const newest = known[0]?.number ?? 0;
   return [...added.filter((row) => row.number > newest).reverse(), ...known].slice(0, ROWS_MAX);
+}
+
+/** The same rows, at most four times a second: drawing thousands of marks takes longer than a list of the visible rows. @param {any[]} rows */
+function useLate(rows) {
+  const [kept, keep] = useState(rows);
+  const newest = /** @type {{current: any[]}} */ (useRef(rows));
+  const timer = useRef(0);
+  newest.current = rows;
+  useEffect(() => {
+    timer.current ||= window.setTimeout(() => { timer.current = 0; keep(newest.current); }, kept.length ? DRAW_MS : 0);
+  }, [rows]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return kept;
 }
