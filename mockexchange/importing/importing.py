@@ -15,6 +15,7 @@ from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer, Wr
 from mockexchange.importing.scenario_text import text_of
 from mockexchange.importing.verification import Emulated, Verified, plan_of, verify
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.loader import Plan
 from mockexchange.venues.dated import COMPAT, ApiDate
 from mockexchange.venues.registry import venue_of
 
@@ -57,7 +58,7 @@ def import_recording(path: Path, api_date: str | None = None) -> Imported:
     date = venue.api_date(api_date) if api_date else _date_of(scenario, recorded)
     scenario = _solved(importer, scenario, facts, recorded, date)
     text = text_of(scenario)
-    verified, refused = verify(text, recorded, recorded.answers, date)
+    verified, refused = verify(plan_of(text), recorded, recorded.answers, date)
     in_order = sorted(verified, key=lambda one: one.answer.line)
     return Imported(recorded, text, date, in_order, [*refusals, *refused], facts.unread)
 
@@ -100,15 +101,15 @@ def _date_of(scenario: dict[str, Any], recorded: Recorded) -> ApiDate:
     sample = _sample(recorded.answers)
     wanted = [shape_of(_parsed(recorded.text_of(answer))) for answer in sample]
     dates = [venue.api_date(alias) for alias in (*(venue.wire.aliases if venue.wire else ()), COMPAT)]
-    text = text_of(scenario)
-    fitting = [asyncio.run(_fitting(text, recorded.venue, sample, wanted, date)) for date in dates]
+    plan = plan_of(text_of(scenario))
+    fitting = [asyncio.run(_fitting(plan, recorded.venue, sample, wanted, date)) for date in dates]
     return max(zip(fitting, dates, strict=True), key=lambda pair: (pair[0], pair[1].day or ""))[1]
 
 
 async def _fitting(
-    text: str, venue: str, sample: Sequence[RecordedAnswer], wanted: Sequence[Any], date: ApiDate
+    plan: Plan, venue: str, sample: Sequence[RecordedAnswer], wanted: Sequence[Any], date: ApiDate
 ) -> int:
-    emulated = await Emulated.open(text, venue, date)
+    emulated = await Emulated.open(plan, venue, date)
     fitting = 0
     for answer, shape in sorted(zip(sample, wanted, strict=True), key=lambda pair: pair[0].at):
         await emulated.advance(answer.at)
@@ -133,7 +134,7 @@ def _solved(importer: Any, scenario: dict[str, Any], facts: Any, recorded: Recor
     cash: dict[int, Decimal] = {}
     for _ in range(ROUNDS_MAX if balances else 0):
         found = importer.with_cash(scenario, cash)
-        missing = asyncio.run(_missing(importer, text_of(found), recorded, balances[0], date))
+        missing = asyncio.run(_missing(importer, plan_of(text_of(found)), recorded, balances[0], date))
         if not any(missing.values()):
             break
         cash = {index: cash.get(index, Decimal(0)) + amount for index, amount in missing.items()}
@@ -142,9 +143,9 @@ def _solved(importer: Any, scenario: dict[str, Any], facts: Any, recorded: Recor
 
 
 async def _missing(
-    importer: Any, text: str, recorded: Recorded, balance: RecordedAnswer, date: ApiDate
+    importer: Any, plan: Plan, recorded: Recorded, balance: RecordedAnswer, date: ApiDate
 ) -> dict[int, Decimal]:
-    emulated = await Emulated.open(text, recorded.venue, date)
+    emulated = await Emulated.open(plan, recorded.venue, date)
     await emulated.advance(balance.at)
     status, body = emulated.ask(balance.target, balance.at)
     found: dict[int, Decimal] = importer.cash_missing(recorded.text_of(balance), body) if status == 200 else {}

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -16,6 +16,7 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import Plan, TimedCommand, load_text
+from mockexchange.scenario.plan import PlanCache
 from mockexchange.venues.client_setup import UnsignedRequest
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import venue_of
@@ -42,10 +43,9 @@ class Emulated:
     _next: TimedCommand | None = None
 
     @classmethod
-    async def open(cls, text: str, venue: str, api_date: ApiDate) -> "Emulated":
+    async def open(cls, plan: Plan, venue: str, api_date: ApiDate) -> "Emulated":
         """Open the beginning of a scenario, before its history. Raises ScenarioError."""
-        plan = plan_of(text)
-        before = plan_of(text.partition("\nhistory:")[0] + "\n")
+        before = replace(plan, steps=[], cache=PlanCache())
         sandbox = await open_sandbox(before, SandboxOptions(api_date=api_date, clock="paused"))
         return cls(sandbox, iter(plan.steps), venue)
 
@@ -80,16 +80,16 @@ def plan_of(text: str) -> Plan:
 
 
 def verify(
-    text: str, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate
+    plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate
 ) -> tuple[list[Verified], list[str]]:
     """Return how each answer is explained, and the steps that were refused. Raises ScenarioError."""
-    return asyncio.run(_verify(text, recorded, answers, api_date))
+    return asyncio.run(_verify(plan, recorded, answers, api_date))
 
 
 async def _verify(
-    text: str, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate
+    plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate
 ) -> tuple[list[Verified], list[str]]:
-    emulated = await Emulated.open(text, recorded.venue, api_date)
+    emulated = await Emulated.open(plan, recorded.venue, api_date)
     cursors: dict[str, str] = {}
     found = []
     for answer in sorted(answers, key=lambda one: one.at):

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from mockexchange.importing.verification import Emulated
+from mockexchange.importing.verification import Emulated, plan_of
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.venues.registry import DEFAULT
@@ -27,7 +27,7 @@ def record(path: Path, scenario: str, date: str, reads: Iterable[str] = READS, *
 
 async def _record(file: RecordingFile, scenario: str, date: str, reads: Iterable[str], pages_max: int) -> None:
     at = LATEST_US
-    emulated = await Emulated.open(scenario, DEFAULT.name, DEFAULT.api_date(date))
+    emulated = await Emulated.open(plan_of(scenario), DEFAULT.name, DEFAULT.api_date(date))
     await emulated.advance(at)
     assert emulated.refusals == []
     for read in reads:

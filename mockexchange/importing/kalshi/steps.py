@@ -78,7 +78,7 @@ def _trade_of(row: Plain) -> dict[str, Any]:
 
 
 def _fill_steps(facts: Facts) -> Iterator[Step]:
-    known = {order_id for order_id, order in facts.orders.items() if _rests(order, facts)}
+    known = {order["order_id"] for order in _resting(facts)}
     for fill in fills_in_order(facts):
         order_id = fill["order_id"]
         body = {
@@ -97,13 +97,16 @@ def _fill_steps(facts: Facts) -> Iterator[Step]:
         yield Step(instant_of(fill, "created_time"), 2, {"fill": body})
 
 
-def _rests(order: Plain, facts: Facts) -> bool:
-    """Return whether an order was in the book: it rests, it was canceled, or it was made before its first fill."""
-    if order["status"] in (RESTING, CANCELED):
-        return True
-    fills = [fill for fill in facts.fills.values() if fill["order_id"] == order["order_id"]]
-    made = instant_of(order, "created_time")
-    return bool(fills) and all(instant_of(fill, "created_time") > made for fill in fills)
+def _resting(facts: Facts) -> Iterator[Plain]:
+    """Yield the orders that were in the book: they rest, were canceled, or were made before their first fill."""
+    first_fills: dict[str, int] = {}
+    for fill in fills_in_order(facts):
+        first_fills.setdefault(fill["order_id"], instant_of(fill, "created_time"))
+    for order_id, order in facts.orders.items():
+        filled_at = first_fills.get(order_id)
+        is_maker = filled_at is not None and filled_at > instant_of(order, "created_time")
+        if is_maker or order["status"] in (RESTING, CANCELED):
+            yield order
 
 
 def _group_steps(facts: Facts, start: int) -> Iterator[Step]:
@@ -120,9 +123,7 @@ def _has_limit(row: Plain) -> bool:
 
 
 def _order_steps(facts: Facts) -> Iterator[Step]:
-    for order in facts.orders.values():
-        if not _rests(order, facts):
-            continue
+    for order in _resting(facts):
         body = {
             **_trade_of(order),
             "count": contracts(centis_of(order, "initial_count")),
