@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from mockexchange.cli.click_base import Failure, shared_option
+from mockexchange.cli.click_base import Failure, checked, shared_option
 from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
 from mockexchange.runtime.http_request import (
     TIMEOUT_S,
@@ -114,4 +114,12 @@ def server_option(command: Decorated) -> Decorated:
 
 def sandbox_option(command: Decorated) -> Decorated:
     """Add --sandbox, by which a command picks an exchange of the server."""
-    return shared_option("--sandbox", default="default", show_default=True, help="The exchange meant.")(command)
+    return shared_option(
+        "--sandbox", default="default", show_default=True, callback=checked(_sandbox_name), help="The exchange meant."
+    )(command)
+
+
+def _sandbox_name(text: str) -> str:
+    if not text:  # such as a variable of a script that is not set
+        raise ValueError("expected the name of a sandbox, got ''")
+    return text

@@ -67,10 +67,15 @@ def _is_left_behind(file: Path) -> bool:
         return False
 
 
+def require_plain(file: Path) -> None:
+    """Raise OSError if a file is a device or a pipe; a folder fails by itself, and more clearly."""
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(file))
+
+
 def read_plain_file(file: Path) -> str:
     """Return the text of a file. Raises OSError, also for a device, which may have no end, and for a pipe."""
-    if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(file))
+    require_plain(file)
     return file.read_text(encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockexchange.runtime.discovery import NO_PLAIN_FILE, READY, SPARE, read_plain_file, running_spare
+from mockexchange.runtime.discovery import READY, SPARE, read_plain_file, require_plain, running_spare
 from mockexchange.runtime.process_lock import is_abandoned, take_lock
 from mockexchange.runtime.trust import bundle
 
@@ -103,8 +103,7 @@ def write_private(target: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all. A link leads to the file that is replaced."""
     target = target.resolve()
     try:
-        if target.exists() and not target.is_file():  # a device would be replaced too
-            raise OSError(errno.EINVAL, NO_PLAIN_FILE)
+        require_plain(target)  # a device would be replaced too
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:

@@ -1,5 +1,6 @@
 """What all commands share: options and the environment, one line an error, exit codes."""
 
+import errno
 import os
 import shlex
 import subprocess
@@ -211,6 +212,12 @@ def value_read(words: str, each: click.Option, variable: str, monkeypatch: pytes
     return str(value) if isinstance(value, Path) else getattr(value, "name", value)
 
 
+def test_an_address_of_another_machine_is_named_once() -> None:
+    reason = os.strerror(errno.EADDRNOTAVAIL)
+    complaint = error_of("serve", "--host", "203.0.113.1", "--port", "0")
+    assert complaint == f"mockexchange serve: cannot serve on 203.0.113.1:0: {reason}"
+
+
 @pytest.mark.parametrize(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
 def test_every_option_reads_its_variable(words: str, each: click.Option, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -249,7 +256,6 @@ MISUSES = [
     ("keys nope", "mockexchange keys: No such command 'nope'."),
     ("serve --port x", "mockexchange serve: Invalid value for '--port': 'x' is not a valid integer range."),
     ("serve --port 65536", "mockexchange serve: Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
-    ("serve --host 203.0.113.1 --port 0", "mockexchange serve: cannot serve on 203.0.113.1:0: "),
     ("serve --scenario nope", "mockexchange serve: no scenario 'nope': expected a file, or one of "),
     ("serve --api-date 2025-11-02", "mockexchange serve: Invalid value for '--api-date': API date 2025-11-02 is "),
     ("serve --api-date soon", "mockexchange serve: Invalid value for '--api-date': unknown API date 'soon': expected "),
@@ -262,6 +268,7 @@ MISUSES = [
     ("call alice", "mockexchange call: Missing argument 'METHOD'."),
     ("call alice G/T /x", "mockexchange call: Invalid value for 'METHOD': expected a method such as GET, got 'G/T'"),
     ("do", "mockexchange do: Missing argument 'STEP...'."),
+    ("do --sandbox= reset", "mockexchange do: Invalid value for '--sandbox': expected the name of a sandbox, got ''"),
     ("do nope", "mockexchange do: step 1: expected a step with one of fill, "),
     ("do ' '", "mockexchange do: step 1: expected a step, got nothing"),
     ("do 'cancel: {order: a}' [", "mockexchange do: step 2: not valid YAML: "),

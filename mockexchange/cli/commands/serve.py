@@ -197,7 +197,8 @@ def _explained_failures(host: str, port: int) -> Iterator[None]:
         raise
     except OSError as error:
         what = error.filename or f"cannot serve on {host}:{port}"
-        raise UsageFailure(f"{what}: {error.strerror or error}") from None
+        reason, _, _ = str(error.strerror or error).partition(" (while attempting")  # with the address, again
+        raise UsageFailure(f"{what}: {reason}") from None
 
 
 def _require_consistent(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
