@@ -1,9 +1,10 @@
-"""A client with five mistakes, as an adapter (docs/adapters.md); each mistake fails the cards about it.
+"""A client with six mistakes, as an adapter (docs/adapters.md); each mistake fails the cards about it.
 
 * It signs the query of a request together with its path.
 * It follows a repeated cursor for ever.
 * It converts money to floats.
 * It leaves pings unanswered.
+* It follows a redirect to another host with its signed headers, as urllib does by default.
 * It needs a field that the exchange has removed, `position` beside `position_fp`: judge it as of compat, which has it.
 
     mockexchange verify client --adapter --api-date compat -- python contracts/clients/examples/careless.py

@@ -20,6 +20,7 @@ FOR_COMMANDS = ["R45"]
 MISTAKES = {
     "R02": "it signs the query",
     "R21": "it follows a cursor that does not move on",
+    "R47": "it sends its signature wherever a redirect leads",
     "R52": "it needs `position`, which is gone",
     "R63": "its money is a float",
     "R65": "its money is a float",
