@@ -46,7 +46,7 @@ SUITE = "def test_first(exchange_sandbox): pass\n"
 
 def first_use(size: Size) -> None:
     """Print seconds of wall time, and of processor time for the fixture."""
-    with _Serving("serve", "--port", "0", "--quiet", "--scenario", "demo", "--ready-file") as ready:
+    with Serving("serve", "--port", "0", "--quiet", "--scenario", "demo", "--ready-file") as ready:
         call = (*MOCKEXCHANGE, "call", "--ready-file", str(ready), "alice", "GET", "/portfolio/balance")
         cases: dict[str, Callable[[], float]] = {
             "an interpreter that does nothing": lambda: _seconds_of(PYTHON),
@@ -78,7 +78,7 @@ def _seconds_of(command: tuple[str, ...]) -> float:
     return time.perf_counter() - began
 
 
-class _Serving:
+class Serving:
     """A server as a process, until the block ends; `ready` is the file that it writes when it answers."""
 
     def __init__(self, *arguments: str, command: tuple[str, ...] = MOCKEXCHANGE) -> None:
@@ -104,13 +104,13 @@ class _Serving:
 
 def _uvicorn_s() -> float:
     began = time.perf_counter()
-    with _Serving(command=(sys.executable, "-c", UVICORN)):
+    with Serving(command=(sys.executable, "-c", UVICORN)):
         return time.perf_counter() - began
 
 
 def _first_answer_s() -> float:
     began = time.perf_counter()
-    with _Serving("serve", "--port", "0", "--quiet", "--scenario", "demo", "--ready-file") as ready:
+    with Serving("serve", "--port", "0", "--quiet", "--scenario", "demo", "--ready-file") as ready:
         _signed_get(json.loads(ready.read_text()))
         return time.perf_counter() - began
 

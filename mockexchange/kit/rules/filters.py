@@ -7,7 +7,7 @@ from typing import Any
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import allows
-from mockexchange.kit.rules.finding_format import finding, lists_of, shown, views_of
+from mockexchange.kit.rules.finding_format import finding, lists_of, row_text, views_of
 from mockexchange.kit.rules.list_facts import Filter, Row, Split
 from mockexchange.kit.target import ListRows, Target
 
@@ -45,16 +45,23 @@ def compare(
     target: Target, rule: str, operation_id: str, values: Mapping[str, Any], whole: ListRows, part: ListRows
 ) -> Iterator[Finding]:
     """Yield what is wrong with a part of a list: rows that do not match, missing, of another list, or out of order."""
+    meant = {field for name in values for field in (name, *target.listing(operation_id).newest)}
+
+    words = tuple(word for value in values.values() for word in str(value).split(",") if word)
+
+    def of(row: Row) -> str:
+        return row_text(row, {*meant, *(field for field in row if field.startswith(words))})
+
     condition = " and ".join(f"{name}={value}" for name, value in values.items())
     for row in part.rows:
         if _is_kept(target, operation_id, values, row) is False:
             yield finding(
-                target, rule, part.where, f"a row that is not of {condition}: {shown(row)}", condition, operation_id
+                target, rule, part.where, f"a row that is not of {condition}: {of(row)}", condition, operation_id
             )
     for row in _foreign(whole, part):
-        yield finding(target, rule, part.where, f"a row {shown(row)}", "rows of the whole list alone", operation_id)
+        yield finding(target, rule, part.where, f"a row {of(row)}", "rows of the whole list alone", operation_id)
     for row in _missing(target, operation_id, values, whole, part):
-        yield finding(target, rule, part.where, f"no row {shown(row)}", f"every row of {condition}", operation_id)
+        yield finding(target, rule, part.where, f"no row {of(row)}", f"every row of {condition}", operation_id)
     if whole.is_complete and not _foreign(whole, part) and not _is_subsequence(part.rows, whole.rows):
         yield finding(target, rule, part.where, "rows in another order", "the order of the list", operation_id)
 
@@ -122,15 +129,17 @@ def judge_parts(target: Target, subject: str) -> Iterator[Finding]:
         raise NotJudged("the list is empty")
     if not all(one.is_complete for one in (whole, *parts)):
         raise NotJudged("the list is longer than what is read of it")
+    rows = {shown_whole(row): row_text(row, [split.name]) for one in (whole, *parts) for row in one.rows}
     counts, expected = (
         Counter(shown_whole(row) for one in parts for row in one.rows),
         Counter(shown_whole(row) for row in whole.rows),
     )
     for row in expected - counts:
-        yield finding(target, PARTS, whole.where, f"in no part: {row}", "each row in one part", operation_id)
+        yield finding(target, PARTS, whole.where, f"in no part: {rows[row]}", "each row in one part", operation_id)
     for row in counts - expected:
         where = f"{whole.where} against {', '.join(one.where for one in parts)}"
-        yield finding(target, PARTS, where, f"only in a part: {row}", "each row of a part in the whole", operation_id)
+        seen = f"only in a part: {rows[row]}"
+        yield finding(target, PARTS, where, seen, "each row of a part in the whole", operation_id)
 
 
 def shown_whole(row: Row) -> str:

@@ -1,6 +1,6 @@
 """Findings of the rules for REST, and the lists and views that these rules judge."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockexchange.kit.findings import Finding
@@ -8,6 +8,8 @@ from mockexchange.kit.operations import Operation
 from mockexchange.kit.target import Answer, Target
 
 CHARS_SHOWN_MAX = 300
+NAMING, ID_SUFFIX = ("id", "ticker", "event_ticker", "instrument_name"), "_id"
+"""Fields that name a row."""
 
 
 def finding(target: Target, rule: str, where: str, seen: object, expected: object, operation_id: str = "") -> Finding:
@@ -20,6 +22,18 @@ def shown(value: object) -> str:
     """Return the text of a value, shortened."""
     text = str(value)
     return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."
+
+
+def row_text(row: Mapping[str, Any], names: Iterable[str] = ()) -> str:
+    """Return the fields of a row that name it, and those of `names`, or the whole row if it has none of them."""
+    wanted = {*names, *(name for name in row if name in NAMING or name.endswith(ID_SUFFIX))}
+    found = {name: value for name, value in row.items() if name in wanted}
+    return shown(", ".join(f"{name} {value}" for name, value in found.items()) or row)
+
+
+def differing(row: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the names of the fields in which two rows differ."""
+    return [name for name in {**row, **other} if row.get(name) != other.get(name)]
 
 
 def answer_text(answer: Answer) -> str:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.finding_format import finding, paged_lists_of, request_line, views_of
+from mockexchange.kit.rules.finding_format import differing, finding, paged_lists_of, request_line, row_text, views_of
 from mockexchange.kit.rules.list_facts import Row
 from mockexchange.kit.target import ListRows, Target
 
@@ -101,7 +101,8 @@ def difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
     at = next((index for index, pair in enumerate(zip(rows, expected, strict=False)) if pair[0] != pair[1]), None)
     if at is None:
         return f"{len(rows)} rows in all", f"the {len(expected)} rows of one whole page"
-    return f"row {at + 1}: {rows[at]}", f"as in one whole page: {expected[at]}"
+    names = differing(rows[at], expected[at])
+    return f"row {at + 1}: {row_text(rows[at], names)}", f"as in one whole page: {row_text(expected[at], names)}"
 
 
 def judge_bounded(target: Target, operation_id: str) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import pytest
 from mockexchange.kit.kalshi.amounts import CENT, ONE, Amount, contract_count, dollars, price
 from mockexchange.kit.kalshi.lists import MARKET_STATE, event_of_market, series_of_market
 from mockexchange.kit.rules.filter_matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
+from mockexchange.kit.rules.finding_format import differing, row_text
 from mockexchange.kit.rules.list_facts import Query, Row
 from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import NotJudged
@@ -112,3 +113,10 @@ def test_what_cannot_be_looked_up_is_undefined() -> None:
     assert event_of_market(EmptyReader(), {"ticker": "KX-A"}) is None
     assert series_of_market(EmptyReader(), {"event_ticker": "KX"}) is None
     assert MARKET_STATE.keeps(EmptyReader(), {"status": "amended"}, "closed") is None
+
+
+def test_a_row_is_shown_by_what_names_it_and_what_is_meant() -> None:
+    row = {"action": "buy", "order_id": "a1", "status": "executed", "ticker": "KX-A", "note": "x" * 500}
+    assert row_text(row, ["status"]) == "order_id a1, status executed, ticker KX-A"
+    assert row_text({"side": "yes"}) == "{'side': 'yes'}"
+    assert differing(row, {**row, "status": "resting", "more": 1}) == ["status", "more"]
