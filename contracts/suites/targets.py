@@ -36,7 +36,6 @@ NAMES = {
         "KXGOV-25NOV04-A",
         "KXFED-25DEC-H0",
         "KXOLD-25OCT31-A",
-        "KXRAINNYC-25NOV05",
     ],
     "event_ticker": ["KXRAINNYC-25NOV05", "KXFED-25DEC"],
     "series_ticker": ["KXRAINNYC", "KXQUICK", "KXFED"],

@@ -21,7 +21,6 @@ EVERY = (*ALIASES, "compat")
 ON_A_SOCKET = ("2025-11", "2026-10", "compat")
 """The path from a socket to the venue is the same at every date: the first, the last and compat show that."""
 IN_PROCESS_ONLY = {
-    "GetMarketCandlesticksByEvent": "few generated requests name an event, its series and a span of time",
     "GetStructuredTargets": "the largest list of ids does not fit into a URL",
 }
 ALWAYS_EMPTY = {

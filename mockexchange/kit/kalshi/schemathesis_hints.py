@@ -21,6 +21,13 @@ from mockexchange.kit.target import BOUND, FCM
 from mockexchange.runtime.api_documents import Document
 
 SUBTRADER = "subtrader_id"
+BOOK, BOOKS_REFUSED_SINCE = "GetMarketOrderbook", "2025-12-01"
+"""Until then the order book of an unknown market was an empty one: recorded on 2025-11-03, the day is a choice."""
+ANY_MARKET: SchemathesisSettings = {
+    **MAY_BE_MISSING,
+    "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]},
+}
+BELOW_EVENTS = "/events/{ticker}"
 NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
 CITIES = ("GetWeatherIndex", "GetWeatherIndexCalibrations")
 CHECKS: Mapping[str, SchemathesisSettings] = {
@@ -58,20 +65,38 @@ def make_hints(
     document = copy.deepcopy(document)
     values = query_values(document, names)
     restrict_names(document, names, frozenset({SUBTRADER}))  # an unknown one is a 404
+    _name_events(document, names)
     if BOUND not in roles:
         _require_subtrader(document)
+    any_book = {BOOK: ANY_MARKET} if document["info"]["version"] < BOOKS_REFUSED_SINCE else {}
     lenient = {} if must_answer else {**lenient_checks(document), "GetFCMEventContractDailyCap": MAY_BE_MISSING}
     return SchemathesisHints(
         document=document,
         operations=[one.id for one in operations_of(document) if one.method == "get"],
         role_of=_role_of,
         values={name: found for name, found in values.items() if name != f"query.{SUBTRADER}"},
-        checks={**lenient, **CHECKS},
+        checks={**lenient, **CHECKS, **any_book},
+        may_accept=frozenset(any_book),
         left_out={} if names.get(SUBTRADER) else {one.id: NO_SUBTRADER for one in _about_subtraders(document)},
         must_answer=must_answer,
         may_refuse=frozenset(CITIES),
         may_forbid_more=BOUND not in roles,  # some operations need no subtrader beside other parameters
     )
+
+
+def _name_events(document: Document, names: Names) -> None:
+    """Limit the variable `ticker` below `/events/` to known events: elsewhere it is a market, in place."""
+    if not names.get("event_ticker"):
+        return
+    events = {"type": "string", "enum": list(names["event_ticker"])}
+    for path, item in document["paths"].items():
+        if BELOW_EVENTS not in path:
+            continue
+        for node in (item, item.get("get", {})):
+            node["parameters"] = [
+                {**one, "schema": events, "example": events["enum"][0]} if one.get("name") == "ticker" else one
+                for one in node.get("parameters", [])
+            ]
 
 
 def _require_subtrader(document: Document) -> None:

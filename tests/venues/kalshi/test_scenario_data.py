@@ -170,6 +170,8 @@ def test_forecasts_have_the_percentiles_that_are_requested() -> None:
     assert read(path, who="member", period_interval=1, **asked)["forecast_history"] == []
     unknown = "series/KXRAINNYC/events/KXNONE/forecast_percentile_history"
     assert ask(unknown, who="member", period_interval=1, **asked).status == 404
+    of_another_series = f"series/KXFED/events/{EVENT}/forecast_percentile_history"
+    assert ask(of_another_series, who="member", period_interval=1, **asked).status == 404
     too_many = ask(path, who="member", percentiles=list(range(11)), period_interval=60, **TODAY)
     assert b"'max' tag" in too_many.body
     assert ask(path, percentiles=[1], period_interval=60, **TODAY).status == 401

@@ -8,6 +8,7 @@ from mockexchange.core.model.markets import Market
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, encoder, write
 from mockexchange.venues.kalshi.operations.market_data.candles import Candle, candles_of, projected
+from mockexchange.venues.kalshi.operations.market_data.events import event_of_series
 from mockexchange.venues.kalshi.operations.market_data.markets import historical_market_of, is_listed, market_of
 
 MINUTE_US = 60 * MICROSECONDS_PER_SECOND
@@ -54,12 +55,7 @@ def get_batch_candlesticks(call: Call) -> bytes:
 
 
 def get_event_candlesticks(call: Call) -> bytes:
-    ticker = call.path_params["ticker"]
-    event = call.state.events.get(ticker)
-    if event is None or event.series.ticker != call.path_params["series_ticker"]:
-        raise Rejected(
-            Situation.NOT_FOUND, f"there is no event {ticker!r} in series {call.path_params['series_ticker']!r}"
-        )
+    event = event_of_series(call)
     encode = encoder("MarketCandlestick", call.api_date)
     markets = [market for market in event.markets if is_listed(call, market)]
     rows = [b"[%s]" % b",".join(map(encode, _candles(call, market))) for market in markets]

@@ -59,6 +59,15 @@ def event_of(call: Call) -> EventListing:
     return event
 
 
+def event_of_series(call: Call) -> EventListing:
+    """Return the event `ticker` of the path. Raises Rejected if it is not in the path's series."""
+    ticker, series = call.path_params["ticker"], call.path_params["series_ticker"]
+    event = call.state.events.get(ticker)
+    if event is None or event.series.ticker != series:
+        raise Rejected(Situation.NOT_FOUND, f"there is no event {ticker!r} in series {series!r}")
+    return event
+
+
 def viewer(call: Call) -> Callable[[EventListing], EventView]:
     aged, is_nested = aged_serial(call.state, call.at), call.params["with_nested_markets"]
     return lambda event: EventView(call.state, event, call.at, aged, is_nested)

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.history import ALWAYS, HistoryPage, page_of
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountOperation, Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.filters import named
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, write_rows
-from mockexchange.venues.kalshi.operations.market_data.events import EVENTS, event_of, viewer
+from mockexchange.venues.kalshi.operations.market_data.events import EVENTS, event_of, event_of_series, viewer
 from mockexchange.venues.kalshi.operations.market_data.market_views import EventView
 from mockexchange.venues.kalshi.operations.scenario_data.answers import filtered
 
@@ -70,9 +69,7 @@ def get_multivariate_events(call: Call) -> bytes:
 
 def get_forecast_history(call: Call) -> bytes:
     """Return forecasts of an event at the percentiles that are requested."""
-    ticker, params = call.path_params["ticker"], call.params
-    if ticker not in call.state.events:
-        raise Rejected(Situation.NOT_FOUND, f"there is no event {ticker!r}: tickers are spelt as in the scenario")
+    ticker, params = event_of_series(call).ticker, call.params
     earliest, latest = (params[name] * MICROSECONDS_PER_SECOND for name in ("start_ts", "end_ts"))
     rows = (
         _at_percentiles(row, params["percentiles"])
