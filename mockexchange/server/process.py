@@ -4,7 +4,8 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -102,11 +103,10 @@ async def run_server(
     """Serve until a signal asks to stop; `announce` is called with the ready file's content once all is ready."""
     stopping = asyncio.Event()
     allow_many_files()
-    for number in STOP_SIGNALS:
-        _on_signal(number, stopping)
-    async with Server(plan, sandbox_options, options, progress) as server:
-        announce(server.ready)
-        await stopping.wait()
+    with _signals_set(stopping):
+        async with Server(plan, sandbox_options, options, progress) as server:
+            announce(server.ready)
+            await stopping.wait()
 
 
 class Server:
@@ -247,6 +247,22 @@ def describe_accounts(credentials: list[Credential], run_directory: RunDirectory
         )
         account["keys"].append(key)
     return list(accounts.values())
+
+
+@contextmanager
+def _signals_set(stopping: asyncio.Event) -> Iterator[None]:
+    """Set an event at each signal to stop; restore the handlers afterwards, which the loop of uvloop does not."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number in STOP_SIGNALS:
+        _on_signal(number, stopping)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().remove_signal_handler(number)
+            if handler is not None:  # None: set by a library that is not written in Python
+                signal.signal(number, handler)
 
 
 def _on_signal(number: int, stopping: asyncio.Event) -> None:

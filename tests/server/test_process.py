@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
@@ -20,7 +21,7 @@ from mockexchange.server import process
 from mockexchange.server.http import listener
 from mockexchange.server.process import STOP_SIGNALS, ServeOptions, run_server
 from tests.helpers.signals import none_ignored
-from tests.server.live import TOKEN, serving
+from tests.server.live import TOKEN, LoopFactory, serving
 from tests.server.wire import NO_REPLY, Connection, ask, head, request
 
 KEYS = """
@@ -82,6 +83,24 @@ def test_it_serves_until_a_signal_where_loops_take_no_handlers(tmp_path: Path, m
     monkeypatch.setattr(asyncio.SelectorEventLoop, "add_signal_handler", refuse)
     run_until_signalled(tmp_path, lambda ready: os.kill(os.getpid(), signal.SIGINT))
     assert not (tmp_path / "ready.json").exists()
+
+
+@pytest.mark.parametrize("factory", [None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_the_handlers_of_signals_are_as_before(tmp_path: Path, factory: LoopFactory | None) -> None:
+    def noop(*arguments: object) -> None: ...
+
+    handlers: list[Any] = [signal.signal(number, noop) for number in STOP_SIGNALS]
+    try:
+        options = ServeOptions(host="127.0.0.1", port=0, ready_file=tmp_path / "ready.json")
+        serving = run_server(
+            load_text(KEYS), SandboxOptions(), options, lambda ready: signal.raise_signal(STOP_SIGNALS[1])
+        )
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(serving)
+        assert {signal.getsignal(number) for number in STOP_SIGNALS} == {noop}
+    finally:
+        for number, handler in zip(STOP_SIGNALS, handlers, strict=True):
+            signal.signal(number, handler)
 
 
 def test_progress_is_told_while_it_loads(tmp_path: Path) -> None:
