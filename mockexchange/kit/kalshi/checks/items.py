@@ -51,11 +51,12 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that the markets beside an event, and on request nested in it, equal the rows of GetMarkets.
 
-    Markets of the archive, which GetMarkets leaves out, may be there or not.
+    Markets of the archive may be there or not, in the event and in GetMarkets.
     """
     for event in target.known("event_ticker"):
         archived = _archived_markets(target, event)
-        listed = sorted(target.rows("GetMarkets", {"event_ticker": event}), key=lambda row: row["ticker"])
+        rows = [row for row in target.rows("GetMarkets", {"event_ticker": event}) if row["ticker"] not in archived]
+        listed = sorted(rows, key=lambda row: row["ticker"])
         for query in (None, {"with_nested_markets": "true"}):
             body = target.body(operation_id, query, {"event_ticker": event})
             where = f"GET {target.operations[operation_id].path}: {event}"
