@@ -90,7 +90,7 @@ def test_what_must_be_seen_and_is_not_is_found(see: str, trial: CardRun, words: 
         ("requests: {min: 1, max: 1}", reply_with()),
         ("streams: {min: 1}", CardRun(traffic([handshake(0.0)]), AdapterReply([]))),
         ("pause: 1s", reply_with()),
-        ("pause: 1s", CardRun(traffic([call(), call(at=1.01)]), AdapterReply([]))),
+        ("pause: 1s", CardRun(traffic([call(), call(at=1.0)]), AdapterReply([]))),
     ],
 )
 def test_what_must_be_seen_and_is_keeps_the_card(see: str, trial: CardRun) -> None:
@@ -104,7 +104,7 @@ def test_money_that_was_a_float_is_found() -> None:
 
 def test_a_pause_that_is_too_short_is_found() -> None:
     hasty = CardRun(traffic([call(), call(at=0.5)]), AdapterReply([]))
-    assert seen("pause: 1s", hasty) == [("X01 pause", "the next request 0.49 s later", "none for 1 s")]
+    assert seen("pause: 1s", hasty) == [("X01 pause", "the next request 0.50 s later", "none for 1 s")]
     others = CardRun(traffic([call(), call("/portfolio/fills", at=0.5, operation="GetFills")]), AdapterReply([]))
     assert not seen("pause: 1s", others)
 
