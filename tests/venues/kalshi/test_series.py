@@ -28,7 +28,7 @@ series:
     fee_multiplier: 0.5
 """
 WORDS: dict[str, Any] = {
-    "additional_prohibitions": None,
+    "additional_prohibitions": [],
     "category": "Climate",
     "contract_terms_url": "",
     "contract_url": "",
@@ -40,15 +40,17 @@ WORDS: dict[str, Any] = {
     "ticker": "RAIN",
     "title": "Rain in New York",
 }
+JANUARY = {"additional_prohibitions": None}
+"""Null where there are none, as recorded on 2026-01-12."""
 SPRING = {"last_updated_ts": "2025-11-04T12:00:00Z"}
 AUTUMN = {"categories": ["Climate"], "exchange_index": 0}
 ROWS = {
     "2025-11": WORDS,
     "2025-12": WORDS,
-    "2026-02": WORDS,
-    "2026-04": {**WORDS, **SPRING},
-    "2026-06": {**WORDS, **SPRING},
-    "2026-10": {**WORDS, **SPRING, **AUTUMN},
+    "2026-02": {**WORDS, **JANUARY},
+    "2026-04": {**WORDS, **JANUARY, **SPRING},
+    "2026-06": {**WORDS, **JANUARY, **SPRING},
+    "2026-10": {**WORDS, **JANUARY, **SPRING, **AUTUMN},
     "compat": {**WORDS, **SPRING, **AUTUMN},
 }
 

@@ -172,7 +172,14 @@ _LIQUIDITY = (
     ),
 )
 _SUBTITLE = (
-    text("subtitle", "market.details.subtitle", until=EMPTY_SUBTITLES_LEFT_OUT),
+    Field(
+        name="subtitle",
+        spelling=TEXT,
+        read="market.details.subtitle",
+        until=EMPTY_SUBTITLES_LEFT_OUT,
+        lenient=True,
+        source="docs-2025-11",
+    ),
     maybe("subtitle", TEXT, "subtitle_or_none", since=EMPTY_SUBTITLES_LEFT_OUT, source="wire-2026-06"),
 )
 _BID_SIZES = tuple(

@@ -8,11 +8,28 @@ from mockexchange.venues.kalshi.objects.rows import list_of, maybe, text
 
 COMBO_FEES_ADDED = "2026-08-20"
 SERIES_INDEX_ADDED = "2026-07-30"
+EMPTY_LISTS_NULL = "2026-01-01"
+"""Recorded on 2026-01-12; the official client of December 2025 refuses null."""
 
 SETTLEMENT_SOURCE: tuple[Field, ...] = (maybe("name", TEXT, "name"), maybe("url", TEXT, "url"))
 
 SERIES: tuple[Field, ...] = (
-    Field(name="additional_prohibitions", spelling=TEXTS, read="nothing", empty="null", source="wire-2026-01"),
+    Field(
+        name="additional_prohibitions",
+        spelling=TEXTS,
+        read="prohibitions",
+        until=EMPTY_LISTS_NULL,
+        lenient=True,
+        source="docs-2025-11",
+    ),
+    Field(
+        name="additional_prohibitions",
+        spelling=TEXTS,
+        read="nothing",
+        since=EMPTY_LISTS_NULL,
+        empty="null",
+        source="wire-2026-01",
+    ),
     Field(name="categories", spelling=TEXTS, read="categories", since=AUTUMN_2026, source="sdk-3.34"),
     text("category", "series.details.category"),
     text("contract_terms_url", "contract_terms_url"),
@@ -29,7 +46,22 @@ SERIES: tuple[Field, ...] = (
     maybe("last_updated_ts", INSTANT, "series.updated_at", since=SPRING_2026, source="openapi-3.13"),
     maybe("product_metadata", FREE_OBJECT),
     list_of("settlement_sources", "SettlementSource", SETTLEMENT_SOURCE, read="sources"),
-    Field(name="tags", spelling=TEXTS, read="tags_or_none", empty="null", source="wire-2026-01"),
+    Field(
+        name="tags",
+        spelling=TEXTS,
+        read="series.details.tags",
+        until=EMPTY_LISTS_NULL,
+        lenient=True,
+        source="docs-2025-11",
+    ),
+    Field(
+        name="tags",
+        spelling=TEXTS,
+        read="tags_or_none",
+        since=EMPTY_LISTS_NULL,
+        empty="null",
+        source="wire-2026-01",
+    ),
     text("ticker", "series.ticker"),
     text("title", "title"),
     maybe("volume_fp", COUNT_2, "volume_centis", since=SPRING_2026, source="openapi-3.13"),

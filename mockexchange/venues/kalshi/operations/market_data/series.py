@@ -15,6 +15,7 @@ class SeriesView:
     """A series as its object shows it; `volume_centis` is None if not requested."""
 
     nothing = None
+    prohibitions = ()
     sources = ()
     contract_url = ""
     contract_terms_url = ""
