@@ -28,8 +28,11 @@ class StoredLog(NamedTuple):
     connection: Any
     id: int
 
+    def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
+        return decoded(stored_rows(self.connection, self.id, after, count), after)
+
     def __iter__(self) -> Iterator[Record]:
-        return decoded(stored_rows(self.connection, self.id))
+        return self.records()
 
 
 @click.group(invoke_without_command=True)
