@@ -56,8 +56,9 @@ def _anything(body: Located) -> Located:
     return body
 
 
-async def receive(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """Return the body. Raises ControlError as soon as it is known to be too large."""
+async def receive(request: Request, bytes_max: int | None = None) -> bytes:
+    """Return the body. Raises ControlError as soon as it is known to be too large: by default for BODY_BYTES_MAX."""
+    bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > bytes_max:
         raise _too_large(bytes_max)

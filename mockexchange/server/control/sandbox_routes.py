@@ -20,7 +20,7 @@ from mockexchange.server.control.access import is_in_process
 from mockexchange.server.control.answers import accounts_of, clock_of, sandbox_of, summary_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import Feeds
-from mockexchange.server.control.journal_queries import read_switch
+from mockexchange.server.control.journal_queries import read_query, read_switch
 from mockexchange.server.control.json_text import (
     SLICE_S,
     ControlJson,
@@ -104,7 +104,7 @@ class SandboxHandlers:
 
     async def commands(self, request: Request) -> Response:
         steps = await read_body(request, read_steps)
-        has_events = read_switch({**request.query_params}, EVENTS, default=True)
+        has_events = read_switch(read_query(request, (EVENTS,), ()), EVENTS, default=True)
         sandbox = await self._sandbox(request)
         outcomes, until = [], time.perf_counter() + SLICE_S
         for place, step in enumerate(steps):
