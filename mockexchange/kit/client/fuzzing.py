@@ -45,7 +45,7 @@ SHRINK_TASKS_MAX = 200
 BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
 LEFT_OUT = "fuzzing.left_out"
 """A note about a task that was not fuzzed."""
-VALUES = re.compile(r"row [^,]*,|'[^']*'|\"[^\"]*\"|[0-9.]+")
+VALUES = re.compile(r"; [0-9]+ more such rows?|row [^,]*,|'[^']*'|\"[^\"]*\"|[0-9.]+")
 """Values in the text of an error, which differ from body to body."""
 MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
 """The second mode adds an undocumented field to each object, since the venue may add fields on any day."""

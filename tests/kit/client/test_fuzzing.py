@@ -152,6 +152,18 @@ def test_leaving_out_ends_after_a_number_of_tasks() -> None:
     assert tried[0] == {"rows": some_rows(1, 2, 3, 4)["rows"]}
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "row A, position '1.5' (the sign is wrong)",
+        "row \u00dc-, position '-20' (the sign is wrong); 1 more such row",
+        "row A, position '3' (the sign is wrong); 12 more such rows; it was reading {}",
+    ],
+)
+def test_errors_that_differ_in_values_and_counts_are_of_one_kind(error: str) -> None:
+    assert fuzzing.kind_of(error) == " position  (the sign is wrong)"
+
+
 def test_what_shrinking_leaves_is_left_out(clients: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even without shrinking the body has one row and no optional field except the undocumented one of the mode."""
     monkeypatch.setattr(fuzzing, "SHRINK_TASKS_MAX", 0)
