@@ -109,8 +109,6 @@ def test_shrinking_ends_after_a_number_of_tasks(monkeypatch: pytest.MonkeyPatch)
     assert len(tried) - tried.index(True) - 1 == 2
 
 
-# --- leaving out
-
 LISTED = {
     "type": "object",
     "required": ["rows"],
@@ -152,16 +150,9 @@ def test_leaving_out_ends_after_a_number_of_tasks() -> None:
     assert tried[0] == {"rows": some_rows(1, 2, 3, 4)["rows"]}
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        "row A, position '1.5' (the sign is wrong)",
-        "row \u00dc-, position '-20' (the sign is wrong); 1 more such row",
-        "row A, position '3' (the sign is wrong); 12 more such rows; it was reading {}",
-    ],
-)
-def test_errors_that_differ_in_values_and_counts_are_of_one_kind(error: str) -> None:
-    assert fuzzing.kind_of(error) == " position  (the sign is wrong)"
+def test_errors_that_differ_in_values_and_counts_are_of_one_kind() -> None:
+    errors = ("row A, position '1.5' (wrong)", "row -, position '-2' (wrong); 12 more such rows; it was reading {}")
+    assert {fuzzing.kind_of(error) for error in errors} == {" position  (wrong)"}
 
 
 def test_what_shrinking_leaves_is_left_out(clients: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
