@@ -90,14 +90,19 @@ class ScenarioFiles:
 
 def read_text(path: Path) -> str:
     """Return the text of a scenario file. Raises ScenarioError if it is too long to be looked at."""
+    return read_bytes(path, TEXT_BYTES_MAX).decode("utf-8", "replace")
+
+
+def read_bytes(path: Path, bytes_max: int) -> bytes:
+    """Return the content of a file. Raises ScenarioError if it cannot be read or is longer than `bytes_max`."""
     try:
         with path.open("rb") as file:
-            raw = file.read(TEXT_BYTES_MAX + 1)
+            raw = file.read(bytes_max + 1)
     except OSError as error:
         raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
-    if len(raw) > TEXT_BYTES_MAX:
-        raise ScenarioError(f"expected at most {TEXT_BYTES_MAX:,} bytes of text", str(path))
-    return raw.decode("utf-8", "replace")
+    if len(raw) > bytes_max:
+        raise ScenarioError(f"expected at most {bytes_max:,} bytes of text", str(path))
+    return raw
 
 
 def require_no_key_files(plan: Plan) -> Plan:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mockexchange.sandbox.sandboxes import NAME
 from mockexchange.scenario.composite_types import MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.files import read_bytes
 from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.value_types import Scalar, choice, matching
 from mockexchange.server.control.roles import ADMIN, Grant, Role
@@ -75,14 +76,7 @@ def read_tokens(path: Path) -> tuple[NamedToken, ...]:
 
 def _text_of(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
-    if len(raw) > FILE_BYTES_MAX:
-        raise ScenarioError(f"expected at most {FILE_BYTES_MAX:,} bytes", str(path))
-    try:
-        return raw.decode()
+        return read_bytes(path, FILE_BYTES_MAX).decode()
     except UnicodeDecodeError:
         raise ScenarioError("expected UTF-8 text", str(path)) from None
 
