@@ -24,7 +24,7 @@ ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-backgroun
 FRAMES_A_SECOND = 500
 BATCH_S = 0.1
 FRAMES_OF_A_FILL = 2
-"""A fill is told on its own channel and on that of positions."""
+"""A fill has a frame on its own channel and one on that of positions."""
 ROWS = 10_000
 MARKET = "KXRAINNYC-25NOV05-T1"
 FILL = {"account": "alice", "market": MARKET, "side": "yes", "action": "buy", "count": 1, "price": "0.5"}

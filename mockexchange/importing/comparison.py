@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
 def compare(recorded: str, answered: str) -> Comparison:
     """Compare two bodies; cursors only by whether the mock has another page where the recorded list had ended.
 
-    A page that nobody asked for is not in the recording, so its rows are not in the scenario either.
+    A page that no request asked for is not in the recording, so its rows are not in the scenario either.
     """
     wanted, got = _without_cursor(json.loads(recorded)), _without_cursor(json.loads(answered))
     if isinstance(wanted, dict) and isinstance(got, dict) and wanted.get(CURSOR) and got.get(CURSOR) is False:

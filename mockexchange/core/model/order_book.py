@@ -17,7 +17,7 @@ class Queue:
     """The orders at one price, in the order of arrival. Changing an order or reading its count ahead costs O(log n).
 
     A binary indexed tree over the places holds the sums of counts; the place of an order that leaves stays empty. What
-    leaves the first order, which is the one that trades, is ahead of nobody afterwards: it is subtracted from all sums.
+    leaves the first order, which is the one that trades, is ahead of none afterwards: it is subtracted from all sums.
     """
 
     __slots__ = ("_gone_centis", "_places", "_sums", "count_centis")

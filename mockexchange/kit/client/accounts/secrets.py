@@ -1,4 +1,4 @@
-"""The secrets of an account: what of them a client has printed, logged or reported."""
+"""The secrets of an account that a client has printed, logged or reported."""
 
 import json
 from collections.abc import Iterable
