@@ -7,7 +7,7 @@ import msgspec
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.store.log import FORMAT, Cause, Header, Log, LogError, Record
+from mockexchange.store.log import FORMAT, Cause, Header, LogError, ReadableLog, Record
 
 COMMANDS: dict[str, type[Command]] = {
     "open_account": commands.OpenAccount,
@@ -78,7 +78,7 @@ __all__ = ["COMMANDS", "NAMES", "LogError", "decode_record", "encode_record", "r
 UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
-def write_log(log: Log, after: int = 0) -> Iterator[bytes]:
+def write_log(log: ReadableLog, after: int = 0) -> Iterator[bytes]:
     """Yield the log's lines, each with its newline: the header, and the records after the number `after`."""
     yield msgspec.json.encode(log.header) + b"\n"
     for record in log.records(after=after):

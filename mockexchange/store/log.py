@@ -111,6 +111,15 @@ class Log(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
+class ReadableLog(Protocol):
+    """A log as far as it is read."""
+
+    @property
+    def header(self) -> Header: ...
+
+    def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]: ...
+
+
 class MemoryLog:
     """A log in memory. `append_now` and `extend_now` append records of the only writer, without waiting."""
 

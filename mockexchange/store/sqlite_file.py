@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
+
+from mockexchange.store.stores import StoreError
 
 if sys.platform != "win32":
     import fcntl
@@ -37,7 +38,8 @@ pragma application_id = {APPLICATION_ID};
 pragma user_version = {VERSION};
 commit;
 """
-DURABILITY = {"full": "full", "normal": "normal"}
+TEMPORARY = "off"
+"""The durability of a file that ends with its server."""
 FULL, READ_ONLY, BUSY, NOT_A_DATABASE, CORRUPT, IO_ERROR = 13, 8, 5, 26, 11, 10
 """Primary result codes of SQLite."""
 REASONS = {
@@ -50,15 +52,15 @@ REASONS = {
 }
 
 
-class StoreError(Exception):
-    """A file cannot be used as a store; the message names it and says what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoreLock:
     """The lock of a file's only server, which the system releases when its process ends, however it ends."""
 
     descriptor: int
+
+    def again(self) -> "StoreLock":
+        """Return the same lock, which holds until each of them is released."""
+        return StoreLock(os.dup(self.descriptor))
 
     def release(self) -> None:
         os.close(self.descriptor)
@@ -116,7 +118,7 @@ def open_writer(path: Path, durability: str) -> sqlite3.Connection:
             connection.executescript(SCHEMA)
         require_ours(path, connection)
         connection.execute("pragma journal_mode = wal")
-        connection.execute(f"pragma synchronous = {DURABILITY[durability]}")
+        connection.execute(f"pragma synchronous = {durability}")
         connection.execute("begin immediate")
         connection.execute("rollback")
     return connection
@@ -183,8 +185,3 @@ def code_of(error: sqlite3.Error) -> int:
     """Return the primary result code of an error; 0 if it has none."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF
-
-
-def checksum(sandbox: int, sequence: int, body: bytes) -> int:
-    """Return the checksum of a record at its place."""
-    return crc32(body, crc32(b"%d/%d" % (sandbox, sequence)))

@@ -4,87 +4,90 @@ One thread writes. It takes everything that waits and writes it in one transacti
 synchronization with the disk. Reads have a connection of their own, and never wait for the writer.
 """
 
-import asyncio
 import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from mockexchange.store.codec import LogError, decode_record, encode_record
+from mockexchange.store.codec import encode_record
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.sqlite_file import (
     IO_ERROR,
-    StoreError,
     StoreLock,
-    checksum,
     code_of,
+    damages,
     lock,
     open_reader,
     open_writer,
     reason_of,
 )
-
-PAGE_RECORDS = 1_000
-"""Records that one query reads: a long log is never in memory as a whole, and no read keeps the file from shrinking."""
-CREATED = "created"
-"""The nonce of the records that a sandbox is created with."""
-Work = Callable[[sqlite3.Connection], object]
-Row = tuple[int, int, str, object, int]
+from mockexchange.store.stores import CREATED, PAGE_RECORDS, Row, StoredSandbox, StoreError, checksum, decoded
+from mockexchange.store.writing_thread import Job, WritingThread
 
 
-class _Job(NamedTuple):
-    work: Work
-    loop: asyncio.AbstractEventLoop
-    future: "asyncio.Future[None]"
+class SqliteReader:
+    """A store that is read, also beside its server."""
 
+    def __init__(self, path: Path) -> None:
+        """Open an existing store. Raises StoreError."""
+        self.path, self.shown = path, str(path)
+        self._connection = open_reader(path)
 
-class StoredSandbox(NamedTuple):
-    """A sandbox in a store; `description` is what a restart needs besides the log, as the sandbox wrote it."""
+    def close(self) -> None:
+        self._connection.close()
 
-    id: int
-    name: str
-    header: Header
-    description: bytes
-    commands: int
+    def stored(self) -> list[StoredSandbox]:
+        return stored_sandboxes(self.path, self._connection)
+
+    def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
+        return stored_rows(self._connection, id_, after, count)
+
+    def size_of(self, id_: int) -> int:
+        statement = "select coalesce(sum(length(body)), 0) from record where sandbox = ?"
+        size: int = self._connection.execute(statement, (id_,)).fetchone()[0]
+        return size
+
+    def damages(self) -> list[str]:
+        return damages(self._connection)
 
 
 class SqliteStore:
     """An open store. `open` and `close` it in the thread of the loop."""
 
-    def __init__(self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection, held: StoreLock) -> None:
-        self.path = path
-        self.writer, self._reader, self._lock = writer, reader, held
+    def __init__(self, path: Path, writer: sqlite3.Connection, held: StoreLock) -> None:
+        self.path, self.shown = path, str(path)
+        self._reader = SqliteReader(path)
+        self.writer, self._lock = writer, held
         self._identity = _identity(path)
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
-        self._thread.start()
+        self._thread = WritingThread(self._attempt)
+        self.carry_out = self._thread.carry_out
 
     @classmethod
-    def open(cls, path: Path, durability: str = "full") -> "SqliteStore":
-        """Open a store, or create it. Raises StoreError; then the file is as it was before."""
-        held = lock(path)
+    def open(cls, path: Path, durability: str = "full", held: StoreLock | None = None) -> "SqliteStore":
+        """Open a store, or create it; `held` is its lock, if it is taken already. Raises StoreError.
+
+        After an error the file is as it was before.
+        """
+        held = held or lock(path)
         try:
             writer = open_writer(path, durability)
-            return cls(path, writer, open_reader(path), held)
+            return cls(path, writer, held)
         except BaseException:
             held.release()
             raise
 
     def close(self) -> None:
         """Write what waits, and close the file."""
-        self._jobs.put(None)
-        self._thread.join()
+        self._thread.end()
         self._reader.close()
         self.writer.close()
         self._lock.release()
 
     def stored(self) -> list[StoredSandbox]:
         """Return the sandboxes in the order of their creation. Raises StoreError."""
-        return stored_sandboxes(self.path, self._reader)
+        return self._reader.stored()
 
     def log_of(self, stored: StoredSandbox) -> "SqliteLog":
         return SqliteLog(self, stored.id, stored.header, stored.commands)
@@ -113,43 +116,11 @@ class SqliteStore:
         """Delete a sandbox with its log. Raises LogUnavailable and OutcomeUnknown."""
         await self.carry_out(lambda connection: connection.execute("delete from sandbox where id = ?", (id_,)))
 
-    async def carry_out(self, work: Work) -> None:
-        """Do a work in a transaction of the writing thread. Raises what it raises, LogUnavailable, OutcomeUnknown."""
-        loop = asyncio.get_running_loop()
-        job = _Job(work, loop, loop.create_future())
-        self._jobs.put(job)
-        await job.future
-
     def rows(self, id_: int, after: int, count: int | None) -> Iterator[Row]:
         """Yield (sandbox, number, nonce, body, checksum) of records in order. Raises LogUnavailable."""
-        return stored_rows(self._reader, id_, after, count)
+        return self._reader.rows(id_, after, count)
 
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            jobs = [job]
-            is_last = False
-            while not self._jobs.empty():
-                more = self._jobs.get()
-                if more is None:
-                    is_last = True
-                    break
-                jobs.append(more)
-            self._commit(jobs)
-            if is_last:
-                return
-
-    def _commit(self, jobs: Sequence[_Job]) -> None:
-        """Do jobs in one transaction; if one fails, each of them in a transaction of its own."""
-        errors = [self._try(jobs)]
-        if errors[0] is not None and len(jobs) > 1:
-            errors = [self._try([job]) for job in jobs]
-        for job, error in zip(jobs, errors * len(jobs) if len(errors) == 1 else errors, strict=True):
-            try:
-                job.loop.call_soon_threadsafe(_settle, job.future, error)
-            except RuntimeError:
-                continue  # the loop has ended, and nothing waits any more
-
-    def _try(self, jobs: Sequence[_Job]) -> Exception | None:
+    def _attempt(self, jobs: Sequence[Job[sqlite3.Connection]]) -> Exception | None:
         connection, is_committing = self.writer, False
         try:
             if _identity(self.path) != self._identity:
@@ -195,16 +166,6 @@ class SqliteLog:
 
     def __iter__(self) -> Iterator[Record]:
         return self.records()
-
-
-def decoded(rows: Iterable[Row], after: int = 0) -> Iterator[Record]:
-    """Yield the records of rows. Raises LogError on a hole, a wrong checksum or an unknown record."""
-    for expected, (sandbox, number, _, body, crc) in enumerate(rows, start=after + 1):
-        if number != expected:
-            raise LogError(f"record {expected} is missing")
-        if type(body) is not bytes or checksum(sandbox, number, body) != crc:
-            raise LogError(f"record {number} is damaged: its checksum does not match")
-        yield decode_record(number, body)
 
 
 def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
@@ -269,15 +230,6 @@ def _roll_back(connection: sqlite3.Connection) -> None:
             connection.execute("rollback")
         except sqlite3.Error:
             return  # SQLite has done it
-
-
-def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

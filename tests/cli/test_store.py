@@ -11,20 +11,20 @@ from click.testing import CliRunner, Result
 from mockexchange.cli import main
 from mockexchange.core.commands import PriceMarket
 from mockexchange.replay import Replay
+from mockexchange.sandbox.log.stored import describe
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.stored import describe
 from mockexchange.scenario.loader import load_text
-from mockexchange.store.sqlite_store import SqliteStore
+from mockexchange.store.opening import Location, open_store
+from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A store with two sandboxes."""
+def filled(location: Location) -> None:
+    """Make a store with two sandboxes."""
 
     async def fill() -> None:
-        store = SqliteStore.open(tmp_path / "mock.db")
+        store = open_store(location)
         for name in ("default", "other"):
             sandbox = await open_sandbox(load_text(SMALL), SandboxOptions(name=name, clock="paused"))
             sandbox.use_log(await store.create(name, sandbox.log.header, describe(sandbox), list(sandbox.log)))
@@ -32,6 +32,12 @@ def path(tmp_path: Path) -> Path:
         store.close()
 
     asyncio.run(fill())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store with two sandboxes."""
+    filled(tmp_path / "mock.db")
     return tmp_path / "mock.db"
 
 
@@ -99,7 +105,24 @@ def test_what_is_no_store_is_refused(tmp_path: Path, command: str) -> None:
     assert (other.exit_code, "it is no SQLite database" in other.stderr) == (1, True)
 
 
-def test_serve_takes_a_file_of_sqlite_alone(tmp_path: Path) -> None:
+def test_a_database_is_a_store_as_a_file_is(postgres: PostgresServer) -> None:
+    filled(postgres.url)
+    url = postgres.url.text
+    assert [line.split()[0] for line in call("list", url).output.splitlines()] == ["default", "other"]
+    assert call("check", url).output.endswith("commands: all is well\n")
+    assert len(list(Replay(call("export", url, "other").output.encode().splitlines()))) > 20
+    postgres.run_sql("delete from mockexchange.sandbox where name = 'other'")
+    assert call("compact", url).output.startswith(f"{url}: ")
+    postgres.run_sql("delete from mockexchange.record where seq = 5")
+    checked = call("check", url)
+    assert (checked.exit_code, checked.output) == (1, "sandbox default: record 5 is missing\n")
+    refused = call("list", "postgresql://u:secret@127.0.0.1:1/x")
+    assert (refused.exit_code, "start PostgreSQL" in refused.stderr, "secret" in refused.stderr) == (1, True, False)
+    refused = call("list", "mysql://u:secret@h/x")
+    assert (refused.exit_code, "secret" in refused.stderr) == (2, False)
+
+
+def test_serve_takes_a_file_of_sqlite_or_a_database(tmp_path: Path) -> None:
     refused = CliRunner().invoke(main, ["serve", "--store", "mock.db"])
     assert (refused.exit_code, "expected sqlite:FILE" in refused.stderr) == (2, True)
     (tmp_path / "text.db").write_text("x" * 1_000)

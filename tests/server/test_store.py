@@ -15,7 +15,7 @@ import pytest
 
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.store import sqlite_file
-from mockexchange.store.sqlite_file import StoreError
+from mockexchange.store.stores import StoreError
 from tests.helpers.sandboxes import SMALL
 from tests.house.serving import COMMAND, clean_environment, unmeasured, wait_until_ready
 from tests.server.live import PREFIX, TOKEN, Client, Live, SandboxView, port_of, serving

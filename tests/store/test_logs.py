@@ -1,4 +1,4 @@
-"""The contract of a log, for the one in memory and the one in SQLite."""
+"""The contract of a log, for the one in memory and those in SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,9 @@ from mockexchange.core.commands import Note
 from mockexchange.sandbox.options import SandboxOptions, new_log
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.log import Header, Log, LogConflict, LogEnded, MemoryLog, Record
-from mockexchange.store.sqlite_store import SqliteLog, SqliteStore
+from mockexchange.store.opening import open_store
+from mockexchange.store.stores import Store
+from tests.helpers.postgres import PostgresServer
 
 HEADER: Header = new_log(load_text("scenario: empty"), SandboxOptions()).header
 Opened = Callable[[], Any]
@@ -26,7 +28,14 @@ def records(first: int, last: int, text: str = "x") -> list[Record]:
     return [record(number, text) for number in range(first, last + 1)]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def open_engine(engine: str, request: pytest.FixtureRequest, folder: Path) -> Store:
+    if engine == "sqlite":
+        return open_store(folder / "mock.db", "normal")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return open_store(server.url)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     """A context with an empty log."""
 
@@ -35,14 +44,14 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
         yield MemoryLog(HEADER)
 
     @asynccontextmanager
-    async def sqlite() -> AsyncIterator[Log]:
-        store = SqliteStore.open(tmp_path / "mock.db", "normal")
+    async def stored() -> AsyncIterator[Log]:
+        store = open_engine(request.param, request, tmp_path)
         try:
             yield await store.create("default", HEADER, b"{}", [])
         finally:
             store.close()
 
-    return memory if request.param == "memory" else sqlite
+    return memory if request.param == "memory" else stored
 
 
 def test_records_come_back_in_order(opened: Opened) -> None:
@@ -119,24 +128,43 @@ def test_appends_at_once_are_all_there(opened: Opened) -> None:
 def test_a_long_log_is_read_page_by_page(opened: Opened) -> None:
     async def life() -> None:
         async with opened() as log:
-            await log.append(records(1, 100_000), "a")
-            assert sum(one.sequence for one in log) == 5_000_050_000
-            assert [one.sequence for one in log.records(after=99_998)] == [99_999, 100_000]
+            await log.append(records(1, 20_000), "a")
+            assert sum(one.sequence for one in log) == 200_010_000
+            assert [one.sequence for one in log.records(after=19_998)] == [19_999, 20_000]
 
     asyncio.run(life())
 
 
-def test_nothing_is_appended_to_a_deleted_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_a_log_is_read_anew_from_its_store(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     async def life() -> None:
-        store = SqliteStore.open(tmp_path / "mock.db")
+        store = open_engine(engine, request, tmp_path)
+        log = await store.create("default", HEADER, b"{}", records(1, 2))
+        await log.append(records(3, 2_500), "a")
+        await log.replace(record(2, "failed"))
+        [stored] = store.stored()
+        assert (stored.name, stored.header, stored.description, stored.commands) == ("default", HEADER, b"{}", 2_500)
+        again = store.log_of(stored)
+        assert len(again) == 2_500
+        assert list(again) == list(log) == [record(1), record(2, "failed"), *records(3, 2_500)]
+        store.close()
+
+    asyncio.run(life())
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_nothing_is_appended_to_a_deleted_log(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    async def life() -> None:
+        store = open_engine(engine, request, tmp_path)
         log = await store.create("default", HEADER, b"{}", records(1, 2))
         other = await store.create("default", HEADER, b"{}", records(1, 1), replaced=log.id)
         with pytest.raises(LogEnded):
             await log.append(records(3, 3), "a")
         assert (len(list(log)), len(list(other)), [one.name for one in store.stored()]) == (0, 1, ["default"])
+        [still] = store.stored()
         await store.delete(other.id)
         with pytest.raises(LogEnded):
-            await SqliteLog(store, other.id, HEADER, 1).append(records(2, 2), "a")
+            await store.log_of(still).append(records(2, 2), "a")
         assert store.stored() == []
         store.close()
 

@@ -11,8 +11,9 @@ import pytest
 from mockexchange.store import sqlite_file
 from mockexchange.store.codec import LogError
 from mockexchange.store.log import LogUnavailable, OutcomeUnknown
-from mockexchange.store.sqlite_file import StoreError, compact, damages, open_reader
+from mockexchange.store.sqlite_file import compact, damages, open_reader
 from mockexchange.store.sqlite_store import SqliteLog, SqliteStore
+from mockexchange.store.stores import StoreError
 from tests.store.test_logs import HEADER, record, records
 
 

@@ -1,0 +1,89 @@
+"""Where a store is, and how it is opened: an SQLite file, or a PostgreSQL database.
+
+The driver of PostgreSQL is an extra, and is imported when a URL is opened.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mockexchange.store import sqlite_file
+from mockexchange.store.postgres.url import SCHEMES, PostgresUrl, masked
+from mockexchange.store.sqlite_file import StoreLock
+from mockexchange.store.sqlite_store import SqliteReader, SqliteStore
+from mockexchange.store.stores import Store, StoreError, StoreReader
+from mockexchange.version import install_command
+
+Location = Path | PostgresUrl
+
+
+def read_serve_location(text: str) -> Location:
+    """Return the store of `serve --store`. Raises ValueError, without a password."""
+    location = _location(text)
+    if location is None:
+        raise ValueError(
+            f"expected sqlite:FILE, such as sqlite:mock.db, or postgresql://USER@HOST/DATABASE, got {masked(text)!r}"
+        )
+    return location
+
+
+def read_location(text: str) -> Location:
+    """Return the store of `mockexchange store`, which takes a plain FILE too. Raises ValueError, without a password."""
+    location = _location(text)
+    if location is None and "://" in text:
+        raise ValueError(f"expected FILE or postgresql://USER@HOST/DATABASE, got {masked(text)!r}")
+    return location or Path(text)
+
+
+def _location(text: str) -> Location | None:
+    if text.startswith(SCHEMES):
+        return PostgresUrl(text)
+    kind, _, file = text.partition(":")
+    return Path(file) if kind == "sqlite" and file else None
+
+
+def shown(location: Location) -> str:
+    """Return the file or the URL for messages: without a password."""
+    return str(location) if isinstance(location, Path) else location.shown
+
+
+def open_store(location: Location, durability: str = "full", held: StoreLock | None = None) -> Store:
+    """Open a store for a server, or create it; `held` is the lock of a file, if it is taken already.
+
+    Raises StoreError, after which the store is as it was before.
+    """
+    if isinstance(location, Path):
+        return SqliteStore.open(location, durability, held)
+    with _driver_explained(location):
+        from mockexchange.store.postgres.postgres_store import PostgresStore
+    return PostgresStore.open(location, durability)
+
+
+def open_reader(location: Location) -> StoreReader:
+    """Open an existing store for reading. Raises StoreError."""
+    if isinstance(location, Path):
+        return SqliteReader(location)
+    with _driver_explained(location):
+        from mockexchange.store.postgres.postgres_store import PostgresReader
+    return PostgresReader(location)
+
+
+def compact(location: Location) -> tuple[int, int]:
+    """Give the room of deleted sandboxes back to the disk; return the bytes before and now. Raises StoreError."""
+    if isinstance(location, Path):
+        before = location.stat().st_size if location.is_file() else 0
+        sqlite_file.compact(location)
+        return before, location.stat().st_size
+    with _driver_explained(location):
+        from mockexchange.store.postgres import postgres_store
+    return postgres_store.compact(location)
+
+
+@contextmanager
+def _driver_explained(location: PostgresUrl) -> Iterator[None]:
+    """Turn a failed import into StoreError with the command that installs the driver for this interpreter."""
+    try:
+        yield
+    except ImportError as error:
+        command = install_command("mockexchange[postgres]")
+        raise StoreError(f"{location.shown}: PostgreSQL needs psycopg ({error}): {command}") from None

@@ -1,0 +1,168 @@
+"""Which of several servers on one database is its home, the only one that writes.
+
+The home holds the lock of the database in the session that writes, and changes a number twice a second. Another server
+takes its place after that number stood still for longer than a term, by its own clock: it ends the session of the home
+first, so that nothing the former home has sent can be committed later, and makes itself the store's owner, so that the
+former home cannot take the lock again. No clock is compared with another machine's.
+
+For a term after it sent a change that took place, no other server can be home: so long the home may answer reads
+from what it has in memory.
+"""
+
+import time
+from contextlib import closing, suppress
+from typing import NamedTuple
+
+import psycopg
+
+from mockexchange.store.postgres.connection import Connection, connect, explained
+from mockexchange.store.postgres.postgres_store import PostgresStore
+from mockexchange.store.postgres.schema import HOLDERS, LOCK, Home
+from mockexchange.store.postgres.url import PostgresUrl
+from mockexchange.store.stores import StoreError
+
+TERM_S = 3.0
+TAKE_AFTER_S = 4.0
+"""How long the number has to stand still: longer than a term, since clocks do not go quite alike."""
+END_MS = 2_000
+"""How long the end of a session is waited for."""
+HOLDER = f"(select min(pid) from ({HOLDERS}) as holder)"  # noqa: S608  # of constants
+COLUMNS = "home.owner::text, address, home.version, beat, is_released, home.owner = store.owner"
+LOOK = f"select {COLUMNS}, {HOLDER} from mockexchange.store cross join mockexchange.home"  # noqa: S608  # of constants
+END_HOLDER = f"select pg_terminate_backend(pid, %s) from ({HOLDERS}) as holder where pid = %s"  # noqa: S608  # too
+BEAT = "update mockexchange.home set beat = beat + 1 where owner = %s and %s = " + HOLDER  # noqa: S608  # of constants
+
+
+def now_s() -> float:
+    """Return a time that goes on while the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+class HomeSeen(NamedTuple):
+    """The home as its database shows it."""
+
+    owner: str
+    address: str
+    """Where the other servers reach it."""
+    version: str
+    beat: int
+    is_released: bool
+    """Whether it has ended and said so."""
+    is_owner: bool
+    """Whether no server without replicas has used the store since."""
+    holder: int | None
+    """The session that holds the lock."""
+
+
+class Election:
+    """One server's view of who is the home. Used in one thread at a time, off the event loop."""
+
+    def __init__(self, url: PostgresUrl, durability: str, address: str, version: str) -> None:
+        self._url, self._durability = url, durability
+        self._own = Home(address, version)
+        self._connection: Connection | None = None
+        self.seen: HomeSeen | None = None
+        self._since_s = now_s()
+        """Since when nothing changed of what was seen."""
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def look(self) -> HomeSeen | None:
+        """Find out who is the home; None if the database has never had one. Raises StoreError."""
+        try:
+            seen = self._look()
+        except StoreError:
+            self._since_s = now_s()  # the home has no database either: it gets time to come back
+            raise
+        if seen != self.seen:
+            self._since_s = now_s()
+        self.seen = seen
+        return seen
+
+    def take(self) -> PostgresStore | None:
+        """Become the home if that is due; return the store, or None. Raises StoreError."""
+        seen = self.seen
+        is_known_free = seen is None or (seen.is_released and seen.holder is None)
+        if not is_known_free and now_s() - self._since_s < TAKE_AFTER_S:
+            return None
+        if seen is not None and seen.holder is not None:
+            if not seen.is_owner:
+                return None
+            self._end(seen.holder)
+        try:
+            return PostgresStore.open(self._url, self._durability, self._own)
+        except StoreError:
+            if self.look() is None:
+                raise
+            return None  # another server was quicker, or its end takes a while
+
+    def _look(self) -> HomeSeen | None:
+        if self._connection is None:
+            self._connection = connect(self._url)
+        try:
+            with explained(self._url):
+                found = self._connection.execute("select to_regclass('mockexchange.home') is not null").fetchone()
+                if found != (True,):
+                    return None
+                row = self._connection.execute(LOOK, (LOCK,)).fetchone()
+        except StoreError:
+            self.close()
+            raise
+        return None if row is None else HomeSeen(*row)
+
+    def _end(self, holder: int) -> None:
+        """End a session if it still holds the lock."""
+        with closing(connect(self._url)) as connection, explained(self._url):
+            connection.execute(END_HOLDER, (END_MS, LOCK, holder))
+
+
+class Term:
+    """The term of this server as home. Its statements run in one thread at a time, off the event loop."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+        self._connection: Connection | None = None
+        self._ends_s = 0.0
+        self.is_lost = False
+        """Whether another server has taken the store."""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether no other server can be the home now."""
+        return now_s() < self._ends_s
+
+    def renew(self) -> bool:
+        """Begin the term anew; return whether this server still has the lock. Raises StoreError if that is unknown."""
+        began_s = now_s()
+        try:
+            if self._connection is None:
+                self._connection = connect(self._store.url, "normal")
+            with explained(self._store.url):
+                beat = self._connection.execute(BEAT, (self._store.owner, self._store.backend, LOCK))
+                if beat.rowcount != 1:
+                    owner = self._connection.execute("select owner::text from mockexchange.store").fetchone()
+                    self.is_lost = owner != (self._store.owner,)
+        except StoreError:
+            self._close()
+            raise
+        if beat.rowcount == 1:
+            self._ends_s = began_s + TERM_S
+        return beat.rowcount == 1
+
+    def end(self, *, is_released: bool) -> None:
+        """End the term. `is_released`: another server may take the place at once, since the store is closed."""
+        self._ends_s = 0.0
+        if is_released and self._connection is not None:
+            statement = "update mockexchange.home set is_released = true where owner = %s"
+            with suppress(psycopg.Error):  # then the others wait for the end of the term
+                self._connection.execute(statement, (self._store.owner,))
+        self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

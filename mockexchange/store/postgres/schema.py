@@ -1,0 +1,155 @@
+"""The tables of a store in its database, its version, and the lock of its only server."""
+
+from typing import NamedTuple
+
+import psycopg
+
+from mockexchange.store.postgres.connection import Connection, explained
+from mockexchange.store.postgres.url import PostgresUrl
+from mockexchange.store.stores import StoreError
+
+SCHEMA = "mockexchange"
+VERSION = 1
+LOCK = 0x6D6F636B65786368
+"""The advisory lock of the only server of a database."""
+TABLES = frozenset({"store", "sandbox", "record"})
+STATEMENTS = """
+create schema if not exists mockexchange;
+create table mockexchange.store (
+    version integer not null,
+    owner uuid not null
+);
+create table mockexchange.sandbox (
+    id bigint generated always as identity primary key,
+    name text not null unique,
+    header bytea not null,
+    description bytea not null
+);
+create table mockexchange.record (
+    sandbox bigint not null references mockexchange.sandbox on delete cascade,
+    seq bigint not null,
+    nonce text not null,
+    body bytea not null,
+    crc bigint not null,
+    primary key (sandbox, seq)
+);
+"""
+HOME = """
+create table if not exists mockexchange.home (
+    is_only boolean primary key default true check (is_only),
+    owner uuid not null,
+    address text not null,
+    version text not null,
+    beat bigint not null,
+    is_released boolean not null
+)
+"""
+"""The table of servers that share a database: it has the one that writes."""
+TAKE_HOME = (
+    "insert into mockexchange.home values (true, %s, %s, %s, 0, false) on conflict (is_only) do update"
+    " set owner = excluded.owner, address = excluded.address, version = excluded.version, beat = home.beat + 1,"
+    " is_released = false"
+)
+HOLDERS = (
+    "select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
+    " and (classid::bigint << 32) + objid::bigint = %s"
+    " and database = (select oid from pg_database where datname = current_database())"
+)
+"""The backends that hold a lock."""
+END = (
+    "select pg_terminate_backend(pid, %s) from pg_stat_activity"
+    " where pid = %s and application_name = current_setting('application_name')"
+)
+END_MS = 2_000
+"""How long the end of a backend is waited for."""
+OTHER = "another server uses it ({}): stop that one, or give another database"
+OVERTAKEN = "another server has used the store meanwhile: restart this server, which reads it anew"
+
+
+class Home(NamedTuple):
+    """A server that shares its database with others."""
+
+    address: str
+    """Where the others reach it."""
+    version: str
+
+
+def take(url: PostgresUrl, connection: Connection, owner: str, home: Home | None = None) -> None:
+    """Make a database this server's store; an empty one gets the tables. Raises StoreError, and nothing has changed.
+
+    `home`: it shares the database with other servers, which are told.
+    """
+    with explained(url):
+        lock(url, connection)
+        if not tables_of(connection):
+            with connection.transaction():
+                # `if not exists` wants the right to create schemas even if the schema exists
+                exists = connection.execute("select to_regnamespace(%s) is not null", (SCHEMA,)).fetchone() == (True,)
+                connection.execute(STATEMENTS.partition(";")[2] if exists else STATEMENTS)
+                connection.execute("insert into mockexchange.store values (%s, %s)", (VERSION, owner))
+        require_ours(url, connection)
+        with connection.transaction():
+            connection.execute("update mockexchange.store set owner = %s", (owner,))
+            if home:
+                connection.execute(HOME)
+                connection.execute(TAKE_HOME, (owner, *home))
+
+
+def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
+    """Lock the store after the connection of the backend `lost` broke, of which the database may not know.
+
+    Raises StoreError if another server uses it, or has used it.
+    """
+    with explained(url):
+        connection.execute(f"{END} and pid in ({HOLDERS})", (END_MS, lost, LOCK))
+        lock(url, connection)
+        require_ours(url, connection)
+        [[found]] = connection.execute("select owner::text from mockexchange.store").fetchall()
+        if found != owner:
+            raise StoreError(f"{url.shown}: {OVERTAKEN}")
+
+
+def lock(url: PostgresUrl, connection: Connection) -> None:
+    """Take the lock of the database's only server; it ends with the connection. Raises StoreError."""
+    if connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
+        return
+    names = "select application_name, coalesce(host(client_addr), 'local') from pg_stat_activity"
+    found = connection.execute(f"{names} where pid in ({HOLDERS})", (LOCK,)).fetchone()
+    holder = "its name is hidden from this user" if found is None else f"{found[0]}, {found[1]}"
+    raise StoreError(f"{url.shown}: {OTHER.format(holder)}")
+
+
+def tables_of(connection: Connection) -> set[str]:
+    """Return the names of the tables and views in the schema."""
+    statement = (
+        "select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace"
+        " where nspname = %s and relkind in ('r', 'p', 'v', 'm', 'f')"
+    )
+    return {str(name) for (name,) in connection.execute(statement, (SCHEMA,))}
+
+
+def require_ours(url: PostgresUrl, connection: Connection) -> None:
+    """Raise StoreError unless a database has a store of this version."""
+    tables = tables_of(connection)
+    if not tables:
+        expected = "expected the database of `serve --store postgresql://...`"
+        raise StoreError(f"{url.shown}: no store is there: {expected}")
+    version = _version(connection) if "store" in tables else None
+    if version is None:
+        other = f"the schema mockexchange has tables of another program ({', '.join(sorted(tables)[:5])})"
+        raise StoreError(f"{url.shown}: {other}: give another database")
+    if version != VERSION:
+        newer = "install a newer mockexchange" if version > VERSION else "start it with the mockexchange that wrote it"
+        raise StoreError(f"{url.shown}: it is a store of version {version}, this mockexchange reads {VERSION}: {newer}")
+    if not tables >= TABLES:
+        missing = ", ".join(sorted(TABLES - tables))
+        raise StoreError(f"{url.shown}: tables are missing ({missing}): restore a copy of the database")
+
+
+def _version(connection: Connection) -> int | None:
+    """Return the version of the store; None if the table is another program's."""
+    try:
+        rows = connection.execute("select version::integer, owner::uuid from mockexchange.store").fetchall()
+    except (psycopg.errors.UndefinedColumn, psycopg.errors.DataException, psycopg.errors.CannotCoerce):
+        return None
+    return int(rows[0][0]) if len(rows) == 1 else None

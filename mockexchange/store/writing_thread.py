@@ -1,0 +1,77 @@
+"""The thread that writes to a store: it takes everything that waits and writes it in one transaction."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Generic, NamedTuple, TypeVar
+
+Connection = TypeVar("Connection")
+
+
+class Job(NamedTuple, Generic[Connection]):
+    """A work in a transaction, and the future of its caller."""
+
+    work: Callable[[Connection], object]
+    is_one_statement: bool
+    """Whether the work is whole also without a transaction."""
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[None]"
+
+
+class WritingThread(Generic[Connection]):
+    """Does jobs in the order in which they come; `attempt` does some in one transaction, and returns its error."""
+
+    def __init__(self, attempt: Callable[[Sequence[Job[Connection]]], Exception | None]) -> None:
+        self._attempt = attempt
+        self._jobs: SimpleQueue[Job[Connection] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    async def carry_out(self, work: Callable[[Connection], object], *, is_one_statement: bool = False) -> None:
+        """Do a work in a transaction of the thread. Raises what it raises, and the errors of `attempt`."""
+        loop = asyncio.get_running_loop()
+        job = Job(work, is_one_statement, loop, loop.create_future())
+        self._jobs.put(job)
+        await job.future
+
+    def end(self, timeout_s: float | None = None) -> None:
+        """Do what waits, and end the thread."""
+        self._jobs.put(None)
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            jobs = [job]
+            is_last = False
+            while not self._jobs.empty():
+                more = self._jobs.get()
+                if more is None:
+                    is_last = True
+                    break
+                jobs.append(more)
+            self._do([one for one in jobs if not one.future.done()])
+            if is_last:
+                return
+
+    def _do(self, jobs: Sequence[Job[Connection]]) -> None:
+        """Do jobs in one transaction; if one fails, each of them in a transaction of its own."""
+        if not jobs:
+            return  # their callers have gone
+        errors = [self._attempt(jobs)]
+        if errors[0] is not None and len(jobs) > 1:
+            errors = [self._attempt([job]) for job in jobs]
+        for job, error in zip(jobs, errors * len(jobs) if len(errors) == 1 else errors, strict=True):
+            try:
+                job.loop.call_soon_threadsafe(_settle, job.future, error)
+            except RuntimeError:
+                continue  # the loop has ended, and nothing waits any more
+
+
+def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
