@@ -1,0 +1,86 @@
+"""The budget of one event loop, shared by its connections: time per turn, and memory for unfinished requests.
+
+What a client sends at once is processed at once if it is one small piece. Everything else (a large head, the next
+request of a pipeline, many frames and commands) waits here, in one queue for all connections, and gets a bounded part
+of each turn of the loop. So a client that sends much delays others by milliseconds, however many do so.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from weakref import WeakKeyDictionary
+
+PIECE_BYTES = 2 * 1024
+"""Bytes that are parsed in a row: about a hundred of the smallest requests or three hundred of the smallest frames."""
+TURN_S = 0.002
+"""Time in one turn of the loop for all that waits here."""
+STARTS_PER_TURN = 8
+"""Waiting requests and commands that begin in one turn; fewer while turns take longer than TURN_S."""
+UNFINISHED_BYTES_MAX = 128 * 1024 * 1024
+"""Bytes of heads and bodies that are not complete, of all connections together."""
+
+Piece = Callable[[], object]
+
+
+class LoopBudget:
+    """What one event loop may spend: time per turn, and memory for unfinished requests."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[Piece] = deque()
+        self._starts, self._starts_max, self._ran_at_s = 0, 1, 0.0
+        self.unfinished_bytes = 0
+        """Bytes of unfinished requests that are held now."""
+
+    def add(self, piece: Piece) -> None:
+        """Call a piece of work in a later turn, after those that wait already. It must not raise."""
+        if not self._waiting:
+            self._ran_at_s = time.perf_counter()
+            self._loop.call_soon(self._run)
+        self._waiting.append(piece)
+
+    def start(self, piece: Piece) -> None:
+        """Call a piece that only begins work, such as a task, in a later turn; few of those run in one turn."""
+        self.add(lambda: self._count(piece))
+
+    async def wait(self) -> None:
+        """Wait for a turn."""
+        future = self._loop.create_future()
+        self.start(partial(_wake, future))
+        await future
+
+    def _count(self, piece: Piece) -> None:
+        self._starts += 1
+        piece()
+
+    def _run(self) -> None:
+        waiting, now_s = self._waiting, time.perf_counter()
+        ends_at, is_late = now_s + TURN_S, now_s - self._ran_at_s > TURN_S
+        self._starts = 0
+        self._starts_max = self._starts_max // 2 or 1 if is_late else min(self._starts_max + 1, STARTS_PER_TURN)
+        while waiting:
+            waiting[0]()
+            waiting.popleft()
+            if self._starts >= self._starts_max or time.perf_counter() >= ends_at:
+                break
+        self._ran_at_s = time.perf_counter()
+        if waiting:
+            self._loop.call_soon(self._run)
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+_BY_LOOP: "WeakKeyDictionary[asyncio.AbstractEventLoop, LoopBudget]" = WeakKeyDictionary()
+
+
+def budget_of(loop: asyncio.AbstractEventLoop) -> LoopBudget:
+    """Return the budget of a loop, which all its listeners have in common."""
+    found = _BY_LOOP.get(loop)
+    if found is None:
+        found = _BY_LOOP[loop] = LoopBudget(loop)
+    return found

@@ -1,0 +1,86 @@
+"""The options of a server."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.plan import Plan
+from mockexchange.server.control.access.tokens import NamedToken
+from mockexchange.server.reload import Reloaded
+from mockexchange.server.server_state import MakeSandbox, SharedPlace
+from mockexchange.server.workers.shared_by_workers import SharedByWorkers
+from mockexchange.store.opening import Location
+
+if TYPE_CHECKING:
+    from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
+
+
+class Sharing(NamedTuple):
+    """How several people share a server."""
+
+    tokens: tuple[NamedToken, ...] = ()
+    """Further tokens of the control API, with their roles."""
+    audit: Path | None = None
+    """The file that gets a line for each request to the control API that changes something."""
+    control_port: int | None = None
+    """The port of the control API; None if it is on the main port."""
+    sandboxes_max: int | None = None
+    """The largest number of sandboxes; None: that of `sandboxes`."""
+    ttl_us: int | None = None
+    """Idle time after which sandboxes are deleted that were created without one."""
+    quotas: Quotas = NO_QUOTAS
+    """The quotas of each sandbox."""
+
+
+NOT_SHARED = Sharing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    host: str
+    port: int
+    ready_file: Path
+    public_url: str | None = None
+    allow_hosts: list[str] = field(default_factory=list)
+    token: str | None = None
+    sharing: Sharing = NOT_SHARED
+    has_deflate: bool = False
+    inspector: Inspector | None = None
+    authority: "Authority | None" = None
+    """Serve TLS on every port with a certificate of this authority."""
+    reload: "Reload | None" = None
+    on_sandbox: Callable[[Sandbox], object] | None = None
+    """Called with every sandbox after it is created, and again after a reset."""
+    scenario_dir: Path | None = None
+    """The folder with the scenario files that the control API may load."""
+    store: Location | None = None
+    """The SQLite file or the PostgreSQL database with the sandboxes; None if they end with the server."""
+    durability: str = "full"
+    """Against what an answered write is safe: `full` a loss of power, `normal` the end of the process."""
+    make: MakeSandbox | None = None
+    """Opens the default sandbox; None: it is opened from the scenario."""
+    tls_names: tuple[str, ...] = ()
+    """Further names of the server, beside this machine's names and addresses."""
+    shared: SharedByWorkers | None = None
+    """What this process shares with its readers, if it is the first of several workers."""
+    home_role: SharedPlace | None = None
+    """The place of the home, if this server has it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """The settings of a reload, which starts the scenario anew when one of its files changes: see `reload.Reloader`."""
+
+    scenario: Path
+    load: Callable[[], Plan]
+    report: Callable[[Reloaded], object]
+
+
+def new_token() -> str:
+    """Return a token for the control API."""
+    return secrets.token_urlsafe(24)

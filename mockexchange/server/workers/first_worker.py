@@ -1,0 +1,127 @@
+"""The part of the first worker: it publishes what it applies, and takes connections, entries and questions."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from mockexchange.core.exchange import Outcome
+from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.http.listener import Listener
+from mockexchange.server.persistence import id_of
+from mockexchange.server.server_state import ServerState
+from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message, RunDue
+from mockexchange.server.workers.shared_by_workers import SharedByWorkers
+from mockexchange.store.log import Record
+
+START_POLL_S = 0.01
+
+
+class FirstWorker:
+    """The first worker among its readers."""
+
+    def __init__(self, shared: SharedByWorkers, server_state: ServerState) -> None:
+        self._shared, self._server_state = shared, server_state
+        self._mailboxes: list[Mailbox] = []
+        self._published: dict[str, int] = {}
+        """The ids of the sandboxes that readers have, by name."""
+        self._sandboxes: dict[int, Sandbox] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def begin(self) -> None:
+        """Publish the sandboxes, and wait until all readers serve."""
+        for slot in self._server_state.sandboxes:
+            self._publish(slot.sandbox)
+        for id_ in set(self._shared.heads.table()) - set(self._sandboxes):
+            self._shared.heads.withdraw(id_)
+        before = self._server_state.on_change
+        self._server_state.on_change = partial(self._note_change, before)
+        for end, _ in self._shared.mailbox_ends:
+            self._mailboxes.append(Mailbox(end, self._receive))
+        self._shared.ready[0] = 1
+        while not all(self._shared.ready) and not self._shared.is_stopping:  # noqa: ASYNC110  # other processes set it
+            await asyncio.sleep(START_POLL_S)
+
+    def end(self) -> None:
+        for mailbox in self._mailboxes:
+            mailbox.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def _note_change(self, before: Callable[[str, Sandbox], object], change: str, sandbox: Sandbox) -> None:
+        replaced = self._published.get(sandbox.name)
+        if change != "deleted":
+            self._publish(sandbox)
+        else:
+            self._published.pop(sandbox.name, None)
+        if replaced is not None:
+            self._shared.heads.withdraw(replaced)
+            del self._sandboxes[replaced]
+        before(change, sandbox)
+
+    def _publish(self, sandbox: Sandbox) -> None:
+        """Let readers follow a sandbox, unless it has a port of its own, which is the first worker's alone."""
+        id_ = id_of(sandbox)
+        slots = self._server_state.sandboxes
+        if id_ is None or any(slot.sandbox is sandbox and slot.has_own_port for slot in slots):
+            return
+        heads = self._shared.heads
+
+        def publish(record: Record, outcome: Outcome) -> None:
+            heads.publish(id_, record.sequence)
+
+        sandbox.observers.append(publish)
+        heads.publish(id_, sandbox.exchange.state.sequence)
+        self._published[sandbox.name], self._sandboxes[id_] = id_, sandbox
+
+    def _receive(self, message: Message, file: int | None, mailbox: Mailbox) -> None:
+        if isinstance(message, Answered):
+            self._note_answered(message)
+        elif isinstance(message, HandOver) and file is not None:
+            self._start(self._adopt(message.read, socket.socket(fileno=file)))
+        elif isinstance(message, RunDue):
+            self._start(self._run_due(mailbox, message))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _note_answered(self, message: Answered) -> None:
+        """Journal a request that a reader answered."""
+        sandbox, entry = self._sandboxes.get(message.sandbox), message.entry
+        if sandbox is None:
+            return  # it was reset or deleted meanwhile, with its journal
+        sandbox.note_answered_elsewhere(entry)
+
+    async def _run_due(self, mailbox: Mailbox, message: RunDue) -> None:
+        sandbox = self._sandboxes.get(message.sandbox)
+        try:
+            if sandbox is not None:
+                await sandbox.run_due()
+        except SandboxEnded:
+            pass  # nothing is due any more
+        finally:
+            mailbox.send(Done(message.number))
+
+    async def _adopt(self, read: bytes, sock: socket.socket) -> None:
+        """Serve a connection that a reader accepted."""
+        main = self._server_state.main
+        assert main is not None, "readers begin after it"
+        sock.setblocking(False)
+        await asyncio.get_running_loop().connect_accepted_socket(partial(Adopted, main, read), sock)
+
+
+class Adopted(asyncio.Protocol):
+    """The first moment of a connection that a reader accepted: it gets its protocol, and that what was read."""
+
+    def __init__(self, listener: Listener, read: bytes) -> None:
+        self._listener, self._read = listener, read
+
+    def connection_made(self, transport: Any) -> None:
+        protocol: Any = self._listener.new_protocol()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(self._read)

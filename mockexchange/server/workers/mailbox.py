@@ -1,0 +1,152 @@
+"""Messages between the first worker and a reader, with open files: whole and in order, also after a restart of either.
+
+The parent of the workers has both ends of each pair, so what was sent to a worker that was killed reaches the next one.
+"""
+
+import asyncio
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from mockexchange.sandbox.journal.journal import JournalEntry
+
+WAITING_MAX = 10_000
+"""Messages that wait for a worker that does not read; when there are more, the oldest are dropped."""
+INLINE_BYTES_MAX = 32 * 1024
+"""Longer messages are in a file in memory: the system bounds those in a socket."""
+READ_AT_ONCE = 64
+BUFFER_BYTES = 4 * 1024 * 1024
+FILE = b"\xff"
+"""The message of which the content is in a file."""
+
+
+class Answered(msgspec.Struct, tag=True, frozen=True):
+    """A reader answered a request of a sandbox."""
+
+    sandbox: int
+    entry: JournalEntry
+
+
+class RunDue(msgspec.Struct, tag=True, frozen=True):
+    """A reader needs the steps of a sandbox's script that are due."""
+
+    sandbox: int
+    number: int
+
+
+class Done(msgspec.Struct, tag=True, frozen=True):
+    """The steps are carried out, or cannot be."""
+
+    number: int
+
+
+class HandOver(msgspec.Struct, tag=True, frozen=True):
+    """A connection, with the bytes that were read of it."""
+
+    read: bytes
+
+
+Message = Answered | RunDue | Done | HandOver
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+class _Packet(NamedTuple):
+    raw: bytes
+    files: tuple[int, ...]
+
+
+def mailbox_ends() -> tuple[socket.socket, socket.socket]:
+    """Return two connected sockets: one for each of two mailboxes that send to each other."""
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in ends:
+        end.setblocking(False)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+    return ends
+
+
+Receive = Callable[[Message, int | None, "Mailbox"], object]
+
+
+class Mailbox:
+    """Sends messages to another process and receives its own.
+
+    `receive` is called with every message, the open file that came with it, and the mailbox.
+    """
+
+    def __init__(self, end: socket.socket, receive: Receive) -> None:
+        self._end, self._receive = end, receive
+        self._waiting: deque[_Packet] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(end.fileno(), self._read)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._end.fileno())
+        self._loop.remove_writer(self._end.fileno())
+        while self._waiting:
+            _close(self._waiting.popleft().files)
+
+    def send(self, message: Message, file: int | None = None) -> None:
+        """Send a message now, or as soon as there is room. The open file is closed here after it was sent."""
+        raw = _ENCODER.encode(message)
+        files = () if file is None else (file,)
+        packet = _Packet(raw, files) if len(raw) <= INLINE_BYTES_MAX else _Packet(FILE, (_file_of(raw), *files))
+        if self._waiting or not self._send(packet):
+            if not self._waiting:
+                self._loop.add_writer(self._end.fileno(), self._send_waiting)
+            self._waiting.append(packet)
+            if len(self._waiting) > WAITING_MAX:
+                _close(self._waiting.popleft().files)
+
+    def _send_waiting(self) -> None:
+        while self._waiting and self._send(self._waiting[0]):
+            self._waiting.popleft()
+        if not self._waiting:
+            self._loop.remove_writer(self._end.fileno())
+
+    def _send(self, packet: _Packet) -> bool:
+        """Return whether there was room for a packet."""
+        try:
+            if packet.files:
+                socket.send_fds(self._end, [packet.raw], packet.files)
+            else:
+                self._end.send(packet.raw)
+        except (BlockingIOError, InterruptedError):
+            return False
+        _close(packet.files)
+        return True
+
+    def _read(self) -> None:
+        for _ in range(READ_AT_ONCE):
+            try:
+                raw, files, _, _ = socket.recv_fds(self._end, INLINE_BYTES_MAX, 2)
+            except (BlockingIOError, InterruptedError):
+                return
+            if not raw:
+                return
+            if raw == FILE:
+                raw = _content_of(files.pop(0))
+            self._receive(_DECODER.decode(raw), files[0] if files else None, self)
+
+
+def _file_of(raw: bytes) -> int:
+    """Return an open file in memory with this content."""
+    file = os.memfd_create("mockexchange")
+    with open(file, "wb", closefd=False) as stream:
+        stream.write(raw)
+    return file
+
+
+def _content_of(file: int) -> bytes:
+    with open(file, "rb") as stream:
+        stream.seek(0)
+        return stream.read()
+
+
+def _close(files: Sequence[int]) -> None:
+    for file in files:
+        os.close(file)

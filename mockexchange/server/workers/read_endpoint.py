@@ -1,0 +1,92 @@
+"""The application of a reader: it answers reads of the venues' REST APIs from sandboxes that the first worker writes.
+
+What changes something, or counts, is handed over: writes, and all requests of a sandbox with faults, stubs, triggers by
+clients, or rate limits, whose answers depend on the requests before them, which come on any connection.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.app import CONTROL, ListenerApp, is_opened_as_page
+from mockexchange.server.http.rest_endpoint import (
+    DiagnosisWorker,
+    explain,
+    headers_of,
+    inspect,
+    request_of,
+    send_whole,
+)
+from mockexchange.venues.request import Answer
+
+
+class ReadSide(Protocol):
+    """The reader, as its endpoint uses it."""
+
+    async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
+        """Return the sandbox of a key with all that was acknowledged; None if it cannot be known here."""
+        ...
+
+    hand_over: Callable[[bytes, int], None]
+    """Gives a connection, with the bytes that were read of it, to the process that can answer."""
+
+    def route(self, key_id: str | None) -> Sandbox: ...
+
+
+class ReaderApp(ListenerApp):
+    """The application of a reader's listener."""
+
+    def __init__(self, reader: ReadSide, diagnosis_worker: DiagnosisWorker) -> None:
+        super().__init__(reader.route, diagnosis_worker, None)
+        self._reader = reader
+        self.hand_over = reader.hand_over
+        """Called by a connection with the bytes that were read of it, and its open file."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        is_control = path in ("/", CONTROL) or path.startswith(CONTROL + "/")
+        if is_control or is_opened_as_page(scope["headers"]) or not await self._answer(scope, send):
+            cycle: Any = getattr(send, "__self__", None)
+            cycle.transport.get_protocol().hand_over()
+
+    async def _answer(self, scope: Scope, send: Send) -> bool:
+        """Answer a request; return whether this reader can."""
+        started_ns = time.perf_counter_ns()
+        asked = RequestContext.of(request_of(scope, b""))
+        sandbox = await self._reader.sandbox_for(asked.key_id)
+        answer = None if sandbox is None else read_answer(sandbox, asked)
+        if sandbox is None or answer is None:
+            return False
+        entry = sandbox.note_answer(asked, answer)
+        if answer.diagnose is not None:
+            entry.diagnosis = answer.diagnosis = await explain(self.diagnosis_worker, asked.request, answer)
+        if sandbox.options.inspector:
+            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
+        entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
+        sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
+        await send_whole(send, answer, headers_of(asked.venue, answer))
+        return True
+
+
+def read_answer(sandbox: Sandbox, asked: RequestContext) -> Answer | None:
+    """Return the answer of a request that reads; None if it changes something or counts, or if it cannot be made."""
+    venue, context = asked.venue, sandbox.contexts[asked.venue.name]
+    counts = venue.rest.counts_requests
+    if (
+        sandbox.broken
+        or sandbox.faults.for_requests
+        or sandbox.stubs.installed
+        or sandbox.script.triggers
+        or (counts is not None and counts(context))
+    ):
+        return None
+    at, host_at, _ = sandbox.moment()
+    try:
+        answer = venue.rest.answer(context, asked.request, at, host_at)
+    except Exception:  # noqa: BLE001  # the first worker reports it
+        return None
+    return answer if answer.pending is None else None

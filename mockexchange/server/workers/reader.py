@@ -1,0 +1,66 @@
+"""A reader: a worker that answers reads from sandboxes that it follows in the store, which the first worker writes."""
+
+import asyncio
+
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.server.http.listener import Listener
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.workers.mailbox import Done, HandOver, Mailbox, Message
+from mockexchange.server.workers.read_endpoint import ReaderApp
+from mockexchange.server.workers.reader_protocol import ReaderProtocol
+from mockexchange.server.workers.reads import Reads
+from mockexchange.server.workers.shared_by_workers import SharedByWorkers
+from mockexchange.store.followed_store import FollowedStore
+from mockexchange.store.opening import open_reader
+
+START_POLL_S = 0.01
+
+
+async def first_is_ready(shared: SharedByWorkers) -> bool:
+    """Wait until the first worker has opened all sandboxes; return False if the server stops before."""
+    while not shared.ready[0] and not shared.is_stopping:  # noqa: ASYNC110  # another process sets it
+        await asyncio.sleep(START_POLL_S)
+    return not shared.is_stopping
+
+
+class Reader:
+    """A running reader, as an asynchronous context."""
+
+    def __init__(self, shared: SharedByWorkers, number: int, inspector: Inspector | None = None) -> None:
+        """Open the store, which the first worker has made. Raises StoreError."""
+        self._shared, self._number = shared, number
+        self.store = FollowedStore(open_reader(shared.store))
+        self._mailbox = Mailbox(shared.mailbox_ends[number - 1][1], self._receive)
+        send = self._mailbox.send
+        self.reads = Reads(self.store, shared.heads, send, self._hand_over, inspector, f"worker {number}")
+        self._diagnosis_worker = DiagnosisWorker()
+        self._listener = Listener(
+            ReaderApp(self.reads, self._diagnosis_worker), shared.sockets[number], protocol=ReaderProtocol
+        )
+
+    async def __aenter__(self) -> "Reader":
+        await self.reads.settle()
+        await self._listener.start()
+        self.reads.start()
+        self._shared.ready[self._number] = 1
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.reads.stop()
+        await self._listener.stop()
+        self._mailbox.close()
+        self._diagnosis_worker.close()
+        self.store.close()
+
+    @property
+    def connection_count(self) -> int:
+        """The number of open connections that were not handed over."""
+        return self._listener.connection_count
+
+    def _hand_over(self, read: bytes, connection: int) -> None:
+        """Give a connection to the first worker."""
+        self._mailbox.send(HandOver(read), connection)
+
+    def _receive(self, message: Message, file: int | None, mailbox: Mailbox) -> None:
+        if isinstance(message, Done):
+            self.reads.note_done(message.number)

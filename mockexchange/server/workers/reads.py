@@ -1,0 +1,123 @@
+"""The reads of a process that follows: sandboxes as they are in a store that another process, the home, writes."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.journal.journal import Journal, JournalEntry
+from mockexchange.sandbox.log.following import FollowableStore, Follower
+from mockexchange.sandbox.port import LOGGER
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandboxes import Sandboxes
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.server.workers.mailbox import Answered, Message, RunDue
+from mockexchange.store.heads import Heads
+from mockexchange.store.log import LogError, LogUnavailable
+
+FOLLOW_EVERY_S = 0.1
+"""How often a reader catches up that is asked nothing, so that its next answer need not wait for much."""
+DUE_S_MAX = 5.0
+"""How long a reader waits for the steps that are due. Then the home answers."""
+Send = Callable[[Message], object]
+
+
+class ReaderJournal(Journal):
+    """The journal of a sandbox at a reader, which keeps nothing: the home has the entries."""
+
+    def __init__(self, id_: int, send: Send) -> None:
+        super().__init__()
+        self._id, self._send = id_, send
+
+    def add(self, entry: JournalEntry, *, awaits_answer: bool = False) -> None:
+        self.count += 1
+
+    def close(self, entry: JournalEntry) -> None:
+        entry.is_closed = True
+        self._send(Answered(self._id, entry))
+
+
+class Reads:
+    """The sandboxes that a process follows, each with all that was acknowledged before it is read."""
+
+    def __init__(
+        self,
+        store: FollowableStore,
+        heads: Heads,
+        send: Send,
+        hand_over: Callable[[bytes, int], None],
+        inspector: Inspector | None = None,
+        name: str = "",
+    ) -> None:
+        """Letters go to the home with `send`; `name` is that of this process in messages."""
+        self.sandboxes = Sandboxes()
+        self.hand_over = hand_over
+        """Gives a connection, with the bytes that were read of it, to the home."""
+        self._send, self._name = send, name
+        self._follower = Follower(store, heads, self.sandboxes, self._note_opened, inspector)
+        self._numbers = count(1)
+        self._asked: dict[int, asyncio.Future[None]] = {}
+        self._following: asyncio.Task[None] | None = None
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Catch up from time to time, from now on."""
+        self._following = asyncio.get_running_loop().create_task(self._keep_following())
+
+    def stop(self) -> None:
+        if self._following:
+            self._following.cancel()
+
+    def route(self, key_id: str | None) -> Sandbox:
+        return self.sandboxes.route(key_id)
+
+    async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
+        """Return the sandbox of a key with all that was acknowledged, and without steps that are due; else None."""
+        if not self._follower.is_settled and not await self.settle():
+            return None
+        sandbox = self.route(key_id)
+        if sandbox.script.has_due:
+            sandbox.script.follow(sandbox.clock.now())  # what is void leaves no record
+            if sandbox.script.has_due:
+                return await self._without_due(key_id, sandbox)
+        return sandbox
+
+    async def _without_due(self, key_id: str | None, sandbox: Sandbox) -> Sandbox | None:
+        """Have the home carry out what is due, and return the sandbox after it; None if it does not answer."""
+        number = next(self._numbers)
+        done = self._asked[number] = asyncio.get_running_loop().create_future()
+        self._send(RunDue(self._follower.id_of(sandbox), number))
+        try:
+            async with asyncio.timeout(DUE_S_MAX):
+                await done
+        except TimeoutError:
+            return None
+        finally:
+            del self._asked[number]
+        return self.route(key_id) if await self.settle() else None
+
+    def note_done(self, number: int) -> None:
+        """Go on after the home has carried out what was due."""
+        asked = self._asked.get(number)
+        if asked is not None and not asked.done():
+            asked.set_result(None)
+
+    async def settle(self) -> bool:
+        """Catch up; return whether that was possible."""
+        try:
+            await self._follower.settle()
+        except (LogError, LogUnavailable, ScenarioError, ValueError) as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                LOGGER.warning("%s answers nothing itself: %s", self._name, error)
+            return False
+        self._trouble = ""
+        return True
+
+    async def _keep_following(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_EVERY_S)
+            await self.settle()
+
+    def _note_opened(self, id_: int, sandbox: Sandbox) -> None:
+        sandbox.journal = ReaderJournal(id_, self._send)

@@ -1,0 +1,54 @@
+"""What the workers of one server have in common: made before they are forked, so that each has all of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.store.heads import SharedHeads
+from mockexchange.store.sqlite_file import StoreLock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedByWorkers:
+    """The sockets, the store and the state of the workers. Worker 0 is the first one; the others are readers."""
+
+    pid: int
+    """The process of the parent, which is the one that users know."""
+    token: str
+    """The token of the control API."""
+    store: Path
+    lock: StoreLock
+    """Held as long as one of the processes runs."""
+    run_directory: RunDirectory
+    sockets: list[socket]
+    """The listening socket of each worker, all on the main port. The system gives each a share of the connections."""
+    control_socket: socket | None
+    mailbox_ends: list[tuple[socket, socket]]
+    """For each reader, the socket of the first worker's mailbox and that of its own."""
+    heads: SharedHeads
+    flags: memoryview
+    """For each worker, whether it serves; and at the end, whether the server stops."""
+
+    @property
+    def readers(self) -> range:
+        """The numbers of the readers."""
+        return range(1, len(self.sockets))
+
+    @property
+    def ready(self) -> memoryview:
+        """For each worker, whether it serves."""
+        return self.flags[:-1]
+
+    @property
+    def is_stopping(self) -> bool:
+        return bool(self.flags[-1])
+
+    def close(self) -> None:
+        """Release everything, after the last worker has ended."""
+        for one in (*self.sockets, *(end for ends in self.mailbox_ends for end in ends)):
+            one.close()
+        if self.control_socket:
+            self.control_socket.close()
+        self.run_directory.remove()
+        self.lock.release()
