@@ -1,0 +1,89 @@
+"""A server that follows: it answers reads from the database, and passes everything else on to the home."""
+
+import socket
+from typing import Any
+
+from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
+from mockexchange.sandbox.log.stored import find_private_keys
+from mockexchange.sandbox.options import DEFAULT
+from mockexchange.server.http.listener import Listener
+from mockexchange.server.ready_content import describe
+from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
+from mockexchange.server.replicas.peers import Address
+from mockexchange.server.serve_options import ServeOptions
+from mockexchange.server.server_state import ServerState
+from mockexchange.server.workers.mailbox import Done, Message
+from mockexchange.server.workers.read_endpoint import ReaderApp
+from mockexchange.server.workers.reader_protocol import ReaderProtocol
+from mockexchange.server.workers.reads import Reads
+from mockexchange.store.followed_store import FollowedStore
+from mockexchange.store.postgres.election import HomeSeen
+from mockexchange.store.postgres.followed_database import FollowedDatabase
+from mockexchange.store.postgres.url import PostgresUrl
+from mockexchange.version import __version__
+
+
+class Follower:
+    """A server as long as another one is the home."""
+
+    def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
+        """Open the database, which a home has made. Raises StoreError."""
+        assert isinstance(options.store, PostgresUrl)
+        self._options, self._home, self._forwarder = options, home, forwarder
+        self._database = FollowedDatabase(options.store, __version__)
+        self._home_messages = HomeMessages(self._home, self._take)
+        self.reads = Reads(
+            FollowedStore(self._database),
+            self._database,
+            self._home_messages.send,
+            self._forwarder.hand_over,
+            options.inspector,
+            "this server",
+        )
+        self._state = ServerState(options.host, self.reads.sandboxes, public_url=options.public_url)
+        self._listener = Listener(ReaderApp(self.reads, self._state.diagnosis_worker), sock, protocol=ReaderProtocol)
+        self._owner = ""
+        self._run_directory: RunDirectory | None = None
+        self.ready: dict[str, Any] = {}
+        """The content of the ready file, once it serves."""
+
+    async def move(self, seen: HomeSeen) -> None:
+        """Pass on to this home from now on; serve as soon as it has its sandboxes."""
+        if seen.owner != self._owner:
+            self._owner, self._home.now = seen.owner, Address.read(seen.address)
+            self._forwarder.cut()
+            self._home_messages.cut()
+        is_known = await self.reads.settle()
+        if self.ready or (is_known and not any(slot.sandbox.name == DEFAULT for slot in self.reads.sandboxes)):
+            return
+        await self._listener.start()
+        self._state.main = self._listener
+        self.reads.start()
+        self._write_ready(is_known=is_known)
+
+    def _write_ready(self, *, is_known: bool) -> None:
+        """Write the ready file; if this version cannot read what the home writes, without accounts."""
+        self._run_directory = RunDirectory()
+        token, credentials, date = self._home.token, [], ""
+        if is_known:
+            sandbox = self.reads.route(None)
+            find_private_keys(sandbox)
+            credentials, date = sandbox.credentials(), sandbox.options.api_date.name
+        self.ready = describe(self._state, token, date, credentials, self._run_directory)
+        write_ready_file(self._options.ready_file, self.ready, self._run_directory.path)
+
+    async def stop(self) -> None:
+        """Stop after the requests that run."""
+        if self.ready:
+            remove_ready_file(self._options.ready_file)
+        self.reads.stop()
+        await self._state.stop()
+        await self._home_messages.stop()
+        self._database.close()
+        self._listener.sock.close()
+        if self._run_directory:
+            self._run_directory.remove()
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Done):
+            self.reads.note_done(message.number)

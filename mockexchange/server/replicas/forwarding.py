@@ -1,0 +1,207 @@
+"""The followers' side: connections of clients are passed on to the home, and messages go to it and come from it."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from mockexchange.sandbox.port import LOGGER
+from mockexchange.server.replicas.peers import (
+    CONNECTION,
+    GREETING,
+    MESSAGES,
+    Address,
+    MessageReader,
+    announcement,
+    encoded,
+)
+from mockexchange.server.replicas.refusal import NO_HOME, refusal
+from mockexchange.server.workers.mailbox import Message
+
+GREETING_S_MAX = 1.0
+HOME_S_MAX = 15.0
+"""How long a connection waits for a home: longer than another server takes to become it."""
+RETRY_S = 0.1
+PIECE_BYTES = 64 * 1024
+WAITING_MAX = 10_000
+"""Messages that wait for a home; when there are more, the oldest are dropped."""
+FINISH_S_MAX = 5.0
+FINISH_POLL_S = 0.01
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class HomeAddress:
+    """Where the home is now, as far as this server knows."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.now: Address | None = None
+
+    async def call(self, kind: bytes) -> Streams:
+        """Return a connection to the home, after its greeting. Raises OSError and TimeoutError."""
+        if self.now is None:
+            raise OSError(NO_HOME)
+        async with asyncio.timeout(GREETING_S_MAX):
+            reader, writer = await asyncio.open_connection(*self.now)
+            try:
+                if await reader.readexactly(len(GREETING)) != GREETING:
+                    raise OSError(f"{self.now} is no server of this database")
+            except asyncio.IncompleteReadError:
+                writer.close()
+                raise OSError(f"{self.now} is not the home") from None
+            except BaseException:
+                writer.close()
+                raise
+        writer.write(announcement(kind, self.token))
+        return reader, writer
+
+
+class ForwardedConnection:
+    """A client's connection that is passed on."""
+
+    def __init__(self, client: Streams, home: Streams) -> None:
+        self._client, self._home = client, home
+        self.is_waiting = True
+        """Whether the client has sent something since the home sent the last."""
+
+    async def run(self) -> None:
+        """Pass on what comes from both sides until one ends."""
+        there = asyncio.create_task(self._copy(self._client[0], self._home[1], is_question=True))
+        back = asyncio.create_task(self._copy(self._home[0], self._client[1], is_question=False))
+        try:
+            await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+            if there.done():
+                await asyncio.wait((back,), timeout=FINISH_S_MAX)  # a client that has sent all still reads
+        finally:
+            for task in (there, back):
+                task.cancel()
+            self.end()
+
+    def end(self) -> None:
+        for _, writer in (self._client, self._home):
+            writer.close()
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_question: bool) -> None:
+        with suppress(OSError):
+            while data := await reader.read(PIECE_BYTES):
+                self.is_waiting = is_question
+                writer.write(data)
+                await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+
+
+class Forwarder:
+    """Passes connections of clients on to the home."""
+
+    def __init__(self, home: HomeAddress) -> None:
+        self._home = home
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._forwarded: set[ForwardedConnection] = set()
+
+    def hand_over(self, read: bytes, connection: int) -> None:
+        """Pass on a connection, with what was read of it."""
+        sock = socket.socket(fileno=connection)
+        sock.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._pass_on(read, sock))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def cut(self) -> None:
+        """End all connections that are passed on: their home is none any more."""
+        for forwarded in list(self._forwarded):
+            forwarded.end()
+
+    async def stop(self) -> None:
+        """Wait for answers that clients wait for, and end everything."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FINISH_S_MAX
+        while any(one.is_waiting for one in self._forwarded) and loop.time() < until:  # noqa: ASYNC110  # of many
+            await asyncio.sleep(FINISH_POLL_S)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(FINISH_POLL_S)  # a socket is closed in a later turn of the loop than its connection
+
+    async def _pass_on(self, read: bytes, sock: socket.socket) -> None:
+        try:
+            client = await asyncio.open_connection(sock=sock)
+        except OSError:
+            sock.close()
+            return
+        try:
+            home = await self._connect_home()
+            if home is None:
+                client[1].write(refusal(NO_HOME))
+                return
+            home[1].write(read)
+            forwarded = ForwardedConnection(client, home)
+            self._forwarded.add(forwarded)
+            try:
+                await forwarded.run()
+            finally:
+                self._forwarded.discard(forwarded)
+        finally:
+            client[1].close()
+
+    async def _connect_home(self) -> Streams | None:
+        """Return a connection to the home, whichever it is by then; None if there is none for a while."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + HOME_S_MAX
+        while loop.time() < until:
+            with suppress(OSError, TimeoutError):
+                return await self._home.call(CONNECTION)
+            await asyncio.sleep(RETRY_S)
+        return None
+
+
+class HomeMessages:
+    """The messages between this server and the home. What waits is sent as soon as there is a home."""
+
+    def __init__(self, home: HomeAddress, take: Callable[[Message], object]) -> None:
+        self._home, self._take = home, take
+        self._waiting: deque[Message] = deque(maxlen=WAITING_MAX)
+        self._writer: asyncio.StreamWriter | None = None
+        self._trouble = ""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def send(self, message: Message) -> None:
+        if self._writer is None or self._writer.is_closing():
+            self._waiting.append(message)
+        else:
+            self._writer.write(encoded(message))
+
+    def cut(self) -> None:
+        """Call anew: the home is another one."""
+        if self._writer:
+            self._writer.close()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._exchange()
+            except (OSError, TimeoutError, ValueError) as error:
+                if self._home.now is not None and str(error) != self._trouble:
+                    self._trouble = str(error)
+                    LOGGER.warning("the home at %s cannot be reached: %s", self._home.now, str(error) or "no answer")
+            await asyncio.sleep(RETRY_S)
+
+    async def _exchange(self) -> None:
+        reader, writer = await self._home.call(MESSAGES)
+        self._writer, self._trouble = writer, ""
+        messages = MessageReader()
+        try:
+            while self._waiting:
+                writer.write(encoded(self._waiting.popleft()))
+            while data := await reader.read(PIECE_BYTES):
+                for message in messages.feed(data):
+                    self._take(message)
+        finally:
+            self._writer = None
+            writer.close()

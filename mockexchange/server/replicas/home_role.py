@@ -1,0 +1,135 @@
+"""What a server has while it is the home: the store, the clients' socket, its term, and the followers' socket."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockexchange.sandbox.port import SandboxEnded, StoreUnavailable
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandboxes import Sandboxes
+from mockexchange.server.app import ListenerApp, SandboxOf
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.persistence import Persistence, id_of
+from mockexchange.server.replicas.peers import Address, CalledHome
+from mockexchange.server.replicas.refusal import NO_HOME, send_refusal
+from mockexchange.server.server_state import ServerState
+from mockexchange.server.workers.mailbox import Answered, Done, Message, RunDue
+from mockexchange.store.postgres.election import Term
+from mockexchange.store.postgres.postgres_store import PostgresStore
+
+TERM_S_MAX = 3.0
+"""How long a request waits for a term that has not begun anew."""
+TERM_POLL_S = 0.02
+SendMessage = Callable[[Message], object]
+READS = frozenset(("GET", "HEAD"))
+
+
+class HomeRole:
+    """The place of the home, as long as this server has it."""
+
+    def __init__(self, store: PostgresStore, sock: socket.socket, peer_socket: socket.socket, token: str) -> None:
+        self.store, self.sock, self._peer_socket, self._token = store, sock, peer_socket, token
+        self.term = Term(store)
+        self.persistence = Persistence(store, has_own_ports=False)
+        self._server_state: ServerState | None = None
+        self._listening: asyncio.Server | None = None
+        self._callers: set[asyncio.Transport] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def prepare(self, server_state: ServerState) -> None:
+        """Set what is different for a server that shares its database, before it opens its sandboxes."""
+        self._server_state = server_state
+        server_state.use_sockets(self.sock, None)
+        server_state.new_front = partial(HomeApp, self)
+
+    async def listen_to_peers(self) -> None:
+        """Let followers in, after the clients' port is served."""
+        assert self._server_state is not None, "it is prepared first"
+        main = self._server_state.main
+        assert main is not None, "it listens first"
+        make = partial(CalledHome, self._token, main.new_protocol, self._take, self._callers)
+        self._listening = await asyncio.get_running_loop().create_server(make, sock=self._peer_socket)
+
+    def leave_peers(self) -> None:
+        if self._listening:
+            self._listening.close()
+        for caller in list(self._callers):
+            caller.abort()
+        self._peer_socket.close()
+        for task in self._tasks:
+            task.cancel()
+
+    async def refusal_reason(self, method: str) -> str | None:
+        """Return why a request cannot be answered now; None once all that was acknowledged before it is here."""
+        try:
+            async with asyncio.timeout(TERM_S_MAX):
+                while not self.term.is_valid:  # noqa: ASYNC110  # a clock is no event
+                    await asyncio.sleep(TERM_POLL_S)
+        except TimeoutError:
+            return NO_HOME
+        if method in READS:
+            try:
+                for slot in self._sandboxes:
+                    await slot.sandbox.writer.finish()
+            except StoreUnavailable as error:
+                return str(error)
+        return None
+
+    @property
+    def _sandboxes(self) -> Sandboxes:
+        assert self._server_state is not None, "it is prepared first"
+        return self._server_state.sandboxes
+
+    def _sandbox(self, id_: int) -> Sandbox | None:
+        return next((slot.sandbox for slot in self._sandboxes if id_of(slot.sandbox) == id_), None)
+
+    def _take(self, message: Message, send: SendMessage) -> None:
+        """Take a message of a follower."""
+        if isinstance(message, Answered):
+            sandbox = self._sandbox(message.sandbox)
+            if sandbox is not None:  # else it was reset or deleted meanwhile, with its journal
+                sandbox.note_answered_elsewhere(message.entry)
+        elif isinstance(message, RunDue):
+            self._start(self._run_due(message, send))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run_due(self, message: RunDue, send: SendMessage) -> None:
+        sandbox = self._sandbox(message.sandbox)
+        try:
+            if sandbox is not None:
+                await sandbox.run_due()
+        except SandboxEnded:
+            pass  # nothing is due any more
+        finally:
+            send(Done(message.number))
+
+
+class HomeApp(ListenerApp):
+    """The application of the home's listener: it answers only while no other server can be the home."""
+
+    def __init__(
+        self, home_role: HomeRole, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None
+    ) -> None:
+        super().__init__(sandbox_of, diagnosis_worker, control)
+        self._home_role = home_role
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reason = await self._home_role.refusal_reason(scope.get("method", ""))
+        if reason is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await send_refusal(scope, send, reason)
+
+
+def bind_peers(host: str, address: Address) -> socket.socket:
+    """Open the socket on which followers reach this server. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, address.port), family=family)

@@ -1,0 +1,133 @@
+"""What the servers of one database say to each other: followers call, the home listens on an address of its own.
+
+A home greets whoever connects. Only then the caller says what it brings, so a request is sent to a home or to nobody:
+either a client's connection, from which everything is passed on, or messages in both directions.
+"""
+
+import asyncio
+import hmac
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mockexchange.server.workers.mailbox import Message
+
+GREETING = b"mockexchange home\n"
+CONNECTION = b"connection"
+MESSAGES = b"messages"
+LINE_BYTES_MAX = 4 * 1024
+MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+LENGTH = struct.Struct(">I")
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+class Address(NamedTuple):
+    """Where other servers reach one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> "Address":
+        """Read HOST:PORT. Raises ValueError."""
+        host, colon, port = text.rpartition(":")
+        if not (colon and host and port.isdecimal() and 0 < int(port) < 1 << 16):
+            raise ValueError(f"expected HOST:PORT, such as mock1:8601, got {text!r}")
+        return cls(host.removeprefix("[").removesuffix("]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def announcement(kind: bytes, token: str) -> bytes:
+    """Return the first line of a caller."""
+    return b"%s %s\n" % (kind, token.encode())
+
+
+def encoded(message: Message) -> bytes:
+    """Return a message as it is sent."""
+    raw = _ENCODER.encode(message)
+    return LENGTH.pack(len(raw)) + raw
+
+
+class MessageReader:
+    """Takes messages out of what arrives."""
+
+    def __init__(self) -> None:
+        self._bytes = b""
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Return the messages that are complete now. Raises ValueError if they are none."""
+        self._bytes += data
+        found: list[Message] = []
+        while len(self._bytes) >= LENGTH.size:
+            (size,) = LENGTH.unpack_from(self._bytes)
+            if size > MESSAGE_BYTES_MAX:
+                raise ValueError(f"a message of {size:,} bytes")
+            end = LENGTH.size + size
+            if len(self._bytes) < end:
+                break
+            found.append(_DECODER.decode(self._bytes[LENGTH.size : end]))
+            self._bytes = self._bytes[end:]
+        return found
+
+
+Take = Callable[[Message, Callable[[Message], object]], object]
+"""Called with a message, and with what sends another one back."""
+
+
+class CalledHome(asyncio.Protocol):
+    """A connection of a follower, as the home has it: it becomes a client's connection, or brings messages."""
+
+    def __init__(
+        self, token: str, new_protocol: Callable[[], asyncio.Protocol], take: Take, callers: set[asyncio.Transport]
+    ) -> None:
+        """`callers` gets the connections that are not a client's."""
+        self._token, self._new_protocol, self._take, self._callers = token, new_protocol, take, callers
+        self._first = b""
+        self._messages: MessageReader | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: Any) -> None:
+        """Greet. The transport of uvloop is no `asyncio.Transport`, and does the same."""
+        self._transport = transport
+        self._callers.add(transport)
+        transport.write(GREETING)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._callers.discard(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            if self._messages is None:
+                data = self._begin(data)
+            if self._messages is not None:
+                for message in self._messages.feed(data):
+                    self._take(message, self._send)
+        except ValueError:
+            self._transport.abort()
+
+    def _begin(self, data: bytes) -> bytes:
+        """Read the first line; return what is behind it. Raises ValueError."""
+        self._first += data
+        line, end, rest = self._first.partition(b"\n")
+        kind, _, token = line.partition(b" ")
+        if end and hmac.compare_digest(token, self._token.encode()) and kind == MESSAGES:
+            self._messages = MessageReader()
+        elif end and hmac.compare_digest(token, self._token.encode()) and kind == CONNECTION:
+            self._callers.discard(self._transport)
+            protocol = self._new_protocol()
+            self._transport.set_protocol(protocol)
+            protocol.connection_made(self._transport)
+            if rest:
+                protocol.data_received(rest)
+        elif end or len(self._first) > LINE_BYTES_MAX:
+            raise ValueError("it is no server of this database")
+        return rest
+
+    def _send(self, message: Message) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(encoded(message))

@@ -1,0 +1,189 @@
+"""Several servers on one database: clients see one exchange, whichever server they ask, and whichever of them ends."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+
+import pytest
+from websockets.sync.client import connect
+
+from mockexchange.server.replicas import follower, home_role, replica
+from mockexchange.server.replicas.refusal import NO_HOME
+from mockexchange.store.postgres.election import Term
+from mockexchange.store.stores import StoreError
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from tests.helpers.postgres import PostgresServer
+from tests.helpers.sandboxes import SMALL
+from tests.server.live import Live, SandboxView, serving
+from tests.server.replicas.several import serving_replica, serving_two
+from tests.server.small import error_of
+from tests.server.streaming import subscribe
+from tests.server.test_store import SMALL_OBJECT
+from tests.server.wire import ADDRESS
+
+DUE = SMALL + "script:\n  - {name: late, after: 1s, deposit: {account: alice, amount: 7}}\n"
+FILL = {
+    "fill": {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": 1, "price": 0.5},
+}
+FAULT = {"name": "second", "match": {"operation": "GetPositions", "nth": 2}, "then": {"status": 503}}
+WAIT_S_MAX = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica, "LOOK_EVERY_S", 0.02)
+
+
+def view(live: Live) -> SandboxView:
+    return SandboxView(live, live.json("GET", "/sandboxes/default"))
+
+
+def itself(live: Live, shown: SandboxView) -> SandboxView:
+    """A sandbox that is asked through this server."""
+    return SandboxView(live, {**shown.shown, "base_url": f"http://{ADDRESS}:{live.port}"})
+
+
+def balance(live: Live, shown: SandboxView) -> int:
+    reply = itself(live, shown).ask(shown.client().get("/portfolio/balance"))
+    assert reply.status == 200, reply
+    return int(json.loads(reply.body)["balance"])
+
+
+def deposit(live: Live, amount: int) -> None:
+    live.json("POST", "/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": amount}}])
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until_s, pause = time.monotonic() + WAIT_S_MAX, Event()
+    while not condition():
+        assert time.monotonic() < until_s
+        pause.wait(0.02)
+
+
+def test_whichever_server_is_asked_all_that_was_answered_is_there(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving_two(tmp_path, postgres, DUE) as both:
+        home, other = both
+        shown = view(home)
+        assert other.ready["accounts"][0]["key_id"] == home.ready["accounts"][0]["key_id"]
+        expected = balance(home, shown)
+        for place in range(6):
+            deposit(both[place % 2], 1)
+            expected += 100
+            assert [balance(live, shown) for live in both] == [expected, expected]
+        other.json("POST", "/sandboxes/default/clock", {"advance": "1s"})
+        assert [balance(live, shown) for live in (other, home)] == [expected + 700] * 2
+        wait_for(lambda: len(shown.journal()) == 15)
+        assert view(other).log() == shown.log()
+        other.json("POST", "/sandboxes/default/reset")
+        assert view(other).state() == view(home).state()
+        assert balance(other, view(home)) == balance(home, view(home)) == expected - 600
+        refused = other.control("PUT", "/sandboxes/own", {"scenario": SMALL_OBJECT, "port": 0})
+        assert (refused.status, error_of(refused)["code"]) == (409, "port_unusable")
+        home.json("PUT", "/sandboxes/more", {"scenario": "empty"})
+        assert [one["id"] for one in other.json("GET", "/sandboxes")] == ["default", "more"]
+
+
+def test_streams_and_what_counts_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving_two(tmp_path, postgres) as (home, other):
+        shown = view(home)
+        client = shown.client()
+        headers = client.headers("GET", STREAM_PATH)
+        with connect(f"ws://{ADDRESS}:{other.port}{STREAM_PATH}", additional_headers=headers) as stream:
+            stream.send(subscribe("fill"))
+            assert json.loads(stream.recv(20))["type"] == "subscribed"
+            shown.call("POST", "/commands", [FILL])
+            assert json.loads(stream.recv(20))["type"] == "fill"
+        shown.call("POST", "/faults", FAULT)
+        answers = [itself(live, shown).ask(client.get("/portfolio/positions")) for live in (home, other, home)]
+        assert [answer.status for answer in answers] == [200, 503, 200]
+
+
+def test_the_next_server_goes_on_where_the_home_stopped(postgres: PostgresServer, tmp_path: Path) -> None:
+    with ExitStack() as homes:
+        home, _ = homes.enter_context(serving_replica(tmp_path / "a", postgres))
+        with serving_replica(tmp_path / "b", postgres) as (other, other_replica):
+            shown = view(home)
+            deposit(other, 3)
+            before = balance(other, shown)
+            homes.close()
+            deposit(other, 4)  # waits for the new home
+            assert other_replica.home_role
+            assert balance(other, shown) == before + 400
+
+
+def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Term] = []
+    renew = Term.renew
+    monkeypatch.setattr(Term, "renew", lambda term: True if term in held else renew(term))
+    with (
+        serving_replica(tmp_path / "a", postgres) as (home, home_replica),
+        serving_replica(tmp_path / "b", postgres) as (other, other_replica),
+    ):
+        shown = view(home)
+        deposit(home, 1)
+        before = balance(other, shown)
+        monkeypatch.setattr(home_role, "TERM_S_MAX", 0.1)
+        assert home_replica.home_role
+        held.append(home_replica.home_role.term)
+        wait_for(lambda: other_replica.home_role is not None)
+        asked = shown.client().get("/portfolio/balance")
+        for _ in range(2):
+            reply = shown.ask(asked)  # the former home does not know it
+            assert (reply.status, reply.headers["x-mock-diagnosis"]) == (503, NO_HOME)
+        refused = home.control("POST", "/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": 5}}])
+        assert refused.status == 503
+        deposit(other, 2)
+        held.clear()
+        wait_for(lambda: home_replica.home_role is None)
+        wait_for(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
+        assert balance(home, shown) == before + 200
+
+
+def test_without_a_database_nothing_is_answered_and_then_all_goes_on(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_two(tmp_path, postgres) as (home, other):
+        shown = view(home)
+        before = balance(other, shown)
+        monkeypatch.setattr(home_role, "TERM_S_MAX", 0.1)
+        postgres.stop()
+        try:
+            asked = shown.client().get("/portfolio/balance")
+            wait_for(lambda: shown.ask(asked).status == 503)
+            assert itself(other, shown).ask(asked).status == 503
+        finally:
+            postgres.start_surely()
+        wait_for(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
+        deposit(other, 1)
+        assert [balance(live, shown) for live in (home, other)] == [before + 100] * 2
+
+
+def test_a_server_of_another_version_passes_everything_on(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_replica(tmp_path / "a", postgres) as (home, _):
+        monkeypatch.setattr(follower, "__version__", "9.9.9")
+        with serving_replica(tmp_path / "b", postgres) as (other, _):
+            deposit(other, 1)
+            assert balance(other, view(home)) == balance(home, view(home))
+            assert other.ready["accounts"] == []
+
+
+def test_a_port_of_its_own_is_refused_at_the_start(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving(tmp_path, SMALL, store=postgres.url) as live:
+        live.sandbox("own", SMALL_OBJECT)
+    refused = pytest.raises(StoreError, match=r"sandbox 'own': .* delete it with a server without --replica")
+    with refused, serving_replica(tmp_path / "a", postgres):
+        raise AssertionError
+
+
+def test_a_server_that_shares_nothing_keeps_its_database(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving(tmp_path, SMALL, store=postgres.url):
+        refused = pytest.raises(StoreError, match="another server uses it")
+        with refused, serving_replica(tmp_path / "a", postgres):
+            raise AssertionError
