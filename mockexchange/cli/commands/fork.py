@@ -1,0 +1,69 @@
+"""`mockexchange fork`: another sandbox, as one was after a command or at an instant."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockexchange.cli.click_base import Failure, checked, json_option, option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
+from mockexchange.cli.terminal import printable, show_json_lines
+from mockexchange.sandbox.clock import parse_mode
+from mockexchange.sandbox.forks.fork import parse_until
+
+
+def _at(text: str) -> str:
+    parse_until(text)
+    return text
+
+
+def _clock(text: str) -> str:
+    parse_mode(text)
+    return text
+
+
+@click.command()
+@option("--at", metavar="COMMAND|TIME", callback=checked(_at), help="The last command, or an instant.  [default: now]")
+@option(
+    "--of-log",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Fork the log in a file, as `mockexchange log` wrote it, instead of a sandbox.",
+)
+@option("--to", help="The name of the fork.  [default: the first free one of sandbox-1, sandbox-2 and so on]")
+@option("--clock", callback=checked(_clock), help="real, paused, or such as 10x.  [default: as it was]")
+@json_option("fork")
+@sandbox_option
+@server_option
+def fork(
+    at: str | None,
+    of_log: Path | None,
+    to: str | None,
+    clock: str | None,
+    as_json: bool,
+    sandbox: str,
+    ready_file: Path,
+) -> None:
+    """Open another sandbox as one was after a command, or at an instant. It has the same keys, and its own port.
+
+    \b
+    mockexchange fork --at 84
+    mockexchange fork --at 2026-06-01T12:00:00Z --clock paused
+    """
+    given = {"name": to, "clock": clock}
+    source = {"sandbox": sandbox} if of_log is None else {"log": _read(of_log)}
+    body = {"fork": {**source, **({"at": at} if at else {})}, **{name: value for name, value in given.items() if value}}
+    shown: dict[str, Any] = find_server(ready_file).ask("POST", "sandboxes", body)
+    if as_json:
+        show_json_lines([shown])
+        return
+    time = shown["clock"]
+    click.echo(printable(f"{shown['id']}: {shown['commands']} commands, {time['now']} ({time['mode']})"))
+    click.echo(printable(f"  {shown['base_url']}"))
+
+
+def _read(path: Path) -> str:
+    """Return the text of a log. Raises Failure."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{path}: {error}") from None

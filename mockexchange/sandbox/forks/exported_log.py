@@ -1,0 +1,49 @@
+"""The origin of an exported log: what its first line has besides the header, so that a fork goes on as the original.
+
+It is the description that a store has of a sandbox, without key pairs: those are drawn from names again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import msgspec
+
+from mockexchange.sandbox.log.stored import Description, describe
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.store.codec import write_log
+from mockexchange.store.log import Header, LogError, ReadableLog
+
+
+class _FirstLine(msgspec.Struct):
+    """The first line of a log, as far as it is about the origin."""
+
+    origin: Description | None = None
+
+
+def exported(sandbox: Sandbox) -> Iterator[bytes]:
+    """Yield the lines of a sandbox's log, with its origin in the first one."""
+    description = msgspec.json.decode(describe(sandbox), type=Description)
+    shown = msgspec.structs.replace(description, source=sandbox.plan.source)
+    return exported_log(sandbox.log, shown)
+
+
+def exported_log(log: ReadableLog, description: Description) -> Iterator[bytes]:
+    """Yield the lines of a log, with its origin in the first one."""
+    lines = write_log(log)
+    next(lines)
+    yield _first_line(log.header, description)
+    yield from lines
+
+
+def read_origin(line: bytes) -> Description | None:
+    """Return the origin in the first line of a log; None if it has none. Raises LogError."""
+    try:
+        return msgspec.json.decode(line, type=_FirstLine).origin
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise LogError(f"line 1: its origin cannot be read: {error}") from None
+
+
+def _first_line(header: Header, description: Description) -> bytes:
+    beginning = replace(description.beginning, host_at=0)  # equal logs are equal bytes
+    public = msgspec.structs.replace(description, beginning=beginning, pairs={}, places=[], port=None, idle_us_max=None)
+    return msgspec.json.encode({**msgspec.to_builtins(header), "origin": public}) + b"\n"

@@ -1,0 +1,109 @@
+"""The member `fork` of a body that creates a sandbox: its source, and the point where the fork begins."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+from mockexchange.sandbox.forks.fork import Until, open_fork, parse_until
+from mockexchange.sandbox.forks.source import ForkSource, read_source, source_of
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandboxes import SandboxError
+from mockexchange.scenario.files import ScenarioFiles
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.types.composite_types import Field, Record
+from mockexchange.scenario.types.value_types import NAME, Scalar, wrong
+from mockexchange.server.control.access.access import is_in_process
+from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.server_state import ServerState
+from mockexchange.store.log import LogError
+from mockexchange.venues.dated import ApiDate
+
+PORT_DEFAULT = 0
+"""A fork has the keys of its source, so it is on a port of its own."""
+
+
+class _LogText:
+    """A reader of a log as text: its lines, as `GET log` answers them."""
+
+    def read(self, node: Located, path: str) -> str:
+        if not isinstance(node.value, str):
+            raise wrong(node, path, "the text of a log, as GET log answers it")
+        return node.value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+AT = Scalar("the number of a command, or an instant", parse_until, {"type": ["integer", "string"]}, shows_reason=True)
+FORK = Record({"sandbox": Field(NAME), "log": Field(_LogText()), "at": Field(AT)})
+
+
+class Fork(NamedTuple):
+    """A fork to open: of a sandbox of this server, or of a log; `clock` and `api_date` are None if not given."""
+
+    sandbox: str | None
+    log: str | None
+    until: Until | None
+    clock: str | None = None
+    api_date: ApiDate | None = None
+
+
+class ForkTarget(NamedTuple):
+    """The options of the sandbox that a fork becomes."""
+
+    options: SandboxOptions
+    port: int | None
+    idle_us_max: int | None
+
+
+def fork_of(values: dict[str, Any], body: dict[str, Located]) -> Fork | None:
+    """Return the fork that the values of a body ask for. Raises ControlError if they contradict each other."""
+    given = values["fork"]
+    if given is None:
+        return None
+    if (given["sandbox"] is None) == (given["log"] is None):
+        raise ControlError(400, "bad_body", "fork: expected either sandbox or log", "fork")
+    for name in ("scenario", "faults", "stubs"):
+        if name in body:
+            message = f"a fork has those of its source: leave {name} out, and change the fork afterwards"
+            raise ControlError(400, "bad_body", message, name)
+    clock, api_date = (values[name] if name in body else None for name in ("clock", "api_date"))
+    return Fork(given["sandbox"], given["log"], given["at"], clock, api_date)
+
+
+def files_for(server_state: ServerState, request: Request) -> ScenarioFiles | None:
+    """Return the files that a request may name as a scenario; None if it is from this process, and may name any."""
+    return None if is_in_process(request) else server_state.scenario_files
+
+
+async def open_forked(server_state: ServerState, fork: Fork, target: ForkTarget, request: Request) -> Sandbox:
+    """Open a fork as a sandbox of the server. Raises ControlError, and as `ServerState.open` does."""
+    try:
+        source = await _source(server_state, fork, request)
+        api_date, clock = fork.api_date or source.api_date, fork.clock or source.clock
+        options = replace(target.options, api_date=api_date, clock=clock)
+        make = partial(open_fork, source, until=fork.until, clock=fork.clock)
+        port = PORT_DEFAULT if target.port is None else target.port
+        return await server_state.admit(make, options, port, target.idle_us_max)
+    except LogError as error:
+        raise ControlError(400, "bad_body", str(error), "fork") from None
+
+
+async def _source(server_state: ServerState, fork: Fork, request: Request) -> ForkSource:
+    """Return the source of a fork. Raises ControlError and LogError."""
+    if fork.log is not None:
+        lines = fork.log.encode(errors="replace").splitlines(keepends=True)
+        return read_source(lines, is_sent=not is_in_process(request))
+    assert fork.sandbox is not None, "one of them is given"
+    grant = grant_of(request)
+    if not grant.sees(fork.sandbox):
+        message = f"the token {grant.name!r} is for the sandbox {grant.sandbox!r} alone"
+        raise ControlError(403, "not_allowed", message, "fork.sandbox")
+    try:
+        return source_of(await server_state.sandboxes.inspectable(fork.sandbox))
+    except SandboxError as error:
+        raise ControlError(400, "bad_body", str(error), "fork.sandbox") from None

@@ -1,0 +1,87 @@
+"""`mockexchange fork`, and the options of `serve` that open a log."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from mockexchange.cli import main
+from mockexchange.cli.click_base import UsageFailure
+from mockexchange.cli.serve.serve_log import LogToOpen
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from tests.cli.conftest import Cli
+from tests.cli.test_click_base import error_of
+
+BUY = "{fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.6}}"
+
+
+def test_a_sandbox_and_a_log_are_forked(cli: Cli, sandbox: str, tmp_path: Path) -> None:
+    cli("do", "--sandbox", sandbox, BUY)
+    log = tmp_path / "run.jsonl"
+    log.write_text(cli("log", "--sandbox", sandbox).output)
+    count = len(log.read_text().splitlines()) - 1
+    shown = [
+        json.loads(cli("fork", "--json", *words).output)
+        for words in (["--sandbox", sandbox], ["--of-log", str(log)], ["--of-log", str(log), "--at", str(count - 1)])
+    ]
+    assert [one["commands"] for one in shown] == [count + 1, count + 1, count]
+    text = cli("fork", "--sandbox", sandbox, "--at", "3", "--to", "third", "--clock", "10x").output
+    assert text.splitlines()[0].startswith("third: 4 commands, ")
+    assert text.splitlines()[1].startswith("  http://127.0.0.1:")
+    assert "none with the number 9,999" in cli("fork", "--at", "9999", code=1).stderr
+    (tmp_path / "bad").write_bytes(b"\xff")
+    assert "bad" in cli("fork", "--of-log", str(tmp_path / "bad"), code=1).stderr
+
+
+def opened(log: Path, *words: str) -> Sandbox:
+    """Return the sandbox that `serve` would open with these options."""
+    context = main.commands["serve"].make_context("serve", ["--from-log", str(log), *words])
+    values = context.params
+    found = LogToOpen.of(context, {"from_log": values["from_log"], "until": values["until"], "speed": values["speed"]})
+    assert found is not None
+    options = found.options_of(SandboxOptions(api_date=values["api_date"], clock=values["clock"]))
+    return asyncio.run(found.make(options))
+
+
+@pytest.fixture
+def log(cli: Cli, sandbox: str, tmp_path: Path) -> Path:
+    cli("do", "--sandbox", sandbox, BUY)
+    path = tmp_path / "run.jsonl"
+    path.write_text(cli("log", "--sandbox", sandbox).output)
+    return path
+
+
+def test_serve_opens_a_log(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    count = len(log.read_text().splitlines()) - 1
+    assert opened(log).clock.mode == "1x"
+    assert opened(log, "--speed", "5x").clock.mode == "5x"
+    played = opened(log, "--clock", "paused", "--api-date", "2026-06")
+    assert (played.clock.mode, played.options.api_date.name) == ("paused", "2026-06")
+    forked = opened(log, "--until", str(count))
+    assert (len(forked.log), forked.clock.mode) == (count + 1, "paused")
+    with pytest.raises(UsageFailure, match="none with the number 999"):
+        opened(log, "--until", "999")
+    header, *records = log.read_text().splitlines()
+    bare = {name: value for name, value in json.loads(header).items() if name != "origin"}
+    log.write_text("\n".join([json.dumps(bare), *records]))
+    assert len(opened(log).log) == count + 1
+    assert "its scenario does not go on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--until", "3"], "give --from-log FILE"),
+        (["--speed", "fast"], "expected a clock"),
+        (["--speed", "paused"], "expected a scale such as 5x"),
+        (["--until", "0"], "from 1 on"),
+        (["--from-log", __file__], "expected a log, as `mockexchange log` writes it"),
+        (["--from-log", __file__, "--scenario", "demo"], "leave --scenario out"),
+        (["--from-log", __file__, "--speed", "2x", "--clock", "paused"], "--speed contradicts --clock"),
+        (["--from-log", __file__, "--speed", "2x", "--until", "3"], "--speed contradicts --until"),
+    ],
+)
+def test_options_that_contradict_are_refused(words: list[str], message: str) -> None:
+    assert message in error_of("serve", "--port", "0", *words)
