@@ -1,0 +1,174 @@
+"""Compares single answers and frames of a recording with the API documents of one date."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mockexchange.drift.deviations import Deviation, Kind, Level, place_of
+from mockexchange.drift.recorded_lines import RecordedExchange, RecordedFrame
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.validation import frames
+from mockexchange.kit.validation.answers import AnswerJudge
+from mockexchange.kit.validation.exact_json import read_json
+from mockexchange.kit.validation.frames import FrameJudge
+from mockexchange.kit.validation.handshakes import RefusalJudge
+from mockexchange.kit.validation.references import resolved, validator
+from mockexchange.kit.validation.routes import Routes
+from mockexchange.kit.validation.schema_errors import Error, at, cut, innermost, shown
+from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
+
+UNKNOWN_ROUTE = "UnknownRoute"
+"""The component for the answer to an undocumented path."""
+BASE = "Base"
+"""The component for the answer at the prefix itself, to which some venues accept calls."""
+ERRORS_MAX = 200
+"""Schema errors of one body that are read: rows have the same ones."""
+SWITCHED, UNJUDGED_FROM = 101, 500
+BUSY = 429
+"""Statuses of servers in trouble, and of clients in haste, say nothing of the wire."""
+KINDS = {
+    "type": Kind.TYPE,
+    "pattern": Kind.SPELLING,
+    "format": Kind.SPELLING,
+    "enum": Kind.WORD,
+    "const": Kind.WORD,
+}
+NUMBER = re.compile(r"\[\d+\]")
+FORMATS = {frames.COMPACT: "white space", frames.NEWLINE: "end of the frame"}
+"""Rules of a frame's bytes, which are of no field."""
+
+
+class DocumentJudge:
+    """The documents of a venue at an API date. `alias` is the date's name."""
+
+    def __init__(self, kit: VenueKit, alias: str) -> None:
+        subject = f"{kit.name}/{alias}"
+        self.alias, self._kit = alias, kit
+        document = api_documents.parse(api_documents.path_of(subject))
+        stream = api_documents.parse(api_documents.path_of(subject, api_documents.ASYNCAPI))
+        self._routes = Routes(document, kit.prefix)
+        self._bodies = _BodyJudge(document, subject)
+        self._refusals = RefusalJudge(stream, subject, self._bodies)
+        self._frames = FrameJudge(stream, subject)
+
+    def operation(self, exchange: RecordedExchange) -> str:
+        """Return the operation of a request, with the names of variables instead of their values."""
+        path = exchange.asked.path
+        route = self._routes.find(path)
+        return f"{exchange.asked.method} {route.path if route else path.removeprefix(self._kit.prefix)}"
+
+    def of_answer(self, exchange: RecordedExchange) -> list[Deviation]:
+        """Return the deviations of an answer; none of a server that was in trouble."""
+        if exchange.status == BUSY or exchange.status >= UNJUDGED_FROM or exchange.status == SWITCHED:
+            return []
+        operation = self.operation(exchange)
+        return [_of_finding(one, operation) for one in self._objections(exchange)]
+
+    def of_frame(self, frame: RecordedFrame, operation: str) -> list[Deviation]:
+        """Return the deviations of a frame of the server, whose bytes are there."""
+        found = self._frames.objections(frame.text or "", f"line {frame.line}")
+        return [_of_frame_finding(one, operation) for one in found]
+
+    def _objections(self, exchange: RecordedExchange) -> Iterator[Finding]:
+        path = exchange.asked.path
+        if self._refusals.is_at(path):
+            return self._refusals.objections(exchange)
+        route = self._routes.find(path)
+        if route is not None:
+            return self._bodies.objections(route.path, exchange.asked.method, exchange)
+        is_base = path.removeprefix(self._kit.prefix) in {"", "/"} and BASE in self._bodies.components
+        return self._bodies.component_objections(BASE if is_base else UNKNOWN_ROUTE, exchange)
+
+
+class _BodyJudge(AnswerJudge):
+    """Names the field of each error, and its kind as the rule of the finding."""
+
+    def __init__(self, document: Document, subject: str) -> None:
+        super().__init__(document, subject)
+        self.components: dict[str, Any] = document["components"]["responses"]
+
+    def _judge(self, answer: Any, response: Any, place: tuple[str, ...]) -> Iterator[Finding]:
+        if answer.headers:
+            yield from super()._judge(answer, response, place)
+        elif content := (response.get("content") or {}).get("application/json"):
+            yield from self._judge_body(answer, content["schema"], place)
+
+    def _judge_body(self, answer: Any, schema: Any, place: tuple[str, ...]) -> Iterator[Finding]:
+        judge = self._validators.get(place)
+        if judge is None:
+            judge = self._validators[place] = validator(self.document, schema)
+        try:
+            body = read_json(answer.content)
+        except ValueError as reason:
+            yield Finding(Kind.ANSWER, "body", f"no JSON ({reason})", "JSON", "")
+            return
+        if judge.is_valid(body):
+            return
+        plain, found = json.loads(answer.content), 0
+        for error in judge.iter_errors(body):
+            for one in innermost(error):
+                yield from _of_error(one, plain, self.document)
+                found += 1
+            if found >= ERRORS_MAX:
+                return
+
+
+def _of_error(error: Error, body: Any, document: Document) -> Iterator[Finding]:
+    """Yield findings whose rule is the kind, and whose place is the path of the field."""
+    name, more, place = error.kind.name, error.kind.as_dict(), place_of(error.instance_path)
+    value = at(body, error.instance_path)
+    if name == "required":
+        yield Finding(Kind.MISSING, _below(place, more["property"]), "no such field", "the field", "")
+    elif name == "additionalProperties":
+        for key in more["unexpected"]:
+            yield Finding(Kind.UNKNOWN, _below(place, key), shown(value[key]), "no such field", "")
+    else:
+        kind = KINDS.get(name, Kind.ANSWER)
+        yield Finding(kind, place or "body", shown(value), _expected(error, document), "")
+
+
+def _expected(error: Error, document: Document) -> str:
+    node: Any = document if error.schema_path[0] == "components" else None
+    for part in error.schema_path if node else ():
+        node = resolved(document, node)[part]
+    keyword = "" if node is None else node if isinstance(node, str) else shown(node)
+    return f"{error.kind.name} {keyword}".strip()
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _of_finding(found: Finding, operation: str) -> Deviation:
+    """Return a deviation; of an answer whose status, header or media type is another, that is the path."""
+    try:
+        kind = Kind(found.rule)
+    except ValueError:
+        kind = Kind.HEADER if "header" in found.seen else Kind.STATUS if "status" in found.seen else Kind.ANSWER
+        path = found.expected if kind is Kind.HEADER else found.seen
+        return Deviation(Level.DOCUMENT, kind, operation, path, found.seen, found.expected)
+    return Deviation(Level.DOCUMENT, kind, operation, found.where, found.seen, found.expected)
+
+
+def _of_frame_finding(found: Finding, operation: str) -> Deviation:
+    """Return a deviation whose path is the field without the name of the message before it."""
+    if found.rule in FORMATS:
+        return Deviation(Level.DOCUMENT, Kind.SPELLING, operation, FORMATS[found.rule], cut(found.seen), found.expected)
+    place, _, seen = found.seen.partition(":")
+    kind = Kind.KEY_ORDER if found.rule == frames.KEY_ORDER else _kind_of_frame(seen, found.expected)
+    path = NUMBER.sub("[]", place.partition(" with the keys")[0]).partition(".")[2]
+    if kind is Kind.MISSING:
+        path = _below(path, found.expected.partition(" ")[0].rstrip(","))
+    seen = seen.strip() if path else found.seen
+    return Deviation(Level.DOCUMENT, kind, operation, path or "frame", seen or found.seen, found.expected)
+
+
+def _kind_of_frame(seen: str, expected: str) -> Kind:
+    if expected == "no such key":
+        return Kind.UNKNOWN
+    if seen.startswith(" no "):
+        return Kind.MISSING
+    return KINDS.get(expected.partition(" ")[0], Kind.FRAME)

@@ -1,0 +1,156 @@
+"""A drift from its recording to what was found: the dates that fit, and the deviations from the best of them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mockexchange.drift.deviations import Evidence, Findings, joined
+from mockexchange.drift.documents import DocumentJudge
+from mockexchange.drift.ending import Ending, ending_of
+from mockexchange.drift.recorded_lines import UNKNOWN_HOST, RecordedExchange, RecordedFrame, read_lines
+from mockexchange.drift.streams import STREAM, FrameOrder
+from mockexchange.drift.twin import Twin, twin_of
+from mockexchange.importing.recorded_answers import PROBLEMS_MAX, Problem, WrongRecording
+from mockexchange.kit.server.api_dates import aliases, read_alias
+from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.venues import KITS
+from mockexchange.venues.dated import COMPAT
+from mockexchange.venues.registry import venue_at
+
+
+@dataclass(slots=True)
+class Recording:
+    """What was judged: counts, the instants of the first and the last line, and what was not read."""
+
+    path: Path
+    venue: str = ""
+    answers: int = 0
+    frames: int = 0
+    first_at: int = 0
+    last_at: int = 0
+    hosts: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, at: int) -> None:
+        self.first_at, self.last_at = min(self.first_at or at, at), max(self.last_at, at)
+
+
+@dataclass(slots=True)
+class Drift:
+    """What a recording has that the wire of an API date has not; `by_date` counts it for every date."""
+
+    recording: Recording
+    alias: str
+    by_date: dict[str, int]
+    evidence: list[Evidence]
+    operations: Counter[str]
+    """Judged bodies of each operation, and of each message of the stream."""
+    twin: Twin
+    ending: Ending | None = None
+    """Why the recording is not right any more at newer dates."""
+
+    @property
+    def has_drifted(self) -> bool:
+        return bool(self.evidence)
+
+
+def drift_of(path: Path, api_date: str | None = None) -> Drift:
+    """Compare a recording with an API date, or with the one that it deviates from least.
+
+    Raises WrongRecording and OSError, and ValueError for an unknown date.
+    """
+    judged = JudgedRecording.of(path)
+    if not judged.found:
+        raise WrongRecording(f"{path} has no answer and no frame that can be judged{_first(judged.recording)}")
+    alias = read_alias(api_date, judged.recording.venue) if api_date else judged.best()
+    by_alias = {one: joined(list(found.evidence())) for one, found in judged.found.items()}
+    document, findings = by_alias[alias], judged.found[alias]
+    ordered = list(judged.order.evidence())
+    twin = twin_of(path, judged.recording.venue, alias, [*document, *ordered])
+    by_date = {one: len(found) for one, found in by_alias.items()}
+    evidence, ending = [*document, *ordered, *twin.evidence], ending_of(judged.recording.venue, judged.found)
+    return Drift(judged.recording, alias, by_date, evidence, findings.bodies, twin, ending)
+
+
+def _first(recording: Recording) -> str:
+    found = recording.problems[:1]
+    return f"; line {found[0].line}: {found[0].why}" if found else ""
+
+
+@dataclass(slots=True)
+class JudgedRecording:
+    """One reading of a recording, judged at every date at once."""
+
+    recording: Recording
+    judges: dict[str, DocumentJudge] = field(default_factory=dict)
+    found: dict[str, Findings] = field(default_factory=dict)
+    order: Findings = field(default_factory=Findings)
+    streams: dict[int, FrameOrder] = field(default_factory=dict)
+    hosts: dict[int, str] = field(default_factory=dict)
+    """The hosts of streams, by connection."""
+
+    @classmethod
+    def of(cls, path: Path) -> "JudgedRecording":
+        judged = cls(Recording(path))
+        for line in read_lines(path):
+            judged._take(line)
+        for connection, stream in judged.streams.items():
+            judged._end(connection, stream)
+        return judged
+
+    def best(self) -> str:
+        """Return the date with the fewest deviations; of equal ones the newest, and compat, which is no day, last."""
+        dates = list(self.found)
+        return min(self.found, key=lambda one: (len(self.found[one].groups), one == COMPAT, -dates.index(one)))
+
+    def _take(self, line: RecordedExchange | RecordedFrame | Problem) -> None:
+        recording = self.recording
+        if isinstance(line, Problem):
+            recording.problems += [line] if len(recording.problems) < PROBLEMS_MAX else []
+        elif isinstance(line, RecordedExchange):
+            self._take_exchange(line)
+        elif recording.venue:
+            self._take_frame(line, KITS[recording.venue])
+
+    def _take_exchange(self, exchange: RecordedExchange) -> None:
+        venue, recording = venue_at(exchange.asked.path).name, self.recording
+        if not recording.venue:
+            recording.venue = venue
+            self.judges = {alias: DocumentJudge(KITS[venue], alias) for alias in aliases(venue)}
+            self.found = {alias: Findings() for alias in self.judges}
+        if venue != recording.venue:
+            recording.skipped[f"answers of {venue}"] += 1
+            return
+        if exchange.connection is not None:
+            self.hosts[exchange.connection] = exchange.host
+        recording.answers += 1
+        recording.hosts[exchange.host] += 1
+        recording.note(exchange.asked.at)
+        for alias, judge in self.judges.items():
+            self.found[alias].add(
+                judge.operation(exchange),
+                judge.of_answer(exchange),
+                line=exchange.asked.line,
+                at=exchange.asked.at,
+                host=exchange.host,
+            )
+
+    def _take_frame(self, frame: RecordedFrame, kit: VenueKit) -> None:
+        self.recording.frames += not frame.kind
+        self.recording.note(frame.at)
+        if kit.stream_protocol is not None:
+            self.streams.setdefault(frame.connection, FrameOrder(kit.stream_protocol)).take(frame)
+        if frame.kind or frame.is_sent or frame.text is None:
+            return
+        host = self.hosts.get(frame.connection, UNKNOWN_HOST)
+        name = kit.stream_protocol.read(frame.text.encode()).name if kit.stream_protocol else ""
+        operation = f"{STREAM} {name}".strip()
+        for alias, judge in self.judges.items():
+            found = judge.of_frame(frame, operation)
+            self.found[alias].add(operation, found, line=frame.line, at=frame.at, host=host)
+
+    def _end(self, connection: int, stream: FrameOrder) -> None:
+        host, found = self.hosts.get(connection, UNKNOWN_HOST), list(stream.deviations())
+        line = min((line for line, _ in found), default=0)
+        self.order.add(STREAM, [one for _, one in found], line=line, at=stream.first_at, host=host)

@@ -1,0 +1,104 @@
+"""The lines of a recording as they are judged: every request, also a refused one, and every frame."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mockexchange.importing.recorded_answers import (
+    PROXY,
+    Problem,
+    RecordedAnswer,
+    WrongRecording,
+    check_beginning,
+    check_header,
+    lines_of,
+)
+from mockexchange.recording.read_errors import reason_of
+from mockexchange.recording.recording_file import ENDED
+
+Plain = dict[str, Any]
+UNKNOWN_HOST = "an unknown host"
+
+
+class RecordedExchange(NamedTuple):
+    """A request with its answer. It has the form that `AnswerJudge` accepts."""
+
+    asked: RecordedAnswer
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+    """By their names in lower case; none if the file does not have any, as in an exported journal."""
+    host: str
+    connection: int | None
+
+    @property
+    def where(self) -> str:
+        return self.asked.where
+
+
+class RecordedFrame(NamedTuple):
+    """A message of a stream, or its begin or end (`kind`). `text` is None if its bytes were left out."""
+
+    line: int
+    at: int
+    connection: int
+    is_sent: bool
+    """Whether the client sent it."""
+    kind: str
+    text: str | None
+
+
+def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Problem]:
+    """Yield the requests and frames of a recording, and the lines that cannot be read.
+
+    Requests that were not sent, and answers whose body was left out, are none. Raises WrongRecording.
+    """
+    with path.open("rb") as file:
+        for number, offset, raw in lines_of(file):
+            try:
+                found = _read(path, raw, number, offset)
+            except WrongRecording:
+                raise
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                yield Problem(number, reason_of(error))
+            else:
+                if found is not None:
+                    yield found
+
+
+def read_again(path: Path, asked: Iterable[RecordedAnswer]) -> Iterator[RecordedExchange]:
+    """Yield exchanges again from their places, so that no more than one of them is held."""
+    with path.open("rb") as file:
+        for answer in asked:
+            file.seek(answer.offset)
+            found = _read(path, file.readline(), answer.line, answer.offset)
+            if isinstance(found, RecordedExchange):
+                yield found
+
+
+def _read(path: Path, raw: bytes, number: int, offset: int) -> RecordedExchange | RecordedFrame | None:
+    if not raw.strip():
+        return None
+    check_beginning(path, raw, number)
+    line = json.loads(raw)
+    if "format" in line or "log" in line:
+        check_header(path, line)
+        return None
+    if ENDED in line:
+        return None
+    if "direction" in line:
+        is_sent = line["direction"] == "in"
+        return RecordedFrame(
+            number, int(line["at_us"]), int(line["connection"]), is_sent, str(line["kind"]), line["frame"]
+        )
+    return _exchange(line, number, offset)
+
+
+def _exchange(line: Plain, number: int, offset: int) -> RecordedExchange | None:
+    if line.get("source") == PROXY or line.get("answer") is None:
+        return None
+    asked = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), str(line["method"]))
+    headers = {str(name).lower(): str(value) for name, value in line.get("answer_headers") or ()}
+    host = str(line.get("source") or UNKNOWN_HOST).rpartition("/")[2]
+    return RecordedExchange(asked, int(line["status"]), line["answer"].encode(), headers, host, line.get("connection"))

@@ -1,0 +1,65 @@
+"""The report of a drift: a suite for each operation, a case for each level."""
+
+from collections import defaultdict
+
+from mockexchange.core.instants import format_instant
+from mockexchange.drift.deviations import Evidence, Level
+from mockexchange.drift.drift import Drift
+from mockexchange.kit.findings import Finding, Report, Verdict
+
+PLACE = "docs/recording.md"
+SAYS = {
+    Level.DOCUMENT: "Answers are as the API document of the date has them.",
+    Level.TWIN: "Answers have the structure of the emulated exchange's, and frames their order.",
+    Level.VALUES: "The emulated exchange computes the recorded values.",
+}
+DAY_CHARS = 10
+
+
+def report_of(drift: Drift) -> Report:
+    """Return a verdict for each operation at each level; a level that said nothing has the reason."""
+    report = Report(f"{drift.recording.path.name} as of {drift.alias}")
+    found: dict[tuple[str, Level], list[Evidence]] = defaultdict(list)
+    for one in drift.evidence:
+        found[one.deviation.operation, one.deviation.level].append(one)
+    operations = dict.fromkeys([*drift.operations, *(one.deviation.operation for one in drift.evidence)])
+    for operation in operations:
+        for level in Level:
+            findings = tuple(_finding(one) for one in found[operation, level])
+            why = _why_not(drift, operation, level) if not findings else ""
+            report.add([Verdict(f"drift.{operation}", level, findings, why, says=SAYS[level])])
+    return report
+
+
+def days_of(one: Evidence) -> str:
+    """Return the days of evidence, the day before them too if a body had not deviated then."""
+    first, last = day_of(one.first_at), day_of(one.last_at)
+    before = "" if one.last_without_at is None else f", not before: {day_of(one.last_without_at)}"
+    return (first if first == last else f"{first} to {last}") + before
+
+
+def evidence_of(one: Evidence) -> str:
+    """Return what a deviation is based on: bodies, days and hosts."""
+    return f"in {one.count} of {one.of}, {days_of(one)}, {', '.join(sorted(one.hosts))}"
+
+
+def day_of(at: int) -> str:
+    return format_instant(at)[:DAY_CHARS]
+
+
+def _finding(one: Evidence) -> Finding:
+    found = one.deviation
+    where = f"line {one.line}: {found.operation} {found.path}"
+    seen = f"{found.kind}: {found.seen} ({evidence_of(one)})"
+    return Finding(f"drift.{found.operation}", where, seen, found.expected, PLACE)
+
+
+def _why_not(drift: Drift, operation: str, level: Level) -> str:
+    is_read = operation.startswith("GET ")
+    if level is Level.DOCUMENT:
+        return ""
+    if not is_read:
+        return "only the order of frames is compared, for all messages together" if operation != "stream" else ""
+    if drift.twin.why_not:
+        return drift.twin.why_not
+    return drift.twin.why_no_values if level is Level.VALUES else ""

@@ -1,0 +1,190 @@
+"""The twin: a scenario made of the recording, asked the same at one date, and compared by structure and by value."""
+
+import asyncio
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockexchange.drift.deviations import STRUCTURE, Deviation, Evidence, Findings, Kind, Level
+from mockexchange.drift.recorded_lines import RecordedExchange, read_again, read_lines
+from mockexchange.drift.structure import differences, leaves
+from mockexchange.importing.importing import Imported, import_recording
+from mockexchange.importing.recorded_answers import RecordedAnswer, WrongRecording
+from mockexchange.importing.verification import Emulated, Reply, note_cursor, plan_of, with_cursor
+from mockexchange.kit.operations import reads
+from mockexchange.kit.validation.routes import Routes
+from mockexchange.kit.venues import KITS
+from mockexchange.recording.field_names import is_id
+from mockexchange.runtime import api_documents
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.venues.registry import venue_of
+
+ASKED_AGAIN = (200, 400, 404)
+"""Statuses of answers that do not depend on the key or on the load."""
+NUMBER = re.compile(r"\[\d+\]")
+
+
+@dataclass(slots=True)
+class Twin:
+    """How the emulated exchange differs; `why_not` is why it was not asked, `why_no_values` why values say nothing."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    asked: int = 0
+    why_not: str = ""
+    why_no_values: str = ""
+    noise: list[str] = field(default_factory=list)
+    """Values that the venue changes by itself: "GET /portfolio/balance portfolio_value"."""
+
+
+def twin_of(path: Path, venue: str, alias: str, known: Iterable[Evidence]) -> Twin:
+    """Ask a scenario made of the recording what the recording asked; `known` is not found again."""
+    found = [one.deviation for one in known]
+    try:
+        imported = import_recording(path, alias)
+    except (WrongRecording, ScenarioError) as error:
+        return Twin(why_not=str(error))
+    asked = _Asked(venue, alias, {(one.operation, place) for one in found for place in _places(one)})
+    asyncio.run(asked.ask_all(path, imported))
+    return asked.twin(_why_no_values(imported, found))
+
+
+def _places(one: Deviation) -> tuple[str, str]:
+    """Return the fields that a deviation is about: of a renamed or moved one both."""
+    return one.path, one.seen.partition(": ")[0]
+
+
+def _why_no_values(imported: Imported, known: Iterable[Deviation]) -> str:
+    if imported.unread:
+        return f"rows cannot be read: {imported.unread[0][1]}"
+    broken = next((one for one in known if one.kind in STRUCTURE and one.operation.startswith("GET ")), None)
+    return (
+        f"{broken.operation} has {_article(broken.kind)} ({broken.path}), so its rows say too little" if broken else ""
+    )
+
+
+def _article(kind: Kind) -> str:
+    return kind.value if kind is Kind.TYPE else f"{'an' if kind is Kind.UNKNOWN else 'a'} {kind}"
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The comparison of each recorded answer with the emulated exchange's."""
+
+    venue: str
+    alias: str
+    known: set[tuple[str, str]]
+    structure: Findings = field(default_factory=Findings)
+    values: Findings = field(default_factory=Findings)
+    words: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Words of the emulated exchange, by operation and path."""
+    before: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    """The last answers to each target: recorded, and emulated."""
+    noise: set[tuple[str, str]] = field(default_factory=set)
+    cursors: dict[str, str] = field(default_factory=dict)
+    public: set[str] = field(default_factory=set)
+    """Operations that answer every account alike: a recording of one account cannot make their rows."""
+
+    async def ask_all(self, path: Path, imported: Imported) -> None:
+        document = api_documents.parse(api_documents.path_of(f"{self.venue}/{self.alias}"))
+        routes, prefix = Routes(document, KITS[self.venue].prefix), KITS[self.venue].prefix
+        self.public = {f"GET {one.path}" for one in reads(document).values() if one.is_public}
+        emulated = await Emulated.open(plan_of(imported.text), self.venue, venue_of(self.venue).api_date(self.alias))
+        for exchange in read_again(path, sorted(_reads(path), key=lambda one: one.at)):
+            await emulated.advance(exchange.asked.at)
+            reply = emulated.ask(with_cursor(exchange.asked.target, self.cursors), exchange.asked.at)
+            route = routes.find(exchange.asked.path)
+            plain = exchange.asked.path.removeprefix(prefix)
+            self._compare(f"GET {route.path if route else plain}", exchange, reply)
+
+    def _compare(self, operation: str, exchange: RecordedExchange, reply: Reply) -> None:
+        found = list(self._deviations(operation, exchange, reply))
+        for findings, level in ((self.structure, Level.TWIN), (self.values, Level.VALUES)):
+            mine = [one for one in found if one.level is level]
+            findings.add(operation, mine, line=exchange.asked.line, at=exchange.asked.at, host=exchange.host)
+
+    def _deviations(self, operation: str, exchange: RecordedExchange, reply: Reply) -> Iterator[Deviation]:
+        if reply.status != exchange.status and operation in self.public:
+            return
+        if reply.status != exchange.status:
+            level = Level.VALUES if 200 in (reply.status, exchange.status) else Level.TWIN
+            where = f"status {exchange.status}"
+            yield Deviation(level, Kind.STATUS, operation, where, where, f"status {reply.status}")
+            return
+        yield from _of_headers(operation, exchange, reply)
+        try:
+            wanted, got = json.loads(exchange.content), json.loads(reply.body)
+        except ValueError:
+            if exchange.content.decode() != reply.body:
+                yield Deviation(Level.TWIN, Kind.ERROR, operation, "body", repr(exchange.content[:80]), reply.body[:80])
+            return
+        if exchange.status != 200:
+            yield from self._of_error(operation, wanted, got)
+            return
+        if operation in self.public:
+            return
+        note_cursor(self.cursors, exchange.content.decode(), reply.body)
+        self._learn(operation, exchange.asked.target, wanted, got)
+        for one in differences(wanted, got):
+            # Ids are pseudonyms, and those that no step carries are the mock's own.
+            if one.level is not Level.VALUES or not is_id(one.path.rpartition(".")[2]):
+                yield Deviation(one.level, one.kind, operation, one.path, one.seen, one.expected)
+
+    def _of_error(self, operation: str, wanted: Any, got: Any) -> Iterator[Deviation]:
+        for one in differences(wanted, got):
+            kind = Kind.ERROR if one.level is Level.VALUES else one.kind
+            yield Deviation(Level.TWIN, kind, operation, one.path, one.seen, one.expected)
+
+    def _learn(self, operation: str, target: str, wanted: Any, got: Any) -> None:
+        """Learn the words of the emulated exchange, and what changes at the venue without any recorded fact."""
+        place = {NUMBER.sub("[]", path): value for path, value in leaves(got)}
+        for path, value in place.items():
+            if isinstance(value, str):
+                self.words[operation, path].add(value)
+        if target in self.before:
+            wanted_before, got_before = (dict(leaves(one)) for one in self.before[target])
+            wanted_now, got_now = dict(leaves(wanted)), dict(leaves(got))
+            for path in wanted_now.keys() & wanted_before.keys() & got_now.keys() & got_before.keys():
+                if wanted_now[path] != wanted_before[path] and got_now[path] == got_before[path]:
+                    self.noise.add((operation, NUMBER.sub("[]", path)))
+        self.before[target] = (wanted, got)
+
+    def twin(self, why_no_values: str) -> Twin:
+        found = [one for one in self.structure.evidence() if not self._is_known(one.deviation)]
+        values = [] if why_no_values else [one for one in self.values.evidence() if not self._is_known(one.deviation)]
+        quiet = [one for one in values if (one.deviation.operation, one.deviation.path) not in self.noise]
+        noise = sorted({f"{operation} {path}" for operation, path in self.noise})
+        found += [self._as_word(one) for one in quiet]
+        return Twin(found, sum(self.structure.bodies.values()), "", why_no_values, noise)
+
+    def _is_known(self, one: Deviation) -> bool:
+        return (one.operation, one.path) in self.known
+
+    def _as_word(self, one: Evidence) -> Evidence:
+        """Return a word that the emulated exchange never uses as what it is: a difference of the wire."""
+        found = one.deviation
+        known = self.words[found.operation, found.path]
+        if found.kind is Kind.WORD and found.seen.strip('"') not in known:
+            one.deviation = found._replace(level=Level.TWIN)
+        elif found.kind is Kind.WORD:
+            one.deviation = found._replace(kind=Kind.VALUE)
+        return one
+
+
+def _reads(path: Path) -> Iterator[RecordedAnswer]:
+    for line in read_lines(path):
+        if isinstance(line, RecordedExchange) and line.asked.method == "GET" and line.status in ASKED_AGAIN:
+            yield line.asked
+
+
+def _of_headers(operation: str, exchange: RecordedExchange, reply: Reply) -> Iterator[Deviation]:
+    """Yield the headers of the emulated exchange that the recorded answer lacks; others are of gateways."""
+    for name, value in reply.headers.items() if exchange.headers else ():
+        seen = exchange.headers.get(name)
+        if seen is None:
+            yield Deviation(Level.TWIN, Kind.HEADER, operation, f"header {name}", "no such header", f"{name}: {value}")
+        elif seen and seen != value:
+            yield Deviation(Level.TWIN, Kind.HEADER, operation, f"header {name}", f"{name}: {seen}", value)
