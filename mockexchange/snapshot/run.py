@@ -1,0 +1,60 @@
+"""A snapshot from its settings to its finished file."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.throttled_transport import throttled_client
+from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.recording.recording_file import RecordingFile
+from mockexchange.recording.redaction import Redactor
+from mockexchange.snapshot.walk import OK, CannotWalk, Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSettings:
+    """The account that is read, and how: `alias` is the date whose document lists the reads."""
+
+    venue: VenueKit
+    address: Address
+    alias: str
+    signer: Signer
+    rate_per_s: float
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class Snapshot(NamedTuple):
+    """A finished snapshot: counts of the file, reads that kept moving, and reads that were refused."""
+
+    counts: Counter[str]
+    moved: list[str]
+    refused: list[str]
+
+
+def take_snapshot(settings: SnapshotSettings, out: Path, note: Callable[[str], None] = lambda line: None) -> Snapshot:
+    """Read an account and write it as a recording; no file is left if that fails.
+
+    Raises CannotWalk, OSError and SecretFound.
+    """
+    if out.exists():
+        raise FileExistsError(f"{out} exists: give --out another name")
+    address, kit = settings.address, settings.venue
+    origin = address.base_url.removesuffix(kit.prefix)
+    client, transport = throttled_client(address, kit, rate_per_s=settings.rate_per_s, may_write=False)
+    with client:
+        walked = Walk(kit, settings.alias, origin, client, settings.signer, settings.names, note).run()
+    transport.close()
+    if not any(answer.status == OK for answer in walked.answers):
+        first = walked.refused[0] if walked.refused else "no read of an account"
+        raise CannotWalk(f"{origin} answers nothing to this key: {first}")
+    file = RecordingFile(out, Redactor(), origin)
+    try:
+        for answer in walked.answers:
+            file.add_request(answer)
+    except BaseException:
+        file.abandon()
+        raise
+    return Snapshot(file.finish(), walked.moved, walked.refused)

@@ -1,0 +1,134 @@
+"""A snapshot reads an account with its key: a recording that is imported, and compared, as it is."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+import mockexchange
+from mockexchange.cli import main
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.server.throttled_transport import ServerGone
+from mockexchange.snapshot.walk import CannotWalk, Walk
+from tests.drift.test_drift import SCENARIO
+
+DATE = "2026-06"
+PORTFOLIO = "/trade-api/v2/portfolio/"
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mockexchange.Exchange]:
+    path = tmp_path_factory.mktemp("served") / "small.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    with mockexchange.serve(path, api_date=DATE) as served:
+        yield served
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments], prog_name="mockexchange")
+
+
+def account_of(exchange: mockexchange.Exchange) -> list[str]:
+    alice = exchange.accounts["alice"]
+    return ["--url", exchange.base_url, "--key-id", alice.key_id, "--key", str(alice.private_key_path)]
+
+
+def test_an_account_becomes_a_recording_that_is_imported(exchange: mockexchange.Exchange, tmp_path: Path) -> None:
+    out = tmp_path / "account.jsonl"
+    result = run("snapshot", *account_of(exchange), "--api-date", DATE, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    targets = [line["target"] for line in lines if "target" in line]
+    assert {line["method"] for line in lines if "method" in line} == {"GET"}
+    for name in ("positions?limit=1000", "fills?limit=1000", "orders?limit=1000", "balance"):
+        assert targets.count(f"{PORTFOLIO}{name}") == 2, "read, and read again"
+    assert "/trade-api/v2/markets/KXA-26-T1" in targets
+    assert exchange.accounts["alice"].key_id not in out.read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == [out]
+    imported = run("import", str(out), "--out", str(tmp_path / "account.yaml"), "--accept")
+    assert imported.exit_code == 0, imported.output
+    rows = [line for line in imported.stdout.splitlines() if line.startswith("unexplained")]
+    assert [row for row in rows if PORTFOLIO in row and "queue_positions" not in row] == []
+
+
+def test_drift_reads_an_account_itself(exchange: mockexchange.Exchange) -> None:
+    result = run("drift", *account_of(exchange), "--api-date", DATE)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f"0 deviations from {DATE}\n")
+
+
+WRONG: list[tuple[list[str], str]] = [
+    (["drift"], "expected either RECORDING, or --url"),
+    (["drift", "--url", "http://127.0.0.1:1"], "--url needs --key-id and --key"),
+    (["snapshot", "--url", "http://127.0.0.1:1", "--key-id", "a", "--key", "KEY"], "Connection refused"),
+    (["snapshot", "--url", "https://api.elections.kalshi.com", "--key-id", "a", "--key", "KEY"], "production host"),
+    (["snapshot", "--url", "http://127.0.0.1:1", "--key-id", "a", "--key", "nosuch.pem"], "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=range(len(WRONG)))
+def test_what_cannot_be_read_ends_with_two_and_no_file(
+    exchange: mockexchange.Exchange, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    key = str(exchange.accounts["alice"].private_key_path)
+    given = [key if one == "KEY" else one for one in arguments]
+    out = ["--out", str(tmp_path / "a.jsonl")] if arguments[0] == "snapshot" else []
+    result = run(*given, *out)
+    assert (result.exit_code, message in result.stderr) == (2, True), result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+class Signer:
+    """Signs nothing."""
+
+    key_id = "a"
+
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
+        return {"authorization": "none"}
+
+
+def walk(answer: Callable[[httpx.Request], httpx.Response]) -> Walk:
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    return Walk(KALSHI, DATE, "https://demo.example", client, Signer())
+
+
+def test_lists_are_walked_by_pages_and_subaccounts_and_again_if_they_move() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        seen.append(target)
+        if "/subaccounts/balances" in target:
+            return httpx.Response(200, json={"subaccount_balances": [{"subaccount_number": n} for n in (0, 3)]})
+        if "/portfolio/fills" in target and "cursor" not in target:
+            return httpx.Response(200, json={"fills": [{"n": min(seen.count(target), 2)}], "cursor": "b c"})
+        if "/portfolio/balance" in target:
+            return httpx.Response(200, json={"balance": len(seen)})
+        return httpx.Response(200, json={"fills": [], "ticker": "KXA-1"})
+
+    found = walk(answer).run()
+    fills = f"{PORTFOLIO}fills?limit=1000"
+    assert f"{fills}&cursor=b+c" in seen
+    assert f"{fills}&subaccount=3" in seen
+    assert seen.count(f"{fills}&cursor=b+c") == 2, "the second answer differed from the first"
+    assert {target.partition("?")[0] for target in found.moved} == {f"{PORTFOLIO}balance"}
+    assert "/trade-api/v2/markets/KXA-1" in seen
+    assert found.refused == []
+    assert [one.at for one in found.answers] == sorted(one.at for one in found.answers)
+
+
+def gone(request: httpx.Request) -> httpx.Response:
+    raise ServerGone("it is gone", request=request)
+
+
+def broken(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("torn", request=request)
+
+
+@pytest.mark.parametrize(("answer", "message"), [(gone, "it is gone"), (broken, "torn")])
+def test_a_server_that_ends_a_walk_is_named(answer: Callable[[httpx.Request], httpx.Response], message: str) -> None:
+    with pytest.raises(CannotWalk, match=message):
+        walk(answer).run()
