@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 EXPLAINED, ORDER, INSTANT, UNEXPLAINED = "explained", "order differs", "instant differs", "unexplained"
+BY_STUB = "by stub"
 INSTANT_TEXT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 INSTANT_NAMES = ("_ts", "ts", "_time", "_ms")
 CURSOR = "cursor"

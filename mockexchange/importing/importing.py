@@ -4,27 +4,32 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mockexchange.importing.comparison import EXPLAINED, INSTANT, ORDER, UNEXPLAINED, shape_of
+from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, ORDER, UNEXPLAINED, shape_of
 from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer, WrongRecording, read_answers
 from mockexchange.importing.scenario_text import text_of
+from mockexchange.importing.stubs_of_rest import stubs_of
 from mockexchange.importing.verification import Emulated, Verified, plan_of, verify
+from mockexchange.recording.read_errors import reason_of
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.plan import Plan
 from mockexchange.venues.dated import COMPAT, ApiDate
-from mockexchange.venues.registry import venue_of
+from mockexchange.venues.registry import VENUES, venue_of
 
+NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What rows raise that lack a field, or have another value in it than is known."""
 REFUSALS_MAX = 20
 """Steps that are left out; with more of them the rows are not what they seem."""
 SAMPLE_MAX = 3
 """Answers of each path by which the API date is found."""
-ROUNDS_MAX = 3
-KINDS = (EXPLAINED, ORDER, INSTANT, UNEXPLAINED)
+ROUNDS_MAX = 4
+KINDS = (EXPLAINED, ORDER, INSTANT, BY_STUB, UNEXPLAINED)
 
 
 @dataclass(slots=True)
@@ -43,24 +48,64 @@ class Imported:
 
     @property
     def is_explained(self) -> bool:
-        return not self.counts()[UNEXPLAINED] and not self.refusals and not self.unread
+        is_read = not self.unread and not (self.recorded.problems and not self.recorded.answers)
+        return is_read and not self.counts()[UNEXPLAINED] and not self.refusals
 
 
-def import_recording(path: Path, api_date: str | None = None) -> Imported:
-    """Make a scenario of a recording; the date is found if none is given. Raises WrongRecording and OSError."""
+def import_recording(path: Path, api_date: str | None = None, *, stubs_rest: bool = False) -> Imported:
+    """Make a scenario of a recording; the date is found if none is given, and the unexplained rest may become stubs.
+
+    Raises WrongRecording, ScenarioError and OSError.
+    """
+    if exporter := _exporter_of(path):
+        return _import_export(exporter, path, api_date)
     recorded = read_answers(path)
     importer = _importer_of(recorded)
     facts = importer.facts_of(recorded.bodies())
     first = min(answer.at for answer in recorded.answers)
-    scenario = importer.scenario_of(facts, _name(path), first)
+    try:
+        scenario = importer.scenario_of(facts, _name(path), first)
+    except NOT_UNDERSTOOD as error:
+        raise WrongRecording(f"{path} has rows of an unknown form: {reason_of(error)}") from None
     venue = venue_of(recorded.venue)
     scenario, refusals = _without_unreadable(scenario)
     date = venue.api_date(api_date) if api_date else _date_of(scenario, recorded)
     scenario = _solved(importer, scenario, facts, recorded, date)
     text = text_of(scenario)
     verified, refused = verify(plan_of(text), recorded, recorded.answers, date)
+    stubs = stubs_of(recorded, verified) if stubs_rest else []
+    if stubs:
+        text = text_of({**scenario, "stubs": stubs})
+        verified, refused = verify(plan_of(text), recorded, recorded.answers, date)
     in_order = sorted(verified, key=lambda one: one.answer.line)
     return Imported(recorded, text, date, in_order, [*refusals, *refused], facts.unread)
+
+
+def _exporter_of(path: Path) -> Any:
+    """Return the module of the venue whose export a CSV file is, None for another file."""
+    for name in VENUES:
+        with suppress(ModuleNotFoundError):
+            module = import_module(f"{__package__}.{name}.csv_import")
+            if module.is_export(path):
+                return module
+    return None
+
+
+def _import_export(exporter: Any, path: Path, api_date: str | None) -> Imported:
+    """Make a scenario of a CSV file, whose wire has no date: the newest is taken."""
+    export = exporter.scenario_of_export(path, _name(path))
+    venue = venue_of(export.recorded.venue)
+    date = venue.api_date(api_date or tuple(venue.wire.aliases if venue.wire else (COMPAT,))[-1])
+    scenario, refusals = _without_unreadable(export.scenario)
+    text = text_of(scenario)
+    verified, refused = asyncio.run(_verified_export(exporter, export, plan_of(text), date))
+    return Imported(export.recorded, text, date, verified, [*refusals, *refused])
+
+
+async def _verified_export(exporter: Any, export: Any, plan: Plan, date: ApiDate) -> tuple[list[Verified], list[str]]:
+    emulated = await Emulated.open(plan, export.recorded.venue, date)
+    await emulated.advance(export.last_at)
+    return exporter.settlements_of(export, emulated), emulated.refusals
 
 
 def _importer_of(recorded: Recorded) -> Any:
@@ -113,8 +158,8 @@ async def _fitting(
     fitting = 0
     for answer, shape in sorted(zip(sample, wanted, strict=True), key=lambda pair: pair[0].at):
         await emulated.advance(answer.at)
-        status, body = emulated.ask(answer.target, answer.at)
-        fitting += status == 200 and shape_of(_parsed(body)) == shape
+        reply = emulated.ask(answer.target, answer.at)
+        fitting += reply.status == 200 and shape_of(_parsed(reply.body)) == shape
     return fitting
 
 
@@ -129,26 +174,33 @@ def _sample(answers: Sequence[RecordedAnswer]) -> list[RecordedAnswer]:
 
 
 def _solved(importer: Any, scenario: dict[str, Any], facts: Any, recorded: Recorded, date: ApiDate) -> dict[str, Any]:
-    """Return the scenario with the opening deposit that gives the first recorded balance."""
+    """Return the scenario with the opening deposits that give the first recorded balances.
+
+    What cannot be paid in one round, such as a withdrawal, changes what is missing in the next one.
+    """
     balances = importer.balances_of(facts)
-    cash: dict[int, Decimal] = {}
+    cash: dict[Any, Decimal] = {}
+    before = min((balance.at for balance in balances), default=0)
     for _ in range(ROUNDS_MAX if balances else 0):
-        found = importer.with_cash(scenario, cash)
-        missing = asyncio.run(_missing(importer, plan_of(text_of(found)), recorded, balances[0], date))
+        plan = plan_of(text_of(importer.with_cash(scenario, cash, before)))
+        missing = asyncio.run(_missing(importer, plan, recorded, balances, date))
         if not any(missing.values()):
             break
-        cash = {index: cash.get(index, Decimal(0)) + amount for index, amount in missing.items()}
-    solved: dict[str, Any] = importer.with_cash(scenario, cash)
+        cash |= {key: cash.get(key, Decimal(0)) + amount for key, amount in missing.items()}
+    solved: dict[str, Any] = importer.with_cash(scenario, cash, before)
     return solved
 
 
 async def _missing(
-    importer: Any, plan: Plan, recorded: Recorded, balance: RecordedAnswer, date: ApiDate
-) -> dict[int, Decimal]:
+    importer: Any, plan: Plan, recorded: Recorded, balances: Sequence[RecordedAnswer], date: ApiDate
+) -> dict[Any, Decimal]:
     emulated = await Emulated.open(plan, recorded.venue, date)
-    await emulated.advance(balance.at)
-    status, body = emulated.ask(balance.target, balance.at)
-    found: dict[int, Decimal] = importer.cash_missing(recorded.text_of(balance), body) if status == 200 else {}
+    found: dict[Any, Decimal] = {}
+    for balance in sorted(balances, key=lambda one: one.at):
+        await emulated.advance(balance.at)
+        reply = emulated.ask(balance.target, balance.at)
+        if reply.status == 200:
+            found = {**importer.cash_missing(balance, recorded.text_of(balance), reply.body), **found}
     return found
 
 

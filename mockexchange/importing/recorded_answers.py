@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from mockexchange.core.instants import format_instant
+from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.recording_file import ENDED, FORMAT, VERSION
 from mockexchange.venues.registry import venue_at
 
@@ -17,6 +18,9 @@ LINE_BYTES_MAX = 64 * 1024 * 1024
 PROBLEMS_MAX = 100
 CUT = "there is no summary after it: the recording was cut short"
 PROXY = "proxy"
+ROW = "row"
+"""The method of what no request asked for: a row of a file."""
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class WrongRecording(ValueError):
@@ -31,12 +35,18 @@ class Problem(NamedTuple):
 
 
 class RecordedAnswer(NamedTuple):
-    """A read that was answered 200: the line it is on, the byte where that begins, and its request."""
+    """A request that was carried out: the line it is on, the byte where that begins, and the target."""
 
     line: int
     offset: int
     at: int
     target: str
+    method: str = "GET"
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the request wrote: its answer has rows, and is not asked for again."""
+        return self.method in WRITES
 
     @property
     def path(self) -> str:
@@ -48,23 +58,26 @@ class RecordedAnswer(NamedTuple):
 
     @property
     def where(self) -> str:
-        return f"line {self.line}, {format_instant(self.at)}: GET {self.target}"
+        return f"line {self.line}, {format_instant(self.at)}: {self.method} {self.target}"
 
 
 @dataclass(slots=True)
 class Recorded:
-    """A recording that was read: its answers of one venue, what was not read, and counts of what is no answer."""
+    """A recording that was read: its answers of one venue, what was not read, and counts of what is not asked again."""
 
     path: Path
     venue: str = ""
     answers: list[RecordedAnswer] = field(default_factory=list)
+    writes: list[RecordedAnswer] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    assumed: list[Problem] = field(default_factory=list)
+    """What the rows of a file do not say, with their lines."""
 
     def bodies(self) -> Iterator[tuple[RecordedAnswer, Any]]:
-        """Yield each answer with its body, parsed."""
+        """Yield each answer with its body, parsed, in the order of the file."""
         with self.path.open("rb") as file:
-            for answer in self.answers:
+            for answer in sorted([*self.answers, *self.writes]):
                 file.seek(answer.offset)
                 yield answer, json.loads(json.loads(file.readline())["answer"])
 
@@ -78,14 +91,11 @@ def read_answers(path: Path) -> Recorded:
     """Read a recording, or an exported journal. Raises WrongRecording if no line of it can be imported."""
     found, is_ended, number = Recorded(path), False, 0
     with path.open("rb") as file:
-        offset = 0
-        while raw := file.readline(LINE_BYTES_MAX):
-            number += 1
+        for number, offset, raw in lines_of(file):
             try:
                 is_ended = _take(found, raw, number, offset)
             except (ValueError, KeyError, TypeError, RecursionError) as error:
-                _note(found, number, f"{type(error).__name__}: {str(error)[:200]}")
-            offset += len(raw)
+                _note(found, number, reason_of(error))
     if number and not is_ended:
         _note(found, number, CUT)
     if not found.answers:
@@ -94,15 +104,25 @@ def read_answers(path: Path) -> Recorded:
     return found
 
 
+def lines_of(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the lines with their number and the byte where each begins; of one that is too long the beginning."""
+    number = offset = 0
+    while raw := file.readline(LINE_BYTES_MAX):
+        number += 1
+        yield number, offset, raw
+        while len(raw) == LINE_BYTES_MAX and not raw.endswith(b"\n"):
+            offset, raw = offset + len(raw), file.readline(LINE_BYTES_MAX)
+        offset += len(raw)
+
+
 def _take(found: Recorded, raw: bytes, number: int, offset: int) -> bool:
     """Take one line; return whether it is the last one of a recording."""
-    if number == 1 and raw.lstrip()[:1] not in (b"{", b""):
-        raise WrongRecording(f"{found.path} is no recording: expected JSON lines, got {raw[:40]!r}")
+    check_beginning(found.path, raw, number)
     if not raw.strip():
         return False
     line = json.loads(raw)
     if "format" in line or "log" in line:
-        _check_header(found.path, line)
+        check_header(found.path, line)
     elif "direction" in line:
         found.skipped["frames of streams"] += 1
     elif ENDED not in line:
@@ -110,7 +130,15 @@ def _take(found: Recorded, raw: bytes, number: int, offset: int) -> bool:
     return ENDED in line
 
 
-def _check_header(path: Path, line: Plain) -> None:
+def check_beginning(path: Path, raw: bytes, number: int) -> None:
+    """Refuse a file whose first line is no JSON object. Raises WrongRecording."""
+    if number == 1 and raw.lstrip()[:1] not in (b"{", b""):
+        expected = "JSON lines, or a CSV export with the columns of a venue"
+        raise WrongRecording(f"{path} is no recording: expected {expected}, got {raw[:40]!r}")
+
+
+def check_header(path: Path, line: Plain) -> None:
+    """Refuse a file of another format by its header. Raises WrongRecording."""
     if "log" in line:
         raise WrongRecording(f"{path} is a HAR: make a recording of it: mockexchange record --har {path}")
     if (line["format"], line.get("version")) != (FORMAT, VERSION):
@@ -120,19 +148,27 @@ def _check_header(path: Path, line: Plain) -> None:
 
 
 def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
-    answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]))
+    is_write = line["method"] in WRITES
+    answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"])
     why = _why_not(line)
     if why:
         found.skipped[why] += 1
+    if why and not _is_carried_out(line):
         return
     venue = venue_at(answer.path).name
     if found.venue not in ("", venue):
-        found.skipped[f"answers of {venue}"] += 1
+        found.skipped[f"answers of {venue}"] += not is_write
         return
     if not isinstance(json.loads(line["answer"]), dict):
         raise TypeError("expected an object as the answer")
-    found.venue = venue
-    found.answers.append(answer)
+    found.venue = found.venue if is_write else venue
+    (found.writes if is_write else found.answers).append(answer)
+
+
+def _is_carried_out(line: Plain) -> bool:
+    """Return whether a write was answered with what may be rows."""
+    is_done = line["status"] in (200, 201) and line.get("source") != PROXY
+    return line["method"] in WRITES and is_done and bool(line.get("answer"))
 
 
 def _why_not(line: Plain) -> str:

@@ -13,11 +13,11 @@ SAYS = "The scenario answers as the recording did."
 
 
 def report_of(found: Imported) -> Report:
-    """Return a verdict for each recorded path, and for the steps; what differs in order or instants is a note."""
+    """Return a verdict for each recorded path, and for the steps; stubs, and other orders and instants, are notes."""
     report = Report(f"{found.recorded.path.name} as of {found.api_date}")
     by_path: dict[str, list[Verified]] = defaultdict(list)
     for one in found.verified:
-        by_path[one.answer.path].append(one)
+        by_path[f"{one.answer.method} {one.answer.path}"].append(one)
     report.add(_verdict(path, verified) for path, verified in by_path.items())
     refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]
     unread = [Finding(STEPS, answer.where, why, "rows that can be read", PLACE) for answer, why in found.unread]
@@ -29,7 +29,7 @@ def _verdict(path: str, verified: list[Verified]) -> Verdict:
     groups = [(one, _finding(one)) for one in verified if one.comparison.kind != EXPLAINED]
     broken = tuple(finding for one, finding in groups if one.comparison.kind == UNEXPLAINED)
     notes = tuple(finding for one, finding in groups if one.comparison.kind != UNEXPLAINED)
-    return Verdict(RULE, f"GET {path}", broken, notes=notes, says=SAYS)
+    return Verdict(RULE, path, broken, notes=notes, says=SAYS)
 
 
 def _finding(one: Verified) -> Finding:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+-]*(?::[0-9][A-Za-z0-9_.:-]*)*|-[0-9][0-9.]*")
+UNPRINTABLE = re.compile("[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Characters that JSON leaves as they are, and that YAML takes for the end of a line or refuses."""
 
 
 def text_of(scenario: Mapping[str, Any]) -> str:
     """Return a scenario as YAML."""
     lines: list[str] = []
     for name, value in scenario.items():
-        if name == "history":
-            lines += ["history:", *(f"  - {_flow(step)}" for step in value)] if value else []
+        if isinstance(value, list):
+            lines += [f"{name}:", *(f"  - {_flow(one)}" for one in value)] if value else []
         elif isinstance(value, Mapping):
             lines += [f"{name}:", *(f"  {_flow(key)}: {_flow(one)}" for key, one in value.items())] if value else []
         else:
@@ -27,4 +29,8 @@ def _flow(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
-    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if PLAIN.fullmatch(text) else UNPRINTABLE.sub(_escaped, json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

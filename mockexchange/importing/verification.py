@@ -3,26 +3,36 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.core.refusals import Refusal
-from mockexchange.importing.comparison import UNEXPLAINED, Comparison, Difference, compare
+from mockexchange.importing.comparison import BY_STUB, UNEXPLAINED, Comparison, Difference, compare
 from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.loader import Plan, TimedCommand, load_text
-from mockexchange.scenario.plan import PlanCache
+from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.plan import Plan, PlanCache, TimedCommand
 from mockexchange.venues.client_setup import UnsignedRequest
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import venue_of
 from mockexchange.venues.request import Request
 
 CURSOR = "cursor="
+
+
+class Reply(NamedTuple):
+    """What the emulated exchange answers."""
+
+    status: int
+    body: str
+    is_stub: bool = False
+    headers: Mapping[str, str] = {}
+    """By their names in lower case."""
 
 
 class Verified(NamedTuple):
@@ -61,17 +71,19 @@ class Emulated:
             if isinstance(outcome, Refusal):
                 self.refusals.append(f"{step.command}: {outcome}")
 
-    def ask(self, target: str, at: int) -> tuple[int, str]:
-        """Ask a read as the recorded account; return status and body."""
+    def ask(self, target: str, at: int) -> Reply:
+        """Ask a read as the recorded account."""
         credential = self.sandbox.credentials()[0]
         known = {"key_id": credential.key_id, "private_key_pem": credential.private_pem, "secret": credential.secret}
         signed = REQUEST_SIGNERS[self.venue].headers_of(known, UnsignedRequest("GET", target), at * 1000)
         headers = tuple((name.lower().encode(), value.encode()) for name, value in signed.items())
         path, _, query = target.partition("?")
         request = Request("GET", path, query, headers)
-        context = self.sandbox.contexts[self.venue]
-        answer = venue_of(self.venue).rest.answer(context, request, at, at)
-        return answer.status, answer.body.decode()
+        venue, context = venue_of(self.venue), self.sandbox.contexts[self.venue]
+        stubbed = self.sandbox.stubs.answer(venue, context, request, at, at) if self.sandbox.plan.stubs else None
+        answer = stubbed or venue.rest.answer(context, request, at, at)
+        shown = {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
+        return Reply(answer.status, answer.body.decode(), stubbed is not None, shown)
 
 
 def plan_of(text: str) -> Plan:
@@ -94,18 +106,22 @@ async def _verify(
     found = []
     for answer in sorted(answers, key=lambda one: one.at):
         await emulated.advance(answer.at)
-        status, body = emulated.ask(_with_cursor(answer.target, cursors), answer.at)
+        reply = emulated.ask(with_cursor(answer.target, cursors), answer.at)
         wanted = recorded.text_of(answer)
-        _note_cursor(cursors, wanted, body)
-        found.append(Verified(answer, compare(wanted, body) if status == 200 else _refused(status, body)))
+        note_cursor(cursors, wanted, reply.body)
+        found.append(Verified(answer, _compared(wanted, reply)))
     return found, emulated.refusals
 
 
-def _refused(status: int, body: str) -> Comparison:
-    return Comparison(UNEXPLAINED, (Difference("status", "200", f"{status} {body[:100]}"),))
+def _compared(wanted: str, reply: Reply) -> Comparison:
+    if reply.is_stub and reply.body == wanted:
+        return Comparison(BY_STUB)
+    if reply.status != 200:
+        return Comparison(UNEXPLAINED, (Difference("status", "200", f"{reply.status} {reply.body[:100]}"),))
+    return compare(wanted, reply.body)
 
 
-def _with_cursor(target: str, cursors: dict[str, str]) -> str:
+def with_cursor(target: str, cursors: dict[str, str]) -> str:
     """Return a target with the mock's cursor of the same page instead of the recorded one."""
     path, mark, query = target.partition("?")
     parts = [_translated(part, cursors) for part in query.split("&")]
@@ -117,7 +133,8 @@ def _translated(part: str, cursors: dict[str, str]) -> str:
     return CURSOR + cursors.get(unquote(cursor), cursor) if part.startswith(CURSOR) else part
 
 
-def _note_cursor(cursors: dict[str, str], recorded: str, answered: str) -> None:
+def note_cursor(cursors: dict[str, str], recorded: str, answered: str) -> None:
+    """Remember the mock's cursor by the recorded one of the same page."""
     before, after = (json.loads(text).get("cursor") for text in (recorded, answered))
     if before and after:
         cursors[before] = quote(after, safe="")

@@ -6,8 +6,13 @@ from typing import Any, NamedTuple
 
 from mockexchange.importing.kalshi.amounts import Row
 from mockexchange.importing.recorded_answers import RecordedAnswer
+from mockexchange.recording.read_errors import reason_of
 
 PORTFOLIO = "/trade-api/v2/portfolio/"
+HISTORICAL = "/trade-api/v2/historical/"
+CUTOFF = f"{HISTORICAL}cutoff"
+SUBACCOUNT_BALANCES = f"{PORTFOLIO}subaccounts/balances"
+BALANCES = (f"{PORTFOLIO}balance", SUBACCOUNT_BALANCES)
 
 
 class Dated(NamedTuple):
@@ -23,6 +28,8 @@ class Facts:
 
     fills: dict[str, Row] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
+    versions: dict[str, list[Row]] = field(default_factory=dict)
+    """Rows of each order as they were answered one after another, where they differ."""
     settlements: dict[str, Row] = field(default_factory=dict)
     positions: dict[tuple[int, str], Dated] = field(default_factory=dict)
     """Rows of markets by subaccount and ticker."""
@@ -31,6 +38,17 @@ class Facts:
     markets: dict[str, Row] = field(default_factory=dict)
     events: dict[str, Row] = field(default_factory=dict)
     groups: dict[str, Row] = field(default_factory=dict)
+    payments: dict[str, tuple[str, Row]] = field(default_factory=dict)
+    """Deposits and withdrawals by id, with the step of each."""
+    transfers: dict[str, Row] = field(default_factory=dict)
+    """Transfers between subaccounts, and between shards and instances."""
+    netting: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """Whether a subaccount nets, by its number and exchange index."""
+    allocation: Row = field(default_factory=dict)
+    cutoff: Row = field(default_factory=dict)
+    """The instants before which rows are history."""
+    archived: list[str] = field(default_factory=list)
+    """Instants of rows that are history."""
     balances: list[RecordedAnswer] = field(default_factory=list)
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
     """Answers with a row that could not be read, with the reason."""
@@ -43,27 +61,58 @@ def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
         try:
             _take(facts, answer, body)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            facts.unread.append((answer, f"{type(error).__name__} {error}"))
+            facts.unread.append((answer, reason_of(error)))
     return facts
 
 
 def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
-    subaccount = _subaccount(answer.query)
+    subaccount = subaccount_of(answer.query)
+    _take_orders(facts, answer, body, subaccount)
+    if answer.is_write:
+        return
     for fill in body.get("fills") or []:
         facts.fills[fill["fill_id"]] = {"subaccount_number": subaccount, **fill}
-    single = [body["order"]] if isinstance(body.get("order"), dict) else []
-    for order in [*(body.get("orders") or []), *single]:
-        facts.orders[order["order_id"]] = {"subaccount_number": subaccount, **order}
-    for group in body.get("order_groups") or []:
-        facts.groups[group["id"]] = {"subaccount_number": subaccount, **group}
+        facts.archived += [fill["created_time"]] if _is_archive(answer) else []
     for settlement in body.get("settlements") or []:
         facts.settlements[settlement["ticker"]] = settlement
     for position in body.get("market_positions") or []:
         facts.positions[subaccount, position["ticker"]] = Dated(position, answer.at)
     for event in body.get("event_positions") or []:
         facts.shares[subaccount, event["event_ticker"]] = event
+    _take_cash(facts, answer, body)
     _take_markets(facts, body)
-    if answer.path == f"{PORTFOLIO}balance":
+
+
+def _take_orders(facts: Facts, answer: RecordedAnswer, body: Any, subaccount: int) -> None:
+    """Take the orders of a list, of one order, and of the answer to a write, and the groups."""
+    group_id = _last_part(answer.path, "/order_groups/")
+    if group_id:
+        facts.groups[group_id] = {"subaccount_number": subaccount, "id": group_id, **body}
+        return
+    single = [body[name] for name in ("old_order", "order") if isinstance(body.get(name), dict)]
+    for order in [*(body.get("orders") or []), *single]:
+        row = {"subaccount_number": subaccount, **(order.get("order") or order)}
+        facts.orders[row["order_id"]] = row
+        versions = facts.versions.setdefault(row["order_id"], [])
+        versions += [row] if not versions or versions[-1] != row else []
+        facts.archived += [row["last_update_time"]] if _is_archive(answer) else []
+    for group in body.get("order_groups") or []:
+        facts.groups[group["id"]] = {"subaccount_number": subaccount, **group}
+
+
+def _take_cash(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
+    """Take payments, transfers, switches of netting and allocations; balances are asked again to solve the opening."""
+    for name, step in (("deposits", "deposit"), ("withdrawals", "withdraw")):
+        facts.payments |= {row["id"]: (step, row) for row in body.get(name) or []}
+    single = [body["transfer"]] if isinstance(body.get("transfer"), dict) else []
+    facts.transfers |= {row["transfer_id"]: row for row in [*(body.get("transfers") or []), *single]}
+    for row in body.get("netting_configs") or []:
+        facts.netting[int(row["subaccount_number"]), int(row.get("exchange_index") or 0)] = bool(row["enabled"])
+    if "resting_margin_reservation" in body:
+        facts.allocation = body
+    if answer.path == CUTOFF:
+        facts.cutoff = body
+    if answer.path in BALANCES:
         facts.balances.append(answer)
 
 
@@ -78,6 +127,17 @@ def _take_markets(facts: Facts, body: Any) -> None:
         facts.events[event["event_ticker"]] = event
 
 
-def _subaccount(query: str) -> int:
+def subaccount_of(query: str) -> int:
+    """Return the subaccount that a query asks for."""
     pairs = dict(part.partition("=")[::2] for part in query.split("&"))
     return int(pairs.get("subaccount") or 0)
+
+
+def _last_part(path: str, folder: str) -> str:
+    """Return the id at the end of the path of one row; empty for another path."""
+    before, _, last = path.partition(folder)
+    return last if before and "/" not in last else ""
+
+
+def _is_archive(answer: RecordedAnswer) -> bool:
+    return answer.path.startswith(HISTORICAL)

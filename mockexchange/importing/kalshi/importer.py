@@ -4,41 +4,83 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.importing.kalshi.facts import Facts, facts_of
+from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.importing.kalshi.facts import Facts, facts_of, subaccount_of
 from mockexchange.importing.kalshi.scenario import scenario_of
-from mockexchange.importing.kalshi.steps import ACCOUNT
+from mockexchange.importing.kalshi.step import ACCOUNT, holder
 from mockexchange.importing.recorded_answers import RecordedAnswer
 
+Cash = dict[tuple[int, int], Decimal]
+"""Dollars by subaccount and exchange index."""
 __all__ = ["balances_of", "cash_missing", "facts_of", "scenario_of", "with_cash"]
 
 
 def balances_of(facts: Facts) -> list[RecordedAnswer]:
-    """Return the answers that an opening deposit has to fit."""
-    return [one for one in facts.balances if "subaccount=" not in one.query or one.query == "subaccount=0"]
+    """Return the first balance of each subaccount that was asked for, and of all subaccounts together."""
+    found: dict[str, RecordedAnswer] = {}
+    for answer in facts.balances:
+        found.setdefault(f"{answer.path}?{subaccount_of(answer.query)}", answer)
+    return list(found.values())
 
 
-def cash_missing(recorded: str, answered: str) -> dict[int, Decimal]:
-    """Return by exchange index how many dollars the mock's balance lacks."""
-    before, after = _cash(json.loads(recorded)), _cash(json.loads(answered))
-    return {index: amount - after.get(index, Decimal(0)) for index, amount in before.items()}
+def cash_missing(answer: RecordedAnswer, recorded: str, answered: str) -> Cash:
+    """Return by subaccount and exchange index how many dollars the mock's balance lacks."""
+    number = subaccount_of(answer.query)
+    before, after = _cash(number, json.loads(recorded)), _cash(number, json.loads(answered))
+    return {key: amount - after.get(key, Decimal(0)) for key, amount in before.items()}
 
 
-def with_cash(scenario: dict[str, Any], cash: dict[int, Decimal]) -> dict[str, Any]:
-    """Return a scenario with an opening deposit on each exchange index; less than nothing cannot be deposited."""
-    account = {**scenario["accounts"][ACCOUNT]}
-    if cash.get(0, Decimal(0)) > 0:
-        account = {"cash": f"{cash[0]:f}", **account}
-    others = [(index, amount) for index, amount in sorted(cash.items()) if index and amount > 0]
-    deposits = [
-        {"at": scenario["start"], "deposit": {"account": ACCOUNT, "amount": f"{amount:f}", "shard": index}}
-        for index, amount in others
-    ]
-    return {**scenario, "accounts": {ACCOUNT: account}, "history": [*deposits, *scenario["history"]]}
+def with_cash(scenario: dict[str, Any], cash: Cash, before: int) -> dict[str, Any]:
+    """Return a scenario with opening deposits; less than nothing cannot be deposited.
+
+    `before` is the instant of the first balance. Rows of deposits do not name their subaccount: one of just the amount
+    that a subaccount lacks is that subaccount's. Cash of other exchange indexes was moved there from the first.
+    """
+    history, account = list(scenario["history"]), {**scenario["accounts"][ACCOUNT]}
+    given: dict[int, str] = {}
+    for (number, index), amount in sorted(cash.items()):
+        if amount > 0 and index:
+            history = _with_shard_transfer(history, number, index, amount, before)
+        elif amount > 0 and not (number and _is_placed(history, number, amount)):
+            given[number] = f"{amount:f}"
+    others = {str(number): {"cash": amount} for number, amount in given.items() if number}
+    if subaccounts := {**account.get("subaccounts", {}), **others}:
+        account["subaccounts"] = subaccounts
+    account = {"cash": given[0], **account} if 0 in given else account
+    return {**scenario, "accounts": {ACCOUNT: account}, "history": history}
 
 
-def _cash(body: dict[str, Any]) -> dict[int, Decimal]:
+def _is_placed(history: list[dict[str, Any]], number: int, amount: Decimal) -> bool:
+    """Give a deposit of an amount to a subaccount; return whether there is one."""
+    for place, step in enumerate(history):
+        found = step.get("deposit", {})
+        if found.get("account") == ACCOUNT and "status" not in found and Decimal(found["amount"]) == amount:
+            history[place] = {**step, "deposit": {**found, "account": holder(number)}}
+            return True
+    return False
+
+
+def _with_shard_transfer(
+    history: list[dict[str, Any]], number: int, index: int, amount: Decimal, before: int
+) -> list[dict[str, Any]]:
+    """Return a history with a transfer to an exchange index, after the last step before an instant."""
+    place = sum(parse_instant(step["at"]) <= before for step in history)
+    at = history[place - 1]["at"] if place else format_instant(before)
+    ends = {"source_book": str(number), "target_book": str(number)} if number else {}
+    body = {"account": ACCOUNT, **ends, "target_shard": index, "amount": f"{amount:f}"}
+    return [*history[:place], {"at": at, "shard_transfer": body}, *history[place:]]
+
+
+def _cash(number: int, body: dict[str, Any]) -> Cash:
+    rows = body.get("subaccount_balances")
+    if rows is not None:
+        return {(int(row["subaccount_number"]), int(row.get("exchange_index") or 0)): _dollars(row) for row in rows}
     breakdown = body.get("balance_breakdown")
     if breakdown:
-        return {int(one["exchange_index"]): Decimal(str(one["balance"])) for one in breakdown}
+        return {(number, int(one["exchange_index"])): _dollars(one) for one in breakdown}
     found = body.get("balance_dollars")
-    return {0: Decimal(found) if found is not None else Decimal(body["balance"]) / 100}
+    return {(number, 0): Decimal(found) if found is not None else Decimal(body["balance"]) / 100}
+
+
+def _dollars(row: dict[str, Any]) -> Decimal:
+    return Decimal(str(row["balance"]))

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.importing.kalshi.cash_steps import subaccounts_of_cash
 from mockexchange.importing.kalshi.facts import Facts
-from mockexchange.importing.kalshi.steps import ACCOUNT, Step, steps_of, ticker_of
+from mockexchange.importing.kalshi.step import ACCOUNT, Step, ticker_of
+from mockexchange.importing.kalshi.steps import steps_of
 
 FEES_OF_2026 = "2026-01-01T00:00:00Z"
 SECOND_US = 1_000_000
@@ -19,16 +21,31 @@ def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
     found: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}
     if start < parse_instant(FEES_OF_2026):
         found["fees"] = {"rounding": "2025"}
+    if cutoff := _cutoff(facts):
+        found["historical"] = {"cutoff": cutoff}
+    if not facts.balances:
+        found["orders"] = {"check_cash": False}  # the cash is unknown, and amendments have to be carried out
     found["accounts"] = {ACCOUNT: _account(facts)}
     found["markets"] = {ticker: _market(facts, ticker) for ticker in _tickers(facts)}
     found["history"] = [step.written() for step in steps]
     return found
 
 
+def _cutoff(facts: Facts) -> str:
+    """Return the instant before which rows are history: the recorded one, else just after the rows that are."""
+    recorded = [str(value) for value in facts.cutoff.values() if value]
+    archived = [parse_instant(instant) + 1 for instant in facts.archived]
+    return min(recorded, default=format_instant(max(archived)) if archived else "")
+
+
 def _start(facts: Facts, first_at: int) -> int:
     """Return midnight before everything that has an instant."""
     steps: list[Step] = steps_of(facts, first_at)
-    first = min([first_at, *(step.at for step in steps)])
+    return midnight_before(min([first_at, *(step.at for step in steps)]))
+
+
+def midnight_before(first: int) -> int:
+    """Return the last midnight at least a second before an instant."""
     day = datetime.fromtimestamp(first // SECOND_US, UTC).replace(hour=0, minute=0, second=0)
     if first - int(day.timestamp()) * SECOND_US < SECOND_US:
         day -= timedelta(days=1)
@@ -39,6 +56,7 @@ def _account(facts: Facts) -> dict[str, Any]:
     users = [order["user_id"] for order in facts.orders.values() if order.get("user_id")]
     rows = [*facts.fills.values(), *facts.orders.values()]
     numbers = {int(row["subaccount_number"] or 0) for row in rows} | {number for number, _ in facts.positions}
+    numbers |= subaccounts_of_cash(facts)
     subaccounts: dict[str, Any] = {str(number): {} for number in sorted(numbers) if number}
     return {**({"user_id": users[0]} if users else {}), **({"subaccounts": subaccounts} if subaccounts else {})}
 

@@ -1,10 +1,9 @@
-"""The steps that give the recorded rows: fills, resting orders, cancellations, settlements and opening balances."""
+"""The steps that give the recorded rows: fills, settlements and opening balances, beside cash and orders."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from mockexchange.core.instants import format_instant
 from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.importing.kalshi.amounts import Row as Plain
@@ -19,70 +18,36 @@ from mockexchange.importing.kalshi.amounts import (
     price_of,
     trimmed,
 )
+from mockexchange.importing.kalshi.cash_steps import cash_steps
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.openings import Row, Trade, fold, opening_of
+from mockexchange.importing.kalshi.order_steps import group_steps, order_steps, resting_orders
+from mockexchange.importing.kalshi.step import Step, fills_in_order, holder, ticker_of, trade_of
 
-ACCOUNT = "me"
 CENTICENTS = 10_000
 MICROS_PER_CENT = 10_000
-RESTING, CANCELED = "resting", "canceled"
-LIMIT_UNKNOWN = "1000000"
-"""More than any order has, so that a group whose limit no answer has is not triggered."""
 SCALAR, VOID = "scalar", "void"
-
-
-class Step(NamedTuple):
-    """A step of the history; of one instant, opening balances come first, then orders, fills and what ends orders."""
-
-    at: int
-    rank: int
-    body: dict[str, Any]
-
-    def written(self) -> dict[str, Any]:
-        return {"at": format_instant(self.at), **self.body}
 
 
 def steps_of(facts: Facts, start: int) -> list[Step]:
     """Return all steps in their order. Raises KeyError, TypeError and ValueError for rows that cannot be read."""
     found = [
         *_opening_steps(facts, start),
-        *_group_steps(facts, start),
-        *_order_steps(facts),
+        *cash_steps(facts, start),
+        *group_steps(facts, start),
+        *order_steps(facts),
         *_fill_steps(facts),
         *(_settlement_step(row) for row in facts.settlements.values()),
     ]
     return sorted(found, key=lambda step: (step.at, step.rank))
 
 
-def holder(subaccount: int) -> str:
-    return f"{ACCOUNT}/{subaccount}" if subaccount else ACCOUNT
-
-
-def ticker_of(row: Plain) -> str:
-    return str(row.get("ticker") or row["market_ticker"])
-
-
-def fills_in_order(facts: Facts) -> list[Plain]:
-    """Return the fills, the oldest first; of one instant, the last in the list is the oldest."""
-    oldest_first = list(facts.fills.values())[::-1]
-    return sorted(oldest_first, key=lambda fill: instant_of(fill, "created_time"))
-
-
-def _trade_of(row: Plain) -> dict[str, Any]:
-    return {
-        "account": holder(int(row["subaccount_number"] or 0)),
-        "market": ticker_of(row),
-        "side": row["side"],
-        "action": row["action"],
-    }
-
-
 def _fill_steps(facts: Facts) -> Iterator[Step]:
-    known = {order["order_id"] for order in _resting(facts)}
+    known = {order["order_id"] for order in resting_orders(facts)}
     for fill in fills_in_order(facts):
         order_id = fill["order_id"]
         body = {
-            **_trade_of(fill),
+            **trade_of(fill),
             "count": contracts(centis_of(fill, "count")),
             "price": trimmed(price_of(fill, fill["side"])),
             **({"taker": True} if fill["is_taker"] else {}),
@@ -95,47 +60,6 @@ def _fill_steps(facts: Facts) -> Iterator[Step]:
             body["client_order_id"] = client_id
         known.add(order_id)
         yield Step(instant_of(fill, "created_time"), 2, {"fill": body})
-
-
-def _resting(facts: Facts) -> Iterator[Plain]:
-    """Yield the orders that were in the book: they rest, were canceled, or were made before their first fill."""
-    first_fills: dict[str, int] = {}
-    for fill in fills_in_order(facts):
-        first_fills.setdefault(fill["order_id"], instant_of(fill, "created_time"))
-    for order_id, order in facts.orders.items():
-        filled_at = first_fills.get(order_id)
-        is_maker = filled_at is not None and filled_at > instant_of(order, "created_time")
-        if is_maker or order["status"] in (RESTING, CANCELED):
-            yield order
-
-
-def _group_steps(facts: Facts, start: int) -> Iterator[Step]:
-    """Yield the groups that are listed or that orders are in; only newer lists have their limits."""
-    named = {order["order_group_id"]: order for order in facts.orders.values() if order.get("order_group_id")}
-    for group_id, row in {**named, **facts.groups}.items():
-        limit = contracts(centis_of(row, "contracts_limit")) if _has_limit(row) else LIMIT_UNKNOWN
-        body = {"account": holder(int(row["subaccount_number"] or 0)), "group": group_id, "limit": limit}
-        yield Step(start, 0, {"group": body})
-
-
-def _has_limit(row: Plain) -> bool:
-    return "contracts_limit_fp" in row or row.get("contracts_limit") is not None
-
-
-def _order_steps(facts: Facts) -> Iterator[Step]:
-    for order in _resting(facts):
-        body = {
-            **_trade_of(order),
-            "count": contracts(centis_of(order, "initial_count")),
-            "price": trimmed(price_of(order, order["side"])),
-            "order": order["order_id"],
-        }
-        kept = {"client_order_id": "client_order_id", "expiration_time": "expires"}
-        kept |= {"self_trade_prevention_type": "self_trade_prevention", "order_group_id": "group"}
-        body |= {step: order[name] for name, step in kept.items() if order.get(name)}
-        yield Step(instant_of(order, "created_time"), 1, {"rest": body})
-        if order["status"] == CANCELED:
-            yield Step(instant_of(order, "last_update_time"), 3, {"cancel": {"order": order["order_id"]}})
 
 
 def _settlement_step(row: Plain) -> Step:
@@ -154,17 +78,24 @@ def _opening_steps(facts: Facts, start: int) -> Iterator[Step]:
     for fill in fills_in_order(facts):
         key = (int(fill["subaccount_number"] or 0), ticker_of(fill))
         trades[key].append((instant_of(fill, "created_time"), _trade(fill)))
-    before = {key: [one for at, one in trades[key] if at <= dated.at] for key, dated in facts.positions.items()}
-    openings = {key: _opening(dated.row, before[key]) for key, dated in facts.positions.items()}
+    held = {key: dated for key, dated in facts.positions.items() if not _is_settled(facts, key[1], dated.at)}
+    before = {key: [one for at, one in trades[key] if at <= dated.at] for key, dated in held.items()}
+    openings = {key: _opening(dated.row, before[key]) for key, dated in held.items()}
     shares = _shares(facts, {key: found for key, found in openings.items() if found}, before)
-    for key, dated in facts.positions.items():
+    for key, dated in held.items():
         if (opening := openings[key]) is not None:
             at = start if before[key] else instant_of(dated.row, "last_updated_ts")
             yield _opening_step(key, opening, at, shares.get(key))
-    seen = {ticker for _, ticker in [*trades, *facts.positions]}
+    seen = {ticker for _, ticker in [*trades, *held]}
     for ticker, settled in facts.settlements.items():
         if ticker not in seen:
             yield from _settled_opening(ticker, settled, start)
+
+
+def _is_settled(facts: Facts, ticker: str, at: int) -> bool:
+    """Return whether a market had paid by an instant, so that its position is what the settlement left."""
+    row = facts.settlements.get(ticker)
+    return row is not None and instant_of(row, "settled_time") <= at
 
 
 def _settled_opening(ticker: str, row: Plain, start: int) -> Iterator[Step]:
