@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, RecordingFile
 from mockexchange.version import __version__
 
@@ -46,12 +47,12 @@ def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
     try:
         entries = json.loads(path.read_bytes())["log"]["entries"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WrongHar(f"{path} is no HAR: {type(error).__name__} {error}") from None
+        raise WrongHar(f"{path} is no HAR: {reason_of(error)}") from None
     for number, entry in enumerate(entries, start=1):
         try:
             yield _exchanged(entry), entry.get("_webSocketMessages", [])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise WrongHar(f"{path}, entry {number}: {type(error).__name__} {error}") from None
+            raise WrongHar(f"{path}, entry {number}: {reason_of(error)}") from None
 
 
 def add_har(path: Path, file: RecordingFile) -> None:

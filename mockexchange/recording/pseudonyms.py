@@ -41,7 +41,7 @@ class Pseudonyms:
         self._made: set[str] = set()
 
     def of(self, original: str) -> str:
-        """Return the pseudonym of an id; that of a pseudonym is itself."""
+        """Return the pseudonym of an id, always the same one; a pseudonym is returned unchanged."""
         if original in self._made or not original:
             return original
         found = self._known.get(original)
@@ -58,7 +58,7 @@ class Pseudonyms:
 
     def leaks(self, text: str) -> Iterator[str]:
         """Yield the tokens of a text that are an id, or the base64 or URL form of one."""
-        for found in _TOKEN.finditer(text):
+        for found in _TOKEN.finditer(text) if self._known else ():
             if any(self._is_known(spelt) and spelt not in self._made for spelt in _spellings(found[0])):
                 yield found[0]
 

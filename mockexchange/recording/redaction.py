@@ -7,7 +7,6 @@ a recording is for.
 import json
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 from urllib.parse import quote, unquote
 
 from mockexchange.recording.field_names import HEADERS_DROPPED, HEADERS_KEPT, SECRETS, is_id, public_names
@@ -19,7 +18,11 @@ UNKNOWN_CHARS_MAX = 16
 HIDDEN_MARKS = "[]"
 LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 """What has the shape of a key or a signature in base64, if it has letters of both cases and digits."""
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[\[\]{}:,]')
+_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")([^"\d\[\]{}:,]*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+"""Strings, with the colon after a key, and numbers."""
+VALUES_KEPT_MAX = 20_000
+"""Values whose redaction is remembered: tickers, words and amounts repeat from frame to frame."""
+VALUE_CHARS_KEPT_MAX = 100
 _PUBLIC = re.compile(
     r"-?\d[\d.]{0,40}|\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)|[a-z]{1,20}(?:_[a-z]{1,20}){0,5}"
 )
@@ -34,6 +37,7 @@ class Redactor:
 
     def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
         self.pseudonyms = pseudonyms or Pseudonyms()
+        self._values: dict[tuple[str, str], str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
         """Return headers as pairs: those of public values whole, of others the name, and no cookies or addresses."""
@@ -62,16 +66,28 @@ class Redactor:
 
     def _json(self, text: str) -> str:
         """Replace values token by token; the name of a value is the key before it, of a list too."""
-        tokens = [(found[0], found.start(), found.end()) for found in _TOKENS.finditer(text)]
-        parts, place, name = [], 0, ""
-        for (token, start, end), (after, _, _) in pairwise([*tokens, ("", 0, 0)]):
-            is_key = after == ":" and token.startswith('"')
-            if is_key:
-                name = token[1:-1]
-            if token[0] in '"-0123456789':
-                parts += [text[place:start], self._key(token) if is_key else self._value(name, token)]
-                place = end
-        return "".join([*parts, text[place:]])
+        name = ""
+
+        def shown(found: re.Match[str]) -> str:
+            nonlocal name
+            key, colon = found[1], found[2]
+            if colon is None:
+                return self._value_kept(name, found[0])
+            name = key[1:-1]
+            return self._key(key) + colon
+
+        return _TOKENS.sub(shown, text)
+
+    def _value_kept(self, name: str, token: str) -> str:
+        """Return a value as it was redacted before; an id that was text until now is replaced at the end."""
+        if len(token) > VALUE_CHARS_KEPT_MAX:
+            return self._value(name, token)
+        found = self._values.get((name, token))
+        if found is None:
+            if len(self._values) >= VALUES_KEPT_MAX:
+                self._values.clear()
+            found = self._values[name, token] = self._value(name, token)
+        return found
 
     def _key(self, token: str) -> str:
         """Return a key, which is an id itself in objects by id."""

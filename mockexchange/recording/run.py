@@ -17,12 +17,12 @@ from mockexchange.emulation.signals import SignalForwarder
 from mockexchange.emulation.tcp_listener import TcpListener
 from mockexchange.recording.har import har_of
 from mockexchange.recording.proxy import RecordingProxy
-from mockexchange.recording.recording_file import BYTES_MAX, RecordingFile
+from mockexchange.recording.recording_file import BYTES_MAX, PART, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.recording.upstreams import Upstreams
 from mockexchange.venues.registry import VENUES
 
-HAR = ".har"
+HAR, LINES = ".har", ".jsonl"
 RECORD_URL = "MOCKEXCHANGE_RECORD_URL"
 STOPPED_BY = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -76,14 +76,23 @@ async def record(
 
 
 def finish(file: RecordingFile, out: Path) -> Counter[str]:
-    """Finish a file, as a HAR if it is called so. Raises SecretFound."""
+    """Finish a file, as a HAR if it is called so. Raises SecretFound.
+
+    Raises OSError if no HAR can be written; the lines that it would be made of are kept under another name.
+    """
     counts = file.finish()
     if out.suffix == HAR:
-        with out.open(encoding="utf-8") as lines:
-            har = json.dumps(har_of(map(_parsed, lines)))
-        whole = out.with_name(out.name + ".part")
-        whole.write_text(har, encoding="utf-8")
-        whole.replace(out)
+        lines, whole = out.with_name(out.name + LINES), out.with_name(out.name + PART)
+        out.replace(lines)
+        try:
+            with lines.open(encoding="utf-8") as source:
+                har = json.dumps(har_of(map(_parsed, source)))
+            whole.write_text(har, encoding="utf-8")
+            whole.replace(out)
+        except OSError as error:
+            whole.unlink(missing_ok=True)
+            raise OSError(f"{out} cannot be written ({error.strerror or error}): its lines are in {lines}") from None
+        lines.unlink()
     return counts
 
 

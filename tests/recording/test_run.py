@@ -16,7 +16,10 @@ from click.testing import CliRunner, Result
 from mockexchange.api.serve import serve
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.cli import main
-from mockexchange.recording.run import RecordSettings, record, url_variables
+from mockexchange.recording.har import add_har
+from mockexchange.recording.recording_file import RecordingFile
+from mockexchange.recording.redaction import Redactor
+from mockexchange.recording.run import RecordSettings, finish, record, url_variables
 from mockexchange.recording.upstreams import parse_upstreams
 
 FILLS = "/trade-api/v2/portfolio/fills?limit=2"
@@ -109,11 +112,27 @@ def test_a_har_comes_in_and_goes_out(tmp_path: Path) -> None:
 
 
 BROKEN = [
-    ("no json", "is no HAR: JSONDecodeError"),
-    ('{"log": {}}', "is no HAR: KeyError 'entries'"),
-    ('{"log": {"entries": [{"request": {}}]}}', "entry 1: KeyError"),
+    ("no json", "is no HAR: no JSON: Expecting value at character 1"),
+    ('{"log": {}}', "is no HAR: 'entries' is missing"),
+    ('{"log": {"entries": [{"request": {}}]}}', "entry 1: 'response' is missing"),
     ('{"log": {"entries": [5]}}', "entry 1: "),
 ]
+
+
+def test_lines_of_a_har_that_cannot_be_written_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.har").write_text(json.dumps(har_of_one_fill()))
+    file = RecordingFile(tmp_path / "c.har", Redactor(), "x")
+    add_har(tmp_path / "a.har", file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "write_text", _no_space)
+        with pytest.raises(OSError, match=r"c\.har cannot be written \(no space\): its lines are in .*c\.har\.jsonl"):
+            finish(file, tmp_path / "c.har")
+    assert not (tmp_path / "c.har").exists()
+    assert "format" in (tmp_path / "c.har.jsonl").read_text(encoding="utf-8")
+
+
+def _no_space(*arguments: object, **named: object) -> int:
+    raise OSError(28, "no space")
 
 
 @pytest.mark.parametrize(("text", "message"), BROKEN, ids=range(len(BROKEN)))

@@ -24,9 +24,10 @@ SHOWN_MAX = 10
     type=click.Path(dir_okay=False, path_type=Path),
     default="scenario.yaml",
     show_default=True,
-    help="The scenario, which must not exist.",
+    help="File for the scenario; it must not exist.",
 )
 @option("--api-date", help="The day of the recorded wire.  [default: the one that fits most answers]")
+@option("--stub-rest", is_flag=True, help="Answer with the recorded bodies where no step explains them.")
 @option("--accept", is_flag=True, help="End with 0 and write the scenario, whatever is unexplained.")
 @report_option
 @click.pass_context
@@ -36,10 +37,11 @@ def import_command(
     recording: Path,
     out: Path,
     api_date: str | None,
+    stub_rest: bool,
     accept: bool,
     report: tuple[Destination, ...],
 ) -> None:
-    """Make a scenario of a recording, and say what it cannot explain.
+    """Make a scenario of a recording or of a CSV export, and say what it cannot explain.
 
     Rows become steps, with one opening balance a position; then every recorded read is asked again of the scenario.
     Exit code 1 if an answer is unexplained; the scenario is written all the same.
@@ -50,7 +52,7 @@ def import_command(
     if out.exists():
         raise UsageFailure(f"{out} exists: give --out another name")
     try:
-        found = import_recording(recording, api_date)
+        found = import_recording(recording, api_date, stubs_rest=stub_rest)
     except (WrongRecording, ScenarioError) as error:
         raise Failure(str(error)) from None
     except ValueError as error:
@@ -64,19 +66,27 @@ def import_command(
 def _write(out: Path, text: str) -> None:
     """Write the scenario whole or not at all."""
     part = out.with_name(f"{out.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(out)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Failure(f"{out} cannot be written: {error.strerror or error}") from None
 
 
 def _print(found: Imported, out: Path) -> None:
     """Print what was made, what was not read, and the first answers that are unexplained."""
     counts = found.counts()
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
-    click.echo(f"{out}: as of {found.api_date}, {kinds}")
+    click.echo(f"{out}: as of {found.api_date}, {kinds or 'with nothing to ask again'}")
     for kind, number in found.recorded.skipped.items():
         click.echo(f"  not asked again: {number} {kind}")
     for problem in found.recorded.problems[:SHOWN_MAX]:
         click.echo(printable(f"  line {problem.line} was not read: {problem.why}"))
+    for problem in found.recorded.assumed[:SHOWN_MAX]:
+        click.echo(printable(f"  line {problem.line} is assumed: {problem.why}"))
+    if len(found.recorded.assumed) > SHOWN_MAX:
+        click.echo(f"  and {len(found.recorded.assumed) - SHOWN_MAX} more are assumed")
     for why in found.refusals[:SHOWN_MAX]:
         click.echo(printable(f"  no step: {why}"))
     for answer, why in found.unread[:SHOWN_MAX]:
