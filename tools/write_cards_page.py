@@ -3,15 +3,18 @@
 import re
 from pathlib import Path
 
-from mockexchange.kit.client.cards import Card, load_cards
+from mockexchange.kit.client.cards import ADVICE_ONLY, Card, load_cards
 from mockexchange.kit.client.rules import RULES
+from mockexchange.kit.venues import KITS
 
 TARGET = Path(__file__).parents[1] / "docs" / "verify-client.md"
 
 
 def render(page: str) -> str:
     """Return the page with its tables as they have to be."""
-    return _replaced(_replaced(page, "cards", _cards()), "rules", _rules())
+    for kit in KITS.values():
+        page = _replaced(page, f"cards of {kit.name}", _cards(load_cards(builtin=kit.cards)))
+    return _replaced(page, "rules", _rules())
 
 
 def _replaced(page: str, name: str, table: list[str]) -> str:
@@ -19,13 +22,12 @@ def _replaced(page: str, name: str, table: list[str]) -> str:
     return re.sub(f"<!-- {name} -->.*<!-- end of {name} -->", lambda _: lines, page, flags=re.DOTALL)
 
 
-def _cards() -> list[str]:
-    rows = [_card(card) for card in load_cards()]
-    return ["| card | | expected behaviour |", "|---|---|---|", *rows]
+def _cards(cards: list[Card]) -> list[str]:
+    return ["| card | | expected behaviour |", "|---|---|---|", *map(_card, cards)]
 
 
 def _card(card: Card) -> str:
-    marks = [*(["adapter"] if card.is_for_adapters else []), *(["advice"] if card.advice else [])]
+    marks = [*(["adapter"] if card.is_for_adapters else []), *(["advice"] if card.advice == ADVICE_ONLY else [])]
     noted = f" ({', '.join(marks)})" if marks else ""
     return f'| <a id="{card.number.lower()}"></a>{card.number} | {card.title}{noted} | {card.says} |'
 

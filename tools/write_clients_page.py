@@ -1,7 +1,7 @@
 """Runs every published client and writes the results into docs/clients.md.
 
 Run with `make clients`, which first makes the environments of the clients and takes minutes. The arguments calls,
-orders, channels, faults and cards write only those parts.
+orders, reads, channels, faults and cards write only those parts.
 """
 
 import sys
@@ -19,6 +19,9 @@ from tests.clients.moves import BEFORE
 from tests.clients.page import DATES, read_page, with_cards, with_channels, with_faults, with_matrix, with_orders
 from tests.clients.processes import Peer
 from tests.clients.published import CLIENTS, TRADERS, Published
+from tests.clients.reads import READERS, ask_reads
+from tests.clients.reads import SCENARIO as READS_SCENARIO
+from tests.clients.reads_page import BOTH, with_reads
 from tests.clients.recipes import PAGE
 from tests.clients.truths import SCENARIO, WRITES_SCENARIO, WRITES_TRUTH, read_questions
 from tests.house.serving import served
@@ -93,9 +96,26 @@ def write_cards(control: Control, home: Path) -> str:
     return with_cards(read_page(), found)
 
 
+def write_reads(control: Control, home: Path) -> str:
+    found = {}
+    for reader in READERS:
+        with reader.driven(home / "log.txt") as peer:
+            found[reader.title] = {date: run_reads(control, reader, peer, date) for date in BOTH}
+    return with_reads(read_page(), found)
+
+
+def run_reads(control: Control, reader: Published, peer: Peer, api_date: str) -> dict[str, tuple[Cell, list[str]]]:
+    sandbox = control.open(READS_SCENARIO.read_text(encoding="utf-8"), api_date, "paused")
+    found = ask_reads(sandbox, peer)
+    sandbox.delete()
+    print(reader.title, api_date, *(line for _, mistakes in found.values() for line in mistakes), sep="\n  ")
+    return found
+
+
 PARTS: dict[str, Callable[[Control, Path], str]] = {
     "calls": write_calls,
     "orders": write_orders,
+    "reads": write_reads,
     "channels": write_channels,
     "faults": write_faults,
     "cards": write_cards,

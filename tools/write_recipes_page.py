@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.venues.client_setup import PublishedClient
+from tools.client_orders import FIRST_GENERATION_DATE, ORDER_PROGRAMS
 from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "recipes.md"
@@ -20,6 +21,7 @@ DETAILS = {
     "kyro": "clients.md#kyro",
 }
 """Pages with whole programs and peculiarities of a client."""
+FIRST_GENERATION = f"of the first generation: `--api-date {FIRST_GENERATION_DATE}`, or any date before 2026-06-18"
 WORDS = re.compile(r"\{(\w+)\}")
 
 
@@ -44,8 +46,20 @@ def _recipe(name: str, client: PublishedClient) -> Iterator[str]:
     yield f"\nsets {variables}" + (f", and unsets {unset}." if unset else ".") + more
     if code:
         yield f"\n```{_language(code)}\n{code}\n```"
+    yield from _order(name)
     if name in DETAILS:
         yield f"\n[More about {name}]({DETAILS[name]})."
+
+
+def _order(name: str) -> Iterator[str]:
+    """Return the program of a client that places an order, or that it has none of today."""
+    program = ORDER_PROGRAMS.get(name)
+    if program is None:
+        yield f"\nIts orders are {FIRST_GENERATION}."
+        return
+    dated = f", which is {FIRST_GENERATION}" if program.api_date else ""
+    yield f"\nA program that places an order{dated}:"
+    yield f"\n```{_language(program.code)}\n{program.code.rstrip()}\n```"
 
 
 def _keys(client: PublishedClient) -> str:

@@ -80,7 +80,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 if a rule is broken, 2 if the run was cut short or nothing could be judged, else 0."""
+        """Return 1 if a rule is broken, 2 if the run was cut short or nothing could be judged, else 0."""
         if self.cut_short:
             return EXIT_NOT_JUDGED
         counts = self.counts()

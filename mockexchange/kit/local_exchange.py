@@ -14,9 +14,11 @@ from mockexchange.api.transport.httpx_transports import LocalTransport
 from mockexchange.api.transport.loop_bridge import LoopBridge
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.plan import Plan
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.server_state import ServerState
+from mockexchange.venues.registry import DEFAULT
+from mockexchange.venues.venue import Venue
 
 HOST = "127.0.0.1"
 
@@ -35,11 +37,11 @@ class Exchange:
     def close(self, name: str) -> None:
         self.portal.call(self.server_state.delete, name)
 
-    def base_url(self, name: str) -> str:
-        return self.server_state.base_url(name)
+    def base_url(self, name: str, venue: Venue = DEFAULT) -> str:
+        return self.server_state.base_url(name, venue)
 
-    def ws_url(self, name: str) -> str:
-        return self.server_state.ws_url(name)
+    def ws_url(self, name: str, venue: Venue = DEFAULT) -> str:
+        return self.server_state.ws_url(name, venue)
 
     def connection_count(self, name: str) -> int:
         """Return the number of open connections to a sandbox."""

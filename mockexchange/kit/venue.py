@@ -1,9 +1,11 @@
 """VenueKit: the facts and functions of one venue that the kit uses."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from mockexchange.kit.client.tasks import Task
+from mockexchange.kit.client.adapter.tasks import Task
+from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.rules.list_facts import Facts
 from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints
 from mockexchange.kit.streaming.protocol import StreamProtocol
@@ -22,20 +24,18 @@ class Signer(Protocol):
 
 
 class ClientSigning(NamedTuple):
-    """The headers and environment variables that published clients of a venue use for signing."""
+    """The headers and the environment variable that published clients of a venue use for signing."""
 
     key_header: str
     timestamp_header: str
     signature_header: str
-    variable_prefix: str
-    """Prefix of the environment variables of clients."""
     key_variable: str
     """Environment variable of the key id."""
 
     @property
-    def headers(self) -> tuple[str, str, str]:
-        """The headers of a signed request."""
-        return self.key_header, self.timestamp_header, self.signature_header
+    def headers(self) -> tuple[str, ...]:
+        """The headers of a signed request, each once: one header may have several of the parts."""
+        return tuple(dict.fromkeys((self.key_header, self.timestamp_header, self.signature_header)))
 
 
 READS = frozenset({"GET", "HEAD"})
@@ -48,6 +48,10 @@ def is_read_by_method(method: str, path: str, body: bytes) -> bool:
 
 def status_as_it_is(status: int, body: bytes) -> int:
     return status
+
+
+def as_it_came(traffic: Traffic) -> Traffic:
+    return traffic
 
 
 def no_keys(signer: Signer) -> Mapping[str, Signer]:
@@ -82,6 +86,12 @@ class VenueKit(NamedTuple):
     """The tasks of the venue's client adapters."""
     client_signing: ClientSigning | None = None
     """Headers and variables that clients sign with; None if the kit does not judge clients of the venue."""
+    cards: Path = Path()
+    """The directory of the cards that clients of the venue are judged by."""
+    client_scenario: str = ""
+    """The scenario of cards unless the card or the user names another."""
+    read_traffic: Callable[[Traffic], Traffic] = as_it_came
+    """Brings the traffic of clients into the form that rules read: one call for each operation that is called."""
     is_read: Callable[[str, str, bytes], bool] = is_read_by_method
     """Whether a request (method, path below the prefix, body) changes nothing, so that a read-only run sends it."""
     status_of: Callable[[int, bytes], int] = status_as_it_is

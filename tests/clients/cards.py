@@ -9,7 +9,7 @@ from mockexchange.kit.client.cards import load_cards
 from mockexchange.kit.client.run import ClientRun, ClientRunSettings
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
-from tests.clients.processes import ENVIRONMENTS, find_python
+from tests.clients.processes import ENVIRONMENTS, environments, find_python
 from tests.house.checkout import ROOT
 
 CELLS = {Outcome.KEPT: "yes", Outcome.BROKEN: "**no**", Outcome.NOT_JUDGED: "-"}
@@ -120,7 +120,7 @@ def _broken_lines(client: Client, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _seen(finding: Finding) -> str:
-    seen = UUID.sub("…", " ".join(finding.seen.split())).replace(f"{ENVIRONMENTS}/", "").replace(f"{ROOT}/", "")
+    seen = UUID.sub("…", " ".join(finding.seen.split())).replace(f"{environments()}/", "").replace(f"{ROOT}/", "")
     seen = PORT.sub("…", seen)
     shown = seen if len(seen) <= CHARS_SHOWN_MAX else f"{seen[:CHARS_SHOWN_MAX]}…"
     where = UUID.sub("…", finding.where)

@@ -93,6 +93,10 @@ class Sandbox:
         entries: list[dict[str, Any]] = self._ask("GET", "journal")
         return entries
 
+    def last_answer(self) -> str:
+        """Return the body of the last answer."""
+        return str(self._ask("GET", "journal?last=1")[0]["answer"])
+
     def now(self) -> datetime:
         """Return the exchange's time."""
         return datetime.fromisoformat(self._ask("GET", "clock")["now"])

@@ -21,9 +21,14 @@ Task = dict[str, Any]
 Answer = Mapping[str, Any]
 
 
+def environments() -> Path:
+    """Return the directory of the environments of clients."""
+    return Path(os.environ.get(ENVIRONMENTS_VARIABLE, ENVIRONMENTS))
+
+
 def find_python(client: str, version: str) -> Path:
     """Return the interpreter that has a client; skip the test if there is none."""
-    home = Path(os.environ.get(ENVIRONMENTS_VARIABLE, ENVIRONMENTS)) / f"{client}-{version}"
+    home = environments() / f"{client}-{version}"
     # The stamp comes last: an interpreter without it may be one that is still being set up.
     if not (home / ".installed").exists():
         pytest.skip(f"{client} {version} is not installed (it needs Python 3.13 or later): run `make clients-env`")

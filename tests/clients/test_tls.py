@@ -95,7 +95,7 @@ def truth(ready: Mapping[str, Any]) -> list[str]:
 
 
 @pytest.mark.clients
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", NAME])
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("localhost", marks=pytest.mark.thorough), NAME])
 @pytest.mark.parametrize("client", ["pykalshi", "kalshi-python-sync", "kalshi-sdk"])
 def test_a_program_of_the_page_prints_the_truth(ready: Mapping[str, Any], client: str, host: str) -> None:
     done = run(program(client, RECIPES[client].program), pointed(ready, client, host))

@@ -66,7 +66,13 @@ LISTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
         "/portfolio/settlements",
         "settlements",
         "ticker",
-        {"ticker": "ticker", "result": "market_result", "fees": "fee_cost"},
+        {
+            "ticker": "ticker",
+            "result": "market_result",
+            "yes": "yes_count_fp yes_count",
+            "revenue_cents": "revenue",
+            "fees": "fee_cost",
+        },
     ),
 }
 

@@ -127,5 +127,5 @@ def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
     if day is None:
         return ApiDocuments(kit.name, COMPAT, kit.prefix, kit.client_signing)
     since = api_documents.versions_of(kit.name)
-    last = max(version for version in since if version <= day)
+    last = max((version for version in since if version <= day), default=min(since))
     return ApiDocuments(kit.name, since[last], kit.prefix, kit.client_signing)

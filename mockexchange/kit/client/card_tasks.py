@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockexchange.core.commands import Command
-from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.steps import STEP
-from mockexchange.scenario.value_types import DURATION, TEXT, Scalar, choice
+from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.types.value_types import DURATION, TEXT, Scalar, choice
 
 READS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen", "book")
 PLACE, TRADE, CANCEL, AMEND, BATCH = "place", "trade", "cancel", "amend", "batch"

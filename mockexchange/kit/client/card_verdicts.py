@@ -1,18 +1,14 @@
 """Verdicts of cards: the traffic and the result of a run, compared with what the card expects."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mockexchange.kit.client.accounts.positions import AccountPositions
 from mockexchange.kit.client.accounts.secrets import secret_in, text_of
-from mockexchange.kit.client.adapter import AdapterReply, one_line
-from mockexchange.kit.client.api_documents import ApiDocuments
-from mockexchange.kit.client.cards import Card
-from mockexchange.kit.client.command import CommandResult
-from mockexchange.kit.client.orders.playing import PlayedTasks
-from mockexchange.kit.client.orders.verdicts import order_findings
-from mockexchange.kit.client.row_diff import (
+from mockexchange.kit.client.adapter.adapter import AdapterReply, one_line
+from mockexchange.kit.client.adapter.row_diff import (
     duplicate_values,
     float_values,
     row_differences,
@@ -20,13 +16,19 @@ from mockexchange.kit.client.row_diff import (
     subset_differences,
     value_differences,
 )
+from mockexchange.kit.client.api_documents import ApiDocuments
+from mockexchange.kit.client.cards import ADVICE_ON_ERROR, ADVICE_ONLY, Card
+from mockexchange.kit.client.command.command import CommandResult
+from mockexchange.kit.client.orders.playing import PlayedTasks
+from mockexchange.kit.client.orders.verdicts import order_findings
 from mockexchange.kit.client.rules import RULES, NotSeen
 from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding, Verdict
 
 TICKER = "ticker"
-SIGNATURE = "signature"
-"""End of the name of a header with a signature."""
+ANSWER = "answer"
+SIGNATURE, AUTHORIZATION = "signature", "authorization"
+"""Ends of the names of headers with a signature or a token."""
 ERROR_STATUS_MIN = 400
 PAUSE_SLACK_S = 0.05
 """Tolerance for the difference between the clocks of client and server."""
@@ -58,7 +60,8 @@ def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str
     found, notes, unseen = _of_rules(card, trial, documents)
     found += _unmet_expectations(card, trial)
     why = "" if found or notes else _reason_not_judged(card, trial, unseen)
-    findings, advice = ([], found + notes) if card.advice else (found, notes)
+    findings = [one for one in found if not _is_advice(card, one)]
+    advice = [one for one in found if _is_advice(card, one)] + notes
     return Verdict(
         card.number,
         card.title,
@@ -68,6 +71,11 @@ def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str
         card.says,
         time.perf_counter() - began_s,
     )
+
+
+def _is_advice(card: Card, finding: Finding) -> bool:
+    """Whether a finding is a note. With an error instead of rows a user knows that the rows are not there."""
+    return card.advice == ADVICE_ONLY or (card.advice == ADVICE_ON_ERROR and finding.rule == ANSWER)
 
 
 def not_judged(card: Card, why: str) -> Verdict:
@@ -156,10 +164,10 @@ def _of_end(card: Card, trial: CardRun) -> Iterator[Finding]:
 def _of_answer(card: Card, reply: AdapterReply) -> Iterator[Finding]:
     if card.see.answer == "rows" and reply.rows is None:
         status = f" (status {reply.status})" if reply.status else ""
-        yield _finding(card, "answer", f"an error: {one_line(reply.error)}{status}", "rows")
+        yield _finding(card, ANSWER, f"an error: {one_line(reply.error)}{status}", "rows")
     elif card.see.answer == "error" and reply.rows is not None:
         yield _finding(
-            card, "answer", f"{counted(len(reply.rows), 'row')}: {shown_rows(reply.rows) or 'none'}", "an error"
+            card, ANSWER, f"{counted(len(reply.rows), 'row')}: {shown_rows(reply.rows) or 'none'}", "an error"
         )
 
 
@@ -168,7 +176,7 @@ def _of_exit(card: Card, ran: CommandResult, code_undisturbed: int) -> Iterator[
         yield _finding(card, "ends", f"it did not end: {ran.why}", "an end, as there is when nothing is disturbed")
     elif card.see.answer == "rows" and ran.exit_code != 0 and code_undisturbed == 0:
         seen = f"exit code {ran.exit_code}; its last output: {ran.last_line}"
-        yield _finding(card, "answer", seen, "exit code 0, as when nothing is disturbed")
+        yield _finding(card, ANSWER, seen, "exit code 0, as when nothing is disturbed")
 
 
 def _of_rows(card: Card, rows: list[dict[str, object]], positions: AccountPositions | None) -> Iterator[Finding]:
@@ -214,10 +222,19 @@ def _of_statuses(card: Card, played: PlayedTasks, traffic: Traffic) -> Iterator[
 def _of_secrets(card: Card, trial: CardRun) -> Iterator[Finding]:
     replies = [one.result.reply for one in trial.played.tasks] if trial.played else [trial.reply]
     text = "\n".join([trial.output, trial.no_reply, *map(text_of, replies)])
-    sent = [value for call in trial.traffic.calls for name, value in call.headers.items() if name.endswith(SIGNATURE)]
-    secret = secret_in(text, trial.private_pem, sent)
+    secret = secret_in(text, trial.private_pem, [word for call in trial.traffic.calls for word in _proofs_of(call)])
     if secret:
         yield _finding(card, "private", f"{secret} is in its output, its log or its reply", "no secret anywhere")
+
+
+def _proofs_of(call: Call) -> Iterator[str]:
+    """Yield the signatures and tokens of a call; the id of its key is no secret."""
+    for name, value in call.headers.items():
+        if name.endswith(SIGNATURE):
+            yield value
+        elif name.endswith(AUTHORIZATION):
+            words = (word.removeprefix("sig=") for word in re.split("[ ,]", value))
+            yield from (word for word in words if word != call.key_id)
 
 
 def _of_positions(card: Card, rows: list[dict[str, object]], positions: AccountPositions) -> Iterator[Finding]:

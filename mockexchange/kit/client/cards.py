@@ -13,16 +13,18 @@ from typing import Any
 
 from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASK, Task, choice_of, task_of
 from mockexchange.kit.client.rules import RULES
-from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
+from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.script import SCRIPT, ScriptEntry
+from mockexchange.scenario.script.script_steps import SCRIPT, ScriptEntry
 from mockexchange.scenario.steps.shared_fields import API_DATE
 from mockexchange.scenario.stubs import STUBS, Stub
-from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, choice, integer, matching
+from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.types.value_types import BOOLEAN, DURATION, NAME, TEXT, choice, integer, matching
 
-BUILTIN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
+KIT = Path(str(files("mockexchange.kit")))
+BUILTIN_CARDS = KIT / "client" / "cards"
+"""The cards of the default venue."""
 PAGE = "docs/verify-client.md"
 REQUESTS_MAX = 10_000
 MICROSECONDS = 1_000_000
@@ -36,6 +38,8 @@ FUZZ = "fuzz"
 JUDGES = ("account", "dates", "poison", "floats", FUZZ)
 """Judges that need more than one task of an adapter."""
 SLOW_S = 30.0
+ADVICE_NONE, ADVICE_ON_ERROR, ADVICE_ONLY = "", "error", "all"
+ADVICE = choice({"true": ADVICE_ONLY, "false": ADVICE_NONE, "error": ADVICE_ON_ERROR})
 
 
 class CardError(ValueError):
@@ -101,7 +105,7 @@ CARD = Record(
         "tasks": may(ListOf(TASK, "a list of tasks"), []),
         "probe": may(choice_of(ORDER_TASKS, "a task that changes orders"), ""),
         "seconds": may(DURATION, SECONDS_DEFAULT_US),
-        "advice": may(BOOLEAN, False),
+        "advice": may(ADVICE, ADVICE_NONE),
         "only": may(choice({"adapters": True}), False),
         "judge": may(choice_of(JUDGES, ", ".join(JUDGES)), ""),
         "see": may(SEE, SEE.read(Located({}), "")),
@@ -158,7 +162,7 @@ class Expectations:
 class Card:
     """One card. If `scenario`, `account` or `api_date` is empty, the value of the run applies.
 
-    Findings of a card with `advice` do not break it. `is_checking_signatures` is false on most cards, so that a client
+    `is_checking_signatures` is false on most cards, so that a client
     that signs wrongly fails one card and not all.
     """
 
@@ -190,7 +194,8 @@ class Card:
     probe: str
     """The task of orders that this card shows undisturbed; other cards with it are judged only if it works."""
     seconds: float
-    advice: bool
+    advice: str
+    """Which findings are notes and do not break the card: all, an error instead of rows, or none."""
     is_for_adapters: bool
     """Whether only an adapter can show what the card judges."""
     judge: str
@@ -223,15 +228,15 @@ class Card:
         return not (self.faults or self.script or self.stubs or is_expecting_more or self.scenario)
 
 
-def load_cards(more: Path | None = None) -> list[Card]:
-    """Read the built-in cards and the cards in a directory, sorted by number. Raises CardError."""
+def load_cards(more: Path | None = None, *, builtin: Path = BUILTIN_CARDS) -> list[Card]:
+    """Read the built-in cards of a venue and the cards in a directory, sorted by number. Raises CardError."""
     if more and more.exists() and not more.is_dir():
         raise CardError(f"{more}: expected a directory with cards, found a file")
-    paths = [path for directory in (BUILTIN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
-    if more and not any(path.parent == more for path in paths):
+    own = sorted(more.glob("*.yaml")) if more else []
+    if more and not own:
         raise CardError(f"{more}: expected cards, found no file there that ends in .yaml")
     found: dict[str, tuple[Path, Card]] = {}
-    for path in paths:
+    for path in (*sorted(builtin.rglob("*.yaml")), *own):
         card = read_card(path)
         if card.number in found:
             raise CardError(f"{path}: the number {card.number} is taken by {found[card.number][0]}")
@@ -285,7 +290,7 @@ def card_of(node: Located) -> Card:
 
 def _is_ours(node: Located) -> bool:
     """Whether a card is built in, so that the documentation describes it."""
-    return Path(node.file).parent == BUILTIN_CARDS
+    return Path(node.file).is_relative_to(KIT)
 
 
 def _see(values: dict[str, Any]) -> Expectations:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from mockexchange.clients.published import GENERIC
-from mockexchange.kit.client.adapter import AdapterBroken
-from mockexchange.kit.client.adapter_mode import AdapterCardRunner, AdapterWorker, probes_of
+from mockexchange.kit.client.adapter.adapter import AdapterBroken
+from mockexchange.kit.client.adapter.adapter_mode import AdapterCardRunner, AdapterWorker, probes_of
+from mockexchange.kit.client.adapter.parallel_cards import play_with_adapter, process_count
 from mockexchange.kit.client.cards import Card
-from mockexchange.kit.client.command import CommandFailed, shown_command
-from mockexchange.kit.client.command_mode import CommandCardRunner, play_with_command
+from mockexchange.kit.client.command.command import CommandFailed, shown_command
+from mockexchange.kit.client.command.command_mode import CommandCardRunner, play_with_command
 from mockexchange.kit.client.coverage import coverage
-from mockexchange.kit.client.fuzzing import EXAMPLES, FuzzSettings
-from mockexchange.kit.client.parallel_cards import play_with_adapter, process_count
+from mockexchange.kit.client.fuzzing.fuzzing import EXAMPLES, FuzzSettings
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.client.session import NoSuchAccount
 from mockexchange.kit.findings import Report, Verdict
@@ -25,6 +25,7 @@ from mockexchange.kit.reports.tables import Table
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime.redaction import redact_command
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.venues.registry import DEFAULT
 
 INTERRUPTED = "it was interrupted"
 LATEST = "latest"
@@ -71,6 +72,7 @@ class ClientRunSettings:
         """Return the command line that judges one card again; secrets in the command are left out."""
         arguments = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
         given = (
+            ("--venue", self.venue.name, DEFAULT.name),
             ("--api-date", self.api_date, LATEST),
             ("--scenario", self.scenario, ""),
             ("--client", self.client, GENERIC),

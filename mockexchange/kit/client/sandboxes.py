@@ -8,22 +8,21 @@ from pathlib import Path
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.accounts.positions import added_positions
+from mockexchange.kit.client.adapter.task_fields import aliases_of
 from mockexchange.kit.client.api_documents import ApiDocuments, documents_of
 from mockexchange.kit.client.cards import BUILTIN_CARDS, Card
-from mockexchange.kit.client.session import Session, open_session
-from mockexchange.kit.client.task_fields import aliases_of
+from mockexchange.kit.client.session import Session, open_session, venue_of_kit
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
-from mockexchange.scenario.faults import FAULTS, Rule
-from mockexchange.scenario.loader import Plan, load_file, load_scenario
+from mockexchange.scenario.faults.fault_rules import FAULTS, Rule
+from mockexchange.scenario.loader import load_file, load_scenario
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.venues.registry import DEFAULT
+from mockexchange.scenario.plan import Plan
+from mockexchange.venues.venue import Venue
 
 BUILTIN_SCENARIOS = BUILTIN_CARDS.parent / "scenarios"
 LEFT_OUT = "--fast leaves it out"
-ACCOUNT = "account"
-"""The scenario of cards and surveys unless the card or the user names another."""
 SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "survey"), "")
 
 
@@ -39,22 +38,26 @@ class CardSandboxes:
     """Whether slow cards are left out."""
     documents_by_date: dict[str, ApiDocuments] = field(default_factory=dict)
 
+    @property
+    def venue(self) -> Venue:
+        return venue_of_kit(self.kit)
+
     @cached_property
     def plan(self) -> Plan:
         """The scenario of the run. Raises ScenarioError."""
-        return load_plan(self.scenario or ACCOUNT)
+        return load_plan(self.scenario or self.kit.client_scenario)
 
     def documents(self, api_date: str = "") -> ApiDocuments:
         """Return the API documents for an API date, by default for the run's."""
         date = api_date or self.api_date
         if date not in self.documents_by_date:
-            self.documents_by_date[date] = documents_of(self.kit, DEFAULT.api_date(date).day)
+            self.documents_by_date[date] = documents_of(self.kit, self.venue.api_date(date).day)
         return self.documents_by_date[date]
 
     @property
     def documented_date(self) -> str:
         """The alias of the run's API date. Raises NotJudged if that day has no API documents of its own."""
-        day = DEFAULT.api_date(self.api_date).day
+        day = self.venue.api_date(self.api_date).day
         alias = api_documents.alias_of(self.kit.name, day)
         if alias is None:
             raise NotJudged(f"no document is of {day} itself: choose one of {', '.join(aliases_of(self.kit.name))}")
@@ -64,23 +67,24 @@ class CardSandboxes:
         """Return why a card does not apply to its API date (by default the run's), "" if it does."""
         if self.is_fast and card.is_slow:
             return LEFT_OUT
-        day = DEFAULT.api_date(card.api_date or self.api_date).day
-        if day and card.before and day < (DEFAULT.api_date(card.before).day or ""):
+        read = self.venue.api_date
+        day = read(card.api_date or self.api_date).day
+        if day and card.before and day < (read(card.before).day or ""):
             return f"it is about what there is from {card.before} on"
-        if day and card.until and day >= (DEFAULT.api_date(card.until).day or ""):
+        if day and card.until and day >= (read(card.until).day or ""):
             return f"it is about what there was before {card.until}"
         return ""
 
     @contextmanager
     def play(self, card: Card) -> Iterator[Session]:
         """Open a fresh sandbox with the scenario, faults and script of a card. Raises ScenarioError."""
-        with self.open(_with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
+        with self.open(self._with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
             if not _has_too_many_positions(session, card):
                 _add_positions(session, card)
                 session.install(card.stubs)
                 yield session
                 return
-        with self.play(replace(card, scenario=ACCOUNT, account="")) as session:
+        with self.play(replace(card, scenario=self.kit.client_scenario, account="")) as session:
             yield session
 
     @contextmanager
@@ -103,12 +107,19 @@ class CardSandboxes:
     def play_undisturbed(self, card: Card) -> Iterator[Session]:
         """Open a fresh sandbox for a card, without its faults and its script."""
         plan = load_plan(card.scenario) if card.needs.has_stream and card.scenario else self.plan
-        with self.open(_with_auth_mode(plan, is_checking_signatures=False), card.api_date) as session:
+        with self.open(self._with_auth_mode(plan, is_checking_signatures=False), card.api_date) as session:
             yield session
+
+    def _with_auth_mode(self, plan: Plan, is_checking_signatures: bool) -> Plan:
+        """Return a plan that accepts any signature unless they are checked; some venues always check them."""
+        settings = plan.settings[self.kit.name]
+        if is_checking_signatures or not hasattr(settings, "auth_mode"):
+            return plan
+        return replace(plan, settings={**plan.settings, self.kit.name: replace(settings, auth_mode="off")})
 
     @contextmanager
     def open(self, plan: Plan, api_date: str = "") -> Iterator[Session]:
-        with open_session(self.exchange, plan, api_date or self.api_date) as session:
+        with open_session(self.exchange, plan, api_date or self.api_date, self.kit) as session:
             yield session
 
 
@@ -129,9 +140,3 @@ def _add_positions(session: Session, card: Card) -> None:
     if needed is not None:
         missing = needed[0] - len(session.positions(card.account).listed)
         session.carry_out(list(added_positions(session.credential(card.account).account, missing)))
-
-
-def _with_auth_mode(plan: Plan, is_checking_signatures: bool) -> Plan:
-    settings = plan.settings[DEFAULT.name]
-    mode = settings.auth_mode if is_checking_signatures else "off"
-    return replace(plan, settings={**plan.settings, DEFAULT.name: replace(settings, auth_mode=mode)})

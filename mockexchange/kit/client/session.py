@@ -9,18 +9,20 @@ from urllib.parse import urlsplit
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
 from mockexchange.kit.client.accounts.positions import AccountPositions, positions_of
-from mockexchange.kit.client.adapter import ConnectionDetails
+from mockexchange.kit.client.adapter.adapter import ConnectionDetails
 from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder, orders_of
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.stubs import Stub
-from mockexchange.venues.registry import DEFAULT
+from mockexchange.venues.registry import DEFAULT, VENUES
+from mockexchange.venues.venue import Venue
 
 NUMBERS = count(1)
 """Numbers for the names of this process's sandboxes, so that several can be open at once."""
@@ -46,17 +48,23 @@ class Session:
     exchange: Exchange
     sandbox: Sandbox
     directory: RunDirectory
-    """Directory of the private keys."""
+    """Directory of the private keys and secrets."""
+    kit: VenueKit | None = None
+    """The kit of the client's venue; None for the default venue."""
     key_paths: dict[str, str] = field(default_factory=dict)
-    """Files of the private keys written so far, by key id."""
+    """Files of the private keys and secrets written so far, by key id."""
+
+    @property
+    def venue(self) -> Venue:
+        return venue_of_kit(self.kit)
 
     @property
     def base_url(self) -> str:
-        return self.exchange.base_url(self.sandbox.name)
+        return self.exchange.base_url(self.sandbox.name, self.venue)
 
     @property
     def ws_url(self) -> str:
-        return self.exchange.ws_url(self.sandbox.name)
+        return self.exchange.ws_url(self.sandbox.name, self.venue)
 
     @property
     def call_count(self) -> int:
@@ -70,19 +78,29 @@ class Session:
 
     def credential(self, account: str = "") -> Credential:
         """Return the key of an account, by default the first key with a known private half. Raises NoSuchAccount."""
-        known = [one for one in self.sandbox.credentials() if one.private_pem is not None]
+        known = [
+            one
+            for one in self.sandbox.credentials()
+            if one.venue == self.venue.name and (one.private_pem or one.secret) is not None
+        ]
         found = next((one for one in known if account in ("", one.account)), None)
         if found is None:
             names = ", ".join(dict.fromkeys(one.account for one in known))
             raise NoSuchAccount(f"no account {account!r} with a private key; known: {names or 'none'}")
         return found
 
+    def private_text(self, account: str = "") -> str:
+        """Return the private key of an account, or its secret. Raises NoSuchAccount."""
+        credential = self.credential(account)
+        return credential.private_pem or credential.secret or ""
+
     def connection_details(self, account: str = "") -> ConnectionDetails:
-        """Return URLs and key of an account, its private key written to a file. Raises NoSuchAccount."""
+        """Return URLs and key of an account, its private key or secret written to a file. Raises NoSuchAccount."""
         credential = self.credential(account)
         key_id = credential.key_id
         if key_id not in self.key_paths:
-            self.key_paths[key_id] = str(self.directory.write_key(credential))
+            path = self.directory.write_key(credential) or self.directory.write_secret(credential)
+            self.key_paths[key_id] = str(path)
         return ConnectionDetails(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
 
     def orders(self, account: str = "") -> list[ExchangeOrder]:
@@ -114,18 +132,24 @@ class Session:
     def traffic(self) -> Traffic:
         """Return the traffic so far."""
         connections = self.exchange.connections_made(self.sandbox.name)
-        return self.exchange.portal.call(traffic_of, self.sandbox, connections)
+        found = self.exchange.portal.call(traffic_of, self.sandbox, connections)
+        return self.kit.read_traffic(found) if self.kit else found
+
+
+def venue_of_kit(kit: VenueKit | None) -> Venue:
+    return VENUES[kit.name] if kit else DEFAULT
 
 
 @contextmanager
-def open_session(exchange: Exchange, plan: Plan, api_date: str) -> Iterator[Session]:
+def open_session(exchange: Exchange, plan: Plan, api_date: str, kit: VenueKit | None = None) -> Iterator[Session]:
     """Open a sandbox with a scenario at an API date ("latest", an alias or a day). Raises ScenarioError."""
-    sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=DEFAULT.api_date(api_date)))
+    date = venue_of_kit(kit).api_date(api_date)
+    sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=date))
     directory = RunDirectory()
     try:
         if not sandbox.credentials():
             raise ScenarioError("expected an account: a client needs one to sign its requests")
-        yield Session(exchange, sandbox, directory)
+        yield Session(exchange, sandbox, directory, kit)
     finally:
         exchange.close(sandbox.name)
         directory.remove()

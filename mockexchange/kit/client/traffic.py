@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from mockexchange.sandbox.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 
 OPEN_STREAM = "OpenStream"
@@ -38,7 +38,9 @@ class Call(NamedTuple):
     diagnosis: str | None
     fault: str | None
     stream: int | None
-    """Number of the stream that this handshake opened."""
+    """Number of the stream that this handshake opened, or on which a call was made."""
+    subject: str = ""
+    """What is asked for beside the target, where the same target has many meanings."""
 
     @property
     def path(self) -> str:

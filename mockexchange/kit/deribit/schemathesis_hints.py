@@ -54,7 +54,6 @@ def make_hints(
         checks=dict.fromkeys(operation_ids(document), CHECKS),
         left_out=_left_out(document, names),
         must_answer=must_answer,
-        may_forbid_more=True,
     )
 
 

@@ -9,9 +9,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mockexchange.kit.deribit.roles import BASIC
+from mockexchange.kit.venue import ClientSigning
 
 SCHEME = "deri-hmac-sha256"
 HEADER = "Authorization"
+
+CLIENT_SIGNING = ClientSigning(
+    key_header=HEADER, timestamp_header=HEADER, signature_header=HEADER, key_variable="DERIBIT_CLIENT_ID"
+)
 
 
 def now_ms() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import AUTH, call_result
 from mockexchange.kit.deribit.signing import Signer
-from mockexchange.kit.deribit.writes.desk import CANCEL, open_desk
+from mockexchange.kit.deribit.writes.order_placer import CANCEL, open_placer
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.streaming.connection import FrameType, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
@@ -141,32 +141,32 @@ def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterat
     _require_orders(target)
     caller.log_in()
     caller.ask(SUBSCRIBE, {"channels": [ORDERS_CHANNEL, CHANGES_CHANNEL]})
-    with open_desk(target.rest) as desk:
-        order = desk.place()["order"]
+    with open_placer(target.rest) as placer:
+        order = placer.place()["order"]
         for _ in range(2):
             yield from expect("the order in user.orders", caller.told(ORDERS_CHANNEL), order)
             changes = caller.told(CHANGES_CHANNEL)
             yield from expect("the orders in user.changes", changes["orders"], [order])
-            yield from expect("the order as it is read", desk.state(order["order_id"]), order)
+            yield from expect("the order as it is read", placer.state(order["order_id"]), order)
             if order["order_state"] == "open":
-                order = desk.result(CANCEL, order_id=order["order_id"])
+                order = placer.result(CANCEL, order_id=order["order_id"])
 
 
 def judge_books(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
     """Judge that a snapshot and the change that an order makes are the order book as it is read."""
     _require_orders(target)
     caller.log_in()
-    with open_desk(target.rest) as desk:
-        channel, best = f"book.{desk.name}.raw", f"quote.{desk.name}"
+    with open_placer(target.rest) as placer:
+        channel, best = f"book.{placer.name}.raw", f"quote.{placer.name}"
         caller.ask("public/subscribe", {"channels": [channel, best]})
         first = caller.told(channel)
         shown = first["type"], "prev_change_id" in first
         yield from expect("the first message of an order book", shown, ("snapshot", False))
-        desk.place()
+        placer.place()
         change = caller.told(channel)
         followed = change["type"], change.get("prev_change_id")
         yield from expect("the message after it", followed, ("change", first["change_id"]))
-        book = caller.ask(ORDER_BOOK, {"instrument_name": desk.name, "depth": DEPTH_MAX}).get("result", {})
+        book = caller.ask(ORDER_BOOK, {"instrument_name": placer.name, "depth": DEPTH_MAX}).get("result", {})
         if book.get("change_id") != change["change_id"]:
             raise NotJudged("the order book changed while it was read")
         for side in ("bids", "asks"):

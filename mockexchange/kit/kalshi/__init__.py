@@ -1,5 +1,7 @@
 """The contract kit of Kalshi."""
 
+from pathlib import Path
+
 from mockexchange.kit.kalshi import checks, writes
 from mockexchange.kit.kalshi.lists import FACTS
 from mockexchange.kit.kalshi.roles import role_of
@@ -29,4 +31,6 @@ KALSHI = VenueKit(
     },
     tasks=TASKS,
     client_signing=CLIENT_SIGNING,
+    cards=Path(__file__).parents[1] / "client" / "cards",
+    client_scenario="account",
 )

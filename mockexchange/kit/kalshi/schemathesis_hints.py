@@ -16,6 +16,7 @@ from mockexchange.kit.schemathesis.hints import (
     parameters_of,
     query_values,
     restrict_names,
+    shorten_lists,
 )
 from mockexchange.kit.target import BOUND, FCM
 from mockexchange.runtime.api_documents import Document
@@ -27,6 +28,8 @@ ANY_MARKET: SchemathesisSettings = {
     **MAY_BE_MISSING,
     "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]},
 }
+ANY_ITEM: SchemathesisSettings = {"negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]}}
+"""The server takes items of any form; `RequestJudge` decides by the published document which lists it must refuse."""
 BELOW_EVENTS = "/events/{ticker}"
 NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
 CITIES = ("GetWeatherIndex", "GetWeatherIndexCalibrations")
@@ -66,21 +69,25 @@ def make_hints(
     values = query_values(document, names)
     restrict_names(document, names, frozenset({SUBTRADER}))  # an unknown one is a 404
     _name_events(document, names)
+    # Without a bound key some operations need no subtrader beside other parameters.
+    refusing = copy.deepcopy(document) if BOUND in roles else None
+    long_lists = shorten_lists(document)
     if BOUND not in roles:
         _require_subtrader(document)
+    any_item = dict.fromkeys(long_lists, ANY_ITEM)
     any_book = {BOOK: ANY_MARKET} if document["info"]["version"] < BOOKS_REFUSED_SINCE else {}
     lenient = {} if must_answer else {**lenient_checks(document), "GetFCMEventContractDailyCap": MAY_BE_MISSING}
     return SchemathesisHints(
         document=document,
+        refusing=refusing,
         operations=[one.id for one in operations_of(document) if one.method == "get"],
         role_of=_role_of,
         values={name: found for name, found in values.items() if name != f"query.{SUBTRADER}"},
-        checks={**lenient, **CHECKS, **any_book},
+        checks={**lenient, **CHECKS, **any_item, **any_book},
         may_accept=frozenset(any_book),
         left_out={} if names.get(SUBTRADER) else {one.id: NO_SUBTRADER for one in _about_subtraders(document)},
         must_answer=must_answer,
         may_refuse=frozenset(CITIES),
-        may_forbid_more=BOUND not in roles,  # some operations need no subtrader beside other parameters
     )
 
 

@@ -17,7 +17,6 @@ CLIENT_SIGNING = ClientSigning(
     key_header="KALSHI-ACCESS-KEY",
     timestamp_header="KALSHI-ACCESS-TIMESTAMP",
     signature_header="KALSHI-ACCESS-SIGNATURE",
-    variable_prefix="KALSHI_",
     key_variable="KALSHI_API_KEY_ID",
 )
 SCHEME = PSS(MGF1(hashes.SHA256()), 32)

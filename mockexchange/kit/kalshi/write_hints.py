@@ -51,5 +51,4 @@ def make_write_hints(document: Document, names: Names, roles: Collection[str]) -
         checks=dict.fromkeys(every, CHECKS),
         may_refuse=frozenset(every),
         may_accept=frozenset(one for one in every if one.startswith("Batch")),
-        may_forbid_more=True,
     )

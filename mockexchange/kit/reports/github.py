@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
-from mockexchange.kit.reports.printable_text import parts_of, tally
+from mockexchange.kit.reports.printable_text import parts_of, printable, tally
 from mockexchange.kit.reports.tables import Table
 
 ANNOTATIONS_MAX = 10
@@ -40,5 +40,5 @@ def _command(name: str, title: str, message: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape what would end a command (the characters that GitHub documents)."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape what would end a command (the characters that GitHub documents), and what terminals would obey."""
+    return printable(text).replace("%", "%25").replace("\n", "%0A")

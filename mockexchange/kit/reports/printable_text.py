@@ -1,11 +1,14 @@
-"""Texts that all reports share. Text from the wire is made printable first."""
+"""Texts that all reports share. Text from the wire is made printable first, and secrets in it are hidden."""
 
 import re
 from collections.abc import Iterator
 
 from mockexchange.kit.findings import Finding, Outcome, Report
+from mockexchange.runtime.redaction import redact
 
 RULES_PAGE, CARDS_PAGE = "docs/verify-rules.md", "docs/verify-client.md"
+PAGES = {"drift.": "docs/recording.md#drift", "import.": "docs/recording.md#import"}
+"""Pages of the rules that are not of a server, by the beginning of their names."""
 CARD = re.compile("[A-Z][0-9]{2,3}")
 NOT_IN_ANCHORS = re.compile(r"[^\w-]")
 SUBJECTS_NAMED_MAX = 6
@@ -13,9 +16,10 @@ SUBJECTS_NAMED_MAX = 6
 
 
 def printable(text: str) -> str:
-    """Escape unprintable characters, which terminals would obey or XML forbids; line breaks are kept."""
+    """Escape unprintable characters, which terminals would obey or XML forbids, but line breaks; hide secrets."""
+    shown = redact(text)
     return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in shown
     )
 
 
@@ -39,9 +43,12 @@ def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def page_of(rule: str) -> str:
-    """Return the place of a rule or card in the documentation."""
-    if CARD.fullmatch(rule):
-        return f"{CARDS_PAGE}#{rule.lower()}"
+    """Return the place of a rule or card in the documentation; a finding's rule may follow the number of its card."""
+    card = rule.partition(" ")[0]
+    if CARD.fullmatch(card):
+        return f"{CARDS_PAGE}#{card.lower()}"
+    if page := next((page for beginning, page in PAGES.items() if rule.startswith(beginning)), ""):
+        return page
     return f"{RULES_PAGE}#{NOT_IN_ANCHORS.sub('', rule.lower())}"
 
 

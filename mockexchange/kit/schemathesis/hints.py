@@ -13,6 +13,10 @@ Names = Mapping[str, Sequence[str]]
 """Existing values, by the name of the parameter that takes them."""
 SchemathesisSettings = dict[str, Any]
 Node = Mapping[str, Any]
+LONG_LIST = 1000
+SHORT_ITEM = {"type": "string", "pattern": "^[a-z0-9-]{1,12}$"}
+"""Items of lists of so many: with their names they are at most 20 bytes, so that 2,000 of them fit into a URL."""
+SHORT_EXAMPLE = "7c2d4b1a"
 MAY_BE_MISSING: SchemathesisSettings = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}}
 """Settings of an operation that may answer 404 although everything named in the request exists."""
 
@@ -22,7 +26,12 @@ class SchemathesisHints:
     """An API document completed for one server, and settings of schemathesis for its operations."""
 
     document: Document
-    """The published document, completed with what only this server knows, such as existing names."""
+    """The published document, completed with what only this server knows, such as existing names.
+
+    It may forbid more than the server, which is judged by `refusing`.
+    """
+    refusing: Document | None = None
+    """The document that decides what must be refused; None for the published one."""
     role_of: Callable[[Node, str, Node], str | None]
     """The role whose key signs a request, given the operation's node, its path and the generated query."""
     values: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
@@ -39,8 +48,6 @@ class SchemathesisHints:
     """The ids of operations that may accept a request with a wrong part, since they answer for each part: batches."""
     must_answer: bool = False
     """Whether an operation that never answers 2xx is broken, since everything that is requested exists."""
-    may_forbid_more: bool = False
-    """Whether `document` forbids more than the server, so that the published document decides what must be refused."""
 
 
 class ApiOperation(NamedTuple):
@@ -97,6 +104,29 @@ def restrict_names(document: Document, names: Names, must_exist: frozenset[str] 
         for node in (item, *(item[method] for method in METHODS if method in item)):
             if "parameters" in node:
                 node["parameters"] = [_named(document, one, names, must_exist) for one in node["parameters"]]
+
+
+def shorten_lists(document: Document) -> list[str]:
+    """Give lists that may be too long for a URL short items, in place; return the ids of the operations with one.
+
+    At its bound such a list would otherwise not be sendable, and the bound not be tested.
+    """
+    found = []
+    for operation in operations_of(document):
+        own = operation.node.get("parameters", [])
+        short = [_shortened(document, one) for one in own]
+        if short != own:
+            document["paths"][operation.path][operation.method]["parameters"] = short
+            found.append(operation.id)
+    return found
+
+
+def _shortened(document: Document, parameter: Node) -> Node:
+    found = resolved(document, parameter)
+    schema = found["schema"]
+    if schema.get("type") != "array" or schema.get("maxItems", 0) < LONG_LIST or schema["items"] != {"type": "string"}:
+        return parameter
+    return {**found, "schema": {**schema, "items": SHORT_ITEM}, "example": [SHORT_EXAMPLE]}
 
 
 def _named(document: Document, parameter: Node, names: Names, must_exist: frozenset[str]) -> Node:

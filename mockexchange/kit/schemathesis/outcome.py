@@ -21,10 +21,6 @@ from mockexchange.kit.validation.requests import RequestJudge
 
 AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
-UNSENDABLE = "InvalidURL: URL too long"
-"""The error of a list at its bound that no URL can carry, such as 2,000 ids."""
-URL_TOO_LONG = 414
-"""The status of such a URL where it is sent: it says nothing about the list."""
 REJECTIONS = (400, 404)
 """Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
 
@@ -72,7 +68,7 @@ class RunOutcome:
                 now_s = time.perf_counter()
                 self.seconds[phase.name.value] = now_s - self._since_s
                 self._since_s = now_s
-            case events.NonFatalError(label=label, info=info) if UNSENDABLE not in str(info):
+            case events.NonFatalError(label=label, info=info):
                 self.errors[label, info.title] = str(info)
             case events.FatalError(exception=exception):
                 self.errors["schemathesis", type(exception).__name__] = repr(exception)
@@ -80,7 +76,7 @@ class RunOutcome:
     def _add_scenario(self, recorder: ScenarioRecorder, phase: str) -> None:
         for case_id, interaction in recorder.interactions.items():
             self.phases[phase] += 1
-            if interaction.response is None or interaction.response.status_code in (NOT_ANSWERED, URL_TOO_LONG):
+            if interaction.response is None or interaction.response.status_code == NOT_ANSWERED:
                 continue
             node = recorder.cases[case_id]
             if node.transition is not None and node.is_transition_applied:

@@ -70,10 +70,7 @@ def run(
     target: Target, hints: SchemathesisHints, effort: Effort, on_progress: Callable[[str], None] = lambda text: None
 ) -> RunOutcome:
     """Run all phases and return the results, also if the run ended early."""
-    allowing, forbidding = (
-        RequestJudge(hints.document),
-        RequestJudge(target.document if hints.may_forbid_more else hints.document),
-    )
+    allowing, forbidding = RequestJudge(hints.document), RequestJudge(hints.refusing or target.document)
     outcome = RunOutcome(target, allowing, forbidding, may_be_missing(hints), hints.may_refuse, hints.may_accept)
     relay = Relay(target)
     stream = from_schema(_schema(target, hints, effort, relay)).execute()

@@ -33,7 +33,7 @@ def settings(
         "parameters": {name: {"dictionary": name, "probability": 0.5} for name in hints.values},
         "generation": _generation(examples),
         "checks": _checks(may_write),
-        "operations": [_operation(name, tested, hints) for name in operation_ids(hints.document)],
+        "operations": _operations(tested, hints),
         "phases": {
             "examples": {"fill-missing": True, **alone},
             "coverage": {
@@ -73,8 +73,21 @@ def _checks(may_write: bool) -> SchemathesisSettings:
     }
 
 
-def _operation(name: str, tested: frozenset[str], hints: SchemathesisHints) -> SchemathesisSettings:
-    return {"include-operation-id": name, "enabled": name in tested, "checks": hints.checks.get(name, {})}
+def _operations(tested: frozenset[str], hints: SchemathesisHints) -> list[SchemathesisSettings]:
+    """Return settings for the operations that need some, those with equal ones together.
+
+    schemathesis goes through all of them several times for each request, which takes time.
+    """
+    left_out = [name for name in operation_ids(hints.document) if name not in tested]
+    found: list[tuple[SchemathesisSettings, list[str]]] = [({"enabled": False}, left_out)] if left_out else []
+    for name in sorted(tested & hints.checks.keys()):
+        own: SchemathesisSettings = {"checks": hints.checks[name]}
+        same = next((names for known, names in found if known == own), None)
+        if same is None:
+            found.append((own, [name]))
+        else:
+            same.append(name)
+    return [{"include-operation-id": names, **own} for own, names in found]
 
 
 def has_links(document: Document) -> bool:

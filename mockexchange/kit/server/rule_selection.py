@@ -30,13 +30,15 @@ class Selection(NamedTuple):
 
 
 def _suggestion(pattern: str, known: Sequence[str]) -> str:
-    """Return a suggestion for an unknown pattern: a similar group, a similar rule, or all rules."""
+    """Return a suggestion for an unknown pattern: a similar group, a similar rule, or all groups."""
     groups = {rule.partition(".")[0] for rule in known}
     near = get_close_matches(pattern.partition(".")[0], groups, 1)
     if near and "." not in pattern:
         return f"did you mean '{near[0]}.*'?"
     nearest = get_close_matches(pattern, known, 1)
-    return f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}"
+    return (
+        f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(f'{group}.*' for group in sorted(groups))}"
+    )
 
 
 EVERYTHING = Selection()

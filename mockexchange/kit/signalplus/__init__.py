@@ -1,5 +1,9 @@
 """The contract kit of SignalPlus."""
 
+from functools import partial
+from pathlib import Path
+
+from mockexchange.kit.client.jsonrpc_traffic import read_jsonrpc
 from mockexchange.kit.jsonrpc import encode_json
 from mockexchange.kit.jsonrpc_requests import is_read, status_of
 from mockexchange.kit.rules.list_facts import Facts, Paging
@@ -7,7 +11,8 @@ from mockexchange.kit.signalplus.calls import POSITIONS, envelope
 from mockexchange.kit.signalplus.checks import CHECKS
 from mockexchange.kit.signalplus.roles import role_of
 from mockexchange.kit.signalplus.schemathesis_hints import make_hints
-from mockexchange.kit.signalplus.signing import load_signer
+from mockexchange.kit.signalplus.signing import CLIENT_SIGNING, load_signer
+from mockexchange.kit.signalplus.stream import CHECKS as STREAM_CHECKS
 from mockexchange.kit.venue import VenueKit
 
 NO_LISTS = Facts(
@@ -20,19 +25,25 @@ NO_LISTS = Facts(
     volatile_fields=frozenset(),
 )
 """The venue has no lists for the general rules: its only call is a POST."""
+PREFIX = "/signalplus/api"
 SIGNALPLUS = VenueKit(
     name="signalplus",
-    prefix="/signalplus/api",
+    prefix=PREFIX,
     stream_path="/signalplus/ws/api",
     load_signer=load_signer,
     role_of=role_of,
     make_hints=make_hints,
     facts=NO_LISTS,
     checks=CHECKS,
+    stream_checks=STREAM_CHECKS,
     is_read=is_read,
     status_of=status_of,
     probe=f"/{POSITIONS}",
     probe_body=encode_json(envelope()),
     key_is_secret=True,
+    client_signing=CLIENT_SIGNING,
+    cards=Path(__file__).parent / "cards",
+    client_scenario="signalplus",
+    read_traffic=partial(read_jsonrpc, prefix=PREFIX, status_of=status_of, id_name="rid", channels=("user.changes",)),
     changes_daily=False,
 )

@@ -25,5 +25,4 @@ def make_hints(
         document=document,
         role_of=lambda node, path, query: role_of(node, path),
         must_answer=must_answer,
-        may_forbid_more=True,
     )

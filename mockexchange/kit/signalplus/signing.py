@@ -8,11 +8,16 @@ from hashlib import sha256
 from itertools import count
 from typing import NamedTuple
 
+from mockexchange.kit.venue import ClientSigning
+
 KEY, TIMESTAMP, NONCE, SIGNATURE = (
     "Authorization",
     "Signalplus-API-Timestamp",
     "Signalplus-API-Nonce",
     "Signalplus-API-Signature",
+)
+CLIENT_SIGNING = ClientSigning(
+    key_header=KEY, timestamp_header=TIMESTAMP, signature_header=SIGNATURE, key_variable="SIGNALPLUS_API_KEY"
 )
 NONCES = count(1)
 """Numbers for nonces; each is used once in a run, as documented."""

@@ -4,11 +4,27 @@ The schemas describe single frames; these rules describe their order.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
-from mockexchange.kit.streaming.recorded_stream import REPLIES, RecordedStream, SentCommand
+from mockexchange.kit.streaming.recorded_stream import REPLIES, SentCommand
+
+
+class SentEntry(Protocol):
+    """An entry of a stream's record; `sent` is the command if the client sent it."""
+
+    @property
+    def sent(self) -> SentCommand | None: ...
+
+
+class JudgedStream(Protocol):
+    """The record of a stream, as far as the rules read it."""
+
+    @property
+    def messages(self) -> Sequence[StreamMessage]: ...
+    @property
+    def entries(self) -> Sequence[SentEntry]: ...
 
 
 class BrokenRule(NamedTuple):
@@ -19,7 +35,7 @@ class BrokenRule(NamedTuple):
     expected: str
 
 
-def acks(stream: RecordedStream) -> Iterator[BrokenRule]:
+def acks(stream: JudgedStream) -> Iterator[BrokenRule]:
     """Check that a subscription is acknowledged once for each channel, in order, with the command's id."""
     for sent in subscribing(stream):
         replies = [one for one in stream.messages if one.command_id == sent.command_id and one.kind in REPLIES]
@@ -32,7 +48,7 @@ def acks(stream: RecordedStream) -> Iterator[BrokenRule]:
             )
 
 
-def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
+def sids(stream: JudgedStream) -> Iterator[BrokenRule]:
     """Check that subscriptions are numbered from 1 in the order of acknowledgement, and keep their numbers."""
     known: dict[str, int] = {}
     last = 0
@@ -48,7 +64,7 @@ def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
         last = max(last, message.sid)
 
 
-def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
+def acks_first(stream: JudgedStream) -> Iterator[BrokenRule]:
     """Check that data comes only after the acknowledgements of all subscriptions that the same command requested."""
     acknowledged: set[int] = set()
     waiting: dict[int, set[str]] = {
@@ -69,7 +85,7 @@ def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
             yield BrokenRule(number, seen, "every acknowledgement of a command before the first data")
 
 
-def silence(stream: RecordedStream) -> Iterator[BrokenRule]:
+def silence(stream: JudgedStream) -> Iterator[BrokenRule]:
     """Check that no data of a subscription follows its end."""
     gone: set[int] = set()
     for number, message in _numbered(stream):
@@ -79,7 +95,7 @@ def silence(stream: RecordedStream) -> Iterator[BrokenRule]:
             yield BrokenRule(number, f"{message.name} of subscription {message.sid}", "nothing after its end")
 
 
-def numbers(stream: RecordedStream) -> Iterator[BrokenRule]:
+def numbers(stream: JudgedStream) -> Iterator[BrokenRule]:
     """Check that sequence numbers begin at 1 in each subscription and rise by one, in frames of every kind."""
     last: Counter[int] = Counter()
     for number, message in _numbered(stream):
@@ -92,7 +108,7 @@ def numbers(stream: RecordedStream) -> Iterator[BrokenRule]:
         last[message.sid] = message.number
 
 
-def ids(stream: RecordedStream) -> Iterator[BrokenRule]:
+def ids(stream: JudgedStream) -> Iterator[BrokenRule]:
     """Check that every command with an id is answered, and that every reply's id is the id of a command.
 
     The end of a subscription answers the command that requested it, with or without its id.
@@ -110,7 +126,7 @@ def ids(stream: RecordedStream) -> Iterator[BrokenRule]:
             )
 
 
-def once(stream: RecordedStream, exempt: Container[str] = ()) -> Iterator[BrokenRule]:
+def once(stream: JudgedStream, exempt: Container[str] = ()) -> Iterator[BrokenRule]:
     """Check that no data frame of a subscription equals the one before; messages in `exempt` may repeat."""
     last: dict[int, object] = {}
     for number, message in _numbered(stream):
@@ -121,20 +137,20 @@ def once(stream: RecordedStream, exempt: Container[str] = ()) -> Iterator[Broken
         last[message.sid] = message.frame
 
 
-def subscribing(stream: RecordedStream) -> list[SentCommand]:
+def subscribing(stream: JudgedStream) -> list[SentCommand]:
     """Return the commands that subscribe to channels."""
     return [sent for sent in _commands(stream) if sent.channels]
 
 
-def _commands(stream: RecordedStream) -> list[SentCommand]:
+def _commands(stream: JudgedStream) -> list[SentCommand]:
     return [entry.sent for entry in stream.entries if entry.sent]
 
 
-def _numbered(stream: RecordedStream) -> Iterator[tuple[int, StreamMessage]]:
+def _numbered(stream: JudgedStream) -> Iterator[tuple[int, StreamMessage]]:
     return enumerate(stream.messages, start=1)
 
 
-def _number_of(stream: RecordedStream, replies: list[StreamMessage]) -> int:
+def _number_of(stream: JudgedStream, replies: Sequence[StreamMessage]) -> int:
     return next(
         (number for number, message in _numbered(stream) if replies and message is replies[-1]), len(stream.messages)
     )

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection
+from websockets.sync.client import ClientConnection, connect
 
 from contracts.clients.examples.careful_client import Client, Refused, receive, send
 
@@ -314,7 +314,30 @@ class Dropping(Reading):
         return None if "novelty" in row.values() else row
 
 
+class PayingNothing(Reading):
+    """Pays nothing for a result that it does not know."""
+
+    def read(self, row: Row) -> Row:
+        return {**row, "revenue": 0} if row.get("market_result") == "novelty" else row
+
+
+class Voiding(Reading):
+    """Takes a settlement with an unknown result for one of nothing held."""
+
+    def read(self, row: Row) -> Row:
+        return {**row, "yes_count_fp": "0.00"} if row.get("market_result") == "novelty" else row
+
+
 # --- streams
+
+
+class Doubling(Quick):
+    """Reports each message that comes, also the same fill again."""
+
+    def listen(self, channel: str, markets: list[str], wanted: int, seconds: float) -> list[Row]:
+        ends_at_s = time.monotonic() + seconds
+        with connect(self.ws_url, additional_headers=self.headers(self.ws_url)) as stream:
+            return [{"trade": one["trade_id"]} for one in self.messages(stream, channel, markets, ends_at_s) if one]
 
 
 class Heedless(Quick):

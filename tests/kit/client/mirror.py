@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from mockexchange.kit.client.task_fields import read_body
-from mockexchange.kit.client.tasks import Task, Unit
+from mockexchange.kit.client.adapter.task_fields import read_body
+from mockexchange.kit.client.adapter.tasks import Task, Unit
 from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.kit.kalshi.tasks import TASKS
 
@@ -22,6 +22,9 @@ Row = dict[str, Any]
 AMOUNTS = ("position", "cost", "realized", "fees", "traded", "balance", "value", "count", "yes_price", "revenue")
 SUPPORTED = {task.name: task for task in TASKS}
 PAGES_MAX = 100
+OF_ALL = ("", "floats", "coarse", "zeros", "upper", "concluding")
+OF_FILLS = ("merging", "replacing", "primary", "alone")
+"""Faults of every task, and of fills; the others are of positions."""
 
 
 @cache
@@ -29,9 +32,9 @@ def signer(key_id: str, path: str) -> Signer:
     return load_signer(key_id, Path(path).read_text(encoding="utf-8"))
 
 
-def bodies(asked: Row, task: Task, http: httpx.Client) -> list[Any]:
+def bodies(asked: Row, task: Task, http: httpx.Client, limit: int = 3) -> list[Any]:
     """Every page of an answer."""
-    url, query, pages = asked["base_url"] + task.path, {"limit": "3"} if task.rows else {}, []
+    url, query, pages = asked["base_url"] + task.path, {"limit": str(limit)} if task.rows else {}, []
     for _ in range(PAGES_MAX):
         headers = signer(asked["key_id"], asked["private_key_path"]).headers("GET", url)
         answer = http.get(url, params=query, headers=headers)
@@ -131,6 +134,27 @@ def concluded(wire: Row) -> Row:
     )
 
 
+def summing(task: Task, body: Any) -> list[Row]:
+    """Add the fills of a subaccount to the position of the primary one."""
+    rows = right(task, body)
+    mixed = {"position": "13.00", "cost": "7.28", "traded": "7.28", "fees": "0.2243"}
+    return [{**row, **mixed} if row["ticker"] == "KXRAINNYC-25NOV05-T1" else row for row in rows]
+
+
+def merging(task: Task, body: Any) -> list[Row]:
+    """Add up the fills of an order."""
+    merged: dict[str, Row] = {}
+    for row in right(task, body):
+        known = merged.setdefault(row["order"], {**row, "count": "0"})
+        known["count"] = str(Decimal(known["count"]) + Decimal(row["count"]))
+    return list(merged.values())
+
+
+def replacing(task: Task, body: Any) -> list[Row]:
+    """Keep one fill of an order."""
+    return list({row["order"]: row for row in right(task, body)}.values())
+
+
 FAULTS: Mapping[str, Callable[[Task, Any], list[Row]]] = {
     "": right,
     "concluding": concluding,
@@ -159,6 +183,11 @@ FAULTS: Mapping[str, Callable[[Task, Any], list[Row]]] = {
     "odd": odd,
     "coded": coded,
     "rude": rude,
+    "summing": summing,
+    "merging": merging,
+    "replacing": replacing,
+    "primary": changed(lambda name, cell: "0", ("subaccount",)),
+    "alone": lambda task, body: [row for row in right(task, body) if row["subaccount"] == "0"],
 }
 
 
@@ -167,11 +196,12 @@ def answer(asked: Row, fault: str, http: httpx.Client) -> Row:
     if (
         task is None
         or fault == "mute"
-        or (fault not in ("", "floats", "coarse", "zeros", "upper", "concluding") and task.name != "positions")
+        or (fault not in OF_ALL and task.name != ("fills" if fault in OF_FILLS else "positions"))
     ):
         return {"unsupported": True}
+    limit = 100 if fault in OF_FILLS else 3
     try:
-        return {"rows": [row for body in bodies(asked, task, http) for row in FAULTS[fault](task, body)]}
+        return {"rows": [row for body in bodies(asked, task, http, limit) for row in FAULTS[fault](task, body)]}
     except httpx.HTTPStatusError as error:
         return {"error": str(error), "status": error.response.status_code}
     except (httpx.HTTPError, LookupError, ArithmeticError, TypeError, ValueError) as error:

@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.adapter_checks import (
+from mockexchange.kit.client.adapter.adapter import Adapter
+from mockexchange.kit.client.adapter.adapter_checks import (
     judge_account,
     judge_dates,
     judge_floats,
     judge_poison,
     read_reference_account,
 )
-from mockexchange.kit.client.row_comparison import compare
+from mockexchange.kit.client.adapter.row_comparison import compare
+from mockexchange.kit.client.adapter.task_fields import aliases_of, meanings_at
 from mockexchange.kit.client.session import open_session
-from mockexchange.kit.client.task_fields import aliases_of, meanings_at
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
 from mockexchange.kit.validation.references import resolved
@@ -47,7 +48,7 @@ def test_the_truth_is_that_of_the_sandbox(clients: Bench) -> None:
     with open_session(clients.exchange, load_text(read_reference_account().scenario), "latest") as session:
         rows = state.positions_of(session.sandbox.exchange.state, "alice")
 
-    held = {row["instrument"]: row for row in rows if not row["settled"]}
+    held = {row["instrument"]: row for row in rows if row["book"] == PRIMARY_SUBACCOUNT and not row["settled"]}
     told_rows = {row["ticker"]: row for row in read_reference_account().truth["positions"]}
     assert held.keys() == told_rows.keys()
     for ticker, row in held.items():
@@ -108,41 +109,41 @@ LATEST = {
         (
             "units",
             "T4000, traded",
-            "'160' (a hundred times too large: cents reported as dollars?); 7 more such rows",
-            "1.600000",
+            "'240' (a hundred times too large: cents reported as dollars?); 7 more such rows",
+            "2.400000",
         ),
     ],
     "label": [
         (
             "units",
             "T4000, cost_cents",
-            "'1.600000' (a hundred times too small: dollars reported as cents?); 2 more such rows",
-            "160",
+            "'2.400000' (a hundred times too small: dollars reported as cents?); 2 more such rows",
+            "240",
         ),
         ("amount", "T120, cost_cents", "'98765432.123457'; 3 more such rows", "9876543212 (cut, not rounded)"),
     ],
     "whole": [("digits", "T120, position", "'123456789' (digits were cut off); 2 more such rows", "123456789.12")],
-    "words": [("amount", "T4000, cost", "'$1.600000' (that is no number); 7 more such rows", "1.600000")],
+    "words": [("amount", "T4000, cost", "'$2.400000' (that is no number); 7 more such rows", "2.400000")],
     "nulls": [("absent", "H0, position", "null", "0.00")],
     "nothing": [
-        ("zero", "T4000, position", "'0' (0 instead of what there is); 5 more such rows", "4.00"),
+        ("zero", "T4000, position", "'0' (0 instead of what there is); 5 more such rows", "6.00"),
         ("digits", "B62, position", "'0' (digits were cut off)", "0.63"),
     ],
     "local": [
         (
             "instant",
             "T4000, updated",
-            "'2025-11-04T12:00:00.01' (it has no time zone); 7 more such rows",
-            "2025-11-04T12:00:00.01Z",
+            "'2025-11-04T12:00:00.019' (it has no time zone); 7 more such rows",
+            "2025-11-04T12:00:00.019Z",
         )
     ],
-    "late": [("instant", "T4000, updated", "'2025-11-04T13:00:00.01Z'; 7 more such rows", "2025-11-04T12:00:00.01Z")],
+    "late": [("instant", "T4000, updated", "'2025-11-04T13:00:00.019Z'; 7 more such rows", "2025-11-04T12:00:00.019Z")],
     "never": [
         (
             "instant",
             "T4000, updated",
             "'yesterday' (that is no instant of RFC 3339); 7 more such rows",
-            "2025-11-04T12:00:00.01Z",
+            "2025-11-04T12:00:00.019Z",
         )
     ],
     "zeros": [("absent", "T4000, resting", "'0' (this date does not have it)", "null, or no such name")],
@@ -196,11 +197,14 @@ def test_text_is_compared_to_the_letter(clients: Bench) -> None:
     assert summaries_of(clients.judged(judge_account, "upper")) == [
         (
             "understanding.text",
-            f"{task} at latest, row {key}-0000-4000-8000-000000000013, side",
-            f"'NO'; {count} more such rows",
-            "'no'",
+            f"{task} at latest, row {key}, side",
+            f"'YES'; {count} more such rows",
+            "'yes'",
         )
-        for task, key, count in (("fills", "f0000000", 11), ("orders", "d0000000", 12))
+        for task, key, count in (
+            ("fills", "f0000000-0000-4000-8000-000000000015", 13),
+            ("orders", "d0000000-0000-4000-8000-000000000014", 13),
+        )
     ]
 
 
@@ -223,7 +227,7 @@ def test_a_client_that_reads_removed_fields_is_poisoned(clients: Bench) -> None:
         f"positions at compat with removed fields {poison}" for poison in ("zero", "wrong")
     }
     wrong = next(one for one in findings if "wrong" in one.where)
-    assert (wrong.seen, wrong.expected) == ("'1004'; 7 more such rows", "4.00")
+    assert (wrong.seen, wrong.expected) == ("'1006'; 7 more such rows", "6.00")
 
 
 def test_a_name_reported_at_one_date_has_to_be_reported_at_all_dates_that_have_it(clients: Bench) -> None:
@@ -243,7 +247,7 @@ def test_a_name_reported_at_one_date_has_to_be_reported_at_all_dates_that_have_i
 
     row = "row KXGOLD-25NOV07-T4000, position"
     assert summaries_of(findings) == [
-        ("understanding.absent", f"positions at {date}, {row}", "null; 7 more such rows", "4")
+        ("understanding.absent", f"positions at {date}, {row}", "null; 7 more such rows", "6")
         for date in ("2025-11", "2025-12")
     ]
 
@@ -258,7 +262,7 @@ def test_money_reported_as_a_json_fraction_is_a_finding_of_its_own(clients: Benc
             f"the JSON number {number}",
             "text or a whole number: a float cannot hold every amount of money",
         )
-        for name, number in (("position", "4.0"), ("cost", "1.6"))
+        for name, number in (("position", "6.0"), ("cost", "2.4"))
     ]
     assert {one.place for one in findings} == {"docs/adapters.md#amounts"}
     assert clients.judged(judge_account, "floats") == []

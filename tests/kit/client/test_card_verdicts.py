@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from mockexchange.kit.client.adapter import AdapterReply, Fractional
+from mockexchange.kit.client.adapter.adapter import AdapterReply, Fractional
 from mockexchange.kit.client.card_verdicts import CardRun, judge
 from mockexchange.kit.client.cards import Card, card_of
-from mockexchange.kit.client.command import CommandResult
+from mockexchange.kit.client.command.command import CommandResult
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.scenario.located_text import read_yaml
@@ -150,6 +150,13 @@ def test_advice_is_noted_and_breaks_nothing() -> None:
     noted = verdict("rules: [retries.anew]", CardRun(twice, AdapterReply([])))
     assert (noted.outcome, [note.rule for note in noted.notes]) == (Outcome.KEPT, ["X01 retries.anew"])
     assert noted.notes[0].reproduction == "run it again"
+
+
+def test_an_error_may_be_advice_where_wrong_rows_are_not() -> None:
+    told = verdict("answer: rows, once: ticker", CardRun(QUIET, AdapterReply(error="no")), "advice: error")
+    assert (told.outcome, [note.rule for note in told.notes]) == (Outcome.KEPT, ["X01 answer"])
+    wrong = verdict("answer: rows, once: ticker", reply_with(ROW, ROW), "advice: error")
+    assert (wrong.outcome, [one.rule for one in wrong.findings]) == (Outcome.BROKEN, ["X01 once"])
 
 
 def test_what_was_never_disturbed_is_not_judged() -> None:

@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from mockexchange.kit.client.adapter_mode import BOOK, LISTEN, judges
+from mockexchange.kit.client.adapter.adapter_mode import BOOK, LISTEN, judges
 from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASKS, Task
 from mockexchange.kit.client.cards import (
     BUILTIN_CARDS,
@@ -19,6 +19,7 @@ from mockexchange.kit.client.cards import (
 from mockexchange.kit.client.rules import RULES
 from mockexchange.kit.client.sandboxes import load_plan
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.venues import KITS
 
 MINIMAL = "card: X01\ntitle: A card\nsays: What must be.\n"
 
@@ -29,16 +30,21 @@ def written(directory: Path, text: str) -> Path:
     return path
 
 
+def built_in(number: str) -> Card:
+    return next(card for card in load_cards() if card.number == number)
+
+
 def test_our_cards_have_numbers_in_order_and_files_of_their_own() -> None:
     cards = load_cards()
     assert [card.number for card in cards] == sorted({card.number for card in cards})
     assert {card.number[0] for card in cards} == {"R", "S", "W"}
     assert all(card.title[0].isupper() and not card.title.endswith(".") for card in cards)
     assert all(card.says.endswith(".") for card in cards)
+    assert all(read_card(path).number.lower() == path.stem.partition("_")[0] for path in BUILTIN_CARDS.rglob("*.yaml"))
 
 
 def test_every_rule_and_every_judge_is_on_a_card() -> None:
-    cards = load_cards()
+    cards = [card for kit in KITS.values() for card in load_cards(builtin=kit.cards)]
     assert {rule for card in cards for rule in card.see.rules} == set(RULES)
     assert {card.judge for card in cards if card.judge} == set(judges())
 
@@ -49,9 +55,13 @@ def test_every_card_of_a_stream_needs_one() -> None:
         assert card.needs.has_stream == is_of_stream, card.number
 
 
-@pytest.mark.parametrize("card", load_cards(), ids=lambda card: card.number)
-def test_every_card_names_a_scenario_and_an_account_that_there_are(card: Card) -> None:
-    plan = load_plan(card.scenario or "account")
+@pytest.mark.parametrize(
+    ("venue", "card"),
+    [(name, card) for name, kit in KITS.items() for card in load_cards(builtin=kit.cards)],
+    ids=lambda given: getattr(given, "number", given),
+)
+def test_every_card_names_a_scenario_and_an_account_that_there_are(venue: str, card: Card) -> None:
+    plan = load_plan(card.scenario or KITS[venue].client_scenario)
     assert card.account in ("", *(key.account for key in plan.keys))
 
 
@@ -179,7 +189,7 @@ def test_a_number_that_is_taken_and_a_directory_without_cards_are_refused(tmp_pa
     with pytest.raises(CardError, match="expected a directory with cards, found a file"):
         load_cards(Path(__file__))
     written(tmp_path, MINIMAL.replace("X01", "R01") + "see: {rules: [signing.present]}\n")
-    with pytest.raises(CardError, match=r"the number R01 is taken by .*r01\.yaml"):
+    with pytest.raises(CardError, match=r"the number R01 is taken by .*r01_requests_are_signed\.yaml"):
         load_cards(tmp_path)
 
 
@@ -212,13 +222,11 @@ def test_a_number_that_there_is_not_is_refused() -> None:
 
 def test_all_cards_but_one_can_be_chosen() -> None:
     cards = load_cards()
-    assert [card for card in cards if card not in select_cards(cards, ["!R71"])] == [
-        read_card(BUILTIN_CARDS / "r71.yaml")
-    ]
+    assert [card for card in cards if card not in select_cards(cards, ["!R71"])] == [built_in("R71")]
 
 
 def test_the_card_about_digits_has_amounts_that_no_float_gives_back() -> None:
-    amounts = [row[name] for row in read_card(BUILTIN_CARDS / "r63.yaml").see.holds[:1] for name in ("cost", "traded")]
+    amounts = [row[name] for row in built_in("R63").see.holds[:1] for name in ("cost", "traded")]
     assert amounts
     assert all(str(float(amount)) != amount for amount in amounts)
 
@@ -228,4 +236,4 @@ def test_the_tasks_of_cards_are_those_of_the_venue() -> None:
 
 
 def test_our_cards_are_explained_on_their_page() -> None:
-    assert read_card(BUILTIN_CARDS / "r71.yaml").place == "docs/verify-client.md#r71"
+    assert built_in("R71").place == "docs/verify-client.md#r71"

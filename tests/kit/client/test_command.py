@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mockexchange.kit.client.command import (
+from mockexchange.kit.client.command.command import (
     OUTPUT_BYTES_KEPT_MAX,
     CommandFailed,
     CommandResult,

@@ -14,11 +14,11 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client import fuzzing
-from mockexchange.kit.client.adapter import Adapter, AskedAdapter, ConnectionDetails
-from mockexchange.kit.client.adapter_mode import judges
-from mockexchange.kit.client.fuzzing import LEFT_OUT, FuzzSettings, judge_fuzz, smallest_failing
-from mockexchange.kit.client.fuzzing_trimming import smaller_bodies, trimmed
+from mockexchange.kit.client.adapter.adapter import Adapter, AskedAdapter, ConnectionDetails
+from mockexchange.kit.client.adapter.adapter_mode import judges
+from mockexchange.kit.client.fuzzing import fuzzing
+from mockexchange.kit.client.fuzzing.fuzzing import LEFT_OUT, FuzzSettings, judge_fuzz, smallest_failing
+from mockexchange.kit.client.fuzzing.trimming import smaller_bodies, trimmed
 from mockexchange.kit.client.session import open_session
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
@@ -176,7 +176,7 @@ def test_a_client_that_floats_its_money_can_take_every_body(clients: Bench) -> N
     assert clients.judged(partial(judge_fuzz, settings=FEW), "floats") == []
 
 
-@pytest.mark.parametrize("api_date", ["latest", "2026-02", "compat"])
+@pytest.mark.parametrize("api_date", ["latest", pytest.param("compat", marks=pytest.mark.thorough)])
 def test_a_client_that_concludes_one_field_from_others_can_take_every_body(api_date: str, clients: Bench) -> None:
     assert clients.judged(partial(judge_fuzz, api_date=api_date, settings=FEW), "concluding") == []
 
@@ -236,7 +236,7 @@ def with_tickers_numbered(body: Any) -> Any:
     return {**body, "market_positions": rows}
 
 
-@pytest.mark.parametrize("fault", SMALLEST)
+@pytest.mark.parametrize("fault", [pytest.param(one, marks=pytest.mark.untraced) for one in SMALLEST])
 def test_the_smallest_body_that_a_client_cannot_take_is_reported(
     fault: str, clients: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,7 +372,7 @@ def test_a_body_that_ends_a_client_is_reported_and_saved(trouble: str, clients: 
 def test_a_body_that_ends_a_client_is_cut_where_it_cannot_be_saved(
     clients: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockexchange.kit.client.adapter.ERROR_CHARS_MAX", 30)
+    monkeypatch.setattr("mockexchange.kit.client.adapter.adapter.ERROR_CHARS_MAX", 30)
     said = ended("sys.exit(3)", clients, None)
 
     assert '; it was reading {"' in said

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.kit.client.adapter import AdapterReply
+from mockexchange.kit.client.adapter.adapter import AdapterReply
 from mockexchange.kit.client.card_tasks import AMEND, BATCH, CANCEL, PLACE, Task
 from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
 from mockexchange.kit.client.orders.playing import PlayedTask, PlayedTasks, TaskResult

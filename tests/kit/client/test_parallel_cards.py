@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.kit.client import parallel_cards
+from mockexchange.kit.client.adapter import parallel_cards
+from mockexchange.kit.client.adapter.parallel_cards import PROCESSES_MAX, process_count
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
-from mockexchange.kit.client.parallel_cards import PROCESSES_MAX, process_count
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.kalshi import KALSHI
 from tests.kit.client.client_runs import ProgressDisplay

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.clients.examples import careful_client, careful_orders
 from contracts.clients.examples.careful_client import Client
-from mockexchange.kit.client import adapter_mode
-from mockexchange.kit.client.adapter_mode import AdapterCardRunner
+from mockexchange.kit.client.adapter import adapter_mode
+from mockexchange.kit.client.adapter.adapter_mode import AdapterCardRunner
 from mockexchange.kit.client.cards import Card, load_cards
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.findings import Outcome, Verdict
@@ -25,7 +25,8 @@ PLANTED: dict[type[Client], dict[str, set[str]]] = {
     faulty.Binary: {"R55": {"words"}},
     faulty.Circling: {"R48": {"ends"}},
     faulty.Contented: {"R27": {"answer"}},
-    faulty.Dropping: {"R55": {"rows"}, "R56": {"rows"}},
+    faulty.Doubling: {"S14": {"once"}},
+    faulty.Dropping: {"R51": {"rows"}, "R55": {"rows"}, "R56": {"rows"}},
     faulty.Following: {"R47": {"signing.kept"}},
     faulty.FollowingAnew: {"R47": {"signing.kept"}},
     faulty.FollowingHalf: {"R47": {"signing.kept"}},
@@ -35,6 +36,7 @@ PLANTED: dict[type[Client], dict[str, set[str]]] = {
     faulty.Heedless: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": {"rows"}},
     faulty.Leaving: {"S13": {"streams.resumes"}, "S19": {"rows"}},
     faulty.Nested: {"R46": {"status"}},
+    faulty.PayingNothing: {"R51": {"rows"}},
     faulty.Quoting: {"R49": {"private"}, "S21": {"private"}},
     faulty.Repeating: {"S13": set(), "S20": {"rows"}},
     faulty.Resting: {"R56": {"words"}},
@@ -45,12 +47,13 @@ PLANTED: dict[type[Client], dict[str, set[str]]] = {
     faulty.StoppingShort: {"R28": {"count", "pages.followed"}},
     faulty.Stubborn: {"R39": {"retries.final"}},
     faulty.Talking: {"R49": {"private"}, "S21": {"private"}},
+    faulty.Voiding: {"R51": {"rows"}},
     faulty.Waiting: {"R48": {"ends"}},
     faulty.Wordless: {"R46": {"status"}},
 }
 """Cards that each faulty reader plays, and the rules that it breaks there."""
-LISTENED_S = {"S13": 1.2, "S18": 0.4, "S19": 0.4, "S20": 0.4, "S21": 0.4}
-"""How long a reader listens; S13 excuses a client that ends within a second."""
+LISTENED_S = {"S13": 1.2, "S14": 1.0, "S18": 1.0, "S19": 1.0, "S20": 1.0, "S21": 1.0}
+"""How long a reader listens, also on a core that is shared; S13 excuses a client that ends within a second."""
 SILENCE_S = 0.5
 SCENARIOS = ("demo", "golden", "empty", "lively")
 

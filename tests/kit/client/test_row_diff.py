@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockexchange.kit.client.adapter import Fractional
-from mockexchange.kit.client.row_diff import (
+from mockexchange.kit.client.adapter.adapter import Fractional
+from mockexchange.kit.client.adapter.row_diff import (
     duplicate_values,
     float_values,
     number,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.kit.client import command_mode
 from mockexchange.kit.client.api_documents import documents_of
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
-from mockexchange.kit.client.command_mode import environment_of
+from mockexchange.kit.client.command import command_mode
+from mockexchange.kit.client.command.command_mode import environment_of
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRunSettings
 from mockexchange.kit.client.sandboxes import LEFT_OUT, CardSandboxes, load_plan
 from mockexchange.kit.client.session import CONNECTIONS_MAX, NoSuchAccount, open_session
@@ -205,7 +205,7 @@ def test_a_reproduction_says_all_that_differs_from_the_usual() -> None:
 def test_the_environment_points_here_and_nowhere_else() -> None:
     users = {"PATH": "/bin", "KALSHI_API_KEY_ID": "mine", "kalshi_secret": "x", "KALSHI_DEMO": "1", "HTTP_PROXY": "p"}
     with exchange() as running, open_session(running, load_plan("golden"), "latest") as session:
-        variables = environment_of(session, "generic", "long_no", users, "KALSHI_")
+        variables = environment_of(session, "generic", "long_no", users, ("KALSHI_",))
         where = session.connection_details("long_no")
         assert where == session.connection_details("long_no")
         assert Path(where.private_key_path).read_text(encoding="ascii").startswith("-----BEGIN PRIVATE KEY")

@@ -13,7 +13,8 @@ from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.target import FCM, MEMBER, Target
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.scenario.loader import Plan, load_builtin, load_text
+from mockexchange.scenario.loader import load_builtin, load_text
+from mockexchange.scenario.plan import Plan
 from mockexchange.venues.kalshi.dates import api_date
 
 LONE_FCM = """

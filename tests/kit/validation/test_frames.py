@@ -39,6 +39,7 @@ BOOK: Frame = {
     "msg": {
         "market_ticker": "RAIN-1",
         "market_id": "f5ed38e2-0991-4c8f-817e-08c4fd9cbfdb",
+        "clock": 4182057,
         "yes_dollars_fp": [["0.4700", "3.00"]],
     },
 }
@@ -229,7 +230,7 @@ def test_keys_stand_in_the_recorded_order() -> None:
         "frames.key_order",
         "frame 1",
         "market_position with the keys sid, type, msg",
-        "the order type, sid, msg",
+        "the order type, sid, msg, sending_ts_ms",
         f"{PLACE}/messages/market_position/payload/x-key-order",
     )
 
@@ -244,7 +245,7 @@ def test_keys_inside_stand_in_the_recorded_order_where_one_was_recorded() -> Non
         "frames.key_order",
         f"{PLACE}/messages/orderbook_snapshot/payload/properties/msg",
     )
-    assert found.seen == "orderbook_snapshot.msg with the keys yes_dollars_fp, market_id, market_ticker"
+    assert found.seen == "orderbook_snapshot.msg with the keys yes_dollars_fp, clock, market_id, market_ticker"
 
 
 def test_answers_of_which_no_order_was_recorded_may_have_any() -> None:

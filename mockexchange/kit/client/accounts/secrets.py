@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from mockexchange.kit.client.adapter import AdapterReply
+from mockexchange.kit.client.adapter.adapter import AdapterReply
 
 SECRET_CHARS_MIN = 30
 """Shorter lines of a PEM text are its last ones."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mockexchange.kit.client.adapter import AdapterReply
+from mockexchange.kit.client.adapter.adapter import AdapterReply
 from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
 from mockexchange.kit.client.session import Session

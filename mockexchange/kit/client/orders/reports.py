@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockexchange.kit.client.adapter import AdapterReply, one_line
+from mockexchange.kit.client.adapter.adapter import AdapterReply, one_line
 from mockexchange.kit.client.card_tasks import (
     AMEND,
     AMENDED,

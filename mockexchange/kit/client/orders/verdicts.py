@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import OrderStatus
+from mockexchange.kit.client.adapter.row_diff import number
 from mockexchange.kit.client.card_tasks import (
     AMEND,
     BATCH,
@@ -21,7 +22,6 @@ from mockexchange.kit.client.card_tasks import (
 from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
 from mockexchange.kit.client.orders.playing import PlayedTask, PlayedTasks
 from mockexchange.kit.client.orders.reports import Report, reports_of
-from mockexchange.kit.client.row_diff import number
 from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding
 

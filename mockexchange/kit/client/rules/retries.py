@@ -32,9 +32,9 @@ GAPS_MIN = 2
 
 def attempts_of(traffic: Traffic) -> list[list[Call]]:
     """Return a list for each failed request: the request, then its retries."""
-    by_target: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    by_target: dict[tuple[str, str, str], list[Call]] = defaultdict(list)
     for call in traffic.requests:
-        by_target[call.method, call.target].append(call)
+        by_target[call.method, call.target, call.subject].append(call)
     runs = [run for calls in by_target.values() for run in _runs(calls)]
     if not runs:
         raise NotSeen("no request failed")

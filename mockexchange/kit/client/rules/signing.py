@@ -99,8 +99,23 @@ def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 def _lacks_headers(call: Call, documents: ApiDocuments) -> bool:
     if not missing_headers(call, documents):
         return False
+    return call.is_handshake or _is_private(call, documents)
+
+
+def accepted(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
+    """Yield a finding for private calls that the sandbox refused, whatever was wrong with their credentials."""
+    if not any(_is_private(call, documents) for call in traffic.calls):
+        raise NotSeen("no private call crossed the wire")
+    wrong = refused(traffic)
+    if wrong:
+        yield _finding(
+            "signing.accepted", wrong, wrong[0].diagnosis, "credentials that the exchange accepts", documents
+        )
+
+
+def _is_private(call: Call, documents: ApiDocuments) -> bool:
     operation = documents.operation_of(call.method, call.path)
-    return call.is_handshake or (operation is not None and not documents.is_public(operation))
+    return operation is not None and not documents.is_public(operation)
 
 
 def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, documents: ApiDocuments) -> Finding:
@@ -136,6 +151,7 @@ def kept(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 RULES = (
     Rule("signing.kept", "Signed headers are sent to the host of the base URL alone.", kept),
+    Rule("signing.accepted", "No call is refused for its credentials.", accepted),
     Rule("signing.present", "Every private request carries the three signed headers.", present),
     _rule(
         "signing.key",

@@ -14,6 +14,8 @@ UNSUBSCRIBE = "unsubscribe"
 """A command that makes nothing right again."""
 NO_PONG = b"no pong"
 """Close reason of a stream whose pings are not answered."""
+TEST_REQUEST, NO_TEST = b"test_request", b"heartbeat close"
+"""What a notification that asks for a sign of life has, and the close reason of a stream that gives none."""
 HANDSHAKES_PER_SECOND_MAX = 4
 PAUSE_S_MIN = 0.05
 """Shorter pauses count as none: a hundred clients without pauses are an attack."""
@@ -76,6 +78,18 @@ def pongs(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
         )
     elif longest_quiet_s(traffic) < traffic.silence_s:
         raise NotSeen("no stream was open and quiet for so long that a ping had to be answered")
+
+
+def heartbeats(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
+    """Yield a finding for a stream that was closed because a test request of its heartbeat was not answered."""
+    asked = [frame for frame in traffic.frames if frame.direction == "out" and TEST_REQUEST in frame.raw]
+    if not asked:
+        raise NotSeen("no stream asked for heartbeats and was quiet until one was a test request")
+    for ending in traffic.endings:
+        if NO_TEST in ending.raw:
+            seen = f"a test request was not answered; the stream was closed ({_end_of(ending)})"
+            yield Finding("streams.heartbeats", f"stream {ending.stream}", seen, "public/test after each", PLACE)
+            return
 
 
 def longest_quiet_s(traffic: Traffic) -> float:
@@ -165,7 +179,8 @@ def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 def _is_farewell(command: Frame) -> bool:
     body = command.json()
-    return isinstance(body, dict) and body.get("cmd") == UNSUBSCRIBE
+    asked = body.get("cmd") or body.get("method") if isinstance(body, dict) else ""
+    return str(asked).rpartition("/")[2].startswith(UNSUBSCRIBE)
 
 
 def _shown(frame: Frame) -> str:
@@ -177,6 +192,7 @@ RULES = (
     Rule("streams.commands", "Commands and channels are documented ones.", commands),
     Rule("streams.sids", "Commands name subscriptions by sids that were given.", sids),
     Rule("streams.pongs", "Pings are answered.", pongs),
+    Rule("streams.heartbeats", "Test requests of a heartbeat are answered.", heartbeats),
     Rule("streams.returns", "After the end of a stream the client opens another.", returns),
     Rule("streams.resubscribes", "The new connection has every channel of the old one.", resubscribes),
     Rule("streams.paced", "A client opens only a few connections a second.", paced),

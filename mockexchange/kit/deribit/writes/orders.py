@@ -6,7 +6,16 @@ from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import call_result
-from mockexchange.kit.deribit.writes.desk import BUY, CANCEL, EDIT, OPEN, Desk, Row, error_code, open_desk
+from mockexchange.kit.deribit.writes.order_placer import (
+    BUY,
+    CANCEL,
+    EDIT,
+    OPEN,
+    OrderPlacer,
+    Row,
+    error_code,
+    open_placer,
+)
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
@@ -22,87 +31,87 @@ Judge = Callable[[Target, str], Iterator[Finding]]
 Expect = Callable[[str, object, object], Iterator[Finding]]
 
 
-def judge_placed(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_placed(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that an order rests as it was sent, and reads alike everywhere."""
-    result = desk.place()
-    order, wanted = result["order"], {**desk.bid(), "order_state": "open", "filled_amount": 0, "direction": "buy"}
+    result = placer.place()
+    order, wanted = result["order"], {**placer.bid(), "order_state": "open", "filled_amount": 0, "direction": "buy"}
     yield from expect("the answer", {name: order.get(name) for name in wanted}, wanted)
     yield from expect("trades of an order that rests", result["trades"], [])
-    yield from _reads_alike(desk, order, expect)
-    rows = [row for row in desk.result(OPEN, instrument_name=desk.name) if row["order_id"] == order["order_id"]]
+    yield from _reads_alike(placer, order, expect)
+    rows = [row for row in placer.result(OPEN, instrument_name=placer.name) if row["order_id"] == order["order_id"]]
     yield from expect("its row among the open orders", rows, [order])
 
 
-def judge_edited(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_edited(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that an edit changes what it names, keeps the rest, and reads alike."""
-    before = desk.place()["order"]
-    price, amount = desk.price + desk.tick, 2 * desk.amount
+    before = placer.place()["order"]
+    price, amount = placer.price + placer.tick, 2 * placer.amount
     params = {"order_id": before["order_id"], "price": price, "amount": amount}
-    after = desk.result(EDIT, **params)["order"]
+    after = placer.result(EDIT, **params)["order"]
     changed = {"price": price, "amount": amount, "replaced": True, "filled_amount": 0, "order_state": "open"}
     yield from expect("the answer", {name: after[name] for name in changed}, changed)
     kept = ("order_id", "label", "direction", "instrument_name", "creation_timestamp", "time_in_force")
     yield from expect("what an edit keeps", {n: after[n] for n in kept}, {n: before[n] for n in kept})
-    yield from _reads_alike(desk, after, expect)
+    yield from _reads_alike(placer, after, expect)
 
 
-def judge_canceled(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_canceled(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that a canceled order stays canceled: it cannot be canceled again, nor edited, and is not listed."""
-    order_id = desk.place()["order"]["order_id"]
-    order = desk.result(CANCEL, order_id=order_id)
+    order_id = placer.place()["order"]["order_id"]
+    order = placer.result(CANCEL, order_id=order_id)
     yield from expect("the state in the answer", order["order_state"], "cancelled")
-    yield from _reads_alike(desk, order, expect)
-    again = desk.send(CANCEL, {"order_id": order_id})
+    yield from _reads_alike(placer, order, expect)
+    again = placer.send(CANCEL, {"order_id": order_id})
     yield from expect("canceling it again", _refusal(again), "refused")
-    edited = desk.send(EDIT, {"order_id": order_id, "amount": desk.amount, "price": desk.price})
+    edited = placer.send(EDIT, {"order_id": order_id, "amount": placer.amount, "price": placer.price})
     yield from expect("editing it", _refusal(edited), "refused")
-    yield from _reads_alike(desk, order, expect)
-    yield from expect("whether it is among the open orders", order_id in desk.open_ids(), False)
+    yield from _reads_alike(placer, order, expect)
+    yield from expect("whether it is among the open orders", order_id in placer.open_ids(), False)
 
 
-def judge_labels(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_labels(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that orders are found, refused as ambiguous and canceled by their label."""
-    ids = sorted(str(desk.place()["order"]["order_id"]) for _ in range(2))
-    named = {"currency": _currency(desk), "label": desk.label}
-    yield from expect("the open orders with the label", _ids(desk.result(BY_LABEL, **named)), ids)
-    both = desk.send(EDIT_BY_LABEL, {"label": desk.label, "instrument_name": desk.name, "amount": desk.amount})
+    ids = sorted(str(placer.place()["order"]["order_id"]) for _ in range(2))
+    named = {"currency": _currency(placer), "label": placer.label}
+    yield from expect("the open orders with the label", _ids(placer.result(BY_LABEL, **named)), ids)
+    both = placer.send(EDIT_BY_LABEL, {"label": placer.label, "instrument_name": placer.name, "amount": placer.amount})
     yield from expect("an edit by the label of two orders", _refusal(both), "refused")
-    yield from expect("the count of canceled orders", desk.result(CANCEL_BY_LABEL, **named), 2)
-    yield from expect("the open orders with the label", _ids(desk.result(BY_LABEL, **named)), [])
-    rows = desk.result(STATE_BY_LABEL, **named)
+    yield from expect("the count of canceled orders", placer.result(CANCEL_BY_LABEL, **named), 2)
+    yield from expect("the open orders with the label", _ids(placer.result(BY_LABEL, **named)), [])
+    rows = placer.result(STATE_BY_LABEL, **named)
     yield from expect("their states", {row["order_state"] for row in rows if row["order_id"] in ids}, {"cancelled"})
 
 
-def judge_refused(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_refused(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that refused orders leave no order, no position and no reserved margin behind."""
-    before = _account(desk)
+    before = _account(placer)
     wrong: tuple[Mapping[str, Any], ...] = (
-        {"price": desk.price + desk.tick / 2},
-        {"amount": desk.amount * Decimal("1.5")},
-        {"price": desk.price * 100, "post_only": False},
+        {"price": placer.price + placer.tick / 2},
+        {"amount": placer.amount * Decimal("1.5")},
+        {"price": placer.price * 100, "post_only": False},
         {"instrument_name": "NONE-PERPETUAL"},
         {"time_in_force": "forever"},
     )
     for params in wrong:
-        answer = desk.send(BUY, {**desk.bid(), **params})
+        answer = placer.send(BUY, {**placer.bid(), **params})
         if error_code(answer) is None:
-            desk.placed.append(str(answer.json()["result"]["order"]["order_id"]))
+            placer.placed.append(str(answer.json()["result"]["order"]["order_id"]))
         yield from expect(f"an order with {dict(params)}", _refusal(answer), "refused")
-    yield from expect("the account after refusals", _account(desk), before)
+    yield from expect("the account after refusals", _account(placer), before)
 
 
-def judge_cancel_all(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_cancel_all(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that canceling all orders of an instrument counts them, and leaves none."""
-    desk.place()
-    desk.place()
-    count = len(desk.open_ids())
-    yield from expect("the count", desk.result(CANCEL_BY_INSTRUMENT, instrument_name=desk.name), count)
-    yield from expect("the open orders", desk.open_ids(), [])
-    yield from expect("the count of none", desk.result(CANCEL_BY_INSTRUMENT, instrument_name=desk.name), 0)
+    placer.place()
+    placer.place()
+    count = len(placer.open_ids())
+    yield from expect("the count", placer.result(CANCEL_BY_INSTRUMENT, instrument_name=placer.name), count)
+    yield from expect("the open orders", placer.open_ids(), [])
+    yield from expect("the count of none", placer.result(CANCEL_BY_INSTRUMENT, instrument_name=placer.name), 0)
 
 
-def _reads_alike(desk: Desk, order: Row, expect: Expect) -> Iterator[Finding]:
-    yield from expect("the next read", desk.state(order["order_id"]), order)
+def _reads_alike(placer: OrderPlacer, order: Row, expect: Expect) -> Iterator[Finding]:
+    yield from expect("the next read", placer.state(order["order_id"]), order)
 
 
 def _refusal(answer: Any) -> str:
@@ -113,49 +122,51 @@ def _ids(rows: list[Row]) -> list[str]:
     return sorted(str(row["order_id"]) for row in rows)
 
 
-def _currency(desk: Desk) -> str:
-    return str(desk.instrument.get("settlement_currency") or desk.instrument["base_currency"])
+def _currency(placer: OrderPlacer) -> str:
+    return str(placer.instrument.get("settlement_currency") or placer.instrument["base_currency"])
 
 
-def _account(desk: Desk) -> tuple[object, ...]:
+def _account(placer: OrderPlacer) -> tuple[object, ...]:
     """Return what a refused order must not change."""
-    summary = call_result(desk.target, SUMMARY, {"currency": _currency(desk)})
-    position = call_result(desk.target, POSITION, {"instrument_name": desk.name})
-    return desk.open_ids(), summary["balance"], position["size"], position.get("open_orders_margin")
+    summary = call_result(placer.target, SUMMARY, {"currency": _currency(placer)})
+    position = call_result(placer.target, POSITION, {"instrument_name": placer.name})
+    return placer.open_ids(), summary["balance"], position["size"], position.get("open_orders_margin")
 
 
-def judge_at_desk(rule: str, judge: Callable[[Desk, Expect], Iterator[Finding]]) -> Judge:
-    """Return a rule's function that judges at an open desk, and writes what is not as expected as findings."""
+def judge_with_placer(rule: str, judge: Callable[[OrderPlacer, Expect], Iterator[Finding]]) -> Judge:
+    """Return a rule's function that judges at an open placer, and writes what is not as expected as findings."""
 
     def judged(target: Target, subject: str) -> Iterator[Finding]:
-        with open_desk(target) as desk:
+        with open_placer(target) as placer:
 
             def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
                 if seen != expected:
-                    yield finding(target, rule, f"{desk.name}: {what}", str(seen), str(expected), subject)
+                    yield finding(target, rule, f"{placer.name}: {what}", str(seen), str(expected), subject)
 
-            yield from judge(desk, expect)
+            yield from judge(placer, expect)
         # What was read meanwhile has changed since by the rule itself, which canceled its orders.
         target.begin()
 
     return judged
 
 
-def judge_triggers(desk: Desk, expect: Expect) -> Iterator[Finding]:
+def judge_triggers(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
     """Judge that an order waits for a price that is far away: it is listed by its type, edited and canceled."""
-    trigger = {"type": "take_limit", "trigger": "mark_price", "trigger_price": desk.tick}
-    order = desk.place(**trigger)["order"]
-    shown = {"order_state": "untriggered", "order_type": "take_limit", "triggered": False, "trigger_price": desk.tick}
+    trigger = {"type": "take_limit", "trigger": "mark_price", "trigger_price": placer.tick}
+    order = placer.place(**trigger)["order"]
+    shown = {"order_state": "untriggered", "order_type": "take_limit", "triggered": False, "trigger_price": placer.tick}
     yield from expect("the answer", {name: order.get(name) for name in shown}, shown)
-    yield from _reads_alike(desk, order, expect)
+    yield from _reads_alike(placer, order, expect)
     for kind, is_listed in (("trigger_all", True), ("take_limit", True), ("stop_all", False), ("limit", False)):
-        rows = desk.result(OPEN, instrument_name=desk.name, type=kind)
+        rows = placer.result(OPEN, instrument_name=placer.name, type=kind)
         found = order["order_id"] in [row["order_id"] for row in rows]
         yield from expect(f"whether it is among the open orders of type {kind}", found, is_listed)
-    edited = desk.result(EDIT, order_id=order["order_id"], amount=desk.amount, trigger_price=2 * desk.tick)["order"]
+    edited = placer.result(EDIT, order_id=order["order_id"], amount=placer.amount, trigger_price=2 * placer.tick)[
+        "order"
+    ]
     changed = edited["trigger_price"], edited["order_state"], edited["replaced"]
-    yield from expect("an edit of its trigger price", changed, (2 * desk.tick, "untriggered", True))
-    canceled = desk.result(CANCEL, order_id=order["order_id"])
+    yield from expect("an edit of its trigger price", changed, (2 * placer.tick, "untriggered", True))
+    canceled = placer.result(CANCEL, order_id=order["order_id"])
     yield from expect("its state once canceled", canceled["order_state"], "cancelled")
 
 
@@ -165,7 +176,7 @@ PLACE = "contracts/deribit/README.md"
 def check_of(
     rule: str,
     says: str,
-    judge: Callable[[Desk, Expect], Iterator[Finding]],
+    judge: Callable[[OrderPlacer, Expect], Iterator[Finding]],
     subject: str,
     *,
     may_trade: bool = False,
@@ -175,7 +186,7 @@ def check_of(
     def subjects(target: Target) -> list[str]:
         return [subject] if target.may_trade or not may_trade else []
 
-    return Check(rule, says, PLACE, subjects, judge_at_desk(rule, judge))
+    return Check(rule, says, PLACE, subjects, judge_with_placer(rule, judge))
 
 
 CHECKS: tuple[Check[Target], ...] = (

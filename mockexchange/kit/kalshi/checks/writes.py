@@ -1,4 +1,4 @@
-"""The rule of writes: each is refused without a key, and with one if it names nothing; a retired one always."""
+"""The rule of writes: each is refused without a key, and with one if it names nothing or is never carried out."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ def judge(target: Target, subject: str) -> Iterator[Finding]:
     node = target.document["paths"][path][method.lower()]
     # A retired write is refused before authentication; the document for clients of all dates allows both statuses.
     unsigned = [status for status in (UNAUTHORIZED, RETIRED) if status in node["responses"]]
-    if "x-never-carried-out" in node:
+    if "x-never-carried-out" in node and RETIRED in unsigned:
         unsigned = [RETIRED]
     yield from _refused(target, method, path, "not signed", unsigned)
     if _lacks_something(node, path):

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.writes.desk import DONE, SECOND, OrderDesk, open_desk
+from mockexchange.kit.kalshi.writes.order_placer import DONE, SECOND, OrderPlacer, open_placer
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Answer, NotJudged, Target
 
@@ -36,27 +36,27 @@ def _answered(target: Target, answer: Answer, status: int) -> Iterator[Finding]:
 
 def judge_orders(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that a triggered group cancels its orders, refuses new ones, and takes them again after a reset."""
-    with open_desk(target, _newest(target)) as desk:
+    with open_placer(target, _newest(target)) as placer:
         group_id = _create(target, operation_id)
         try:
-            yield from _trigger(desk, group_id)
+            yield from _trigger(placer, group_id)
         finally:
             with suppress(NotJudged):
                 _change(target, "DeleteOrderGroup", group_id)
 
 
-def _trigger(desk: OrderDesk, group_id: str) -> Iterator[Finding]:
-    target = desk.target
-    order_id, answer = desk.place(order_group_id=group_id)
+def _trigger(placer: OrderPlacer, group_id: str) -> Iterator[Finding]:
+    target = placer.target
+    order_id, answer = placer.place(order_group_id=group_id)
     _change(target, "TriggerOrderGroup", group_id)
-    row = desk.read(order_id, lambda row: row.get("status") == "canceled")
+    row = placer.read(order_id, lambda row: row.get("status") == "canceled")
     if row.get("status") != "canceled":
         yield finding(target, ORDERS, answer.where, f"{row.get('status')} after its group was triggered", "canceled")
-    refused = desk.create(desk.body(order_group_id=group_id))
+    refused = placer.create(placer.body(order_group_id=group_id))
     if refused.status not in REFUSED:
         yield finding(target, ORDERS, refused.where, answer_text(refused), "a refusal, as its group was triggered")
     _change(target, "ResetOrderGroup", group_id)
-    again = desk.create(desk.body(order_group_id=group_id))
+    again = placer.create(placer.body(order_group_id=group_id))
     if again.status not in DONE:
         yield finding(target, ORDERS, again.where, answer_text(again), "status 201, as its group was reset")
 

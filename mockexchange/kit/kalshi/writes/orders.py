@@ -8,14 +8,14 @@ from typing import Any
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import contract_count
-from mockexchange.kit.kalshi.writes.desk import (
+from mockexchange.kit.kalshi.writes.order_placer import (
     DONE,
     FILL_OR_KILL,
     GENERATIONS,
     IMMEDIATE,
-    OrderDesk,
+    OrderPlacer,
     Row,
-    open_desk,
+    open_placer,
 )
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Answer, NotJudged, Target
@@ -46,20 +46,25 @@ UNKNOWN_MARKET = "KXNOSUCHMARKET-00JAN01-X"
 
 def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that the answer of a create equals the next read of the order."""
-    with open_desk(target, operation_id) as desk:
-        order_id, answer = desk.place()
-        row = desk.read(order_id)
-        yield from _differences(target, READ_BACK, answer, _stated(desk, answer), row)
-        if order_id not in desk.settled(desk.resting, lambda rows: order_id in rows):
+    with open_placer(target, operation_id) as placer:
+        order_id, answer = placer.place()
+        row = placer.read(order_id)
+        yield from _differences(target, READ_BACK, answer, _stated(placer, answer), row)
+        if order_id not in placer.settled(placer.resting, lambda rows: order_id in rows):
             yield finding(target, READ_BACK, answer.where, f"{order_id} is not listed", "a resting order of the market")
 
 
-def _stated(desk: OrderDesk, answer: Answer) -> dict[str, Any]:
+def _stated(placer: OrderPlacer, answer: Answer) -> dict[str, Any]:
     """Return what an answer tells of an order, by the keys of the order's row."""
     body = answer.json()
-    if desk.generation.is_first:
+    if placer.generation.is_first:
         return dict(body["order"])
-    stated = {"order_id": body["order_id"], "ticker": desk.ticker, "outcome_side": "yes", "yes_price_dollars": "0.0100"}
+    stated = {
+        "order_id": body["order_id"],
+        "ticker": placer.ticker,
+        "outcome_side": "yes",
+        "yes_price_dollars": "0.0100",
+    }
     names = {
         "fill_count": "fill_count_fp",
         "remaining_count": "remaining_count_fp",
@@ -92,13 +97,13 @@ def _milliseconds(instant: str) -> int:
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that counts add up through create, decrease and cancel, in the answers and in the reads."""
-    with open_desk(target, operation_id) as desk:
-        order_id, answer = desk.place(count=2)
-        yield from _counts(target, answer, _order_of(desk, answer, order_id), "resting", 2, 2)
-        answer = desk.decrease(order_id, 1)
-        yield from _counts(target, answer, _order_of(desk, answer, order_id, left=1), "resting", 1, 2)
-        answer = desk.cancel(order_id)
-        yield from _counts(target, answer, _order_of(desk, answer, order_id, left=0), "canceled", 0, 2)
+    with open_placer(target, operation_id) as placer:
+        order_id, answer = placer.place(count=2)
+        yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
+        answer = placer.decrease(order_id, 1)
+        yield from _counts(target, answer, _order_of(placer, answer, order_id, left=1), "resting", 1, 2)
+        answer = placer.cancel(order_id)
+        yield from _counts(target, answer, _order_of(placer, answer, order_id, left=0), "canceled", 0, 2)
         if answer.status in DONE:
             body = answer.json()
             reduced = Decimal(str(body.get("reduced_by_fp", body.get("reduced_by"))))
@@ -106,12 +111,12 @@ def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
                 yield finding(target, COUNTS, answer.where, f"reduced by {reduced}", "1, what was left")
 
 
-def _order_of(desk: OrderDesk, answer: Answer, order_id: str, left: int | None = None) -> Row:
+def _order_of(placer: OrderPlacer, answer: Answer, order_id: str, left: int | None = None) -> Row:
     """Return the order in an answer of the first generation, else as it is read when as much as `left` is left."""
-    if desk.generation.is_first and answer.status in DONE:
+    if placer.generation.is_first and answer.status in DONE:
         found: Row = answer.json()["order"]
         return found
-    return desk.read(order_id, lambda row: bool(row) and left in (None, contract_count(row, "remaining_count").value))
+    return placer.read(order_id, lambda row: bool(row) and left in (None, contract_count(row, "remaining_count").value))
 
 
 def _counts(target: Target, answer: Answer, row: Row, status: str, left: int, ordered: int) -> Iterator[Finding]:
@@ -137,74 +142,74 @@ def _state_text(status: str, filled: Decimal | int, left: Decimal | int, ordered
 
 def judge_canceled(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that a canceled order cannot be canceled, decreased or amended again."""
-    with open_desk(target, operation_id) as desk:
-        body = desk.body(count=2)
-        desk.create(body)
-        order_id = _required(desk)
-        first = desk.cancel(order_id)
+    with open_placer(target, operation_id) as placer:
+        body = placer.body(count=2)
+        placer.create(body)
+        order_id = _required(placer)
+        first = placer.cancel(order_id)
         if first.status != 200:
             yield finding(target, CANCELED, first.where, answer_text(first), "status 200")
         again = [
-            (desk.cancel(order_id), (404,)),
-            (desk.decrease(order_id, 1), GONE),
-            (desk.amend(order_id, body["client_order_id"], cents=2, count=2), GONE),
+            (placer.cancel(order_id), (404,)),
+            (placer.decrease(order_id, 1), GONE),
+            (placer.amend(order_id, body["client_order_id"], cents=2, count=2), GONE),
         ]
         for answer, wanted in again:
             if answer.status not in wanted:
                 expected = f"status {' or '.join(map(str, wanted))}: it does not rest"
                 yield finding(target, CANCELED, answer.where, answer_text(answer), expected)
-        row = desk.read(order_id, lambda row: row.get("status") == "canceled")
+        row = placer.read(order_id, lambda row: row.get("status") == "canceled")
         if row.get("status") != "canceled":
             yield finding(target, CANCELED, first.where, f"{row.get('status')} in the next read", "canceled")
 
 
-def _required(desk: OrderDesk) -> str:
-    if not desk.made:
+def _required(placer: OrderPlacer) -> str:
+    if not placer.made:
         raise NotJudged("no order could be placed")
-    return desk.made[-1]
+    return placer.made[-1]
 
 
 def judge_duplicate(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that a client order id is refused for ever once it was used, and that this leaves nothing behind."""
-    with open_desk(target, operation_id) as desk:
-        body = desk.body()
-        desk.create(body)
-        order_id = _required(desk)
-        desk.settled(desk.resting, lambda rows: order_id in rows)
-        yield from _leaves_nothing(desk, DUPLICATE, body, 409)
-        desk.cancel(order_id)
-        desk.settled(desk.resting, lambda rows: order_id not in rows)
-        yield from _leaves_nothing(desk, DUPLICATE, body, 409)
+    with open_placer(target, operation_id) as placer:
+        body = placer.body()
+        placer.create(body)
+        order_id = _required(placer)
+        placer.settled(placer.resting, lambda rows: order_id in rows)
+        yield from _leaves_nothing(placer, DUPLICATE, body, 409)
+        placer.cancel(order_id)
+        placer.settled(placer.resting, lambda rows: order_id not in rows)
+        yield from _leaves_nothing(placer, DUPLICATE, body, 409)
 
 
-def _leaves_nothing(desk: OrderDesk, rule: str, body: Mapping[str, Any], *wanted: int) -> Iterator[Finding]:
+def _leaves_nothing(placer: OrderPlacer, rule: str, body: Mapping[str, Any], *wanted: int) -> Iterator[Finding]:
     """Send a create that must be refused, and compare orders, positions and cash before and after."""
-    before = desk.footprint()
-    answer = desk.judgeable(desk.create(body))
+    before = placer.footprint()
+    answer = placer.judgeable(placer.create(body))
     if answer.status not in wanted:
         expected = f"status {' or '.join(map(str, wanted))}"
-        yield finding(desk.target, rule, f"{answer.where} {dict(body)}", answer_text(answer), expected)
+        yield finding(placer.target, rule, f"{answer.where} {dict(body)}", answer_text(answer), expected)
         return
-    after = desk.footprint()
+    after = placer.footprint()
     for name, was in before.items():
         if after[name] != was:
             seen = f"{name} {after[name]} after a {answer.status}"
-            yield finding(desk.target, rule, answer.where, seen, f"{was}, as before")
+            yield finding(placer.target, rule, answer.where, seen, f"{was}, as before")
 
 
 def judge_refused(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that orders which cannot be carried out are refused with their status and leave nothing behind."""
-    with open_desk(target, operation_id) as desk:
-        for change, wanted in _mistakes(desk):
-            yield from _leaves_nothing(desk, REFUSED, {**desk.body(), **change}, *wanted)
+    with open_placer(target, operation_id) as placer:
+        for change, wanted in _mistakes(placer):
+            yield from _leaves_nothing(placer, REFUSED, {**placer.body(), **change}, *wanted)
 
 
-def _mistakes(desk: OrderDesk) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
+def _mistakes(placer: OrderPlacer) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
     """Yield changes of an order, and the statuses that refuse it."""
     yield {"ticker": UNKNOWN_MARKET}, (404,)
     yield {"reduce_only": True}, (400,)
-    yield {"time_in_force": desk.body(force=FILL_OR_KILL)["time_in_force"]}, (409,)
-    if desk.generation.is_first:
+    yield {"time_in_force": placer.body(force=FILL_OR_KILL)["time_in_force"]}, (409,)
+    if placer.generation.is_first:
         yield {"yes_price": 100}, (400,)
         yield {"no_price": 99}, (400,)
         yield {"sell_position_floor": 1}, (400,)
@@ -218,100 +223,100 @@ def _mistakes(desk: OrderDesk) -> Iterator[tuple[dict[str, Any], tuple[int, ...]
 
 def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that an order which is to be filled at once, and finds nothing, is canceled without a fill."""
-    with open_desk(target, operation_id) as desk:
-        order_id, answer = desk.place(force=IMMEDIATE)
-        row = _order_of(desk, answer, order_id, left=0)
+    with open_placer(target, operation_id) as placer:
+        order_id, answer = placer.place(force=IMMEDIATE)
+        row = _order_of(placer, answer, order_id, left=0)
         yield from _of_state(target, IMMEDIATE_RULE, answer, row, _state_text("canceled", 0, 0, 1))
-        yield from _second_answer(desk, IMMEDIATE_RULE, answer, ZERO)
+        yield from _second_answer(placer, IMMEDIATE_RULE, answer, ZERO)
 
 
-def _second_answer(desk: OrderDesk, rule: str, answer: Answer, filled: Decimal) -> Iterator[Finding]:
+def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decimal) -> Iterator[Finding]:
     """Judge the counts of an answer of the second generation; averages are there if something was filled."""
-    if desk.generation.is_first:
+    if placer.generation.is_first:
         return
     body = answer.json()
     counts = Decimal(body["fill_count"]), Decimal(body["remaining_count"])
     if counts != (filled, ZERO):
-        yield finding(desk.target, rule, answer.where, f"{counts[0]} filled and {counts[1]} left", f"{filled} and 0")
+        yield finding(placer.target, rule, answer.where, f"{counts[0]} filled and {counts[1]} left", f"{filled} and 0")
     stated = [name for name in AVERAGES if name in body]
     wanted = list(AVERAGES) if filled else []
     if stated != wanted:
-        yield finding(desk.target, rule, answer.where, f"{stated} of {filled} filled contracts", f"{wanted}")
+        yield finding(placer.target, rule, answer.where, f"{stated} of {filled} filled contracts", f"{wanted}")
 
 
 def judge_amended(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that an amended order keeps its id and has the new price, size and client order id."""
-    with open_desk(target, operation_id) as desk:
-        body = desk.body()
-        desk.create(body)
-        order_id = _required(desk)
-        before = desk.read(order_id)
-        answer = desk.amend(order_id, body["client_order_id"], cents=2, count=AMENDED_COUNT)
+    with open_placer(target, operation_id) as placer:
+        body = placer.body()
+        placer.create(body)
+        order_id = _required(placer)
+        before = placer.read(order_id)
+        answer = placer.amend(order_id, body["client_order_id"], cents=2, count=AMENDED_COUNT)
         if answer.status != 200:
             yield finding(target, AMENDED, answer.where, answer_text(answer), "status 200")
             return
-        row = desk.read(order_id, lambda row: row.get("yes_price_dollars") == "0.0200")
+        row = placer.read(order_id, lambda row: row.get("yes_price_dollars") == "0.0200")
         if row.get("yes_price_dollars") != "0.0200" or row["client_order_id"] == body["client_order_id"]:
             seen = f"{row.get('yes_price_dollars')} by {row.get('client_order_id')}"
             yield finding(target, AMENDED, answer.where, seen, "0.0200 by the new client order id")
         elif contract_count(row, "remaining_count").value != AMENDED_COUNT:
             yield finding(target, AMENDED, answer.where, f"{dict(row)}", f"{AMENDED_COUNT} contracts left")
-        yield from _amend_answer(desk, answer, before, row)
+        yield from _amend_answer(placer, answer, before, row)
 
 
-def _amend_answer(desk: OrderDesk, answer: Answer, before: Row, after: Row) -> Iterator[Finding]:
+def _amend_answer(placer: OrderPlacer, answer: Answer, before: Row, after: Row) -> Iterator[Finding]:
     body = answer.json()
-    if desk.generation.is_first:
-        yield from _differences(desk.target, AMENDED, answer, body["old_order"], before)
-        yield from _differences(desk.target, AMENDED, answer, body["order"], after)
+    if placer.generation.is_first:
+        yield from _differences(placer.target, AMENDED, answer, body["old_order"], before)
+        yield from _differences(placer.target, AMENDED, answer, body["order"], after)
     elif body["order_id"] != after["order_id"]:
-        yield finding(desk.target, AMENDED, answer.where, body["order_id"], after["order_id"])
+        yield finding(placer.target, AMENDED, answer.where, body["order_id"], after["order_id"])
 
 
 def judge_batch(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that a batch has an item for each order in its place, and that one that fails stops no other."""
-    with open_desk(target, operation_id) as desk:
-        sent = [desk.body(), {**desk.body(), "ticker": UNKNOWN_MARKET}, desk.body()]
-        answer = desk.judgeable(target.write(desk.generation.create_batch, {"orders": sent}))
+    with open_placer(target, operation_id) as placer:
+        sent = [placer.body(), {**placer.body(), "ticker": UNKNOWN_MARKET}, placer.body()]
+        answer = placer.judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
         if answer.status != 201:
             yield finding(target, BATCH, answer.where, answer_text(answer), "status 201")
             return
         items = answer.json()["orders"]
-        made = [(item.get("order") or item if desk.generation.is_first else item).get("order_id") for item in items]
-        desk.made.extend(one for one, item in zip(made, items, strict=True) if one and item.get("error") is None)
+        made = [(item.get("order") or item if placer.generation.is_first else item).get("order_id") for item in items]
+        placer.made.extend(one for one, item in zip(made, items, strict=True) if one and item.get("error") is None)
         failed = [item.get("error") is not None for item in items]
         if failed != [False, True, False]:
             yield finding(target, BATCH, answer.where, f"errors at {failed}", "an error at the second of three orders")
             return
-        found = [desk.read(one) for one in desk.made]
+        found = [placer.read(one) for one in placer.made]
         if [row.get("client_order_id") for row in found] != [sent[0]["client_order_id"], sent[2]["client_order_id"]]:
             yield finding(target, BATCH, answer.where, f"{found}", "the first and the third order")
-        yield from _cancel_batch(desk)
+        yield from _cancel_batch(placer)
 
 
-def _cancel_batch(desk: OrderDesk) -> Iterator[Finding]:
+def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
     unknown = "00000000-0000-4000-8000-000000000000"
-    listed = [*desk.made, unknown]
-    schema = desk.target.document["components"]["schemas"].get("BatchCancelOrdersRequest", {})
-    is_old = desk.generation.is_first and "orders" not in schema["properties"]
+    listed = [*placer.made, unknown]
+    schema = placer.target.document["components"]["schemas"].get("BatchCancelOrdersRequest", {})
+    is_old = placer.generation.is_first and "orders" not in schema["properties"]
     wanted = {"ids": listed} if is_old else {"orders": [{"order_id": one} for one in listed]}
-    answer = desk.target.write(desk.generation.cancel_batch, wanted)
+    answer = placer.judgeable(placer.target.write(placer.generation.cancel_batch, wanted))
     items = answer.json().get("orders", []) if answer.status == 200 else []
     failed = [item.get("error") is not None for item in items]
     if failed != [False, False, True]:
-        yield finding(desk.target, BATCH, answer.where, answer_text(answer), "two canceled orders and an error")
+        yield finding(placer.target, BATCH, answer.where, answer_text(answer), "two canceled orders and an error")
 
 
 def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that what was bought at once is executed, has its averages, and is in the fills."""
     if not target.may_trade:
         raise NotJudged("orders are never filled outside a mock")
-    with open_desk(target, operation_id) as desk:
-        desk.ticker = _offered_market(target)
-        order_id, answer = desk.place(cents=99, force=IMMEDIATE)
-        row = desk.read(order_id)
+    with open_placer(target, operation_id) as placer:
+        placer.ticker = _offered_market(target)
+        order_id, answer = placer.place(cents=99, force=IMMEDIATE)
+        row = placer.read(order_id)
         yield from _of_state(target, FILLED, answer, row, _state_text("executed", 1, 0, 1))
-        yield from _second_answer(desk, FILLED, answer, Decimal(1))
+        yield from _second_answer(placer, FILLED, answer, Decimal(1))
         fills = target.ask("/portfolio/fills", query={"order_id": order_id}).json()["fills"]
         cost = sum((_cost(fill) for fill in fills), ZERO)
         shown = Decimal(row["taker_fill_cost_dollars"])
@@ -343,10 +348,10 @@ def judge_cancel_all(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that canceling all orders leaves none resting."""
     if not target.may_trade:
         raise NotJudged("other orders of the account are left alone outside a mock")
-    with open_desk(target, "CreateOrderV2") as desk:
-        order_id, _ = desk.place()
+    with open_placer(target, "CreateOrderV2") as placer:
+        order_id, _ = placer.place()
         answer = target.write(operation_id, query={"subaccount": "0"})
-        row = desk.read(order_id, lambda row: row.get("status") == "canceled")
+        row = placer.read(order_id, lambda row: row.get("status") == "canceled")
         if answer.status != 204 or row.get("status") != "canceled":
             seen = f"{answer_text(answer)}, and the order is {row.get('status')}"
             yield finding(target, CANCEL_ALL, answer.where, seen, "status 204, and the order is canceled")

@@ -1,0 +1,1 @@
+"""Clients behind an adapter: the process, its tasks, and the rows that it reports."""

@@ -1,0 +1,88 @@
+"""Cards of an adapter, played by several of its processes in parallel, since most of a card is waiting.
+
+Each card has its own sandbox, so they do not disturb each other. Verdicts come in the order of the cards.
+"""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from mockexchange.kit.client.adapter.adapter_mode import AdapterCardRunner, AdapterWorker
+from mockexchange.kit.client.card_verdicts import CardRun, judge
+from mockexchange.kit.client.cards import Card
+from mockexchange.kit.findings import Verdict
+
+PROCESSES_MAX = 3
+"""More are no faster on two cores, and some clients take 200 MB and seconds to start."""
+PROCESSES_FAST_MAX = 6
+"""With `--fast`: a fast adapter starts soon, and its cards mostly wait."""
+CARDS_EACH = 12
+"""Cards per process: fewer are played sooner than another process has started."""
+TICK_S = 0.1
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def process_count(cards: Sequence[Card], is_fast: bool = False) -> int:
+    """Return the number of processes for a number of cards."""
+    return min(PROCESSES_FAST_MAX if is_fast else PROCESSES_MAX, 1 + len(cards) // CARDS_EACH)
+
+
+def play_with_adapter(
+    runner: AdapterCardRunner,
+    workers: Sequence[AdapterWorker],
+    cards: Sequence[Card],
+    every: Sequence[Card],
+    at: Callable[[str], None],
+) -> Generator[Verdict]:
+    """Yield the verdicts of cards in their order; `at` is called with the title of each awaited card.
+
+    The tasks of the cards in `every` run once undisturbed. Raises AdapterBroken if a process fails. At the end, also
+    after an exception, no task is running.
+    """
+    idle = SimpleQueue[AdapterWorker]()
+    for worker in workers:
+        idle.put(worker)
+
+    def run_with_worker(job: Callable[[AdapterWorker, T], R], what: T) -> R:
+        worker = idle.get()
+        try:
+            return job(worker, what)
+        finally:
+            idle.put(worker)
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        survey = pool.submit(run_with_worker, runner.survey, every)
+        own = [card for card in sorted(cards, key=_is_short) if not card.is_survey_only]
+        played = {card.number: pool.submit(run_with_worker, runner.play, card) for card in own}
+        try:
+            at("the tasks as they are")
+            survey.result()
+            for card in cards:
+                at(f"{card.number} {card.title}")
+                yield _of_survey(runner, card) if card.is_survey_only else played[card.number].result()
+        finally:
+            _end(pool, [survey, *played.values()], workers)
+
+
+def _is_short(card: Card) -> bool:
+    """Sort key that starts the cards with many tasks first, so that none of them runs alone at the end."""
+    return not card.judge
+
+
+def _of_survey(runner: AdapterCardRunner, card: Card) -> Verdict:
+    return judge(
+        card, CardRun(runner.traffic), runner.sandboxes.documents(), runner.reproduction(card), time.perf_counter()
+    )
+
+
+def _end(pool: ThreadPoolExecutor, jobs: Sequence[Future[Any]], workers: Sequence[AdapterWorker]) -> None:
+    """Cancel waiting jobs, and stop the processes until the running jobs have ended."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    while running := [job for job in jobs if not job.done()]:
+        for worker in workers:
+            worker.stop()
+        wait(running, TICK_S)

@@ -1,0 +1,112 @@
+"""Differences between the rows that an adapter reports and the rows that a card expects, with exact amounts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from mockexchange.kit.client.adapter.adapter import Fractional
+
+UNITS = {"_cents": Decimal(100), "_whole": Decimal(1)}
+"""Suffixes of names for other units, and how many of that unit make one dollar or contract."""
+ROWS_SHOWN_MAX = 3
+
+Row = Mapping[str, Any]
+
+
+class Difference(NamedTuple):
+    seen: str
+    expected: str
+
+
+def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+    """Yield the differences between all reported rows and all expected rows, in any order.
+
+    Rows are matched by the first name of the expected row; a name that a reported row lacks is not compared.
+    """
+    if not wanted:
+        if reported:
+            yield Difference(f"{len(reported)} rows, {shown_rows(reported)}", "no rows")
+        return
+    key = next(iter(wanted[0]))
+    known = {row[key] for row in wanted}
+    strange = [row for row in reported if key in row and str(row[key]) not in known]
+    if strange:
+        yield Difference(f"rows that there are not: {shown_rows(strange)}", f"{key}: {', '.join(sorted(known))}")
+    yield from subset_differences(reported, wanted)
+
+
+def subset_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+    """Yield the differences for expected rows, which have to be among the reported rows."""
+    for row in wanted:
+        key, value = next(iter(row.items()))
+        found = [one for one in reported if str(one.get(key)) == value]
+        if not found:
+            yield Difference(f"no row with {key} {value} among {len(reported)}", shown_row(row))
+        for one in found[:1]:
+            yield from value_differences(one, row)
+
+
+def value_differences(reported: Row, wanted: Row) -> Iterator[Difference]:
+    """Yield the values of a row that are not the expected ones."""
+    title = " ".join(str(value) for value in list(wanted.values())[:1])
+    for name, value in wanted.items():
+        for spelling, expected in _spellings(name, value):
+            if spelling in reported and not _is_equal(reported[spelling], expected):
+                yield Difference(f"{title}: {spelling} is {reported[spelling]!r}", f"{expected!r}")
+
+
+def duplicate_values(reported: Sequence[Row], name: str) -> list[str]:
+    """Return the values that more than one row has for a name."""
+    values = [str(row[name]) for row in reported if name in row]
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+def float_values(reported: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) of each amount that is a JSON number with a fraction, and so was a float in the client."""
+    for row in reported:
+        yield from _fractions_in("", row)
+
+
+def _fractions_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Fractional):
+        yield name, str(value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _fractions_in(key, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _fractions_in(name, item)
+
+
+def _spellings(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield the names under which a value can be reported, each with its value in that unit."""
+    yield name, value
+    amount = number(value)
+    for suffix, scale in UNITS.items():
+        if amount is not None and amount * scale == (amount * scale).to_integral_value():
+            yield name + suffix, str((amount * scale).to_integral_value())
+
+
+def _is_equal(reported: Any, expected: str) -> bool:
+    if isinstance(reported, bool) or reported is None:
+        return str(reported).lower() == expected
+    one, other = number(str(reported)), number(expected)
+    return str(reported) == expected if one is None or other is None else one == other
+
+
+def number(text: str) -> Decimal | None:
+    """Parse an amount; None if the text is no finite number."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def shown_rows(rows: Sequence[Row]) -> str:
+    shown = "; ".join(shown_row(row) for row in rows[:ROWS_SHOWN_MAX])
+    return f"{shown}; ..." if len(rows) > ROWS_SHOWN_MAX else shown
+
+
+def shown_row(row: Row) -> str:
+    return " ".join(f"{name}={value}" for name, value in row.items())

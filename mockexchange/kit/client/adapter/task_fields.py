@@ -1,0 +1,107 @@
+"""Meanings of the names in a task's rows at an API date: the wire field of each, and its precision.
+
+They are read from the API documents: whether a field exists, its digits, and whether it may be null.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.kit.client.adapter.tasks import Task, Unit, WireField
+from mockexchange.kit.validation.references import pointer, resolved
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
+
+COMPAT = "compat"
+LATEST = "latest"
+CENT_DECIMALS = 2
+CENTICENT_DECIMALS = 4
+DIGITS_OF_PATTERN = re.compile(r"\[0-9\]\{(\d)\}")
+"""The number of decimals in the pattern of an amount; zeros after them are literal in the pattern."""
+
+Row = Mapping[str, Any]
+
+
+class Meaning(NamedTuple):
+    """The wire field of a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
+
+    wire: WireField
+    decimals: int | None
+    may_be_null: bool
+    place: str
+
+    def representable(self, true: str | None) -> tuple[str | None, ...]:
+        """Return the possible wire values of a true value, likeliest first; amounts and counts are cut toward zero."""
+        if true is None or self.decimals is None or self.wire.unit in (Unit.TEXT, Unit.INSTANT):
+            return (true,)
+        is_open = self.wire.or_cents and self.decimals == CENTICENT_DECIMALS
+        return tuple(_cut(true, decimals) for decimals in (self.decimals, *([CENT_DECIMALS] if is_open else [])))
+
+
+Meanings = Mapping[str, Meaning]
+
+
+def aliases_of(venue: str) -> list[str]:
+    """Return the API dates that a venue has documents for, oldest first."""
+    subjects = (subject.partition("/") for subject in api_documents.subjects())
+    return [alias for name, _, alias in subjects if name == venue and alias != COMPAT]
+
+
+def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
+    """Return the meanings of a task's names at an API date; `compat` has each from the newest date with that name."""
+    aliases = aliases_of(venue)
+    chosen = aliases if api_date == COMPAT else aliases[-1:] if api_date == LATEST else [api_date]
+    found: dict[str, Meaning] = {}
+    for alias in chosen:
+        found.update(_meanings(task, f"{venue}/{alias}"))
+    return found
+
+
+def read_body(task: Task, body: Any) -> list[dict[str, str | None]]:
+    """Return the rows of a body under the names of a task, each value from the most precise field of the row."""
+    rows = body[task.rows] if task.rows else [body]
+    return [{name: _read(row, wires) for name, wires in task.names.items() if _has(row, wires)} for row in rows]
+
+
+def _cut(true: str, decimals: int) -> str:
+    return str(Decimal(true).quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN))
+
+
+def _has(row: Row, wires: Sequence[WireField]) -> bool:
+    return any(wire.name in row for wire in wires)
+
+
+def _read(row: Row, wires: Sequence[WireField]) -> str | None:
+    wire = next((wire for wire in wires if row.get(wire.name) is not None), None)
+    if wire is None:
+        return None
+    value = row[wire.name]
+    if wire.unit is Unit.CENTS:
+        return str(Decimal(str(value)).scaleb(-CENT_DECIMALS))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _meanings(task: Task, subject: str) -> Iterator[tuple[str, Meaning]]:
+    document = api_documents.parse(api_documents.path_of(subject))
+    described = document["components"]["schemas"].get(task.schema, {"properties": {}})
+    for name, wires in task.names.items():
+        wire = next((wire for wire in wires if wire.name in described["properties"]), None)
+        if wire is not None:
+            schema, is_nullable = _without_null(document, described["properties"][wire.name])
+            place = pointer("components", "schemas", task.schema, "properties", wire.name)
+            may_be_null = is_nullable or wire.name not in described["required"]
+            yield name, Meaning(wire, _decimals(schema, wire), may_be_null, f"contracts/{subject}/openapi.yaml{place}")
+
+
+def _without_null(document: Document, node: Any) -> tuple[Any, bool]:
+    schema = resolved(document, node)
+    others = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    return (resolved(document, others[0]), True) if others else (schema, False)
+
+
+def _decimals(schema: Any, wire: WireField) -> int | None:
+    if schema["type"] == "integer":
+        return CENT_DECIMALS if wire.unit is Unit.CENTS else 0
+    digits = DIGITS_OF_PATTERN.search(schema.get("pattern", ""))
+    return int(digits[1]) if digits else None

@@ -1,0 +1,1 @@
+"""Clients behind a command, which runs once for each card."""

@@ -1,0 +1,304 @@
+"""Response fuzzing: generated bodies that an API document allows, served to a client.
+
+They are served by a `body` fault. A client must not raise, and must report as many rows as the body has, with the
+amounts of the body. Otherwise the body is shrunk to the smallest one that fails, and saved as a scenario.
+
+A seed and a number of bodies decide what is served, not the time: every machine finds the same.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+from warnings import catch_warnings
+
+import hypothesis
+from hypothesis.errors import HypothesisWarning, NoSuchExample
+
+from mockexchange.kit.checks import NotJudged
+from mockexchange.kit.client.adapter.adapter import AdapterBroken, AdapterReply, AskedAdapter, one_line
+from mockexchange.kit.client.adapter.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
+from mockexchange.kit.client.adapter.row_comparison import GUIDE, compare, reported_values, rows_shown
+from mockexchange.kit.client.adapter.task_fields import (
+    CENT_DECIMALS,
+    LATEST,
+    Meanings,
+    Row,
+    aliases_of,
+    meanings_at,
+    read_body,
+)
+from mockexchange.kit.client.adapter.tasks import Task, Unit
+from mockexchange.kit.client.fuzzing.draws import SAME_EVERYWHERE
+from mockexchange.kit.client.fuzzing.fixtures import FuzzCase, reproduction_of, rule_of, write_case
+from mockexchange.kit.client.fuzzing.trimming import smaller_bodies, trimmed
+from mockexchange.kit.client.fuzzing.values import UNKNOWN, values_of
+from mockexchange.kit.client.session import Session, open_session
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.validation.references import pointer, resolved
+from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
+from mockexchange.scenario.loader import load_text
+
+EXAMPLES = 150
+"""Bodies for each task, both modes together."""
+SHRINK_TASKS_MAX = 200
+"""Most bodies are minimal after 60. A count and not a time, so that a busy machine shrinks as far as an idle one."""
+BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
+LEFT_OUT = "fuzzing.left_out"
+"""A note about a task that was not fuzzed."""
+VALUES = re.compile(r"; [0-9]+ more such rows?|row [^,]*,|'[^']*'|\"[^\"]*\"|[0-9.]+")
+"""Values in the text of an error, which differ from body to body."""
+MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
+"""The second mode adds an undocumented field to each object, since the venue may add fields on any day."""
+
+
+class FuzzSettings(NamedTuple):
+    """The settings of fuzzing: `examples` bodies for each task."""
+
+    fixtures: Path | None = None
+    """Directory for bodies that the client reads wrongly, created if necessary."""
+    seed: int = 0
+    examples: int = EXAMPLES
+
+
+FUZZ_DEFAULTS = FuzzSettings()
+
+
+class WrongResult(NamedTuple):
+    """A wrong result of a client for a body: `seen` and `expected` as in a finding."""
+
+    seen: str
+    expected: str
+
+
+class _Enough(BaseException):
+    """Ends the search. It is no Exception, so that Hypothesis does not take it for a failing test."""
+
+
+def judge_fuzz(
+    adapter: AskedAdapter,
+    exchange: Exchange,
+    venue: VenueKit,
+    api_date: str = LATEST,
+    settings: FuzzSettings = FUZZ_DEFAULTS,
+) -> Iterator[Finding]:
+    """Yield a finding for each error of the client: the smallest body of an API date that it reads wrongly.
+
+    The same seed and number of examples generate the same bodies. Findings of the rule LEFT_OUT name the other tasks.
+    Raises NotJudged if the client cannot do any task undisturbed, OSError if a fixture cannot be written.
+    """
+    alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
+    document = api_documents.read(f"{venue.name}/{alias}")
+    with open_session(exchange, load_text(read_reference_account().scenario), alias) as session:
+        replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
+        yield from _left_out(venue, replies, alias)
+        for task in _possible(venue, replies):
+            known: set[str] = set()
+            for rule in MODES:
+                fuzzer = Fuzzer(adapter, session, venue.name, alias, document, task, rule, settings.fixtures, known)
+                yield from fuzzer.findings(Random(settings.seed), settings.examples // len(MODES))  # noqa: S311  # repeatable, not secret
+
+
+def _possible(venue: VenueKit, replies: Mapping[str, AdapterReply]) -> list[Task]:
+    """Return the tasks that a client can do without faults. Raises NotJudged if there are none."""
+    possible = [task for task in venue.tasks if replies[task.name].rows is not None]
+    if not possible:
+        is_any = any(not one.is_unsupported for one in replies.values())
+        raise NotJudged(all_failed(replies) if is_any else UNSUPPORTED.format(", ".join(replies)))
+    return possible
+
+
+def _left_out(venue: VenueKit, replies: Mapping[str, AdapterReply], alias: str) -> Iterator[Finding]:
+    """Yield a note for each task without rows, if another task has some."""
+    possible = [name for name, reply in replies.items() if reply.rows is not None]
+    for name, reply in replies.items():
+        if possible and reply.rows is None:
+            seen = f"not fuzzed: {'the adapter does not support it' if reply.is_unsupported else raised(reply)}"
+            yield Finding(LEFT_OUT, f"{name} at {alias}", seen, "the rows of the answer", f"{GUIDE}#response-fuzzing")
+
+
+class Fuzzer(NamedTuple):
+    """Fuzzes one task in one mode, a key of MODES in `rule`. Failing bodies are saved in `fixtures`, if given."""
+
+    adapter: AskedAdapter
+    session: Session
+    venue: str
+    alias: str
+    document: Document
+    task: Task
+    rule: str
+    fixtures: Path | None
+    known: set[str]
+    """The errors of this task that have a finding; the search for others goes on past them."""
+
+    def findings(self, random: Random, examples: int) -> Iterator[Finding]:
+        """Yield a finding with the smallest failing body, if one is found, or with the body that ended the adapter."""
+        try:
+            body = smallest_failing(self.bodies(), self.is_wrong, random, examples)
+            body = None if body is None else trimmed(body, self.smaller, self.is_wrong)
+            problem = None if body is None else self.problem(body)
+        except AdapterBroken as broken:
+            self.known.add(kind_of(str(broken)))
+            yield Finding(self.rule, f"{self.task.name} at {self.alias}", str(broken), "rows, or an error", self._place)
+            return
+        if problem is None:
+            return
+        self.known.add(kind_of(problem.seen))
+        case = self._case(body, problem)
+        where = f"{self.task.name} at {self.alias}, {self.operation['operationId']} answered with {_json(body)}"
+        reproduction = reproduction_of(case, self.fixtures)
+        yield Finding(self.rule, where, problem.seen, problem.expected, self._place, reproduction)
+
+    @property
+    def _place(self) -> str:
+        place = f"contracts/{self.venue}/{self.alias}/openapi.yaml{pointer('paths', self.task.path, 'get')}"
+        return place if self.rule == BODY else f"{GUIDE}#response-fuzzing"
+
+    @property
+    def operation(self) -> Any:
+        return self.document["paths"][self.task.path]["get"]
+
+    def bodies(self) -> Any:
+        """Return a strategy for bodies that fit the schema of the 200 response and have rows with distinct keys."""
+        return values_of(self.document, self._schema(), MODES[self.rule]).map(
+            lambda body: consistent_body(self.task, body)
+        )
+
+    def smaller(self, body: Any) -> Iterator[Any]:
+        """Yield the bodies with one row or field less."""
+        return (consistent_body(self.task, less) for less in smaller_bodies(self.document, self._schema(), body))
+
+    def is_wrong(self, body: Any) -> bool:
+        problem = self.problem(body)
+        return problem is not None and kind_of(problem.seen) not in self.known
+
+    def problem(self, body: Any) -> WrongResult | None:
+        """Serve a body and return the client's wrong result, None if it is right."""
+        self._serve(body)
+        try:
+            reply = self.adapter.ask(self.task.name, self.session.connection_details())
+        except AdapterBroken as error:
+            raise type(error)(f"{error}; {self._end_saved(body, error)}") from None
+        if reply.rows is None:
+            return WrongResult(raised(reply), rows_shown(len(read_body(self.task, body))))
+        meanings = {
+            name: meaning._replace(decimals=None, may_be_null=False)
+            for name, meaning in meanings_at(self.task, self.venue, self.alias).items()
+        }
+        for finding in compare(
+            self.task, self._documented_rows(reply.rows, meanings), read_body(self.task, body), meanings, ""
+        ):
+            return WrongResult(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
+        return None
+
+    def _schema(self) -> Any:
+        answer = resolved(self.document, self.operation["responses"]["200"])
+        return answer["content"]["application/json"]["schema"]
+
+    def _case(self, body: Any, problem: WrongResult, *, is_shrunk: bool = True) -> FuzzCase:
+        operation = self.operation["operationId"]
+        return FuzzCase(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
+
+    def _end_saved(self, body: Any, error: AdapterBroken) -> str:
+        """Save the body that ended the adapter, unshrunk since no task can follow; return a text for the error."""
+        text = f"it was reading {one_line(_json(body))}"
+        if self.fixtures is None:
+            return text
+        problem = WrongResult(one_line(str(error)), rows_shown(len(read_body(self.task, body))))
+        path = write_case(self._case(body, problem, is_shrunk=False), self.fixtures)
+        return f"{text} (all of it, not shrunk: {path})"
+
+    def _documented_rows(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
+        """Return rows without names that the API date does not document: a client may derive such values itself."""
+        silent = set(self.task.names) - set(meanings)
+        return [
+            {cell.label: cell.value for cell in reported_values(self.task, row) if cell.name not in silent}
+            for row in rows
+        ]
+
+    def _serve(self, body: Any) -> None:
+        faults = self.session.sandbox.faults
+        rule = rule_of(self.operation["operationId"], _json(body))
+        self.session.exchange.portal.call(faults.install, rule)
+
+
+def kind_of(error: str) -> str:
+    """Return an error without the values in its text: two of one kind have the same."""
+    return VALUES.sub("", error.partition("; it was reading ")[0])
+
+
+def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, examples: int) -> Any:
+    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if none of so many bodies fails.
+
+    Raises AdapterBroken.
+    """
+    best: list[Any] = []
+    broken: list[AdapterBroken] = []
+    shrinks_left = SHRINK_TASKS_MAX
+
+    def condition(body: Any) -> bool:
+        nonlocal shrinks_left
+        shrinks_left -= bool(best)
+        if shrinks_left < 0:
+            raise _Enough
+        try:
+            is_found = is_wrong(body)
+        except AdapterBroken as error:
+            broken.append(error)
+            raise _Enough from None
+        if not is_found:
+            return False
+        if not best or _size(body) < _size(best[0]):
+            best[:] = [body]
+        return True
+
+    chosen = hypothesis.settings(
+        max_examples=max(1, examples),
+        deadline=None,
+        database=None,
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        derandomize=False,
+        backend=SAME_EVERYWHERE,
+    )
+    with suppress(NoSuchExample, _Enough), catch_warnings(action="ignore", category=HypothesisWarning):
+        hypothesis.find(bodies, condition, settings=chosen, random=random)
+    if broken:
+        raise broken[0]
+    return best[0] if best else None
+
+
+def consistent_body(task: Task, body: Any) -> Any:
+    """Return a body whose rows have distinct keys, and in which fields with the same meaning agree."""
+    if not task.rows:
+        return _consistent_row(task, body)
+    key = task.names[task.key][0].name
+    rows = {row[key]: _consistent_row(task, row) for row in body[task.rows]}
+    return {**body, task.rows: list(rows.values())}
+
+
+def _consistent_row(task: Task, row: Row) -> Row:
+    changed = dict(task.make_consistent(row))
+    for wires in task.names.values():
+        there = [wire for wire in wires if changed.get(wire.name) is not None]
+        for wire in there[1:]:
+            finest = changed[there[0].name]
+            if isinstance(changed[wire.name], int):
+                finest = int(Decimal(finest).scaleb(CENT_DECIMALS if wire.unit is Unit.CENTS else 0))
+            changed[wire.name] = finest
+    return changed
+
+
+def _size(body: Any) -> tuple[int, str]:
+    text = _json(body)
+    return len(text), text
+
+
+def _json(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

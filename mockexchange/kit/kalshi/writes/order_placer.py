@@ -1,0 +1,180 @@
+"""Places the orders of the rules of writes, reads them back, and cancels what still rests at the end.
+
+Orders have one or two contracts at one or two cents, in a market whose asks are above that.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
+
+from mockexchange.kit.target import Answer, NotJudged, Target
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+ASK_MIN = Decimal("0.03")
+"""The lowest ask of a market in which orders at two cents are never filled."""
+POLL_S = 1.0
+SHOWN_CHARS = 200
+DONE = range(200, 300)
+UNJUDGEABLE = (401, 403, 410, 429, 503)
+"""Statuses of a key that may not write, and of an exchange that takes no orders."""
+FILL_OR_KILL, IMMEDIATE, REST = "fill_or_kill", "immediate_or_cancel", "good_till_canceled"
+SHORT = {FILL_OR_KILL: "FOK", IMMEDIATE: "IOC", REST: "GTC"}
+"""The words of November 2025."""
+
+
+class Generation(NamedTuple):
+    """The operation ids of one generation of order entry."""
+
+    create: str
+    cancel: str
+    amend: str
+    decrease: str
+    create_batch: str
+    cancel_batch: str
+    is_first: bool
+
+
+FIRST = Generation(
+    "CreateOrder", "CancelOrder", "AmendOrder", "DecreaseOrder", "BatchCreateOrders", "BatchCancelOrders", is_first=True
+)
+SECOND = Generation(
+    "CreateOrderV2",
+    "CancelOrderV2",
+    "AmendOrderV2",
+    "DecreaseOrderV2",
+    "BatchCreateOrdersV2",
+    "BatchCancelOrdersV2",
+    is_first=False,
+)
+GENERATIONS = {one.create: one for one in (FIRST, SECOND)}
+
+
+class OrderPlacer:
+    """Order entry of one generation in one market; it must be closed by `open_placer`."""
+
+    def __init__(self, target: Target, generation: Generation, ticker: str) -> None:
+        self.target, self.generation, self.ticker = target, generation, ticker
+        self.made: list[str] = []
+
+    def body(self, *, cents: int = 1, count: int = 1, force: str = REST, **more: object) -> dict[str, Any]:
+        """Return the body of a buy of YES contracts, with a new client order id."""
+        common = {"ticker": self.ticker, "client_order_id": str(uuid.uuid4()), **more}
+        if not self.generation.is_first:
+            stated = {"side": "bid", "count": f"{count}.00", "price": f"0.{cents:02}00", "time_in_force": force}
+            return {"self_trade_prevention_type": "taker_at_cross", **stated, **common}
+        words = self.target.document["components"]["schemas"]["TimeInForce"]["enum"]
+        stated = {"time_in_force": force if force in words else SHORT[force]} if force != REST else {}
+        return {"side": "yes", "action": "buy", "count": count, "yes_price": cents, **stated, **common}
+
+    def create(self, body: Mapping[str, Any]) -> Answer:
+        answer = self.target.write(self.generation.create, body)
+        if answer.status in DONE:
+            self.made.append(self.id_of(answer))
+        return answer
+
+    @staticmethod
+    def judgeable(answer: Answer) -> Answer:
+        """Return an answer. Raises NotJudged if the key or the exchange is the reason for it."""
+        if answer.status in UNJUDGEABLE:
+            raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
+        return answer
+
+    def place(self, **wanted: Any) -> tuple[str, Answer]:
+        """Place an order that should rest. Raises NotJudged if it is refused."""
+        answer = self.create(self.body(**wanted))
+        if answer.status not in DONE:
+            raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
+        return self.made[-1], answer
+
+    def id_of(self, answer: Answer) -> str:
+        body = answer.json()
+        found: str = body["order"]["order_id"] if self.generation.is_first else body["order_id"]
+        return found
+
+    def cancel(self, order_id: str) -> Answer:
+        return self.target.write(self.generation.cancel, names={"order_id": order_id})
+
+    def decrease(self, order_id: str, count: int) -> Answer:
+        wanted = {"reduce_to": count if self.generation.is_first else f"{count}.00"}
+        return self.target.write(self.generation.decrease, wanted, {"order_id": order_id})
+
+    def amend(self, order_id: str, client_order_id: str, *, cents: int, count: int) -> Answer:
+        """Change price and total size, and give the order a new client order id."""
+        names = {"client_order_id": client_order_id, "updated_client_order_id": str(uuid.uuid4())}
+        if self.generation.is_first:
+            stated: dict[str, Any] = {"side": "yes", "action": "buy", "yes_price": cents, "count": count}
+        else:
+            stated = {"side": "bid", "price": f"0.{cents:02}00", "count": f"{count}.00"}
+        return self.target.write(
+            self.generation.amend, {"ticker": self.ticker, **stated, **names}, {"order_id": order_id}
+        )
+
+    def read(self, order_id: str, is_shown: Callable[[Row], bool] = bool) -> Row:
+        """Return the order as the venue shows it, if need be after its lag; an empty row if it shows none."""
+        return self.settled(lambda: self._order(order_id), is_shown)
+
+    def _order(self, order_id: str) -> Row:
+        answer = self.target.ask("/portfolio/orders/{order_id}", names={"order_id": order_id})
+        found: Row = answer.json()["order"] if answer.status == 200 else {}
+        return found
+
+    def resting(self) -> dict[str, Row]:
+        """Return the resting orders of the market by id."""
+        query = {"ticker": self.ticker, "status": "resting", "limit": "200"}
+        rows = self.target.ask("/portfolio/orders", query=query).json()["orders"]
+        return {row["order_id"]: row for row in rows}
+
+    def footprint(self) -> dict[str, object]:
+        """Return what a refused write must not change: resting orders, positions and cash."""
+        positions = self.target.ask("/portfolio/positions", query={"ticker": self.ticker}).json()
+        balance = self.target.ask("/portfolio/balance").json()
+        return {
+            "resting orders": sorted(self.resting()),
+            "positions": positions["market_positions"],
+            "balance": balance.get("balance_dollars", balance["balance"]),
+        }
+
+    def settled(self, read: Callable[[], T], is_fine: Callable[[T], bool]) -> T:
+        """Read until the result is fine, as long as the server's reads may lag."""
+        ends_at_s = time.monotonic() + self.target.lag_s
+        found = read()
+        while not is_fine(found) and time.monotonic() < ends_at_s:
+            time.sleep(POLL_S)
+            found = read()
+        return found
+
+    def close(self) -> None:
+        """Cancel what still rests."""
+        for order_id in self.made:
+            self.cancel(order_id)
+
+
+@contextmanager
+def open_placer(target: Target, operation_id: str) -> Iterator[OrderPlacer]:
+    """Yield the placer of the generation that an operation belongs to. Raises NotJudged without a suitable market."""
+    placer = OrderPlacer(target, GENERATIONS[operation_id], quiet_market(target))
+    try:
+        yield placer
+    finally:
+        placer.close()
+
+
+def quiet_market(target: Target) -> str:
+    """Return an open market of the first shard whose asks are far above two cents. Raises NotJudged."""
+    if "ticker" in target.names:
+        return target.names["ticker"]
+    rows = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
+    found = [row["ticker"] for row in rows if row.get("exchange_index", 0) == 0 and _is_quiet(row)]
+    if not found:
+        raise NotJudged("no open market has asks from three cents on: give one with --name ticker=VALUE")
+    ticker: str = found[0]
+    return ticker
+
+
+def _is_quiet(row: Row) -> bool:
+    ask = Decimal(row["yes_ask_dollars"])
+    return ask == 0 or ask >= ASK_MIN
