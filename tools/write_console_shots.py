@@ -24,7 +24,7 @@ SHOTS = {
     "console-orders": ("orders", 1280, 640, "light"),
     "console-scenario": ("scenario", 1280, 640, "dark"),
     "console-verify": ("verify", 1280, 640, "light"),
-    "console-streams": ("streams?n=11", 1280, 720, "dark"),
+    "console-streams": ("streams", 1280, 720, "dark"),
 }
 """Name of the image: address of the screen, width, height and theme."""
 CALLS = (
@@ -38,7 +38,8 @@ CALLS = (
 MARKET = "KXRAINNYC-25NOV05-T1"
 FILL = {"account": "alice", "market": MARKET, "side": "yes", "action": "buy", "count": 3}
 FILLS = 8
-HOLE = {"name": "hole", "match": {"channel": "fill", "every": 4}, "then": {"gap": True}}
+CHANNELS = ["fill", "market_positions", "orderbook_delta"]
+HOLE = {"name": "hole", "match": {"channel": "orderbook_delta", "every": 5}, "then": {"gap": True}}
 REPORT = {
     "title": "http://127.0.0.1:8600/trade-api/v2 as of 2026-10",
     "command": "mockexchange verify server http://127.0.0.1:8600 --date 2026-10 --report mock:nightly",
@@ -117,11 +118,16 @@ def traffic(ready: dict[str, Any]) -> Iterator[None]:
     url = shown["ws_url"]
     headers = sign(shown["accounts"][0]["venue"], shown["accounts"][0], UnsignedRequest("GET", urlsplit(url).path))
     with connect(url, additional_headers=headers) as stream:
-        stream.send(json.dumps({"id": 1, "cmd": "subscribe", "params": {"channels": ["fill", "market_positions"]}}))
+        stream.send(
+            json.dumps({"id": 1, "cmd": "subscribe", "params": {"channels": CHANNELS, "market_tickers": [MARKET]}})
+        )
         control.send("POST", "sandboxes/default/faults", HOLE)
         control.send("POST", "sandboxes/default/script", {"after": "1h", "settle": SETTLED})
         for number in range(FILLS):
             control.send("POST", "sandboxes/default/commands", [{"fill": {**FILL, "price": f"0.5{number}"}}])
+            time.sleep(0.05)
+            book = {"market": MARKET, "yes": [["0.48", 20 + number]], "no": [["0.41", 30]]}
+            control.send("POST", "sandboxes/default/commands", [{"orderbook": book}])
             time.sleep(0.1)
         control.send("PUT", "reports/nightly", REPORT)
         yield
@@ -133,6 +139,9 @@ def opened(browser: Any, ready: dict[str, Any], address: str, width: int, height
     page.goto(f"{ready['control_url']}/console/#token={ready['control_token']}&/s/default/{address}")
     page.get_by_text("live", exact=True).wait_for()
     page.wait_for_timeout(900)
+    if address == "streams":
+        page.keyboard.press("w")
+        page.wait_for_timeout(600)
     return page
 
 

@@ -17,11 +17,12 @@ def busy(live: Live) -> None:
         live.json("POST", "/sandboxes/default/call", {"account": "alice", "method": "GET", "target": target})
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(tab: Any, live: Live, theme: str) -> None:
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1280)])
+def test_axe_finds_nothing_serious(tab: Any, live: Live, theme: str, width: int) -> None:
     from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no py.typed
 
     tab.emulate_media(color_scheme=theme)
+    tab.set_viewport_size({"width": width, "height": 800})
     open_console(tab, live, "/s/default/requests?n=2")
     found = []
     for screen in SCREENS:

@@ -25,6 +25,11 @@ def test_a_market_settles_by_mouse(tab: Any, live: Live, sandbox: SandboxView) -
     dialog.wait_for(state="detached")
     positions.get_by_role("button", name="settle").wait_for(state="detached")
     assert sandbox.positions()[0]["settled"]
+    tab.get_by_text("position settled").wait_for()
+    positions.get_by_role("button", name="RAIN-1").click()
+    tab.get_by_role("button", name="of RAIN-1 only: show all").wait_for()
+    tab.get_by_role("region", name="fills").get_by_text("10.00").wait_for()
+    assert tab.get_by_role("region", name="Keys of the account").get_by_text("the sandbox").count() >= 1
     tab.get_by_role("button", name="settlements 1").click()
     tab.get_by_role("region", name="settlements").get_by_text("RAIN-1").wait_for()
 

@@ -71,6 +71,25 @@ def test_why_is_found_by_keys_alone(tab: Any, live: Live, sandbox: SandboxView) 
     assert rows(tab).count() == 1
 
 
+def test_two_series_are_compared_by_keys(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    for target in ("/portfolio/balance", "/portfolio/positions", "/portfolio/balance", "/nope", "/portfolio/positions"):
+        sandbox.ask(sandbox.client().get(target))
+    open_console(tab, live, f"{requests_of(sandbox)}?n=3")
+    rows(tab).nth(4).wait_for()
+    for key in ("b", "k", "k", "j", "j", "D"):
+        tab.keyboard.press(key)
+    dialog = tab.get_by_role("dialog")
+    for label, text in (("A", "n:1-2"), ("B", "n:3-")):
+        dialog.get_by_label(label, exact=False).first.focus() if label == "A" else tab.keyboard.press("Tab")
+        tab.keyboard.press("Control+a")
+        tab.keyboard.type(text)
+    dialog.locator("tr.more").get_by_text("/nope 404").wait_for()
+    assert dialog.locator("tr.same").count() == 2
+    assert dialog.locator("tr.less").count() == 0
+    dialog.locator("tr.more").get_by_role("button", name="4").press("Enter")
+    tab.get_by_label("Request 4").wait_for()
+
+
 def test_a_stub_and_a_fault_are_made_of_a_request(tab: Any, live: Live, sandbox: SandboxView) -> None:
     balance(sandbox)
     open_console(tab, live, f"{requests_of(sandbox)}?n=1")

@@ -26,3 +26,19 @@ def test_a_scenario_is_mended_and_started_anew(tab: Any, live: Live) -> None:
     tab.get_by_role("dialog").get_by_role("button", name="Start anew").click()
     tab.get_by_text("mended began anew").wait_for()
     assert sandbox.positions()[0]["quantity"] == "20.00"
+
+
+def test_a_scenario_is_started_anew_by_keys(tab: Any, live: Live) -> None:
+    sandbox = live.sandbox("typed", SMALL)
+    open_console(tab, live, "/s/typed/scenario")
+    tab.get_by_text("✓ 2 accounts, 1 markets").wait_for()
+    tab.keyboard.press("e")
+    tab.keyboard.press("Control+a")
+    tab.keyboard.insert_text(SMALL.replace("count: 10", "count: 30"))
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("s")
+    tab.locator("dialog[open]").wait_for()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("typed began anew").wait_for()
+    assert sandbox.positions()[0]["quantity"] == "30.00"

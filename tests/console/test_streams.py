@@ -1,6 +1,7 @@
 """Streams, script, faults and sandboxes in a browser, by mouse and by keys."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ HOLE = {"name": "hole", "match": {"channel": "fill"}, "times": 1, "then": {"gap"
 @pytest.fixture
 def stream(live: Live) -> Iterator[ClientConnection]:
     """A stream of alice that is subscribed to fills, of which the first is lost."""
+    live.json("POST", "/sandboxes/default/reset")  # frames of other tests would be lost ones too
     account = live.json("GET", "/sandboxes/default")["accounts"][0]
     headers = sign("kalshi", account, UnsignedRequest("GET", STREAM_PATH))
     with connect(f"ws://127.0.0.1:{live.port}{STREAM_PATH}", additional_headers=headers) as opened:
@@ -46,6 +48,30 @@ def test_the_missing_frame_is_found_by_keys(tab: Any, live: Live, stream: Client
     tab.get_by_text("1 frames").wait_for()
 
 
+def test_a_gap_in_the_numbers_of_a_subscription_leads_to_the_frame(tab: Any, live: Live) -> None:
+    live.json("DELETE", "/sandboxes/default/journal")
+    account = live.json("GET", "/sandboxes/default")["accounts"][0]
+    headers = sign("kalshi", account, UnsignedRequest("GET", STREAM_PATH))
+    with connect(f"ws://127.0.0.1:{live.port}{STREAM_PATH}", additional_headers=headers) as opened:
+        asked = {"channels": ["fill", "orderbook_delta"], "market_tickers": [MARKET]}
+        opened.send(json.dumps({"id": 1, "cmd": "subscribe", "params": asked}))
+        live.json("POST", "/sandboxes/default/faults", {**HOLE, "match": {"channel": "orderbook_delta"}})
+        books = [{"orderbook": {"market": MARKET, "yes": [["0.40", count]]}} for count in (5, 6, 7)]
+        live.json("POST", "/sandboxes/default/commands", books)
+        number = live.json("GET", "/sandboxes/default/frames?short=true&last=1")["frames"][0]["connection"]
+        open_console(tab, live, f"/s/default/streams?q=conn:{number}")
+        tab.get_by_label(re.compile(r"in 3 lanes, 1 lost, 1 after a gap")).wait_for()
+        tab.keyboard.press("w")
+        tab.locator("[data-why]").get_by_text(re.compile(r"seq \d+ is missing: it is #\d+")).wait_for()
+        tab.locator("[data-why]").get_by_role("button").click()
+        tab.locator("[data-why]").get_by_text("the client has a gap here").wait_for()
+        tab.get_by_role("button", name=re.compile("gaps")).click()
+        tab.get_by_label(re.compile(r"^\d+ frames in 1 lanes, 1 lost, 1 after")).wait_for()
+        tab.locator("canvas").hover(position={"x": 1255, "y": 12})
+        tab.locator(".pointed").get_by_text(re.compile(r"^#\d+ .* orderbook_delta seq \d+")).wait_for()
+        live.json("DELETE", "/sandboxes/default/faults")
+
+
 def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, stream: ClientConnection) -> None:
     open_console(tab, live, "/s/default/streams")
     tab.get_by_role("button", name="send").first.click()
@@ -57,17 +83,30 @@ def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, st
     tab.get_by_text("No stream is open now.").wait_for()
 
 
-def test_a_market_settles_at_the_next_step_of_the_script(tab: Any, live: Live) -> None:
+def test_a_market_settles_at_the_next_step_of_the_script_by_keys(tab: Any, live: Live) -> None:
     live.json("PUT", "/sandboxes/settling", {"scenario": SMALL, "clock": "paused"})
     open_console(tab, live, "/s/settling/script")
     tab.keyboard.press("s")
     step = {"after": "1h", "settle": {"market": "RAIN-1", "result": "yes"}}
     tab.get_by_label("a step as JSON").fill(json.dumps(step))
-    tab.get_by_role("button", name="Add", exact=True).click()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
     tab.get_by_text("scheduled").wait_for()
     tab.keyboard.press("n")
     tab.get_by_role("cell", name="done").wait_for()
     assert live.json("GET", "/sandboxes/settling/accounts/alice/positions")[0]["settled"]
+
+
+def test_a_sandbox_is_forked_as_it_was_by_keys(tab: Any, live: Live) -> None:
+    live.json("PUT", "/sandboxes/source", {"scenario": SMALL, "clock": "paused"})
+    open_console(tab, live, "/s/source/sandboxes")
+    tab.get_by_role("button", name="Fork source").press("Enter")
+    tab.get_by_label("Name").fill("early")
+    tab.get_by_label("At").fill("1")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("early is made").wait_for()
+    assert tab.url.endswith("#/s/early/requests")
+    assert live.json("GET", "/sandboxes/early")["commands"] < live.json("GET", "/sandboxes/source")["commands"]
 
 
 def test_a_sandbox_is_made_and_deleted(tab: Any, live: Live) -> None:

@@ -6,13 +6,14 @@ import { keepToken, onForgotten, takeToken } from "./lib/api.js";
 import { epoch, listen, stopWatching, watch } from "./lib/feed.js";
 import { html } from "./lib/html.js";
 import { bind } from "./lib/keys.js";
-import { go, place } from "./lib/router.js";
-import { hasToken, info, readAccounts, readServer, sandboxes, sandboxOf } from "./lib/state.js";
+import { go, isNamed, place } from "./lib/router.js";
+import { hasToken, info, mayMake, readAccounts, readSandboxes, readServer, sandboxes, sandboxOf } from "./lib/state.js";
 import { startTheme } from "./lib/theme.js";
 import { attempt, close, Dialog, Note } from "./parts/dialog.js";
 import { Header } from "./parts/header.js";
 import { showHelp } from "./parts/help.js";
-import { SCREENS } from "./screens/screens.js";
+import { showMake } from "./parts/make_form.js";
+import { offered, SCREENS } from "./screens/screens.js";
 
 startTheme();
 hasToken.value = Boolean(takeToken());
@@ -43,42 +44,59 @@ function TokenForm() {
 }
 
 function Console() {
-  const { sandbox, screen } = place.value;
   useEffect(() => {
-    void attempt(readServer);
+    void attempt(async () => {
+      await readServer();
+      if (info.value.sandbox && !isNamed()) go({ sandbox: info.value.sandbox, screen: place.value.screen });
+    });
   }, []);
-  useEffect(() => watch(sandbox), [sandbox]);
+  return info.value ? html`<${Frame} />` : html`<main class="welcome"><p>Reading …</p><${Note} /></main>`;
+}
+
+/** The header, and the screen of a sandbox that there is and that the token sees. */
+function Frame() {
+  const { sandbox, screen } = place.value;
+  const isKnown = Boolean(sandboxOf(sandbox));
   useEffect(() => {
+    if (isKnown) watch(sandbox);
+    else {
+      stopWatching();
+      void attempt(readSandboxes); // it may be new
+    }
+  }, [sandbox, isKnown]);
+  useEffect(() => {
+    if (!isKnown) return undefined;
     void attempt(() => readAccounts(sandbox));
     return listen((events) => {
       if (events.some((one) => one.kind === "command" && /Account|Key|OpenBook/.test(one.data.command))) {
         void attempt(() => readAccounts(sandbox));
       }
     });
-  }, [sandbox, epoch.value]);
+  }, [sandbox, isKnown, epoch.value]);
   useEffect(() => {
     if (epoch.value > 1) void attempt(readServer);
   }, [epoch.value]);
   useEffect(() => bind([
     { keys: "?", label: "this list", run: showHelp },
     { keys: "/", label: "to the filter", run: () => document.querySelector(/** @type {any} */ ("[data-filter]"))?.focus() },
-    ...SCREENS.map((one) => ({ keys: `g ${one.key}`, label: one.title, run: () => go({ screen: one.name }) })),
+    ...offered().map((one) => ({ keys: `g ${one.key}`, label: one.title, run: () => go({ screen: one.name }) })),
   ]), []);
   const shown = SCREENS.find((one) => one.name === screen) ?? SCREENS[0];
   useEffect(() => {
     document.title = `${shown.title} · ${sandbox} · mockexchange`;
   }, [shown, sandbox]);
-  if (!info.value) return html`<main class="welcome"><p>Reading …</p><${Note} /></main>`;
-  const isKnown = sandboxOf(sandbox) || !sandboxes.value.length;
   return html`<${Header} screen=${shown} />
     <main id="main" class=${`screen ${shown.name}`} tabindex="-1">
       <h1 class="hidden">${shown.title}</h1>
-      ${isKnown ? html`<${shown.view} key=${`${sandbox} ${shown.name}`} />` : html`<${UnknownSandbox} name=${sandbox} />`}
+      ${isKnown || shown.name === "sandboxes" ? html`<${shown.view} key=${`${sandbox} ${shown.name}`} />` : html`<${UnknownSandbox} name=${sandbox} />`}
     </main><${Dialog} /><${Note} />`;
 }
 
 /** @param {{name: string}} props */
 function UnknownSandbox(props) {
+  const own = info.value.sandbox;
+  if (own && own !== props.name) return html`<div class="empty"><h2>This token is for the sandbox “${own}” alone</h2><p><a href=${`#/s/${encodeURIComponent(own)}/requests`}>Open it</a></p></div>`;
+  if (own) return html`<div class="empty"><h2>There is no sandbox “${own}” yet</h2><p>It is the one that this token is for.</p>${mayMake() ? html`<p><button class="primary" onClick=${showMake}>make it …</button></p>` : null}</div>`;
   return html`<div class="empty"><h2>There is no sandbox “${props.name}”</h2>
     <p>It was deleted, or the link is from another server. Here are:</p>
     <ul>${sandboxes.value.map((one) => html`<li><a href=${`#/s/${encodeURIComponent(one.id)}/requests`}>${one.id}</a></li>`)}</ul></div>`;

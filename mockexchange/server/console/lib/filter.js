@@ -3,7 +3,7 @@
 
 /** @typedef {{key: string, value: string, isNot: boolean}} Term */
 
-const KEYS = ["account", "op", "status", "method", "venue", "channel", "kind", "conn", "stub", "fault", "is", "body", "dir"];
+const KEYS = ["account", "op", "status", "method", "venue", "channel", "kind", "conn", "sid", "stub", "fault", "is", "body", "dir", "n"];
 
 /**
  * @param {string} text
@@ -38,11 +38,13 @@ const TESTS = {
   kind: (row, value) => same(row.kind, value),
   dir: (row, value) => same(row.direction, value),
   conn: (row, value) => String(row.connection) === value,
+  sid: (row, value) => String(row.sid) === value,
   stub: (row, value) => has(row.stub, value),
   fault: (row, value) => has(row.fault, value),
   body: () => true, // the server searches bodies
+  n: (row, value) => inRange(row.number, value),
   is: (row, value) =>
-    value === "refused" ? isRefused(row) : value === "finding" ? Boolean(row.findings?.length) : Boolean(row[value]),
+    value === "refused" ? isRefused(row) : value === "gap" ? Boolean(row.missing) : value === "finding" ? Boolean(row.findings?.length) : Boolean(row[value]),
 };
 
 /**
@@ -54,6 +56,13 @@ export function matches(row, terms) {
     const found = term.key ? TESTS[term.key](row, term.value) : hasWord(row, term.value);
     return found !== term.isNot;
   });
+}
+
+/** Whether a number is that one, or within bounds such as 3-9, -9 or 3-. @param {number} number @param {string} value */
+function inRange(number, value) {
+  const [, low, dash, high] = value.match(/^(\d*)(-?)(\d*)$/) ?? [];
+  if (low === undefined) return false;
+  return dash ? number >= Number(low) && (high === "" || number <= Number(high)) : number === Number(low);
 }
 
 /** @param {any} row @param {string} value */

@@ -18,9 +18,18 @@ export function sizeOf(bytes) {
   return bytes < 1_024 ? `${bytes} B` : bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} kB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
+/** How long something was not used. @param {number} micros */
+export function idleOf(micros) {
+  const seconds = Math.floor(micros / 1_000_000);
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3_600)} h`;
+}
+
+const GROUPED = new Intl.NumberFormat("en-US");
+
 /** @param {number} count */
 export function countOf(count) {
-  return count.toLocaleString("en-US");
+  return GROUPED.format(count);
 }
 
 /**

@@ -17,6 +17,11 @@ function read() {
 
 export const place = signal(read());
 
+/** Whether the address names a sandbox. */
+export function isNamed() {
+  return /^#\/s\/./.test(location.hash);
+}
+
 addEventListener("hashchange", () => {
   if (!location.hash.startsWith("#token=")) place.value = read();
 });

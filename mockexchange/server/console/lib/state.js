@@ -16,6 +16,12 @@ export function mayChange() {
   return info.value?.role !== "viewer";
 }
 
+/** Whether it may make a sandbox: one of any name, or its own if that is not there. */
+export function mayMake() {
+  const own = info.value?.sandbox;
+  return mayChange() && !(own && sandboxOf(own));
+}
+
 export async function readServer() {
   [info.value, sandboxes.value] = await Promise.all([ask("GET", "/info"), ask("GET", "/sandboxes")]);
 }

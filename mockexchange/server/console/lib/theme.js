@@ -1,9 +1,16 @@
 // @ts-check
 // Light, dark, or as the system has it.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 const KEPT = "mockexchange.theme";
 export const theme = signal(localStorage.getItem(KEPT) ?? "auto");
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+const isSystemDark = signal(system.matches);
+system.addEventListener("change", () => { isSystemDark.value = system.matches; });
+
+/** The theme that is seen; what is drawn with colours is drawn anew when it changes. */
+export const seenTheme = computed(() => (theme.value === "auto" ? (isSystemDark.value ? "dark" : "light") : theme.value));
 
 export function startTheme() {
   document.documentElement.dataset.theme = theme.value;

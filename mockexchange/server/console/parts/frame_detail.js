@@ -4,13 +4,14 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../lib/api.js";
 import { timeOf } from "../lib/format.js";
+import { gapOf } from "../lib/gaps.js";
 import { html } from "../lib/html.js";
 import { refine } from "../lib/router.js";
 import { Body } from "./body.js";
 
 const WORDS = /** @type {Record<string, string>} */ ({ in: "From the client.", out: "To the client.", lost: "Made, and not sent: the client has a gap here." });
 
-/** @param {{number: string, path: string}} props */
+/** @param {{number: string, path: string, row?: any, lost?: any}} props `row` is its row, and `lost` the frame that is missing before it. */
 export function FrameDetail(props) {
   const frame = useSignal(/** @type {any} */ (null));
   const problem = useSignal("");
@@ -21,15 +22,18 @@ export function FrameDetail(props) {
     );
   }, [props.number]);
   const one = frame.value;
-  const isBad = one?.direction === "lost";
+  const gap = props.row ? gapOf(props.row) : "";
+  const isBad = one?.direction === "lost" || Boolean(gap);
   return html`<section class="detail" aria-label=${`Frame ${props.number}`} tabindex="-1">
     <header><h2><span class="dim">#${props.number}</span> ${one?.kind ?? ""}</h2>
       <button class="plain" onClick=${() => refine({ n: "" })} aria-label="Close the details" title="Escape">✕</button></header>
     ${problem.value ? html`<p>${problem.value}</p>` : !one ? html`<p class="dim">Reading …</p>` : html`
       <div class=${`why-box ${isBad ? "bad" : one.fault || one.note ? "odd" : "good"}`} data-why>
-        <p class="lead"><b>${isBad ? "✕ lost" : one.direction === "in" ? "← in" : "→ out"}</b> ${one.note || WORDS[one.direction]}</p>
+        <p class="lead"><b>${one.direction === "lost" ? "✕ lost" : one.direction === "in" ? "← in" : "→ out"}</b> ${one.note || WORDS[one.direction]}</p>
+        ${gap ? html`<p><b class="bad">✕ gap</b> ${gap}${props.lost ? html`: it is <button class="link" onClick=${() => refine({ n: String(props.lost.number) })}>#${props.lost.number}</button>, which was made and not sent` : ""}</p>` : null}
         <dl>${one.fault ? html`<dt>fault</dt><dd>${one.fault}</dd>` : null}${one.stub ? html`<dt>stub</dt><dd>${one.stub}</dd>` : null}
           <dt>stream</dt><dd>${one.connection} <span class="dim">of ${one.account ?? "no account"}</span></dd>
+          ${props.row && props.row.sid !== null ? html`<dt>subscription</dt><dd>sid ${props.row.sid}${props.row.seq === null ? "" : `, seq ${props.row.seq}`}</dd>` : null}
           ${one.channel ? html`<dt>channel</dt><dd>${one.channel}</dd>` : null}
           <dt>exchange time</dt><dd>${timeOf(one.at)} <span class="dim">${one.at.slice(0, 10)}, after ${one.position} commands</span></dd></dl></div>
       <${Body} label="frame" text=${one.frame} base64=${one.frame_base64} />`}

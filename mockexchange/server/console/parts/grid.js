@@ -61,7 +61,7 @@ export function Grid(props) {
     const row = rows[place];
     const id = idOf(row);
     shown.push(html`<div
-      key=${id} role="row" class=${`row ${props.rowClass?.(row) ?? ""} ${id === selected ? "chosen" : ""}`}
+      key=${place - first} role="row" class=${`row ${props.rowClass?.(row) ?? ""} ${id === selected ? "chosen" : ""}`}
       style=${{ gridTemplateColumns: template, transform: `translateY(${place * ROW_PX}px)` }}
       aria-rowindex=${place + 2} aria-selected=${id === selected} id=${`row-${id}`} onClick=${() => props.onSelect(id)}
     >${columns.map((one) => html`<div role="gridcell" class=${one.isNumber ? "num" : ""} data-key=${one.key}>${one.cell(row)}</div>`)}</div>`);

@@ -7,7 +7,7 @@ import { html } from "../lib/html.js";
 import { addressOf, go, place } from "../lib/router.js";
 import { sandboxes, sandboxOf } from "../lib/state.js";
 import { nextTheme, theme } from "../lib/theme.js";
-import { SCREENS } from "../screens/screens.js";
+import { offered } from "../screens/screens.js";
 import { ClockBar } from "./clock_bar.js";
 import { showHelp } from "./help.js";
 
@@ -34,12 +34,12 @@ export function Header(props) {
         <select value=${sandbox} onChange=${(/** @type {any} */ event) => go({ sandbox: event.target.value, screen: props.screen.name })}>
           ${names.map((name) => html`<option value=${name} selected=${name === sandbox}>${name}</option>`)}</select></label>
       ${shown ? html`<span class="dim facts" title="scenario and API date">${shown.scenario} · ${shown.api_date}</span>` : null}
-      <${ClockBar} />
-      <span class="push"></span><${Live} />
+      ${shown ? html`<${ClockBar} />` : null}
+      <span class="push"></span>${shown ? html`<${Live} />` : null}
       <button class="plain" onClick=${nextTheme} title=${`theme: ${theme.value}`} aria-label=${`Theme: ${theme.value}`}>${theme.value === "dark" ? "☾" : theme.value === "light" ? "☀" : "◐"}</button>
       <button class="plain" onClick=${showHelp} title="keys (?)" aria-label="Help and keys">?</button>
     </div>
-    <nav aria-label="Screens">${SCREENS.map((one) => html`<a href=${addressOf({ screen: one.name, query: {} })}
+    <nav aria-label="Screens">${offered().map((one) => html`<a href=${addressOf({ screen: one.name, query: {} })}
       aria-current=${one.name === props.screen.name ? "page" : undefined} title=${`g ${one.key}`}>${one.title}</a>`)}</nav>
     ${shown?.broken ? html`<p class="broken" role="alert">✕ ${shown.broken}</p>` : null}
   </header>`;

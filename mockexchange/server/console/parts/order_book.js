@@ -25,12 +25,12 @@ export function ownOrders(shown, account) {
   return [...of(asks, "sell"), ...of(bids, "buy")].sort((left, right) => right.at.localeCompare(left.at));
 }
 
-/** @param {{shown: any, account: string, onPrice: (price: string) => void}} props */
+/** @param {{shown: any, account: string, onPrice: ((price: string) => void) | null}} props */
 export function OrderBook(props) {
   const { bids, asks } = sidesOf(props.shown);
   const most = Math.max(1, ...[...bids, ...asks].map((one) => Number(one.count)));
   const row = (/** @type {Level} */ level, /** @type {string} */ way) => html`<tr key=${`${way} ${level.price}`} class=${way}>
-    <td class="num"><button class="link" onClick=${() => props.onPrice(level.price)} title="take this price into the form">${level.price}</button></td>
+    <td class="num">${props.onPrice ? html`<button class="link" onClick=${() => props.onPrice?.(level.price)} title="take this price into the form">${level.price}</button>` : html`<span class="price">${level.price}</span>`}</td>
     <td class="num"><span class="depth" style=${{ width: `${(100 * Number(level.count)) / most}%` }} aria-hidden="true"></span><span>${level.count}</span></td>
     <td><${Owners} orders=${level.orders} account=${props.account} /></td></tr>`;
   return html`<table class="list book"><thead><tr><th scope="col" class="num">price</th><th scope="col" class="num">${props.shown.bids ? "amount" : "count"}</th><th scope="col">orders of accounts</th></tr></thead>

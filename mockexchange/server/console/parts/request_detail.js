@@ -71,8 +71,8 @@ function Actions(props) {
       <button onClick=${() => show("Make a stub of it", stubForm(entry, path))}>stub</button>
       <button onClick=${() => show("Make a fault of it", faultForm(entry, path))}>fault</button>` : null}
     <button onClick=${() => copy(curlOf(entry, originOf(props.sandbox)), "curl")} title="as it was sent, with its old signature">curl</button>
-    <button onClick=${() => copy(pythonOf(entry), "Python")}>Python</button>
-    <button onClick=${() => copy(callOf(entry), "command")} title="signed anew in a terminal">command</button>
+    ${mayChange() ? html`<button onClick=${() => copy(pythonOf(entry), "Python")}>Python</button>
+      <button onClick=${() => copy(callOf(entry), "command")} title="signed anew in a terminal">command</button>` : null}
     <button onClick=${() => props.onMark("a")} title="a">mark A</button><button onClick=${() => props.onMark("b")} title="b">mark B</button>
   </div>`;
 }

@@ -52,7 +52,7 @@ function StepForm(props) {
       if (outcome.refusal) problem.value = `refused: ${outcome.refusal.message}`;
       else {
         close();
-        tell(`${kind.value}: ${outcome.events.map((/** @type {any} */ one) => one.type.replaceAll("_", " ")).join(", ") || "nothing changed"}`);
+        tell(`${kind.value}: ${happened(outcome.events) || "nothing changed"}`);
       }
     } catch (error) {
       problem.value = error instanceof Error ? error.message : String(error);
@@ -93,4 +93,12 @@ function commandOf(kind, values) {
   const words = Object.entries(values).map(([name, value]) => quoted(`${name}=${typeof value === "object" ? JSON.stringify(value) : value}`));
   const where = place.value.sandbox === "default" ? "" : ` --sandbox ${place.value.sandbox}`;
   return `mockexchange do ${kind} ${words.join(" ")}${where}`;
+}
+
+/** What a step did, each kind of event once with its count. @param {any[]} events */
+function happened(events) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const one of events) counts.set(one.type, (counts.get(one.type) ?? 0) + 1);
+  return [...counts].map(([type, count]) => `${count > 1 ? `${count} × ` : ""}${type.replaceAll("_", " ")}`).join(", ");
 }

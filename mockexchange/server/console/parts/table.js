@@ -5,13 +5,13 @@ import { html } from "../lib/html.js";
 const NUMBER = /^-?[0-9][0-9.,]*$|^−[0-9]/;
 const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** @param {{label: string, rows: any[], leave: string[], last: string[], act?: (row: any) => any}} props */
+/** @param {{label: string, rows: any[], leave: string[], last: string[], act?: (row: any) => any, link?: {key: string, title: string, onClick: (value: string) => void}}} props */
 export function Table(props) {
   const keys = [...new Set(props.rows.slice(0, 50).flatMap((row) => Object.keys(row)))].filter((key) => !props.leave.includes(key) && !props.last.includes(key)).concat(props.last);
   const isNumber = (/** @type {string} */ key) => props.rows.some((row) => NUMBER.test(String(row[key] ?? "")));
   const numbers = new Set(keys.filter(isNumber));
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${props.label}><table class="list plain-rows"><thead><tr>${keys.map((key) => html`<th scope="col" class=${numbers.has(key) ? "num" : ""}>${key.replaceAll("_", " ")}</th>`)}${props.act ? html`<th scope="col"><span class="hidden">actions</span></th>` : null}</tr></thead>
-    <tbody>${props.rows.map((row) => html`<tr>${keys.map((key) => html`<td class=${numbers.has(key) ? "num" : "mono"}>${textOf(row[key])}</td>`)}${props.act ? html`<td>${props.act(row)}</td>` : null}</tr>`)}</tbody></table></div>`;
+    <tbody>${props.rows.map((row) => html`<tr>${keys.map((key) => html`<td class=${numbers.has(key) ? "num" : "mono"}>${props.link?.key === key ? html`<button class="link" title=${props.link.title} onClick=${() => props.link?.onClick(row[key])}>${row[key]}</button>` : textOf(row[key])}</td>`)}${props.act ? html`<td>${props.act(row)}</td>` : null}</tr>`)}</tbody></table></div>`;
 }
 
 /** @param {any} value */

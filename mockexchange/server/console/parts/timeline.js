@@ -1,36 +1,65 @@
 // @ts-check
-// Frames as marks by stream and time: lost ones red, disturbed ones in another shape. The list below is its table.
-import { useEffect, useRef } from "preact/hooks";
+// Frames as marks by subscription and time: lost ones and gaps red, disturbed ones in another shape. The list below is
+// its table. A crosshair names the frame next to it, and the instant that the plot of an account points at.
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { pointed } from "../lib/crosshair.js";
+import { timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
+import { laneKeyOf, lanesOf } from "../lib/lanes.js";
+import { seenTheme } from "../lib/theme.js";
 
-const LANE_PX = 22;
-const LANES_MAX = 8;
-const LEFT_PX = 76;
+const LANE_PX = 20;
+const LANES_MAX = 10;
+const LEFT_PX_MAX = 170;
+const RIGHT_PX = 14;
+const COLOURS = ["--dim", "--line", "--text", "--bad", "--odd", "--good"];
 
-/** @param {{frames: any[], selected: string, onSelect: (id: string) => void}} props */
+/** @param {{frames: any[], selected: string, onSelect: (id: string) => void}} props The newest frame is the first. */
 export function Timeline(props) {
   const node = /** @type {{current: HTMLCanvasElement | null}} */ (useRef(null));
   const { frames } = props;
-  const lanes = [...new Set(frames.map((one) => one.connection))].sort((a, b) => b - a).slice(0, LANES_MAX);
-  const height = lanes.length * LANE_PX + 20;
+  const cross = useSignal(/** @type {any} */ (null));
+  const all = useMemo(() => lanesOf(frames), [frames]);
+  const lanes = all.slice(0, LANES_MAX);
+  const height = lanes.length * LANE_PX + 4;
+  const latest = /** @type {{current: () => void}} */ (useRef(() => {}));
+  latest.current = () => { if (node.current) paint(node.current, frames, lanes, props.selected); };
+  useEffect(() => latest.current(), [frames, props.selected, height, seenTheme.value]);
   useEffect(() => {
-    const draw = () => { if (node.current) paint(node.current, frames, lanes, props.selected); };
-    draw();
-    const watcher = new ResizeObserver(draw);
-    if (node.current) watcher.observe(node.current);
+    if (!node.current) return undefined;
+    const watcher = new ResizeObserver(() => { if (node.current && node.current.width !== widthOf(node.current)) latest.current(); });
+    watcher.observe(node.current);
     return () => watcher.disconnect();
-  });
+  }, [frames.length > 0]);
   if (!frames.length) return null;
-  const pick = (/** @type {MouseEvent} */ event) => {
+  const found = (/** @type {MouseEvent} */ event) => {
     const canvas = /** @type {HTMLCanvasElement} */ (node.current);
     const box = canvas.getBoundingClientRect();
-    const found = nearest(frames, lanes, event.clientX - box.left, event.clientY - box.top, box.width);
-    if (found) props.onSelect(String(found.number));
+    return nearest(frames, lanes, event.clientX - box.left, event.clientY - box.top, box.width);
   };
+  const point = (/** @type {MouseEvent} */ event) => {
+    const frame = found(event);
+    cross.value = frame;
+    if (frame) pointed.value = frame.at_us;
+  };
+  const width = node.current?.clientWidth ?? 0;
+  const shown = cross.value ?? frames.find((one) => String(one.number) === props.selected) ?? atInstant(frames, pointed.value);
+  return html`<div class="timeline"><canvas ref=${node} style=${{ height: `${height}px` }} role="img"
+      onClick=${(/** @type {MouseEvent} */ event) => { const frame = found(event); if (frame) props.onSelect(String(frame.number)); }}
+      onMouseMove=${point} onMouseLeave=${() => { cross.value = null; }}
+      aria-label=${wordsOf(frames, all)}></canvas>
+    ${shown && width ? html`<i class="cross" style=${{ left: `${xOf(shown, spanOf(frames), width)}px`, height: `${height}px` }}></i>` : null}
+    <p class="legend"><span class="pointed">${shown ? html`#${shown.number} ${timeOf(shown.at)} ${shown.kind}${shown.seq === null ? "" : ` seq ${shown.seq}`}` : ""}</span>
+      ${all.length > lanes.length ? html`<span>${all.length - lanes.length} more lanes: filter by conn: or sid:</span>` : null}
+      <span><i class="dot out"></i>out</span><span><i class="dot in"></i>in</span><span><i class="dot odd"></i>disturbed</span><span><i class="dot gap"></i>gap</span><span><i class="dot lost"></i>lost</span></p></div>`;
+}
+
+/** @param {any[]} frames @param {any[]} lanes */
+function wordsOf(frames, lanes) {
   const lost = frames.filter((one) => one.direction === "lost").length;
-  return html`<div class="timeline"><canvas ref=${node} style=${{ height: `${height}px` }} onClick=${pick} role="img"
-      aria-label=${`${frames.length} frames of ${lanes.length} streams, ${lost} lost; the list below has them`}></canvas>
-    <p class="legend"><span><i class="dot out"></i>out</span><span><i class="dot in"></i>in</span><span><i class="dot odd"></i>disturbed</span><span><i class="dot lost"></i>lost</span></p></div>`;
+  const gaps = frames.filter((one) => one.missing).length;
+  return `${frames.length} frames in ${lanes.length} lanes, ${lost} lost, ${gaps} after a gap; the list below has them`;
 }
 
 /** @param {any[]} frames */
@@ -42,66 +71,120 @@ function spanOf(frames) {
 
 /** @param {any} frame @param {{oldest: number, width: number}} span @param {number} width */
 function xOf(frame, span, width) {
-  return LEFT_PX + ((frame.host_at_us - span.oldest) / span.width) * (width - LEFT_PX - 14);
+  const left = leftOf(width);
+  return left + ((frame.host_at_us - span.oldest) / span.width) * (width - left - RIGHT_PX);
 }
 
-/** @param {HTMLCanvasElement} canvas @param {any[]} frames @param {number[]} lanes @param {string} selected */
+/** The room for the names of lanes. @param {number} width */
+function leftOf(width) {
+  return Math.min(LEFT_PX_MAX, width * 0.32);
+}
+
+/** @param {number} lane */
+function yOf(lane) {
+  return lane * LANE_PX + LANE_PX / 2 + 2;
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function widthOf(canvas) {
+  return Math.round(canvas.clientWidth * (devicePixelRatio || 1));
+}
+
+/** @param {HTMLCanvasElement} canvas @param {any[]} frames @param {import("../lib/lanes.js").Lane[]} lanes @param {string} selected */
 function paint(canvas, frames, lanes, selected) {
   const ratio = devicePixelRatio || 1;
   const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
-  canvas.width = width * ratio;
-  canvas.height = height * ratio;
+  canvas.width = widthOf(canvas);
+  canvas.height = canvas.clientHeight * ratio;
   const pen = canvas.getContext("2d");
   if (!pen) return;
   const style = getComputedStyle(canvas);
-  const colour = (/** @type {string} */ name) => resolved(style, name);
+  const colours = coloursOf(style);
   pen.scale(ratio, ratio);
   pen.font = `12px ${style.fontFamily}`;
   pen.textBaseline = "middle";
+  /** @type {Map<string, number>} */
+  const places = new Map();
+  const left = leftOf(width);
   lanes.forEach((lane, at) => {
-    const y = at * LANE_PX + LANE_PX / 2 + 4;
-    pen.fillStyle = colour("--dim");
-    pen.fillText(`stream ${lane}`, 12, y);
-    pen.fillStyle = colour("--line");
-    pen.fillRect(LEFT_PX, y, width - LEFT_PX - 14, 1);
+    places.set(lane.key, yOf(at));
+    pen.fillStyle = colours["--dim"];
+    pen.fillText(lane.label, lane.label.startsWith("stream") ? 12 : 24, yOf(at), left - 30);
+    pen.fillStyle = colours["--line"];
+    pen.fillRect(left, yOf(at), width - left - RIGHT_PX, 1);
   });
   const span = spanOf(frames);
+  /** The last mark of a lane, by its pixel and shape: marks on the same pixel are one. @type {Map<number, string>} */
+  const painted = new Map();
   for (let place = frames.length - 1; place >= 0; place -= 1) {
     const frame = frames[place];
-    const lane = lanes.indexOf(frame.connection);
-    if (lane >= 0) mark(pen, frame, xOf(frame, span, width), lane * LANE_PX + LANE_PX / 2 + 4, colour, String(frame.number) === selected);
+    const y = places.get(laneKeyOf(frame));
+    if (y === undefined) continue;
+    const x = Math.round(xOf(frame, span, width) * 2) / 2;
+    const isChosen = String(frame.number) === selected;
+    const what = `${x} ${shapeOf(frame)}`;
+    if (painted.get(y) === what && !isChosen) continue;
+    painted.set(y, what);
+    mark(pen, frame, x, y, colours);
+    if (isChosen) {
+      pen.strokeStyle = colours["--text"];
+      pen.lineWidth = 2;
+      pen.strokeRect(x - 7, y - 9, 14, 18);
+    }
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {any} frame @param {number} x @param {number} y @param {(name: string) => string} colour @param {boolean} isChosen */
-function mark(pen, frame, x, y, colour, isChosen) {
-  const isLost = frame.direction === "lost";
-  pen.fillStyle = colour(isLost ? "--bad" : frame.fault ? "--odd" : frame.direction === "in" ? "--dim" : "--good");
+/** @param {any} frame */
+function shapeOf(frame) {
+  return frame.direction === "lost" ? "lost" : frame.missing ? "gap" : frame.fault ? "odd" : frame.direction;
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {any} frame @param {number} x @param {number} y @param {Record<string, string>} colours */
+function mark(pen, frame, x, y, colours) {
+  const shape = shapeOf(frame);
   pen.beginPath();
-  if (isLost) pen.rect(x - 2, y - 8, 4, 17);
-  else if (frame.fault) pen.rect(x - 4, y - 4, 8, 8);
-  else pen.arc(x, y, frame.direction === "in" ? 2.5 : 3.5, 0, Math.PI * 2);
+  pen.fillStyle = colours[{ lost: "--bad", gap: "--bad", odd: "--odd", in: "--dim" }[shape] ?? "--good"];
+  if (shape === "lost") pen.rect(x - 2, y - 8, 4, 17);
+  else if (shape === "odd") pen.rect(x - 4, y - 4, 8, 8);
+  else if (shape === "gap") {
+    pen.moveTo(x - 1, y);
+    pen.lineTo(x - 9, y - 7);
+    pen.lineTo(x - 9, y + 7);
+    pen.closePath();
+  } else pen.arc(x, y, shape === "in" ? 2.5 : 3.5, 0, Math.PI * 2);
   pen.fill();
-  if (isChosen) {
-    pen.strokeStyle = colour("--text");
-    pen.lineWidth = 2;
-    pen.strokeRect(x - 7, y - 9, 14, 18);
+  if (shape === "gap") {
+    pen.beginPath();
+    pen.fillStyle = colours["--good"];
+    pen.arc(x + 2, y, 3.5, 0, Math.PI * 2);
+    pen.fill();
   }
 }
 
-/** A custom property with light-dark() has to be resolved by an element. @param {CSSStyleDeclaration} style @param {string} name */
-function resolved(style, name) {
-  const pair = style.getPropertyValue(name).match(/light-dark\(([^,]+),\s*([^)]+)\)/);
-  if (!pair) return style.getPropertyValue(name);
-  const isDark = style.colorScheme === "dark" || (style.colorScheme.includes("dark") && matchMedia("(prefers-color-scheme: dark)").matches);
-  return isDark ? pair[2] : pair[1];
+/** The colours that marks have: a custom property with light-dark() is not resolved by itself. @param {CSSStyleDeclaration} style */
+function coloursOf(style) {
+  const isDark = seenTheme.value === "dark";
+  return Object.fromEntries(COLOURS.map((name) => {
+    const value = style.getPropertyValue(name);
+    const pair = value.match(/light-dark\(([^,]+),\s*([^)]+)\)/);
+    return [name, pair ? pair[isDark ? 2 : 1] : value];
+  }));
 }
 
-/** @param {any[]} frames @param {number[]} lanes @param {number} x @param {number} y @param {number} width */
+/** @param {any[]} frames @param {import("../lib/lanes.js").Lane[]} lanes @param {number} x @param {number} y @param {number} width */
 function nearest(frames, lanes, x, y, width) {
-  const lane = lanes[Math.max(0, Math.min(lanes.length - 1, Math.floor((y - 4) / LANE_PX)))];
+  const { key } = lanes[Math.max(0, Math.min(lanes.length - 1, Math.floor((y - 2) / LANE_PX)))];
   const span = spanOf(frames);
-  const own = frames.filter((one) => one.connection === lane);
-  return own.reduce((best, one) => (!best || Math.abs(xOf(one, span, width) - x) < Math.abs(xOf(best, span, width) - x) ? one : best), null);
+  let best = null;
+  let distance = Infinity;
+  for (const frame of frames) {
+    const away = Math.abs(xOf(frame, span, width) - x);
+    if (away < distance && laneKeyOf(frame) === key) [best, distance] = [frame, away];
+  }
+  return best;
+}
+
+/** The frame at an instant of exchange time, or the last one before it. @param {any[]} frames @param {number | null} at */
+function atInstant(frames, at) {
+  return at === null ? null : frames.find((one) => one.at_us <= at) ?? null;
 }

@@ -8,7 +8,7 @@ import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
 import { money, profitOf, sumsOf } from "../lib/profit.js";
 import { place, refine } from "../lib/router.js";
-import { accounts, mayChange } from "../lib/state.js";
+import { accounts, mayChange, sandboxOf } from "../lib/state.js";
 import { attempt } from "../parts/dialog.js";
 import { Plot } from "../parts/plot.js";
 import { showStep } from "../parts/step_form.js";
@@ -33,9 +33,11 @@ export function Accounts() {
     ...accounts.value.slice(0, 9).map((one, at) => ({ keys: String(at + 1), label: `account ${one.name}`, run: () => refine({ a: one.name }) })),
     ...(mayChange() ? [{ keys: "s", label: "a step for the account", run: () => step("fill") }] : []),
   ]), [accounts.value, name]);
-  if (!account) return html`<div class="empty"><h2>No accounts</h2><p>This scenario has none. A step makes one:</p><pre>mockexchange do account name=alice</pre></div>`;
+  if (!account) return html`<div class="empty"><h2>No accounts</h2><p>This scenario has none.${mayChange() ? " A step makes one:" : ""}</p>${mayChange() ? html`<pre>mockexchange do account account=alice</pre>` : null}</div>`;
   const lists = LISTS.filter((one) => ledger.value[one]);
   const list = lists.includes(query.l) ? query.l : lists[0];
+  const only = query.i ?? "";
+  const found = (/** @type {string} */ kind) => (only ? ledger.value[kind].filter((/** @type {any} */ row) => Object.values(row).includes(only)) : ledger.value[kind]);
   const sums = sumsOf(positions.value);
   return html`<div class="tools" role="group" aria-label="Accounts">
       ${accounts.value.map((one, at) => html`<button aria-pressed=${one.name === name} title=${at < 9 ? String(at + 1) : ""} onClick=${() => refine({ a: one.name })}>${one.name} <span class="dim">${one.venue}</span></button>`)}
@@ -45,13 +47,27 @@ export function Accounts() {
       <section class="card plot-card" aria-label="Profit and loss"><header><h2>Profit and loss</h2><${Currencies} series=${series.value} chosen=${query.c ?? ""} /><span class="dim">over exchange time</span></header>${series.value.length ? html`<${Plot} samples=${samplesOf(series.value, query.c ?? "")} />` : html`<p class="teach">Nothing has changed this account yet.</p>`}</section>
       <section class="card full" aria-label="Positions"><header><h2>Positions</h2><span class="dim">${positions.value.length}</span></header>
         ${positions.value.length ? html`<${Table} label="Positions" rows=${positions.value.map(withProfit)} leave=${["account", "event", "traded"]} last=${["updated_at"]}
+            link=${{ key: "instrument", title: "its orders, fills and settlements", onClick: showHistory }}
             act=${mayChange() ? (/** @type {any} */ row) => (row.event && !row.settled ? html`<button onClick=${() => step("settle", { market: row.instrument, result: "yes" })}>settle</button>` : null) : undefined} />`
-          : html`<p class="teach">No position. A fill opens one: <button class="link" onClick=${() => step("fill")}>fill …</button>, or an order of a client that is matched.</p>`}</section>
-      <section class="card full" aria-label="History"><header><h2>History</h2>${lists.map((one) => html`<button aria-pressed=${one === list} onClick=${() => refine({ l: one })}>${one.replace("_", " ")} <span class="dim">${ledger.value[one].length}</span></button>`)}</header>
-        ${list && ledger.value[list].length ? html`<${Table} label=${list} rows=${[...ledger.value[list]].reverse().slice(0, 500)} leave=${[]} last=${[]}
+          : html`<p class="teach">No position. ${mayChange() ? html`A fill opens one: <button class="link" onClick=${() => step("fill")}>fill …</button>, or` : "Opened by a fill:"} an order of a client that is matched.</p>`}</section>
+      <section class="card full" aria-label="History"><header><h2>History</h2>${only ? html`<button onClick=${() => refine({ i: "" })} aria-label=${`of ${only} only: show all`} title="show all">${only} ✕</button>` : null}${lists.map((one) => html`<button aria-pressed=${one === list} onClick=${() => refine({ l: one })}>${one.replace("_", " ")} <span class="dim">${found(one).length}</span></button>`)}</header>
+        ${list && found(list).length ? html`<${Table} label=${list} rows=${[...found(list)].reverse().slice(0, 500)} leave=${[]} last=${[]}
             act=${list === "orders" && mayChange() ? (/** @type {any} */ row) => (row.status === "resting" ? html`<button onClick=${() => step("cancel", { order: row.id })}>cancel</button>` : null) : undefined} />`
-          : html`<p class="teach">No ${list ? list.replace("_", " ") : "history"} yet.</p>`}</section>
+          : html`<p class="teach">No ${list ? list.replace("_", " ") : "history"}${only ? ` of ${only}` : " yet"}.</p>`}</section>
+      ${account.keys.length ? html`<section class="card full" aria-label="Keys"><header><h2>Keys</h2><span class="dim">${account.keys.length}</span></header><${Table} label="Keys of the account" rows=${account.keys.map((/** @type {any} */ one) => keyRow(one, sandbox))} leave=${[]} last=${[]} /></section>` : null}
     </div>`;
+}
+
+/** What led to a position: fills of its instrument, the newest first. @param {string} instrument */
+function showHistory(instrument) {
+  refine({ i: instrument, l: "fills" });
+  requestAnimationFrame(() => document.querySelector("section[aria-label=History]")?.scrollIntoView({ block: "nearest" }));
+}
+
+/** A key as a row; without a date of its own it has that of the sandbox. @param {any} key @param {string} sandbox */
+function keyRow(key, sandbox) {
+  const { key: name, key_id: id, scopes, subaccount, api_date: date, can_sign: canSign } = key;
+  return { key: name, "key id": id, "API date": date ?? sandboxOf(sandbox)?.api_date ?? "", of: date ? "the key" : "the sandbox", scopes: scopes.join(", "), subaccount: subaccount ?? "all", "signs here": canSign };
 }
 
 /** @param {any} row */

@@ -41,6 +41,11 @@ function ofInstrument(row) {
   return { ...row, id: row.instrument, title: row.kind, venue: "deribit", collection: "instruments", isOpen: row.open, status: row.open ? "open" : "delivered" };
 }
 
+/** A row of the list with what the book, which is read more often, says of the market. @param {any} row @param {any} book */
+function asItIsNow(row, book) {
+  return row.collection === "markets" ? ofMarket({ ...row, ...book }) : ofInstrument({ ...row, ...book });
+}
+
 /** Accounts that can send orders to a venue. @param {string} venue */
 function traders(venue) {
   return accounts.value.filter((one) => one.venue === venue && one.keys.some((/** @type {any} */ key) => key.can_sign));
@@ -69,8 +74,8 @@ export function Orders() {
       <span class="push dim">${shown.length} of ${rows.value?.length ?? 0}</span></div>
     <div class="split has-detail orders-split">
       <${Grid} label="Markets" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen?.id ?? ""} onSelect=${(/** @type {string} */ id) => refine({ m: id })}
-        empty=${rows.value ? html`<p>${rows.value.length ? "No market matches the filter." : html`This scenario has no market. A step makes one: <code>mockexchange do market market=RAIN-1 event=RAIN series=RAIN</code>`}</p>` : "Reading …"} />
-      <section class="market" aria-label="Market">${chosen && book.value?.id === chosen.id ? html`<${Market} key=${chosen.id} row=${chosen} book=${book.value} path=${path} sandbox=${sandbox} onDone=${reread} />` : null}</section>
+        empty=${rows.value ? html`<p>${rows.value.length ? "No market matches the filter." : html`This scenario has no market.${mayChange() ? html` A step makes one: <code>mockexchange do market market=RAIN-1 event=RAIN series=RAIN</code>` : null}`}</p>` : "Reading …"} />
+      <section class="market" aria-label="Market">${chosen && book.value?.id === chosen.id ? html`<${Market} key=${chosen.id} row=${asItIsNow(chosen, book.value)} book=${book.value} path=${path} sandbox=${sandbox} onDone=${reread} />` : null}</section>
     </div>`;
 }
 
@@ -83,6 +88,7 @@ function Market(props) {
   const account = names.includes(wanted) ? wanted : names[0] ?? "";
   const own = ownOrders(book, account);
   const may = mayChange();
+  const mayOrder = may && account && LIVES[row.venue] && row.isOpen;
   const withdraw = (/** @type {any} */ order) => attempt(async () => {
     const answer = await cancel(path, sandbox, row.venue, account, order.id);
     tell(answer.status < 400 ? `canceled as ${account}` : `${answer.status} ${answer.words}`, answer.status >= 400);
@@ -94,11 +100,11 @@ function Market(props) {
     <p class="dim facts-line">${factsOf(book)}</p>
     <div class="tools as"><label>as <select value=${account} onChange=${(/** @type {any} */ event) => refine({ a: event.target.value })}>${names.map((one) => html`<option value=${one} selected=${one === account}>${one}</option>`)}</select></label>
       ${own.length ? html`<span>${own.length} open order${own.length > 1 ? "s" : ""} of ${account}</span>` : html`<span class="dim">${account ? `no open order of ${account} here` : "no account of this venue can sign"}</span>`}</div>
-    ${may && account && LIVES[row.venue] && row.isOpen ? html`<${OrderForm} path=${path} sandbox=${sandbox} venue=${row.venue} name=${row.id} account=${account} price=${price.value} tick=${book.amount_min ?? "1"} onPrice=${(/** @type {string} */ text) => { price.value = text; }} onDone=${props.onDone} />`
+    ${mayOrder ? html`<${OrderForm} path=${path} sandbox=${sandbox} venue=${row.venue} name=${row.id} account=${account} price=${price.value} tick=${book.amount_min ?? "1"} onPrice=${(/** @type {string} */ text) => { price.value = text; }} onDone=${props.onDone} />`
       : row.isOpen ? null : html`<p class="teach">It is ${row.status}, so it takes no orders.</p>`}
     ${own.length ? html`<table class="list own-orders" aria-label="own orders"><tbody>${own.map((one) => html`<tr key=${one.id}><td class="own">● ${one.way}</td><td class="num">${one.remaining}</td><td class="num">${one.price}</td><td class="mono dim" title=${one.id}>${timeOf(one.at)}</td>
       ${may ? html`<td class="num"><button onClick=${() => withdraw(one)} aria-label=${`Cancel ${one.way} ${one.remaining} at ${one.price}`}>cancel</button></td>` : null}</tr>`)}</tbody></table>` : null}
-    <div class="scroll" tabindex="0" role="region" aria-label="Order book"><${OrderBook} shown=${book} account=${account} onPrice=${(/** @type {string} */ text) => { price.value = text; }} /></div>`;
+    <div class="scroll" tabindex="0" role="region" aria-label="Order book"><${OrderBook} shown=${book} account=${account} onPrice=${mayOrder ? (/** @type {string} */ text) => { price.value = text; } : null} /></div>`;
 }
 
 /** @param {any} book */

@@ -17,6 +17,7 @@ import { NoRequests } from "../parts/no_requests.js";
 import { Groups } from "../parts/request_groups.js";
 import { RequestDetail } from "../parts/request_detail.js";
 import { showDiff } from "../parts/request_diff.js";
+import { showSeries } from "../parts/series_diff.js";
 import { toHar } from "../lib/har.js";
 
 const PAGE_ROWS = 200;
@@ -75,6 +76,7 @@ export function Requests() {
     marks.value = { ...marks.value, [side]: Number(number) };
     tell(`#${number} is ${side.toUpperCase()}${marks.value.a && marks.value.b ? ": d shows the difference" : ""}`);
   };
+  const series = () => showSeries(rows.value, filter, marks.value);
   const diff = () => attempt(() => showDiff(path, marks.value.a, marks.value.b));
   useEffect(() => bind([
     { keys: "j", label: "next row", run: () => step(1) },
@@ -85,6 +87,7 @@ export function Requests() {
     { keys: "a", label: "mark the row as A", run: () => mark("a") },
     { keys: "b", label: "mark the row as B", run: () => mark("b") },
     { keys: "d", label: "difference of A and B", run: diff },
+    { keys: "D", label: "difference of two series", run: series },
     { keys: ".", label: "follow: back to the newest", run: () => { refine({ n: "" }); document.querySelector(".rows")?.scrollTo(0, 0); } },
   ]), [shown, open]);
   const older = () => attempt(() => readOlder(path, rows, meta));
@@ -95,6 +98,7 @@ export function Requests() {
       <label>group <select value=${query.group ?? ""} onChange=${(/** @type {any} */ event) => refine({ group: event.target.value })}>
         ${["", "operation", "account", "diagnosis"].map((one) => html`<option value=${one} selected=${one === (query.group ?? "")}>${one || "none"}</option>`)}</select></label>
       <button disabled=${!(marks.value.a && marks.value.b)} onClick=${diff} title="mark two rows with a and b">diff ${marks.value.a ? `#${marks.value.a}` : "A"} ↔ ${marks.value.b ? `#${marks.value.b}` : "B"}</button>
+      <button onClick=${series} title="difference of two series, such as two runs (D)">series</button>
       <button onClick=${() => attempt(() => exportHar(path, sandbox, shown))} title="the newest 1,000 of the rows shown">HAR</button>
       ${mayChange() ? html`<button onClick=${() => attempt(() => clear(path, rows, meta))}>clear</button>` : null}
       <span class="push dim">${countOf(shown.length)} shown${meta.value.first > 1 ? ` · first kept: ${countOf(meta.value.first)}` : ""}</span>

@@ -72,7 +72,7 @@ export function Scenario() {
       <button disabled=${!isChanged} onClick=${revert}>back to what runs</button>
       ${mayChange() ? html`<button class="primary" disabled=${!checked.value?.ok} onClick=${start} title="s">start anew</button>` : null}
       <span class="push" role="status">${statusOf(checked.value, problems)}</span></div>
-    ${running.value.hidden ? html`<p class="strip odd">! Secrets are hidden here. Write them again before you start anew, or leave them out to have them drawn.</p>` : null}
+    ${running.value.hidden ? html`<p class="strip odd">! Secrets are hidden here.${mayChange() ? " Write them again before you start anew, or leave them out to have them drawn." : ""}</p>` : null}
     ${running.value.text === null ? html`<p class="strip odd">! What runs is a file of JSON lines that is too long to show.</p>` : null}
     ${isDiff.value && isChanged ? html`<${Difference} left=${running.value.text ?? ""} right=${text.value} />`
       : html`<${YamlEditor} text=${text.value} problems=${problems} label="scenario" onChange=${edit} onCheck=${check} fieldRef=${field} />`}

@@ -1,5 +1,6 @@
 // @ts-check
 // The screens, in the order of the tabs. `key` follows g on the keyboard.
+import { info } from "../lib/state.js";
 import { Accounts } from "./accounts.js";
 import { Orders } from "./orders.js";
 import { Requests } from "./requests.js";
@@ -19,3 +20,8 @@ export const SCREENS = [
   { name: "verify", title: "Verify", key: "v", view: Verify },
   { name: "sandboxes", title: "Sandboxes", key: "x", view: Sandboxes },
 ];
+
+/** The screens that have something for this token: reports are for those who see the whole server. */
+export function offered() {
+  return SCREENS.filter((one) => one.name !== "verify" || !info.value.sandbox);
+}

@@ -82,9 +82,9 @@ export function ScriptAndFaults() {
     <section aria-labelledby="h-stubs"><header><h2 id="h-stubs">Stubs</h2>${may ? html`<button onClick=${() => add("a stub", STUB, "The newest stub that matches a request answers it.")}>add a stub</button>
       <button onClick=${() => remove("stubs")} disabled=${!stubs.value.length}>clear</button>` : null}</header>
       ${stubs.value.length ? html`<${Rules} rows=${stubs.value} what="stubs" may=${may} onRemove=${remove} />` : html`<p class="teach">Every request is answered by the exchange. A stub answers literally, also what nothing here emulates.</p>`}</section>
-    <section aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">the newest ${FIRINGS_MAX}</span></header>
+    <section class="full" aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">the newest ${FIRINGS_MAX}</span></header>
       ${firings.value.length ? html`<table class="list"><thead><tr><th scope="col">exchange time</th><th scope="col">kind</th><th scope="col">name</th><th scope="col">detail</th></tr></thead>
-        <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${JSON.stringify(one.detail)}</td></tr>`)}</tbody></table>`
+        <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${wordsOf(one.detail)}</td></tr>`)}</tbody></table>`
         : html`<p class="teach">Nothing fired yet. Steps of the script and faults are listed here as they take effect.</p>`}</section>
     ${may ? html`<${LogCard} path=${path} />` : null}
   </div>`;
@@ -98,9 +98,13 @@ function Rules(props) {
       ${props.may ? html`<td class="num"><button aria-label=${`Remove ${one.name}`} onClick=${() => props.onRemove(`${props.what}/${encodeURIComponent(one.name)}`)}>remove</button></td>` : null}</tr>`)}</tbody></table>`;
 }
 
+/** @param {Record<string, any>} fields */
+function wordsOf(fields) {
+  return Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+}
+
 /** @param {any} one @param {string} what */
 function ruleOf(one, what) {
   if (what === "stubs") return `${one.request} → ${one.status}${one.times ? `, ${one.times} times` : ""}`;
-  const match = Object.entries(one.match ?? {}).map(([name, value]) => `${name}: ${value}`).join(", ") || "everything";
-  return `${match} → ${Object.entries(one.then ?? {}).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ")}${one.times ? `, ${one.times} times` : ""}`;
+  return `${wordsOf(one.match ?? {}) || "everything"} → ${wordsOf(one.then ?? {})}${one.times ? `, ${one.times} times` : ""}`;
 }

@@ -1,13 +1,15 @@
 // @ts-check
-// Streams: open connections with their subscriptions, a timeline of frames by connection, and the frames.
+// Streams: open connections with their subscriptions, a timeline of frames by subscription, and the frames.
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
 import { matches, parseFilter } from "../lib/filter.js";
 import { countOf, sizeOf, timeOf } from "../lib/format.js";
+import { gapOf, SequenceWatch } from "../lib/gaps.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
+import { laneKeyOf } from "../lib/lanes.js";
 import { place, refine } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
 import { attempt, tell } from "../parts/dialog.js";
@@ -34,8 +36,10 @@ const COLUMNS = [
   { key: "direction", title: "way", width: "4rem", cell: directionOf },
   { key: "account", title: "account", width: "6.5rem", cell: (/** @type {any} */ row) => row.account ?? "–" },
   { key: "kind", title: "kind", width: "minmax(7rem, 12rem)", cell: (/** @type {any} */ row) => row.kind || "–" },
+  { key: "sid", title: "sid", width: "2.6rem", isNumber: true, cell: (/** @type {any} */ row) => row.sid ?? "–" },
+  { key: "seq", title: "seq", width: "3.6rem", isNumber: true, cell: (/** @type {any} */ row) => (row.missing ? html`<b class="bad">${row.seq}</b>` : row.seq ?? "–") },
   { key: "size", title: "size", width: "4.6rem", isNumber: true, cell: (/** @type {any} */ row) => sizeOf(row.size) },
-  { key: "why", title: "note", width: "minmax(7rem, 1fr)", cell: (/** @type {any} */ row) => html`${row.fault ? html`<em class="tag odd">fault ${row.fault}</em>` : null}${row.note}` },
+  { key: "why", title: "note", width: "minmax(7rem, 1fr)", cell: (/** @type {any} */ row) => html`${row.fault ? html`<em class="tag odd">fault ${row.fault}</em>` : null}${row.missing ? html`<em class="tag bad">${gapOf(row)}</em>` : null}${row.note}` },
 ];
 
 /** @param {any} row */
@@ -64,14 +68,16 @@ export function Streams() {
     { keys: "j", label: "next frame", run: () => step(1) },
     { keys: "k", label: "frame above", run: () => step(-1) },
     { keys: "Escape", label: "close the details", run: () => refine({ n: "" }) },
-    { keys: "w", label: "why: the newest frame that was lost or disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame was lost or disturbed"); } },
+    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame is missing or was disturbed"); } },
     { keys: ".", label: "follow, or freeze", run: freeze },
   ]), [shown, chosen]);
-  const drawn = useLate(shown);
+  const drawn = useLate(useMemo(() => withLanes(frames.value, shown), [frames.value, shown]));
   const timeline = useMemo(() => html`<${Timeline} frames=${drawn} selected=${chosen} onSelect=${choose} />`, [drawn, chosen]);
-  const lost = frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0);
-  return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="conn:1 account:alice channel:fill kind:fill dir:lost" />
+  const lost = useMemo(() => frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0), [frames.value]);
+  const gaps = useMemo(() => frames.value.reduce((count, row) => count + (row.missing ? 1 : 0), 0), [frames.value]);
+  return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="conn:1 sid:2 account:alice channel:fill kind:fill dir:lost is:gap" />
       <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countOf(lost)}</b></button>
+      <button aria-pressed=${filter === "is:gap"} title="frames before which a number of seq is missing, or that came again" onClick=${() => refine({ q: filter === "is:gap" ? "" : "is:gap" })}>gaps <b>${countOf(gaps)}</b></button>
       <button aria-pressed=${isFrozen.value} onClick=${freeze}>${isFrozen.value ? "follow" : "freeze"}</button>
       <span class="push dim">${countOf(shown.length)} frames${first.value > 1 ? ` · first kept: ${countOf(first.value)}` : ""}</span></div>
     <${StreamTable} streams=${open.value} path=${path} mayChange=${mayChange()} onFilter=${(/** @type {string} */ text) => refine({ q: text })} />
@@ -80,9 +86,23 @@ export function Streams() {
       <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose}
         rowClass=${(/** @type {any} */ row) => (row.direction === "lost" ? "refused" : "")}
         empty=${html`<h2>No frames${filter ? " match" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
-          ${filter ? null : html`<p class="dim">Steps such as <code>fill</code> and <code>price</code> make frames: <code>mockexchange do</code>, or the screen Accounts.</p>`}`} />
-      ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} />` : null}
+          ${filter || !mayChange() ? null : html`<p class="dim">Steps such as <code>fill</code> and <code>price</code> make frames: <code>mockexchange do</code>, or the screen Accounts.</p>`}`} />
+      ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} ...${aboutOf(frames.value, chosen)} />` : null}
     </div>`;
+}
+
+/** All frames of the lanes that rows are in: a frame that is missing is seen among the others. @param {any[]} all @param {any[]} rows */
+function withLanes(all, rows) {
+  if (rows.length === all.length) return all;
+  const lanes = new Set(rows.map(laneKeyOf));
+  return all.filter((row) => lanes.has(laneKeyOf(row)));
+}
+
+/** A frame's row, and the lost frame that is missing before it. @param {any[]} rows @param {string} number */
+function aboutOf(rows, number) {
+  const row = rows.find((one) => idOf(one) === number);
+  const isMissing = (/** @type {any} */ one) => one.direction === "lost" && one.connection === row.connection && one.sid === row.sid && one.seq < row.seq && one.seq >= row.seq - row.missing;
+  return { row, lost: row?.missing > 0 ? rows.find(isMissing) : undefined };
 }
 
 /** @param {string} path @param {any} frames @param {any} open @param {any} first @param {any} isFrozen */
@@ -92,6 +112,7 @@ function useReading(path, frames, open, first, isFrozen) {
     let isDue = true;
     /** @type {any[]} */
     let held = [];
+    let watch = new SequenceWatch();
     frames.value = [];
     const read = () => attempt(async () => {
       isDue = false;
@@ -102,7 +123,7 @@ function useReading(path, frames, open, first, isFrozen) {
       const added = events.filter((one) => one.kind === "frame").map((one) => one.data);
       if (!added.length) return;
       isDue = true;
-      held.push(...added);
+      for (const row of added) held.push(watch.note(row));
       if (!isFrozen.value) {
         frames.value = joined(frames.value, held);
         held = [];
@@ -115,7 +136,11 @@ function useReading(path, frames, open, first, isFrozen) {
       if (isGone) return;
       const newest = page.frames[page.frames.length - 1]?.number ?? 0;
       first.value = page.first;
-      frames.value = [...frames.value.filter((/** @type {any} */ one) => one.number > newest), ...page.frames.reverse()];
+      const later = [...frames.value, ...held.toReversed()].filter((/** @type {any} */ one) => one.number > newest);
+      held = [];
+      watch = new SequenceWatch();
+      for (const row of [...page.frames, ...later.toReversed()]) watch.note(row);
+      frames.value = [...later, ...page.frames.reverse()];
     });
     return () => {
       isGone = true;

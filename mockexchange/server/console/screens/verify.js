@@ -7,10 +7,11 @@ import { countOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
 import { addressOf, place, refine } from "../lib/router.js";
-import { info, originOf } from "../lib/state.js";
+import { info, mayChange, originOf } from "../lib/state.js";
 import { attempt, copy } from "../parts/dialog.js";
 
 const READ_MS = 2_000;
+const OUTCOMES = ["", "broken", "not judged", "kept"];
 const RANK = /** @type {Record<string, number>} */ ({ broken: 0, "not judged": 1, kept: 2 });
 const MARKS = /** @type {Record<string, [string, string]>} */ ({ broken: ["✕", "bad"], "not judged": ["–", "odd"], kept: ["✓", "good"] });
 
@@ -39,8 +40,11 @@ export function Verify() {
     if (next) refine({ r: next.report });
   };
   useEffect(() => bind([
-    { keys: "j", label: "older report", run: () => step(1) },
-    { keys: "k", label: "newer report", run: () => step(-1) },
+    { keys: "j", label: "next rule", run: () => toRule(1) },
+    { keys: "k", label: "rule above", run: () => toRule(-1) },
+    { keys: "]", label: "older report", run: () => step(1) },
+    { keys: "[", label: "newer report", run: () => step(-1) },
+    { keys: "f", label: "verdicts: all, broken, not judged, kept", run: () => refine({ only: OUTCOMES[(OUTCOMES.indexOf(place.value.query.only ?? "") + 1) % OUTCOMES.length] }) },
     { keys: "c", label: "copy the command", run: () => { if (report.value) void copy(report.value.command, "command"); } },
   ]), [reports.value, chosen]);
   if (!isForAll) return html`<div class="empty"><h2>Reports are for the whole server</h2><p>This token is for the sandbox “${info.value.sandbox}” alone.</p></div>`;
@@ -51,16 +55,24 @@ export function Verify() {
     ${report.value ? html`<${Report} report=${report.value} only=${query.only ?? ""} />` : html`<div class="empty">Reading …</div>`}`;
 }
 
+/** Focus a rule's line, which Enter opens and closes. @param {number} by */
+function toRule(by) {
+  const lines = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".report details.rule > summary")]);
+  const rule = document.activeElement?.closest("details.rule")?.querySelector("summary");
+  const at = lines.indexOf(/** @type {HTMLElement} */ (rule));
+  lines[at < 0 ? 0 : Math.max(0, Math.min(lines.length - 1, at + by))]?.focus();
+}
+
 /** @param {{value: string}} props */
 function Only(props) {
-  return html`<span class="pair" role="group" aria-label="verdicts">${["", "broken", "not judged", "kept"].map((one) => html`<button aria-pressed=${one === props.value} onClick=${() => refine({ only: one })}>${one || "all"}</button>`)}</span>`;
+  return html`<span class="pair" role="group" aria-label="verdicts" title="f">${OUTCOMES.map((one) => html`<button aria-pressed=${one === props.value} onClick=${() => refine({ only: one })}>${one || "all"}</button>`)}</span>`;
 }
 
 /** @param {{sandbox: string}} props */
 function NoReports(props) {
   const lines = `mockexchange verify server ${originOf(props.sandbox)} --report mock:\nmockexchange verify client --command 'python client.py' --report mock:`;
   return html`<div class="empty"><h2>No reports yet</h2><p>A verification holds a server, or a client, against the API documents. With <code>--report mock:</code> its report comes here:</p>
-    <pre>${lines}</pre><p><button onClick=${() => copy(lines, "lines")}>copy</button></p><p class="dim">The newest 20 are kept until the server stops.</p></div>`;
+    ${mayChange() ? html`<pre>${lines}</pre><p><button onClick=${() => copy(lines, "lines")}>copy</button></p>` : null}<p class="dim">The newest 20 are kept until the server stops.</p></div>`;
 }
 
 /** @param {{report: any, only: string}} props */

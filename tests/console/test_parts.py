@@ -1,0 +1,63 @@
+"""What the page computes, run in it: rings, differences, the event parser, filters, gaps and lanes."""
+
+from typing import Any
+
+from tests.console.conftest import open_console
+from tests.server.live import Live
+
+CASES: dict[str, tuple[str, str, Any]] = {
+    "ring": (
+        "ring.js",
+        """const one = new it.Ring(3); for (const x of [1, 2, 3, 4, 5]) one.push(x);
+        return [one.toArray(), one.at(0), one.length];""",
+        [[3, 4, 5], 3, 3],
+    ),
+    "diff": (
+        "diff.js",
+        """return it.diffJson({a: [1, 2], b: '1', same: {}}, {a: [1, 3], c: null, same: {}})
+            .map((row) => [row.path, row.left ?? "", row.right ?? ""]);""",
+        [["$.a[1]", "2", "3"], ["$.b", '"1"', ""], ["$.c", "", "null"]],
+    ),
+    "events in pieces": (
+        "sse.js",
+        """const got = []; const feed = it.makeParser((one) => got.push([one.kind, one.data, one.id]));
+        const parts = ["id: 1\\nevent: fr", "ame\\ndata: {\\"a\\":1}\\n", "\\n: beat\\n\\nevent: x\\n\\n"];
+        for (const part of parts) feed(part);
+        return got;""",
+        [["frame", {"a": 1}, "1"]],
+    ),
+    "filter": (
+        "filter.js",
+        """const row = {number: 1, status: 401, account: "alice", target: "/a?b=1", operation: "GetFills"};
+        return ["alice", "-alice", "status:4xx", "is:refused -op:getfills", '"/a?b"', "account:ali",
+            "n:1", "n:2-", "n:-5", "n:1-1", "n:x"]
+            .map((text) => it.matches(row, it.parseFilter(text)));""",
+        [True, False, True, False, True, False, True, False, True, True, False],
+    ),
+    "gaps": (
+        "gaps.js",
+        """const watch = new it.SequenceWatch();
+        const row = (sid, seq, direction = "out") => it.gapOf(watch.note({connection: 1, sid, seq, direction}));
+        return [
+            row(1, 1), row(1, 2, "lost"), row(2, 7), row(1, 3), row(1, 8), row(1, 8), row(1, 9), row(null, null),
+        ];""",
+        ["", "", "", "seq 2 is missing", "seq 4 to 7 are missing", "seq 8 came before", "", ""],
+    ),
+    "lanes": (
+        "lanes.js",
+        """const row = (connection, sid, channel) => ({connection, sid, channel});
+        const rows = [row(1, 2, "fill"), row(2, null, "book.X"), row(1, null, ""), row(1, 2, ""), row(2, null, "")];
+        return it.lanesOf(rows).map((one) => one.label);""",
+        ["stream 2", "book.X", "stream 1", "sid 2 fill"],
+    ),
+    "digits stay": ("format.js", """return it.pretty('{"a":1.10,"b":[]}');""", '{\n  "a": 1.10,\n  "b": []\n}'),
+    "idle": ("format.js", "return [59e6, 61e6, 7200e6].map(it.idleOf);", ["59 s", "1 min", "2 h"]),
+}
+
+
+def test_what_the_page_computes(tab: Any, live: Live) -> None:
+    open_console(tab, live)
+    found = {}
+    for name, (module, body, _) in CASES.items():
+        found[name] = tab.evaluate(f"async () => {{ const it = await import('/_mock/console/lib/{module}'); {body} }}")
+    assert found == {name: case[2] for name, case in CASES.items()}
