@@ -17,10 +17,15 @@ from starlette.types import Receive, Scope, Send
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox.applying import CommandObserver
-from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
-from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json, short_frame_to_json
+from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, JournalItem
+from mockexchange.sandbox.journal.journal_json import (
+    firing_to_json,
+    frame_to_json,
+    request_to_json,
+    short_frame_to_json,
+)
 from mockexchange.sandbox.ledger import state
+from mockexchange.sandbox.log.applying import CommandObserver
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.log import Record
 
@@ -71,10 +76,13 @@ class WatchFilter(NamedTuple):
     is_short: bool = False
     """Whether events have no bodies, no events of commands, and no secrets."""
     clean: Callable[[dict[str, Any]], dict[str, Any]] = dict
-    """Remove the secrets of a short event."""
+    """Remove the secrets of an event."""
+    must_hide: bool = False
+    """Whether whole events have no secrets either."""
 
     def show(self, event: LiveEvent) -> dict[str, Any]:
-        return self.clean(event.show(True)) if self.is_short else event.show(False)
+        shown = event.show(self.is_short)
+        return self.clean(shown) if self.is_short or self.must_hide else shown
 
     def matches(self, event: LiveEvent) -> bool:
         return (

@@ -10,20 +10,20 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mockexchange.server.control.access import ControlAccess
-from mockexchange.server.control.audit import AuditFile
+from mockexchange.server.control.about_server.server_routes import Description, server_routes
+from mockexchange.server.control.access.access import ControlAccess
+from mockexchange.server.control.access.audit import AuditFile
+from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import HANDLERS
 from mockexchange.server.control.events import Feeds
-from mockexchange.server.control.faults import FAULT_RULES
 from mockexchange.server.control.inspection.routes import inspection_routes
 from mockexchange.server.control.requests import resource
-from mockexchange.server.control.rules import handlers_of_all, handlers_of_one
-from mockexchange.server.control.sandbox_routes import sandbox_routes
+from mockexchange.server.control.rules.faults import FAULT_RULES
+from mockexchange.server.control.rules.installed_rules import handlers_of_all, handlers_of_one
+from mockexchange.server.control.rules.stubs import STUB_ANSWERS
+from mockexchange.server.control.sandboxes.sandbox_routes import sandbox_routes
 from mockexchange.server.control.script import script_handlers
-from mockexchange.server.control.server_routes import Description, server_routes
-from mockexchange.server.control.stubs import STUB_ANSWERS
-from mockexchange.server.control.tokens import Tokens
-from mockexchange.server.control.traffic_routes import traffic_routes
+from mockexchange.server.control.traffic.traffic_routes import traffic_routes
 from mockexchange.server.http.console_pages import console_routes
 from mockexchange.server.http.document_pages import document_routes
 from mockexchange.server.server_state import ServerState

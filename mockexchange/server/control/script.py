@@ -14,9 +14,9 @@ from mockexchange.sandbox.script.schedule import ScriptTooLong
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ENTRY, ScriptEntry, require_unique_names
-from mockexchange.scenario.script_accounts import require_accounts
-from mockexchange.scenario.script_names import require_known
+from mockexchange.scenario.script.script_accounts import require_accounts
+from mockexchange.scenario.script.script_names import require_known
+from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry, require_unique_names
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import answer_in_slices, list_pieces
 from mockexchange.server.control.requests import Handler, read_body
@@ -45,7 +45,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
         else:
             _check(sandbox, entries)
         added = await _add(sandbox, entries, text)
-        await asyncio.sleep(0)  # to add ten thousand takes a turn of its own
+        await asyncio.sleep(0)  # to add ten thousand takes most of a turn
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()

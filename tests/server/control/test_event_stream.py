@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from mockexchange.cli.event_source import Event, read_events
+from mockexchange.cli.events.event_source import Event, read_events
 from mockexchange.server.control import events
 from tests.server.live import TOKEN, Live, SandboxView
 from tests.server.small import BALANCE, BUY, error_of
@@ -112,7 +112,7 @@ def test_what_cannot_be_watched_is_refused(sandbox: SandboxView, query: str, wor
 
 
 def test_so_many_watch_and_no_more(sandbox: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.traffic_routes.WATCHERS_MAX", 1)
+    monkeypatch.setattr("mockexchange.server.control.traffic.traffic_routes.WATCHERS_MAX", 1)
     with watched(sandbox.live, sandbox.name) as (_, happened):
         next(happened)
         reply = sandbox.live.control("GET", f"/sandboxes/{sandbox.name}/events")

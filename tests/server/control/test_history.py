@@ -127,7 +127,9 @@ def test_the_log_is_read_in_pages(live: Live, name: str) -> None:
     secret = "abcdefgh1234"  # what has to be hidden
     text = f"scenario: s\naccounts: {{dora: {{venue: deribit, keys: {{main: {{secret: {secret}}}}}}}}}\n"
     sandbox = live.sandbox(name, text)
-    whole = sandbox.log().splitlines()
+    header, *records = sandbox.log().splitlines()
+    plain = {name: value for name, value in json.loads(header).items() if name != "origin"}
+    whole = [json.dumps(plain).encode(), *records]
 
     def lines(query: str) -> list[Any]:
         raw = live.control("GET", f"/sandboxes/{name}/log{query}").body

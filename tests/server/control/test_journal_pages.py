@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal.journal_json import short_frame_to_json
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, POSITIONS, error_of
 from tests.server.wire import request
@@ -32,6 +34,9 @@ def busy(sandbox: SandboxView) -> SandboxView:
         ("?q=market_positions", [1]),
         ("?q=balance&last=1", [2]),
         ("?q=nothing-has-this", []),
+        ("?q=abcdefgh", [4]),
+        ("?q=abcdefgh&redact=true", []),
+        ("?q=nope&redact=true", [4]),
     ],
 )
 def test_a_part_of_the_journal_is_read(busy: SandboxView, query: str, numbers: list[int]) -> None:
@@ -45,6 +50,23 @@ def test_a_short_page_has_its_bounds_and_no_bodies(busy: SandboxView) -> None:
     assert "abcdefgh" not in json.dumps(page)
     busy.call("DELETE", "/journal")
     assert busy.call("GET", "/journal?short=true") == {"first": 5, "count": 4, "entries": []}
+
+
+def test_a_short_frame_has_the_numbers_that_are_written_in_it() -> None:
+    def told(raw: bytes) -> tuple[int | None, int | None]:
+        shown = short_frame_to_json(1, FrameEntry(0, 0, 0, 1, None, "out", raw))
+        return shown["sid"], shown["seq"]
+
+    assert told(b'{"type":"orderbook_delta","sid":2,"seq":17,"msg":{}}') == (2, 17)
+    assert told(b'{"type": "subscribed", "msg": {"sid": 3}}') == (3, None)
+    for raw in (b"", b"\xff", rb'{"msg":"\"sid\":1, \"seq\":2"}', b'{"sid":' + b"9" * 20 + b"}"):
+        assert told(raw) == (None, None)
+
+
+def test_a_sandbox_tells_what_was_refused_and_since_when_it_is_idle(busy: SandboxView) -> None:
+    shown = next(one for one in busy.live.json("GET", "/sandboxes") if one["id"] == busy.name)
+    assert (shown["requests"], shown["refused"], shown["streams"]) == (4, 2, 0)
+    assert 0 <= shown["idle_us"] < 600_000_000
 
 
 def test_an_entry_is_read_alone_and_without_secrets_if_wished(busy: SandboxView) -> None:

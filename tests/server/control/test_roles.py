@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control.audit import AuditFile
-from mockexchange.server.control.roles import ADMIN, Grant, Role
-from mockexchange.server.control.tokens import Tokens, read_tokens
-from mockexchange.server.process import Sharing
+from mockexchange.server.control.access.audit import AuditFile
+from mockexchange.server.control.access.roles import ADMIN, Grant, Role
+from mockexchange.server.control.access.tokens import Tokens, read_tokens
+from mockexchange.server.serve_options import Sharing
 from tests.server.live import PREFIX, TOKEN, Live, port_of, serving
 from tests.server.small import BUY, SMALL, error_of
 from tests.server.wire import Connection, Reply, request
@@ -190,6 +190,40 @@ def test_a_viewer_reads_everything_but_secrets(team: Team) -> None:
     assert live.control("POST", "/sandboxes/default/commands", [BUY], token=WALL).status == 403
 
 
+def test_no_event_and_no_wait_shows_a_viewer_secrets(team: Team) -> None:
+    live, path = team.live, "/sandboxes/default"
+    seen = {"Last-Event-ID": live.control("GET", f"{path}/events?follow=false").body.decode().split()[1]}
+    with Connection(port_of(live.ready["venues"]["kalshi"]["base_url"])) as client:
+        client.ask(request("GET", f"{PREFIX}/portfolio/positions?api_secret=of-nobody-else"))
+    awaited = {"for": {"request": {"status": 401}}, "timeout": "1s"}
+    for token, is_shown in ((TOKEN, True), (WALL, False)):
+        events = live.control("GET", f"{path}/events?follow=false&kinds=request", headers=seen, token=token)
+        found = live.control("POST", f"{path}/wait", awaited, token=token)
+        for reply in (events, found):
+            assert (reply.status, b"api_secret" in reply.body, b"of-nobody-else" in reply.body) == (200, True, is_shown)
+
+
+def test_a_viewer_cannot_guess_secrets_by_searches_and_waits(team: Team) -> None:
+    live, path = team.live, "/sandboxes/default"
+    with Connection(port_of(live.ready["venues"]["kalshi"]["base_url"])) as client:
+        client.ask(request("GET", f"{PREFIX}/portfolio/nowhere?client_secret=of-somebody"))
+
+    def found(token: str, text: str) -> bool:
+        reply = live.control("GET", f"{path}/journal?short=true&q={text}", token=token)
+        return bool(json.loads(reply.body)["entries"])
+
+    texts = ("portfolio/nowhere", "client_secret=of", "of-some")
+    assert [found(TOKEN, text) for text in texts] == [True] * 3
+    assert [found(WALL, text) for text in texts] == [True, False, False]
+    for guess, matches in (("of-somebody", True), ("of-nobody", False)):
+        wanted = {"path": f"{PREFIX}/portfolio/nowhere", "query": {"client_secret": guess}}
+        awaited = {"for": {"request": wanted}, "timeout": "1ms"}
+        replies = [live.control("POST", f"{path}/wait", awaited, token=token) for token in (TOKEN, WALL)]
+        assert [reply.status for reply in replies] == [200 if matches else 408, 408]
+        assert b"query.client_secret is '[secret]'" in replies[1].body
+        assert matches or b"of-somebody" not in replies[1].body
+
+
 def test_the_feed_of_the_server_has_the_sandboxes_that_a_token_sees(team: Team) -> None:
     for name, token in (("alice", ALICE), ("other", None)):
         team.make(name, token)
@@ -238,6 +272,13 @@ def test_bounds_and_quotas_hold_on_the_server(team: Team) -> None:
         live.json("PUT", f"/sandboxes/more-{number}", {"scenario": "empty"})
     last = live.control("PUT", "/sandboxes/one-too-many", {"scenario": "empty"})
     assert (last.status, error_of(last)["code"]) == (409, "too_many_sandboxes")
+
+
+def test_a_token_for_one_sandbox_forks_no_other(team: Team) -> None:
+    fork = {"fork": {"sandbox": "default"}}
+    reply = team.live.control("PUT", "/sandboxes/alice", fork, token=ALICE)
+    assert (reply.status, error_of(reply)["code"]) == (403, "not_allowed")
+    assert team.live.control("GET", "/sandboxes/alice").status == 404
 
 
 def test_a_sandbox_without_a_time_of_its_own_expires(tmp_path: Path) -> None:

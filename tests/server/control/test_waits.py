@@ -2,19 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.journal.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.located_text import located_json
-from mockexchange.server.control import waits
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.wait_conditions import Found, WaitCondition
-from mockexchange.server.control.wait_requests import read_wait
-from mockexchange.server.control.waits import wait_for
+from mockexchange.server.control.waits import waits
+from mockexchange.server.control.waits.wait_conditions import Found
+from mockexchange.server.control.waits.wait_requests import MakeCondition, read_wait
+from mockexchange.server.control.waits.waits import wait_for
 from tests.helpers.sandboxes import POSITIONS, make, signed
 from tests.helpers.stream_reader import Reader
 from tests.server.live import SandboxView
@@ -32,7 +32,7 @@ script:
 """
 
 
-def read(what: Body, timeout: str | None = None) -> tuple[Callable[[Sandbox], WaitCondition], int]:
+def read(what: Body, timeout: str | None = None) -> tuple[MakeCondition, int]:
     body = {"for": what, **({"timeout": timeout} if timeout else {})}
     node = located_json(json.dumps(body), "", 0)
     assert isinstance(node.value, dict)

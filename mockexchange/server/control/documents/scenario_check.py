@@ -9,7 +9,7 @@ from mockexchange.scenario.error_collection import collecting_errors
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.located_text import Located
-from mockexchange.server.control.sandbox_creation import plan_of
+from mockexchange.server.control.sandboxes.sandbox_creation import plan_of
 
 ERRORS_MAX = 100
 CHECKED = "checked"

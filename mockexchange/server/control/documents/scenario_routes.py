@@ -9,20 +9,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockexchange.runtime.redaction import redact
-from mockexchange.scenario.composite_types import Record, must
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
-from mockexchange.server.control.access import is_in_process
-from mockexchange.server.control.answers import summary_of
+from mockexchange.scenario.types.composite_types import Record, must
+from mockexchange.server.control.access.access import is_in_process
 from mockexchange.server.control.documents.scenario_check import check, checked_to_json
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.journal_queries import read_redaction
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.control.requests import read_body, read_object, resource
-from mockexchange.server.control.sandbox_creation import SCENARIO_GIVEN, plan_of
+from mockexchange.server.control.sandboxes.answers import summary_of
+from mockexchange.server.control.sandboxes.sandbox_creation import SCENARIO_GIVEN, plan_of
+from mockexchange.server.control.traffic.journal_queries import read_redaction
 from mockexchange.server.server_state import ServerState
 
 GIVEN = Record({"scenario": must(SCENARIO_GIVEN)})

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockexchange.sandbox.journal_json import firing_to_json
+from mockexchange.sandbox.forks.exported_log import exported
+from mockexchange.sandbox.journal.journal_json import firing_to_json
 from mockexchange.sandbox.ledger.equity import EquityFold, series_to_json
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.journal_queries import REDACT, read_query, read_switch
 from mockexchange.server.control.json_text import (
     SLICE_S,
     PiecesResponse,
@@ -24,8 +25,8 @@ from mockexchange.server.control.json_text import (
     taking_turns,
 )
 from mockexchange.server.control.requests import resource
-from mockexchange.server.control.sandbox_routes import known_account
-from mockexchange.server.control.secret_filter import SecretFilter
+from mockexchange.server.control.sandboxes.sandbox_routes import known_account
+from mockexchange.server.control.traffic.journal_queries import REDACT, read_query, read_switch
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.codec import write_log
 
@@ -82,7 +83,9 @@ class HistoryHandlers:
         is_redacted = read_switch(asked, REDACT, default=False)
         sandbox = await self.server_state.sandboxes.inspectable(request.path_params["name"])
         last = asked.get("last", len(sandbox.log))
-        lines = write_log(sandbox.log, max(asked.get("after", 0), len(sandbox.log) - last))
+        is_whole = not is_redacted and not asked.keys() & {"after", "last"}
+        after = max(asked.get("after", 0), len(sandbox.log) - last)
+        lines = exported(sandbox) if is_whole else write_log(sandbox.log, after)
         if is_redacted:
             lines = map(SecretFilter(sandbox).clean_line, lines)
         return PiecesResponse(taking_turns(sliced(lines)), media_type="application/jsonl")

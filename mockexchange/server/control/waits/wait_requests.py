@@ -1,21 +1,21 @@
 """The body of `POST sandboxes/{name}/wait`, checked whole before the wait begins."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.composite_types import MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
+from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import one_of
-from mockexchange.scenario.value_types import DURATION, TEXT, Kind, below, choice, integer, wrong
+from mockexchange.scenario.types.composite_types import MapOf, Record, may, must
+from mockexchange.scenario.types.value_types import DURATION, TEXT, Kind, below, choice, integer, wrong
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.wait_conditions import (
+from mockexchange.server.control.waits.wait_conditions import (
     SCRIPT,
     FiringCondition,
     FrameCondition,
+    Hide,
     RequestCondition,
     ScriptEndCondition,
     SubscriptionCondition,
@@ -30,6 +30,12 @@ NUMBER = integer(0, 10**18 - 1)
 COUNTS = ("times", "after", "count", "contains", "query")
 COUNTED = {"times": may(TIMES, 1), "after": may(NUMBER, 0)}
 Values = dict[str, Any]
+
+
+class MakeCondition(Protocol):
+    """What makes the condition for a sandbox; `hide` hides secrets from who waits."""
+
+    def __call__(self, sandbox: Sandbox, hide: Hide | None = None) -> WaitCondition: ...
 
 
 class _Contents:
@@ -91,7 +97,7 @@ WANTED: dict[str, Kind] = {
 WAIT = Record({"for": must(Record({name: may(kind) for name, kind in WANTED.items()})), "timeout": may(DURATION)})
 
 
-def read_wait(body: dict[str, Located]) -> tuple[Callable[[Sandbox], WaitCondition], int]:
+def read_wait(body: dict[str, Located]) -> tuple[MakeCondition, int]:
     """Return the factory of the condition for a sandbox, and the timeout in microseconds.
 
     Raises ControlError.
@@ -104,7 +110,8 @@ def read_wait(body: dict[str, Located]) -> tuple[Callable[[Sandbox], WaitConditi
         raise misread("bad_body", error) from None
     if timeout_us is not None and timeout_us > TIMEOUT_US_MAX:
         raise ControlError(400, "bad_body", f"expected at most {TIMEOUT_US_MAX // 1_000_000}s", "timeout")
-    return lambda sandbox: _awaited(sandbox, subject, values), TIMEOUT_US if timeout_us is None else timeout_us
+    timeout_us = TIMEOUT_US if timeout_us is None else timeout_us
+    return lambda sandbox, hide=None: _awaited(sandbox, hide, subject, values), timeout_us
 
 
 def _only(node: Located) -> tuple[str, Located]:
@@ -114,7 +121,7 @@ def _only(node: Located) -> tuple[str, Located]:
     return next(iter(given.items()))
 
 
-def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> WaitCondition:
+def _awaited(sandbox: Sandbox, hide: Hide | None, subject: str, values: Values | None) -> WaitCondition:
     if values is None:
         return ScriptEndCondition(sandbox)
     counts: Values = {name: values.pop(name) for name in COUNTS if name in values}
@@ -123,9 +130,9 @@ def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> WaitCondi
         case "subscribed":
             return SubscriptionCondition(sandbox, _describe(subject, counts, wanted), wanted, **counts)
         case "request":
-            return RequestCondition(sandbox.journal, _describe(subject, counts, wanted), wanted, **counts)
+            return RequestCondition(sandbox.journal, _describe(subject, counts, wanted), wanted, hide=hide, **counts)
         case "frame":
-            return FrameCondition(sandbox.journal, _describe(subject, counts, wanted), wanted, **counts)
+            return FrameCondition(sandbox.journal, _describe(subject, counts, wanted), wanted, hide=hide, **counts)
     wanted["kind"] = SCRIPT if subject == SCRIPT else "fault"
     return FiringCondition(sandbox.journal, _describe(subject, counts, values), wanted, **counts)
 

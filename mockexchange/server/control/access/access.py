@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockexchange.server.control.audit import AuditFile, is_audited
+from mockexchange.server.control.access.audit import AuditFile, is_audited
+from mockexchange.server.control.access.roles import GRANT, Grant
+from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import error_answer
-from mockexchange.server.control.roles import GRANT, Grant
-from mockexchange.server.control.tokens import Tokens
 
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))

@@ -10,7 +10,7 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.stubs import STUB, Stub
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import MEDIA_TYPE
-from mockexchange.server.control.rules import Installable
+from mockexchange.server.control.rules.installed_rules import Installable
 
 
 async def _install(sandbox: Sandbox, body: Located) -> Response:

@@ -14,13 +14,10 @@ from mockexchange.sandbox.ledger.outcome_text import write_outcome
 from mockexchange.sandbox.port import CommandFailed, Written, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.steps import Step
-from mockexchange.server.control.access import is_in_process
-from mockexchange.server.control.answers import accounts_of, clock_of, sandbox_of, summary_of
+from mockexchange.server.control.access.roles import grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import Feeds
-from mockexchange.server.control.journal_queries import read_query, read_switch
 from mockexchange.server.control.json_text import (
     SLICE_S,
     ControlJson,
@@ -38,8 +35,10 @@ from mockexchange.server.control.requests import (
     read_steps,
     resource,
 )
-from mockexchange.server.control.roles import grant_of
-from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.control.sandboxes.answers import accounts_of, clock_of, sandbox_of, summary_of
+from mockexchange.server.control.sandboxes.forks import ForkTarget, files_for, open_forked
+from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.control.traffic.journal_queries import read_query, read_switch
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 
@@ -80,7 +79,7 @@ class SandboxHandlers:
         return ControlJson([summary_of(sandbox, self.server_state.base_url(sandbox.name)) for sandbox in found])
 
     async def create(self, request: Request) -> Response:
-        files = self._files(request)
+        files = files_for(self.server_state, request)
         wanted = await read_body(request, lambda body: parse_creation(read_object(body), files=files))
         return await self._open(request, wanted, wanted.options.name or self.server_state.sandboxes.new_name())
 
@@ -89,7 +88,7 @@ class SandboxHandlers:
 
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
-        files = self._files(request)
+        files = files_for(self.server_state, request)
         wanted = await read_body(request, lambda body: parse_creation(read_object(body), name, files))
         if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
             return await self._shown(request, await self._inspectable(request))
@@ -162,15 +161,18 @@ class SandboxHandlers:
 
     async def _open(self, request: Request, wanted: SandboxCreation, name: str) -> Response:
         try:
-            sandbox = await self.server_state.open(wanted.plan, wanted.named(name), wanted.port, wanted.idle_us_max)
+            sandbox = await self._made(request, wanted, name)
         except OSError as error:  # of the port: other problems have errors of their own
             reason = error.strerror or error
             raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
         return await self._shown(request, sandbox, 201)
 
-    def _files(self, request: Request) -> ScenarioFiles | None:
-        """Return the files that a request may name as a scenario; None if it is from this process."""
-        return None if is_in_process(request) else self.server_state.scenario_files
+    async def _made(self, request: Request, wanted: SandboxCreation, name: str) -> Sandbox:
+        options = wanted.named(name)
+        if wanted.fork is None:
+            return await self.server_state.open(wanted.plan, options, wanted.port, wanted.idle_us_max)
+        target = ForkTarget(options, wanted.port, wanted.idle_us_max)
+        return await open_forked(self.server_state, wanted.fork, target, request)
 
 
 def known_account(sandbox: Sandbox, name: str) -> str:

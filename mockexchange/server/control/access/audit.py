@@ -8,8 +8,8 @@ from typing import Any
 from starlette.requests import Request
 
 from mockexchange.sandbox.port import LOGGER
+from mockexchange.server.control.access.roles import Grant, is_read
 from mockexchange.server.control.json_text import encode
-from mockexchange.server.control.roles import Grant, is_read
 
 
 class AuditFile:

@@ -5,15 +5,17 @@ from typing import Any
 
 from mockexchange.sandbox.clock import SCALE_MAX, parse_mode
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.scenario.composite_types import Field, Record
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles, require_no_key_files
-from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_text
+from mockexchange.scenario.loader import load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.stubs import STUBS
-from mockexchange.scenario.value_types import DURATION, NAME, Scalar, integer, wrong
+from mockexchange.scenario.types.composite_types import Field, Record
+from mockexchange.scenario.types.value_types import DURATION, NAME, Scalar, integer, wrong
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.faults import RuleGroups
+from mockexchange.server.control.rules.faults import RuleGroups
+from mockexchange.server.control.sandboxes.forks import FORK, Fork, fork_of
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
@@ -63,6 +65,7 @@ CREATION = Record(
         "expires_after": Field(DURATION),
         "faults": Field(RuleGroups(), default=()),
         "stubs": Field(STUBS, default=()),
+        "fork": Field(FORK),
     }
 )
 
@@ -75,6 +78,8 @@ class SandboxCreation:
     options: SandboxOptions
     port: int | None
     idle_us_max: int | None
+    fork: Fork | None = None
+    """The sandbox is a fork, and `plan` that of an empty scenario; None if it is not."""
 
     def named(self, name: str) -> SandboxOptions:
         return replace(self.options, name=name)
@@ -96,9 +101,10 @@ def parse_creation(
         message = f"expected the name in the path, {path_name!r}, or none; got {values['name']!r}"
         raise ControlError(400, "bad_body", message, "name")
     options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
+    fork = fork_of(values, body)
     plan = plan_of(values["scenario"], files)
     more = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
-    return SandboxCreation(more, options, values["port"], values["expires_after"])
+    return SandboxCreation(more, options, values["port"], values["expires_after"], fork)
 
 
 def plan_of(given: Located, files: ScenarioFiles | None) -> Plan:

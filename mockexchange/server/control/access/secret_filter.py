@@ -1,11 +1,18 @@
 """The removal of secrets from entries of the journal and from events, for people who look at them."""
 
 import json
+from base64 import b64decode, b64encode
+from copy import copy
 from typing import Any
 
 from mockexchange.runtime.redaction import HIDDEN, NO_SECRETS, KnownSecrets, known_secrets, redact_entry
+from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry, JournalItem
+from mockexchange.sandbox.journal.journal_json import frame_bytes, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.json_text import encode
+
+BINARY = "_base64"
+"""The end of the key of bytes that are not UTF-8."""
 
 
 class SecretFilter:
@@ -20,7 +27,22 @@ class SecretFilter:
         """Return an entry or an event without secrets."""
         if "headers" in entry:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
-        return redact_entry(entry, self._secrets())
+        binary = [name for name in entry if name.endswith(BINARY)]
+        if not binary:
+            return redact_entry(entry, self._secrets())
+        texts = {name: b64decode(entry[name]).decode("latin-1") for name in binary}
+        cleaned = redact_entry({**entry, **texts}, self._secrets())
+        return {**cleaned, **{name: b64encode(cleaned[name].encode("latin-1")).decode() for name in binary}}
+
+    def clean_item(self, item: JournalItem) -> JournalItem:
+        """Return a request with its target, or a frame with its bytes, without secrets; other items as they are."""
+        if isinstance(item, FrameEntry):
+            return item._replace(raw=frame_bytes(self.clean(frame_to_json(0, item))))
+        if isinstance(item, JournalEntry):
+            cleaned = copy(item)
+            cleaned.target = self.clean({"target": item.target})["target"]
+            return cleaned
+        return item
 
     def clean_line(self, line: bytes) -> bytes:
         """Return a line of JSON, with its newline, without secrets."""

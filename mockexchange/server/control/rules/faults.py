@@ -10,12 +10,12 @@ from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.value_types import wrong
+from mockexchange.scenario.types.value_types import wrong
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import ControlJson
-from mockexchange.server.control.rules import Installable
+from mockexchange.server.control.rules.installed_rules import Installable
 
 
 def fault_of(one: InstalledRule) -> dict[str, Any]:

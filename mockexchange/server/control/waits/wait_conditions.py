@@ -1,23 +1,27 @@
 """Conditions to wait for. Each checks the journal so far, observes new items, and reports near misses."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mockexchange.sandbox.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
-from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, frame_to_json
+from mockexchange.sandbox.journal.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
+from mockexchange.sandbox.journal.journal_json import entry_to_json, firing_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.steps import DONE
 from mockexchange.scenario.located_text import Located
 from mockexchange.venues.query import query_pairs
 
 NEAR_MISSES_SHOWN_MAX = 3
+HIDDEN_ITEMS_MAX = 100
+"""The newest items that are searched for near misses if secrets are hidden in them, which takes long."""
 CHARS_SHOWN_MAX = 200
 SUBSCRIBED = "subscribed"
 SCRIPT = "script"
 Found = list[dict[str, Any]]
 Row = tuple[str, Any, Any]
+Numbered = tuple[int, JournalItem]
+Hide = Callable[[JournalItem], JournalItem]
 
 
 class WaitCondition(Protocol):
@@ -54,6 +58,8 @@ class _Counted:
     wanted: dict[str, Any]
     times: int = 1
     after: int = 0
+    hide: Hide | None = None
+    """What hides secrets of items: who may not see them could try whether they are what is wanted."""
     taken: Found = field(default_factory=list)
 
     def is_met(self) -> bool:
@@ -66,14 +72,18 @@ class _Counted:
         return f"{len(self.taken)} of {self.times}"
 
     def wants(self, number: int, item: JournalItem) -> bool:
-        return number > self.after and not self.is_met() and not self.differences(item)
+        if number <= self.after or self.is_met() or self.differences(item):
+            return False
+        return self.hide is None or not self.differences(self.hide(item))
 
     def differences(self, item: JournalItem) -> list[Row]:
         return difference(item, self.wanted)
 
-    def nearest(self, items: Iterable[tuple[str, JournalItem]]) -> str:
-        """Return the items with the fewest differences and these differences; `items` have titles."""
-        rated = [(title, self.differences(item)) for title, item in items]
+    def nearest(self, items: Sequence[Numbered], title: Callable[[int, Any], str]) -> str:
+        """Return the items with the fewest differences and these differences; the newest comes last."""
+        newest = items[::-1]
+        shown = newest if self.hide is None else [(at, self.hide(item)) for at, item in newest[:HIDDEN_ITEMS_MAX]]
+        rated = [(title(number, item), self.differences(item)) for number, item in shown]
         near = sorted([pair for pair in rated if pair[1]], key=lambda pair: self._distance(pair[1]))
         return "".join(
             f"\n  near miss: {title}: {_difference_text(rows)}" for title, rows in near[:NEAR_MISSES_SHOWN_MAX]
@@ -115,8 +125,10 @@ class RequestCondition(_Counted):
         return self.is_met()
 
     def misses(self) -> str:
-        titled = [(f"{one.method} {one.target[:CHARS_SHOWN_MAX]} -> {one.status}", one) for one in self.journal]
-        return self.nearest([*reversed(titled)])
+        return self.nearest(
+            [(one.number, one) for one in self.journal],
+            lambda _, one: f"{one.method} {one.target[:CHARS_SHOWN_MAX]} -> {one.status}",
+        )
 
 
 @dataclass
@@ -138,8 +150,9 @@ class FrameCondition(_Counted):
         return rows if self.contains is None or rows else _lacks(_parsed(item.raw), self.contains, "")
 
     def misses(self) -> str:
-        titled = [(f"frame {number} {one.direction} {one.kind}", one) for number, one in self.journal.numbered_frames()]
-        return self.nearest([*reversed(titled)])
+        return self.nearest(
+            [*self.journal.numbered_frames()], lambda number, one: f"frame {number} {one.direction} {one.kind}"
+        )
 
     def _take(self, number: int, frame: FrameEntry) -> bool:
         if not self.wants(number, frame):

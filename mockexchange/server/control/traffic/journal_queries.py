@@ -2,23 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import Request
 
-from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
-from mockexchange.scenario.faults import CHANNEL_NAMES
+from mockexchange.runtime.redaction import texts_of
+from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, difference
+from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
+from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
+from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.access.secret_filter import BINARY
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import KINDS, WatchFilter
 from mockexchange.server.control.json_text import SLICE_S
-from mockexchange.server.control.roles import grant_of
 
 ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
 FRAME_TEXTS = ("account", "channel", "kind", "direction", "stub")
 PAGE = ("after", "before", "last")
 SEARCH = "q"
+SEARCHED = frozenset(("method", "target", "operation", "account", "diagnosis", "refusal", "fault", "stub", "findings"))
+SEARCHED |= {"body", "answer", "kind", "channel", "note", "frame"}
+"""The keys of requests and frames whose texts are searched."""
 SEARCH_CHARS_MAX = 200
 """The longest text that is searched for."""
 SHORT, REDACT = "short", "redact"
@@ -27,6 +34,9 @@ LAST_EVENT_ID = "last_event_id"
 FOLLOWING = ("follow", LAST_EVENT_ID)
 NUMBER_DIGITS_MAX = 18
 Item = TypeVar("Item")
+Row = dict[str, Any]
+Clean = Callable[[Row], Row]
+Texts = Callable[[Item], Iterable[bytes | str | None]]
 
 
 class Page(NamedTuple):
@@ -41,20 +51,23 @@ class Page(NamedTuple):
     """Whether rows have neither headers nor bodies."""
     is_redacted: bool
     """Whether secrets are hidden; in short rows they always are."""
+    is_search_redacted: bool
+    """Whether a text is not found in secrets either: who may not see them could guess them letter by letter."""
 
     def has(self, number: int) -> bool:
         return number > self.after and (self.before is None or number < self.before)
 
 
-async def find_entries(journal: Journal, request: Request) -> tuple[list[JournalEntry], Page]:
+async def find_entries(journal: Journal, request: Request, clean: Clean) -> tuple[list[JournalEntry], Page]:
     """Return the requests that match a query, and the page. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
     page = _page(wanted, must_hide=grant_of(request).is_viewer)
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
-    return await _newest(found, page, entry_texts), page
+    seen = (lambda entry: seen_texts(clean(entry_to_json(entry)))) if page.is_search_redacted else None
+    return await _newest(found, page, entry_texts, seen), page
 
 
-async def find_frames(journal: Journal, request: Request) -> tuple[list[tuple[int, FrameEntry]], Page]:
+async def find_frames(journal: Journal, request: Request, clean: Clean) -> tuple[list[tuple[int, FrameEntry]], Page]:
     """Return the frames that match a query, with their numbers, and the page. Raises ControlError."""
     wanted = read_query(request, (*FRAME_TEXTS, SEARCH, SHORT, REDACT), ("connection", *PAGE))
     _require_known("channel", wanted, ("", *CHANNEL_NAMES))
@@ -62,7 +75,8 @@ async def find_frames(journal: Journal, request: Request) -> tuple[list[tuple[in
     page = _page(wanted, must_hide=grant_of(request).is_viewer)
     numbered = journal.numbered_frames()
     found = [(number, frame) for number, frame in numbered if page.has(number) and not difference(frame, wanted)]
-    return await _newest(found, page, lambda pair: frame_texts(pair[1])), page
+    seen = (lambda pair: seen_texts(clean(frame_to_json(*pair)))) if page.is_search_redacted else None
+    return await _newest(found, page, lambda pair: frame_texts(pair[1]), seen), page
 
 
 def _page(asked: dict[str, Any], *, must_hide: bool) -> Page:
@@ -71,13 +85,17 @@ def _page(asked: dict[str, Any], *, must_hide: bool) -> Page:
     if len(text) > SEARCH_CHARS_MAX:
         raise ControlError(400, "bad_query", f"{SEARCH}: expected at most {SEARCH_CHARS_MAX} characters")
     is_short = read_switch(asked, SHORT, default=False)
-    is_redacted = read_switch(asked, REDACT, default=False) or is_short or must_hide
+    is_search_redacted = read_switch(asked, REDACT, default=False) or must_hide
     after, before, last = asked.pop("after", 0), asked.pop("before", None), asked.pop("last", None)
-    return Page(after, before, last, text.lower().encode(), is_short, is_redacted)
+    is_redacted = is_short or is_search_redacted
+    return Page(after, before, last, text.lower().encode(), is_short, is_redacted, is_search_redacted)
 
 
-async def _newest(found: list[Item], page: Page, texts: Callable[[Item], Iterable[bytes | str | None]]) -> list[Item]:
-    """Return the items whose texts contain that of the page, at most `last` of them, the newest. Others have turns."""
+async def _newest(found: list[Item], page: Page, texts: Texts[Item], seen: Texts[Item] | None) -> list[Item]:
+    """Return the items whose texts contain that of the page, at most `last` of them, the newest. Others have turns.
+
+    With `seen`, which takes longer, those texts have to contain it too.
+    """
     if not page.text:
         return found if page.last is None else found[max(0, len(found) - page.last) :]
     matching: list[Item] = []
@@ -85,7 +103,7 @@ async def _newest(found: list[Item], page: Page, texts: Callable[[Item], Iterabl
     for item in reversed(found):
         if page.last is not None and len(matching) >= page.last:
             break
-        if any(page.text in _lowered(text) for text in texts(item) if text):
+        if _has(texts(item), page.text) and (seen is None or _has(seen(item), page.text)):
             matching.append(item)
         if time.perf_counter() >= until:
             await asyncio.sleep(0)
@@ -108,6 +126,19 @@ def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:
 def frame_texts(frame: FrameEntry) -> tuple[bytes | str | None, ...]:
     """Return the texts of a frame that are searched."""
     return frame.kind, frame.channel, frame.note, frame.fault, frame.stub, frame.raw
+
+
+def seen_texts(shown: Row) -> Iterator[bytes | str]:
+    """Yield the texts that are searched of an entry as it is shown."""
+    for name, value in shown.items():
+        if name in SEARCHED:
+            yield from texts_of(value)
+        elif name.endswith(BINARY):
+            yield b64decode(value)
+
+
+def _has(texts: Iterable[bytes | str | None], wanted: bytes) -> bool:
+    return any(wanted in _lowered(text) for text in texts if text)
 
 
 def _lowered(text: bytes | str) -> bytes:
@@ -154,7 +185,8 @@ def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
         raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
     _require_known("channel", asked, CHANNEL_NAMES)
     is_short = read_switch(asked, SHORT, default=False)
-    wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short)
+    must_hide = grant_of(request).is_viewer
+    wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short, must_hide=must_hide)
     return wanted, *read_following(request, asked)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.types import Message
 
 from mockexchange.sandbox.credentials import Credential
-from mockexchange.sandbox.journal import JournalEntry, JournalItem
+from mockexchange.sandbox.journal.journal import JournalEntry, JournalItem
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.value_types import TEXT, Scalar
+from mockexchange.scenario.types.composite_types import Record, may, must
+from mockexchange.scenario.types.value_types import TEXT, Scalar
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mockexchange.sandbox import journal
+from mockexchange.sandbox.journal import journal
 from mockexchange.server.control import events, requests
-from mockexchange.server.control.roles import Grant
+from mockexchange.server.control.access.roles import Grant
 from mockexchange.server.http import rest_endpoint
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue

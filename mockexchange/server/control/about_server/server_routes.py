@@ -9,15 +9,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockexchange.scenario.schema import json_schema
+from mockexchange.server.control.about_server.server_events import ServerEventStream, ServerFeed
+from mockexchange.server.control.about_server.server_info import server_info
+from mockexchange.server.control.access.roles import grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX
-from mockexchange.server.control.journal_queries import FOLLOWING, read_following, read_query
 from mockexchange.server.control.json_text import MEDIA_TYPE as JSON_TYPE
 from mockexchange.server.control.json_text import ControlJson, encode
 from mockexchange.server.control.requests import resource
-from mockexchange.server.control.roles import grant_of
-from mockexchange.server.control.server_events import ServerEventStream, ServerFeed
-from mockexchange.server.control.server_info import server_info
+from mockexchange.server.control.traffic.journal_queries import FOLLOWING, read_following, read_query
 from mockexchange.server.http.front_page import render_page
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
 from mockexchange.server.metrics import exposition

@@ -5,9 +5,9 @@ from typing import Any
 
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.accounts import Key
-from mockexchange.sandbox.connection import Connection
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams.connection import Connection
 from mockexchange.venues.registry import DEFAULT, venue_of
 
 
@@ -25,6 +25,9 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
         "base_url": base_url,
         "commands": len(sandbox.log),
         "requests": sandbox.journal.count,
+        "refused": sandbox.journal.counters.refused,
+        "streams": len(list(sandbox.streams)),
+        "idle_us": max(0, sandbox.options.host() - sandbox.touched_at),
         "broken": sandbox.broken,
     }
 

@@ -8,13 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
+from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.control.answers import streams_of
-from mockexchange.server.control.calls import read_call, send_call
+from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
-from mockexchange.server.control.journal_queries import (
+from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
+from mockexchange.server.control.requests import read_json, read_object, resource
+from mockexchange.server.control.sandboxes.answers import streams_of
+from mockexchange.server.control.traffic.calls import read_call, send_call
+from mockexchange.server.control.traffic.journal_queries import (
     entry_of,
     find_entries,
     find_frames,
@@ -22,12 +26,9 @@ from mockexchange.server.control.journal_queries import (
     read_redaction,
     read_watch,
 )
-from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
-from mockexchange.server.control.requests import read_json, read_object, resource
-from mockexchange.server.control.secret_filter import SecretFilter
-from mockexchange.server.control.streams import move_streams
-from mockexchange.server.control.wait_requests import read_wait
-from mockexchange.server.control.waits import wait_for
+from mockexchange.server.control.traffic.streams import move_streams
+from mockexchange.server.control.waits.wait_requests import read_wait
+from mockexchange.server.control.waits.waits import wait_for
 from mockexchange.server.server_state import ServerState
 
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
@@ -56,11 +57,12 @@ class TrafficHandlers:
 
     async def journal(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
-        entries, page = await find_entries(sandbox.journal, request)
+        clean = SecretFilter(sandbox).clean
+        entries, page = await find_entries(sandbox.journal, request, clean)
         write = request_to_json if page.is_short else entry_to_json
         rows = map(write, entries)
         if page.is_redacted:
-            rows = map(SecretFilter(sandbox).clean, rows)
+            rows = map(clean, rows)
         if not page.is_short:
             return await answer_in_slices(list_pieces(rows))
         first = next((entry.number for entry in sandbox.journal), sandbox.journal.count + 1)
@@ -79,11 +81,12 @@ class TrafficHandlers:
     async def frames(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
         journal = sandbox.journal
-        found, page = await find_frames(journal, request)
+        clean = SecretFilter(sandbox).clean
+        found, page = await find_frames(journal, request, clean)
         write = short_frame_to_json if page.is_short else frame_to_json
         rows: Iterator[dict[str, Any]] = starmap(write, found)
         if page.is_redacted:
-            rows = map(SecretFilter(sandbox).clean, rows)
+            rows = map(clean, rows)
         if not page.is_short:
             return await answer_in_slices(list_pieces(rows))
         first = journal.frame_count - len(journal.frames) + 1
@@ -123,7 +126,11 @@ class TrafficHandlers:
     async def wait(self, request: Request) -> Response:
         make, timeout_us = read_wait(read_object(await read_json(request)))
         sandbox = await self._sandbox(request)
-        found = await wait_for(sandbox, make(sandbox), timeout_us, request.receive)
+        secrets = SecretFilter(sandbox) if grant_of(request).is_viewer else None
+        awaited = make(sandbox, secrets.clean_item if secrets else None)
+        found = await wait_for(sandbox, awaited, timeout_us, request.receive)
+        if secrets:
+            found = list(map(secrets.clean, found))
         return ControlJson({"found": found})
 
     async def _sandbox(self, request: Request) -> Sandbox:

@@ -1,0 +1,1 @@
+"""The control API of sandboxes: creation, forks, routes and answers."""

@@ -1,0 +1,1 @@
+"""The control API of waits: conditions, the requests that name them, and the waiting."""
