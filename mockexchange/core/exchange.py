@@ -12,7 +12,7 @@ from typing import Any
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives import handlers
-from mockexchange.core.events import Event
+from mockexchange.core.events import Event, LevelChanged
 from mockexchange.core.handlers import (
     accounts,
     allocation,
@@ -20,14 +20,11 @@ from mockexchange.core.handlers import (
     exchange_status,
     fills,
     markets,
-    order_amendments,
-    order_groups,
-    orders,
-    placing,
     prints,
     quotes,
     settlement,
 )
+from mockexchange.core.handlers.orders import order_amendments, order_groups, orders, placing
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal, Refused
@@ -108,9 +105,13 @@ class Exchange:
         self.last_at = max(at, self.last_at)
         self.state.sequence += 1
         try:
-            return tuple(HANDLERS[type(command)](self.state, command, self.last_at))
+            events = tuple(HANDLERS[type(command)](self.state, command, self.last_at))
         except Refused as refused:
             return refused.refusal
+        for event in events:
+            if type(event) is LevelChanged:
+                self.state.markets[event.market].book_changed = self.state.sequence
+        return events
 
     def adopt(self, other: "Exchange") -> None:
         """Exchange the whole state with another exchange, which is not used any more; `state` stays the same object."""

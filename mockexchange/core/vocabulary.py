@@ -62,7 +62,7 @@ class MarketStatus(StrEnum):
 
 
 class FeeType(StrEnum):
-    """Fee schedules of a series."""
+    """The fee schedule of a series, which selects the formula of its fees."""
 
     QUADRATIC = "quadratic"
     QUADRATIC_WITH_MAKER_FEES = "quadratic_with_maker_fees"

@@ -18,10 +18,10 @@ from mockexchange.core.commands import (
     TradeDerivative,
 )
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.holdings import Cash
-from mockexchange.core.derivatives.queries import position_of, positions_of
-from mockexchange.core.derivatives.trades import DerivativeTrade
-from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.holdings.holdings import Cash
+from mockexchange.core.derivatives.holdings.queries import position_of, positions_of
+from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mockexchange.core.commands import CreditCurrency
-from mockexchange.core.derivatives.holdings import ZERO, Cash
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Cash
 from mockexchange.core.derivatives.lookup import cash_of, require_trader
 from mockexchange.core.events import CashChanged, Event
 from mockexchange.core.model.state import State

@@ -6,10 +6,11 @@ from typing import Any
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives import cash, listing, settlement, trading
+from mockexchange.core.derivatives import cash, listing, settlement
 from mockexchange.core.derivatives.order_entry import canceling, editing, placing, quotes
 from mockexchange.core.derivatives.order_entry.triggering import fire
 from mockexchange.core.derivatives.precision import precise
+from mockexchange.core.derivatives.trading import trading
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State
 
@@ -44,6 +45,13 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.DeliverDerivative: _precise(settlement.deliver_derivative),
     commands.CreditCurrency: _precise(cash.credit_currency),
 }
+
+
+@precise
+def resume(state: State, at: int) -> Iterator[Event]:
+    """Place the orders whose trigger was reached during a pause."""
+    return iter(tuple(fire(state, at)))
+
 
 cancel_order: Handler = _precise(canceling.cancel_order)
 """The handler of `CancelOrder` for an order of a derivative."""

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from itertools import islice
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.derivatives.holdings.holdings import Cash, Holding
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import SubaccountRef

@@ -12,8 +12,8 @@ from mockexchange.core.commands import DeliverDerivative, PayFunding, SettleSess
 from mockexchange.core.derivatives import cash
 from mockexchange.core.derivatives.derivative import Derivative, Terms
 from mockexchange.core.derivatives.forms import form_of, future_of, is_option, unit_usd
-from mockexchange.core.derivatives.holding_changes import changed_holding
-from mockexchange.core.derivatives.holdings import ZERO, Holding
+from mockexchange.core.derivatives.holdings.holding_changes import changed_holding
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Holding
 from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import open_derivative_of
 from mockexchange.core.derivatives.order_entry.canceling import close_book, end_session

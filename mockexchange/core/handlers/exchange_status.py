@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMarket
+from mockexchange.core.derivatives import handlers as derivative_handlers
 from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
-from mockexchange.core.handlers import orders
 from mockexchange.core.handlers.markets import touch_market
+from mockexchange.core.handlers.orders import orders
 from mockexchange.core.model.exchange_status import Announcement
 from mockexchange.core.model.markets import require_open
 from mockexchange.core.model.state import State
@@ -13,11 +14,16 @@ from mockexchange.core.vocabulary import OrderReason
 
 
 def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[Event]:
-    """Open or halt the exchange. A halt cancels the orders with `cancel_on_pause`; fills are accepted even then."""
+    """Open or halt the exchange. A halt cancels the orders with `cancel_on_pause`; fills are accepted even then.
+
+    Opening it places the orders of derivatives whose trigger was reached meanwhile.
+    """
     service = state.service
     service.is_active, service.is_trading, service.resume_at = command.active, command.trading, command.resume_at
     yield ExchangeSwitched(active=command.active, trading=command.trading, resume_at=command.resume_at)
-    if not (command.active and command.trading):
+    if command.active and command.trading:
+        yield from derivative_handlers.resume(state, at)
+    else:
         yield from _cancel_on_pause(state, at)
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from mockexchange.core.commands import Fill, NewOrder, OpenPosition
 from mockexchange.core.events import Event
-from mockexchange.core.handlers import orders
 from mockexchange.core.handlers.markets import touch_market
+from mockexchange.core.handlers.orders import orders
 from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
 from mockexchange.core.handlers.trades import Leg, carry_out, exact_fee
 from mockexchange.core.instruments.binary import Stake

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import TradeMarket
 from mockexchange.core.events import Event
-from mockexchange.core.handlers.matching import consume_quote, new_trade, take_resting
-from mockexchange.core.handlers.order_checks import require_formula
+from mockexchange.core.handlers.orders.matching import consume_quote, new_trade, take_resting
+from mockexchange.core.handlers.orders.order_checks import require_formula
 from mockexchange.core.handlers.trades import print_trade
 from mockexchange.core.matching.crossing import Opposite
 from mockexchange.core.model.markets import require_open

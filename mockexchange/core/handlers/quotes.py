@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mockexchange.core.commands import QuoteMarket, ReplenishMarket
 from mockexchange.core.events import Event, LevelChanged, MarketQuoted
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.matching import consume_quote, take_resting
+from mockexchange.core.handlers.orders.matching import consume_quote, take_resting
 from mockexchange.core.handlers.trades import exact_fee
 from mockexchange.core.model.markets import Levels, Market, require_open
 from mockexchange.core.model.order_rules import FillRule

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMarket, FinalizeMarket, SettleMarket
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.orders import cancel_all
+from mockexchange.core.handlers.orders.orders import cancel_all
 from mockexchange.core.handlers.position_changes import change_row, row_changed
 from mockexchange.core.handlers.quotes import drop_quotes
 from mockexchange.core.instruments.binary import Payout, Stake, settle

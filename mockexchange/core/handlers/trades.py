@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from mockexchange.core import fees
 from mockexchange.core.events import Event, Filled, Traded
-from mockexchange.core.handlers import order_groups, orders
 from mockexchange.core.handlers.markets import reprice, touch_market
-from mockexchange.core.handlers.order_changes import count_fill
+from mockexchange.core.handlers.orders import order_groups, orders
+from mockexchange.core.handlers.orders.order_changes import count_fill
 from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
 from mockexchange.core.instruments.binary import Stake, held_fees, trade
 from mockexchange.core.model.accounts import Account

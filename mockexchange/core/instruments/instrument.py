@@ -15,7 +15,7 @@ class Instrument(Protocol):
         ...
 
     def price_of(self, size: Decimal, worth: Decimal) -> Decimal:
-        """Price at which `size` has this worth; for the sum of several trades their average price. `size` is not 0."""
+        """Return the price at which `size` is worth `worth`: the average price, for several trades. `size` is not 0."""
         ...
 
 

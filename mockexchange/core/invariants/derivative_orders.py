@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mockexchange.core.derivatives.holdings import ZERO
+from mockexchange.core.derivatives.holdings.holdings import ZERO
 from mockexchange.core.derivatives.order_entry.waiting import is_reached
 from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
 from mockexchange.core.derivatives.precision import precise
@@ -68,6 +68,7 @@ def _waiting(state: State) -> Iterator[str]:
     untriggered = {order.order_id for order in state.derivatives.orders.values() if order.state is _UNTRIGGERED}
     if untriggered != set(state.derivatives.waiting):
         yield f"waiting orders: {len(untriggered)} by their state, {len(state.derivatives.waiting)} in the list"
+    is_paused = not (state.service.is_active and state.service.is_trading)
     for order in state.derivatives.waiting.values():
-        if is_reached(state, order):
+        if not is_paused and is_reached(state, order):
             yield f"order {order.order_id} waits, and its trigger is reached"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.forms import form_of
-from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Cash, Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.model.state import State

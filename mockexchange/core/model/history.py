@@ -97,10 +97,18 @@ class History(Generic[R]):
         after = row.partition
         if after == before or (self._unfiled and row.serial >= self._unfiled[0].serial):
             return
+        serial, filed = row.serial, self._filed
         for selector in row.selectors:
-            rows = self._list(selector, before)
-            del rows[bisect_left(rows, row.serial, key=by_serial)]
-            insort(self._list(selector, after), row, key=by_serial)
+            lists = filed[selector]
+            rows = lists[before]
+            del rows[bisect_left(rows, serial, key=by_serial)]
+            others = lists.get(after)
+            if others is None:
+                lists[after] = [row]
+            elif others[-1:] and others[-1].serial < serial:
+                others.append(row)
+            else:
+                insort(others, row, key=by_serial)
 
     def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
         """Return the rows of one selector and partition, oldest first."""

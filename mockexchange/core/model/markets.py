@@ -97,6 +97,8 @@ class Market:
     no_held_centis: int = 0
     quotes: Levels | None = None
     """Outside bids by side: a count for each price of that side. Reads add the resting orders of accounts."""
+    book_changed: int = 0
+    """The number of the command that last changed the order book; 0 for none."""
     consumed: list[ConsumedQuote] = field(default_factory=list)
     """What trades took from the outside bids and is to come back, in order of time."""
 

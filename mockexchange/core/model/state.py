@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from itertools import islice
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.derivatives.holdings.holdings import Cash, Holding
 from mockexchange.core.derivatives.order_book import DerivativeBook
 from mockexchange.core.derivatives.orders import NO_ORDERS, DerivativeOrder, OpenOrders
-from mockexchange.core.derivatives.trades import DerivativeTrade
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.ids import id_of
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.descriptions import EventDetails

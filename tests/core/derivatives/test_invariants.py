@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.core.derivatives.holdings import Holding
+from mockexchange.core.derivatives.holdings.holdings import Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import Derivatives

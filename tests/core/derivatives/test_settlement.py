@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from mockexchange.core.commands import MarkDerivative
-from mockexchange.core.derivatives.queries import summary_of
+from mockexchange.core.derivatives.holdings.queries import summary_of
 from mockexchange.core.events import (
     CashChanged,
     DerivativeDelivered,

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from mockexchange.core.commands import SetIndex
-from mockexchange.core.derivatives.queries import currencies_of, position_of, positions_of, summary_of
+from mockexchange.core.derivatives.holdings.queries import currencies_of, position_of, positions_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import (
     CashChanged,

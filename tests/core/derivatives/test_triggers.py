@@ -14,6 +14,7 @@ from mockexchange.core.commands import (
     PlaceDerivativeOrder,
     SetIndex,
     SettleSession,
+    SwitchExchange,
 )
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.vocabulary import OrderLife, TriggerKind, TriggerSource
@@ -196,3 +197,14 @@ def test_a_session_and_a_delivery_end_orders_that_wait() -> None:
 def test_a_trigger_needs_its_price() -> None:
     with pytest.raises(ValueError, match="trigger: expected it with trigger_price"):
         order("buy 100", trigger=MARK)
+
+
+def test_a_trigger_that_is_reached_during_a_pause_fires_at_its_end() -> None:
+    world = OrdersWorld()
+    order = waiting(world, trigger("buy 100", STOP, MARK, 114_000))
+    for pause in (SwitchExchange(trading=False), SwitchExchange(active=False)):
+        world.do(pause)
+        world.do(mark(114_100))
+        assert order.state == "untriggered"
+    world.do(SwitchExchange())
+    assert order.state == "triggered"

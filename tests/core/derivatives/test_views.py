@@ -6,8 +6,8 @@ import pytest
 
 from mockexchange.core.commands import Command, ListDerivative, MarkDerivative, SetIndex, SettleSession
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
-from mockexchange.core.derivatives.queries import currencies_of, summary_of
-from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.holdings.queries import currencies_of, summary_of
+from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Form, OptionType, Period
 from mockexchange.core.events import (
     CashChanged,

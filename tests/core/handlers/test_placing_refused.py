@@ -19,7 +19,7 @@ from mockexchange.core.commands import (
     SwitchMarket,
     TriggerGroup,
 )
-from mockexchange.core.handlers.order_checks import DAY_US
+from mockexchange.core.handlers.orders.order_checks import DAY_US
 from mockexchange.core.model.order_rules import OrderRules, RowRule
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import FeeType, SubaccountRef, TimeInForce

@@ -102,7 +102,8 @@ def comparisons(subaccount: Subaccount, query: PositionQuery) -> int:
 
 
 def peak_bytes(subaccount: Subaccount, query: PositionQuery) -> int:
-    """Memory a page takes while it is made and when it is done."""
+    """Memory a page takes while it is made and when it is done; what the first one keeps for good is left out."""
+    find_positions(subaccount, query)
     tracemalloc.start()
     find_positions(subaccount, query)
     peak = tracemalloc.get_traced_memory()[1]

@@ -6,6 +6,7 @@ from mockexchange.core.commands import CancelDerivativeOrders, CancelOrder, SetC
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.lookup import require_trader
 from mockexchange.core.derivatives.order_entry.changes import book_of, cancel
+from mockexchange.core.derivatives.order_entry.checks import require_active
 from mockexchange.core.derivatives.order_entry.editing import require_open
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.vocabulary import CancelReason, OrderLife
@@ -16,6 +17,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
     """Cancel an open order."""
+    require_active(state)
     order = state.derivatives.order(command.order)
     require_open(order)
     yield from cancel(state, order, at, CancelReason.USER_REQUEST)
@@ -24,6 +26,8 @@ def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]
 def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Iterator[Event]:
     """Cancel all open orders of a subaccount that match, in the order in which they were placed."""
     require_trader(state, command.subaccount_ref)
+    if command.reason is CancelReason.USER_REQUEST:
+        require_active(state)
     named = frozenset(command.orders)
 
     def matches(order: DerivativeOrder) -> bool:

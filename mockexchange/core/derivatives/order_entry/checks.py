@@ -4,14 +4,14 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.forms import form_of, future_of, is_option
-from mockexchange.core.derivatives.holdings import ZERO
+from mockexchange.core.derivatives.holdings.holdings import ZERO
+from mockexchange.core.derivatives.holdings.queries import summary_of
+from mockexchange.core.derivatives.holdings.valuation import open_orders_margin
 from mockexchange.core.derivatives.lookup import open_derivative_of
 from mockexchange.core.derivatives.order_entry.matching import offers_within, reducible, shared, size_of
 from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
-from mockexchange.core.derivatives.parties import option_fee
 from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.derivatives.queries import summary_of
-from mockexchange.core.derivatives.valuation import open_orders_margin
+from mockexchange.core.derivatives.trading.parties import option_fee
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -27,8 +27,26 @@ def price_band(derivative: Derivative) -> tuple[Decimal, Decimal]:
     return least, most
 
 
+def require_active(state: State) -> None:
+    """Refuse every write of orders while the whole exchange is paused."""
+    if not state.service.is_active:
+        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor canceled")
+
+
+def require_room(state: State, owner: SubaccountRef) -> None:
+    """Refuse a new order of a subaccount that has as many open ones as the rules allow."""
+    opened = sum(len(one.orders) for one in state.derivatives.open_orders.get(owner, {}).values())
+    if opened >= state.rules.orders_max:
+        message = f"{owner} has {opened} open orders: at most {state.rules.orders_max} may be open"
+        raise Refused(RefusalCode.TOO_MANY_ORDERS, message)
+
+
 def orderable(state: State, name: str) -> Derivative:
     """Return a derivative that takes orders. Raises Refused."""
+    require_active(state)
+    if not state.service.is_trading:
+        message = "trading is paused: orders rest and can be canceled, but none can be placed or edited"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
     derivative = open_derivative_of(state, name)
     if derivative.terms.kind in COMBOS:
         message = f"{name} is a {derivative.terms.kind}: orders are matched in its legs, not in combos"

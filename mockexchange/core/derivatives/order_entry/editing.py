@@ -20,7 +20,7 @@ from mockexchange.core.derivatives.order_entry.matching import best_offer, match
 from mockexchange.core.derivatives.order_entry.placing import require_resting_price, settle
 from mockexchange.core.derivatives.order_entry.waiting import EDITABLE, edit_waiting
 from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.trading import require_amount
+from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import ALIVE, CancelReason, OrderState
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State

@@ -9,8 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.holdings import ZERO, Holding
-from mockexchange.core.derivatives.legs import Fill
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Holding
 from mockexchange.core.derivatives.order_book import Offer, is_within
 from mockexchange.core.derivatives.order_entry.changes import (
     book_of,
@@ -21,9 +20,10 @@ from mockexchange.core.derivatives.order_entry.changes import (
     quoted,
 )
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
-from mockexchange.core.derivatives.parties import Party
 from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.derivatives.trading import amount_step, record_fill
+from mockexchange.core.derivatives.trading.legs import Fill
+from mockexchange.core.derivatives.trading.parties import Party
+from mockexchange.core.derivatives.trading.trading import amount_step, record_fill
 from mockexchange.core.derivatives.vocabulary import CancelReason
 from mockexchange.core.events import Event
 from mockexchange.core.model.order_rules import SHARE_WHOLE, FillRule, QueueRule

@@ -12,12 +12,13 @@ from mockexchange.core.derivatives.order_entry.checks import (
     reached,
     require_funds,
     require_price,
+    require_room,
     wanted_of,
 )
 from mockexchange.core.derivatives.order_entry.matching import best_offer, match, reducible, size_of
 from mockexchange.core.derivatives.order_entry.waiting import new_order, place_waiting
 from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.trading import require_amount
+from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, OrderLife, OrderState
 from mockexchange.core.events import Event
 from mockexchange.core.model.order_rules import FillRule
@@ -87,6 +88,7 @@ def _checked(state: State, command: PlaceDerivativeOrder, at: int) -> Derivative
     """Return the order, which is nowhere yet. Raises Refused."""
     require_trader(state, command.subaccount_ref)
     derivative = orderable(state, command.derivative)
+    require_room(state, command.subaccount_ref)
     require_amount(derivative.terms, command.amount)
     if command.price is not None:
         require_price(derivative, command.direction, command.price)

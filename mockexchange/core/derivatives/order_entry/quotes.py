@@ -12,7 +12,7 @@ from mockexchange.core.derivatives.order_entry.changes import book_of, quoted
 from mockexchange.core.derivatives.order_entry.checks import orderable
 from mockexchange.core.derivatives.order_entry.matching import take
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION
-from mockexchange.core.derivatives.trading import require_amount
+from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import Event
 from mockexchange.core.model.order_rules import FillRule

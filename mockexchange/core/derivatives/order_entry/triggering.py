@@ -16,9 +16,13 @@ from mockexchange.core.refusals import Refused
 def fire(state: State, at: int) -> Iterator[Event]:
     """Place the orders whose trigger is reached, the earliest first. Their trades may reach other triggers.
 
+    None is placed during a pause: its end calls this again.
+
     Cost: O(orders that wait) for each that is placed, and once more.
     """
     waiting = state.derivatives.waiting
+    if not (state.service.is_active and state.service.is_trading):
+        return
     while order := next((order for order in waiting.values() if is_reached(state, order)), None):
         yield from _replace(state, order, at)
 

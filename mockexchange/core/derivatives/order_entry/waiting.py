@@ -12,7 +12,7 @@ from mockexchange.core.derivatives.lookup import require_trader
 from mockexchange.core.derivatives.order_entry.changes import change, list_order, order_changed
 from mockexchange.core.derivatives.order_entry.checks import orderable
 from mockexchange.core.derivatives.orders import DerivativeOrder, Trigger
-from mockexchange.core.derivatives.trading import require_amount
+from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, Direction, OrderState, TriggerKind, TriggerSource
 from mockexchange.core.events import Event
 from mockexchange.core.model.state import State

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from mockexchange.core.events import Event, GroupDeleted, GroupLimited, GroupOpened, GroupReset, GroupTriggered
-from mockexchange.core.handlers.orders import cancel
+from mockexchange.core.handlers.orders.orders import cancel
 from mockexchange.core.model.orders import OrderGroup
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused

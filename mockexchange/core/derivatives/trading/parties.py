@@ -6,9 +6,9 @@ from typing import NamedTuple
 from mockexchange.core.commands import TradeDerivative
 from mockexchange.core.derivatives.derivative import Derivative, Terms
 from mockexchange.core.derivatives.forms import future_of, is_option
-from mockexchange.core.derivatives.holdings import ZERO
-from mockexchange.core.derivatives.legs import Fill
+from mockexchange.core.derivatives.holdings.holdings import ZERO
 from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.trading.legs import Fill
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State

@@ -93,8 +93,10 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
 
     `released_micros` is what an amended order held back before.
     """
-    _require_position(state, order)
-    _require_subtrader(state, order, at)
+    if state.rules.position_limit_centis is not None:
+        _require_position(order, state.rules.position_limit_centis)
+    if state.accounts[order.subaccount.ref.account].kind is AccountKind.FCM:
+        _require_subtrader(state, order, at)
     if not state.rules.check_cash:
         return
     need_micros, fee_micros = order.need_micros, worst_fee_micros(order)
@@ -143,10 +145,7 @@ def _elsewhere(subaccount: Subaccount, shard: int) -> str:
     return f", and {found}: `shard_transfer` moves it" if found else ""
 
 
-def _require_position(state: State, order: Order) -> None:
-    limit_centis = state.rules.position_limit_centis
-    if limit_centis is None:
-        return
+def _require_position(order: Order, limit_centis: int) -> None:
     own, other = (
         held_centis(order.subaccount, order.market, side) for side in (order.bid_side, OTHER_SIDE[order.bid_side])
     )
@@ -161,10 +160,8 @@ def _require_position(state: State, order: Order) -> None:
 def _require_subtrader(state: State, order: Order, at: int) -> None:
     """Enforce the restrictions that an FCM has set on its subtrader."""
     account, subaccount = state.accounts[order.subaccount_ref.account], order.subaccount_ref.subaccount
-    if account.kind is not AccountKind.FCM or subaccount == PRIMARY_SUBACCOUNT:
-        return
     rules = account.subtrader_rules.get(subaccount)
-    if rules is None:
+    if rules is None or subaccount == PRIMARY_SUBACCOUNT:
         return
     if rules.blocked:
         raise Refused(RefusalCode.SUBTRADER_BLOCKED, f"{order.subaccount_ref} is blocked by its FCM")

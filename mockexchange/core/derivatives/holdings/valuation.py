@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.derivative import Derivative, Greeks, Terms
 from mockexchange.core.derivatives.forms import coins, form_of, future_of, is_option, unit_usd
-from mockexchange.core.derivatives.holdings import ZERO, Holding
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Holding
+from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.orders import NO_ORDERS, OpenOrders
 from mockexchange.core.derivatives.precision import in_nine_decimals, quotient
-from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.core.instruments import option
 from mockexchange.core.vocabulary import SubaccountRef

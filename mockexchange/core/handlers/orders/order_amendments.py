@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from mockexchange.core.commands import AmendOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderAmended, OrderCanceled
-from mockexchange.core.handlers.matching import match, opposite_to
-from mockexchange.core.handlers.order_changes import (
+from mockexchange.core.handlers.orders.matching import match, opposite_to
+from mockexchange.core.handlers.orders.order_changes import (
     enter_book,
     hold,
     leave_book,
@@ -26,7 +26,7 @@ from mockexchange.core.handlers.order_changes import (
     require_trading,
     show_resting,
 )
-from mockexchange.core.handlers.order_checks import (
+from mockexchange.core.handlers.orders.order_checks import (
     opening_centis,
     require_count_on_grid,
     require_formula,
@@ -35,7 +35,7 @@ from mockexchange.core.handlers.order_checks import (
     require_new_client_order_id,
     require_price_on_grid,
 )
-from mockexchange.core.handlers.orders import cancel
+from mockexchange.core.handlers.orders.orders import cancel
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.forms import is_option
-from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Cash, Holding
+from mockexchange.core.derivatives.holdings.valuation import view_of
+from mockexchange.core.derivatives.holdings.views import PositionView, SummaryView
 from mockexchange.core.derivatives.orders import NO_ORDERS, OpenOrders
 from mockexchange.core.derivatives.precision import precise
-from mockexchange.core.derivatives.valuation import view_of
-from mockexchange.core.derivatives.views import PositionView, SummaryView
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 

@@ -12,7 +12,7 @@ from mockexchange.core.commands import CancelAllOrders, CancelOrder, ExpireOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.derivatives import handlers as derivative_handlers
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
-from mockexchange.core.handlers.order_changes import (
+from mockexchange.core.handlers.orders.order_changes import (
     count_fill,
     enter_book,
     level_changed,

@@ -7,8 +7,8 @@ its values after them: the venue sends no frame of a resting order before the fr
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderPlaced, OrderRejected
-from mockexchange.core.handlers.matching import match, opposite_to
-from mockexchange.core.handlers.order_changes import (
+from mockexchange.core.handlers.orders.matching import match, opposite_to
+from mockexchange.core.handlers.orders.order_changes import (
     add_order,
     enter_book,
     level_changed,
@@ -17,8 +17,13 @@ from mockexchange.core.handlers.order_changes import (
     require_trading,
     show_resting,
 )
-from mockexchange.core.handlers.order_checks import opening_centis, reducing_centis, require_enterable, require_funds
-from mockexchange.core.handlers.orders import group_for
+from mockexchange.core.handlers.orders.order_checks import (
+    opening_centis,
+    reducing_centis,
+    require_enterable,
+    require_funds,
+)
+from mockexchange.core.handlers.orders.orders import group_for
 from mockexchange.core.matching.crossing import Reach, reach
 from mockexchange.core.model.markets import require_open
 from mockexchange.core.model.order_rules import FillRule, RowRule

@@ -8,14 +8,14 @@ from mockexchange.core.commands import OpenHolding, TradeDerivative
 from mockexchange.core.derivatives import cash
 from mockexchange.core.derivatives.derivative import Derivative, Terms
 from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
-from mockexchange.core.derivatives.holding_changes import changed_holding
-from mockexchange.core.derivatives.holdings import ZERO, Holding
-from mockexchange.core.derivatives.legs import Fill, fills_of
+from mockexchange.core.derivatives.holdings.holding_changes import changed_holding
+from mockexchange.core.derivatives.holdings.holdings import ZERO, Holding
 from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import holding_of, open_derivative_of, require_trader
 from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.parties import Party, new_id, parties_of
-from mockexchange.core.derivatives.trades import DerivativeTrade
+from mockexchange.core.derivatives.trading.legs import Fill, fills_of
+from mockexchange.core.derivatives.trading.parties import Party, new_id, parties_of
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
 from mockexchange.core.events import DerivativeTraded, Event
 from mockexchange.core.model.state import State

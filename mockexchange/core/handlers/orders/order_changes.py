@@ -118,10 +118,14 @@ def release(order: Order, count_centis: int) -> None:
     """Undo `hold` for some of the remaining contracts, before the price or the count of the order changes."""
     remaining_centis = order.remaining_centis
     left_centis = remaining_centis - count_centis
-    freed_micros = order.needs_micros(remaining_centis) - order.needs_micros(left_centis)
+    if order.action is Action.BUY:
+        freed_micros = count_centis * order.price_centicents
+    else:
+        freed_micros = order.needs_micros(remaining_centis) - order.needs_micros(left_centis)
+        covered_centis = order.covers_centis(remaining_centis) - order.covers_centis(left_centis)
+        if covered_centis:
+            order.subaccount.covered_centis[order.market.ticker] -= covered_centis
     order.subaccount.reserve(-freed_micros, order.market.event.exchange_index)
-    if covered_centis := order.covers_centis(remaining_centis) - order.covers_centis(left_centis):
-        order.subaccount.covered_centis[order.market.ticker] -= covered_centis
 
 
 def list_order(state: State, order: Order) -> None:

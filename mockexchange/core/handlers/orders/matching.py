@@ -4,8 +4,8 @@ The incoming order is in no order book meanwhile. The price of each trade is tha
 """
 
 from mockexchange.core.events import Event, LevelChanged
-from mockexchange.core.handlers.order_changes import order_book_of
-from mockexchange.core.handlers.orders import cancel
+from mockexchange.core.handlers.orders.order_changes import order_book_of
+from mockexchange.core.handlers.orders.orders import cancel
 from mockexchange.core.handlers.trades import Leg, carry_out
 from mockexchange.core.matching.crossing import Bid, Opposite, is_self_trade, opposite_of, shared
 from mockexchange.core.model.markets import ConsumedQuote, Market

@@ -1,6 +1,6 @@
 """The last step of every change of a holding: set its revision and time, and make its event."""
 
-from mockexchange.core.derivatives.holdings import Holding
+from mockexchange.core.derivatives.holdings.holdings import Holding
 from mockexchange.core.events import HoldingChanged
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef

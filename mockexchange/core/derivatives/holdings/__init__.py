@@ -1,0 +1,1 @@
+"""Holdings of derivatives: their changes, their valuation, and the reads of them."""

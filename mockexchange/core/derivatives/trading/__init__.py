@@ -1,0 +1,1 @@
+"""Trades of derivatives: their handlers, parties, legs and rows."""

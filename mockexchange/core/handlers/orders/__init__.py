@@ -1,0 +1,1 @@
+"""Handlers of orders and order groups, with the checks and the matching."""
