@@ -8,13 +8,19 @@ NO_BODY = "Done. There is no body."
 BODY = {200: "What was done.", 201: "What was made."}
 
 
-def is_retired(write: Node, day: str) -> bool:
-    """Whether a write is refused with 410 and nothing else; compat carries out what was retired, or refuses it."""
-    return "retired" in write and COMPAT != day >= str(write["retired"])
+def only_refusal(write: Node, day: str) -> dict[str, str]:
+    """Return the one refusal of a write that is never carried out, by status; nothing for any other write.
+
+    Compat carries out what was retired, or refuses it.
+    """
+    if write.get("refused"):
+        return {"403": "Forbidden"}
+    is_retired = "retired" in write and COMPAT != day >= str(write["retired"])
+    return {"410": "RetiredWrite"} if is_retired else {}
 
 
-def retired_node(name: str, answers: Node) -> Node:
-    """Return the operation of a retired write."""
+def refused_node(name: str, answers: Node) -> Node:
+    """Return the operation of a write that is never carried out."""
     return {"operationId": name, "x-never-carried-out": True, "responses": answers}
 
 

@@ -16,7 +16,13 @@ def read_stream_facts() -> Node:
     rest, messages, commands, errors = map(_table, TABLES)
     types = {**rest["types"], **messages["types"], **commands["types"]}
     objects = {**messages["objects"], **commands["objects"]}
-    return {**commands, **messages, "errors": errors, "types": types, "objects": objects}
+    every = messages.pop("every_message")
+    named = {name: _with_keys_of_every(message, every) for name, message in messages["messages"].items()}
+    return {**commands, **messages, "messages": named, "errors": errors, "types": types, "objects": objects}
+
+
+def _with_keys_of_every(message: Node, every: Node) -> Node:
+    return {**message, **{part: {**message[part], **every[part]} for part in ("keys", "example")}}
 
 
 def _table(name: str) -> Node:

@@ -17,11 +17,11 @@ from tools.contract_schemas import every_schema, used_schemas
 from tools.contract_writes import (
     BODY,
     NO_BODY,
-    is_retired,
+    only_refusal,
     recorded_statuses,
     refusals_of,
+    refused_node,
     request_body,
-    retired_node,
     scopes_of,
     write_node,
 )
@@ -54,7 +54,7 @@ class Writer:
         self.facts, self.day = facts, day
         self.reads = {name: read for name, read in facts["reads"].items() if node_holds(read, day)}
         self.writes = {name: write for name, write in facts["writes"].items() if node_holds(write, day)}
-        carried_out = {name: write for name, write in self.writes.items() if not is_retired(write, day)}
+        carried_out = {name: write for name, write in self.writes.items() if not only_refusal(write, day)}
         self.answered = {**self.reads, **carried_out}
         self.lives = {name: self._parameters(one) for name, one in self.answered.items()}
         self.examples = Examples(facts, day)
@@ -156,8 +156,8 @@ class Writer:
 
     def write(self, name: str, write: Node) -> Node:
         common = {"401": "Unauthorized", "429": "TooManyRequests", "500": "InternalServerError"}
-        if is_retired(write, self.day):
-            return retired_node(name, _references({**common, "410": "RetiredWrite"}))
+        if refusal := only_refusal(write, self.day):
+            return refused_node(name, _references({**common, **refusal}))
         refusals = refusals_of(name, write, bool(self.lives[name]), self.day)
         answers = _references({str(write["status"]): name, **common, **refusals})
         parameters = [reference("parameters", one) for one in self.lives[name]]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, CatalogueEntry
 from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.operations.call import RefusedOperation
 from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "limits.md"
@@ -18,8 +19,9 @@ def render(page: str) -> str:
 
 
 def not_emulated() -> Iterator[CatalogueEntry]:
-    """Yield the entries of the catalogue with the methods that the server does not answer."""
-    emulated = {(operation.method, operation.path) for operation in OPERATIONS}
+    """Yield the entries of the catalogue with the methods that are not emulated, refused ones among them."""
+    answered = (operation for operation in OPERATIONS if not isinstance(operation, RefusedOperation))
+    emulated = {(operation.method, operation.path) for operation in answered}
     for known in CATALOGUE:
         methods = " ".join(method for method in known.methods.split() if (method, known.path) not in emulated)
         if methods:

@@ -15,7 +15,7 @@ HEAD = """\
 Every operation, key, parameter and error that the server knows, with the days on which it came and went and where that
 is known from. A row holds from the first day on and up to the day before the second; no day means always. The server is
 compiled from these very tables; this page is written by `python -m tools.write_wire_page`, and
-`mockexchange api diff A B` prints what changed between two dates.
+`mockexchange api diff A B` prints what changed between two dates. What is 403 or 410 is refused with any key.
 
 """
 

@@ -94,6 +94,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"settle": {"market": "R-2", "result": "void"}}, {"market_moved", "position_settled", "position_changed"}),
     ({"exchange": {"active": False, "resume": "2025-11-06T00:00:00Z"}}, {"exchange_switched"}),
     ({"announce": {"message": "Closed until Thursday."}}, {"announced"}),
+    ({"exchange": {"active": True}}, {"exchange_switched"}),
     ({"account": {"account": "dora", "venue": "deribit"}}, {"account_opened", "book_opened"}),
     ({"credit": {"account": "dora", "currency": "BTC", "amount": "1.5"}}, {"cash_changed"}),
     ({"index": {"index": "btc_usd", "price": 113853.63}}, {"index_set"}),

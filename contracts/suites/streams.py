@@ -19,7 +19,8 @@ from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.loader import Plan, load_file
+from mockexchange.scenario.loader import load_file
+from mockexchange.scenario.plan import Plan
 from mockexchange.venues.kalshi.dates import api_date
 
 WORLD = Path(__file__).with_name("stream_world.yaml")

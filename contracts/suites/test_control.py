@@ -10,14 +10,19 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.schemathesis.run import Effort, explore
 from mockexchange.runtime import api_documents
-from mockexchange.server.control import wait_requests
+from mockexchange.server.control.waits import wait_requests
 
 pytestmark = pytest.mark.contract
 
-EXAMPLES = 30
+EXAMPLES = 12
 ON_A_SOCKET = Effort(is_brief=True, examples=EXAMPLES)
 """The transport is what differs there: boundary values and most of the generated requests are sent in process only."""
 
+
+TRANSPORTS = [
+    pytest.param(True, id="in process"),
+    pytest.param(False, id="over a socket", marks=pytest.mark.thorough),  # test_control_situations.py uses a socket
+]
 
 # In runs of their own, since names that generated data makes up in one are unknown ones in the others.
 MAKING = (
@@ -94,7 +99,7 @@ def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "operations", [MAKING, USING, COMMANDING, WAITING], ids=["making", "using", "commanding", "waiting"]
 )
-@pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
+@pytest.mark.parametrize("is_in_process", TRANSPORTS)
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
     effort = Effort(examples=EXAMPLES) if is_in_process else ON_A_SOCKET
     with controlled() as reached, control_target(reached, is_in_process) as target:
@@ -108,7 +113,7 @@ def test_what_people_look_at_keeps_the_contract() -> None:
     assert findings_of(judged) == ""
 
 
-@pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
+@pytest.mark.parametrize("is_in_process", TRANSPORTS)
 def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) -> None:
     """Test chains of requests that create, read, replay and delete objects that earlier requests name."""
     checks = {name: {"positive_data_acceptance": OFF, "negative_data_rejection": OFF} for name in LIVING}

@@ -15,16 +15,17 @@ from schemathesis.schemas import BaseSchema
 from contracts.suites.control_requests import ask, refusal
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
 from contracts.suites.eventful_steps import EVENTFUL
-from mockexchange.cli.event_source import Event, read_events
+from mockexchange.cli.events.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox import sandboxes
-from mockexchange.sandbox.journal import Firing, FrameEntry
+from mockexchange.sandbox.journal.journal import Firing, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
-from mockexchange.server.control import requests, waits
+from mockexchange.server.control import requests
+from mockexchange.server.control.waits import waits
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.request import Request
 
@@ -290,7 +291,7 @@ def hints(response: Response) -> list[Event]:
 
 
 def test_too_many_watch_or_wait(reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.traffic_routes.WATCHERS_MAX", 0)
+    monkeypatch.setattr("mockexchange.server.control.traffic.traffic_routes.WATCHERS_MAX", 0)
     monkeypatch.setattr(waits, "WAITS_MAX", 0)
     answer = ask(schema, "GET", EVENTS, name="default", query={"follow": "false"})
     assert refusal(answer) == (409, "too_many_watchers")
@@ -307,14 +308,16 @@ def test_what_is_under_way_ends_with_its_sandbox(reached: Controlled, schema: Ba
 
 
 def test_too_much_is_due(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(schema, "POST", CLOCK, body={"run": "paused"})
+    name = "overdue"  # a sandbox of its own: what other tests put into theirs may be due as well
+    assert ask(schema, "PUT", ONE, name=name, body={"scenario": "empty", "clock": "paused"}).status_code == 201
     entry = {"after": "1s", "every": "1s", "times": 9, "announce": {"message": "Again."}}
-    [step] = ask(schema, "POST", SCRIPT, body=entry).json()
+    [step] = ask(schema, "POST", SCRIPT, name=name, body=entry).json()
     assert (step["action"], step["fired"]) == ("announce", 0)
     monkeypatch.setattr("mockexchange.sandbox.script.runner.DUE_MAX", 2)
-    assert refusal(ask(schema, "POST", CLOCK, body={"advance": "1h"})) == (409, "too_many_steps")
-    assert ask(schema, "GET", SCRIPT).json()[0]["fired"] == 2
-    assert ask(schema, "DELETE", SCRIPT).status_code == 204
+    assert refusal(ask(schema, "POST", CLOCK, name=name, body={"advance": "1h"})) == (409, "too_many_steps")
+    [step] = ask(schema, "GET", SCRIPT, name=name).json()
+    assert step["fired"] == 2
+    assert ask(schema, "DELETE", ONE, name=name).status_code == 204
 
 
 # --- what a document cannot say

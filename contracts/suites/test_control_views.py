@@ -59,7 +59,8 @@ def test_what_happened_is_documented(schema: BaseSchema) -> None:
     equity = ask(schema, "GET", f"{ONE}/accounts/{{account}}/equity", "happened", query={"points": 8}).json()
     assert len(equity["series"][0]["points"]) <= 8
     assert ask(schema, "GET", f"{ONE}/log", "happened", query={"last": 3}).content.count(b"\n") == 4
-    of_a_coin = ask(schema, "GET", f"{ONE}/accounts/{{account}}/equity", "deribit", account="dora").json()
+    ask(schema, "POST", "/sandboxes", body={"scenario": "deribit", "name": "coins"})
+    of_a_coin = ask(schema, "GET", f"{ONE}/accounts/{{account}}/equity", "coins", account="dora").json()
     assert of_a_coin["series"]
 
 

@@ -16,7 +16,7 @@ from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import Target
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.traced]
 
 ANSWER_S = 20.0
 QUICK_S = 0.3

@@ -56,6 +56,7 @@ def first_finding(rules: Collection[str]) -> Finding | None:
     return next((finding for verdict in judged(rules) for finding in verdict.findings), None)
 
 
+@pytest.mark.thorough  # test_checks.py, test_busy.py and test_stream.py show it rule by rule
 def test_nothing_is_found_where_nothing_is_planted() -> None:
     """Test that a server without faults has no findings; test_kalshi.py sends it generated requests."""
     assert first_finding(CHECKED_ALONE) is None

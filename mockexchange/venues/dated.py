@@ -21,6 +21,7 @@ COMPAT_ONLY = "9999-12-31"
 COMPAT = "compat"
 LATEST = "latest"
 MONTH = re.compile("[0-9]{4}-[0-9]{2}")
+MISTYPED_DATE = re.compile(r"(?P<year>[0-9]{4})(\D(?P<month>[0-9]{1,2})(\D[0-9]{1,2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,15 @@ def _day(text: str) -> tuple[str, str]:
 
 def _explain_unknown(text: str, aliases: Mapping[str, str], first_day: str) -> str:
     known = (COMPAT, LATEST, *aliases)
-    near = get_close_matches(text, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    near = _nearest_month(text, first_day) or next(iter(get_close_matches(text, known, n=1)), "")
+    hint = f"; did you mean {near}?" if near else ""
     return f"unknown API date {text!r}: expected {', '.join(known)}, a month, or a day such as {first_day}{hint}"
+
+
+def _nearest_month(text: str, first_day: str) -> str:
+    """Return the month that a mistyped date is nearest to, such as 2026-12 for 2026-13; "" for other text."""
+    found = MISTYPED_DATE.fullmatch(text)
+    if found is None:
+        return ""
+    month = min(max(int(found["month"] or 1), 1), 12)
+    return max(f"{found['year']}-{month:02}", first_day[:7])

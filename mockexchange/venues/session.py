@@ -166,8 +166,8 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         """Return the message as a frame; None if the session has no subscription to it or may not see it."""
         ...
 
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
-        """End a subscription. Raises KeyError if there is no such subscription."""
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
+        """End a subscription at an exchange time. Raises KeyError if there is no such subscription."""
         ...
 
     def fill_placeholders(self, text: str, channel: str) -> str:

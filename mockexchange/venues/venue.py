@@ -44,6 +44,8 @@ class RestApi(Generic[ContextT]):
     whole one with a `refusal` if the credentials are not valid."""
     malformed_body: Callable[[str, ApiDate], bytes]
     """Return the body of a 400 for bytes that are no HTTP: (diagnosis, date)."""
+    counts_requests: Callable[[ContextT], bool] | None = None
+    """Return whether answers depend on how many requests came before. None for a venue where none does."""
     share_limits: Callable[[ContextT, ContextT], None] | None = None
     """Let requests of the second context count against the rate limits of the first. None for a venue without."""
     rpc_call_of: Callable[[Request], tuple[str, Mapping[str, str]] | None] | None = None
@@ -137,6 +139,8 @@ class FaultAnswers(Generic[ContextT]):
     """Conditions of faults that match all operations with credentials, by the name of a preset."""
     lagging_reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Operations that a replica answers, by the kind of read, for the scenario key `lag`."""
+    reads_of_lag: tuple[str, ...] = ()
+    """Operations that answer the time as of which those reads are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

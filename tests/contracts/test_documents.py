@@ -160,20 +160,23 @@ def test_reads_live_at_their_dates(operation: str, wanted: set[str]) -> None:
     assert {alias for alias in ALIASES if operation in operations(alias)} == wanted
 
 
-WRITES = {"2025-11": 12, "2025-12": 12, "2026-02": 16, "2026-04": 17, "2026-06": 24, "2026-10": 32}
+WRITES = {"2025-11": 18, "2025-12": 18, "2026-02": 22, "2026-04": 23, "2026-06": 30, "2026-10": 43}
 """The number of writes at each date."""
 COMMON = {"401", "429", "500"}
 SUCCESS = {"200", "201", "204"}
 
 
 @pytest.mark.parametrize("alias", ALIASES)
-def test_a_write_is_described_or_retired(alias: str) -> None:
+def test_a_write_is_described_or_refused(alias: str) -> None:
     assert len(writes(alias)) == WRITES[alias]
     for call, operation in writes(alias).items():
         statuses = set(operation["responses"])
         if call[1].startswith("/portfolio/orders") and alias == "2026-10":
             assert operation["x-never-carried-out"], call
             assert statuses == {"410", *COMMON}, call
+        elif call[1].startswith("/communications/"):
+            assert operation["x-never-carried-out"], call
+            assert statuses == {"403", *COMMON}, call
         else:
             assert "x-never-carried-out" not in operation, call
             assert len(statuses & SUCCESS) == 1, call
@@ -193,6 +196,10 @@ WRITE_LIVES = [
     ("SetTargetBalanceAllocation", {"2026-10"}),
     ("UpgradeAccountApiUsageLevel", FROM_JUNE),
     ("CreateApiKey", EVERY),
+    ("CreateRFQ", EVERY),
+    ("ConfirmQuote", EVERY),
+    ("ProposeBlockTrade", {"2026-10"}),
+    ("DeleteRFQQuote", {"2026-10"}),
 ]
 
 

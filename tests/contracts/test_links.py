@@ -76,7 +76,12 @@ def output_of(operation: AnyOperation, status: int, answer: Document) -> StepOut
     return StepOutput(Response(status, headers, body, request, 0.0, verify=False), case)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+OF_GATE = ("control", "kalshi/2025-11", "kalshi/2026-10", "kalshi/compat")
+
+
+@pytest.mark.parametrize(
+    "subject", [pytest.param(one, marks=() if one in OF_GATE else pytest.mark.thorough) for one in SUBJECTS]
+)
 def test_links_take_values_that_their_targets_allow(subject: str) -> None:
     found = list(followings(subject))
     assert len(found) >= 10
@@ -98,7 +103,7 @@ def test_every_list_leads_to_its_items_and_to_its_next_page(alias: str) -> None:
         links = resolved(node, operation["responses"]["200"]).get("links", {})
         asked = {resolved(node, one)["name"] for one in operation["parameters"]}
         if "cursor" in asked:
-            again = links["NextPage"]["parameters"]
+            again = dict(links["NextPage"]["parameters"])
             assert again.pop("cursor") in ("$response.body#/cursor", "$response.body#/next_cursor")
             assert again.pop("limit", "") in ("", "$request.query.limit")
             assert again == {one: f"$request.query.{one}" for one in asked - {"cursor", "limit", "page_size"}}

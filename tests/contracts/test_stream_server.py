@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.stream.channels import channels_of
 from mockexchange.venues.kalshi.stream.commands import COMMANDS, PARAMETERS, actions_of
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS
-from mockexchange.venues.kalshi.stream.replies import keys_of
+from mockexchange.venues.kalshi.stream.replies import SENDING_TIME, keys_of
 from tests.contracts.stream_documents import (
     SUBJECTS,
     Node,
@@ -143,9 +143,15 @@ def test_answers_have_the_same_keys(alias: str) -> None:
         f"{names.get(reply, reply)}.{key}"
         for reply in REPLIES
         for key in every[reply]["payload"]["properties"]
-        if key != "type"
+        if key not in ("type", "sending_ts_ms")
     }
-    assert found == keys_of(api_date(alias))
+    assert found == keys_of(api_date(alias)) - {SENDING_TIME}
+
+
+@pytest.mark.parametrize("alias", SUBJECTS)
+def test_every_message_has_its_time_of_sending_or_none_has(alias: str) -> None:
+    found = {"sending_ts_ms" in message["payload"]["properties"] for message in messages(alias, "send").values()}
+    assert found == {SENDING_TIME in keys_of(api_date(alias))}
 
 
 def test_a_difference_would_be_found() -> None:

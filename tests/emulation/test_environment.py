@@ -88,6 +88,19 @@ def test_for_the_demo_clients_choose_it_and_have_its_keys() -> None:
     assert (found["TEST_DERIBIT_CLIENT_ID"], found["DERIBIT_CLIENT_ID"]) == ("dora-id", "dora-id")
 
 
+@pytest.mark.parametrize(
+    ("key_id", "key_path"),
+    [
+        ("KALSHI_DEMO_KEY_ID", "KALSHI_DEMO_PRIVATE_KEY_PATH"),
+        ("KALSHI_DEMO_API_KEY_ID", "KALSHI_DEMO_PRIVATE_KEY_PATH"),
+        ("KALSHI_DEMO_API_KEY_ID", "KALSHI_DEMO_KEY_PATH"),
+    ],
+)
+def test_for_the_demo_the_names_that_public_suites_read_are_set(key_id: str, key_path: str) -> None:
+    found = pointing(GENERIC, None, ACCOUNTS, VENUES, is_demo=True).variables
+    assert (found[key_id], found[key_path]) == ("alice-id", ACCOUNTS["alice"][1])
+
+
 def test_every_name_that_points_a_client_is_one_that_is_scrubbed() -> None:
     names = {name for client in CLIENTS.values() for name in (*client.exports, *client.unset)}
     names |= {name for setup in CLIENT_SETUPS.values() for name in setup.demo_switches} | {"PROD_KEYID", "PROD_KEYFILE"}

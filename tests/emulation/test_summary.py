@@ -7,7 +7,7 @@ import pytest
 from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings
 from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
 from mockexchange.guard import Dial
-from mockexchange.sandbox.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
 from mockexchange.venues.registry import DEFAULT
 
 DIAL = Dial("kalshi.com", 443, "kalshi", "production", "kyro", "kyro calls the real exchange", "bot.py:1")

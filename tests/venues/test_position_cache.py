@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.core.commands import Command, SetIndex
-from mockexchange.core.derivatives import queries
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings import Holding
+from mockexchange.core.derivatives.holdings import queries
+from mockexchange.core.derivatives.holdings.holdings import Holding
+from mockexchange.core.derivatives.holdings.valuation import view_of
+from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.orders import OpenOrders
-from mockexchange.core.derivatives.valuation import view_of
-from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import mockexchange
 from mockexchange.api.errors import WrongRequest
 from mockexchange.scenario.keys import derive_ed25519
-from mockexchange.venues.public_keys import FIELD, UnusableKey, load_public_key
+from mockexchange.venues.keys.public_keys import FIELD, UnusableKey, load_public_key
 from tests.venues.kalshi.keyring import EXPONENT, rsa_key
 
 ED25519_HEAD = bytes.fromhex("302a300506032b6570032100")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.secrets import are_equal, decode_url_safe, derive_bytes, encode_url_safe, hmac_sha256
+from mockexchange.venues.keys.secrets import are_equal, decode_url_safe, derive_bytes, encode_url_safe, hmac_sha256
 
 
 def test_the_vector_of_rfc_4231() -> None:

@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.suites.planted.planting import Planter
 from contracts.suites.targets import unchanged
 from mockexchange.core.derivatives.order_entry import checks
-from mockexchange.venues import secrets
 from mockexchange.venues.deribit import authentication, routes
 from mockexchange.venues.deribit.operations import positions, trades
+from mockexchange.venues.keys import secrets
 from mockexchange.venues.signalplus import authentication as gateway
 from mockexchange.venues.signalplus.operations import positions as gateway_positions
 

@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations import row_owner
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.portfolio import orders
-from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
 

@@ -34,7 +34,7 @@ def numbers_leave_gaps(planter: Planter) -> None:
 
         return skip
 
-    planter.member(Subscriber, "frame", make)
+    planter.member(Subscriber, "_shared_frame", make)
 
 
 def numbers_begin_with_zero(planter: Planter) -> None:
@@ -65,7 +65,7 @@ def sids_are_wrong(planter: Planter) -> None:
 
 
 def frames_have_no_newline(planter: Planter) -> None:
-    planter.member(subscriber, "_frame", lambda make: lambda *given: _bare(make(*given)))
+    planter.member(Subscriber, "stamped", lambda make: lambda *given: _bare(make(*given)))
 
 
 def _bare(frame: Frame) -> Frame:

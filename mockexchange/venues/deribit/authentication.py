@@ -20,9 +20,9 @@ from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
+from mockexchange.venues.keys.secrets import are_equal, find_secret_key
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Answer, Diagnose, Request
-from mockexchange.venues.secrets import are_equal, find_secret_key
 
 NAME = "deribit"
 READ, READ_WRITE = ":read", ":read_write"

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from mockexchange.venues.jsonrpc.envelope import is_utf8
+from mockexchange.venues.keys.secrets import are_equal, decode_url_safe, derive_bytes, encode_url_safe, hmac_sha256
 from mockexchange.venues.request import Request
-from mockexchange.venues.secrets import are_equal, decode_url_safe, derive_bytes, encode_url_safe, hmac_sha256
 
 SCHEME = "deri-hmac-sha256"
 AUTHORIZATION = b"authorization"

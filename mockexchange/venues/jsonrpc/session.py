@@ -87,7 +87,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         """Return the POST request that is equal to a command, with the credentials of the stream."""
 
     @abstractmethod
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
         """End a subscription. Raises KeyError if there is none with that sid."""
 
     @property

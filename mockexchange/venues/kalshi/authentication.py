@@ -14,7 +14,7 @@ from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.signing import Credentials
-from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
 
 MARKETS = "GetMarkets"

@@ -139,7 +139,8 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET POST", "/multivariate_event_collections/{collection_ticker}"),
     CatalogueEntry("GET", "/multivariate_event_collections/{collection_ticker}/lookup", ALWAYS, "2026-07-02", PAGES),
     CatalogueEntry("PUT", "/multivariate_event_collections/{collection_ticker}/lookup", ALWAYS, "2026-08-01", PAGES),
-    CatalogueEntry("POST", "/portfolio/subaccounts/positions/transfer", "2026-07-03", source=PAGES),
+    # Announced for 2026-07-09: that day the changelog, the guide and the rows of transfers dropped it again.
+    CatalogueEntry("POST", "/portfolio/subaccounts/positions/transfer", "2026-07-03", "2026-07-09", PAGES),
     CatalogueEntry("PUT DELETE", "/portfolio/subaccounts/settlement-advance-lock", "2026-07-25", source=PAGES),
     CatalogueEntry("GET", "/search/filters_by_sport"),
     CatalogueEntry("GET", "/search/tags_by_categories"),
@@ -218,6 +219,11 @@ def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
     if not api_date.holds(known.since, known.until):
         life = f"since {known.since}" if api_date.day and api_date.day < known.since else f"until {known.until}"
         return f"{method} {shown} did not exist at API date {api_date}: the venue has it {life}"
+    return explain_not_emulated(method, shown)
+
+
+def explain_not_emulated(method: str, path: str) -> str:
+    shown = path[:PATH_CHARS_SHOWN_MAX]
     return f"{method} {shown} is an operation of the venue that is not emulated: {STUB_ADVICE}"
 
 

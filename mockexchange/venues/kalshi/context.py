@@ -30,6 +30,11 @@ class KalshiContext:
         self.data = Data(DATA, self.settings.data) if self.settings.data else NO_DATA
 
 
+def counts_requests(context: KalshiContext) -> bool:
+    """Return whether answers depend on how many requests came before."""
+    return context.settings.rate_limits == "enforce"
+
+
 def share_limits(context: KalshiContext, other: KalshiContext) -> None:
     """Let requests of another context take their tokens out of the buckets of this one."""
     other.rate_limits, other.is_lagging = context.rate_limits, True

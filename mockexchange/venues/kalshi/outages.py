@@ -162,6 +162,16 @@ FAULTS: FaultAnswers[KalshiContext] = FaultAnswers(
         "lists": ("GetOrders", "GetFills", "GetOrderGroups"),
         "positions": ("GetPositions",),
         "balance": ("GetBalance", "GetSubaccountBalances"),
+        "queues": ("GetOrderQueuePosition", "GetOrderQueuePositions"),
+        "settlements": ("GetSettlements",),
+        "transfers": (
+            "GetSubaccountTransfers",
+            "GetIntraExchangeInstanceTransfers",
+            "GetIntraExchangeInstanceTransfer",
+            "GetDeposits",
+            "GetWithdrawals",
+        ),
     },
+    reads_of_lag=("GetUserDataTimestamp",),
     private_conditions={"portfolio": f"path: {PREFIX}/portfolio/*", "fcm": f"path: {PREFIX}/fcm/*"},
 )

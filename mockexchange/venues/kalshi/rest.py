@@ -3,7 +3,7 @@
 Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -14,8 +14,8 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate, verifies_key
 from mockexchange.venues.kalshi.bodies.decoding import decode_body
-from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route, find_entry
-from mockexchange.venues.kalshi.context import KalshiContext, date_of, share_limits
+from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route, explain_not_emulated, find_entry
+from mockexchange.venues.kalshi.context import KalshiContext, counts_requests, date_of, share_limits
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import (
@@ -24,12 +24,13 @@ from mockexchange.venues.kalshi.operations.call import (
     Call,
     Operation,
     PublicOperation,
+    RefusedOperation,
     Write,
     WriteOperation,
 )
 from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
-from mockexchange.venues.kalshi.parameters import PARAMETERS
-from mockexchange.venues.kalshi.parameters.decoding import read_query
+from mockexchange.venues.kalshi.operations.refusals import is_exchange_down
+from mockexchange.venues.kalshi.parameters.decoding import PAGED_OPERATIONS, read_query
 from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import PATH_CHARS_MAX, Match, match, methods_of
 from mockexchange.venues.kalshi.signing import Credentials
@@ -78,6 +79,8 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
     if operation.is_retired(api_date):
         message = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
         raise Rejected(Situation.RETIRED, message)
+    if isinstance(operation, RefusedOperation):
+        _refuse(incoming, operation, api_date)
     if isinstance(operation, WriteOperation):
         incoming.reply.pending = _write(incoming, operation, path_params, api_date)
         return
@@ -87,6 +90,13 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
         assert isinstance(operation, AccountOperation), "an operation is public or about an account"
         incoming.reply.body = _answer_account(incoming, operation, path_params, api_date)
     incoming.reply.status = 200
+
+
+def _refuse(incoming: KalshiRequest, operation: RefusedOperation, api_date: ApiDate) -> NoReturn:
+    """Refuse an operation that is never carried out, with keys of all scopes. Raises Rejected."""
+    _charge(incoming, operation, api_date, _authenticate(incoming))
+    message = explain_not_emulated(operation.method, unquote(incoming.request.path))
+    raise Rejected(Situation.NOT_EMULATED, message)
 
 
 def _answer_public(
@@ -147,16 +157,19 @@ def _write(
     body = decode_body(operation.name, incoming.request, api_date)
     call.body = body.params
     incoming.reply.findings += body.findings
-    return _carry_out(incoming.reply, operation.carry_out(call), operation.status, api_date)
+    return _carry_out(incoming.reply, operation.carry_out(call), call)
 
 
-def _carry_out(reply: Answer, write: Write, status: int, api_date: ApiDate) -> Pending:
+def _carry_out(reply: Answer, write: Write, call: AccountCall) -> Pending:
     """Carry out a write and complete its reply."""
+    assert isinstance(call.operation, WriteOperation), "only writes are carried out"
     try:
         reply.body = yield from write
-        reply.status = status
+        reply.status = call.operation.status
     except Rejected as rejected:
-        reject(reply, rejected, api_date)
+        if is_exchange_down(call, rejected):
+            rejected = Rejected(Situation.EXCHANGE_DOWN, rejected.diagnosis)
+        reject(reply, rejected, call.api_date)
     reply.pending = None
     return reply
 
@@ -235,9 +248,6 @@ def _charge(incoming: KalshiRequest, operation: Operation, api_date: ApiDate, ke
 
 
 def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
-    """Decode the query; operations that refuse every caller do not need theirs."""
-    if operation.is_write and not isinstance(operation, WriteOperation):
-        return {}
     settings = incoming.context.settings
     decoded = read_query(operation.name, incoming.request.query, api_date, settings.unknown_status)
     incoming.reply.findings += decoded.findings
@@ -300,10 +310,11 @@ REST = RestApi(
         (b"x-content-type-options", b"nosniff"),
     ),
     operations=(*(operation.name for operation in OPERATIONS), handshake.OPERATION),
-    paged_operations=tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows)),
+    paged_operations=PAGED_OPERATIONS,
     operation_of=operation_of,
     answer=answer,
     authenticate_only=authenticate_only,
     malformed_body=_malformed_body,
+    counts_requests=counts_requests,
     share_limits=share_limits,
 )

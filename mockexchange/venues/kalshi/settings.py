@@ -26,6 +26,8 @@ class KalshiSettings:
     """Whether public reads verify a key that they do not need: `/markets` before May 17, 2026, all of them, or none."""
     unknown_status: Literal["dated", "validation"] = "dated"
     """Answer to an unknown status of `/markets`: since October 2026 an error of its own, or that of any parameter."""
+    paused_exchange: Literal["paused", "unavailable"] = "paused"
+    """Error of order writes while the exchange is paused: the 409 of a pause, or the 503 of one that is down."""
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
     settlement_counts: Literal["gross", "net"] = "gross"
@@ -42,6 +44,8 @@ class KalshiSettings:
     """Order book side without bids: its key is left out (recorded, so on every day), or an empty list (compat)."""
     stream_answer_numbers: Literal["dated", "never"] = "dated"
     """Whether `ok` and errors carry and use a `seq`: as on the day, or never, as compat always does."""
+    stream_sending_time: Literal["dated", "never"] = "dated"
+    """Whether frames have `sending_ts_ms`: as on the day, or never."""
     stream_position_fee_cost: Literal["held", "paid"] = "held"
     """Fee cost of a position: fees of the contracts held, or all fees paid."""
     stream_heartbeat_us: int = 10 * MICROSECONDS_PER_SECOND
@@ -57,4 +61,5 @@ class KalshiSettings:
 SWITCHES: dict[str, Switch] = {
     "public_keys": Choice("public_keys", ("dated", "verify", "ignore")),
     "unknown_status": Choice("unknown_status", ("dated", "validation")),
+    "paused_exchange": Choice("paused_exchange", ("paused", "unavailable")),
 }

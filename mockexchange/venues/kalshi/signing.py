@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
-from mockexchange.venues.public_keys import PublicKey
+from mockexchange.venues.keys.public_keys import PublicKey
 from mockexchange.venues.request import Request
 
 KEY_HEADER = b"kalshi-access-key"

@@ -50,6 +50,7 @@ class Situation(StrEnum):
     UNFILLED = "fill or kill without enough volume"
     TRADING_PAUSED = "trading paused"
     EXCHANGE_PAUSED = "exchange paused"
+    EXCHANGE_DOWN = "exchange down"
     GROUP_TRIGGERED = "order group triggered"
     GROUP_NOT_FOUND = "order group not found"
     RISK_LIMIT = "risk limit exceeded"
@@ -58,6 +59,7 @@ class Situation(StrEnum):
     ALREADY_EXISTS = "already exists"
     TRANSFER_APPLIED = "transfer applied before"
     NEEDS_ADVANCED = "subaccount without the tier for it"
+    NOT_EMULATED = "operation not emulated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

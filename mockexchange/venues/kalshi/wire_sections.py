@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
 from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation
+from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation, RefusedOperation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, ChannelRow
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, StreamParameter
@@ -55,7 +55,7 @@ EMPTY = {"null": "null", "absent": "left out"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRow(DatedRow):
-    """An operation with one kind of access: the keys that may call it, or the status of a retired one."""
+    """An operation with one kind of access: the keys that may call it, or the status of one that is refused."""
 
     access: str
     operation: Operation
@@ -183,6 +183,8 @@ def _spans(operation: Operation) -> Iterator[tuple[str, str, str]]:
 
 
 def _access(operation: Operation) -> str:
+    if isinstance(operation, RefusedOperation):
+        return "403"
     is_fcm_only = isinstance(operation, AccountOperation) and operation.is_fcm_only
     return f"scope {' or '.join(operation.scopes)}{', FCM members' if is_fcm_only else ''}"
 

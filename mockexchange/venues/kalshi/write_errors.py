@@ -64,6 +64,7 @@ WRITE_ERRORS: tuple[ErrorRow, ...] = (
     by_gateway(Situation.UNFILLED, 409, "fill_or_kill_insufficient_resting_volume", "client-report"),
     by_gateway(Situation.TRADING_PAUSED, 409, "trading_is_paused", "client-report"),
     by_gateway(Situation.EXCHANGE_PAUSED, 409, "exchange_is_paused", "client-report"),
+    *by_exchange(Situation.EXCHANGE_DOWN, 503, "service_unavailable", "wire-2025-11", "service_unavailable"),
     by_gateway(Situation.MARKET_INACTIVE, 400, "market_inactive", "client-report"),
     # Their words are those of FIX in lower case; no REST body was ever recorded.
     *by_exchange(Situation.GROUP_TRIGGERED, 400, "exceeded_order_group_risk_limit", "choice"),
@@ -74,4 +75,5 @@ WRITE_ERRORS: tuple[ErrorRow, ...] = (
     *by_exchange(Situation.ALREADY_EXISTS, 409, "already_exists", "choice"),
     by_gateway(Situation.TRANSFER_APPLIED, 409, "transfer_already_applied", "stream-2026-06"),
     by_gateway(Situation.NEEDS_ADVANCED, 403, "subaccount_creation_requires_advanced_api_usage_level", "client-report"),
+    by_gateway(Situation.NOT_EMULATED, 403, "permission_denied", "choice"),
 )

@@ -6,8 +6,8 @@ a function that a worker thread calls.
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
-from mockexchange.venues import secrets
 from mockexchange.venues.diagnosis.timestamps import check_window
+from mockexchange.venues.keys import secrets
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signing
 from mockexchange.venues.signalplus.context import SignalPlusContext, key_of

@@ -11,7 +11,7 @@ from binascii import Error
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockexchange.venues import secrets
+from mockexchange.venues.keys import secrets
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Request
 

@@ -149,6 +149,8 @@ REFUSED: list[tuple[str, int, str | None, str]] = [
     (f"{STOP}&trigger=mark_price&trigger_price=100", 11036, None, "a stop to buy at 100: mark_price is 113900 already"),
     (f"{STOP}&trigger=high_price&trigger_price=100", -32602, "invalid trigger", "expected one of"),
     (f"{STOP}&trigger=mark_price&trigger_price=115000&post_only=true", 11047, None, "post_only needs a limit order"),
+    (f"{BUY}&amount=20&price=113000&max_show=10", 10033, None, "max_show 10 of 20: hidden amounts are not emulated"),
+    (f"{BUY}&amount=20&price=113000&max_show=20&display_amount=10", 10033, None, "display_amount 10 of 20"),
     (f"{BUY}&amount=10&price=113000&mmp=true", 10033, None, "mmp is not emulated"),
     (f"{BUY}&amount=10&price=113000&valid_until=1792497600000", 13888, None, "is past"),
     (f"{BUY}&amount=10&type=market&post_only=true", 11047, None, "may rest"),

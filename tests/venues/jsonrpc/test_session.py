@@ -51,7 +51,7 @@ class Echo(JsonRpcSession[str, Rejection]):
     def request_of(self, raw: bytes) -> Call:
         return Call("POST", "/", "", (), raw)
 
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
         return Frame(b"", "error", self.registry.close(sid).channel)
 
 
@@ -101,11 +101,11 @@ def test_a_sid_is_kept_by_a_second_subscription_and_never_used_again() -> None:
     for name in ("a", "b", "a"):
         echo.registry.open(name, "c", None)
     assert sorted(echo.subscriptions) == [1, 2]
-    echo.terminate(2, 0)
+    echo.terminate(2, 0, 0)
     echo.registry.open("b", "c", None)
     assert {name: each.sid for name, each in echo.channels.items()} == {"a": 1, "b": 3}
     with pytest.raises(KeyError):
-        echo.terminate(2, 0)
+        echo.terminate(2, 0, 0)
 
 
 def test_by_default_nothing_is_due_and_other_frames_change_nothing() -> None:

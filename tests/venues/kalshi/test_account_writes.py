@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mockexchange.replay import Replay, compare, read_journal
-from mockexchange.sandbox.journal_json import entry_to_json
+from mockexchange.sandbox.journal.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import development_keys
 from mockexchange.store.codec import write_log
@@ -97,7 +97,7 @@ def test_a_replay_answers_the_same_private_key() -> None:
 
 
 def test_all_pairs_of_the_package_are_given_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.venues.development_keys.development_keys", lambda: development_keys()[:1])
+    monkeypatch.setattr("mockexchange.venues.keys.development_keys.development_keys", lambda: development_keys()[:1])
     sandbox = make()
     sandbox.exchange.state.key_owners[development_keys()[0].public_pem] = "bob"
     answer = send(sandbox, "POST", GENERATE, {"name": "bot"})

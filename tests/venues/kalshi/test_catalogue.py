@@ -38,6 +38,19 @@ def test_what_is_not_emulated(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-07-02", "the venue has it since 2026-07-03"),
+        ("2026-07-08", NOT_EMULATED),
+        ("2026-07-09", "the venue has it until 2026-07-09"),
+        ("latest", "the venue has it until 2026-07-09"),
+    ],
+)
+def test_an_operation_that_was_withdrawn_on_its_day(day: str, words: str) -> None:
+    assert words in explain(f"{PREFIX}/portfolio/subaccounts/positions/transfer", "POST", day)
+
+
+@pytest.mark.parametrize(
     ("path", "day", "words"),
     [
         ("/portfolio/deposits", "2026-05-04", "the venue has it since 2026-05-05"),

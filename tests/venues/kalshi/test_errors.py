@@ -19,6 +19,7 @@ NAMED = {"parameter": "subtrader_id"}
 TABLES = ("errors.py", "situations.py", "write_errors.py")
 Row = tuple[dict[str, str], Body, dict[str, Body]]
 FIELD = {"field": "TimeInForce"}
+DOWN = '"code":"service_unavailable","message":"service_unavailable"'
 
 
 def by_exchange(status: int, code: str) -> Row:
@@ -66,7 +67,13 @@ WRITES: dict[Situation, Row] = {
     ),
     Situation.ALREADY_EXISTS: by_exchange(409, "already_exists"),
     Situation.TRANSFER_APPLIED: by_gateway(409, "transfer_already_applied"),
+    Situation.EXCHANGE_DOWN: (
+        {},
+        Body(503, f'{{"error":{{{DOWN},"service":"exchange"}}}}'),
+        {"2026-10": Body(503, f'{{"error":{{{DOWN}}}}}')},
+    ),
     Situation.NEEDS_ADVANCED: by_gateway(403, "subaccount_creation_requires_advanced_api_usage_level"),
+    Situation.NOT_EMULATED: by_gateway(403, "permission_denied"),
 }
 
 # What the situation needs said, and its body; then the dates from which another holds.

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from mockexchange.core.commands import SetTier
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
-from tests.helpers.sandboxes import make, run, send
+from tests.helpers.sandboxes import do, make, run, send
 from tests.venues.kalshi.rest_answers import why
 
 RECORDED = Path(__file__).parents[3] / "fixtures" / "wire" / "kalshi"
@@ -167,6 +168,26 @@ def test_batches_answer_each_item_in_its_recorded_form() -> None:
     [canceled] = body(send(sandbox, "DELETE", f"{V1}/batched", {"ids": ids}), 200)["orders"]
     assert list(canceled) == ["error", "order", "order_id", "reduced_by"]
     assert (canceled["order_id"], canceled["reduced_by"], canceled["order"]["status"]) == ("", 2, "canceled")
+
+
+@pytest.mark.parametrize(
+    ("method", "day_before", "since", "items"),
+    [
+        ("POST", "2025-11-19", "2025-11-20", {"orders": [v1(client_order_id="a")]}),
+        ("DELETE", "2025-12-03", "2025-12-04", {"ids": [UNKNOWN]}),
+    ],
+)
+def test_batches_needed_a_higher_tier_at_first(method: str, day_before: str, since: str, items: dict[str, Any]) -> None:
+    for sandbox, status in ((opened(day_before), 403), (opened(since), 0), (opened("compat"), 0)):
+        answer = send(sandbox, method, f"{V1}/batched", items)
+        assert answer.status == (status or (201 if method == "POST" else 200))
+    sandbox = opened(day_before)
+    refused = send(sandbox, method, f"{V1}/batched", items)
+    assert refused.body == b'{"error":{"code":"permission_denied","message":"permission denied"}}'
+    assert f"until {since} batches need `tier: advanced`" in why(refused)
+    assert not sandbox.exchange.state.orders
+    do(sandbox, SetTier(account="alice", tier="advanced"))
+    assert send(sandbox, method, f"{V1}/batched", items).status in (200, 201)
 
 
 def test_batches_of_the_second_generation_go_on_after_an_error() -> None:

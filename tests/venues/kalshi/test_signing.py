@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues.kalshi.signing import Credentials, decode_signature, read_credentials, signed_message, verify
-from mockexchange.venues.public_keys import UnusableKey, load_public_key
+from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import ed25519_key, public_pem, rsa_key, sign, sign_pkcs1, spell
 

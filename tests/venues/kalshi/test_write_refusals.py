@@ -250,6 +250,33 @@ def test_a_pause_of_the_exchange_hides_whether_an_order_exists() -> None:
     assert send(sandbox, "POST", f"{V2}/batched", {"orders": []}).status == 400
 
 
+DOWN = SCENARIO.replace("START", START).replace("cash: 100", "cash: 100, tier: advanced")
+DOWN += "kalshi: {paused_exchange: unavailable}\n"
+
+
+@pytest.mark.parametrize("date", ["2025-11", *DATES])
+def test_an_exchange_that_is_down_refuses_what_the_gateway_passes_on_and_answers_reads(date: str) -> None:
+    sandbox = make(DOWN, date)
+    do(sandbox, SwitchExchange(active=False))
+    url, order = (V1, v1) if date == "2025-11" else (V2, v2)
+    down = as_bytes(by_exchange("service_unavailable")).replace(b"service unavailable", b"service_unavailable")
+    wanted = 503, down.replace(b',"service":"exchange"', b"") if date == "2026-10" else down
+    asked = (
+        ("POST", url, order()),
+        ("POST", url, order(ticker="NONE")),
+        ("POST", f"{url}/batched", {"orders": [order()]}),
+        ("DELETE", f"{url}/{UNKNOWN}", None),
+    )
+    for method, path, body in asked:
+        answer = send(sandbox, method, path, body)
+        assert (answer.status, answer.body) == wanted
+        assert "paused" in why(answer)
+    for path, body in ((url, order(reduce_only=True)), (f"{url}/batched", {"orders": []})):
+        assert send(sandbox, "POST", path, body).status == 400
+    for path in ("/portfolio/orders", "/portfolio/positions", "/portfolio/balance"):
+        assert send(sandbox, "GET", path).status == 200
+
+
 def test_a_body_that_is_no_json_places_nothing() -> None:
     sandbox = opened()
     before = dump(sandbox.exchange.state)

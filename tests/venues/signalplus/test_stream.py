@@ -319,13 +319,13 @@ def test_what_is_ended_from_outside() -> None:
     world = World()
     client = world.open()
     client.subscribe(EVERYTHING, "user.changes.any.BTC.raw")
-    frame = client.session.terminate(1, 25, "the outbox was full")
+    frame = client.session.terminate(1, 25, 0, "the outbox was full")
     assert json.loads(frame.raw) == {"rid": None, "error": {"code": 13028, "message": "temporarily_unavailable"}}
     assert (frame.sid, frame.channel, frame.is_answer) == (1, "user.changes", True)
     assert frame.note == "every subscription was ended: the outbox was full"
     assert (dict(client.session.channels), dict(client.session.subscriptions)) == ({}, {})
     with pytest.raises(KeyError):
-        client.session.terminate(1, 25)
+        client.session.terminate(1, 25, 0)
     assert world.tell(world.trade("BTC-PERPETUAL", "10", "113000"), client) == [[]]
 
 

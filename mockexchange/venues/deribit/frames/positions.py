@@ -5,9 +5,9 @@ Its positions lack open_orders_margin and estimated_liquidation_price, as in the
 
 from collections.abc import Iterable
 
+from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.trades import DerivativeTrade
-from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.frames.trades import trades_text

@@ -4,7 +4,7 @@ A combo is never held; its row has size 0 and the keys of an option or a future.
 """
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.formatting import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of

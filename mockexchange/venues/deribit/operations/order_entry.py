@@ -69,11 +69,13 @@ def place(call: Call, direction: Direction) -> Write:
     if post_only and not (is_limit and life in RESTING_LIVES):
         message = f"post_only needs a limit order that may rest: got type {params['type']}, time_in_force {life}"
         raise Rejected(errors.UNSUPPORTED_COMBINATION, message)
+    amount = required_amount(call, derivative)
+    require_shown(call, amount)
     command = PlaceDerivativeOrder(
         subaccount_ref=owner_of(call),
         derivative=derivative.name,
         direction=direction,
-        amount=required_amount(call, derivative),
+        amount=amount,
         price=params["price"] if is_limit else None,
         life=life,
         post_only=post_only,
@@ -88,7 +90,7 @@ def place(call: Call, direction: Direction) -> Write:
 
 
 def _place(call: Call, command: PlaceDerivativeOrder, derivative: Derivative) -> Write:
-    events = yield from submit_priced(command, derivative, command.direction)
+    events = yield from submit_priced(call.context.state, command, derivative, command.direction)
     placed = next(event for event in events if isinstance(event, DerivativeOrderChanged))
     return _answer(call, call.context.state.derivatives.orders[placed.order_id], events)
 
@@ -175,6 +177,15 @@ def require_supported(call: Call) -> None:
         raise Rejected(errors.TIMED_OUT, f"valid_until={valid_until} is past")
 
 
+def require_shown(call: Call, amount: Decimal) -> None:
+    """Raise Rejected for an order of which a part is to be hidden: order books show whole amounts."""
+    for name in ("max_show", "display_amount"):
+        shown = call.params[name]
+        if shown is not None and shown < amount:
+            message = f"{name} {shown} of {amount}: hidden amounts are not emulated, leave {name} out"
+            raise Rejected(errors.NOT_IMPLEMENTED, message)
+
+
 def require_trigger_tick(price: Decimal | None, derivative: Derivative) -> None:
     """Raise Rejected for a trigger price between the ticks."""
     if price is not None and price % derivative.terms.tick:
@@ -233,7 +244,7 @@ def _edit(call: Call, order: DerivativeOrder) -> Write:
         reduce_only=params["reduce_only"],
         trigger_price=params["trigger_price"],
     )
-    events = yield from submit_priced(command, order.derivative, order.direction)
+    events = yield from submit_priced(call.context.state, command, order.derivative, order.direction)
     if order.cancel_reason is CancelReason.EDIT_POST_ONLY:
         message = f"order {order.order_id} would trade at {params['price'] or order.price}: it was canceled"
         raise Rejected(errors.POST_ONLY_REJECT, message)

@@ -8,6 +8,7 @@ from mockexchange.core.derivatives.order_entry.checks import price_band
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.venues.deribit import errors
 from mockexchange.venues.deribit.errors import Rejected, invalid
@@ -24,6 +25,8 @@ CODES: dict[RefusalCode, int] = {
     RefusalCode.WRONG_KIND: errors.COMBO_BOOK,
     RefusalCode.NO_PASSIVE_PRICE: errors.NO_POST_ONLY_PRICE,
     RefusalCode.TRIGGER_REACHED: errors.INVALID_TRIGGER_PRICE,
+    RefusalCode.TRADING_PAUSED: errors.SETTLEMENT_IN_PROGRESS,
+    RefusalCode.EXCHANGE_PAUSED: errors.SYSTEM_MAINTENANCE,
 }
 """Refusals that are a code alone."""
 MADE: dict[RefusalCode, Callable[[str], Rejected]] = {
@@ -46,11 +49,14 @@ def submit(command: Command) -> Submission:
     return outcome
 
 
-def submit_priced(command: Command, derivative: Derivative, direction: Direction) -> Submission:
-    """Yield a command with a price and return its events; the error of a price out of bounds names the bound."""
+def submit_priced(state: State, command: Command, derivative: Derivative, direction: Direction) -> Submission:
+    """Yield a command with a price and return its events; the error of a limit that it breaks names the limit."""
     outcome = yield command
     if isinstance(outcome, Refusal) and outcome.code is RefusalCode.PRICE_OUT_OF_RANGE:
         raise _out_of_bounds(outcome.message, derivative, direction)
+    if isinstance(outcome, Refusal) and outcome.code is RefusalCode.TOO_MANY_ORDERS:
+        message = f"pme_max_total_open_orders {state.rules.orders_max}"
+        raise Rejected(errors.TOO_MANY_ORDERS, outcome.message, message=message)
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
     return outcome

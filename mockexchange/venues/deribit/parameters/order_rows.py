@@ -25,6 +25,7 @@ from mockexchange.venues.deribit.parameters.rows import (
 )
 
 AMOUNTS = (number("amount"), number("contracts"), number("price"))
+SHOWN_AMOUNTS = (number("max_show"), number("display_amount"))
 FLAGS = (flag("post_only"), flag("reject_post_only"), flag("reduce_only"))
 OPTIONS = (flag("mmp"), integer("valid_until"), choice("advanced", ("usd", "implv")))
 CLOSE_TYPES = ("limit", "market")
@@ -39,6 +40,7 @@ PLACE = (
     choice("time_in_force", tuple(map(str, OrderLife)), default=OrderLife.GOOD_TIL_CANCELLED),
     label(),
     *FLAGS,
+    *SHOWN_AMOUNTS,
     choice("trigger", TRIGGERS),
     TRIGGER_PRICE,
     *OPTIONS,

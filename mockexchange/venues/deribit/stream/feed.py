@@ -10,8 +10,8 @@ from functools import partial
 from itertools import chain
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.queries import position_of
-from mockexchange.core.derivatives.trades import DerivativeTrade
+from mockexchange.core.derivatives.holdings.queries import position_of
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import (
     CashChanged,

@@ -24,7 +24,7 @@ class Liveness:
 
     @property
     def due_at(self) -> int | None:
-        """Time of the next wake-up; None if there is none."""
+        """Return the host time in microseconds at which a heartbeat or the end of the stream is due; None for never."""
         if self._interval_us:
             return self._began_at + self._interval_us
         return self._last_request_at + self._idle_us if self._idle_us else None

@@ -103,7 +103,7 @@ class Session(Subscriber):
         frames, self.ending = self.liveness.wake(host_at, self.ending)
         return frames
 
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
         """End the whole stream with too_many_requests: the venue has no frame that ends one subscription.
 
         Raises KeyError if there is no subscription with that sid.

@@ -12,7 +12,7 @@ from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, 
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts, path_text, plain_text, render
 from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES
-from mockexchange.venues.public_keys import PublicKey
+from mockexchange.venues.keys.public_keys import PublicKey
 from mockexchange.venues.quoting import plural, quote
 
 EXPECTED_CHARS_MAX = 2_000

@@ -3,7 +3,7 @@
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from mockexchange.venues.kalshi.diagnosis.signature_contents import RIGHT_SCHEME
-from mockexchange.venues.public_keys import PublicKey
+from mockexchange.venues.keys.public_keys import PublicKey
 from mockexchange.venues.quoting import plural
 
 ED25519_BYTES = 64

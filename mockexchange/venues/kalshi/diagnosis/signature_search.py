@@ -18,7 +18,7 @@ from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signat
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import ED25519_BYTES
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
 from mockexchange.venues.kalshi.signing import Credentials
-from mockexchange.venues.public_keys import PublicKey, UnusableKey, load_public_key
+from mockexchange.venues.keys.public_keys import PublicKey, UnusableKey, load_public_key
 from mockexchange.venues.request import Request
 
 VERIFICATIONS_MAX = 200

@@ -1,6 +1,7 @@
 """Rows of the channel orderbook_delta: a whole order book, then its changes. Levels ascend in price."""
 
 from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.formatting import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
 from mockexchange.venues.kalshi.frames.dates import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
@@ -33,6 +34,7 @@ def _side(side: str) -> tuple[Field, ...]:
 ORDERBOOK_SNAPSHOT: tuple[Field, ...] = (
     market_ticker("market.ticker"),
     market_id("market_id"),
+    row("clock", INTEGER, "market.book_changed", AUTUMN_2026, source="asyncapi-2026-10"),
     *_side("yes"),
     *_side("no"),
 )
@@ -40,6 +42,7 @@ ORDERBOOK_SNAPSHOT: tuple[Field, ...] = (
 ORDERBOOK_DELTA: tuple[Field, ...] = (
     market_ticker("level.market"),
     market_id("market_id"),
+    row("clock", INTEGER, "clock", AUTUMN_2026, source="asyncapi-2026-10"),
     price_cents("price", "price_centicents"),
     *dollars("price_dollars", "price_centicents"),
     *count("delta", "level.change_centis"),

@@ -4,6 +4,7 @@ from mockexchange.venues.kalshi.operations import (
     account,
     account_writes,
     archive,
+    communication_writes,
     exchange,
     fcm,
     fcm_writes,
@@ -25,4 +26,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *market_data.OPERATIONS,
     *order_entry.OPERATIONS,
     *scenario_data.OPERATIONS,
+    *communication_writes.OPERATIONS,
 )

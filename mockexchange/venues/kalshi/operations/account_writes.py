@@ -10,7 +10,6 @@ from mockexchange.core.commands import AddKey, Command, RemoveKey, SetTier
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.ids import derived_id
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.venues.development_keys import KeyPair, derive_ed25519, free_rsa_pair, pkcs1, public_pem
 from mockexchange.venues.kalshi.bodies.api_keys import WIDE_SCOPES
 from mockexchange.venues.kalshi.bodies.decoding import invalid
 from mockexchange.venues.kalshi.errors import Rejected, Situation
@@ -18,7 +17,8 @@ from mockexchange.venues.kalshi.operations.call import AccountCall, Write, Write
 from mockexchange.venues.kalshi.operations.refusals import submit
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
-from mockexchange.venues.public_keys import UnusableKey, load_public_key
+from mockexchange.venues.keys.development_keys import KeyPair, derive_ed25519, free_rsa_pair, pkcs1, public_pem
+from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 
 WRITE = ("write",)
 OWN_KEYS_TIERS = ("premier", "paragon", "prime", "prestige")

@@ -112,6 +112,11 @@ class WriteOperation(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedOperation(Operation):
+    """An operation that the venue has and that is not emulated: every key is refused with 403."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicOperation(Operation):
     """An operation with the same answer for every caller; before `public_since` it needed a key."""
 

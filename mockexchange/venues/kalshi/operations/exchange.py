@@ -78,7 +78,7 @@ def get_exchange_announcements(call: Call) -> bytes:
 
 
 def get_user_data_timestamp(call: Call) -> bytes:
-    """Return the current time: reads do not lag here."""
+    """Return the time of the state that reads see: the current time, unless a fault answers from an older one."""
     return write(call, call)
 
 

@@ -9,6 +9,7 @@ from mockexchange.core.events import Event, OrderRejected
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import Call
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ID_CHARS_SHOWN_MAX = 80
@@ -76,8 +77,13 @@ def rejected(refusal: Refusal) -> Rejected:
     return Rejected(found.situation, refusal.message, **values)
 
 
+def is_exchange_down(call: Call, rejected: Rejected) -> bool:
+    """Whether an error is that of a paused exchange which the scenario wants to be down: a 503 of the whole request."""
+    return rejected.situation is Situation.EXCHANGE_PAUSED and call.settings.paused_exchange == "unavailable"
+
+
 def require_uuid(name: str, text: str, situation: Situation = Situation.BAD_ID) -> None:
-    """Raise Rejected unless a text is a UUID; `situation` is the error."""
+    """Raise Rejected, with the error of `situation`, if a text is no UUID."""
     if not UUID.fullmatch(text):
         raise Rejected(situation, not_uuid(name, text))
 

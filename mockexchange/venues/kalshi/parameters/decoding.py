@@ -25,6 +25,8 @@ QUERY_CHARS_CACHED_MAX = 512
 
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 """The spellings of a boolean that are read; the venue's binding knows more."""
+PAGED_OPERATIONS = tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows))
+"""The operations that answer pages of a list, on any date."""
 BOUND_TAGS = {"at least": "gte", "at most": "lte"}
 
 

@@ -71,6 +71,8 @@ def messages_of(
     messages.sort(key=lambda message: LAST.get(message.channel, 0))
     if channels is None or TICKER in channels:
         messages += [ticker_of(state, market, at) for market in _moved_markets(state, changes)]
+    for message in messages:
+        message.at = at
     return messages
 
 
@@ -130,7 +132,7 @@ def _trade_message(outcome: CommandOutcome, event: Traded) -> Message:
 def _level_message(outcome: CommandOutcome, event: LevelChanged) -> Message:
     """Return the message of a changed level; the owner of the order sees it marked as its own."""
     state, market = outcome.state, outcome.state.markets[event.market]
-    view = DeltaView(event, market_id(event.market), event.price_centicents, outcome.at)
+    view = DeltaView(event, market_id(event.market), event.price_centicents, outcome.at, state.sequence)
     if event.order_id is None:
         return Message(ORDERBOOK, ORDERBOOK, view, market=market)
     order = state.orders[event.order_id]

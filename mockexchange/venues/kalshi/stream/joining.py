@@ -33,7 +33,7 @@ def first_data(
     else:
         return
     for message in messages:
-        yield reader.frame(message, subscription)
+        yield reader.answer_of(message, subscription)
 
 
 def order_book_messages(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:

@@ -14,11 +14,12 @@ class Message:
     `market` is compared with subscriptions' filters, None if the channel has no filter; `subaccount_ref` is the owner
     of a private message, None for a public one. In a public message about an order, the order's owner (`owner`) gets
     `own_value` instead of `value`. API dates from `until` on do not have the message. Encode it before the next command
-    runs: it reads live state.
+    runs: it reads live state. `at` is the exchange time at which it is published.
     """
 
     __slots__ = (
         "_bodies",
+        "at",
         "channel",
         "frames",
         "kind",
@@ -46,6 +47,7 @@ class Message:
         self.market, self.subaccount_ref = market, subaccount_ref
         self.owner, self.own_value = owner, own_value
         self.until = until
+        self.at = 0
         self.frames: dict[Any, Any] = {}
         """Whole frames, shared by sessions with the same date, sid, number and view."""
         self._bodies: dict[tuple[str | None, bool, bool], bytes] = {}

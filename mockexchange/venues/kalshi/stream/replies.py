@@ -11,12 +11,16 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.frames.dates import REVISED
+from mockexchange.venues.kalshi.frames.rows import unix_milliseconds
 from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 LISTS_MOVED = "2026-02-12"
+SENDING_TIME = "frame.sending_ts_ms"
+"""Of answers and of data alike: documented as optional, and quoted from a live frame of 2026-10-05."""
 
 REPLY_KEYS: tuple[DatedRow, ...] = (
     DatedRow(name="subscribed.id", source="wire-2026-06"),
@@ -36,8 +40,9 @@ REPLY_KEYS: tuple[DatedRow, ...] = (
     DatedRow(name="error.sid", since=AUTUMN_2026, source="sdk-3.34"),
     DatedRow(name="error.seq", since=AUTUMN_2026, source="sdk-3.34"),
     DatedRow(name="error.msg", source="docs-2025-11"),
+    DatedRow(name=SENDING_TIME, since=AUTUMN_2026, source="asyncapi-2026-10"),
 )
-"""Keys of an answer beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions."""
+"""Keys of an answer beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions, `frame` any frame."""
 CONTESTED_NUMBERS = {"ok.seq", "error.seq"}
 Keys = frozenset[str]
 
@@ -47,6 +52,11 @@ def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> 
     """Return the keys of answers at an API date; in compat, or if `numbers` is never, without CONTESTED_NUMBERS."""
     is_unnumbered = api_date.is_compat or numbers == "never"
     return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
+
+
+def with_sending_time(frame: Frame, at: int) -> Frame:
+    """Return a frame with the exchange time at which it was queued, as its last key (recorded)."""
+    return frame._replace(raw=b'%b,"sending_ts_ms":%b}\n' % (frame.raw[:-2], unix_milliseconds(at).encode()))
 
 
 def subscribed(subscription: Subscription, command_id: int) -> bytes:

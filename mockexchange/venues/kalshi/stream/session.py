@@ -57,21 +57,22 @@ class Session(Subscriber):
             document = read_document(raw)
             command_id = read_id(document)
             self._require_pace()
-            return self._carry_out(document, command_id, at)
+            frames = self._carry_out(document, command_id, at)
         except Refused as refused:
-            return [self._error(refused, command_id, self.subscriptions.get(refused.sid))]
+            frames = [self._error(refused, command_id, self.subscriptions.get(refused.sid))]
+        return [self.stamped(frame, at) for frame in frames]
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
         return []
 
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
         """End a subscription with the terminal error code 10, 17 or 25, or its substitute on that day.
 
         The client has to subscribe again; `why` is for the journal. Raises KeyError if there is no such subscription.
         """
         subscription = self.registry.close(sid)
         note = f"subscription {sid} to {subscription.channel} was ended{f': {why}' if why else ''}"
-        return self._error(Refused(Code(code), note, sid), 0, subscription)
+        return self.stamped(self._error(Refused(Code(code), note, sid), 0, subscription), at)
 
     def follows(self, channel: str) -> bool:
         return channel in self.channels
@@ -91,7 +92,7 @@ class Session(Subscriber):
         if kind == "error":
             sid, code = document.get("sid"), _plain_dict(document.get("msg")).get("code")
             if isinstance(sid, int) and isinstance(code, int) and sid in self.subscriptions:
-                self.terminate(sid, code)
+                self.registry.close(sid)
         elif subscription and document.get("seq") == subscription.sequence + 1:
             subscription.next_seq()
 

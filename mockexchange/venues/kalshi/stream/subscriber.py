@@ -6,7 +6,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.replies import keys_of
+from mockexchange.venues.kalshi.stream.replies import SENDING_TIME, keys_of, with_sending_time
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
 
 
@@ -16,6 +16,7 @@ class Subscriber:
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
         self.context, self.key, self.api_date = context, key, api_date
         self.answer_keys = keys_of(api_date, context.settings.stream_answer_numbers)
+        self.has_sending_time = SENDING_TIME in self.answer_keys and context.settings.stream_sending_time == "dated"
         self.registry = Subscriptions()
         self.channels = self.registry.by_channel
         self.subscriptions = self.registry.by_sid
@@ -44,10 +45,10 @@ class Subscriber:
         subaccount_ref = message.subaccount_ref
         if subaccount_ref is not None and not self._is_of_key(subaccount_ref):
             return None
-        return self.frame(message, subscription)
+        return self._shared_frame(message, subscription)
 
-    def frame(self, message: Message, subscription: Subscription) -> Frame:
-        """Return the message as the next frame of a subscription."""
+    def _shared_frame(self, message: Message, subscription: Subscription) -> Frame:
+        """Return the message as the next frame of a subscription, made once for all readers that get the same one."""
         owner = message.owner
         is_own = owner is not None and self._is_of_key(owner)
         sequence = 0
@@ -57,12 +58,21 @@ class Subscriber:
         frame: Frame | None = message.frames.get(known)
         if frame is None:
             body = message.body(self.api_date, is_own, subscription.in_yes_price)
-            frame = message.frames[known] = _frame(message, subscription, b"", body)
+            frame = _frame(message, subscription, b"", body)
+            frame = message.frames[known] = self.stamped(frame, message.at)
         return frame
 
-    def answer_of(self, message: Message, subscription: Subscription, command_id: int) -> Frame:
-        """Return an order book as the next frame of its subscription, with the id of the command that requested it."""
-        subscription.next_seq()
+    def stamped(self, frame: Frame, at: int) -> Frame:
+        """Return a frame that is sent at exchange time `at`, with that time on days whose frames have it."""
+        return with_sending_time(frame, at) if self.has_sending_time else frame
+
+    def answer_of(self, message: Message, subscription: Subscription, command_id: int = 0) -> Frame:
+        """Return data that a command requested as the next frame of its subscription; it is not stamped yet.
+
+        An order book of get_snapshot has the command's id.
+        """
+        if subscription.is_sequenced:
+            subscription.next_seq()
         body = message.body(self.api_date, in_yes_price=subscription.in_yes_price)
         return _frame(message, subscription, b'"id":%d,' % command_id if command_id else b"", body)
 

@@ -29,7 +29,10 @@ MISSING = {"index_ids": Code.NO_INDEX_IDS, "underlying_tickers": Code.NO_UNDERLY
 
 
 def update(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
-    """Return an `ok` with the whole filter and the first data of new markets, or order books. Raises Refused."""
+    """Change the markets of a subscription, or send its order books again; return the frames of the answer.
+
+    They are an `ok` with all markets of the subscription, then the first data of new ones. Raises Refused.
+    """
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")
     subscription = find(reader, _sid(params))

@@ -134,6 +134,8 @@ class DeltaView(NamedTuple):
     market_id: str
     price_centicents: int
     at: int
+    clock: int
+    """The number of the command that changed the level."""
     client_order_id: str | None = None
     subaccount: int | None = None
 

@@ -1,9 +1,9 @@
 """The diagnosis of a signature without a server, with the secret at hand."""
 
-from mockexchange.venues import secrets
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
 from mockexchange.venues.diagnosis.search import VERIFIES, no_pause
 from mockexchange.venues.diagnosis.timestamps import explain_digits
+from mockexchange.venues.keys import secrets
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.diagnosis.mistakes import case_of_key
 from mockexchange.venues.signalplus.signing import Credentials, check_secret, secret_bytes, signature_of

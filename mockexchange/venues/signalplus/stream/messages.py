@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.trades import DerivativeTrade
-from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell

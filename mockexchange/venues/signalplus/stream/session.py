@@ -68,7 +68,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
     def refuse(self, rejection: Rejected, request: StreamRequest[SignalPlusContext]) -> bytes:
         return body_of(rejection, request.id, self.api_date)
 
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
         """End every subscription with an error that names none of them [choice].
 
         Raises KeyError if there is no subscription with that sid.

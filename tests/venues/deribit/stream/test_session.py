@@ -260,13 +260,13 @@ def test_a_client_that_is_too_slow_loses_its_stream() -> None:
     one = client()
     one.log_in()
     one.subscribe(ALL)
-    frame = one.session.terminate(1, 25, "the outbox was full")
+    frame = one.session.terminate(1, 25, 0, "the outbox was full")
     assert json.loads(frame.raw) == {"jsonrpc": "2.0", "error": {"code": 10028, "message": "too_many_requests"}}
     assert frame.note == f"the stream was ended at {ALL}: the outbox was full"
     assert frame.channel == "user.changes"
     assert one.session.ending == (1008, "too_many_requests")
     with pytest.raises(KeyError):
-        one.session.terminate(1, 25)
+        one.session.terminate(1, 25, 0)
 
 
 def test_a_logout_has_no_answer_and_ends_the_stream() -> None:

@@ -40,12 +40,20 @@ def load() -> Raw:
     return trimmed(found) if found else read_kept()
 
 
+# In the AsyncAPI document of 2026-10-26, which is newer than the list.
+NEWER = {(kind, "2026-10"): {"clock": Fact("number", True)} for kind in ("orderbook_snapshot", "orderbook_delta")}
+
+
 def tables() -> list[Table]:
     return [
-        Table(kind, generation, {name: Fact(one["type"], one["required"]) for name, one in fields.items()})
+        Table(kind, generation, {**_facts(fields), **NEWER.get((kind, generation), {})})
         for kind, generations in load()["fields"].items()
         for generation, fields in generations.items()
     ]
+
+
+def _facts(fields: Raw) -> dict[str, Fact]:
+    return {name: Fact(one["type"], one["required"]) for name, one in fields.items()}
 
 
 def frames(kind: str) -> list[Raw]:

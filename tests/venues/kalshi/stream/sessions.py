@@ -26,7 +26,9 @@ def make_venue() -> Venue:
 
 
 def open_session(venue: Venue, date: str = "2026-10", who: str | None = "alice", **settings: Any) -> Session:
-    context = KalshiContext(venue.exchange.state, api_date(date), KalshiSettings(**settings))
+    """Open a session whose frames have no `sending_ts_ms` unless the settings say so: test_sending_time is about it."""
+    own = KalshiSettings(**{"stream_sending_time": "never", **settings})
+    context = KalshiContext(venue.exchange.state, api_date(date), own)
     return Session(context, venue.exchange.state.keys[who] if who else None, context.api_date)
 
 

@@ -216,11 +216,24 @@ def test_a_snapshot_leaves_out_or_empties_a_side(telling: Telling) -> None:
     message = snapshot_of(state, market)
     assert (message.channel, message.kind, message.market) == ("orderbook_delta", "orderbook_snapshot", market)
     levels = [["0.3000", "0.50"], ["0.4000", "3.00"]]
-    wanted = {"market_ticker": "RAIN-1", "market_id": market_id("RAIN-1"), "yes_dollars_fp": levels}
+    own = {"market_ticker": "RAIN-1", "market_id": market_id("RAIN-1"), "clock": state.sequence}
+    wanted = {**own, "yes_dollars_fp": levels}
     assert read(message) == read(message, in_yes_price=True) == wanted
     emptied = snapshot_of(state, market, has_empty_sides=True)
     assert read(emptied) == read(emptied, in_yes_price=True) == {**wanted, "no_dollars_fp": []}
     assert read(emptied, "2025-11")["no"] == []
+
+
+def test_the_clock_of_an_order_book_is_that_of_its_newest_change(telling: Telling) -> None:
+    first, second = telling.does(
+        QuoteMarket(market="RAIN-1", yes=((4_000, 100), (3_000, 50))), channels=["orderbook_delta"]
+    )
+    state = telling.venue.exchange.state
+    quoted = state.sequence
+    assert read(first)["clock"] == read(second)["clock"] == quoted
+    telling.does(QuoteMarket(market="RAIN-2", yes=((4_000, 100),)))
+    assert state.sequence > quoted
+    assert read(snapshot_of(state, state.markets["RAIN-1"]))["clock"] == quoted
 
 
 def test_levels_ascend_in_the_price_that_is_shown(telling: Telling) -> None:

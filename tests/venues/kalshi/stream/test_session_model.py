@@ -222,7 +222,7 @@ def say(session: Session, naive: Naive, name: str, given_ones: list[Any]) -> Non
 def terminate(session: Session, naive: Naive, sid: int) -> None:
     if sid in naive.open:
         wanted = naive.error(sid, 25 if naive.rules.date != "2025-11" else 10)
-        assert seen(session.terminate(sid, 25)) == wanted
+        assert seen(session.terminate(sid, 25, 0)) == wanted
         del naive.open[sid]
 
 

@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.settings import KalshiSettings
 ALL = """
 scenario: all
 stream: {repeat: error_6, anonymous: accept, origin: refuse, connections: 3, empty_side: empty,
-  answer_numbers: never, position_fee_cost: paid, heartbeat: 250ms, pong: 0s, outbox: 2048}
+  answer_numbers: never, sending_time: never, position_fee_cost: paid, heartbeat: 250ms, pong: 0s, outbox: 2048}
 """
 
 
@@ -26,6 +26,7 @@ def test_every_word_has_its_setting() -> None:
         stream_connections=3,
         stream_empty_side="empty",
         stream_answer_numbers="never",
+        stream_sending_time="never",
         stream_position_fee_cost="paid",
         stream_heartbeat_us=250_000,
         stream_pong_us=0,

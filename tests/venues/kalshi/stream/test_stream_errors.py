@@ -203,21 +203,21 @@ def test_a_terminal_error_ends_the_subscription(date: str, code: int, sent: int,
     venue = make_venue()
     session = open_session(venue, date)
     subscribe(session, "trade", "fill")
-    frame = session.terminate(2, code)
+    frame = session.terminate(2, code, 0)
     sid = {"sid": 2} if date in ("2026-10-01", "2026-10", "compat") else {}
     assert json.loads(line(frame)) == {**sid, "type": "error", "msg": {"code": sent, "msg": text}}
     assert (frame.channel, frame.sid) == ("fill", 2)
     assert [one.kind for one in frames_of(session, venue, trade(subaccount_ref=ALICE))] == ["trade"]
     assert subscribe(session, "fill") == ['{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":3}}']
     with pytest.raises(KeyError):
-        session.terminate(2, code)
+        session.terminate(2, code, 0)
 
 
 def test_a_terminal_error_of_a_numbered_channel_is_numbered() -> None:
     session = open_session(make_venue())
     subscribe(session, "orderbook_delta", market_tickers=[RAIN])
     text = '{"sid":1,"seq":2,"type":"error","msg":{"code":25,"msg":"Subscription buffer overflow"}}'
-    assert line(session.terminate(1, 25)) == text
+    assert line(session.terminate(1, 25, 0)) == text
 
 
 def test_half_a_surrogate_pair_is_no_trouble() -> None:

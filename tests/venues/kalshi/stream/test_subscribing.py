@@ -98,7 +98,7 @@ def test_sides_without_bids_are_there_for_those_who_need_them(date: str, setting
     )
     for msg in (first, again):
         assert {name for name, value in msg.items() if value == []} == keys
-        assert msg.keys() - keys <= {"market_ticker", "market_id"}
+        assert msg.keys() - keys <= {"market_ticker", "market_id", "clock"}
 
 
 def test_a_repeat_gets_the_sid_it_has_and_new_markets_join() -> None:

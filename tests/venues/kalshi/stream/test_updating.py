@@ -96,7 +96,7 @@ def test_answers_that_no_client_wants_numbered_need_not_be() -> None:
     [delta] = told(session, venue, QuoteMarket(market=RAIN, yes=((4_000, 500),)))
     assert delta["seq"] == 2, "after the snapshot"
     assert (
-        line(session.terminate(1, 25))
+        line(session.terminate(1, 25, 0))
         == '{"sid":1,"type":"error","msg":{"code":25,"msg":"Subscription buffer overflow"}}'
     )
 
@@ -120,7 +120,7 @@ def test_new_tickers_begin_with_themselves_if_asked() -> None:
 def test_a_snapshot_bears_the_id_and_a_number() -> None:
     session = open_session(make_venue())
     subscribe(session, "orderbook_delta", market_tickers=[RAIN])
-    identity = f'"market_ticker":"{HEAT}","market_id":"{market_id(HEAT)}"'
+    identity = f'"market_ticker":"{HEAT}","market_id":"{market_id(HEAT)}","clock":0'
     assert update(session, 1, "get_snapshot", market_tickers=[HEAT]) == [
         f'{{"type":"orderbook_snapshot","id":1,"sid":1,"seq":2,"msg":{{{identity}}}}}'
     ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mockexchange.venues.dated import ALWAYS
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_object
 from mockexchange.venues.kalshi.operations.call import AccountCall, Write, encoder, write_parts
 from mockexchange.venues.kalshi.operations.order_entry import first_generation, second_generation
@@ -17,11 +18,16 @@ from mockexchange.venues.kalshi.operations.order_entry.submission import (
     require_market,
 )
 from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView
+from mockexchange.venues.kalshi.operations.refusals import is_exchange_down
+from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 
 ORDERS_MAX = 20
 UNLIMITED_SINCE = "2026-04-22"
 """Day from which the rate limit alone bounds a batch."""
 EMPTY_BATCH = "orders cannot be empty"
+CREATES_FOR_ALL_SINCE = "2025-11-20"
+CANCELS_FOR_ALL_SINCE = "2025-12-04"
+"""Days from which batches of the first generation are open to accounts of the lowest tier, in production."""
 Item = Callable[[AccountCall, Fields], Steps[Receipt]]
 
 
@@ -75,10 +81,14 @@ class ItemAnswer:
         return self.receipt.ts_ms if self.receipt else None
 
 
-def batch(item_table: str, carry_out: Item) -> Callable[[AccountCall], Write]:
-    """Return the write of a batch; `item_table` is the table of its items' answers."""
+def batch(item_table: str, carry_out: Item, for_all_since: str = ALWAYS) -> Callable[[AccountCall], Write]:
+    """Return the write of a batch; `item_table` is the table of its items' answers.
+
+    Before the day `for_all_since` the lowest tier may not call it.
+    """
 
     def carry_out_all(call: AccountCall) -> Write:
+        _require_tier(call, for_all_since)
         encode = encoder(item_table, call.api_date)
         parts: list[bytes] = []
         for fields in _items(call):
@@ -87,6 +97,14 @@ def batch(item_table: str, carry_out: Item) -> Callable[[AccountCall], Write]:
         return write_parts(call, {"orders": b"[" + b",".join(parts) + b"]"})
 
     return carry_out_all
+
+
+def _require_tier(call: AccountCall, for_all_since: str) -> None:
+    """Raise Rejected for an account of the lowest tier before the day from which all may send batches."""
+    account = call.account
+    if account.tier == DEFAULT_TIER and not call.api_date.holds(for_all_since):
+        message = f"{account.name} has the tier {account.tier}: until {for_all_since} batches need `tier: advanced`"
+        raise Rejected(Situation.FORBIDDEN, f"{message} or a higher one")
 
 
 def _items(call: AccountCall) -> list[dict[str, Any]]:
@@ -106,6 +124,8 @@ def _answered(call: AccountCall, fields: Fields, carry_out: Item) -> Steps[ItemA
     try:
         return ItemAnswer((yield from carry_out(call, fields)))
     except Rejected as rejected:
+        if is_exchange_down(call, rejected):
+            raise
         call.findings.append(str(rejected.diagnosis))
         error = {"details": "", **error_object(rejected, call.api_date)}
         return ItemAnswer(None, json.dumps(dict(sorted(error.items())), separators=(",", ":")), fields.get("order_id"))
@@ -118,7 +138,7 @@ def canceled(call: AccountCall, fields: Fields) -> Steps[Receipt]:
     return (yield from cancel(call, order))
 
 
-create_orders = batch("BatchCreateOrdersIndividualResponse", first_generation.placed)
-cancel_orders = batch("BatchCancelOrdersIndividualResponse", canceled)
+create_orders = batch("BatchCreateOrdersIndividualResponse", first_generation.placed, CREATES_FOR_ALL_SINCE)
+cancel_orders = batch("BatchCancelOrdersIndividualResponse", canceled, CANCELS_FOR_ALL_SINCE)
 create_orders_v2 = batch("BatchCreateOrdersV2ResponseOrdersInner", second_generation.placed)
 cancel_orders_v2 = batch("BatchCancelOrdersV2ResponseOrdersInner", canceled)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from mockexchange.venues.public_keys import PublicKey
+from mockexchange.venues.keys.public_keys import PublicKey
 
 _PAIR = re.compile(
     r"(-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----\n)"
@@ -40,7 +40,7 @@ class KeyPair:
 @cache
 def development_keys() -> list[KeyPair]:
     """Return the pool shipped with the package."""
-    text = (files("mockexchange.venues") / "development_keys.pem").read_text(encoding="ascii")
+    text = (files("mockexchange.venues.keys") / "development_keys.pem").read_text(encoding="ascii")
     return [KeyPair(public, private) for private, public in _PAIR.findall(text)]
 
 

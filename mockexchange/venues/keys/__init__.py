@@ -1,0 +1,1 @@
+"""Keys of clients: public keys, shared secrets, and pairs that the package makes."""
