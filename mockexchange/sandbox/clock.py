@@ -5,6 +5,7 @@ then runs that much ahead. Scaled time never goes back, also if the host's clock
 touched, so moving the exchange's time never makes a signature stale.
 """
 
+import asyncio
 import math
 import re
 import time
@@ -18,6 +19,8 @@ SCALE_MAX = 1_000_000
 """At this scale a year passes in half a minute."""
 LAST = parse_instant("9999-12-31T23:59:59.999999Z")
 """The last instant that can be formatted; every clock stops there."""
+SLICE_S = 0.005
+"""Time for which a history is played before clients of other sandboxes are served again."""
 _SCALED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
@@ -38,6 +41,18 @@ def parse_mode(text: str) -> Fraction | None:
             f"expected a clock real, paused or a scale such as 10x (at most {SCALE_MAX}x), got {text[:40]!r}"
         )
     return Fraction(match[1])
+
+
+class Turns:
+    """Lets other tasks have their turn whenever SLICE_S of host time has passed."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + SLICE_S
+
+    async def pause(self) -> None:
+        if time.perf_counter() >= self._until:
+            await asyncio.sleep(0)
+            self._until = time.perf_counter() + SLICE_S
 
 
 class ExchangeClock:
@@ -62,6 +77,8 @@ class ExchangeClock:
         if self._scale is None:
             return min(self._host() + self._ahead_us, LAST)
         numerator, denominator = self._ratio
+        if not numerator:
+            return self._origin
         return min(self._origin + self._elapsed_us() * numerator // denominator, LAST)
 
     def _elapsed_us(self) -> int:
@@ -75,6 +92,9 @@ class ExchangeClock:
     def advance(self, duration_us: int) -> None:
         """Move time forward. Raises ValueError on a negative duration, or one that ends after LAST."""
         self.after(duration_us)
+        self._move(duration_us)
+
+    def _move(self, duration_us: int) -> None:
         self._ahead_us += duration_us
         self._origin += duration_us
 
@@ -89,9 +109,9 @@ class ExchangeClock:
 
     def reach(self, instant: int) -> None:
         """Move time forward to an instant; do nothing if it has passed."""
-        ahead_us = instant - self.now()
+        ahead_us = min(instant, LAST) - self.now()
         if ahead_us > 0:
-            self.advance(ahead_us)
+            self._move(ahead_us)
 
     def host_delay_us(self, instant: int) -> int | None:
         """Return the host time until exchange time reaches an instant, in microseconds; None if the clock is paused."""
@@ -103,7 +123,7 @@ class ExchangeClock:
 
     def set(self, mode: str, exchange_at: int, host_at: int) -> None:
         """Let time run in a mode as if it had been `exchange_at` at the host time `host_at`."""
-        self._scale, self.mode = parse_mode(mode), mode
+        self._use(mode)
         self._origin, self._ahead_us = exchange_at, exchange_at - host_at
         self._host_origin = self._host_latest = host_at
 

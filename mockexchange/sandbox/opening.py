@@ -1,41 +1,26 @@
 """Opening a sandbox: execute the history of a scenario and add the keys of its accounts."""
 
-import asyncio
-import time
 from collections.abc import Callable
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
-from mockexchange.sandbox.clock import ExchangeClock
+from mockexchange.sandbox.clock import ExchangeClock, Turns
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
+from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
-from mockexchange.scenario.loader import KeySpec, Plan, TimedCommand
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.plan import Plan, TimedCommand
 from mockexchange.store.log import MemoryLog
 from mockexchange.venues.registry import venue_of
 
 PROGRESS_EVERY = 10_000
-SLICE_S = 0.005
-"""Time for which a history is played before clients of other sandboxes are served again."""
 Progress = Callable[[int], None]
-
-
-class Turns:
-    """Lets other tasks have their turn whenever SLICE_S has passed."""
-
-    def __init__(self) -> None:
-        self._until = time.perf_counter() + SLICE_S
-
-    async def pause(self) -> None:
-        if time.perf_counter() >= self._until:
-            await asyncio.sleep(0)
-            self._until = time.perf_counter() + SLICE_S
 
 
 async def open_sandbox(

@@ -6,7 +6,7 @@ from typing import Any
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
-from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Header, Log, MemoryLog
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE

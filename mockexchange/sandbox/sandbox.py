@@ -19,17 +19,17 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credential_of
-from mockexchange.sandbox.journal import Journal, JournalEntry, pieces_of
+from mockexchange.sandbox.journal.journal import Journal, JournalEntry, pieces_of
+from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
-from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, Written
+from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, Written
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.runner import Script
-from mockexchange.sandbox.streams import Streams, sends_frames_first
+from mockexchange.sandbox.streams.open_streams import Streams, sends_frames_first
 from mockexchange.sandbox.stubs import Stubs
-from mockexchange.sandbox.writer import Writer
 from mockexchange.scenario.keys import KeyPool
-from mockexchange.scenario.loader import Plan
-from mockexchange.store.log import Cause, Log, LogError
+from mockexchange.scenario.plan import Plan
+from mockexchange.store.log import Cause, Log
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
@@ -81,41 +81,13 @@ class Sandbox:
         self.streams.on_operation = partial(Script.note_operation, script)
         self.closing: list[Callable[[str], object]] = []
         """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
-        self._writer = Writer(port, self.streams, partial(Sandbox.close, port))
-        self.observers = self._writer.applier.observers
+        self.writer = Writer(port, self.streams, partial(Sandbox.close, port))
+        self.observers = self.writer.applier.observers
         self.observers += [self.script.note_command, self.faults.observe]
-        self._writer.applier.effects |= {
+        self.writer.applier.effects |= {
             CLOCK: lambda record, text: port.clock.set(**json.loads(text)),
             **{part.subject: part.apply for part in (self.faults, self.stubs, self.script)},
         }
-
-    async def restore(self, log: Log, beginning: Beginning) -> None:
-        """Apply the records of a stored log, and append to it from now on. Raises ScenarioError and LogError.
-
-        The clock, faults, stubs and the script are then where they were. Nothing is triggered or journalled.
-        """
-        self.use_log(log)
-        applier, script, self.beginning = self._writer.applier, self.script, beginning
-        applier.is_restoring = script.is_restoring = True
-        for record in log.records():
-            if record.sequence == beginning.history + 1:
-                self._begin_again()
-            if record.sequence != self.exchange.state.sequence + 1:
-                raise LogError(f"expected record {self.exchange.state.sequence + 1}, got {record.sequence}")
-            script.follow(record)
-            with suppress(CommandFailed):  # it was taken back again
-                applier.apply(record)
-        if len(log) <= beginning.history:
-            self._begin_again()
-        applier.is_restoring = script.is_restoring = False
-        self.begin_quota()
-        await self._writer.replace_failed()
-
-    def _begin_again(self) -> None:
-        begun = self.beginning
-        self.clock.set(begun.mode, begun.exchange_at, begun.host_at)
-        self.faults.begin_again(begun.history)
-        self.script.begin(begun.exchange_at)
 
     def moment(self) -> tuple[int, int, int]:
         """Return (exchange time, host time, length of the log). A replay needs them to repeat an answer."""
@@ -133,18 +105,18 @@ class Sandbox:
         StoreUnavailable if it could not be stored, and CommandFailed if the exchange made a mistake, after which the
         state is as it was before the command.
         """
-        if cause is None and (self.script.has_due or self._writer.has_posts):
+        if cause is None and (self.script.has_due or self.writer.has_posts):
             await self.run_due()
         if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
             self._require_ready()
-        writer = self._writer
+        writer = self.writer
         if writer.memory is None:
             return (await writer.write(command, at, cause)).outcome
         return writer.write_now(command, at, cause)
 
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
         """Do what `submit` does; return the record of the log too."""
-        writer = self._writer
+        writer = self.writer
         if writer.memory is not None:
             outcome = await self.submit(command, at, cause)
             assert writer.newest is not None, "it was appended a moment ago"
@@ -162,28 +134,27 @@ class Sandbox:
 
     def begin_quota(self) -> None:
         """Count the commands from now on against the quota: those of the history are free."""
-        quota = self.options.quotas.commands
-        if quota is not None:
+        if (quota := self.options.quotas.commands) is not None:
             self._sequence_max = self.beginning.history + quota
 
     def post(self, note: Note, failed: Callable[[str], object]) -> None:
         """Append a note without waiting for it; `failed` is called with the reason if that fails."""
-        self._writer.post(note, failed)
+        self.writer.post(note, failed)
 
     def require_settled(self) -> None:
         """Raise StoreUnavailable if it is unknown whether an append took place."""
-        self._writer.require_settled()
+        self.writer.require_settled()
 
     def use_log(self, log: Log) -> None:
         """Append to this log from now on; it has the same records as the one before."""
         self.log = log
-        self._writer.use(log)
+        self.writer.use(log)
 
     async def run_due(self) -> None:
         """Execute the steps of the script that are due. Without a store, they stay due."""
-        if self._writer.has_posts:
-            await self._writer.settle()
-        if self.script.has_due and not self._writer.has_failed:
+        if self.writer.has_posts:
+            await self.writer.settle()
+        if self.script.has_due and not self.writer.has_failed:
             with suppress(SandboxBroken, StoreUnavailable):  # every later use raises it
                 await self.script.run_due()
 
@@ -206,7 +177,7 @@ class Sandbox:
         """
         parse_mode(mode)
         try:
-            await self.script.move(lambda: self._instant_of(mode), lambda target: self._set_clock(mode, target))
+            await self.script.move(lambda: self._instant_of(mode), lambda target: self.set_clock(mode, target))
         finally:
             self.script.on_change()
         self.require_open()
@@ -216,12 +187,12 @@ class Sandbox:
         return min(self.options.host(), LAST) if mode == "real" else self.clock.now()
 
     async def _advance_to(self, target: int) -> None:
-        await self._set_clock(self.clock.mode, max(target, self.clock.now()))
+        await self.set_clock(self.clock.mode, max(target, self.clock.now()))
 
-    async def _set_clock(self, mode: str, exchange_at: int) -> None:
+    async def set_clock(self, mode: str, exchange_at: int) -> None:
         """Record a change of the clock, which takes effect when the record is applied. Steps that are due stay due."""
         change = {"mode": mode, "exchange_at": exchange_at, "host_at": self.options.host()}
-        note, writer = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":"))), self._writer
+        note, writer = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":"))), self.writer
         self.require_open()
         if writer.memory is None:
             await writer.write(note, self.exchange.last_at)
@@ -330,9 +301,16 @@ class Sandbox:
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
         return stubbed or venue.rest.answer(context, request, at, host_at)
 
-    def note_failure(self, asked: RequestContext, answer: Answer) -> JournalEntry:
-        """Journal a request for which no venue made the answer, because an exception ended its operation."""
+    def note_answer(self, asked: RequestContext, answer: Answer) -> JournalEntry:
+        """Journal a request whose answer was not made by `answer`."""
         return self._note(asked, answer, *self.moment())
+
+    def note_answered_elsewhere(self, entry: JournalEntry) -> None:
+        """Journal a request that another process answered."""
+        entry.number = self.journal.count + 1
+        self.touched_at = max(self.touched_at, entry.host_at)
+        self.journal.add(entry)
+        self.journal.close(entry)
 
     def _note(self, asked: RequestContext, answer: Answer, at: int, host_at: int, position: int) -> JournalEntry:
         request = asked.request

@@ -140,6 +140,22 @@ class Sandboxes:
             self._route_keys(fresh)
         return fresh
 
+    def follow(self, slot: Slot) -> None:
+        """Put a sandbox in the place of the one with its name, as the process that writes it has done."""
+        replaced = self._slots.get(slot.sandbox.name)
+        if replaced:
+            self.unfollow(replaced.sandbox)
+        self._slots[slot.sandbox.name] = slot
+        self._route_keys(slot.sandbox)
+
+    def unfollow(self, sandbox: Sandbox) -> None:
+        """Remove a sandbox, unless another one has its place."""
+        slot = self._slots.get(sandbox.name)
+        if slot and slot.sandbox is sandbox:
+            del self._slots[sandbox.name]
+            self._forget_keys(sandbox)
+            sandbox.close("deleted")
+
     def _route_keys(self, sandbox: Sandbox) -> None:
         """Route requests with the sandbox's keys to it, also with those that are added later."""
         name = sandbox.name

@@ -6,10 +6,10 @@ from typing import Any
 
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
-from mockexchange.sandbox.connection import Connection
-from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.journal.journal import Journal
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults import FAULT
+from mockexchange.sandbox.streams.connection import Connection
+from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.helpers.sandboxes import SMALL, do, make, run, signed

@@ -210,6 +210,19 @@ def test_the_wait_is_exactly_long_enough(mode: str, passed_us: int, advanced_us:
     assert clock.now() >= instant
 
 
+@pytest.mark.parametrize("before", ["real", "paused", "2x"])
+@pytest.mark.parametrize(("mode", "passed"), [("real", 7), ("paused", 0), ("10x", 70), ("0.5x", 3.5)])
+def test_a_mode_that_is_set_is_the_speed_of_time_and_of_waiting(
+    before: str, mode: str, passed: float, host: Host
+) -> None:
+    clock = ExchangeClock(before, START, host)
+    clock.set(mode, START, host.at)
+    host.at += 7 * SECOND
+    assert clock.now() == START + int(passed * SECOND)
+    if passed:
+        assert clock.host_delay_us(clock.now() + int(passed * SECOND)) == 7 * SECOND
+
+
 def test_scaled_time_goes_on_when_the_host_is_set_back(host: Host) -> None:
     clock = ExchangeClock("10x", START, host)
     host.at += 360 * SECOND

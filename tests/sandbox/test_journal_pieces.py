@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.sandbox.journal import SHARED_BYTES_MIN, Journal, pieces_of
+from mockexchange.sandbox.journal.journal import SHARED_BYTES_MIN, Journal, pieces_of
 from mockexchange.venues.request import Page
 from tests.sandbox.test_journal import entry
 

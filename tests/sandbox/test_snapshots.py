@@ -19,7 +19,8 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
-from mockexchange.scenario.loader import Plan, builtin_names, load_builtin, load_file, load_text
+from mockexchange.scenario.loader import builtin_names, load_builtin, load_file, load_text
+from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Record
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mockexchange.sandbox.connection import Ending
-from mockexchange.sandbox.journal import Journal
-from mockexchange.sandbox.streams import Streams
+from mockexchange.sandbox.journal.journal import Journal
+from mockexchange.sandbox.streams.connection import Ending
+from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.venues.frame import Frame
 from tests.helpers.sandboxes import make, run
 from tests.sandbox.fake_streams import buy, install, narrow, noted, open_stream, say, taken, wire_of

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.sandbox.connection import Connection
-from mockexchange.sandbox.journal import Journal
-from mockexchange.sandbox.streams import Streams
+from mockexchange.sandbox.journal.journal import Journal
+from mockexchange.sandbox.streams.connection import Connection
+from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.registry import DEFAULT
@@ -73,7 +73,7 @@ class Scripted:
         one = self.channels.get(message.channel)
         return Frame(message.words, "data", one.channel, one.sid) if one else None
 
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+    def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
         raise AssertionError("nothing here overflows that has a subscription")
 
     def fill_placeholders(self, text: str, channel: str) -> str:

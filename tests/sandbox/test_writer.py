@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import AddKey, Command, Deposit, Note
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay
-from mockexchange.sandbox import writer
-from mockexchange.sandbox.connection import VANISHED
+from mockexchange.sandbox.log import writer
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stream_writes import carry_out_end
+from mockexchange.sandbox.streams.connection import VANISHED
+from mockexchange.sandbox.streams.stream_writes import carry_out_end
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
-from mockexchange.store.log import Record
+from mockexchange.store.log import MemoryLog, Record
 from tests.core.dump import dump
 from tests.helpers.sandboxes import WALL, run
 from tests.helpers.scripts import SECOND
@@ -155,6 +155,22 @@ def test_records_of_another_writer_are_applied_first() -> None:
         assert sandbox.exchange.state.sequence == len(log) == number + 1
 
     run(life())
+
+
+def test_a_log_that_lost_what_was_answered_takes_no_more() -> None:
+    """A database that failed over to a copy without the last commits; the numbers would have a hole."""
+
+    async def life() -> None:
+        sandbox, log = await unsteady(1)
+        await sandbox.submit(deposit(1))
+        below = list(log.below)
+        log.below = MemoryLog(log.header)
+        log.below.extend_now(below[:-1])
+        with pytest.raises(StoreUnavailable, match=rf"record {len(below)} was answered, and the store has it no more"):
+            await sandbox.submit(deposit(2))
+        assert len(log) == len(below) - 1
+
+    asyncio.run(life())
 
 
 def test_what_waits_when_the_sandbox_ends_is_told_so() -> None:

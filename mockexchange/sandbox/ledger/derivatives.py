@@ -7,9 +7,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from mockexchange.core.derivatives import queries
-from mockexchange.core.derivatives.trades import DerivativeTrade
-from mockexchange.core.derivatives.views import PositionView, SummaryView
+from mockexchange.core.derivatives.holdings import queries
+from mockexchange.core.derivatives.holdings.views import PositionView, SummaryView
+from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
@@ -45,6 +46,11 @@ def summaries_of(state: State, account: str) -> list[Row]:
 def trades_of(state: State, account: str) -> list[Row]:
     """Return all trades of derivatives, oldest first."""
     return [_trade(trade) for trade in state.derivatives.trades if trade.subaccount_ref.account == account]
+
+
+def orders_of(state: State, account: str) -> list[Row]:
+    """Return all orders of derivatives, oldest first."""
+    return [_order(order) for order in state.derivatives.orders.values() if order.subaccount_ref.account == account]
 
 
 def number(value: Decimal) -> str:
@@ -90,6 +96,32 @@ def _trade(trade: DerivativeTrade) -> Row:
     }
     shown = _rest_of(trade, TRADE_FIELDS_LEFT_OUT)
     return {**head, **shown, "taker": trade.is_taker, "at": format_instant(trade.created_at)}
+
+
+def _order(order: DerivativeOrder) -> Row:
+    trigger = order.trigger
+    shown = {
+        "id": order.order_id,
+        "label": order.label,
+        "book": order.subaccount_ref.subaccount,
+        "instrument": order.derivative.name,
+        "direction": order.direction,
+        "type": order.order_type,
+        "price": order.price,
+        "status": order.state,
+        "amount": order.amount,
+        "filled": order.filled,
+        "remaining": order.remaining,
+        "average_price": order.average_price,
+        "time_in_force": order.life,
+        "post_only": order.post_only,
+        "reduce_only": order.reduce_only,
+        "trigger": None if trigger is None else trigger.source,
+        "trigger_price": order.trigger_price,
+        "reason": order.cancel_reason,
+    }
+    times = {"at": format_instant(order.created_at), "updated_at": format_instant(order.updated_at)}
+    return {name: plain(value) for name, value in shown.items()} | times
 
 
 def _rest_of(value: Any, own: tuple[str, ...]) -> Row:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.commands import CreditCurrency
 from mockexchange.core.decimals import exact
-from mockexchange.core.derivatives import queries
+from mockexchange.core.derivatives.holdings import queries
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import DerivativeMarked, DerivativeTraded, IndexSet, MarketMoved, MarketPriced, Traded
 from mockexchange.core.exchange import Exchange

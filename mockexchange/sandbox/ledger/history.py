@@ -26,11 +26,14 @@ def ledger_of(state: State, account: str) -> Row:
 def ledger_lists(state: State, account: str) -> Row:
     """Return the account's cash and its reserved cash by subaccount, and an iterator over the rows of each list.
 
-    For an account with derivatives: a summary per subaccount and currency (cash and equity), and its trades.
+    For an account with derivatives: a summary per subaccount and currency (cash and equity), its trades and orders.
     """
     if state.accounts[account].venue:
-        summaries, trades = derivatives.summaries_of(state, account), derivatives.trades_of(state, account)
-        return {"summaries": summaries, "trades": trades}
+        return {
+            "summaries": derivatives.summaries_of(state, account),
+            "trades": derivatives.trades_of(state, account),
+            "orders": derivatives.orders_of(state, account),
+        }
     ledger = state.accounts[account].ledger
     return {
         "cash": {

@@ -7,12 +7,12 @@ from mockexchange.core.commands import Note
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.port import Action, SandboxPort
-from mockexchange.sandbox.streams import Streams
-from mockexchange.scenario.actions import ScriptedFrame
+from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import Rule
+from mockexchange.scenario.faults.fault_rules import Rule
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.triggers import ANY
+from mockexchange.scenario.script.actions import ScriptedFrame
+from mockexchange.scenario.script.triggers import ANY
 from mockexchange.store.log import Cause
 
 UNNAMED = "script["

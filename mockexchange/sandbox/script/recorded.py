@@ -6,6 +6,7 @@ that had become void has left no record, so it is recognised by being void at th
 
 import json
 from collections.abc import Iterable
+from typing import Protocol
 
 from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
@@ -14,12 +15,20 @@ from mockexchange.sandbox.script.calendar import DueCommand
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import exact_json
-from mockexchange.scenario.script import ScriptEntry
+from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.types.literal_json import exact_json
 from mockexchange.store.log import FAILURE, Record
 
 SCRIPT = "script"
 """Subject of the notes in the log: steps that were added, cleared, triggered, or refused before they had a command."""
+
+
+class Playback(Protocol):
+    """The rest of a log that is played back, each command when it is due."""
+
+    @property
+    def next_at(self) -> int | None: ...
+    async def play_next(self) -> str: ...
 
 
 def addition_text(entries: Iterable[ScriptEntry]) -> str:

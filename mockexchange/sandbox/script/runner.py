@@ -20,20 +20,21 @@ from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.registry import Faults
-from mockexchange.sandbox.journal import Firing, JournalEntry
+from mockexchange.sandbox.journal.journal import Firing, JournalEntry
 from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable, log_failure
 from mockexchange.sandbox.script.actions import ScriptActions
+from mockexchange.sandbox.script.additions import Additions, make_steps
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
-from mockexchange.sandbox.script.recorded import SCRIPT, addition_text, drop_void, note_outcome, take_recorded
+from mockexchange.sandbox.script.recorded import SCRIPT, Playback, addition_text, drop_void, note_outcome, take_recorded
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun, ScriptOverrun, ScriptTooLong, overrun_of
-from mockexchange.sandbox.script.steps import DONE, Step, make_step
+from mockexchange.sandbox.script.steps import DONE, Step
 from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers, placed_order, trigger_note
-from mockexchange.sandbox.streams import Streams
-from mockexchange.scenario.actions import NO_ORDER
+from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.script import ENTRIES_MAX, ENTRY, FINISHED, ScriptEntry
+from mockexchange.scenario.script.actions import NO_ORDER
+from mockexchange.scenario.script.script_steps import ENTRIES_MAX, ENTRY, FINISHED, ScriptEntry
+from mockexchange.scenario.types.literal_json import plain
 from mockexchange.store.log import Cause, Record
 
 DUE_MAX = 100_000
@@ -56,7 +57,7 @@ class Script:
         self.perform = ScriptActions(sandbox, faults, streams).perform
         """Executes the action of a step."""
         self._schedule = Schedule()
-        self._triggers = Triggers()
+        self.triggers = Triggers()
         self._places = 0
         own: Script = weakref.proxy(self)
         self._calendar = Calendar(sandbox.exchange, partial(Script._begin, own), partial(Script._journal, own))
@@ -65,16 +66,15 @@ class Script:
         self._steps: dict[int, Step] = {}
         self._unfinished = 0
         self._runs_of_clients = 0
-        self._read: dict[str, list[ScriptEntry]] = {}
-        """Entries that are being added, by the text of their note."""
-        self._made: dict[int, list[Step]] = {}
-        """Steps that were added, by the number of their note."""
+        self._additions = Additions()
         self._firing: Cause | None = None
         """The cause of the action that runs."""
         self._is_recorded = False
         """Whether the log has a command of the action that runs."""
         self.is_restoring = False
         """Whether the records of a log are applied again: nothing is triggered, and nothing journalled."""
+        self.playback: Playback | None = None
+        """The rest of a log that is played back; the script goes on after it."""
         self.on_change: Callable[[], object] = lambda: None
         self.pause: Pause | None = None
         """Awaited every PAUSE_EVERY steps or SLICE_S, so that clients are served and readers of streams keep up."""
@@ -84,23 +84,24 @@ class Script:
     def begin(self, at: int) -> None:
         """Start the script of the scenario at this instant."""
         self._calendar.begin(at)
-        self._add(self._sandbox.plan.script, at)
+        self._add(make_steps(self._sandbox.plan.script, self._places), at)
 
     async def add(self, entries: Iterable[ScriptEntry], text: str = "") -> list[Step]:
-        """Add steps, whose times count from now; `text` is their `addition_text`, if it is made already.
+        """Add all steps or none; their times count from now; `text` is their `addition_text`, if it is made already.
 
-        Raises ScriptTooLong without adding any, and as `submit` does.
+        Raises ScriptTooLong, and as `submit` does.
         """
         added = list(entries)
-        if len(self._steps) + len(added) > ENTRIES_MAX:
-            raise ScriptTooLong(f"expected at most {ENTRIES_MAX} steps in all: clear those that are done")
         text = text or addition_text(added)
-        self._read[text] = added
-        try:
-            record, _ = await self._sandbox.write(Note(subject=SCRIPT, text=text))
-        finally:
-            self._read.pop(text, None)
-        return self._made.pop(record.sequence, [])
+        async with self._additions.turn:
+            if len(self._steps) + len(added) > ENTRIES_MAX:
+                raise ScriptTooLong(f"expected at most {ENTRIES_MAX} steps in all: clear those that are done")
+            await self._additions.prepare(text, added, self._places)
+            try:
+                record, _ = await self._sandbox.write(Note(subject=SCRIPT, text=text))
+                return self._additions.take_added(record.sequence)
+            finally:
+                self._additions.forget(text)
 
     async def clear(self) -> None:
         """Drop all steps with their pending runs. Commands of the calendar stay."""
@@ -108,34 +109,37 @@ class Script:
 
     def apply(self, record: Record, text: str) -> None:
         """Let a note about the script take effect. Raises ScenarioError if it is none."""
-        entries = self._read.get(text)
-        if entries is not None:
-            self._made[record.sequence] = self._add(entries, record.at)
+        prepared = self._additions.take_prepared(text, record.sequence, self._places)
+        if prepared is not None:
+            self._add(prepared, record.at)
             return
         match located_json(text, "", 0).value:
             case {"add": Located(value=list(nodes))}:
-                self._add([ENTRY.read(node, "") for node in nodes], record.at)
+                self._add(make_steps([ENTRY.read(node, "") for node in nodes], self._places), record.at)
             case {"clear": _}:
                 self._clear()
             case {"trigger": Located(value=dict(values))}:
                 self._apply_trigger({name: plain(node) for name, node in values.items()}, record.at)
 
-    def _add(self, added: Sequence[ScriptEntry], begins: int) -> list[Step]:
-        made = [make_step(entry, place, f"script[{place}]") for place, entry in enumerate(added, self._places)]
+    def _add(self, made: Sequence[Step], begins: int) -> None:
         self._places += len(made)
-        self._steps |= {step.place: step for step in made}
         self._unfinished += len(made)
+        runs = []
         for step in made:
+            self._steps[step.place] = step
             if step.entry.when:
-                self._triggers.add(step)
+                self.triggers.add(step)
             else:
-                self._set_off(step, max(begins, step.entry.at or 0))
-        return made
+                runs.append((step.place, step.begin(max(begins, step.entry.at or 0))))
+        before = self._schedule.next_at
+        self._schedule.begin_all(runs)
+        if self._schedule.next_at != before:
+            self.on_change()
 
     def _clear(self) -> None:
         is_cut_short = not self.is_done
         self._steps, self._unfinished, self._runs_of_clients = {}, 0, 0
-        self._triggers.clear()
+        self.triggers.clear()
         self._schedule.drop(lambda run: run.place >= 0)
         self.on_change()
         if is_cut_short:
@@ -143,8 +147,8 @@ class Script:
 
     def end(self) -> None:
         """Stop the script finally, even in the middle of a run."""
-        self.on_change, self.pause = lambda: None, None
-        self._triggers.clear()
+        self.on_change, self.pause, self.playback = lambda: None, None, None
+        self.triggers.clear()
         self._schedule.drop(lambda run: True)
 
     @property
@@ -153,14 +157,13 @@ class Script:
 
     @property
     def next_at(self) -> int | None:
-        """Exchange time of the next due run; None if there is none."""
-        return self._schedule.next_at
+        """Exchange time of the next due run, or of the next command that is played back; None if there is none."""
+        return (self.playback or self._schedule).next_at
 
     @property
     def has_due(self) -> bool:
         """Whether a run is due."""
-        next_at = self._schedule.next_at
-        return next_at is not None and next_at <= self._now
+        return (next_at := self.next_at) is not None and next_at <= self._now
 
     @property
     def is_done(self) -> bool:
@@ -176,9 +179,7 @@ class Script:
         return self._sandbox.clock.now()
 
     def _set_off(self, step: Step, at: int, account: str | None = None, order: Mapping[str, str] = NO_ORDER) -> None:
-        step.is_begun = True
-        step.runs += 1
-        self._begin(step.place, step.instants(at + step.entry.after_us), account, order)
+        self._begin(step.place, step.begin(at), account, order)
 
     def _begin(
         self,
@@ -188,7 +189,7 @@ class Script:
         order: Mapping[str, str] = NO_ORDER,
     ) -> None:
         before = self._schedule.next_at
-        self._schedule.begin(place, iter(instants), account, order)
+        self._schedule.begin(place, instants, account, order)
         if self._schedule.next_at != before:
             self.on_change()
 
@@ -196,18 +197,18 @@ class Script:
 
     def note_subscribed(self, account: str | None, channel: str) -> None:
         """Run the steps that an acknowledged subscription triggers."""
-        if self._triggers:
-            self._set_off_all(self._triggers.by_subscription(account, channel))
+        if self.triggers:
+            self._set_off_all(self.triggers.by_subscription(account, channel))
 
     def note_operation(self, account: str | None, operation: str) -> None:
         """Run the steps that an answered operation of a stream triggers."""
-        if self._triggers:
-            self._set_off_all(self._triggers.by_operation(account, operation))
+        if self.triggers:
+            self._set_off_all(self.triggers.by_operation(account, operation))
 
     def note_request(self, entry: JournalEntry) -> None:
         """Run the steps that an answered request triggers."""
-        if self._triggers:
-            self._set_off_all(self._triggers.by_request(entry))
+        if self.triggers:
+            self._set_off_all(self.triggers.by_request(entry))
 
     def _set_off_all(self, found: Iterable[TriggeredStep]) -> None:
         """Record which steps an action of a client triggers; they are set off when the note is applied."""
@@ -223,8 +224,7 @@ class Script:
         self._journal("finding", name, {"text": f"not set off: {reason}"})
 
     def _apply_trigger(self, values: dict[str, Any], at: int) -> None:
-        step = self._steps.get(int(values["place"]))
-        if step is None:
+        if (step := self._steps.get(int(values["place"]))) is None:
             return  # cleared meanwhile
         account, when = values["account"], step.entry.when
         if self.is_restoring and when is not None:
@@ -238,16 +238,16 @@ class Script:
         if record.cause is not None:
             self._note_recorded(record, outcome)
         self._calendar.note(record, outcome)
-        if self._triggers and record.cause is None and not isinstance(outcome, Refusal):
+        if self.triggers and record.cause is None and not isinstance(outcome, Refusal):
             order = placed_order(self._sandbox.exchange.state, record.command, outcome)
             if order is not None:
-                self._set_off_all(self._triggers.by_order(order))
+                self._set_off_all(self.triggers.by_order(order))
 
     # --- following the log
 
-    def follow(self, record: Record) -> None:
-        """Drop runs that were void when a record of the log was written; call it before the record is applied."""
-        drop_void(self._schedule, record.at)
+    def follow(self, at: int) -> None:
+        """Drop runs that were void at an instant; call it with that of a record before the record is applied."""
+        drop_void(self._schedule, at)
 
     def _note_recorded(self, record: Record, outcome: Outcome) -> None:
         """Note that the log has the command of a step: of the running one, or of one whose run is still scheduled."""
@@ -310,6 +310,8 @@ class Script:
 
     async def _take(self) -> str:
         """Run the earliest action; it stays due if it cannot be stored. Raises StoreUnavailable, and SandboxEnded."""
+        if self.playback:
+            return await self.playback.play_next()
         run, is_last = self._schedule.take()
         try:
             if isinstance(run.action, DueCommand):
@@ -325,8 +327,7 @@ class Script:
         return step.name
 
     def _end(self, place: int) -> None:
-        root = self._steps.get(place)
-        if root is None:
+        if (root := self._steps.get(place)) is None:
             return
         root.runs -= 1
         self._runs_of_clients -= root.entry.when is not None
@@ -395,6 +396,5 @@ class Script:
         return reason
 
     def _journal(self, kind: str, name: str, detail: dict[str, object]) -> None:
-        if self.is_restoring:
-            return
-        self._sandbox.journal.add_firing(Firing(*self._sandbox.moment(), kind, name, detail))
+        if not self.is_restoring:
+            self._sandbox.journal.add_firing(Firing(*self._sandbox.moment(), kind, name, detail))

@@ -1,31 +1,29 @@
 """The schedule: pending runs in order of (exchange instant, place in the script, number)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant
-from mockexchange.scenario.actions import NO_ORDER
+from mockexchange.scenario.script.actions import NO_ORDER
 
 
-@dataclass(order=True, slots=True)
-class ScheduledRun:
+class ScheduledRun(NamedTuple):
     """A pending run of a step: its next action with its instant, and in `rest` the later actions with theirs.
 
-    `number` distinguishes the runs of one place in the script; `account` is the account that triggered the run,
-    `order` the words for its order, if it was one.
+    `number` distinguishes all runs, so no two of them are compared beyond it; `account` is the account that triggered
+    the run, `order` the words for its order, if it was one.
     """
 
     at: int
     place: int
     number: int
-    action: Any = field(compare=False)
-    account: str | None = field(compare=False)
-    order: Mapping[str, str] = field(compare=False)
-    rest: Iterator[tuple[int, Any]] = field(compare=False)
+    action: Any
+    account: str | None
+    order: Mapping[str, str]
+    rest: Iterator[tuple[int, Any]]
 
 
 class Schedule:
@@ -59,14 +57,25 @@ class Schedule:
     def begin(
         self,
         place: int,
-        instants: Iterator[tuple[int, Any]],
+        instants: Iterable[tuple[int, Any]],
         account: str | None = None,
         order: Mapping[str, str] = NO_ORDER,
     ) -> None:
         """Add a run with these (instant, action) pairs, in ascending order."""
-        at, action = next(instants)
+        heappush(self._heap, self._run(place, instants, account, order))
+
+    def begin_all(self, runs: Iterable[tuple[int, Iterable[tuple[int, Any]]]]) -> None:
+        """Add many runs, each with its place and its (instant, action) pairs, in a tenth of the time."""
+        self._heap += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
+        heapify(self._heap)
+
+    def _run(
+        self, place: int, instants: Iterable[tuple[int, Any]], account: str | None, order: Mapping[str, str]
+    ) -> ScheduledRun:
+        rest = iter(instants)
+        at, action = next(rest)
         self._last_number += 1
-        heappush(self._heap, ScheduledRun(at, place, self._last_number, action, account, order, instants))
+        return ScheduledRun(at, place, self._last_number, action, account, order, rest)
 
     def take(self) -> tuple[ScheduledRun, bool]:
         """Remove the earliest pending action; return it, and whether it was the last of its run."""
@@ -89,7 +98,7 @@ class Schedule:
         if following is None:
             return True
         at, action = following
-        heappush(self._heap, replace(run, at=at, action=action))
+        heappush(self._heap, run._replace(at=at, action=action))
         return False
 
     def put_back(self, run: ScheduledRun) -> None:
@@ -100,7 +109,7 @@ class Schedule:
             self._heap.remove(following)
             heapify(self._heap)
             rest = chain([(following.at, following.action)], following.rest)
-        heappush(self._heap, replace(run, rest=rest))
+        heappush(self._heap, run._replace(rest=rest))
 
     def drop(self, is_unwanted: Callable[[ScheduledRun], bool]) -> None:
         self._heap = [run for run in self._heap if not is_unwanted(run)]

@@ -1,12 +1,12 @@
 """The steps of a running script: their progress so far, and their instants."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from mockexchange.scenario.actions import Template
-from mockexchange.scenario.script import ScriptEntry
-from mockexchange.scenario.triggers import ANY
+from mockexchange.scenario.script.actions import Template
+from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script.triggers import ANY
 
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 
@@ -72,8 +72,19 @@ class Step:
         is_over = self.is_begun and (when is None or (when.nth is not None and when.account != ANY))
         return DONE if is_over else WAITING
 
-    def instants(self, begins: int) -> "Iterator[tuple[int, Step]]":
-        """Yield (instant, step) pairs of a run that begins at `begins`: the step itself, or the parts of a sequence."""
+    def begin(self, at: int) -> "Iterable[tuple[int, Step]]":
+        """Note a run that is set off at `at`; return its (instant, step) pairs."""
+        self.is_begun = True
+        self.runs += 1
+        return self.instants(at + self.entry.after_us)
+
+    def instants(self, begins: int) -> "Iterable[tuple[int, Step]]":
+        """Return (instant, step) pairs of a run that begins at `begins`: this step, or the parts of a sequence."""
+        if self.entry.times == 1 and not self.parts:
+            return ((begins, self),)
+        return self._instants(begins)
+
+    def _instants(self, begins: int) -> "Iterator[tuple[int, Step]]":
         entry = self.entry
         for repetition in count() if entry.times is None else range(entry.times):
             at = begins + repetition * entry.period_us

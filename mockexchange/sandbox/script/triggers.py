@@ -13,12 +13,12 @@ from mockexchange.core.events import DerivativeOrderChanged, Event, OrderPlaced
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action
-from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.script.recorded import SCRIPT
 from mockexchange.sandbox.script.steps import Step
-from mockexchange.scenario.actions import NO_ORDER
-from mockexchange.scenario.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
+from mockexchange.scenario.script.actions import NO_ORDER
+from mockexchange.scenario.script.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 

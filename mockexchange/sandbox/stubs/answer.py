@@ -1,4 +1,4 @@
-"""The answer of a stub: its words are filled with values of the request, and its steps become commands."""
+"""The answer of a stub: its placeholders are filled with values of the request, and its steps become commands."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -11,7 +11,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.stubs.request import NAMES_SHOWN_MAX, StubRequest
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.stubs import Stub
-from mockexchange.scenario.stubs.words import (
+from mockexchange.scenario.stubs.placeholders import (
     ACCOUNT,
     BODY,
     MILLISECONDS,
@@ -24,8 +24,8 @@ from mockexchange.scenario.stubs.words import (
     SECONDS,
     SINGLE,
     TEXT,
+    Placeholder,
     Value,
-    Word,
     text_value,
 )
 from mockexchange.venues.request import Answer, Pending
@@ -34,7 +34,7 @@ PER_UNIT = {SECONDS: MICROSECONDS_PER_SECOND, MILLISECONDS: MICROSECONDS_PER_SEC
 
 
 class RequestValues:
-    """The values of one request for the words of a stub. Those that it lacks are noted in `problems`."""
+    """The values of one request for the placeholders of a stub. Those that it lacks are noted in `problems`."""
 
     def __init__(self, stub: Stub, asked: StubRequest, account: str | None, at: int, new_id: str) -> None:
         self._asked, self._at = asked, at
@@ -43,36 +43,36 @@ class RequestValues:
         self._single = {ACCOUNT: account, NOW: format_instant(at), NEW_ID: new_id}
         self.problems: dict[str, None] = {}
 
-    def value_of(self, word: Word) -> Value:
-        """Return the value of a word in its form; MISSING, with a note, if the request has none."""
-        if word.form in PER_UNIT:
-            digits = str(self._at // PER_UNIT[word.form])
+    def value_of(self, placeholder: Placeholder) -> Value:
+        """Return the value of a placeholder in its form; MISSING, with a note, if the request has none."""
+        if placeholder.form in PER_UNIT:
+            digits = str(self._at // PER_UNIT[placeholder.form])
             return Value(digits, digits)
-        found = self._found(word)
+        found = self._found(placeholder)
         if found is MISSING:
-            self.problems[f"the request has no {word}; it has {self._names()}"] = None
-        elif word.form == TEXT:
+            self.problems[f"the request has no {placeholder}; it has {self._names()}"] = None
+        elif placeholder.form == TEXT:
             return text_value(found.text)
-        elif word.form == NUMBER:
-            return found.as_number() or self._no_number(word)
+        elif placeholder.form == NUMBER:
+            return found.as_number() or self._no_number(placeholder)
         return found
 
-    def _no_number(self, word: Word) -> Value:
-        self.problems[f"{word} is no number"] = None
+    def _no_number(self, placeholder: Placeholder) -> Value:
+        self.problems[f"{placeholder} is no number"] = None
         return MISSING
 
-    def _found(self, word: Word) -> Value:
-        if word.root == BODY:
-            return self._asked.field(word.name)
-        known = {PATH: self._path, QUERY: self._params}.get(word.root, self._single)
-        text = known.get(word.name or word.root)
+    def _found(self, placeholder: Placeholder) -> Value:
+        if placeholder.root == BODY:
+            return self._asked.field(placeholder.name)
+        known = {PATH: self._path, QUERY: self._params}.get(placeholder.root, self._single)
+        text = known.get(placeholder.name or placeholder.root)
         return MISSING if text is None else text_value(text)
 
     def _names(self) -> str:
-        """Return the words that have a value."""
+        """Return the placeholders that have a value."""
         named = ((PATH, self._path), (QUERY, self._params), (BODY, self._asked.field_names()))
-        words = [f"${root}.{name}" for root, names in named for name in islice(names, NAMES_SHOWN_MAX)]
-        return ", ".join((*words, *(f"${name}" for name in SINGLE if self._single[name] is not None)))
+        placeholders = [f"${root}.{name}" for root, names in named for name in islice(names, NAMES_SHOWN_MAX)]
+        return ", ".join((*placeholders, *(f"${name}" for name in SINGLE if self._single[name] is not None)))
 
 
 def stub_answer(

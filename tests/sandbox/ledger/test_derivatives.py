@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
-from mockexchange.core.commands import SettleSession, TradeDerivative
-from mockexchange.core.derivatives.queries import position_of, summary_of
+from mockexchange.core.commands import PlaceDerivativeOrder, SettleSession, TradeDerivative
+from mockexchange.core.derivatives.holdings.queries import position_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger.derivatives import number
@@ -47,7 +48,7 @@ def test_the_ledger_of_such_an_account_is_its_currencies_and_trades() -> None:
     sandbox = make(WORLD)
     do(sandbox, trade(Direction.SELL, 10, "3"))
     ledger = ledger_of(sandbox.exchange.state, "dora")
-    assert set(ledger) == {"summaries", "trades"}
+    assert set(ledger) == {"summaries", "trades", "orders"}
     summary = summary_of(sandbox.exchange.state, SubaccountRef("dora", "3"), "BTC")
     assert [(row["book"], row["currency"]) for row in ledger["summaries"]] == [("0", "BTC"), ("3", "BTC")]
     shown = ledger["summaries"][1]
@@ -57,6 +58,22 @@ def test_the_ledger_of_such_an_account_is_its_currencies_and_trades() -> None:
     rows = [(row["book"], row["direction"], row["amount"], row["price"]) for row in ledger["trades"]]
     assert rows == [("0", "buy", "100", "113000"), ("3", "sell", "10", "113000")]
     assert ledger["trades"][0]["at"] == "2025-10-16T12:00:00.001Z"
+
+
+def test_the_ledger_has_the_orders_open_and_done() -> None:
+    sandbox = make(WORLD)
+    placed = PlaceDerivativeOrder(
+        subaccount_ref=SubaccountRef("dora"),
+        derivative="BTC-PERPETUAL",
+        direction=Direction.BUY,
+        amount=Decimal(10),
+    )
+    do(sandbox, placed)
+    do(sandbox, replace(placed, direction=Direction.SELL, label="mine", price=Decimal(115_000)))
+    orders = ledger_of(sandbox.exchange.state, "dora")["orders"][-2:]
+    shown = [(row["label"], row["type"], row["price"], row["status"], row["remaining"]) for row in orders]
+    assert shown == [("", "market", None, "cancelled", "0"), ("mine", "limit", "115000", "open", "10")]
+    assert [row["reason"] for row in orders] == ["unfilled", None]
 
 
 def test_the_ledger_of_another_account_is_as_it_was() -> None:

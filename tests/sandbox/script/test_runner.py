@@ -11,11 +11,11 @@ from mockexchange.sandbox.ledger.state import positions_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.script import runner
+from mockexchange.sandbox.script import additions, runner
 from mockexchange.sandbox.script.schedule import ScriptOverrun, ScriptTooLong
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script import SCRIPT
+from mockexchange.scenario.script.script_steps import SCRIPT
 from mockexchange.store.codec import write_log
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed
 from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, MS, REST, SAY, SECOND, advance, details_of, fired, scripted
@@ -121,9 +121,13 @@ def test_a_clock_put_to_real_goes_through_what_is_due_until_now() -> None:
 
 
 def test_another_scale_goes_on_from_where_time_is() -> None:
-    sandbox = scripted(f"after: 1s, {SAY}")
+    host = [0]
+    sandbox = scripted(f"after: 1s, {SAY}", host=lambda: host[0])
+    begun = sandbox.clock.now()
     run(sandbox.run_clock("10x"))
     assert (fired(sandbox), sandbox.host_delay_us()) == ([], 100_000)
+    host[0] += SECOND
+    assert sandbox.clock.now() == begun + 10 * SECOND
     with pytest.raises(ValueError, match="backwards"):
         run(sandbox.run_clock("backwards"))
     with pytest.raises(ValueError, match="never goes back"):
@@ -201,6 +205,37 @@ def test_steps_can_be_added_while_it_runs_and_their_time_begins_then() -> None:
     )
     advance(sandbox, 5 * SECOND)
     assert fired(sandbox) == [("script[0]", 1, 0), ("script[1]", 1, 2000), ("mine", 1, 3000)]
+
+
+def test_many_steps_that_are_added_at_once_are_made_in_slices_and_keep_their_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(additions, "MADE_AT_ONCE", 2)
+    entries = SCRIPT.read(read_yaml(f"[{{{SAY}}}, {{{SAY}}}, {{{SAY}}}]", "more"), "")
+    sandbox = scripted(SAY)
+
+    async def life() -> list[list[str]]:
+        adding = asyncio.gather(*(sandbox.script.add(entries) for _ in range(3)))
+        await asyncio.sleep(0)
+        assert len(sandbox.script.steps) == 1, "all or none"
+        return [[step.name for step in added] for added in await adding]
+
+    names = [f"script[{place}]" for place in range(1, 10)]
+    assert run(life()) == [names[:3], names[3:6], names[6:]]
+    assert [step.place for step in sandbox.script.steps] == list(range(10))
+
+
+def test_prepared_steps_get_other_places_after_those_of_another_writer() -> None:
+    entries = SCRIPT.read(read_yaml(f"[{{{SAY}}}, {{{SAY}}}]", "more"), "")
+
+    async def places(first_place: int) -> list[int]:
+        adding = additions.Additions()
+        await adding.prepare("text", entries, 3)
+        assert adding.take_prepared("text", 7, first_place) is not None
+        assert adding.take_prepared("text", 7, first_place) is None
+        return [step.place for step in adding.take_added(7)]
+
+    assert [run(places(first)) for first in (3, 5)] == [[3, 4], [5, 6]]
 
 
 def test_a_step_has_a_state() -> None:

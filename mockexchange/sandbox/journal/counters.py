@@ -28,6 +28,10 @@ class Latencies:
         self.sum_us += latency_us
 
 
+REFUSED_FROM = 400
+"""The lowest status of a refusal."""
+
+
 class Counters:
     """The counts of one sandbox since it was opened or reset."""
 
@@ -48,6 +52,11 @@ class Counters:
         """Number of answers that were stubs."""
         self.script_findings = 0
         """Number of steps of the script that were refused, failed or not run."""
+
+    @property
+    def refused(self) -> int:
+        """Number of requests that were refused, or cut off before their answer."""
+        return sum(count for (_, _, status), count in self.requests.items() if status == 0 or status >= REFUSED_FROM)
 
     def count_request(self, venue: str, operation: str | None, status: int, latency_us: int) -> None:
         key = (venue, operation, status)

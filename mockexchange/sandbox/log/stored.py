@@ -8,11 +8,12 @@ import msgspec
 
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.log.restoring import begin_following, restore
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.keys import KeyPair, KeyPool
 from mockexchange.scenario.loader import load_source
 from mockexchange.scenario.located_text import located_json
@@ -45,7 +46,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 def describe(sandbox: Sandbox, port: int | None = None, idle_us_max: int | None = None) -> bytes:
     """Return the description of a sandbox for its store."""
     plan, pool = sandbox.plan, sandbox.pool
-    in_files = {f"{sandbox.name}/{spec.account}/{spec.name}" for spec in plan.keys if spec.private_path}
+    in_files = {f"{pool.sandbox}/{spec.account}/{spec.name}" for spec in plan.keys if spec.private_path}
     description = Description(
         created_by=sandbox.log.header.version,
         beginning=sandbox.beginning,
@@ -78,7 +79,31 @@ async def restore_sandbox(
     quotas: Quotas = NO_QUOTAS,
 ) -> Sandbox:
     """Open a stored sandbox again, as it was after the last record of its log. Raises ScenarioError and LogError."""
-    plan = _plan_of(description)
+    sandbox = _sandbox_of(name, description, log, inspector, host, quotas)
+    await restore(sandbox, log, description.beginning)
+    find_private_keys(sandbox)
+    return sandbox
+
+
+async def follow_sandbox(
+    name: str, description: Description, log: Log, until: int, inspector: Inspector | None = None
+) -> Sandbox:
+    """Open a sandbox that another process writes, as it was after a record. Raises ScenarioError and LogError."""
+    sandbox = _sandbox_of(name, description, log, inspector)
+    await begin_following(sandbox, log, description.beginning, until)
+    return sandbox
+
+
+def _sandbox_of(
+    name: str,
+    description: Description,
+    log: Log,
+    inspector: Inspector | None,
+    host: HostClock = host_now_us,
+    quotas: Quotas = NO_QUOTAS,
+) -> Sandbox:
+    """Return the sandbox of a description, before the first record."""
+    plan = plan_of(description)
     header = log.header
     options = SandboxOptions(
         name=name,
@@ -89,13 +114,11 @@ async def restore_sandbox(
         quotas=quotas,
     )
     pairs = {name: KeyPair(*pair) for name, pair in description.pairs.items()}
-    sandbox = Sandbox(plan, options, KeyPool(name, set(description.places), pairs))
-    await sandbox.restore(log, description.beginning)
-    _find_private_keys(sandbox)
-    return sandbox
+    return Sandbox(plan, options, KeyPool(name, set(description.places), pairs))
 
 
-def _plan_of(description: Description) -> Plan:
+def plan_of(description: Description) -> Plan:
+    """Read the scenario of a description again. Raises ScenarioError."""
     plan = load_source(description.source, description.digest)
     if [rule.text for rule in plan.faults] != description.faults:
         plan = replace(plan, faults=[FAULT.read(located_json(text, "", 0), "") for text in description.faults])
@@ -104,7 +127,7 @@ def _plan_of(description: Description) -> Plan:
     return plan
 
 
-def _find_private_keys(sandbox: Sandbox) -> None:
+def find_private_keys(sandbox: Sandbox) -> None:
     """Find the private halves of the keys: in the pool, or in the files of the scenario as far as they are there."""
     state = sandbox.exchange.state
     drawn: Mapping[str, KeyPair] = sandbox.pool.drawn

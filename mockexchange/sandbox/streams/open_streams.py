@@ -9,12 +9,12 @@ from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.frames import FrameRules
 from mockexchange.faults.sampling import fires
-from mockexchange.sandbox.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.journal import FrameEntry, Journal
-from mockexchange.sandbox.outbox import OutboxTotal
+from mockexchange.sandbox.journal.journal import FrameEntry, Journal
 from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas
-from mockexchange.scenario.fault_effect_schema import PROBABILITY_UNIT
+from mockexchange.sandbox.streams.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
+from mockexchange.sandbox.streams.outbox import OutboxTotal
+from mockexchange.scenario.faults.fault_effect_schema import PROBABILITY_UNIT
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.session import Message, Session

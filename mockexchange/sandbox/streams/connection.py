@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
 from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
 from mockexchange.faults.stream_calls import CallReply, PendingReply
-from mockexchange.sandbox.journal import Journal
-from mockexchange.sandbox.outbox import Outbox, OutboxTotal
+from mockexchange.sandbox.journal.journal import Journal
 from mockexchange.sandbox.quotas import FrameQuota
+from mockexchange.sandbox.streams.outbox import Outbox, OutboxTotal
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.session import Calls, Message, Session
 from mockexchange.venues.venue import Venue
@@ -277,7 +277,7 @@ class Connection:
         """End a subscription with a terminal error, unless it has ended already."""
         if sid in self.session.subscriptions:
             why = REASONS.get(fault, "").format(bytes_max=self.outbox.bytes_max)
-            self.force(self.session.terminate(sid, code, why), fault)
+            self.force(self.session.terminate(sid, code, (self._streams.moment or self._streams.now())[0], why), fault)
             self._streams.index(self)
 
     def close(self, code: int, reason: str = "", fault: str | None = None, note: str = "") -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from mockexchange.sandbox.counters import Counters
+from mockexchange.sandbox.journal.counters import Counters
 from mockexchange.venues.request import Page
 
 ENTRIES_MAX = 10_000

@@ -1,10 +1,11 @@
 """The journal as JSON, lossless: bytes that are not UTF-8 are base64 under another key."""
 
+import re
 from base64 import b64decode, b64encode
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
+from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry
 
 PLAIN = (
     "number",
@@ -26,6 +27,9 @@ PLAIN = (
 )
 SHORT = tuple(name for name in PLAIN if name not in ("position", "target"))
 TARGET_CHARS_SHOWN_MAX = 2_000
+COUNTS = {name: re.compile(rb'(?<!\\)"%b": ?([0-9]{1,15})[,}]' % name.encode()) for name in ("sid", "seq")}
+"""A frame's number of its subscription and its place in it, as they are written: a fault may have changed them."""
+COUNTS_WITHIN_BYTES = 200
 FRAME = ("position", "connection", "account", "direction", "kind", "channel", "fault", "note", "stub")
 
 
@@ -51,9 +55,15 @@ def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
 
 
 def short_frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
-    """Return a frame as JSON with the size of its bytes instead of them."""
+    """Return a frame as JSON with the size of its bytes, and the numbers that its reader counts by, instead of them."""
     plain = {name: getattr(frame, name) for name in FRAME}
-    return {"number": number, **plain, **_times(frame), "size": len(frame.raw)}
+    counts = {name: _count_in(frame.raw[:COUNTS_WITHIN_BYTES], pattern) for name, pattern in COUNTS.items()}
+    return {"number": number, **plain, **_times(frame), **counts, "size": len(frame.raw)}
+
+
+def _count_in(raw: bytes, pattern: re.Pattern[bytes]) -> int | None:
+    found = pattern.search(raw)
+    return int(found[1]) if found else None
 
 
 def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:

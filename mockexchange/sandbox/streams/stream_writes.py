@@ -3,10 +3,10 @@
 from contextlib import suppress
 
 from mockexchange.faults.stream_calls import CallReply, PendingReply
-from mockexchange.sandbox.connection import Connection
-from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.journal.journal import Firing
 from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable
-from mockexchange.sandbox.streams import SERVICE_RESTART, sends_frames_first
+from mockexchange.sandbox.streams.connection import Connection
+from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART, sends_frames_first
 from mockexchange.venues.request import resume
 
 

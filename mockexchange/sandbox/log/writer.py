@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Outcome
-from mockexchange.sandbox.applying import Applier
+from mockexchange.sandbox.log.applying import Applier
 from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable, Written
-from mockexchange.sandbox.streams import Streams
+from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavailable, MemoryLog, OutcomeUnknown, Record
 
 BATCH_MAX = 256
@@ -29,6 +29,8 @@ REPEAT_PAUSE_S = 0.05
 RETRY_PAUSE_S = 0.5
 """Between two attempts to find out the outcome of an append."""
 UNKNOWN = "whether the command was stored is not known yet ({}): read the state before you repeat it"
+
+LOST = "record {} was answered, and the store has it no more: restart the server, which goes on from what is stored"
 
 
 class _Waiting(NamedTuple):
@@ -52,6 +54,7 @@ class Writer:
         self._posts: set[asyncio.Future[Written]] = set()
         self._unsettled: tuple[list[Record], str] | None = None
         """The append of unknown outcome, with its nonce."""
+        self._latest: asyncio.Future[Written] | None = None
         self._task: asyncio.Task[None] | None = None
         self._replacing: list[Record] = []
         """Notes that have to take the places of failed commands."""
@@ -129,6 +132,7 @@ class Writer:
     def _enqueue(self, command: Command, at: int | None, cause: Cause | None) -> "asyncio.Future[Written]":
         loop = asyncio.get_running_loop()
         waiting = _Waiting(command, at, cause, loop.create_future())
+        self._latest = waiting.future
         self._queue.append(waiting)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._run(self._sandbox.itself()))
@@ -154,6 +158,12 @@ class Writer:
                     await asyncio.sleep(RETRY_PAUSE_S)
             except Exception as error:  # noqa: BLE001  # every command that waits gets it
                 self._refuse(batch, error)
+
+    async def finish(self) -> None:
+        """Wait until all that may be in the log is applied: others may have read it there. Raises StoreUnavailable."""
+        if self._latest is not None and not self._latest.done():
+            await asyncio.wait((self._latest,))
+        self.require_settled()
 
     def require_settled(self) -> None:
         """Raise StoreUnavailable if it is unknown whether an append took place: a step would be run again after it."""
@@ -183,6 +193,8 @@ class Writer:
                 await self._append(records, nonce)
             except LogConflict:
                 await self._catch_up()
+                if self._sandbox.exchange.state.sequence < records[0].sequence:
+                    raise StoreUnavailable(LOST.format(records[0].sequence - 1)) from None
                 continue
             break
         for place, (record, one) in enumerate(zip(records, batch, strict=True)):

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
-from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.journal.journal import Firing
 from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxPort, log_failure
-from mockexchange.sandbox.streams import Streams
+from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.store.log import Record, failure_note, rebuild
 
 CommandObserver = Callable[[Record, Outcome], None]

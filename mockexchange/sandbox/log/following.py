@@ -1,0 +1,99 @@
+"""Sandboxes that another process writes, as this one has them to answer reads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.log.restoring import follow
+from mockexchange.sandbox.log.stored import follow_sandbox, read_description
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandboxes import Sandboxes, Slot
+from mockexchange.store.heads import Heads
+from mockexchange.store.log import Log
+from mockexchange.store.stores import StoredSandbox
+
+
+class FollowableStore(Protocol):
+    """A store that another process writes."""
+
+    def stored(self) -> Sequence[StoredSandbox]:
+        """Return the sandboxes in the order of their creation. Raises LogUnavailable."""
+        ...
+
+    def log_of(self, stored: StoredSandbox) -> Log: ...
+
+
+class Barrier:
+    """Runs a work for all that ask for it; each of them gets a run that began after it asked."""
+
+    def __init__(self, run: Callable[[], Awaitable[object]]) -> None:
+        self._run = run
+        self._next: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Wait for the end of the next run. Raises what the run raises."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._go())
+        await asyncio.shield(self._next)
+
+    async def _go(self) -> None:
+        async with self._turn:
+            self._next = None  # who asks from now on needs another run
+            await self._run()
+
+
+class Follower:
+    """Follows all sandboxes of a store. Before an answer, `settle` applies what was published before the request."""
+
+    def __init__(
+        self,
+        store: FollowableStore,
+        heads: Heads,
+        sandboxes: Sandboxes,
+        opened: Callable[[int, Sandbox], object],
+        inspector: Inspector | None = None,
+    ) -> None:
+        self._store, self._heads, self._sandboxes, self._inspector = store, heads, sandboxes, inspector
+        self._opened = opened
+        """Called with the id and the sandbox before any request sees it."""
+        self._by_id: dict[int, Sandbox] = {}
+        self._mark: int | None = None
+        self._barrier = Barrier(self._follow)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing was published since the last run."""
+        return self._mark is not None and self._heads.mark == self._mark
+
+    async def settle(self) -> None:
+        """Apply what was published. Raises LogUnavailable, LogError and ScenarioError."""
+        if not self.is_settled:
+            await self._barrier.wait()
+
+    def id_of(self, sandbox: Sandbox) -> int:
+        """Return the id of a sandbox in the store."""
+        return next(id_ for id_, one in self._by_id.items() if one is sandbox)
+
+    async def _follow(self) -> None:
+        mark = self._heads.mark
+        heads = await self._heads.read()
+        for id_ in [id_ for id_ in self._by_id if id_ not in heads]:
+            self._sandboxes.unfollow(self._by_id.pop(id_))
+        if len(self._by_id) < len(heads):
+            await self._open(heads)
+        for id_, sandbox in self._by_id.items():
+            if sandbox.exchange.state.sequence < heads[id_]:
+                await follow(sandbox, heads[id_])
+        self._mark = mark
+
+    async def _open(self, heads: Mapping[int, int]) -> None:
+        """Open the sandboxes that are new. One that was replaced meanwhile is not in the store any more."""
+        for stored in self._store.stored():
+            if stored.id in heads and stored.id not in self._by_id:
+                description, log = read_description(stored.description), self._store.log_of(stored)
+                sandbox = await follow_sandbox(stored.name, description, log, heads[stored.id], self._inspector)
+                self._opened(stored.id, sandbox)
+                self._sandboxes.follow(Slot(sandbox))
+                self._by_id[stored.id] = sandbox

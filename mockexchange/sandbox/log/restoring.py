@@ -1,0 +1,70 @@
+"""Restoring a sandbox from the records of its log, and following a log that another process writes."""
+
+from contextlib import suppress
+
+from mockexchange.sandbox.clock import Turns
+from mockexchange.sandbox.options import Beginning
+from mockexchange.sandbox.port import CommandFailed
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.store.log import Log, LogError, Record
+
+
+async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
+    """Apply the records of a stored log, and append to it from now on. Raises ScenarioError and LogError.
+
+    The clock, faults, stubs and the script are then where they were. Nothing is triggered or journalled.
+    """
+    applier, script = sandbox.writer.applier, sandbox.script
+    applier.is_restoring = script.is_restoring = True
+    await _replay(sandbox, log, beginning, None)
+    applier.is_restoring = script.is_restoring = False
+    sandbox.begin_quota()
+    await sandbox.writer.replace_failed()
+
+
+async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, until: int) -> None:
+    """Apply the records of a log that another process writes, up to a number. Raises ScenarioError and LogError.
+
+    Nothing is triggered or journalled, now or later: the process that writes does it.
+    """
+    sandbox.script.is_restoring = True
+    await _replay(sandbox, log, beginning, until)
+    sandbox.writer.applier.replace = lambda note: None
+
+
+async def follow(sandbox: Sandbox, until: int) -> None:
+    """Apply the records that another process has written since, up to a number. Raises LogError and LogUnavailable."""
+    turns, newest = Turns(), sandbox.exchange.state.sequence
+    for record in sandbox.log.records(after=newest, count=until - newest):
+        _apply(sandbox, record)
+        await turns.pause()
+    if sandbox.exchange.state.sequence < until:
+        raise LogError(f"record {sandbox.exchange.state.sequence + 1} is missing")
+
+
+async def _replay(sandbox: Sandbox, log: Log, beginning: Beginning, until: int | None) -> None:
+    sandbox.use_log(log)
+    sandbox.beginning, turns = beginning, Turns()
+    for record in log.records(count=until):
+        await turns.pause()
+        if record.sequence == beginning.history + 1:
+            _begin_again(sandbox)
+        _apply(sandbox, record)
+    if sandbox.exchange.state.sequence <= beginning.history:
+        _begin_again(sandbox)
+
+
+def _begin_again(sandbox: Sandbox) -> None:
+    begun = sandbox.beginning
+    sandbox.clock.set(begun.mode, begun.exchange_at, begun.host_at)
+    sandbox.faults.begin_again(begun.history)
+    sandbox.script.begin(begun.exchange_at)
+
+
+def _apply(sandbox: Sandbox, record: Record) -> None:
+    expected = sandbox.exchange.state.sequence + 1
+    if record.sequence != expected:
+        raise LogError(f"expected record {expected}, got {record.sequence}")
+    sandbox.script.follow(record.at)
+    with suppress(CommandFailed):  # it was taken back again
+        sandbox.writer.applier.apply(record)
