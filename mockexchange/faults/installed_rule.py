@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from mockexchange.faults.matching import FaultSubject, compile_match
 from mockexchange.faults.sampling import fires
 from mockexchange.faults.token_bucket import FaultBuckets
-from mockexchange.scenario import fault_effects
-from mockexchange.scenario.fault_effects import RateLimit
-from mockexchange.scenario.faults import Rule
+from mockexchange.scenario.faults import fault_effects
+from mockexchange.scenario.faults.fault_effects import RateLimit
+from mockexchange.scenario.faults.fault_rules import Rule
 
 # Effects of one stage exclude each other: only the first rule that fires takes effect.
 STAGES: dict[type, str] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mockexchange.scenario.faults import Match, Span
+from mockexchange.scenario.faults.fault_rules import Match, Span
 
 Test = Callable[["FaultSubject"], bool]
 

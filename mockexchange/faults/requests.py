@@ -22,8 +22,8 @@ from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
 from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.matching import FaultSubject
 from mockexchange.faults.stale_state import LaggingExchanges
-from mockexchange.scenario import fault_effects
-from mockexchange.scenario.fault_effects import Effect
+from mockexchange.scenario.faults import fault_effects
+from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Pending, Request
 from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue
@@ -226,7 +226,7 @@ class FaultedRequest:
         lag_us, target = self._effect(fault_effects.Stale).lag_us, self._target
         at = self._subject.at - lag_us
         context = self._lags.context(target.venue, lag_us, self._subject.at)
-        if _key_of(context, target.key_id) is None:
+        if target.key_id and _key_of(context, target.key_id) is None:
             return target.answer(request, self._subject.at, host_at)
         is_on_exchange_time = target.context.settings.auth_clock == "exchange"
         return target.answer(request, at, self._subject.at if is_on_exchange_time else host_at, context)

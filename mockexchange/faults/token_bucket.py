@@ -1,7 +1,7 @@
 """Token buckets of the fault `rate_limit`, one for each account."""
 
 from mockexchange.faults.matching import FaultSubject
-from mockexchange.scenario.fault_effects import RateLimit
+from mockexchange.scenario.faults.fault_effects import RateLimit
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
 

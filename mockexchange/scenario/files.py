@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.loader import SUFFIX_OF_LINES, Plan, builtin_names, builtin_text, load_builtin, load_file
+from mockexchange.scenario.loader import SUFFIX_OF_LINES, builtin_names, builtin_text, load_builtin, load_file
+from mockexchange.scenario.plan import Plan
 
 BYTES_MAX = {SUFFIX_OF_LINES: 1024 * 1024 * 1024}
 """Size of the largest file by suffix: JSON lines are read step by step."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.venues.development_keys import (
+from mockexchange.venues.keys.development_keys import (
     KeyPair,
     derive_ed25519,
     development_keys,
@@ -25,7 +25,7 @@ from mockexchange.venues.development_keys import (
     public_pem,
     rsa_pair,
 )
-from mockexchange.venues.public_keys import UnusableKey, load_public_key
+from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 
 __all__ = [
     "KeyPair",

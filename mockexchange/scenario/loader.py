@@ -7,27 +7,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.located_text import Located, located_json, read_json_lines, read_yaml
-from mockexchange.scenario.plan import Plan, Source, TimedCommand, make_plan, require_markets, require_script
+from mockexchange.scenario.plan import Plan, Source, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
-
-__all__ = [
-    "KeySpec",
-    "Plan",
-    "TimedCommand",
-    "builtin_names",
-    "load_builtin",
-    "load_file",
-    "load_located",
-    "load_object",
-    "load_scenario",
-    "load_text",
-]
+from mockexchange.scenario.types.literal_json import exact_json
 
 BUILTIN = files("mockexchange.scenario") / "builtin"
 SUFFIX_OF_LINES = ".jsonl"

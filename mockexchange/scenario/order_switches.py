@@ -11,9 +11,9 @@ from mockexchange.core.model.order_rules import (
     QueueRule,
     RowRule,
 )
-from mockexchange.scenario.composite_types import Record, may
 from mockexchange.scenario.steps.shared_fields import keywords
-from mockexchange.scenario.value_types import BOOLEAN, COUNT_ABOVE_ZERO, DURATION, choice, integer, price
+from mockexchange.scenario.types.composite_types import Record, may
+from mockexchange.scenario.types.value_types import BOOLEAN, COUNT_ABOVE_ZERO, DURATION, choice, integer, price
 
 ORDERS_MAX = 10**7
 SHARE = price("a share such as 0.4, above 0 and below 1, of at most 4 decimals", SHARE_WHOLE, is_open=True)

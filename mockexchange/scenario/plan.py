@@ -12,20 +12,20 @@ from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
-from mockexchange.scenario import script_names
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
 from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults import Rule
-from mockexchange.scenario.lags import rules_of_lags
+from mockexchange.scenario.faults.fault_rules import Rule
+from mockexchange.scenario.faults.lags import rules_of_lags
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.order_switches import rules_of
-from mockexchange.scenario.script import ScriptEntry
-from mockexchange.scenario.script_accounts import require_accounts
+from mockexchange.scenario.script import script_names
+from mockexchange.scenario.script.script_accounts import require_accounts
+from mockexchange.scenario.script.script_steps import ScriptEntry
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
 from mockexchange.scenario.switches import settings_of
-from mockexchange.scenario.value_types import INSTANT_MAX
+from mockexchange.scenario.types.value_types import INSTANT_MAX
 
 START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 HISTORY_STEP_US = 1_000

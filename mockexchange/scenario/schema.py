@@ -3,18 +3,28 @@
 from typing import Any
 
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
-from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
-from mockexchange.scenario.faults import FAULTS
-from mockexchange.scenario.lags import LAGS
+from mockexchange.scenario.faults.fault_rules import FAULTS
+from mockexchange.scenario.faults.lags import LAGS
 from mockexchange.scenario.order_switches import ORDERS
 from mockexchange.scenario.schema_definitions import with_shared_parts
-from mockexchange.scenario.script import SCRIPT, entry_schema
+from mockexchange.scenario.script.script_steps import SCRIPT, entry_schema
 from mockexchange.scenario.steps import STEP, derivatives, markets
 from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, keywords
 from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.switches import fields_of_venues
-from mockexchange.scenario.value_types import AMOUNT, BOOLEAN, DURATION, INSTANT, NAME, PART, TEXT, choice, integer
+from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
+from mockexchange.scenario.types.value_types import (
+    AMOUNT,
+    BOOLEAN,
+    DURATION,
+    INSTANT,
+    NAME,
+    PART,
+    TEXT,
+    choice,
+    integer,
+)
 
 SEED_MAX = 2**53
 """The largest whole number that every JSON reader keeps exact."""
@@ -76,6 +86,7 @@ STREAM = Record(
         "connections": may(integer(1, STREAM_CONNECTIONS_MAX)),
         "empty_side": may(keywords("dated", "omit", "empty")),
         "answer_numbers": may(keywords("dated", "never")),
+        "sending_time": may(keywords("dated", "never")),
         "position_fee_cost": may(keywords("held", "paid")),
         "heartbeat": may(DURATION),
         "pong": may(DURATION),

@@ -7,9 +7,9 @@ apply to all venues.
 from collections.abc import Iterator
 from typing import Any
 
-from mockexchange.scenario.composite_types import Field, Record, may
 from mockexchange.scenario.steps.shared_fields import keywords
-from mockexchange.scenario.value_types import DURATION, Kind, integer
+from mockexchange.scenario.types.composite_types import Field, Record, may
+from mockexchange.scenario.types.value_types import DURATION, Kind, integer
 from mockexchange.scenario.venue_data import table_type
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Choice, Count, Duration, Switch
@@ -21,6 +21,7 @@ STREAM_SETTINGS = {
     "connections": "stream_connections",
     "empty_side": "stream_empty_side",
     "answer_numbers": "stream_answer_numbers",
+    "sending_time": "stream_sending_time",
     "position_fee_cost": "stream_position_fee_cost",
     "heartbeat": "stream_heartbeat_us",
     "pong": "stream_pong_us",

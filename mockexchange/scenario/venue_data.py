@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.scenario.composite_types import Field, ListOf, Record
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import EXACT_JSON
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import keywords
-from mockexchange.scenario.value_types import (
+from mockexchange.scenario.types.composite_types import Field, ListOf, Record
+from mockexchange.scenario.types.literal_json import EXACT_JSON
+from mockexchange.scenario.types.value_types import (
     AMOUNT,
     BOOLEAN,
     COUNT,

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.faults.registry import FaultError
-from mockexchange.sandbox.connection import Connection
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.sandbox.streams.connection import Connection
+from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import locate
 from tests.helpers.sandboxes import SMALL, make, run
 from tests.sandbox.fake_streams import buy, open_stream, say, wire_of

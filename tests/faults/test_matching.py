@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.instants import parse_instant
 from mockexchange.faults.matching import FaultSubject, compile_match
-from mockexchange.scenario.faults import FAULT, Match
+from mockexchange.scenario.faults.fault_rules import FAULT, Match
 from mockexchange.scenario.located_text import read_yaml
 
 NOON = parse_instant("2025-11-04T12:00:00Z")

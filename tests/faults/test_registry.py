@@ -13,8 +13,8 @@ from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.faults.registry import RULES_MAX, FaultError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.fault_effect_schema import EFFECTS
-from mockexchange.scenario.faults import FAULT, FAULTS, Rule
+from mockexchange.scenario.faults.fault_effect_schema import EFFECTS
+from mockexchange.scenario.faults.fault_rules import FAULT, FAULTS, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http.rest_endpoint import header_text
 from mockexchange.venues.registry import DEFAULT

@@ -6,11 +6,11 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from mockexchange.scenario import fault_effects
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.fault_effect_schema import EFFECTS, Surface
-from mockexchange.scenario.fault_effects import Effect
-from mockexchange.scenario.faults import FAULT, FAULTS, Rule, Span
+from mockexchange.scenario.faults import fault_effects
+from mockexchange.scenario.faults.fault_effect_schema import EFFECTS, Surface
+from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario.faults.fault_rules import FAULT, FAULTS, Rule, Span
 from mockexchange.scenario.located_text import read_yaml
 
 READ: list[tuple[str, Effect]] = [

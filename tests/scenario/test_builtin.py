@@ -24,7 +24,7 @@ from mockexchange.core.vocabulary import AccountKind, OrderStatus, PaymentStatus
 from mockexchange.sandbox.ledger.history import ledger_of
 from mockexchange.scenario.loader import builtin_names
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
-from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.keys.public_keys import load_public_key
 from tests.house.checkout import ROOT
 from tests.scenario.builtin_sandboxes import opened, rows_of
 from tools.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
 
 amounts = st.decimals(-(10**12) + 1, 10**12 - 1, allow_nan=False, allow_infinity=False, places=18)
 

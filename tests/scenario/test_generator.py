@@ -28,8 +28,9 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.generated_accounts import GeneratedAccounts, Market
 from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
-from mockexchange.scenario.loader import Plan, load_file
-from mockexchange.venues.public_keys import load_public_key
+from mockexchange.scenario.loader import load_file
+from mockexchange.scenario.plan import Plan
+from mockexchange.venues.keys.public_keys import load_public_key
 
 SMALL = Size(accounts=4, markets=130, fills=900, seed=7)
 TICKER = re.compile(r"KX(HIGH|LOW|RAIN|WIND)[A-Z]{2,4}-\d\d[A-Z]{3}\d\d-[BT]\d+")

@@ -13,7 +13,7 @@ from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair, new_pair
 from mockexchange.scenario.located_text import Located
-from mockexchange.venues.development_keys import free_place, rsa_pair
+from mockexchange.venues.keys.development_keys import free_place, rsa_pair
 
 POOL_SIZE = 128
 
@@ -38,7 +38,7 @@ def test_the_pool_is_of_distinct_rsa_pairs_that_belong_together() -> None:
 
 
 def test_the_pool_file_warns_that_its_keys_are_public() -> None:
-    path = Path(__file__).parents[2] / "mockexchange" / "venues" / "development_keys.pem"
+    path = Path(__file__).parents[2] / "mockexchange" / "venues" / "keys" / "development_keys.pem"
     assert path.read_text().startswith("DEVELOPMENT KEYS of the mockexchange package: published, worthless")
 
 

@@ -14,7 +14,6 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import (
     KEPT_CHARS_MAX,
-    Plan,
     builtin_names,
     load_builtin,
     load_file,
@@ -24,6 +23,7 @@ from mockexchange.scenario.loader import (
     load_text,
 )
 from mockexchange.scenario.located_text import locate
+from mockexchange.scenario.plan import Plan
 
 MARKET = "KXRAIN-1: {event: KXRAIN, series: KXRAIN}"
 HEADER = {"scenario": "lines", "accounts": {"alice": {"cash": "5"}}, "markets": {"M": {"event": "E", "series": "S"}}}

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import Located, located_json, read_yaml
 from mockexchange.scenario.stubs import BODY_BYTES_MAX, STUB, Stub
+from mockexchange.scenario.types.literal_json import exact_json
 
 WHERE = "GET /trade-api/v2/milestones"
 TEXT = st.text().map(lambda text: text.replace("$", "$$"))
@@ -275,7 +275,7 @@ def test_dollars_that_are_no_variables_stay() -> None:
     stub = read_json({"request": "GET /a/%7Bid%7D", "json": {"$ref": "costs 5$, $5 or $$5"}, "headers": {"x-a": "$"}})
     assert stub.pattern.path == "/a/{id}"
     assert stub.template is not None
-    assert stub.template.words == 0
+    assert stub.template.placeholders == 0
 
 
 @given(

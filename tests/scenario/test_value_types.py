@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.scenario import value_types
-from mockexchange.scenario.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.value_types import Kind
+from mockexchange.scenario.types import value_types
+from mockexchange.scenario.types.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
+from mockexchange.scenario.types.value_types import Kind
 
 
 def text(value: str | None) -> Located:

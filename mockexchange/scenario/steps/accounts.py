@@ -2,10 +2,10 @@
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.scenario.composite_types import ListOf, Nullable, may, must
 from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, PUBLIC_KEY, SCOPES, TIER, VENUE
 from mockexchange.scenario.steps.step_type import StepKind, step
-from mockexchange.scenario.value_types import AMOUNT, BOOK, BOOLEAN, NAME, PART, TEXT
+from mockexchange.scenario.types.composite_types import ListOf, Nullable, may, must
+from mockexchange.scenario.types.value_types import AMOUNT, BOOK, BOOLEAN, NAME, PART, TEXT
 
 CATEGORIES = ListOf(NAME, "a list of categories")
 

@@ -9,7 +9,6 @@ from mockexchange.core.vocabulary import (
     Reservation,
     TransferStatus,
 )
-from mockexchange.scenario.composite_types import may, must
 from mockexchange.scenario.steps.shared_fields import (
     ALLOCATIONS,
     EXCHANGE_INDEX,
@@ -21,7 +20,8 @@ from mockexchange.scenario.steps.shared_fields import (
     TRANSFER_STATUS,
 )
 from mockexchange.scenario.steps.step_type import StepKind, step
-from mockexchange.scenario.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
+from mockexchange.scenario.types.composite_types import may, must
+from mockexchange.scenario.types.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
 
 _AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
 _SHARD = ("shard", may(EXCHANGE_INDEX, 0))

@@ -2,11 +2,11 @@
 
 from mockexchange.core import commands
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OrderLife, TriggerKind, TriggerSource
-from mockexchange.scenario.composite_types import ListOf, TupleOf, may, must
-from mockexchange.scenario.decimals import NUMBER_ABOVE_ZERO
 from mockexchange.scenario.steps.shared_fields import CURRENCY
 from mockexchange.scenario.steps.step_type import StepKind, step
-from mockexchange.scenario.value_types import BOOK, BOOLEAN, NAME, TEXT, choice
+from mockexchange.scenario.types.composite_types import ListOf, TupleOf, may, must
+from mockexchange.scenario.types.decimals import NUMBER_ABOVE_ZERO
+from mockexchange.scenario.types.value_types import BOOK, BOOLEAN, NAME, TEXT, choice
 
 _LEVELS = ListOf(
     TupleOf((NUMBER_ABOVE_ZERO, NUMBER_ABOVE_ZERO), "a level [price, amount]"), "a list of [price, amount]"

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from mockexchange.core import commands
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
-from mockexchange.scenario.composite_types import ListOf, Made, MapOf, Record, TupleOf, may, must
-from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.steps.shared_fields import CURRENCIES, CURRENCY
 from mockexchange.scenario.steps.step_type import StepKind, step
-from mockexchange.scenario.value_types import BOOK, BOOLEAN, INSTANT, NAME, TEXT, choice, integer, matching
+from mockexchange.scenario.types.composite_types import ListOf, Made, MapOf, Record, TupleOf, may, must
+from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
+from mockexchange.scenario.types.value_types import BOOK, BOOLEAN, INSTANT, NAME, TEXT, choice, integer, matching
 
 LEG_RATIO_MAX = 100
 USD, USDC = "USD", "USDC"

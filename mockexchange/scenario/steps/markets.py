@@ -3,10 +3,20 @@
 from mockexchange.core import commands
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import FeeType, Severity
-from mockexchange.scenario.composite_types import ListOf, may, must
 from mockexchange.scenario.steps.shared_fields import EXCHANGE_INDEX, FEE_TYPE, LEVELS, RESULT, SEVERITY, STRIKE_TYPE
 from mockexchange.scenario.steps.step_type import StepKind, step
-from mockexchange.scenario.value_types import BOOLEAN, INSTANT, MULTIPLIER, NAME, PAYOUT, PRICE, SECONDS, STRIKE, TEXT
+from mockexchange.scenario.types.composite_types import ListOf, may, must
+from mockexchange.scenario.types.value_types import (
+    BOOLEAN,
+    INSTANT,
+    MULTIPLIER,
+    NAME,
+    PAYOUT,
+    PRICE,
+    SECONDS,
+    STRIKE,
+    TEXT,
+)
 
 _MARKET = {"market": ("market", must(NAME))}
 _RESULT = {**_MARKET, "result": ("result", must(RESULT)), "value": ("value_centicents", may(PAYOUT))}

@@ -19,9 +19,9 @@ from mockexchange.core.vocabulary import (
     TimeInForce,
     TransferStatus,
 )
-from mockexchange.scenario.composite_types import ListOf, MapOf, TupleOf
-from mockexchange.scenario.value_types import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
-from mockexchange.venues.public_keys import load_public_key
+from mockexchange.scenario.types.composite_types import ListOf, MapOf, TupleOf
+from mockexchange.scenario.types.value_types import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
+from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.registry import DEFAULT, VENUES
 
 

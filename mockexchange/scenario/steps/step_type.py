@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockexchange.core.commands import Command
-from mockexchange.scenario.composite_types import Field, Record
+from mockexchange.scenario.types.composite_types import Field, Record
 
 Details = Callable[..., Any]
 """Constructor of a part of a command, such as its field `details`."""

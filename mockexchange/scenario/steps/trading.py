@@ -4,7 +4,6 @@ from typing import Any
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import Side
-from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import (
     ACTION,
@@ -16,7 +15,8 @@ from mockexchange.scenario.steps.shared_fields import (
     TIME_IN_FORCE,
 )
 from mockexchange.scenario.steps.step_type import StepKind, step
-from mockexchange.scenario.value_types import (
+from mockexchange.scenario.types.composite_types import Record, may, must
+from mockexchange.scenario.types.value_types import (
     AMOUNT,
     BOOK,
     BOOLEAN,

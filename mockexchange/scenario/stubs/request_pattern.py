@@ -5,7 +5,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.scenario.value_types import Scalar
+from mockexchange.scenario.types.value_types import Scalar
 from mockexchange.venues.registry import STREAM_PATHS, VENUES
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

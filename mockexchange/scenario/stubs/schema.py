@@ -8,15 +8,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.fault_effect_schema import HEADER_NAME
-from mockexchange.scenario.literal_json import EXACT_JSON, LITERAL_CHARS_MAX
+from mockexchange.scenario.faults.fault_effect_schema import HEADER_NAME
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.stubs.placeholders import WORDS_MAX, Template, TextTemplate, json_template, text_template
 from mockexchange.scenario.stubs.request_pattern import REQUEST, RPC_VENUES, RequestPattern
 from mockexchange.scenario.stubs.steps import STEPS_MAX, THEN, StubStep, StubStepType, bound
-from mockexchange.scenario.stubs.words import WORDS_MAX, Template, TextTemplate, json_template, text_template
-from mockexchange.scenario.value_types import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
+from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.types.literal_json import EXACT_JSON, LITERAL_CHARS_MAX
+from mockexchange.scenario.types.value_types import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
 from mockexchange.venues.registry import VENUES, venue_at
 
 TIMES_MAX = 1_000_000
@@ -60,9 +60,9 @@ class Stub:
     node: Located = field(compare=False, repr=False)
     path: str = field(default="", compare=False)
     template: Template | None = field(default=None, compare=False, repr=False)
-    """The body with its words; None if it has none."""
+    """The body with its placeholders; None if it has none."""
     header_templates: dict[str, TextTemplate] = field(default_factory=dict, compare=False, repr=False)
-    """Headers that have words."""
+    """Headers that have placeholders."""
 
     @property
     def size(self) -> int:
@@ -97,7 +97,7 @@ TEMPLATES: dict[str, Callable[[str, Collection[str]], Template | None]] = {
     "result": json_template,
     "text": text_template,
 }
-"""Kinds of bodies that may have words."""
+"""Kinds of bodies that may have placeholders."""
 
 
 class _Text:
@@ -241,13 +241,13 @@ def _require_consistency(stub: Stub) -> None:
 
 
 def _with_templates(stub: Stub) -> Stub:
-    """Return the stub with its words found. Raises ScenarioError for an unknown word."""
+    """Return the stub with its placeholders found. Raises ScenarioError for an unknown placeholder."""
     names = tuple(name for name in stub.pattern.names if name)
     then = tuple(bound(step, names) for step in stub.then)
     body = _template(stub, stub.kind, stub.body.decode(), names) if stub.kind in TEMPLATES else None
     found = {name: _template(stub, "headers", value, names) for name, value in stub.headers.items()}
     headers = {name: one for name, one in found.items() if isinstance(one, TextTemplate)}
-    count = sum(one.words for one in (body, *headers.values()) if one)
+    count = sum(one.placeholders for one in (body, *headers.values()) if one)
     if count > WORDS_MAX:
         raise error_in(stub, stub.kind, f"expected at most {WORDS_MAX} variables, got {count}")
     return replace(stub, then=then, template=body, header_templates=headers)

@@ -6,11 +6,11 @@ from typing import Any
 
 from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import STEPS, read_command
-from mockexchange.scenario.stubs.words import Values, filled_node, filled_or_none, parts_of, texts_in
-from mockexchange.scenario.value_types import below, wrong
+from mockexchange.scenario.stubs.placeholders import Values, filled_node, filled_or_none, parts_of, texts_in
+from mockexchange.scenario.types.literal_json import exact_json
+from mockexchange.scenario.types.value_types import below, wrong
 
 THEN = "then"
 STEPS_MAX = 20
@@ -19,7 +19,7 @@ STEPS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class StubStep:
-    """One step. Its words are filled, and its values checked, when the stub answers."""
+    """One step. Its placeholders are filled, and its values checked, when the stub answers."""
 
     name: str
     written: str
@@ -32,7 +32,7 @@ class StubStep:
     def command(self, values: Values) -> Command:
         """Return the command with the values of a request. Raises ScenarioError if they are wrong for it.
 
-        A key whose value is a word alone is left out if the request lacks that value.
+        A key whose value is a placeholder alone is left out if the request lacks that value.
         """
         filled = filled_node(self.node, lambda text: filled_or_none(parts_of(text, self.names), values))
         return read_command(self.name, filled, self.path)
@@ -63,7 +63,7 @@ class StubStepType:
 
 
 def bound(step: StubStep, names: Collection[str]) -> StubStep:
-    """Return a step that knows the names of the path. Raises ScenarioError for an unknown word."""
+    """Return a step that knows the names of the path. Raises ScenarioError for an unknown placeholder."""
     for text in texts_in(step.node):
         try:
             parts_of(str(text.value), names)

@@ -5,10 +5,10 @@ A venue answers reads from a replica that is behind the exchange: a new order is
 
 import json
 
-from mockexchange.scenario.composite_types import Record, may
-from mockexchange.scenario.fault_effect_schema import LAG
-from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.scenario.faults.fault_effect_schema import LAG
+from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import located_json
+from mockexchange.scenario.types.composite_types import Record, may
 from mockexchange.venues.registry import VENUES
 
 READS: dict[str, tuple[str, ...]] = {
@@ -19,14 +19,19 @@ READS: dict[str, tuple[str, ...]] = {
 LAGS = Record({kind: may(LAG) for kind in READS})
 
 
+TIMES = tuple(name for venue in VENUES.values() for name in venue.faults.reads_of_lag)
+"""Operations that answer the time as of which the other reads are."""
+
+
 def rules_of_lags(lags: dict[str, int | None]) -> list[Rule]:
-    """Return a rule for each read that lags; `lags` are microseconds by the kind of read."""
-    return [
-        _rule(kind, operation, lag_us)
-        for kind, lag_us in lags.items()
-        if lag_us is not None
-        for operation in READS[kind]
-    ]
+    """Return a rule for each read that lags; `lags` are microseconds by the kind of read.
+
+    All reads together are as of the time of the one that lags most.
+    """
+    given = [(kind, lag_us) for kind, lag_us in lags.items() if lag_us is not None]
+    rules = [_rule(kind, operation, lag_us) for kind, lag_us in given for operation in READS[kind]]
+    longest_us = max((lag_us for _, lag_us in given), default=0)
+    return [*rules, *(_rule("time", operation, longest_us) for operation in TIMES if longest_us)]
 
 
 def _rule(kind: str, operation: str, lag_us: int) -> Rule:

@@ -12,7 +12,7 @@ from typing import Any
 from mockexchange.scenario.error_collection import note_or_raise, read_on
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.value_types import NAME, Kind, Scalar, below, wrong
+from mockexchange.scenario.types.value_types import NAME, Kind, Scalar, below, wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.instants import parse_duration
-from mockexchange.scenario.composite_types import ListOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.fault_effect_schema import EFFECT, EFFECTS, PROBABILITY_UNIT, REQUESTS_MAX, Surface
-from mockexchange.scenario.fault_effects import ClockOffset, Close, Effect
-from mockexchange.scenario.literal_json import plain
+from mockexchange.scenario.faults.fault_effect_schema import EFFECT, EFFECTS, PROBABILITY_UNIT, REQUESTS_MAX, Surface
+from mockexchange.scenario.faults.fault_effects import ClockOffset, Close, Effect
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.value_types import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
+from mockexchange.scenario.types.composite_types import ListOf, Record, may, must
+from mockexchange.scenario.types.literal_json import plain
+from mockexchange.scenario.types.value_types import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
 from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"

@@ -1,4 +1,4 @@
-"""Words in the answer and the steps of a stub, which stand for values of the request that it answers.
+"""Placeholders in the answer and the steps of a stub, which stand for values of the request that it answers.
 
 `$path.id`, `$query.limit`, `$body.order.price`, `$account`, `$now`, `$new_id`; `|` and a form follow where the value is
 wanted otherwise, as in `$query.limit|number`. `$$` is a dollar sign.
@@ -20,7 +20,7 @@ NAMED = (PATH, QUERY, BODY)
 SINGLE = (ACCOUNT, NOW, NEW_ID)
 NUMBER, TEXT, SECONDS, MILLISECONDS = "number", "text", "s", "ms"
 FORMS = {NUMBER: (*NAMED, *SINGLE), TEXT: (*NAMED, *SINGLE), SECONDS: (NOW,), MILLISECONDS: (NOW,)}
-"""The words that have each form."""
+"""The placeholders that have each form."""
 WORDS_MAX = 100
 """Words of one stub: each can stand for a whole body."""
 DOLLAR = "$"
@@ -29,8 +29,8 @@ _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 _NUMBER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
-class Word(NamedTuple):
-    """A word: its root, the name behind the point ("" without), and its form ("" for the value's own)."""
+class Placeholder(NamedTuple):
+    """A placeholder: its root, the name behind the point ("" without), and its form ("" for the value's own)."""
 
     root: str
     name: str
@@ -52,14 +52,14 @@ class Value(NamedTuple):
 
 
 MISSING = Value("null", "")
-Part = str | Word
+Part = str | Placeholder
 
 
 class Values(Protocol):
     """The values of one request."""
 
-    def value_of(self, word: Word) -> Value:
-        """Return the value of a word, MISSING if the request has none."""
+    def value_of(self, placeholder: Placeholder) -> Value:
+        """Return the value of a placeholder, MISSING if the request has none."""
         ...
 
 
@@ -68,28 +68,29 @@ def text_value(text: str) -> Value:
 
 
 def parts_of(text: str, names: Collection[str]) -> tuple[Part, ...]:
-    """Return a text as literal parts and words; `names` are those of the path.
+    """Return a text as literal parts and placeholders; `names` are those of the path.
 
-    Raises ValueError for a word that is unknown, with those that exist.
+    Raises ValueError for a placeholder that is unknown, with those that exist.
     """
     parts: list[Part] = []
     place = 0
     for match in _WORD.finditer(text):
-        parts += [text[place : match.start()], DOLLAR if match[0] == "$$" else _word(match, names)]
+        parts += [text[place : match.start()], DOLLAR if match[0] == "$$" else _placeholder(match, names)]
         place = match.end()
     return tuple(part for part in (*parts, text[place:]) if part != "")
 
 
-def _word(match: "re.Match[str]", names: Collection[str]) -> Word:
-    word = Word(match[1] or match[3], match[2] or "", match[4] or "")
-    if word.root not in (NAMED if word.name else SINGLE) or (word.root == PATH and word.name not in names):
-        known = [*(f"$path.{name}" for name in names), "$query.NAME", "$body.NAME", *(f"${name}" for name in SINGLE)]
-        near = did_you_mean(str(word), known)
-        raise ValueError(f"no variable {word}{near}; known are {', '.join(known)}; $$ is a dollar sign")
-    if word.form and word.root not in FORMS.get(word.form, ()):
-        forms = ", ".join(f"|{form}" for form, roots in FORMS.items() if word.root in roots)
-        raise ValueError(f"no form |{word.form} of {word}: known are {forms}")
-    return word
+def _placeholder(match: "re.Match[str]", names: Collection[str]) -> Placeholder:
+    placeholder = Placeholder(match[1] or match[3], match[2] or "", match[4] or "")
+    root, name = placeholder.root, placeholder.name
+    if root not in (NAMED if name else SINGLE) or (root == PATH and name not in names):
+        known = [*(f"$path.{one}" for one in names), "$query.NAME", "$body.NAME", *(f"${one}" for one in SINGLE)]
+        near = did_you_mean(str(placeholder), known)
+        raise ValueError(f"no variable {placeholder}{near}; known are {', '.join(known)}; $$ is a dollar sign")
+    if placeholder.form and placeholder.root not in FORMS.get(placeholder.form, ()):
+        forms = ", ".join(f"|{form}" for form, roots in FORMS.items() if placeholder.root in roots)
+        raise ValueError(f"no form |{placeholder.form} of {placeholder}: known are {forms}")
+    return placeholder
 
 
 def filled_text(parts: tuple[Part, ...], values: Values) -> str:
@@ -97,15 +98,15 @@ def filled_text(parts: tuple[Part, ...], values: Values) -> str:
 
 
 def filled_or_none(parts: tuple[Part, ...], values: Values) -> str | None:
-    """Return a filled text; None for a word alone whose value is missing."""
-    if len(parts) == 1 and isinstance(parts[0], Word):
+    """Return a filled text; None for a placeholder alone whose value is missing."""
+    if len(parts) == 1 and isinstance(parts[0], Placeholder):
         value = values.value_of(parts[0])
         return None if value is MISSING else value.text
     return filled_text(parts, values)
 
 
 class TextTemplate(NamedTuple):
-    """A text with words."""
+    """A text with placeholders."""
 
     parts: tuple[Part, ...]
 
@@ -113,12 +114,12 @@ class TextTemplate(NamedTuple):
         return filled_text(self.parts, values)
 
     @property
-    def words(self) -> int:
-        return sum(isinstance(part, Word) for part in self.parts)
+    def placeholders(self) -> int:
+        return sum(isinstance(part, Placeholder) for part in self.parts)
 
 
 class JsonTemplate(NamedTuple):
-    """Compact JSON with words in its strings: literal parts, and the strings that have words."""
+    """Compact JSON with placeholders in its strings: literal parts, and the strings that have placeholders."""
 
     parts: tuple[str | TextTemplate, ...]
 
@@ -126,16 +127,16 @@ class JsonTemplate(NamedTuple):
         return "".join(part if isinstance(part, str) else _filled_string(part.parts, values) for part in self.parts)
 
     @property
-    def words(self) -> int:
-        return sum(part.words for part in self.parts if isinstance(part, TextTemplate))
+    def placeholders(self) -> int:
+        return sum(part.placeholders for part in self.parts if isinstance(part, TextTemplate))
 
 
 Template = TextTemplate | JsonTemplate
 
 
 def _filled_string(parts: tuple[Part, ...], values: Values) -> str:
-    """Return the JSON of a string with words; a word alone has the JSON type of its value."""
-    if len(parts) == 1 and isinstance(parts[0], Word):
+    """Return the JSON of a string with placeholders; a placeholder alone has the JSON type of its value."""
+    if len(parts) == 1 and isinstance(parts[0], Placeholder):
         return values.value_of(parts[0]).json
     return text_value(filled_text(parts, values)).json
 

@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
-from mockexchange.scenario import fault_effects
-from mockexchange.scenario.composite_types import MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.fault_effects import Effect
-from mockexchange.scenario.literal_json import LITERAL, Literal
+from mockexchange.scenario.faults import fault_effects
+from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import keywords
-from mockexchange.scenario.value_types import NAME_CHARS_MAX, Scalar, choice, decimal, integer, matching, wrong
+from mockexchange.scenario.types.composite_types import MapOf, Record, may, must
+from mockexchange.scenario.types.literal_json import LITERAL, Literal
+from mockexchange.scenario.types.value_types import NAME_CHARS_MAX, Scalar, choice, decimal, integer, matching, wrong
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 """Ten minutes: longer than any client waits, short enough to end by itself."""

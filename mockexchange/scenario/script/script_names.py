@@ -5,13 +5,13 @@ Without this check the step would be refused only when it runs.
 
 from collections.abc import Iterable
 
-from mockexchange.scenario.actions import Template
 from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ScriptEntry
-from mockexchange.scenario.script_accounts import NUMBERED, pattern_of
-from mockexchange.scenario.value_types import below
+from mockexchange.scenario.script.actions import Template
+from mockexchange.scenario.script.script_accounts import NUMBERED, pattern_of
+from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.types.value_types import below
 
 ORDERED = "$order."
 KNOWN_SHOWN_MAX = 20

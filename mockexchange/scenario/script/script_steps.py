@@ -11,13 +11,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.instants import format_duration
-from mockexchange.scenario.actions import FRAME, Template, template
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.script.actions import FRAME, Template, template
+from mockexchange.scenario.script.triggers import WHEN, Trigger
 from mockexchange.scenario.steps import STEPS, read_command
-from mockexchange.scenario.triggers import WHEN, Trigger
-from mockexchange.scenario.value_types import DURATION, INSTANT, NAME_CHARS_MAX, Kind, below, integer, matching, wrong
+from mockexchange.scenario.types.value_types import (
+    DURATION,
+    INSTANT,
+    NAME_CHARS_MAX,
+    Kind,
+    below,
+    integer,
+    matching,
+    wrong,
+)
 
 TIMES_MAX = 10**9
 ENTRIES_MAX = 10_000

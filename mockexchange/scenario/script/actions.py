@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockexchange.scenario.composite_types import Record, may
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import LITERAL, LITERAL_CHARS_MAX
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.triggers import ANY, CHANNEL
-from mockexchange.scenario.value_types import PART, Scalar, wrong
+from mockexchange.scenario.script.triggers import ANY, CHANNEL
+from mockexchange.scenario.types.composite_types import Record, may
+from mockexchange.scenario.types.literal_json import LITERAL, LITERAL_CHARS_MAX
+from mockexchange.scenario.types.value_types import PART, Scalar, wrong
 
 ACCOUNT_KEYS = frozenset(("account", "against", "source", "target"))
 """Keys of actions whose value is an account or a subaccount."""
@@ -50,7 +50,7 @@ _EXACT_TEXT = Scalar(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The action of a step. One with "$n", "$order" or the account "*" is read each time the step runs, else once."""
+    """The action of a script step. It is read each time the step runs if it has "$n", "$order" or the account "*"."""
 
     kind: str
     node: Located = field(compare=False)

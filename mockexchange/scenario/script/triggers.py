@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.value_types import NAME, PART, Scalar, below, choice, integer, wrong
+from mockexchange.scenario.types.composite_types import Record, may, must
+from mockexchange.scenario.types.value_types import NAME, PART, Scalar, below, choice, integer, wrong
 from mockexchange.venues.registry import VENUES
 
 ANY = "*"

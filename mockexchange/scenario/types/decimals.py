@@ -5,9 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.scenario.composite_types import MapOf
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.value_types import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
+from mockexchange.scenario.types.composite_types import MapOf
+from mockexchange.scenario.types.value_types import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
 
 DECIMALS_MAX = 18
 """Decimals of the smallest unit of any currency: ether has 18."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ScriptEntry
-from mockexchange.scenario.triggers import ANY
-from mockexchange.scenario.value_types import below
+from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script.triggers import ANY
+from mockexchange.scenario.types.value_types import below
 
 NAMING = frozenset(("account", "against"))
 """Keys whose value is an account or a subaccount, at any depth."""

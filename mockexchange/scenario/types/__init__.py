@@ -1,0 +1,1 @@
+"""Types of scenario values: each reads located text and describes itself as JSON Schema."""
