@@ -3,6 +3,7 @@
 import click
 
 from mockexchange.cli.click_base import PREFIX, CommandEntry, Program
+from mockexchange.cli.help_page import COLUMNS_MAX
 from mockexchange.version import __version__
 
 COMMANDS = {
@@ -24,18 +25,25 @@ COMMANDS = {
     "console": CommandEntry("console", "Open the web console: requests and why they were refused, live."),
     "wait": CommandEntry("wait", "Wait until something is so, and print what was found, a JSON line each."),
     "log": CommandEntry("log", "Print the log of commands, as `replay` reads it."),
+    "fork": CommandEntry("fork", "Open another sandbox as one was after a command, or at an instant."),
     "keys": CommandEntry("keys", "Key pairs of your own."),
     "explain": CommandEntry("explain", "Say why a signature does not verify."),
     "scenario": CommandEntry("scenario", "What an exchange is before its clock starts."),
     "api": CommandEntry("api", "The days of the wire, and what changed between them."),
     "replay": CommandEntry("replay", "Carry a log out again and print what happened."),
-    "store": CommandEntry("store", "List, export, compact and check the file of `serve --store`."),
+    "store": CommandEntry("store", "List, export, compact and check what `serve --store` keeps."),
     "verify": CommandEntry("verify", "Prove that a server or a client keeps the documented contract."),
     "run": CommandEntry("run", "Run a program against a fresh sandbox, and never against a real venue."),
     "record": CommandEntry(
         "record", "Record what a real venue answers, through a proxy that holds no key and writes no secret."
     ),
-    "import": CommandEntry("import_recording", "Make a scenario of a recording, and say what it cannot explain."),
+    "snapshot": CommandEntry("snapshot", "Read an account with its key, and write a recording without secrets."),
+    "import": CommandEntry(
+        "import_recording", "Make a scenario of a recording or of a CSV export, and say what it cannot explain."
+    ),
+    "drift": CommandEntry(
+        "drift", "Compare a recording with the wire of an API date, and print what a venue answers otherwise."
+    ),
     "doctor": CommandEntry(
         "doctor",
         "Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.",
@@ -52,7 +60,11 @@ COMMANDS = {
     cls=Program,
     entries=COMMANDS,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": PREFIX,
+        "max_content_width": COLUMNS_MAX,
+    },
 )
 @click.version_option(__version__, prog_name="mockexchange")
 @click.pass_context

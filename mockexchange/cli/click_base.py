@@ -15,9 +15,19 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
+from mockexchange.cli.help_page import Group, adopt, write_commands
+
 PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
+EMPTY_IS_NOTHING = (click.types.StringParamType, click.Path)
+"""Types to which an empty text is a value."""
+NUMBER_WORDS = {
+    "is not a valid integer range.": "is not a whole number.",
+    "is not a valid float range.": "is not a number.",
+    "is not a valid integer.": "is not a whole number.",
+}
+"""Click's words for what is no number, and ours."""
 INDENTED_LINE = re.compile(r"\n {2}(?=\S)")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -56,8 +66,8 @@ class LazyCommands(dict[str, click.Command]):
 
     def __missing__(self, name: str) -> click.Command:
         attribute = f"{name}_command" if iskeyword(name) else name
-        command: click.Command = getattr(_import_frozen(f"mockexchange.cli.commands.{self.modules[name]}"), attribute)
-        self[name] = command
+        module = _import_frozen(f"mockexchange.cli.commands.{self.modules[name]}")
+        command = self[name] = adopt(getattr(module, attribute))
         return command
 
 
@@ -71,7 +81,7 @@ def _import_frozen(name: str) -> ModuleType:
         gc.enable()
 
 
-class Program(click.Group):
+class Program(Group):
     """The group of all commands. Errors are one line on standard error; tracebacks are for bugs only."""
 
     def __init__(self, *args: Any, entries: Mapping[str, CommandEntry], **attributes: Any) -> None:
@@ -87,14 +97,7 @@ class Program(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table of summaries."""
-        limit = formatter.width - 6 - max(map(len, self.entries))
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [
-                    (name, click.Command(name, help=entry.summary).get_short_help_str(limit))
-                    for name, entry in self.entries.items()
-                ]
-            )
+        write_commands(formatter, [(name, entry.summary) for name, entry in self.entries.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -111,7 +114,7 @@ class Program(click.Group):
         except click.Abort:
             sys.exit(INTERRUPTED)
         except click.ClickException as error:
-            _print_error(_command_path(error), error.format_message())
+            _print_error(_command_path(error), _worded(error.format_message()))
             sys.exit(error.exit_code)
         except OSError as error:
             _print_error(PREFIX.lower(), str(error))
@@ -140,6 +143,12 @@ def _command_path(error: click.ClickException) -> str:
     return context.command_path if context else PREFIX.lower()
 
 
+def _worded(message: str) -> str:
+    for words, ours in NUMBER_WORDS.items():
+        message = message.replace(words, ours)
+    return message
+
+
 def _print_error(place: str, message: str) -> None:
     """Print a message on one line, followed by its indented lines, such as near misses of a wait."""
     lines = [" ".join(part.split()) for part in INDENTED_LINE.split(message)]
@@ -147,7 +156,17 @@ def _print_error(place: str, message: str) -> None:
 
 
 class Option(click.Option):
-    """An option that also reads MOCKEXCHANGE_<COMMAND>_<OPTION>, then the variable in `envvar`."""
+    """An option that also reads MOCKEXCHANGE_<COMMAND>_<OPTION>, then the variable in `envvar`.
+
+    An empty text is refused, unless it is the default: as an address it would be all of this machine's, as a path the
+    current folder.
+    """
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        is_unchecked = self.callback is None and isinstance(self.type, EMPTY_IS_NOTHING)
+        if value == "" and self.default != "" and is_unchecked:
+            raise click.BadParameter("expected a value, got an empty text", ctx, self)
+        return super().type_cast_value(ctx, value)
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         return os.environ.get(self._own_variable(ctx)) or super().resolve_envvar_value(ctx)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.event_format import request_line, style_of_request
+from mockexchange.cli.events.event_format import request_line, style_of_request
 from mockexchange.cli.terminal import body_text, clock_time, printable, terminal_width, wrapped
 
 INDENT = 12

@@ -10,8 +10,9 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.error_collection import collecting_errors
-from mockexchange.scenario.loader import Plan, load_scenario
-from mockexchange.scenario.script import ScriptEntry
+from mockexchange.scenario.loader import load_scenario
+from mockexchange.scenario.plan import Plan
+from mockexchange.scenario.script.script_steps import ScriptEntry
 
 RUNS_MAX = 10_000
 SPAN_US_MAX = 30 * 24 * 3600 * MICROSECONDS_PER_SECOND

@@ -108,14 +108,14 @@ def server_option(command: Decorated) -> Decorated:
         "--ready-file",
         type=click.Path(path_type=Path),
         default=default_ready_file,
-        help="The ready file of the server meant.  [default: the last one started without --ready-file]",
+        help="Ready file of the server.  [default: of the last one that was started without --ready-file]",
     )(command)
 
 
 def sandbox_option(command: Decorated) -> Decorated:
     """Add --sandbox, by which a command picks an exchange of the server."""
     return shared_option(
-        "--sandbox", default="default", show_default=True, callback=checked(_sandbox_name), help="The exchange meant."
+        "--sandbox", default="default", show_default=True, callback=checked(_sandbox_name), help="Name of the sandbox."
     )(command)
 
 

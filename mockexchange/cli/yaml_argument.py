@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from mockexchange.cli.click_base import UsageFailure
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.value_types import Kind
+from mockexchange.scenario.types.literal_json import plain
+from mockexchange.scenario.types.value_types import Kind
 
 
 class ParsedArgument(NamedTuple):

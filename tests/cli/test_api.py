@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
@@ -55,6 +56,7 @@ def boundaries(tables: Iterable[Sequence[DatedRow]]) -> set[str]:
     return {day for day in days - {ALWAYS, FOREVER} if FIRST_DAY < day <= max(ALIASES.values())}
 
 
+@pytest.mark.untraced
 def test_every_change_of_the_tables_is_on_its_day() -> None:
     days = [FIRST_DAY, *sorted(boundaries(TABLES))]
     for before, after in pairwise(days):

@@ -14,7 +14,9 @@ from click.testing import CliRunner
 
 from mockexchange.cli import COMMANDS, main
 from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
+from mockexchange.sandbox.forks.fork import Until
 from mockexchange.sandbox.quotas import Quotas
+from mockexchange.server.replicas.peers import Address
 from tests.house.checkout import ROOT
 
 PROGRAM = (sys.executable, "-m", "mockexchange")
@@ -82,7 +84,8 @@ def test_a_command_imports_only_what_it_needs() -> None:
         "import sys, mockexchange.cli; print(sorted(name for name in sys.modules if name.startswith('mockexchange.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=True, text=True)
-    assert done.stdout.strip() == "['mockexchange.cli', 'mockexchange.cli.click_base', 'mockexchange.version']"
+    wanted = ["mockexchange.cli", "mockexchange.cli.click_base", "mockexchange.cli.help_page", "mockexchange.version"]
+    assert done.stdout.strip() == str(wanted)
 
 
 # --- the environment
@@ -101,11 +104,18 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "tls": ("1", True),
     "store": ("sqlite:a.db", "a.db"),
     "durability": ("normal", "normal"),
+    "workers": ("2", 2),
+    "replica": ("mock1:8601", Address("mock1", 8601)),
     "control_port": ("8", 8),
     "ttl": ("2h", 7_200_000_000),
     "max_sandboxes": ("9", 9),
     "quota": ("streams=2 journal-bytes=3", Quotas(streams=2, journal_bytes=3)),
     "reload": ("1", True),
+    "from_log": (__file__, __file__),
+    "of_log": (__file__, __file__),
+    "until": ("84", Until(sequence=84)),
+    "speed": ("5x", "5x"),
+    "at": ("84", "84"),
     "doctor url": ("https://a.test", "https://a.test"),
     "log": ("requests", "requests"),
     "log_format": ("json", "json"),
@@ -128,6 +138,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "seed": ("8", 8),
     "out": ("made.jsonl", "made.jsonl"),
     "accept": ("1", True),
+    "stub_rest": ("1", True),
     "max_size": ("2MB", 2 * 1024 * 1024),
     "har": (__file__, __file__),
     "journal": (__file__, (Path(__file__),)),
@@ -167,6 +178,7 @@ SERVE_OPTIONS = {
     *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
     *(
         "MOCKEXCHANGE_CHAOS",
+        "MOCKEXCHANGE_REPLICA",
         "MOCKEXCHANGE_DEFLATE",
         "MOCKEXCHANGE_SELF_CHECK",
         "MOCKEXCHANGE_QUIET",
@@ -179,6 +191,7 @@ SERVE_OPTIONS = {
         "MOCKEXCHANGE_SCENARIO_DIR",
         "MOCKEXCHANGE_STORE",
         "MOCKEXCHANGE_DURABILITY",
+        "MOCKEXCHANGE_WORKERS",
         "MOCKEXCHANGE_SHOW_SECRETS",
         "MOCKEXCHANGE_TOKENS",
         "MOCKEXCHANGE_AUDIT",
@@ -186,6 +199,9 @@ SERVE_OPTIONS = {
         "MOCKEXCHANGE_TTL",
         "MOCKEXCHANGE_MAX_SANDBOXES",
         "MOCKEXCHANGE_QUOTA",
+        "MOCKEXCHANGE_FROM_LOG",
+        "MOCKEXCHANGE_UNTIL",
+        "MOCKEXCHANGE_SPEED",
     ),
 }
 
@@ -254,12 +270,21 @@ MISUSES = [
     ("key", "mockexchange: No such command 'key'. Did you mean 'keys'? It is a step: mockexchange do 'key: {...}'"),
     ("--nope", "mockexchange: No such option '--nope'."),
     ("keys nope", "mockexchange keys: No such command 'nope'."),
-    ("serve --port x", "mockexchange serve: Invalid value for '--port': 'x' is not a valid integer range."),
+    ("serve --port x", "mockexchange serve: Invalid value for '--port': 'x' is not a whole number."),
     ("serve --port 65536", "mockexchange serve: Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
     ("serve --scenario nope", "mockexchange serve: no scenario 'nope': expected a file, or one of "),
     ("serve --api-date 2025-11-02", "mockexchange serve: Invalid value for '--api-date': API date 2025-11-02 is "),
     ("serve --api-date soon", "mockexchange serve: Invalid value for '--api-date': unknown API date 'soon': expected "),
     ("serve --clock 0x", "mockexchange serve: Invalid value for '--clock': expected a clock real, paused or a scale "),
+    ("serve --host=", "mockexchange serve: Invalid value for '--host': expected a value, got an empty text"),
+    ("serve --token=", "mockexchange serve: Invalid value for '--token': expected a value, got an empty text"),
+    ("serve --audit=", "mockexchange serve: Invalid value for '--audit': expected a value, got an empty text"),
+    ("env --ready-file=", "mockexchange env: Invalid value for '--ready-file': expected a value, got an empty text"),
+    ("serve --allow-host n!", "mockexchange serve: Invalid value for '--allow-host': expected a host name such as "),
+    ("serve --allow-host *.a", "mockexchange serve: Invalid value for '--allow-host': expected one host name, such "),
+    ("serve --ttl x", "mockexchange serve: Invalid value for '--ttl': expected a duration such as 250ms, 5s, "),
+    ("call alice PUT /x --json x", "mockexchange call: Invalid value for '--json': expected JSON such as {"),
+    ("verify server --listen x", "mockexchange verify server: Invalid value for '--listen': 'x' is not a number."),
     ("serve --public-url mock:1", "mockexchange serve: Invalid value for '--public-url': expected a URL such as "),
     ("serve --port 0 --ready-file {file}/x", "mockexchange serve: {file}/x: "),
     ("serve deribit", "mockexchange serve: expected options alone: did you mean --scenario deribit?"),

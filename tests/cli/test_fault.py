@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
-from mockexchange.cli.banner import banner
+from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.server_connection import Server
 from mockexchange.faults.preset_rules import with_presets
 from mockexchange.scenario.loader import load_builtin

@@ -71,7 +71,7 @@ def test_frames_are_a_line_each(cli: Cli, streamed: str) -> None:
         ["6", at, "1", "alice", "in", "-", "close", "-"],
     ]
     assert rows[0][8] == "-"
-    assert rows[2][8] == '{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":1}}'
+    assert rows[2][8].startswith('{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":1},"sending_ts_ms":')
     assert rows[3][8] == "/w=="
     assert rows[4][7].startswith("not JSON: ")
 

@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 import pytest
 
-from mockexchange.cli import request_log
-from mockexchange.cli.request_log import (
+from mockexchange.cli.serve import request_log
+from mockexchange.cli.serve.request_log import (
     AMOUNTS,
     FORMATS,
     JSON,
@@ -24,7 +24,7 @@ from mockexchange.cli.request_log import (
     RequestLog,
     is_refused,
 )
-from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
+from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from mockexchange.venues.request import Request

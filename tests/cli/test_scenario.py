@@ -201,7 +201,7 @@ def test_generate_overwrites_what_is_there(tmp_path: Path) -> None:
 # arguments, what is said
 MISUSED = [
     (("--accounts", "0"), "Invalid value for '--accounts': 0 is not in the range 1<=x<=10000."),
-    (("--markets", "none"), "Invalid value for '--markets': 'none' is not a valid integer range."),
+    (("--markets", "none"), "Invalid value for '--markets': 'none' is not a whole number."),
     (("--fills", "-1"), "Invalid value for '--fills': -1 is not in the range 0<=x<=100000000."),
     (
         ("--out", "a.yaml"),

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.cli.banner import banner
-from mockexchange.cli.commands.serve import _request_log
-from mockexchange.cli.request_log import JSON, REFUSALS
+from mockexchange.cli.serve.banner import banner
+from mockexchange.cli.serve.request_log import JSON, REFUSALS, opened_request_log
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
@@ -215,7 +214,7 @@ def test_every_line_of_a_json_log_is_an_object(tmp_path: Path) -> None:
 
 
 def _make_a_mistake() -> None:
-    with _request_log(JSON, REFUSALS):
+    with opened_request_log(JSON, REFUSALS):
         try:
             raise ValueError("of a library")
         except ValueError:

@@ -2,7 +2,7 @@
 
 import json
 
-from mockexchange.cli.core_events import event_row
+from mockexchange.cli.events.core_events import event_row
 from mockexchange.cli.server_connection import Server
 from mockexchange.scenario.keys import make_pair
 from tests.cli.conftest import Cli

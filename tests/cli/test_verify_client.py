@@ -50,6 +50,15 @@ def test_the_cards_are_listed() -> None:
     assert len(verify("--list-cards").stdout.splitlines()) == len(load_cards())
 
 
+def test_another_venue_has_cards_clients_and_dates_of_its_own() -> None:
+    listed = verify("--venue", "signalplus", "--list-cards", "--cards", "G1*").stdout
+    assert listed == "G10  Positions are read\n"
+    foreign = error_of("--venue", "deribit", "--client", "kyro", *bot("positions"))
+    assert foreign.endswith("Invalid value for '--client': kyro is a client of kalshi, not of deribit")
+    undated = error_of("--venue", "deribit", "--api-date", "2025-09", *bot("positions"))
+    assert "Invalid value for '--api-date'" in undated
+
+
 def test_a_client_that_keeps_its_cards_ends_with_0(tmp_path: Path) -> None:
     result = verify("--cards", "R01,R20", "--report", f"junit:{tmp_path / 'r.xml'}", *bot("positions"))
     assert result.exit_code == 0, result.output

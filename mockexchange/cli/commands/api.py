@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 from mockexchange.cli.click_base import checked, json_option, option
+from mockexchange.cli.help_page import Group
 from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
@@ -25,7 +26,7 @@ class Difference(NamedTuple):
     changes: list[Change]
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def api(context: click.Context) -> None:
     """The days of the wire, and what changed between them."""
@@ -44,7 +45,7 @@ venue_option = option(
     default=DEFAULT.name,
     show_default=True,
     is_eager=True,
-    help="Whose API it is.",
+    help="Venue of the API.",
 )
 
 
@@ -96,7 +97,11 @@ def _operation(venue: Venue, text: str) -> str:
 @api.command()
 @click.argument("before", metavar="A", callback=_at_venue(_date))
 @click.argument("after", metavar="B", callback=_at_venue(_date))
-@option("--operation", callback=_at_venue(_operation), help="Only what GetPositions, for example, takes and answers.")
+@option(
+    "--operation",
+    callback=_at_venue(_operation),
+    help="Only what this operation takes and answers, such as GetPositions.",
+)
 @venue_option
 @json_option("api diff")
 def diff(before: ApiDate, after: ApiDate, operation: str | None, venue: str, as_json: bool) -> None:

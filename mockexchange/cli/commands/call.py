@@ -36,8 +36,8 @@ def _json(text: str | None) -> bytes | None:
         return None
     try:
         json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"expected JSON: {error}, got {text!r}") from None
+    except ValueError:
+        raise ValueError(f'expected JSON such as {{"contracts_limit": 5}}, got {text!r}') from None
     return text.encode()
 
 
@@ -116,9 +116,11 @@ def call(
 
     \b
     mockexchange call alice GET '/portfolio/positions?limit=2'
-    mockexchange call alice PUT /portfolio/order_groups/ID/limit --json '{"contracts_limit": 5}'
+    mockexchange call alice PUT /portfolio/order_groups/ID/limit \\
+        --json '{"contracts_limit": 5}'
     mockexchange call dora GET '/private/get_positions?currency=BTC'
-    mockexchange call gina POST /private/get_positions --params '{"currency": "BTC"}'
+    mockexchange call gina POST /private/get_positions \\
+        --params '{"currency": "BTC"}'
     """
     server = find_server(ready_file)
     known = server.ask_sandbox("GET", sandbox)

@@ -26,7 +26,8 @@ def completion(context: click.Context, shell: str) -> None:
     \b
     bash:  mockexchange completion bash >> ~/.bashrc
     zsh:   mockexchange completion zsh >> ~/.zshrc     (after compinit)
-    fish:  mockexchange completion fish > ~/.config/fish/completions/mockexchange.fish
+    fish:  mockexchange completion fish \\
+               > ~/.config/fish/completions/mockexchange.fish
     """
     found = get_completion_class(shell)
     assert found is not None, "one of the shells that click knows"

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import UsageFailure, json_option
-from mockexchange.cli.core_events import event_row, named_ids
+from mockexchange.cli.events.core_events import event_row, named_ids
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import clock_time, cut, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.cli.yaml_argument import parse_argument
@@ -28,7 +28,8 @@ def do(context: click.Context, steps: tuple[str, ...], as_json: bool, sandbox: s
     changes nothing, the others are carried out; the exit code is then 1.
 
     \b
-    mockexchange do 'fill: {account: alice, market: M, side: yes, action: buy, count: 1, price: 0.56}'
+    mockexchange do 'fill: {account: alice, market: M, side: yes, action: buy,
+        count: 1, price: 0.56}'
     """
     body = [_read(number, text) for number, text in enumerate(steps, start=1)]
     outcomes = find_server(ready_file).ask_sandbox("POST", sandbox, "/commands", body=body)

@@ -40,8 +40,14 @@ CHECKS: tuple[Check, ...] = (
 @click.command()
 @option("--url", callback=checked(require_url), help="Also hold this machine's clock against that server's.")
 @option("--key", type=click.Path(path_type=Path), help="A private key file to look at, besides those of the variables.")
-@shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Where a server is to listen.")
-@shared_option("--port", type=click.IntRange(1, 65_535), default=DEFAULT_PORT, show_default=True, help="And its port.")
+@shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Address on which a server is to listen.")
+@shared_option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port on which a server is to listen.",
+)
 @option("--json", "as_json", envvar="MOCKEXCHANGE_DOCTOR_JSON", is_flag=True, help="Print the findings as JSON.")
 @server_option
 @click.pass_context

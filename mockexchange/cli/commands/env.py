@@ -25,7 +25,14 @@ from mockexchange.clients.published import (
 
 
 @click.command()
-@option("--client", type=click.Choice(list(CLIENTS)), default=GENERIC, show_default=True, help="The client to point.")
+@option(
+    "--client",
+    type=click.Choice(list(CLIENTS)),
+    metavar="CLIENT",
+    default=GENERIC,
+    show_default=True,
+    help=f"Client to point here: {', '.join(CLIENTS)}.",
+)
 @option(
     "--format",
     "shell",
@@ -33,9 +40,9 @@ from mockexchange.clients.published import (
     type=click.Choice(list(FORMATS)),
     default="sh",
     show_default=True,
-    help="In whose words.",
+    help="Language of the exports.",
 )
-@option("--account", type=ACCOUNT, help="Whose key.  [default: the first that the client can use]")
+@option("--account", type=ACCOUNT, help="Account whose key is used.  [default: the first that the client can use]")
 @server_option
 def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     """Print exports that point a client here.
@@ -45,7 +52,8 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     \b
     sh, bash, zsh:  eval "$(mockexchange env)"
     fish:           mockexchange env --format fish | source
-    PowerShell:     mockexchange env --format powershell | Out-String | Invoke-Expression
+    PowerShell:     mockexchange env --format powershell | Out-String |
+                        Invoke-Expression
     """
     server = find_server(ready_file)
     server.ask("GET", "live")

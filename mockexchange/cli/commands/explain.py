@@ -38,7 +38,7 @@ def _command_help() -> str:
 
 @click.command(help=_command_help())
 @option(
-    "--venue", type=click.Choice(list(SETUPS)), default=VENUE_DEFAULT, show_default=True, help="Whose signature it is."
+    "--venue", type=click.Choice(list(SETUPS)), default=VENUE_DEFAULT, show_default=True, help="Venue of the signature."
 )
 @option("--method", help=_help_of("method"))
 @option("--path", help=_help_of("path"))

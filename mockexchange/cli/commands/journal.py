@@ -7,7 +7,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, option
 from mockexchange.cli.commands.completion import ACCOUNT
-from mockexchange.cli.event_format import GREEN, remarks_on, request_line, style_of_request
+from mockexchange.cli.events.event_format import GREEN, remarks_on, request_line, style_of_request
 from mockexchange.cli.journal_entry import causes_of, show_frame, show_request
 from mockexchange.cli.rule_lists import describe_rule
 from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
@@ -30,12 +30,16 @@ Entry = dict[str, Any]
 
 @click.command()
 @click.argument("numbers", metavar="[NUMBER]...", type=click.IntRange(1), nargs=-1)
-@option("--last", type=click.IntRange(0), help=f"How many; 0 for all.  [default: {LAST_DEFAULT}, with --json all]")
+@option(
+    "--last",
+    type=click.IntRange(0),
+    help=f"How many of the newest; 0 for all.  [default: {LAST_DEFAULT}, with --json all]",
+)
 @option("--frames", is_flag=True, help="The frames of streams instead of requests.")
 @option("--status", type=click.IntRange(0, 599), help="Only answers of this status; 0 for none.")
 @option("--operation", help="Only requests of this operation, such as GetPositions.")
 @option("--stub", help="Only requests that the stub of this name matched.")
-@option("--account", type=ACCOUNT, help="Only what is of this account.")
+@option("--account", type=ACCOUNT, help="Only requests or frames of this account.")
 @option("--connection", type=click.IntRange(1), help="Only frames of this stream.")
 @option("--channel", help="Only frames of this channel, such as fill.")
 @option("--kind", help="Only frames of this kind, such as market_position, subscribed or close.")

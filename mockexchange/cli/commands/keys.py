@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
+from mockexchange.cli.help_page import Group
 from mockexchange.cli.terminal import show_json_lines
 
 ALGORITHMS = ("rsa", "ed25519")
@@ -24,7 +25,7 @@ In a scenario, the path as seen from its file:
 """
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def keys(context: click.Context) -> None:
     """Key pairs of your own."""
@@ -38,10 +39,14 @@ def keys(context: click.Context) -> None:
     type=click.Choice(ALGORITHMS),
     default="rsa",
     show_default=True,
-    help="Most clients take RSA keys only.",
+    help="Algorithm of the keys; most clients take RSA alone.",
 )
 @option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("keys"), show_default=True, help="Folder."
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("keys"),
+    show_default=True,
+    help="Folder for both files.",
 )
 @json_option("keys new")
 def new(algorithm: str, out: Path, as_json: bool) -> None:

@@ -33,19 +33,31 @@ def _size(text: str) -> int:
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
-@option("--to", default="demo", show_default=True, help="demo, or the origin of a server.")
-@option("--streams-to", help="The origin of the streams, if it is another.")
-@option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 for a free one.")
+@option("--to", default="demo", show_default=True, help="Server to record: demo, or its origin.")
+@option("--streams-to", help="Origin of the streams, if it is another.")
+@option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port of the proxy; 0 takes a free one.",
+)
 @option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     default="recording.jsonl",
     show_default=True,
-    help="The file, which must not exist; a name that ends in .har makes it a HAR.",
+    help="File for the recording, which must not exist; one that ends in .har becomes a HAR.",
 )
 @option("--allow-writes", is_flag=True, help="Pass writes on too: they change the account. Never on production.")
-@option("--production-read-only", is_flag=True, help="Record a production host, reads alone.")
-@option("--max-size", default="1GB", show_default=True, callback=checked(_size), help="Lines beyond are counted only.")
+@option("--production-read-only", is_flag=True, help="Record a production host, and pass reads on alone.")
+@option(
+    "--max-size",
+    default="1GB",
+    show_default=True,
+    callback=checked(_size),
+    help="Largest size of the file; what is beyond is counted only.",
+)
 @option(
     "--har",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -23,8 +23,8 @@ from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.printable_text import printable
 from mockexchange.runtime.redaction import redact_command
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.journal import FrameEntry, JournalEntry
-from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
@@ -61,25 +61,36 @@ def _clock(text: str) -> str:
     show_default=True,
     help="local: clients are pointed here by variables; demo: the venues' demo hosts are answered here.",
 )
-@option("--client", default=GENERIC, show_default=True, callback=checked(_client), help="Whose variables are set.")
-@option("--scenario", default="demo", show_default=True, help="A built-in name or a file.")
+@option(
+    "--client",
+    default=GENERIC,
+    show_default=True,
+    callback=checked(_client),
+    metavar="CLIENT",
+    help="Client whose variables are set; `mockexchange env --help` lists them.",
+)
+@option("--scenario", default="demo", show_default=True, help="Scenario: a built-in name or a file.")
 @option(
     "--api-date",
     default="latest",
     show_default=True,
     callback=checked(DEFAULT.api_date),
-    help="compat, latest, an alias, a month, a day.",
+    help="Day of the API: compat, latest, an alias, a month or a day.",
 )
 @option(
-    "--clock", default="real", show_default=True, callback=checked(_clock), help="real, paused, or a scale like 10x."
+    "--clock",
+    default="real",
+    show_default=True,
+    callback=checked(_clock),
+    help="Exchange time: real, paused, or a scale like 10x.",
 )
-@option("--chaos", multiple=True, metavar="NAME", help="A preset of faults, such as flaky; repeatable.")
+@option("--chaos", multiple=True, metavar="NAME", help="Preset of faults, such as flaky; repeatable.")
 @option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file for the requests and frames, as `replay --journal` reads them.",
+    help="File that gets the requests and frames, as `replay --journal` reads them.",
 )
-@option("--account", help="Whose key.  [default: the first that the client can use]")
+@option("--account", help="Account whose key is used.  [default: the first that the client can use]")
 @option(
     "--on-real-host",
     type=click.Choice(ON_REAL_HOST),

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from mockexchange.cli.click_base import Failure, checked, json_option, option
+from mockexchange.cli.help_page import Group
 from mockexchange.cli.terminal import Line, show_json_lines, show_table
 
 FILE_MODE = 0o644
@@ -28,7 +29,7 @@ def _lines_path(text: str) -> Path:
     return path
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def scenario(context: click.Context) -> None:
     """What an exchange is before its clock starts."""
@@ -89,8 +90,16 @@ def _counted(number: int, noun: str) -> str:
 @option("--accounts", type=click.IntRange(1, 10_000), default=3, show_default=True, help="How many accounts.")
 @option("--markets", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="How many markets.")
 @option("--fills", type=click.IntRange(0, 100_000_000), default=1_000, show_default=True, help="How many fills.")
-@option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Other numbers, other fills.")
-@option("--out", callback=checked(_lines_path), help="Where to write: a name that ends in .jsonl. Else on the screen.")
+@option(
+    "--seed",
+    type=click.IntRange(0, 2**53),
+    default=0,
+    show_default=True,
+    help="Chooses the fills: another number makes others.",
+)
+@option(
+    "--out", callback=checked(_lines_path), help="File to write, whose name ends in .jsonl.  [default: standard output]"
+)
 def generate(accounts: int, markets: int, fills: int, seed: int, out: Path | None) -> None:
     """Make up a scenario with any number of fills.
 

@@ -6,19 +6,21 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import json_option
+from mockexchange.cli.help_page import Group
 from mockexchange.cli.rule_lists import describe_refusal, show_cleared, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
-from mockexchange.scenario.script import ENTRY
+from mockexchange.scenario.script.script_steps import ENTRY
 
 
-@click.group()
+@click.group(cls=Group)
 def script() -> None:
     """Let things happen by themselves, at a time or when a client does something.
 
     \b
-    mockexchange script add '{every: 1s, times: 5, price: {market: KXRAINNYC-25NOV05-T1, price: 0.5$n}}'
+    mockexchange script add '{every: 1s, times: 5,
+        price: {market: KXRAINNYC-25NOV05-T1, price: 0.5$n}}'
     """
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import json_option
+from mockexchange.cli.help_page import Group
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
@@ -16,12 +17,13 @@ PATH = "/stubs"
 BODY_CHARS_SHOWN_MAX = 200
 
 
-@click.group()
+@click.group(cls=Group)
 def stub() -> None:
     """Answer requests literally, also those that nothing here emulates.
 
     \b
-    mockexchange stub add '{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}}'
+    mockexchange stub add '{request: GET /trade-api/v2/milestones,
+        json: {milestones: [], cursor: ""}}'
     """
 
 

@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import LazyCommands, UsageFailure
+from mockexchange.cli.help_page import Group
 from mockexchange.version import install_command
 
 COMMAND_MODULES = {"server": "verify_server", "client": "verify_client"}
 LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
 
 
-class VerifyGroup(click.Group):
+class VerifyGroup(Group):
     """The subcommands of `verify`, each imported on first use."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:

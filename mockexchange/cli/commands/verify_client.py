@@ -13,21 +13,33 @@ from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
-from mockexchange.kit.client.fuzzing import EXAMPLES
+from mockexchange.kit.client.fuzzing.fuzzing import EXAMPLES
 from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
-from mockexchange.kit.venues import DEFAULT_KIT
+from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.venues import DEFAULT_KIT, KITS
 from mockexchange.venues.registry import VENUES
 
 EXAMPLE_COUNT = click.IntRange(2, 10_000)
 FIXTURES = Path("mockexchange-findings")
-KNOWN = [name for name, known in CLIENTS.items() if known.venue == DEFAULT_KIT.name]
 
 
-def _date(text: str) -> str:
-    VENUES[DEFAULT_KIT.name].api_date(text)
+def _date(context: click.Context, parameter: click.Parameter, text: str) -> str:
+    """Read the API date at the chosen venue, an option that is read before this one."""
+    try:
+        VENUES[context.params["venue"]].api_date(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
     return text
+
+
+def _client(context: click.Context, parameter: click.Parameter, name: str) -> str:
+    """Require a client of the chosen venue."""
+    venue = context.params["venue"]
+    if name != GENERIC and CLIENTS[name].venue != venue:
+        raise click.BadParameter(f"{name} is a client of {CLIENTS[name].venue}, not of {venue}")
+    return name
 
 
 def _seconds(text: str) -> float:
@@ -38,31 +50,55 @@ def _seconds(text: str) -> float:
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
+@option(
+    "--venue",
+    type=click.Choice(list(KITS)),
+    default=DEFAULT_KIT.name,
+    show_default=True,
+    is_eager=True,
+    help="Venue whose client is judged.",
+)
 @option("--adapter", is_flag=True, help="The command is an adapter: it answers tasks, a line of JSON each.")
-@option("--cards", multiple=True, metavar="NUMBERS", help="These alone, as in R07,S*; !R71: all but it.")
+@option(
+    "--cards", multiple=True, metavar="NUMBERS", help="Judge these cards alone, as in R07,S*; !R71: all but that one."
+)
 @option("--more-cards", type=click.Path(path_type=Path), help="A directory with cards of your own.")
 @option("--list-cards", is_flag=True, help="Print the cards and end.")
 @option(
     "--api-date",
     default=LATEST,
     show_default=True,
-    callback=checked(_date),
-    help="compat, latest, an alias, a month, a day.",
+    callback=_date,
+    help="Day of the API: compat, latest, an alias, a month or a day.",
 )
 @option(
     "--scenario",
     type=SCENARIO,
     default="",
-    help="What the sandbox holds: a built-in name or a file.  [default: our own]",
+    help="Scenario of the sandboxes: a built-in name or a file.  [default: the one of the cards]",
 )
-@option("--client", type=click.Choice(KNOWN), default=GENERIC, show_default=True, help="Whose variables are set.")
-@option("--timeout", default="60s", show_default=True, callback=checked(_seconds), help="For the command, undisturbed.")
+@option(
+    "--client",
+    type=click.Choice(list(CLIENTS)),
+    default=GENERIC,
+    show_default=True,
+    callback=_client,
+    metavar="CLIENT",
+    help="Client whose variables are set; `mockexchange env --help` lists them.",
+)
+@option(
+    "--timeout",
+    default="60s",
+    show_default=True,
+    callback=checked(_seconds),
+    help="Time for the command when nothing disturbs it.",
+)
 @option(
     "--save-fixtures",
     type=click.Path(path_type=Path),
     default=FIXTURES,
     show_default=True,
-    help="For bodies it fails on.",
+    help="Directory for bodies that the adapter fails on.",
 )
 @option("--examples", type=EXAMPLE_COUNT, default=EXAMPLES, show_default=True, help="Made-up bodies for each task.")
 @option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Chooses the made-up bodies.")
@@ -73,6 +109,7 @@ def _seconds(text: str) -> float:
 def client(
     context: click.Context,
     /,
+    venue: str,
     adapter: bool,
     cards: tuple[str, ...],
     more_cards: Path | None,
@@ -97,14 +134,15 @@ def client(
     mockexchange verify client -- python bot.py
     mockexchange verify client --adapter --cards 'R2*,S05' -- node adapter.js
     """
-    every, chosen = _cards(cards, more_cards)
+    kit = KITS[venue]
+    every, chosen = _cards(kit, cards, more_cards)
     if list_cards:
         click.echo("".join(f"{card.number}  {card.title}\n" for card in chosen), nl=False)
         return
     if not command:
         raise UsageFailure("expected a command after --, such as: mockexchange verify client -- python bot.py")
     settings = ClientRunSettings(
-        venue=DEFAULT_KIT,
+        venue=kit,
         command=command,
         cards=chosen,
         every=every,
@@ -125,10 +163,10 @@ def client(
     context.exit(run.report.exit_code)
 
 
-def _cards(wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[Card]]:
-    """Return all cards, and the selected ones. Raises UsageFailure."""
+def _cards(kit: VenueKit, wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[Card]]:
+    """Return all cards of a venue, and the selected ones. Raises UsageFailure."""
     try:
-        every = load_cards() if more is None else load_cards(more=more)
+        every = load_cards(more, builtin=kit.cards)
         return every, select_cards(every, wanted)
     except CardError as error:
         raise UsageFailure(str(error)) from None

@@ -11,6 +11,7 @@ import yaml
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
+from mockexchange.cli.server_options import name_option, rate_of, rate_option
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
@@ -25,35 +26,11 @@ from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.kit.venues import DEFAULT_KIT, KITS
 
-POLITE_PER_S = 5.0
-"""The default rate of requests to a host other than this machine."""
-NO_LIMIT = "none"
 EXAMPLES_MAX = 10_000
-
-
-def _rate(text: str) -> float:
-    """Return a rate in requests per second; 0 for no limit."""
-    if text == NO_LIMIT:
-        return 0.0
-    try:
-        rate = float(text.removesuffix("/s"))
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        raise ValueError(f"expected requests a second such as 5 or 0.5/s, or {NO_LIMIT}, got {text!r}")
-    return rate
 
 
 def _roles(texts: Sequence[str]) -> tuple[Credential, ...]:
     return tuple(parse_role(text) for text in texts)
-
-
-def _names(texts: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    wrong = next((text for text, (name, _, value) in zip(texts, pairs, strict=True) if not name or not value), None)
-    if wrong is not None:
-        raise ValueError(f"expected NAME=VALUE, such as subtrader_id=abc, got {wrong!r}")
-    return {name: value for name, _, value in pairs}
 
 
 def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str:
@@ -71,10 +48,10 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
     default=DEFAULT_KIT.name,
     show_default=True,
     is_eager=True,
-    help="Whose contract it must keep.",
+    help="Venue whose contract the server must keep.",
 )
-@option("--url", required=True, help="Where its API is, with or without the venue's prefix, such as /trade-api/v2.")
-@option("--ws", help="Where its stream is.  [default: as the venue has it beside --url]")
+@option("--url", required=True, help="URL of the API, with or without the venue's prefix, such as /trade-api/v2.")
+@option("--ws", help="URL of the stream.  [default: beside --url, as the venue has it]")
 @option("--key-id", required=True, help="The id of your key.")
 @option(
     "--key",
@@ -89,20 +66,44 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
     callback=checked(_roles),
     help="A further key: fcm, bound, restricted, other, other-fcm or balance-only; may be repeated.",
 )
-@option("--name", multiple=True, metavar="NAME=VALUE", callback=checked(_names), help="What is there to ask for.")
-@option("--api-date", default=LATEST, show_default=True, callback=_alias, help="Whose documents it must keep.")
+@name_option
+@option(
+    "--api-date",
+    default=LATEST,
+    show_default=True,
+    callback=_alias,
+    help="Day of the API whose documents the server must keep.",
+)
 @option("--only", multiple=True, metavar="RULE", help="Judge these rules alone, as in 'pages.*'; may be repeated.")
 @option("--skip", multiple=True, metavar="RULE", help="Judge all rules but these; may be repeated.")
-@option("--allow-writes", is_flag=True, help="Send what is no read too, which has to be refused.")
+@option("--allow-writes", is_flag=True, help="Also send writes that have to be refused.")
 @option(
     "--writes",
     is_flag=True,
     help="Judge order entry too: place and cancel orders of a contract or two at a cent or two.",
 )
-@option("--rate", callback=checked(_rate), metavar="N/s", help="Requests a second.  [default: 5/s; none on loopback]")
-@option("--examples", type=click.IntRange(1, EXAMPLES_MAX), default=EXAMPLES, show_default=True, help="Made up, each.")
-@option("--seed", type=int, default=SEED, show_default=True, help="Two runs with the same seed ask the same.")
-@option("--listen", type=click.FloatRange(1, 3600), default=LISTEN_S, show_default=True, help="Seconds on the stream.")
+@rate_option
+@option(
+    "--examples",
+    type=click.IntRange(1, EXAMPLES_MAX),
+    default=EXAMPLES,
+    show_default=True,
+    help="Requests that are made up for each operation.",
+)
+@option(
+    "--seed",
+    type=int,
+    default=SEED,
+    show_default=True,
+    help="Chooses what is made up: two runs with the same seed ask the same.",
+)
+@option(
+    "--listen",
+    type=click.FloatRange(1, 3600),
+    default=LISTEN_S,
+    show_default=True,
+    help="Seconds for which the stream is listened to.",
+)
 @option("--fast", is_flag=True, help="No generated requests, and listen only until every channel has spoken.")
 @option("--production-read-only", is_flag=True, help="Ask a production host, reading only and nothing made up.")
 @report_option
@@ -114,7 +115,8 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
     1 broken, 2 could not judge.
 
     \b
-    mockexchange verify server --url http://127.0.0.1:8600 --key-id ID --key alice.pem
+    mockexchange verify server --url http://127.0.0.1:8600 \\
+        --key-id ID --key alice.pem
     """
     settings = _settings(**given)
     progress = Progress(console_on(sys.stderr), f"{settings.address.base_url} as of {settings.api_date}")
@@ -173,7 +175,7 @@ def _settings(
         names=name,
         may_write=allow_writes,
         may_order=writes,
-        rate_per_s=(0.0 if address.is_loopback else POLITE_PER_S) if rate is None else rate,
+        rate_per_s=rate_of(address, rate),
         selection=selection,
         examples=examples,
         seed=seed,

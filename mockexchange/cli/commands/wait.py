@@ -23,7 +23,7 @@ def _duration(text: str) -> str:
 @click.command()
 @click.argument("subject", type=click.Choice(SUBJECTS))
 @click.argument("filters", metavar="[NAME=VALUE]...", nargs=-1)
-@option("--timeout", default="5s", show_default=True, callback=checked(_duration), help="For how long.")
+@option("--timeout", default="5s", show_default=True, callback=checked(_duration), help="Time to wait.")
 @sandbox_option
 @server_option
 def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, ready_file: Path) -> None:
@@ -34,7 +34,8 @@ def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, rea
     \b
     mockexchange wait subscribed account=alice channel=fill
     mockexchange wait request operation=GetPositions times=2
-    mockexchange wait frame kind=fill contains='{"msg": {"market_ticker": "KXRAIN-1"}}'
+    mockexchange wait frame kind=fill \\
+        contains='{"msg": {"market_ticker": "KXRAIN-1"}}'
     mockexchange wait fault name=flaky
     mockexchange wait script done
     """

@@ -16,13 +16,13 @@ from rich.live import Live
 
 from mockexchange.cli.click_base import Failure, json_option, option
 from mockexchange.cli.commands.completion import ACCOUNT
-from mockexchange.cli.event_format import accounts_of, concerns, event_cells, style_of
-from mockexchange.cli.event_source import ConnectionLost, Event, events_of
-from mockexchange.cli.key_presses import key_presses
-from mockexchange.cli.live_view import LiveView
+from mockexchange.cli.events.event_format import accounts_of, concerns, event_cells, style_of
+from mockexchange.cli.events.event_source import ConnectionLost, Event, events_of
 from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
+from mockexchange.cli.watch.key_presses import key_presses
+from mockexchange.cli.watch.live_view import LiveView
 from mockexchange.scenario.errors import did_you_mean
 
 KINDS = ("command", "request", "frame", "script", "fault")
@@ -37,7 +37,9 @@ PAUSE, ACCOUNT_KEY, QUIT = " ", "a", "q"
 
 @click.command()
 @option("--account", type=ACCOUNT, multiple=True, help="Only what concerns this account; repeatable.")
-@option("--plain", is_flag=True, help="A line an event instead of a display; so it is where there is no terminal.")
+@option(
+    "--plain", is_flag=True, help="A line for each event instead of the display; that is so without a terminal, too."
+)
 @json_option("watch", "As JSON, an event a line.")
 @show_secrets_option
 @sandbox_option

@@ -7,7 +7,7 @@ import click
 
 from mockexchange.cli.click_base import json_option
 from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, fetch
-from mockexchange.cli.event_format import request_line
+from mockexchange.cli.events.event_format import request_line
 from mockexchange.cli.journal_entry import INDENT, remarks_of, show_facts, when
 from mockexchange.cli.rule_lists import describe_refusal
 from mockexchange.cli.secret_option import SecretFilter, show_secrets_option

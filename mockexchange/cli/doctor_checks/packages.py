@@ -15,7 +15,11 @@ PACKAGE = "mockexchange"
 PYTHON_MIN = (3, 11)
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)[^>;]*(?:>=(?P<floor>[0-9.]+))?[^;]*(?:;(?P<marker>.*))?")
 EXTRA = re.compile(r"extra\s*==\s*['\"](?P<name>[^'\"]+)['\"]")
-EXTRAS = {"generate": "`mockexchange scenario generate`", "kit": "`mockexchange verify` and `serve --self-check`"}
+EXTRAS = {
+    "generate": "`mockexchange scenario generate`",
+    "kit": "`mockexchange verify` and `serve --self-check`",
+    "postgres": "`serve --store postgresql://...`",
+}
 """Extras and the commands that need them; the other extras are for the development of this project."""
 
 

@@ -10,8 +10,8 @@ from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control.tokens import read_tokens
-from mockexchange.server.process import Sharing
+from mockexchange.server.control.access.tokens import read_tokens
+from mockexchange.server.serve_options import Sharing
 
 Command = TypeVar("Command", bound=Callable[..., object])
 QUOTAS = {name.replace("_", "-"): name for name in Quotas._fields}
@@ -73,7 +73,9 @@ OPTIONS = (
         help="File that gets a line for each request to the control API that changes something.",
     ),
     shared_option(
-        "--control-port", type=click.IntRange(0, 65_535), help="A port of its own for the control API; 0: a free one."
+        "--control-port",
+        type=click.IntRange(0, 65_535),
+        help="Port of its own for the control API; 0 takes a free one.",
     ),
     shared_option(
         "--ttl",
@@ -81,7 +83,7 @@ OPTIONS = (
         callback=checked(_ttl),
         help="Delete sandboxes that are idle for so long, such as 2h.",
     ),
-    shared_option("--max-sandboxes", type=click.IntRange(1), help="The largest number of sandboxes.  [default: 1000]"),
+    shared_option("--max-sandboxes", type=click.IntRange(1), help="Largest number of sandboxes.  [default: 1000]"),
     shared_option(
         "--quota",
         multiple=True,

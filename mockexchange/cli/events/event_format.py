@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from mockexchange.cli.core_events import describe_core_event
-from mockexchange.cli.event_source import Event
+from mockexchange.cli.events.core_events import describe_core_event
+from mockexchange.cli.events.event_source import Event
 
 Data = dict[str, Any]
 FRAME_CHARS_MAX = 400

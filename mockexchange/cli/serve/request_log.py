@@ -8,19 +8,22 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from queue import Full, Queue
 from threading import Thread
 from typing import Any, TextIO
 
-from mockexchange.cli.event_format import describe_request
+import click
+
+from mockexchange.cli.events.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.runtime.redaction import NO_SECRETS, KnownSecrets, known_secrets, redact_entry
 from mockexchange.sandbox.clock import host_now_us
-from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry, JournalItem
-from mockexchange.sandbox.journal_json import request_to_json
+from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry, JournalItem
+from mockexchange.sandbox.journal.journal_json import request_to_json
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
@@ -250,3 +253,35 @@ DESCRIPTIONS: dict[str, Callable[[Facts], str]] = {
     "log_lost": lambda lost: f"{lost['lines']:,} lines of this log were lost: whoever reads it is too slow",
 }
 """Descriptions of events in the text format; start and stop are missing, since the banner and the prompt show them."""
+
+
+@contextmanager
+def opened_request_log(log_format: str, amount: str, *, shows_secrets: bool = False) -> Iterator[RequestLog]:
+    """Yield the log of a server. As JSON it has all of standard error: also messages, and why the server ends."""
+    writer = LogWriter()
+    request_log = RequestLog(log_format, amount, writer, shows_secrets=shows_secrets)
+    try:
+        with _all_messages(request_log) if log_format == JSON else nullcontext():
+            yield request_log
+    finally:
+        request_log.log_stop()
+        writer.close()
+
+
+@contextmanager
+def _all_messages(request_log: RequestLog) -> Iterator[None]:
+    """Pass the messages of libraries, warnings, and the exception that ends the server, to the log."""
+    handler, root = RecordHandler(request_log), logging.getLogger()
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    try:
+        yield
+    except click.ClickException as failure:
+        request_log.log_problem(failure.format_message())
+        raise SystemExit(failure.exit_code) from None
+    except Exception as error:  # noqa: BLE001  # it is logged
+        request_log.log_problem(f"the server made a mistake ({type(error).__name__}): please report it", error)
+        raise SystemExit(1) from None
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)

@@ -2,18 +2,21 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
 
-from mockexchange.cli.banner import banner
+from mockexchange.cli.serve.banner import banner
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.plan import Plan
 from mockexchange.server.event_loops import loop_factory
-from mockexchange.server.process import ServeOptions, run_server
+from mockexchange.server.process import run_server
+from mockexchange.server.replicas.peers import Address
+from mockexchange.server.serve_options import ServeOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class ServeRun:
     plan: Plan
     sandbox_options: SandboxOptions
     options: ServeOptions
+    replica: Address | None = None
+    """Where the other servers of its database reach this one; None if it is the only one."""
 
     def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
         """Serve until the server is stopped; show a progress bar while the scenario is loaded."""
@@ -34,13 +39,20 @@ class ServeRun:
                 if has_banner:
                     click.echo(self._banner(ready))
 
+            run = run_server if self.replica is None else _run_replica(self.replica)
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(run_server(self.plan, self.sandbox_options, self.options, announce, bar.update))
+                runner.run(run(self.plan, self.sandbox_options, self.options, announce, bar.update))
 
     def _banner(self, ready: dict[str, Any]) -> str:
         options = self.options
         is_checked, faults = options.inspector is not None, len(self.plan.faults)
         return banner(ready, self.sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked)
+
+
+def _run_replica(address: Address) -> Callable[..., Coroutine[None, None, None]]:
+    from mockexchange.server.replicas.replica import run_replica  # it needs the driver of PostgreSQL
+
+    return partial(run_replica, address)
 
 
 class ProgressBar(NamedTuple):

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.commands.verify import require_kit
-from mockexchange.cli.request_log import RequestLog
+from mockexchange.cli.serve.request_log import RequestLog
 from mockexchange.faults.preset_rules import with_presets
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
-from mockexchange.server.process import Reload
+from mockexchange.scenario.loader import builtin_names, load_scenario
+from mockexchange.scenario.plan import Plan
+from mockexchange.server.serve_options import Reload
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 

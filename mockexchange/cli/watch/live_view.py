@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mockexchange.cli.core_events import event_row
-from mockexchange.cli.event_format import (
+from mockexchange.cli.events.core_events import event_row
+from mockexchange.cli.events.event_format import (
     GREEN,
     RED,
     TRADED,
@@ -21,9 +21,9 @@ from mockexchange.cli.event_format import (
     request_line,
     style_of,
 )
-from mockexchange.cli.event_source import Event
-from mockexchange.cli.profit_history import ASCII_BARS, BARS, ProfitHistory, profit_of, sparkline
+from mockexchange.cli.events.event_source import Event
 from mockexchange.cli.terminal import Line, clock_time, printable
+from mockexchange.cli.watch.profit_history import ASCII_BARS, BARS, ProfitHistory, profit_of, sparkline
 
 LINES_KEPT_MAX = 100
 """Lines that are kept of one kind of event, more than any terminal shows."""

@@ -1,0 +1,1 @@
+"""Events of a running server, read and described in words."""

@@ -1,0 +1,71 @@
+"""Pages of `--help`: whole sentences in 80 columns and in 120, wrapped at spaces alone."""
+
+import re
+from collections.abc import Iterable
+
+import click
+
+COLUMNS_MAX = 120
+TERM_COLUMNS_MAX = 24
+"""Longer options have a line of their own, so that the longest variable has room beside them in 80 columns."""
+TOGETHER = re.compile(r"env var: \S+|default: \S+|exit code \d|Exit code \d")
+"""Words that stay in one line if it has room for them."""
+SPACE, HYPHEN = "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}"
+"""What stands for a space and a hyphen while lines are wrapped, since click breaks lines at both."""
+
+
+class HelpPage(click.HelpFormatter):
+    """Writes help without breaking words at hyphens, or names of variables apart."""
+
+    def write_text(self, text: str) -> None:
+        super().write_text(_unbroken(text, self.width - self.current_indent))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = TERM_COLUMNS_MAX, col_spacing: int = 2) -> None:
+        written = list(rows)
+        longest = max((len(term) for term, _ in written), default=0)
+        room = self.width - min(longest, col_max) - col_spacing - 2
+        super().write_dl([(term, _unbroken(text, room)) for term, text in written], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace(SPACE, " ").replace(HYPHEN, "-")
+
+
+def _unbroken(text: str, room: int) -> str:
+    """Return a text in which click breaks neither words nor what belongs together and fits into the room."""
+    kept = TOGETHER.sub(lambda found: found[0].replace(" ", SPACE) if len(found[0]) < room else found[0], text)
+    return kept.replace("-", HYPHEN)
+
+
+class PageContext(click.Context):
+    """The context of each command here; it uses wide terminals."""
+
+    formatter_class = HelpPage
+
+
+class Group(click.Group):
+    """A group whose list of commands has whole sentences."""
+
+    context_class = PageContext
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        write_commands(formatter, [(name, summary_of(command)) for name, command in found if command])
+
+
+def summary_of(command: click.Command) -> str:
+    """Return the first sentence of a command's help."""
+    return command.get_short_help_str(1_000)
+
+
+def write_commands(formatter: click.HelpFormatter, summaries: list[tuple[str, str]]) -> None:
+    with formatter.section("Commands"):
+        formatter.write_dl(summaries)
+
+
+def adopt(command: click.Command) -> click.Command:
+    """Have a command, and those of a group, show their help in this way; return it."""
+    command.context_class = PageContext
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            adopt(each)
+    return command

@@ -1,0 +1,47 @@
+"""`serve --replica`: several servers on one PostgreSQL database."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from mockexchange.cli.click_base import UsageFailure, checked, shared_option
+from mockexchange.server.replicas.peers import Address
+from mockexchange.store.opening import Location
+from mockexchange.store.postgres.url import PostgresUrl
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def replica_option(command: Command) -> Command:
+    """Add --replica to a command."""
+    return shared_option(
+        "--replica",
+        metavar="HOST:PORT",
+        callback=checked(Address.read),
+        help="Share the database with other servers, which reach this one at this address.",
+    )(command)
+
+
+def require_replica_possible(context: click.Context, store: Location | None) -> None:
+    """Raise UsageFailure if a server cannot share its database as its options ask for."""
+    values = context.params
+    replica: Address | None = values["replica"]
+    if replica is None:
+        return
+    if sys.platform == "win32":
+        raise UsageFailure(f"--replica {replica}: Windows gives no connection away: leave it out")
+    if not isinstance(store, PostgresUrl):
+        raise UsageFailure(f"--replica {replica} shares a database: give --store postgresql://USER@HOST/DATABASE")
+    if not values["token"]:
+        raise UsageFailure(f"--replica {replica} needs --token: all servers of a database have the same one")
+    given = {
+        "--workers": values["workers"] > 1,
+        "--tls": values["tls"],
+        "--reload": values["reload"],
+        "--control-port": values["control_port"] is not None,
+    }
+    excluded = ", ".join(name for name, is_given in given.items() if is_given)
+    if excluded:
+        raise UsageFailure(f"--replica {replica} and {excluded} exclude each other: leave one out")

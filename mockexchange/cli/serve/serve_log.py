@@ -1,0 +1,123 @@
+"""The log that `mockexchange serve --from-log` opens: its options, and the sandbox that it becomes."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+import click
+from click.core import ParameterSource
+
+from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
+from mockexchange.cli.serve.sharing_options import SharingValues
+from mockexchange.sandbox.clock import parse_mode
+from mockexchange.sandbox.forks.fork import SPEED_DEFAULT, Until, open_fork, open_playback, parse_until
+from mockexchange.sandbox.forks.source import ForkSource, read_source
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.replicas.peers import Address
+from mockexchange.store.log import LogError
+
+EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
+"""Options that contradict a log."""
+
+
+class LogValues(TypedDict):
+    """The values of the options about a log."""
+
+    from_log: Path | None
+    until: Until | None
+    speed: str | None
+
+
+class ServeValues(SharingValues, LogValues):
+    """The values of the options of `serve` that are declared together."""
+
+    replica: Address | None
+
+
+def _speed(text: str) -> str:
+    if parse_mode(text) in (None, 0):
+        raise ValueError(f"expected a scale such as 5x, got {text[:40]!r}")
+    return text
+
+
+LOG_OPTIONS = (
+    shared_option(
+        "--from-log",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Play the log in a file back, as `mockexchange log` wrote it, instead of a scenario.",
+    ),
+    shared_option(
+        "--until",
+        metavar="COMMAND|TIME",
+        callback=checked(parse_until),
+        help="Begin after this command of the log, or at this instant, and play nothing back.",
+    ),
+    shared_option(
+        "--speed", callback=checked(_speed), help="How fast the log is played back, such as 5x.  [default: 1x]"
+    ),
+)
+
+
+def log_options(command: Decorated) -> Decorated:
+    """Declare the options about a log."""
+    for declare in reversed(LOG_OPTIONS):
+        command = declare(command)
+    return command
+
+
+class LogToOpen(NamedTuple):
+    """A log that is read; `clock` and `api_date` say whether the options of these names are given."""
+
+    source: ForkSource
+    until: Until | None
+    clock: str | None
+    has_api_date: bool
+
+    @staticmethod
+    def of(context: click.Context, values: LogValues) -> "LogToOpen | None":
+        """Read the log; None if there is none. Raises UsageFailure."""
+        file, until, speed = values["from_log"], values["until"], values["speed"]
+        given = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
+        if file is None:
+            if until or speed:
+                raise UsageFailure("--until and --speed are about a log: give --from-log FILE")
+            return None
+        for name in EXCLUDED:
+            if name in given and context.params[name]:
+                raise UsageFailure(f"--from-log serves what the log has: leave --{name} out")
+        if speed and (until or "clock" in given):
+            other = "--until, which plays nothing back" if until else "--clock"
+            raise UsageFailure(f"--speed contradicts {other}")
+        clock = speed or (context.params["clock"] if "clock" in given else None)
+        return LogToOpen(_read(file), until, clock, "api_date" in given)
+
+    def options_of(self, options: SandboxOptions) -> SandboxOptions:
+        """Return the options of the sandbox: those of the log, except what was given."""
+        api_date = options.api_date if self.has_api_date else self.source.api_date
+        clock = self.clock or (self.source.clock if self.until else SPEED_DEFAULT)
+        return replace(options, api_date=api_date, clock=clock)
+
+    async def make(self, options: SandboxOptions) -> Sandbox:
+        """Open the sandbox. Raises UsageFailure."""
+        try:
+            if self.until:
+                return await open_fork(self.source, options, self.until, self.clock)
+            return await open_playback(self.source, options, self.clock)
+        except LogError as error:
+            raise UsageFailure(f"--from-log: {error}") from None
+
+
+def _read(file: Path) -> ForkSource:
+    """Read a log with all its lines. Raises UsageFailure."""
+    try:
+        with file.open("rb") as lines:
+            source = read_source(lines)
+            source = replace(source, records=list(source.records))
+    except LogError as error:
+        raise UsageFailure(f"{file}: expected a log, as `mockexchange log` writes it: {error}") from None
+    except OSError as error:
+        raise UsageFailure(f"{file}: {error.strerror or error}") from None
+    if source.problem:
+        click.echo(f"{file}: {source.problem}", err=True)
+    return source

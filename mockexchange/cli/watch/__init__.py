@@ -1,0 +1,1 @@
+"""Parts of the command `watch`: the live display, its keys and its plot."""

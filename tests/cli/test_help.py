@@ -1,0 +1,38 @@
+"""Pages of `--help` in 80 and 120 columns: nothing is cut, broken or too wide."""
+
+import io
+import re
+from contextlib import redirect_stdout
+
+import pytest
+
+from mockexchange.cli import COMMANDS, main
+from tests.cli.test_click_base import commands
+
+PAGES = ["", *COMMANDS, *(words for words, _ in commands() if " " in words)]
+CUT = re.compile(r"[^.\])]\.\.\.$")
+"""A cut sentence; `[ARGS]...` and `STEP...` of a usage are whole."""
+
+
+def page(words: str, columns: int) -> str:
+    """Return a page as a terminal shows it; a runner of click would have 80 columns always."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.setenv("COLUMNS", str(columns))
+        with pytest.raises(SystemExit):
+            main.main([*words.split(), "--help"], prog_name="mockexchange")
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("words", PAGES)
+def test_a_page_fits_and_says_the_same_in_any_width(words: str) -> None:
+    narrow, wide = page(words, 80), page(words, 120)
+    for columns, text in ((80, narrow), (120, wide)):
+        assert [line for line in text.splitlines() if len(line) > columns] == []
+        assert [line for line in text.splitlines() if CUT.search(line) and "Usage" not in line] == []
+    assert narrow.split() == wide.split(), "no word is broken"
+
+
+def test_a_wide_terminal_is_used() -> None:
+    assert max(map(len, page("serve", 120).splitlines())) > 100
+    assert len(page("serve", 120).splitlines()) < len(page("serve", 80).splitlines())
