@@ -71,6 +71,12 @@ class RunDirectory:
         write_private(target, credential.private_pem)
         return target
 
+    def write_secret(self, credential: "Credential") -> Path:
+        """Write a credential's shared secret, each time to another file."""
+        path = self._free_path(f"{credential.account}.secret")
+        write_private(path, credential.secret or "")
+        return path
+
     def write_authority(self, certificate_pem: str) -> dict[str, str]:
         """Write the authority's certificate, alone and bundled with the system's; return both paths by name."""
         texts = {"ca_cert": certificate_pem, "ca_bundle": bundle(certificate_pem)}

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
-from mockexchange.server.http.cuts import Cut
+from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.websocket import stream_endpoint
 from mockexchange.venues.registry import DEFAULT
 

@@ -4,18 +4,20 @@ from collections.abc import AsyncIterator, Awaitable
 from typing import NamedTuple, TypeVar
 
 from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.log.stored import describe, read_description, restore_sandbox
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
-from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.store.codec import LogError
 from mockexchange.store.log import LogConflict, LogUnavailable, OutcomeUnknown
-from mockexchange.store.sqlite_file import StoreError
-from mockexchange.store.sqlite_store import SqliteLog, SqliteStore, StoredSandbox
+from mockexchange.store.opening import Location, open_store
+from mockexchange.store.sqlite_file import StoreLock
+from mockexchange.store.stores import Store, StoredSandbox, StoreError
 
 Result = TypeVar("Result")
+NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own: leave `port` out"
 
 
 class Restored(NamedTuple):
@@ -28,22 +30,29 @@ class Restored(NamedTuple):
 class Persistence:
     """The store of one server."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store, *, has_own_ports: bool = True) -> None:
         self.store = store
+        self.has_own_ports = has_own_ports
+        """Whether a sandbox may have a port of its own; not if other servers follow, which could not serve it."""
+
+    @classmethod
+    def open(cls, location: Location, durability: str, held: StoreLock | None = None) -> "Persistence":
+        """Open a store, or create it; `held` is the lock of a file, if it is taken already. Raises StoreError."""
+        return cls(open_store(location, durability, held))
 
     async def create(
         self, sandbox: Sandbox, port: int | None, idle_us_max: int | None, replaced: Sandbox | None = None
     ) -> None:
         """Store a new sandbox; its later commands go to the store. Raises StoreUnavailable."""
         description = describe(sandbox, port, idle_us_max)
-        old = None if replaced is None else _id_of(replaced)
+        old = None if replaced is None else id_of(replaced)
         records = list(sandbox.log)
         creation = self.store.create(sandbox.name, sandbox.log.header, description, records, old)
         sandbox.use_log(await _available(creation))
 
     async def delete(self, sandbox: Sandbox) -> None:
         """Delete a sandbox from the store. Raises StoreUnavailable, after which it is still there."""
-        id_ = _id_of(sandbox)
+        id_ = id_of(sandbox)
         if id_ is not None:
             await _available(self.store.delete(id_))
 
@@ -58,15 +67,20 @@ class Persistence:
             log = self.store.log_of(stored)
             sandbox = await restore_sandbox(stored.name, description, log, inspector, quotas=quotas)
         except (ScenarioError, LogError, LogUnavailable, ValueError) as error:
-            path = self.store.path
-            advice = f"see `mockexchange store check {path}`; nothing was changed"
-            raise StoreError(f"{path}: sandbox {stored.name!r} cannot be opened: {error}: {advice}") from None
+            name = self.store.shown
+            advice = f"see `mockexchange store check {name}`; nothing was changed"
+            raise StoreError(f"{name}: sandbox {stored.name!r} cannot be opened: {error}: {advice}") from None
+        if description.port is not None and not self.has_own_ports:
+            where = f"{self.store.shown}: sandbox {stored.name!r}"
+            raise StoreError(f"{where}: {NO_OWN_PORTS}, or delete it with a server without --replica")
         slot = Slot(sandbox, has_own_port=description.port is not None, idle_us_max=description.idle_us_max)
         return Restored(slot, description.port)
 
 
-def _id_of(sandbox: Sandbox) -> int | None:
-    return sandbox.log.id if isinstance(sandbox.log, SqliteLog) else None
+def id_of(sandbox: Sandbox) -> int | None:
+    """Return the id of a sandbox in the store; None if it is not there."""
+    id_: int | None = getattr(sandbox.log, "id", None)  # a log in memory has none
+    return id_
 
 
 async def _available(work: Awaitable[Result]) -> Result:

@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -17,13 +19,13 @@ from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.files import ScenarioFiles
-from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.plan import Plan
 from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
-from mockexchange.server.control.access import LOOPBACK_NAMES
+from mockexchange.server.control.access.access import LOOPBACK_NAMES
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.persistence import Persistence
+from mockexchange.server.persistence import NO_OWN_PORTS, Persistence
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
@@ -31,6 +33,24 @@ from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on
+
+MakeSandbox = Callable[[SandboxOptions], Awaitable[Sandbox]]
+
+
+class SharedPlace(Protocol):
+    """The place of the one server that writes, of several that share a database."""
+
+    persistence: Persistence
+
+    def prepare(self, server_state: "ServerState") -> None:
+        """Set what is different for this server, before it opens its sandboxes."""
+        ...
+
+    async def listen_to_peers(self) -> None:
+        """Let the other servers in, after the main port is served."""
+        ...
+
+    def leave_peers(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -61,6 +81,8 @@ class ServerState:
     identity: Identity | None = None
     persistence: Persistence | None = None
     """The store of the sandboxes; None if they end with the server."""
+    new_front: Callable[[SandboxOf, DiagnosisWorker, ASGIApp | None], ListenerApp] = ListenerApp
+    """Makes the application of the main port."""
     on_sandbox: Callable[[Sandbox], object] | None = None
     """Called with every sandbox after it is created, and again after a reset."""
     on_change: Callable[[str, Sandbox], object] = lambda change, sandbox: None
@@ -79,10 +101,14 @@ class ServerState:
         if control_port is not None:
             self._control_socket = listeners.bind(self.host, control_port)
 
+    def use_sockets(self, main: socket.socket, control: socket.socket | None) -> None:
+        """Use listening sockets that are bound already."""
+        self._main_socket, self._control_socket = main, control
+
     async def listen(self, control: ASGIApp) -> None:
         """Serve on the main port, and the control API there or on its own; the default sandbox must exist already."""
         assert self._main_socket is not None, "bind first"
-        front = ListenerApp(self.sandboxes.route, self.diagnosis_worker, None if self._control_socket else control)
+        front = self.new_front(self.sandboxes.route, self.diagnosis_worker, None if self._control_socket else control)
         self.main = self._listening(front, self._main_socket)
         await self.main.start()
         if self._control_socket:
@@ -99,11 +125,19 @@ class ServerState:
         progress: Progress | None = None,
     ) -> Sandbox:
         """Create a sandbox, on its own port if one is given (0: any free one). A failure leaves nothing behind."""
+        return await self.admit(partial(open_sandbox, plan, progress=progress), options, port, idle_us_max)
+
+    async def admit(
+        self, make: MakeSandbox, options: SandboxOptions, port: int | None = None, idle_us_max: int | None = None
+    ) -> Sandbox:
+        """Add the sandbox that `make` opens with the options of this server, as `open` does."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
+        if port is not None and self.persistence and not self.persistence.has_own_ports:
+            raise SandboxError(409, "port_unusable", NO_OWN_PORTS)
         if idle_us_max is None and options.name != DEFAULT:
             idle_us_max = self.ttl_us
-        sandbox = await open_sandbox(plan, replace(options, inspector=self.inspector, quotas=self.quotas), progress)
+        sandbox = await make(replace(options, inspector=self.inspector, quotas=self.quotas))
         slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
         listener = None if port is None else self._listener(slot, port)
         try:

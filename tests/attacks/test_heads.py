@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from mockexchange.server.http import cuts, listener, protocols
-from mockexchange.server.http.cuts import HEADERS_BYTES_MAX, HEADERS_MAX
+from mockexchange.server.http import cut_requests, listener, protocols
+from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX, HEADERS_MAX
 from mockexchange.server.http.fast_protocol import PIPELINE_MAX
 from mockexchange.server.http.protocols import JournalledH11Protocol
-from mockexchange.server.shares import Shares, shares_of
+from mockexchange.server.loop_budget import LoopBudget, budget_of
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, attacked, head, play, watched
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
@@ -90,7 +90,7 @@ def test_endless_trailers_of_a_body_end(parser: str) -> None:
     ],
 )
 def test_who_is_late_is_told(parser: str, name: str, raw: bytes, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, name, 0.01)
+    monkeypatch.setattr(cut_requests, name, 0.01)
 
     async def scene() -> None:
         async with attacked() as target:
@@ -119,7 +119,7 @@ def test_unfinished_requests_have_a_bound_together(parser: str, monkeypatch: pyt
     body = head(POSITIONS, "Content-Length: 90000", method="POST") + b"x" * 20_000
 
     async def scene() -> None:
-        shares = shares_of(asyncio.get_running_loop())
+        shares = budget_of(asyncio.get_running_loop())
         async with attacked() as target:
             clients = [await target.connect() for _ in range(4)]
             for _, writer in clients:
@@ -159,7 +159,7 @@ def test_work_beyond_the_first_piece_waits_in_one_queue() -> None:
     """However many pieces wait, a turn takes a bounded part of them, in the order of their arrival."""
 
     async def scene() -> None:
-        shares, done = Shares(asyncio.get_running_loop()), list[int]()
+        shares, done = LoopBudget(asyncio.get_running_loop()), list[int]()
 
         def work(number: int) -> None:
             done.append(number)

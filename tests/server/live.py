@@ -10,18 +10,22 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_scenario, load_text
-from mockexchange.server.process import ServeOptions, Server
+from mockexchange.server.process import Server
+from mockexchange.server.serve_options import ServeOptions
 from mockexchange.venues.kalshi.dates import api_date
 from tests.helpers.sandboxes import load_key
 from tests.server.wire import Connection, Reply, request
 from tests.venues.kalshi.keyring import sign
+
+if TYPE_CHECKING:
+    from mockexchange.server.replicas.replica import Replica
 
 PREFIX = "/trade-api/v2"
 TOKEN = "the-token-of-the-tests"
@@ -120,8 +124,8 @@ class SandboxView:
         entries: list[dict[str, Any]] = self.call("GET", f"/journal{query}")
         return entries
 
-    def log(self) -> bytes:
-        raw = self.live.control("GET", f"/sandboxes/{self.name}/log").body
+    def log(self, query: str = "") -> bytes:
+        raw = self.live.control("GET", f"/sandboxes/{self.name}/log{query}").body
         assert raw
         return raw
 
@@ -138,9 +142,9 @@ class SandboxView:
         return self.call("GET", "")["commands"], self.positions()
 
     def state(self) -> Any:
-        """Everything that no request of a client may change."""
+        """Everything that no request of a client may change, and that is the same after a reset."""
         names = dict.fromkeys(one["name"] for one in self.shown["accounts"])
-        return self.log(), {name: self.positions(name) for name in names}
+        return self.log("?after=0"), {name: self.positions(name) for name in names}
 
 
 @contextmanager
@@ -158,10 +162,10 @@ def serving(
         plan = load_text(scenario) if "\n" in scenario else load_scenario(scenario)
         given = {"host": "127.0.0.1", "port": 0, "ready_file": home / "ready.json", "token": TOKEN, **options}
         server = Server(plan, SandboxOptions(api_date=api_date(date), clock=clock), ServeOptions(**given))
-        yield from _in_a_thread(server, loop_factory)
+        yield from in_a_thread(server, loop_factory)
 
 
-def _in_a_thread(server: Server, loop_factory: LoopFactory | None) -> Iterator[Live]:
+def in_a_thread(server: "Server | Replica", loop_factory: LoopFactory | None = None) -> Iterator[Live]:
     started: Future[Live] = Future()
     stop = asyncio.Event()
     thread = Thread(target=_run, args=(server, loop_factory, started, stop), name="server")
@@ -177,12 +181,14 @@ def _in_a_thread(server: Server, loop_factory: LoopFactory | None) -> Iterator[L
         assert not thread.is_alive(), "the server did not stop"
 
 
-def _run(server: Server, loop_factory: LoopFactory | None, started: "Future[Live]", stop: asyncio.Event) -> None:
+def _run(
+    server: "Server | Replica", loop_factory: LoopFactory | None, started: "Future[Live]", stop: asyncio.Event
+) -> None:
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(_serve(server, started, stop))
 
 
-async def _serve(server: Server, started: "Future[Live]", stop: asyncio.Event) -> None:
+async def _serve(server: "Server | Replica", started: "Future[Live]", stop: asyncio.Event) -> None:
     try:
         async with server:
             loop = asyncio.get_running_loop()

@@ -18,7 +18,7 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockexchange.server.http.cuts import HEAD_BYTES_MAX
+from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
 from tests.server import hostile
 from tests.server.hostile import DATES, FIRST_PAGE, PATH, ROWS
 from tests.server.live import PREFIX, Client, Live, SandboxView, serving

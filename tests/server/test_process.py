@@ -19,7 +19,9 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import process
 from mockexchange.server.http import listener
-from mockexchange.server.process import STOP_SIGNALS, ServeOptions, run_server
+from mockexchange.server.process import run_server
+from mockexchange.server.serve_options import ServeOptions
+from mockexchange.server.stop_signals import STOP_SIGNALS
 from tests.helpers.signals import none_ignored
 from tests.server.live import TOKEN, LoopFactory, serving
 from tests.server.wire import NO_REPLY, Connection, ask, head, request

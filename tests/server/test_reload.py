@@ -13,11 +13,13 @@ import pytest
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
-from mockexchange.scenario.loader import Plan, load_scenario
+from mockexchange.scenario.loader import load_scenario
+from mockexchange.scenario.plan import Plan
 from mockexchange.server import process
 from mockexchange.server import reload as reloading
-from mockexchange.server.process import Reload, ServeOptions, Server
+from mockexchange.server.process import Server
 from mockexchange.server.reload import Reloaded, Reloader, files_of
+from mockexchange.server.serve_options import Reload, ServeOptions
 from tests.server.live import TOKEN, serving
 from tests.server.streaming import until
 from tests.server.wire import ask, request

@@ -5,7 +5,7 @@ A broken sandbox answers 503 to every request, and one whose store cannot be wri
 
 import json
 
-from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
 from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.request_context import RequestContext
@@ -23,16 +23,16 @@ def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, 
         return sandbox.answer(asked)
     except Exception as error:  # noqa: BLE001  # it is reported
         answer = _failure(asked.request.target, error)
-        return answer, sandbox.note_failure(asked, answer)
+        return answer, sandbox.note_answer(asked, answer)
 
 
 def shake_hands_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Handshake, JournalEntry]:
-    """Answer an upgrade and journal it; if that raises an exception, the answer reports it."""
+    """Answer the handshake of a stream and journal it; an exception becomes an answer that reports it."""
     try:
         return sandbox.shake_hands(asked)
     except Exception as error:  # noqa: BLE001  # it is reported
         answer = _failure(asked.request.target, error)
-        return Handshake(answer), sandbox.note_failure(asked, answer)
+        return Handshake(answer), sandbox.note_answer(asked, answer)
 
 
 async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalEntry) -> Answer:

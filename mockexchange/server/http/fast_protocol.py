@@ -5,7 +5,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockexchange.server.http.cuts import (
+from mockexchange.server.http.cut_requests import (
     HEAD_BYTES_MAX,
     HEAD_TOO_LONG,
     HEADERS_BYTES_MAX,
@@ -18,7 +18,7 @@ from mockexchange.server.http.cuts import (
 )
 from mockexchange.server.http.protocols import JournalledProtocol, Part
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
-from mockexchange.server.shares import PIECE_BYTES
+from mockexchange.server.loop_budget import PIECE_BYTES
 
 PIPELINE_MAX = 16
 """Requests of a pipeline that wait for their answer; what follows is not parsed before."""

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from mockexchange.server import open_files
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.http.cuts import HEAD_BYTES_MAX
+from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
 from mockexchange.server.http.protocols import JournalledH11Protocol
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
 from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, StreamProtocol
@@ -51,6 +51,17 @@ def bind(host: str, port: int) -> socket.socket:
         raise PortInUse(f"port {port} on {host} is in use: try --port {free}, or --port 0 for any") from None
 
 
+def bind_all(host: str, port: int, count: int) -> list[socket.socket]:
+    """Open listening sockets on one port, which share its connections. Raises as `bind` does."""
+    with bind(host, port) as probe:  # else another server that shares its port would lose connections to this one
+        address = host, probe.getsockname()[1]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return [
+        _known_as_tcp(socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True))
+        for _ in range(count)
+    ]
+
+
 def _known_as_tcp(sock: socket.socket) -> socket.socket:
     """Return a socket with its protocol set to TCP, on the file descriptor of the given socket.
 
@@ -67,7 +78,13 @@ class Listener:
     """
 
     def __init__(
-        self, app: ListenerApp, sock: socket.socket, *, has_deflate: bool = False, identity: Identity | None = None
+        self,
+        app: ListenerApp,
+        sock: socket.socket,
+        *,
+        has_deflate: bool = False,
+        identity: Identity | None = None,
+        protocol: type[asyncio.Protocol] | None = None,
     ) -> None:
         self.sock = sock
         self._app, self._identity = app, identity
@@ -75,7 +92,7 @@ class Listener:
         self._state = ServerState()
         self._config = uvicorn.Config(
             app,
-            http=http_protocol(),
+            http=protocol or http_protocol(),
             ws=StreamProtocol,
             ws_per_message_deflate=has_deflate,
             ws_max_size=MESSAGE_BYTES_MAX,
@@ -106,10 +123,10 @@ class Listener:
         self._config.load()
         self._refresh_date()
         if self._identity:
-            self._doorman = TlsAcceptor(self.sock, self._identity, self._protocol, self._app)
+            self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self._app)
             self._doorman.start()
         else:
-            self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)
+            self._server = await asyncio.get_running_loop().create_server(self.new_protocol, sock=self.sock)
 
     async def stop(self) -> None:
         """Stop accepting, give running requests and answers some time to finish, then cut the remaining connections."""
@@ -149,7 +166,8 @@ class Listener:
             await asyncio.sleep(poll_s)
             poll_s = min(poll_s + STOP_POLL_STEP_S, STOP_POLL_S)
 
-    def _protocol(self) -> asyncio.Protocol:
+    def new_protocol(self) -> asyncio.Protocol:
+        """Return the protocol of another connection."""
         self.connections_made += 1
         if self.connection_count >= PROBED_FROM and not open_files.can_open_files():
             self._note_full()

@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocols with bounds: what is invalid, too large or too late is answered, journalled and cut.
 
-What is longer than a piece is parsed piece by piece in later turns of the loop: see `shares.Shares`.
+What is longer than a piece is parsed piece by piece in later turns of the loop: see `shares.LoopBudget`.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ import h11
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mockexchange.server.http import cuts
-from mockexchange.server.http.cuts import (
+from mockexchange.server.http import cut_requests
+from mockexchange.server.http.cut_requests import (
     BODY_TOO_SLOW,
     HEAD_BYTES_MAX,
     HEAD_TOO_LONG,
@@ -27,7 +27,7 @@ from mockexchange.server.http.cuts import (
     Cut,
     answer_bytes,
 )
-from mockexchange.server.shares import PIECE_BYTES, UNFINISHED_BYTES_MAX, Shares, shares_of
+from mockexchange.server.loop_budget import PIECE_BYTES, UNFINISHED_BYTES_MAX, LoopBudget, budget_of
 from mockexchange.venues.registry import STREAM_PATHS
 
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
@@ -62,7 +62,7 @@ class JournalledProtocol:
     transport: Any
     flow: Any  # a FairFlow
     cycle: Any  # None until the first request
-    shares: Shares
+    shares: LoopBudget
     last_bytes = b""
     _backlog = b""
     _is_waiting = _is_refused = False
@@ -74,7 +74,7 @@ class JournalledProtocol:
         if transport.get_extra_info("sslcontext"):
             transport.set_write_buffer_limits(TLS_BUFFER_BYTES)
         super().connection_made(transport)  # type: ignore[misc]  # the mixin's base is a protocol class
-        self.flow, self.shares = FairFlow(transport), shares_of(self.loop)
+        self.flow, self.shares = FairFlow(transport), budget_of(self.loop)
         self._deadline = self.loop.call_later(SILENCE_S_MAX, transport.close)
 
     def data_received(self, data: bytes) -> None:
@@ -129,7 +129,7 @@ class JournalledProtocol:
             self._forget_deadline()
             self._awaited = part
         if part and not self._deadline:
-            limit_s = cuts.HEAD_S_MAX if part == "head" else cuts.BODY_S_MAX
+            limit_s = cut_requests.HEAD_S_MAX if part == "head" else cut_requests.BODY_S_MAX
             self._deadline = self.loop.call_later(limit_s, self._be_late)
         self._hold(self._held_bytes + size if part and not self.is_discarding() else 0)
         if part and self.shares.unfinished_bytes > UNFINISHED_BYTES_MAX:

@@ -15,13 +15,13 @@ from starlette.types import Receive, Scope, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
 from mockexchange.server.http.whole_answer import send_answer
-from mockexchange.server.shares import PIECE_BYTES, shares_of
+from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
@@ -101,13 +101,13 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     try:
         body = await read_body(receive, scope["headers"])
     except BodyTooLarge as cut:
-        await _refuse_body(sandbox_of, RequestContext.of(_request(scope, cut.beginning)), send)
+        await _refuse_body(sandbox_of, RequestContext.of(request_of(scope, cut.beginning)), send)
         return
     if body is None:
         return
     if len(body) + len(scope["raw_path"]) + len(scope["query_string"]) > PIECE_BYTES:
-        await shares_of(asyncio.get_running_loop()).wait()
-    asked = RequestContext.of(_request(scope, body))
+        await budget_of(asyncio.get_running_loop()).wait()
+    asked = RequestContext.of(request_of(scope, body))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await sandbox.run_due()
     answer, entry = answer_or_failure(sandbox, asked)
@@ -123,7 +123,7 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
         if isinstance(answer, FaultyAnswer):
             await _carry(receive, send, answer, headers, sandbox)
         else:
-            await _send(send, answer, headers)
+            await send_whole(send, answer, headers)
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
@@ -142,7 +142,8 @@ def inspect(
     )
 
 
-def _request(scope: Scope, body: bytes) -> Request:
+def request_of(scope: Scope, body: bytes) -> Request:
+    """Return the plain request of an ASGI scope."""
     return Request(
         scope["method"],
         scope["raw_path"][:TARGET_BYTES_MAX].decode("latin-1"),
@@ -185,8 +186,8 @@ async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> No
     """Answer a request whose body is too large, and journal it. What is still to come of the body is discarded."""
     sandbox: Sandbox = sandbox_of(asked.key_id)
     answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
-    entry = sandbox.note_failure(asked, answer)
-    await _send(send, answer, headers_of(asked.venue, answer))
+    entry = sandbox.note_answer(asked, answer)
+    await send_whole(send, answer, headers_of(asked.venue, answer))
     sandbox.journal.close(entry)
 
 
@@ -195,7 +196,8 @@ async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: li
         await response.send(answer, headers)
 
 
-async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:
+async def send_whole(send: Send, answer: Answer, headers: list[Header]) -> None:
+    """Send an answer with its length."""
     await send_answer(send, answer, [*headers, *length_of(answer, len(answer.body))])
 
 

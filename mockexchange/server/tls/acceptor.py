@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mockexchange.server.http.cuts import RAW_BYTES_MAX, Cut, answer_bytes
+from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes
 
 HANDSHAKE = 0x16
 """The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""

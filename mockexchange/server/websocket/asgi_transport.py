@@ -4,8 +4,8 @@ import asyncio
 
 from starlette.types import Send
 
-from mockexchange.sandbox.connection import ABNORMAL, Ending
-from mockexchange.sandbox.outbox import Outbox
+from mockexchange.sandbox.streams.connection import ABNORMAL, Ending
+from mockexchange.sandbox.streams.outbox import Outbox
 from mockexchange.server.websocket.stream_transport import StreamTransport
 
 

@@ -14,12 +14,12 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Ending
-from mockexchange.sandbox.outbox import Outbox
-from mockexchange.sandbox.streams import SERVICE_RESTART
+from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Ending
+from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART
+from mockexchange.sandbox.streams.outbox import Outbox
 from mockexchange.server.http.connection_reset import reset_connection
-from mockexchange.server.http.cuts import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
-from mockexchange.server.shares import PIECE_BYTES, shares_of
+from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
+from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.server.websocket.framing import HEADS
 from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
 from mockexchange.server.websocket.stream_transport import WIRE, StreamTransport
@@ -164,7 +164,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         """Schedule the next slice as soon as it may be parsed, and keep the unparsed bytes bounded."""
         if self._unread and self._may_digest:
             self._is_digesting = True
-            shares_of(self.loop).add(self._digest)
+            budget_of(self.loop).add(self._digest)
         is_deaf = len(self._unread) > READ_AHEAD_BYTES
         if is_deaf != self._is_deaf and not self.transport.is_closing():
             self._is_deaf = is_deaf

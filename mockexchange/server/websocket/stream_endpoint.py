@@ -9,12 +9,12 @@ from urllib.parse import quote
 from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
-from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Ending
-from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stream_writes import carry_out_call, carry_out_end
+from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Connection, Ending
+from mockexchange.sandbox.streams.stream_writes import carry_out_call, carry_out_end
 from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect

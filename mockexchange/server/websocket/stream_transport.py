@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from mockexchange.sandbox.connection import Ending
-from mockexchange.sandbox.outbox import Outbox
-from mockexchange.server.shares import shares_of
+from mockexchange.sandbox.streams.connection import Ending
+from mockexchange.sandbox.streams.outbox import Outbox
+from mockexchange.server.loop_budget import budget_of
 
 MICROSECONDS = 1_000_000
 COMMANDS_PER_TURN = 2
@@ -37,7 +37,7 @@ class StreamTransport:
         """
         self._commands += 1
         if self._commands % COMMANDS_PER_TURN == 0:
-            await shares_of(asyncio.get_running_loop()).wait()
+            await budget_of(asyncio.get_running_loop()).wait()
         while self.outbox.is_full and self.is_taking:
             self._room = asyncio.Event()
             await self._room.wait()

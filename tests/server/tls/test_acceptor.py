@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.server.http.cuts import Cut
+from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.http.listener import bind
 from mockexchange.server.tls import acceptor
 from mockexchange.server.tls.acceptor import PLAIN, TlsAcceptor

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mockexchange.server.shares import PIECE_BYTES
+from mockexchange.server.loop_budget import PIECE_BYTES
 from mockexchange.server.websocket import protocol, stream_endpoint
 from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, StreamProtocol
 from mockexchange.server.websocket.stream_endpoint import streams_drained

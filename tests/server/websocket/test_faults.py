@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from mockexchange.scenario.faults import FAULTS
+from mockexchange.scenario.faults.fault_rules import FAULTS
 from mockexchange.scenario.located_text import read_yaml
 from tests.server.streaming import TEXT, Venue, listening, play, subscribe, trust, until
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from mockexchange.server.http import cuts, protocols
+from mockexchange.server.http import cut_requests, protocols
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.helpers.sandboxes import SMALL
@@ -247,7 +247,7 @@ def test_a_client_that_vanishes_in_the_handshake_leaves_nothing() -> None:
 
 
 def test_who_sends_the_head_too_slowly_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, "HEAD_S_MAX", 0.01)
+    monkeypatch.setattr(cut_requests, "HEAD_S_MAX", 0.01)
 
     async def scene() -> None:
         async with listening() as venue:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from mockexchange.server.http.rest_endpoint import MARK, PLAIN_TEXT, header_text
-from mockexchange.server.shares import UNFINISHED_BYTES_MAX
+from mockexchange.server.loop_budget import UNFINISHED_BYTES_MAX
 from mockexchange.venues.registry import DEFAULT
 
 RAW_BYTES_MAX = 4_096

@@ -1,0 +1,57 @@
+"""The content of a server's ready file: its addresses, its token, and the accounts with their keys."""
+
+import os
+from typing import Any
+
+from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.sandbox.credentials import Credential
+from mockexchange.server.server_state import ServerState
+
+
+def describe(
+    server_state: ServerState,
+    token: str,
+    api_date: str,
+    credentials: list[Credential],
+    run_directory: RunDirectory,
+    pid: int | None = None,
+) -> dict[str, Any]:
+    """Return the content of the ready file of a server without TLS. Writes the key files. `pid`: default this one."""
+    return {
+        "pid": os.getpid() if pid is None else pid,
+        "control_url": f"{server_state.control_origin()}/_mock",
+        "control_token": token,
+        "api_date": api_date,
+        "ca_cert": None,
+        "ca_bundle": None,
+        "venues": server_state.urls(),
+        "accounts": describe_accounts(credentials, run_directory),
+    }
+
+
+def describe_accounts(credentials: list[Credential], run_directory: RunDirectory) -> list[dict[str, Any]]:
+    """Return an entry per account, with its first key; all keys are listed under `keys`. Writes the key files."""
+    accounts: dict[str, dict[str, Any]] = {}
+    for one in credentials:
+        path = run_directory.write_key(one)
+        key = {
+            "key": one.key,
+            "key_id": one.key_id,
+            "private_key_path": str(path) if path else None,
+            "secret": one.secret,
+        }
+        account = accounts.setdefault(
+            one.account,
+            {
+                "name": one.account,
+                "kind": one.kind.value,
+                "venue": one.venue,
+                "key_id": key["key_id"],
+                "private_key_path": key["private_key_path"],
+                "secret": key["secret"],
+                "subtraders": one.subtraders,
+                "keys": [],
+            },
+        )
+        account["keys"].append(key)
+    return list(accounts.values())
