@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.pytest_plugin.markers import SandboxRequest
@@ -15,15 +15,27 @@ NAME_CHARS_MAX = 80
 DIGEST_CHARS = 8
 
 
-def write_files(directory: Path, test: str, exchange: Exchange) -> str:
-    """Write the files of a test's exchange; return the command that replays it."""
+class ReplayCommands(NamedTuple):
+    """The commands that take a log from the files of a test."""
+
+    replay: str
+    """Sends the requests of the test again."""
+    serve: str
+    """Serves the exchange as it was at the end of the test."""
+
+
+def write_files(directory: Path, test: str, exchange: Exchange) -> ReplayCommands:
+    """Write the files of a test's exchange; return the commands that read them."""
     name = name_of(test)
     directory.mkdir(parents=True, exist_ok=True)
-    log, *journals = (
-        _write(directory / f"{name}.{part}.jsonl", exchange.ask("GET", part)) for part in ("log", "journal", "frames")
-    )
+    rows = {part: list(exchange.ask("GET", part)) for part in ("log", "journal", "frames")}
+    log, *journals = (_write(directory / f"{name}.{part}.jsonl", found) for part, found in rows.items())
     given = [word for path in journals for word in ("--journal", str(path))]
-    return shlex.join(["mockexchange", "replay", str(log), *given])
+    last = str(rows["log"][-1]["seq"])
+    return ReplayCommands(
+        shlex.join(["mockexchange", "replay", str(log), *given]),
+        shlex.join(["mockexchange", "serve", "--from-log", str(log), "--until", last]),
+    )
 
 
 def name_of(test: str) -> str:

@@ -90,4 +90,6 @@ def _replay_advice(item: pytest.Item, watched: WatchedExchange) -> Iterator[str]
     if directory is None:
         yield f"to replay it: run the test with {LOGS.flag} DIR, which keeps its log and its journal"
     else:
-        yield f"to replay it: {write_files(directory, item.nodeid, watched.exchange)}"
+        commands = write_files(directory, item.nodeid, watched.exchange)
+        yield f"to replay it: {commands.replay}"
+        yield f"to serve it as it was at the end: {commands.serve}"

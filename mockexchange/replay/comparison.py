@@ -13,7 +13,7 @@ from mockexchange.replay.streams import StreamReplay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.replay.writes import WriteReplay
-from mockexchange.sandbox.journal_json import entry_bytes
+from mockexchange.sandbox.journal.journal_json import entry_bytes
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Answer
 

@@ -49,14 +49,14 @@ def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
     try:
         exchange = header.new_exchange()
         date = DEFAULT.api_date(header.api_date)
-        settings = {name: venue.scenario.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
+        settings = {name: venue.scenario.settings(**settings_of(venue, header)) for name, venue in VENUES.items()}
         contexts = {name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()}
     except (TypeError, ValueError) as error:
         raise LogError(f"line 1: {error}") from None
     return exchange, contexts
 
 
-def _settings_of(venue: Venue, header: Header) -> dict[str, Any]:
+def settings_of(venue: Venue, header: Header) -> dict[str, Any]:
     """Return a venue's settings: the default venue's are at the top level, others under their name if not default."""
     if venue is DEFAULT:
         return {name: value for name, value in header.settings.items() if name not in VENUES}

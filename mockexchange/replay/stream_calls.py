@@ -10,9 +10,9 @@ from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.stubs import StubReplay
-from mockexchange.sandbox.journal_json import frame_bytes
-from mockexchange.scenario.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
-from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.sandbox.journal.journal_json import frame_bytes
+from mockexchange.scenario.faults.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
+from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.venues.frame import Frame, PendingFrame
 from mockexchange.venues.request import Pending
 from mockexchange.venues.session import Calls

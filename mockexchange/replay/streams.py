@@ -16,7 +16,7 @@ from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.stream_calls import CallReplay, is_changed
 from mockexchange.replay.verdicts import Verdict, deviation
-from mockexchange.sandbox.journal_json import frame_bytes
+from mockexchange.sandbox.journal.journal_json import frame_bytes
 from mockexchange.store.log import Record
 from mockexchange.venues.frame import Frame, PendingFrame
 from mockexchange.venues.registry import VENUES

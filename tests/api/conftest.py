@@ -38,6 +38,12 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
+def forget_the_heap() -> None:
+    """Collect what there is to collect, and keep later collections from walking what earlier tests have left."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No thread, descriptor, file or patched variable stays behind."""
@@ -46,7 +52,7 @@ def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     with serve("empty"):
         pass  # what is loaded once and for all
-    gc.collect()
+    forget_the_heap()
     before = threading.enumerate(), opened(), environment()
     yield
     gc.collect()

@@ -29,7 +29,7 @@ class SyncProxy:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._target, name)
-        if name == "sandbox":
+        if name in ("sandbox", "fork"):
             return partial(self._opened, value)
         if inspect.iscoroutinefunction(value):
             return lambda *given, **words: self._run(value(*given, **words))

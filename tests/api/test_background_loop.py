@@ -26,7 +26,7 @@ WAIT_S_MAX = 20
 
 
 def test_who_still_waits_at_the_end_is_told() -> None:
-    from mockexchange.server.control import waits
+    from mockexchange.server.control.waits import waits
 
     waited: threading.Event = threading.Event()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as helper:
@@ -100,7 +100,7 @@ def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     from mockexchange.api.async_view import async_view
-    from mockexchange.server.control import waits
+    from mockexchange.server.control.waits import waits
 
     waited = threading.Event()
     monkeypatch.setattr(waits, "_attend", _for_ever(waited))
@@ -187,7 +187,7 @@ def test_a_call_from_no_asyncio_loop_is_told() -> None:
 
 
 def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.control import sandbox_routes
+    from mockexchange.server.control.sandboxes import sandbox_routes
 
     def fail(*given: Any) -> Any:
         raise ZeroDivisionError

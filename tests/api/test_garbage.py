@@ -28,6 +28,7 @@ def test_a_deleted_sandbox_leaves_nothing_to_collect(scenario: str) -> None:
     with serve("empty") as server:
         for _ in range(3):  # the third is a copy of the second, and what is made once in a process is made
             gc.collect()
+            gc.freeze()  # so that the next collection is one of this sandbox, not of all tests before
             gc.disable()
             try:
                 with server.sandbox(scenario) as exchange:

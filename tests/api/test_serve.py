@@ -202,7 +202,7 @@ def test_a_server_serves_a_running_loop_from_its_own_thread() -> None:
 
 
 def test_an_interrupt_while_waiting_leaves_nothing(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.control import waits
+    from mockexchange.server.control.waits import waits
 
     waited_in: queue.SimpleQueue[Any] = queue.SimpleQueue()
     monkeypatch.setattr(waits, "_require_room", waited_in.put)

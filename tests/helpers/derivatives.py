@@ -9,7 +9,7 @@ from typing import Any
 
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stream_writes import carry_out_call
+from mockexchange.sandbox.streams.stream_writes import carry_out_call
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.sandboxes import MILLISECOND, run

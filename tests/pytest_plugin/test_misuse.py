@@ -28,7 +28,7 @@ WRONG = {
     'scenario="goldn"': ": no scenario 'goldn': did you mean 'golden'?",
     'api_date="2026-13"': (
         ": expected an API date, got '2026-13': unknown API date '2026-13': expected compat, latest, 2025-11, 2025-12,"
-        " 2026-02, 2026-04, 2026-06, 2026-10, a month, or a day such as 2025-11-03; did you mean 2026-10?"
+        " 2026-02, 2026-04, 2026-06, 2026-10, a month, or a day such as 2025-11-03; did you mean 2026-12?"
     ),
     'clock="slow"': ": expected a clock real, paused or a scale such as 10x (at most 1000000x), got 'slow'",
     'faults=["flakky"]': ": no preset 'flakky': did you mean 'flaky'?",

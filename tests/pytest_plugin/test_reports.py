@@ -137,6 +137,8 @@ def test_what_is_kept_replays(failed: Ran) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert Path(words[1]).parent.name == "kept"
+    [served] = [line for line in section(failed, "test_refused") if line.startswith("to serve it as it was at the end")]
+    assert shlex.split(served.rpartition(": ")[2])[:4] == ["mockexchange", "serve", "--from-log", words[1]]
 
 
 def test_without_a_directory_it_says_which_option_keeps_it(suite: Suite) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
@@ -27,7 +28,7 @@ from mockexchange.api.values.arguments import require
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.records import Request
 from mockexchange.api.values.rows import read_instant
-from mockexchange.api.values.sandbox_settings import Scenario, creation_body, sent_scenario
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fork_body, sent_scenario
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
 
@@ -202,6 +203,29 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         It has its own port. With `own_port=False` it shares the server's port, and the key of a request selects it.
         """
         body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
+        shown = await self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
+        async with AsyncExchange(self._connection, shown) as exchange:
+            try:
+                yield exchange
+            finally:
+                await exchange.discard()
+
+    @entered_shortly_async
+    async def fork(
+        self,
+        at: int | str | datetime | None = None,
+        *,
+        log: str | Path | None = None,
+        clock: str | None = None,
+        name: str | None = None,
+    ) -> AsyncIterator["AsyncExchange"]:
+        """Create an exchange as this one was after a command or at an instant, deleted at the end of the block.
+
+        `at` is the number of a command in the log, or an instant; without it the fork begins as this exchange is now.
+        `log` is the file of a log, which is forked instead. The fork has the keys of its source, a port of its own,
+        and the clock's mode at that point unless `clock` is given.
+        """
+        body = fork_body(log, self.name, at=at, clock=clock, name=name)
         shown = await self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
         async with AsyncExchange(self._connection, shown) as exchange:
             try:

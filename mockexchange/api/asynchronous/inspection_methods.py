@@ -28,8 +28,8 @@ class AsyncInspectionMethods(AsyncSandboxClient):
     async def ledger(self, account: str) -> dict[str, Any]:
         """Return the history of an account: cash by `book`, fills, orders, settlements and payments, oldest first.
 
-        A derivatives account has `summaries` by `book` and currency, and `trades`. Amounts are `Decimal`. The history
-        covers the whole account: rows name their `book`.
+        A derivatives account has `summaries` by `book` and currency, `trades` and `orders`. Amounts are `Decimal`. The
+        history covers the whole account: rows name their `book`.
         """
         return read_row(await self._ask("GET", _of_account(account, "ledger")))
 

@@ -77,6 +77,7 @@ ARGUMENTS = {
     "scenario": ArgumentType(
         "a name, a file, YAML text or a mapping", lambda value: isinstance(value, str | Path | Mapping)
     ),
+    "log": ArgumentType("the path of a file", lambda value: isinstance(value, str | Path)),
     "host": ArgumentType("the name or address of this machine, such as 127.0.0.1", _is_text),
     "port": ArgumentType(f"a whole number from 0 to {PORT_MAX}", lambda value: _is_count(value) and value <= PORT_MAX),
     "token": ArgumentType("text of visible ASCII characters", _is_token),

@@ -1,6 +1,7 @@
 """The body of a request that creates a sandbox."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,25 @@ def creation_body(
     }
 
 
+def fork_body(
+    log: str | Path | None, sandbox: str, *, at: int | str | datetime | None, clock: str | None, name: str | None
+) -> dict[str, Any]:
+    """Return the body of a request that creates a fork of a sandbox, or of the log in a file. Raises WrongArgument."""
+    given = {"clock": clock, "name": name}
+    source = {"sandbox": sandbox} if log is None else {"log": _text_of_log(log)}
+    point = {} if at is None else {"at": to_json(at, "at")}
+    return {"fork": {**source, **point}, **{key: value for key, value in given.items() if value is not None}}
+
+
+def _text_of_log(log: str | Path) -> str:
+    """Return the text of a file. Raises WrongArgument if it cannot be read."""
+    require_as("log", log, "log")
+    try:
+        return Path(log).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise wrong_argument("log", f"a file with a log ({error})", str(log)) from None
+
+
 def sent_scenario(scenario: Scenario) -> Any:
     """Return a scenario for a server that may lack this process's files: a file as its text. Raises WrongArgument."""
     require_as("scenario", scenario, "scenario")
@@ -59,7 +79,7 @@ def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
     with files of keys, from its own --scenario-dir.
     """
     body = {**body, "expires_after": IDLE_MAX}
-    return {**body, "scenario": _text_of_file(body["scenario"])}
+    return body if "fork" in body else {**body, "scenario": _text_of_file(body["scenario"])}
 
 
 def _text_of_file(scenario: Any) -> Any:

@@ -4,8 +4,8 @@ from typing import Any
 
 from mockexchange.api.errors import WrongRequest
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import read_yaml
+from mockexchange.scenario.types.literal_json import plain
 
 
 def read_step(text: str) -> Any:
