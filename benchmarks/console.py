@@ -95,8 +95,10 @@ def many_frames(browser: Any, ready: dict[str, Any], seconds: float, minutes: fl
         page = opened(browser, ready, "streams")
         before = heap_mb(page)
         page.evaluate("window.tasks.length = 0")
+        browser.start_tracing(page=page, categories=["toplevel"])
         took = fills(ready, seconds, FRAMES_A_SECOND)
         page.wait_for_timeout(1_500)
+        processor = worst_of(browser.stop_tracing())
         count = json.loads(asked_of(ready, "GET", "/sandboxes/default/frames?short=true&last=1"))["count"]
         listed = page.locator(".grid.rows").get_attribute("aria-rowcount")
         tasks = page.evaluate("window.tasks")
@@ -104,13 +106,22 @@ def many_frames(browser: Any, ready: dict[str, Any], seconds: float, minutes: fl
         nodes = page.locator("*").count()
         print(
             f"{count / took:.0f} frames a second for {took:.1f} s: {count} frames, {int(listed or 0) - 1} listed,"
-            f" {lost or 'none'} lost; {len(tasks)} long tasks, worst {max(tasks, default=0):.0f} ms;"
-            f" heap {before:.1f} to {heap_mb(page):.1f} MB; {nodes} nodes"
+            f" {lost or 'none'} lost; {len(tasks)} long tasks, worst {max(tasks, default=0):.0f} ms,"
+            f" {processor:.0f} ms of processor time; heap {before:.1f} to {heap_mb(page):.1f} MB; {nodes} nodes"
         )
         for minute in range(round(minutes)):
             fills(ready, 60, FRAMES_A_SECOND // 10)
             print(f"minute {minute + 1}: heap {heap_mb(page):.1f} MB", flush=True)
         page.context.close()
+
+
+def worst_of(trace: bytes) -> float:
+    """Return the longest task of the page in milliseconds of processor time, which load does not lengthen."""
+    events = json.loads(trace)["traceEvents"]
+    named = [one for one in events if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"]
+    threads = {(one["pid"], one["tid"]) for one in named}
+    tasks = [one for one in events if one["name"].endswith("RunTask") and (one["pid"], one["tid"]) in threads]
+    return max((one.get("tdur", 0) for one in tasks), default=0) / 1_000
 
 
 def fills(ready: dict[str, Any], seconds: float, frames_a_second: int) -> float:

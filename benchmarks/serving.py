@@ -38,7 +38,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.keys.public_keys import load_public_key
 
 SCENARIO = f"""
 scenario: bench

@@ -1,5 +1,6 @@
 """Commands a second and latency by store, beside the log in memory, and the time of a restart.
 
+`--postgres URL` measures a PostgreSQL database too: it must be one of its own, since its sandboxes are replaced.
 With `--kills N` a server is killed N times while four clients pay money in; every payment that was acknowledged has to
 be in the log once.
 """
@@ -22,12 +23,13 @@ from urllib.request import Request, urlopen
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.sandbox.log.stored import describe, read_description, restore_sandbox
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.store.sqlite_store import SqliteStore
+from mockexchange.store.opening import Location, open_store, read_location
+from mockexchange.store.stores import Store
 
 PLAN = "scenario: bench\naccounts: {alice: {}}"
 TOKEN = "benchmark"  # of a server that ends with this program
@@ -39,11 +41,14 @@ def pay(micros: int) -> Deposit:
     return Deposit(subaccount_ref=SubaccountRef("alice", "0"), amount_micros=micros)
 
 
-async def opened(kind: str, folder: Path) -> tuple[Sandbox, SqliteStore | None]:
+async def opened(kind: str, place: Location) -> tuple[Sandbox, Store | None]:
+    """Return a sandbox in a new file of a folder, or in a database."""
     sandbox = await open_sandbox(load_text(PLAN), SandboxOptions())
     if kind == "memory":
         return sandbox, None
-    store = SqliteStore.open(folder / f"{kind}-{time.monotonic_ns()}.db", kind)
+    store = (
+        open_store(place / f"{kind}-{time.monotonic_ns()}.db", kind) if isinstance(place, Path) else open_store(place)
+    )
     sandbox.use_log(await store.create("default", sandbox.log.header, describe(sandbox), list(sandbox.log)))
     return sandbox, store
 
@@ -70,9 +75,9 @@ async def together(sandbox: Sandbox, commands: int) -> float:
     return commands / (time.perf_counter() - began)
 
 
-async def turn(kind: str, folder: Path, commands: int) -> tuple[float, float, float, float]:
+async def turn(kind: str, place: Location, commands: int) -> tuple[float, float, float, float]:
     """Return commands a second one by one, their p50 and p99, and commands a second together."""
-    sandbox, store = await opened(kind, folder)
+    sandbox, store = await opened(kind, place)
     taken = await one_by_one(sandbox, commands)
     rate = await together(sandbox, commands * 4)
     if store:
@@ -80,9 +85,9 @@ async def turn(kind: str, folder: Path, commands: int) -> tuple[float, float, fl
     return commands / (sum(taken) / 1e6), median(taken), quantiles(taken, n=100)[98], rate
 
 
-async def restart(folder: Path, commands: int) -> float:
+async def restart(place: Location, commands: int) -> float:
     """Return the seconds that opening a log of this length takes."""
-    sandbox, store = await opened("normal", folder)
+    sandbox, store = await opened("normal", place)
     assert store is not None, "it has one"
     await together(sandbox, commands)
     [stored] = store.stored()
@@ -94,26 +99,31 @@ async def restart(folder: Path, commands: int) -> float:
     return taken
 
 
-def throughput(commands: int, rounds: int, length: int) -> None:
+def throughput(commands: int, rounds: int, length: int, database: Location | None) -> None:
     with tempfile.TemporaryDirectory() as home:
-        found: dict[str, list[tuple[float, float, float, float]]] = {kind: [] for kind in STORES}
+        places: dict[str, Location] = dict.fromkeys(STORES, Path(home))
+        if database:
+            places["postgres"] = database
+        found: dict[str, list[tuple[float, float, float, float]]] = {kind: [] for kind in places}
         for _ in range(rounds):
-            for kind in STORES:
-                found[kind].append(asyncio.run(turn(kind, Path(home), commands)))
+            for kind, place in places.items():
+                found[kind].append(asyncio.run(turn(kind, place, commands)))
         print(f"Commands, {rounds} turns of each, medians: one by one, and {WAITING} callers at once")
         for kind, turns in found.items():
             rate, p50, p99, grouped = (median(column) for column in zip(*turns, strict=True))
-            print(f"  {kind:7} {rate:9,.0f}/s, p50 {p50:6,.0f} us, p99 {p99:7,.0f} us; together {grouped:9,.0f}/s")
-        print(f"Restart with {length:,} commands: {asyncio.run(restart(Path(home), length)):.1f} s")
+            print(f"  {kind:8} {rate:9,.0f}/s, p50 {p50:6,.0f} us, p99 {p99:7,.0f} us; together {grouped:9,.0f}/s")
+        for kind, place in places.items():
+            if kind not in ("memory", "full"):
+                print(f"Restart with {length:,} commands, {kind}: {asyncio.run(restart(place, length)):.1f} s")
 
 
 # --- kill -9
 
 
-def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start(home: Path, store: str) -> tuple[subprocess.Popen[bytes], str]:
     ready = home / "ready.json"
     ready.unlink(missing_ok=True)
-    options = ["--store", "sqlite:mock.db", "--scenario", "bench.yaml", "--token", TOKEN, "--port", "0", "--quiet"]
+    options = ["--store", store, "--scenario", "bench.yaml", "--token", TOKEN, "--port", "0", "--quiet"]
     command = [sys.executable, "-m", "mockexchange", "serve", *options, "--ready-file", str(ready)]
     process = subprocess.Popen(command, cwd=home, env={"PYTHONPATH": str(Path.cwd()), "HOME": str(home)})
     while not ready.exists():
@@ -136,13 +146,13 @@ def pay_until_killed(url: str, numbers: Iterator[int], acknowledged: list[int]) 
             acknowledged.append(number)
 
 
-def kills(times: int) -> None:
+def kills(times: int, store: str) -> None:
     acknowledged: list[int] = []
     with tempfile.TemporaryDirectory() as name:
         home, first = Path(name), 1
         (home / "bench.yaml").write_text(PLAN)
         for _ in range(times):
-            process, url = start(home)
+            process, url = start(home, store)
             with ThreadPoolExecutor(4) as workers:
                 for worker in range(4):
                     workers.submit(pay_until_killed, url, iter(range(first + worker, 10**9, 4)), acknowledged)
@@ -150,7 +160,7 @@ def kills(times: int) -> None:
                 process.kill()
                 process.wait()
             first = max([first, *acknowledged]) + 100
-        process, url = start(home)
+        process, url = start(home, store)
         lines = send(f"{url}/sandboxes/default/log").splitlines()[1:]
         process.kill()
         process.wait()
@@ -169,11 +179,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--length", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--postgres", type=read_location, metavar="URL")
     given = parser.parse_args()
     if given.kills:
-        kills(given.kills)
+        kills(given.kills, given.postgres.text if given.postgres else "sqlite:mock.db")
     else:
-        throughput(given.commands, given.rounds, given.length)
+        throughput(given.commands, given.rounds, given.length, given.postgres)
 
 
 if __name__ == "__main__":
