@@ -104,6 +104,7 @@ HELD: Mapping[tuple[str, str], str] = {
     ("languages.md", "js"): "tests/docs/test_languages_page.py",
     ("languages.md", "json"): "tests/docs/test_languages_page.py",
     ("languages.md", "shell"): "tests/docs/test_languages_page.py",
+    ("recording.md", "yaml"): "tests/docs/test_recording_page.py",
     ("recipes.md", "py"): "tests/docs/test_written_pages.py",
     ("recipes.md", "typescript"): "tests/docs/test_written_pages.py",
     ("scenarios.md", "yaml"): "tests/docs/test_scenarios_page.py",

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from mockexchange.faults.preset_rules import preset_names
-from mockexchange.scenario.fault_effect_schema import BUCKET, EFFECTS
-from mockexchange.scenario.faults import FAULT, MATCH
+from mockexchange.scenario.faults.fault_effect_schema import BUCKET, EFFECTS
+from mockexchange.scenario.faults.fault_rules import FAULT, MATCH
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from tests.house.checkout import ROOT

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 from stoploss.bot import CHANNELS, Bot
-from tests.conftest import soon
 
 from mockexchange import AsyncExchange
+from tests.conftest import soon
 
 RAIN, SNOW = "RAIN-26NOV03", "SNOW-26NOV03"
 BAD_EVENING = f"""
