@@ -11,7 +11,7 @@ COPY contracts contracts
 COPY mockexchange mockexchange
 # What runs needs no pip; what it imports is compiled here, since its own files may be read-only.
 RUN python -m venv --without-pip /opt/mockexchange \
-    && pip --python /opt/mockexchange/bin/python install --compile .
+    && pip --python /opt/mockexchange/bin/python install --compile './[postgres]'
 
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 ARG VERSION=0.1.0

@@ -27,7 +27,7 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all attacks coverage house format format-check lint types check bench floors floors-beside \
+.PHONY: help serve test test-all attacks histories coverage house format format-check lint types check bench floors floors-beside \
 	wheel examples docs dev-env node-env clients-env clients lock clean
 
 help:  ## this list
@@ -39,11 +39,15 @@ serve: $(RUN)/.installed  ## the server on the demo scenario
 test: $(DEV)/.installed  ## the product's tests and one pass of the contract suite: at most 5 minutes on two cores
 	@tools/test.sh fast $(ARGS)
 
-test-all: $(DEV)/.installed  ## everything: every API date, planted faults, published clients, documentation, examples
+test-all: $(DEV)/.installed  ## every test, also those marked `thorough`, which the gate leaves out: before a release
 	@tools/test.sh all $(ARGS)
 
 attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, then good clients beside bad ones
 	@tools/attacks.sh $(ARGS)
+
+histories: $(DEV)/.installed  ## two minutes of servers and databases that are killed and stopped: is what clients saw in the log?
+	@$(IN_DEV) benchmarks.histories --engine sqlite --seconds 60 $(ARGS)
+	@$(IN_DEV) benchmarks.histories --engine postgres --seconds 120 $(ARGS)
 
 coverage: $(DEV)/.installed  ## every test that coverage is measured of, with the coverage gate
 	@tools/test.sh measured $(COVERAGE) $(ARGS)

@@ -2,8 +2,9 @@
 # The tests, in parallel; pytest's own summary is the last thing printed. Further arguments go to pytest.
 #
 #   tools/test.sh fast      the product, and one pass of the contract suite: what `make test` runs
-#   tools/test.sh measured  the tests that coverage is measured of: all but those marked `untraced`, by themselves or by folder
-#   tools/test.sh all       every test; with --cov, those marked `untraced` run beside the others without tracing
+#   tools/test.sh measured  the tests of the gate that coverage is measured of: not those marked `untraced`
+#   tools/test.sh gate      all but the tests marked `thorough`; with --cov, those marked `untraced` run without tracing
+#   tools/test.sh all       every test
 #
 # Not more than 8 workers: each may run servers of its own, and a big machine gains nothing beyond. Tests that wait for
 # other programs leave a core idle for a fifth of the time, so a run with them has one worker more than there are cores.
@@ -21,14 +22,15 @@ fast)
     for name in $FAST; do set -- "tests/$name" "$@"; done
     set -- "$CONTRACT" "$@"
     ;;
-measured) set -- -m "traced or not untraced" "$@" ;;
-all)
+measured) set -- -m "(traced or not untraced) and not thorough" "$@" ;;
+gate | all)
     workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
     # Single passes of the contract suites take longest: begun last, they would keep one worker when the others are done.
     set -- contracts/suites tests "$@"
+    [ "$group" = all ] || set -- -m "not thorough" "$@"
     ;;
 *)
-    echo "tools/test.sh: no group '$group': expected fast, measured or all" >&2
+    echo "tools/test.sh: no group '$group': expected fast, measured, gate or all" >&2
     exit 2
     ;;
 esac

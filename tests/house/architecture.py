@@ -36,7 +36,7 @@ def layer(imports: str = "", libraries: str = "") -> Layer:
 LAYERS = {
     "core": layer(libraries="msgspec sortedcontainers"),
     "venues": layer("core", "cryptography msgspec"),
-    "store": layer("core", "msgspec"),
+    "store": layer("core", "msgspec psycopg"),
     "scenario": layer("core venues", "cryptography faker msgspec yaml"),
     "sandbox": layer("core venues store scenario faults replay", "cryptography msgspec sortedcontainers"),
     "faults": layer("core venues store scenario sandbox replay", "msgspec"),
@@ -65,9 +65,11 @@ LAYERS = {
     ),
     "recording": layer("core venues clients guard runtime emulation", "h11"),
     "importing": layer("core venues scenario sandbox clients recording kit"),
+    "snapshot": layer("core venues runtime recording kit", "httpx"),
+    "drift": layer("core venues scenario runtime recording importing kit"),
     "cli": layer(
         "core venues store scenario sandbox faults replay runtime clients server kit guard api emulation recording"
-        " importing __init__",
+        " importing snapshot drift __init__",
         "click cryptography msgspec rich starlette uvicorn yaml",
     ),
     "__main__": layer("cli"),

@@ -147,12 +147,16 @@ WORDS = {
     "chaos": "flaky slow",
     "clock": "10x",
     "durability": "normal",
+    "from_log": __file__,
     "host": "127.0.0.2",
     "public_url": "http://mock:8600",
     "scenario": "golden",
     "scenario_dir": "/usr",
+    "replica": "mock1:8601",
     "quota": "streams=1 commands=2",
+    "speed": "5x",
     "store": "sqlite:/data/mock.db",
+    "until": "84",
     "ttl": "2h",
 }
 """Values of options that do not take any."""
@@ -161,7 +165,7 @@ WORDS = {
 def words_for(option: click.Option) -> list[str]:
     """Return a value that is not the default, in as many words as the option may be repeated."""
     if isinstance(option.type, click.IntRange):
-        return ["9001"]
+        return [str(min(9001, option.type.max or 9001))]
     if isinstance(option.type, click.Choice):
         return [next(str(each) for each in option.type.choices if each != option.default)]
     words = WORDS.get(option.name or "", "one two" if option.multiple else "/run/other").split()

@@ -5,12 +5,12 @@ Each rule is a function over paths and sources, so that a test also shows it a s
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Mapping
 from pathlib import PurePosixPath
 
 import pytest
 
-from tests.house.architecture import FIRST_VENUE, PACKAGE, VENUES, imports_of, module_of
+from tests.house.architecture import FIRST_VENUE, PACKAGE, VENUES, Import, imports_of, module_of
 from tests.house.checkout import ROOT, checkout_files, sources
 
 IMPORTS_MAX = 20
@@ -18,8 +18,19 @@ IMPORTS_MAX = 20
 ROOT_FILES = frozenset({"__init__.py", "__main__.py", "py.typed", "version.py"})
 ROOT_FOLDERS = frozenset(
     {
-        *("api", "cli", "clients", "core", "emulation", "faults", "guard", "importing", "kit", "pytest_plugin"),
-        *("recording", "replay", "runtime", "sandbox", "scenario", "server", "store", "venues"),
+        *("api", "cli", "clients", "core", "drift", "emulation", "faults", "guard", "importing", "kit"),
+        *(
+            "pytest_plugin",
+            "recording",
+            "replay",
+            "runtime",
+            "sandbox",
+            "scenario",
+            "server",
+            "snapshot",
+            "store",
+            "venues",
+        ),
     }
 )
 VENUE_NAME = re.compile("|".join(sorted(VENUES)), re.IGNORECASE)
@@ -31,18 +42,45 @@ VENUE_PLACES = (
 )
 
 
-def graph_of(modules: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return the modules that each module imports anywhere: also in functions and for type checkers alone."""
-    names = {module_of(path) for path in modules}
-    return {module_of(path): set(_imported(path, source, names)) for path, source in modules.items()}
+def imports_in(modules: Mapping[str, str]) -> dict[str, list[Import]]:
+    """Return the imports of the package in each module: also those in functions and for type checkers alone."""
+    return {
+        module_of(path): [
+            each
+            for node in ast.walk(ast.parse(source))
+            for each in imports_of(path, node)
+            if each.module.startswith(PACKAGE)
+        ]
+        for path, source in modules.items()
+    }
 
 
-def _imported(path: str, source: str, names: set[str]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        for each in imports_of(path, node):
-            found = each.target if each.target in names else each.module
-            if found in names and found != module_of(path):
-                yield found
+def graph_of(imports: Mapping[str, list[Import]]) -> dict[str, set[str]]:
+    """Return the modules that each module imports."""
+    return {
+        module: {_place(each, imports) for each in found} & set(imports) - {module} for module, found in imports.items()
+    }
+
+
+def definers_of(imports: Mapping[str, list[Import]], packages: set[str]) -> dict[str, set[str]]:
+    """Return, for each module, those that define what it imports, however many modules pass a name on.
+
+    A package may gather names of its modules, so what is imported from it counts as the package.
+    """
+    passed_on = {module: {each.name: each for each in found if each.name} for module, found in imports.items()}
+
+    def definer(each: Import) -> str:
+        place = _place(each, imports)
+        is_passed_on = place == each.module and place in passed_on and place not in packages
+        further = passed_on[place].get(each.name or "") if is_passed_on else None
+        return definer(further) if further else place
+
+    places = {module: {definer(each) for each in found} for module, found in imports.items()}
+    return {module: found & imports.keys() - {module} for module, found in places.items()}
+
+
+def _place(each: Import, modules: Container[str]) -> str:
+    return each.target if each.target in modules else each.module
 
 
 def circle_of(graph: Mapping[str, set[str]]) -> list[str]:
@@ -96,16 +134,17 @@ def test_the_root_of_the_package_is_the_layout() -> None:
 
 
 @pytest.fixture(scope="module")
-def graph() -> dict[str, set[str]]:
-    return graph_of(sources(PACKAGE))
+def imports() -> dict[str, list[Import]]:
+    return imports_in(sources(PACKAGE))
 
 
-def test_no_imports_of_any_kind_form_a_circle(graph: dict[str, set[str]]) -> None:
-    assert circle_of(graph) == []
+def test_no_imports_of_any_kind_form_a_circle(imports: dict[str, list[Import]]) -> None:
+    assert circle_of(graph_of(imports)) == []
 
 
-def test_no_module_imports_too_many_others(graph: dict[str, set[str]]) -> None:
-    assert fan_out_problems(graph) == []
+def test_no_module_imports_too_many_others(imports: dict[str, list[Import]]) -> None:
+    packages = {module_of(path) for path in sources(PACKAGE) if path.endswith("__init__.py")}
+    assert fan_out_problems(definers_of(imports, packages)) == []
 
 
 def test_venues_are_named_in_their_own_folders_alone() -> None:
@@ -120,7 +159,7 @@ def test_every_venue_place_exists() -> None:
 def test_a_circle_for_type_checkers_or_in_a_function_is_reported() -> None:
     there = "import mockexchange.core.a"
     for back in ("if TYPE_CHECKING:\n    import mockexchange.core.b", "def f():\n    import mockexchange.core.b"):
-        graph = graph_of({"mockexchange/core/a.py": back, "mockexchange/core/b.py": there})
+        graph = graph_of(imports_in({"mockexchange/core/a.py": back, "mockexchange/core/b.py": there}))
         assert circle_of(graph) == ["mockexchange.core.a", "mockexchange.core.b"]
     assert circle_of({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
@@ -128,6 +167,21 @@ def test_a_circle_for_type_checkers_or_in_a_function_is_reported() -> None:
 def test_a_module_that_imports_too_many_is_reported() -> None:
     graph = {"fits": {str(each) for each in range(IMPORTS_MAX)}, "not": {str(each) for each in range(IMPORTS_MAX + 1)}}
     assert fan_out_problems(graph) == ["not imports 21 modules of the package, limit 20"]
+
+
+def test_a_name_that_is_passed_on_counts_where_it_is_defined() -> None:
+    modules = {
+        "mockexchange/core/a.py": "x = 1",
+        "mockexchange/core/b.py": "from mockexchange.core.a import x\ny = 2",
+        "mockexchange/core/c.py": "from mockexchange.core.b import x, y\nfrom mockexchange.core.pack import z",
+        "mockexchange/core/pack/__init__.py": "from mockexchange.core.pack.inside import z",
+        "mockexchange/core/pack/inside.py": "z = 3",
+    }
+    assert definers_of(imports_in(modules), {"mockexchange.core.pack"})["mockexchange.core.c"] == {
+        "mockexchange.core.a",
+        "mockexchange.core.b",
+        "mockexchange.core.pack",
+    }
 
 
 @pytest.mark.parametrize(
