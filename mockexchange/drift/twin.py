@@ -12,6 +12,7 @@ from typing import Any
 from mockexchange.drift.deviations import STRUCTURE, Deviation, Evidence, Findings, Kind, Level
 from mockexchange.drift.recorded_lines import RecordedExchange, read_again, read_lines
 from mockexchange.drift.structure import differences, leaves
+from mockexchange.importing.comparison import INCOMPARABLE
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.recorded_answers import RecordedAnswer, WrongRecording
 from mockexchange.importing.verification import Emulated, Reply, note_cursor, plan_of, with_cursor
@@ -130,7 +131,8 @@ class _Asked:
         self._learn(operation, exchange.asked.target, wanted, got)
         for one in differences(wanted, got):
             # Ids are pseudonyms, and those that no step carries are the mock's own.
-            if one.level is not Level.VALUES or not is_id(one.path.rpartition(".")[2]):
+            name = one.path.rpartition(".")[2]
+            if one.level is not Level.VALUES or not (is_id(name) or name in INCOMPARABLE):
                 yield Deviation(one.level, one.kind, operation, one.path, one.seen, one.expected)
 
     def _of_error(self, operation: str, wanted: Any, got: Any) -> Iterator[Deviation]:

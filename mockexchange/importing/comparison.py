@@ -8,8 +8,15 @@ from typing import Any, NamedTuple
 EXPLAINED, ORDER, INSTANT, UNEXPLAINED = "explained", "order differs", "instant differs", "unexplained"
 BY_STUB = "by stub"
 INSTANT_TEXT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-INSTANT_NAMES = ("_ts", "ts", "_time", "_ms")
-CURSOR = "cursor"
+INSTANT_NAMES = ("_ts", "ts", "_time", "_ms", "timestamp")
+CURSOR, HAS_MORE = "cursor", "has_more"
+RPC_MARKS = frozenset({"jsonrpc", "rid"})
+TAPE = frozenset({"trade_seq", "tick_direction", "tradeSeq", "tickDirection"})
+"""Fields of a trade that the trades of others decide."""
+INCOMPARABLE = TAPE | {"usIn", "usOut", "usDiff", "creation_timestamp"}
+"""Fields that no account determines: the tape, the times of an answer, and when the exchange began."""
+IDENTITY = frozenset({"id", "email", "system_name", "username"})
+"""Fields of the owner of an account, which a recording has as pseudonyms."""
 DIFFERENCES_MAX = 3
 CHARS_SHOWN_MAX = 120
 ABSENT = "(absent)"
@@ -35,9 +42,11 @@ def compare(recorded: str, answered: str) -> Comparison:
 
     A page that no request asked for is not in the recording, so its rows are not in the scenario either.
     """
-    wanted, got = _without_cursor(json.loads(recorded)), _without_cursor(json.loads(answered))
+    wanted, got = (_compared(json.loads(text)) for text in (recorded, answered))
     if isinstance(wanted, dict) and isinstance(got, dict) and wanted.get(CURSOR) and got.get(CURSOR) is False:
         got[CURSOR] = True
+    if isinstance(wanted, dict) and isinstance(got, dict) and wanted.get(HAS_MORE) and got.get(HAS_MORE) is False:
+        got[HAS_MORE] = True
     if wanted == got:
         return Comparison(EXPLAINED)
     found = tuple(one for one, _ in zip(_differences("", wanted, got), range(DIFFERENCES_MAX), strict=False))
@@ -62,6 +71,19 @@ def shape_of(value: Any) -> Any:
 def _decimals(text: str) -> str:
     found = re.fullmatch(r"-?\d+\.(\d+)", text)
     return f"{len(found[1])} decimals" if found else "text"
+
+
+def _compared(body: Any) -> Any:
+    """Return what is compared of a body: of JSON-RPC the result, since the envelope has the times of the answer."""
+    if isinstance(body, dict) and "result" in body and RPC_MARKS & body.keys():
+        return _without_tape(body["result"])
+    return _without_cursor(body)
+
+
+def _without_tape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_tape(one) for name, one in value.items() if name not in TAPE | IDENTITY}
+    return [_without_tape(one) for one in value] if isinstance(value, list) else value
 
 
 def _without_cursor(body: Any) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, ORDER, UNEXPLAINED, shape_of
+from mockexchange.importing.derivatives.importer import DerivativesImporter
 from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer, WrongRecording, read_answers
 from mockexchange.importing.scenario_text import text_of
 from mockexchange.importing.stubs_of_rest import stubs_of
@@ -28,7 +29,6 @@ REFUSALS_MAX = 20
 """Steps that are left out; with more of them the rows are not what they seem."""
 SAMPLE_MAX = 3
 """Answers of each path by which the API date is found."""
-ROUNDS_MAX = 4
 KINDS = (EXPLAINED, ORDER, INSTANT, BY_STUB, UNEXPLAINED)
 
 
@@ -112,8 +112,7 @@ def _importer_of(recorded: Recorded) -> Any:
     try:
         return import_module(f"{__package__}.{recorded.venue}.importer")
     except ModuleNotFoundError:
-        title = venue_of(recorded.venue).title
-        raise WrongRecording(f"{recorded.path}: rows of {title} cannot be made steps yet") from None
+        return DerivativesImporter(recorded.venue)
 
 
 def _without_unreadable(scenario: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -158,7 +157,7 @@ async def _fitting(
     fitting = 0
     for answer, shape in sorted(zip(sample, wanted, strict=True), key=lambda pair: pair[0].at):
         await emulated.advance(answer.at)
-        reply = emulated.ask(answer.target, answer.at)
+        reply = emulated.ask(answer.target, answer.at, answer.method, answer.body)
         fitting += reply.status == 200 and shape_of(_parsed(reply.body)) == shape
     return fitting
 
@@ -181,7 +180,7 @@ def _solved(importer: Any, scenario: dict[str, Any], facts: Any, recorded: Recor
     balances = importer.balances_of(facts)
     cash: dict[Any, Decimal] = {}
     before = min((balance.at for balance in balances), default=0)
-    for _ in range(ROUNDS_MAX if balances else 0):
+    for _ in range(importer.rounds_max if balances else 0):
         plan = plan_of(text_of(importer.with_cash(scenario, cash, before)))
         missing = asyncio.run(_missing(importer, plan, recorded, balances, date))
         if not any(missing.values()):
@@ -198,7 +197,7 @@ async def _missing(
     found: dict[Any, Decimal] = {}
     for balance in sorted(balances, key=lambda one: one.at):
         await emulated.advance(balance.at)
-        reply = emulated.ask(balance.target, balance.at)
+        reply = emulated.ask(balance.target, balance.at, balance.method, balance.body)
         if reply.status == 200:
             found = {**importer.cash_missing(balance, recorded.text_of(balance), reply.body), **found}
     return found

@@ -9,8 +9,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mockexchange.core.instants import format_instant
 from mockexchange.recording.read_errors import reason_of
+from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import ENDED, FORMAT, VERSION
 from mockexchange.venues.registry import venue_at
+from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]
 LINE_BYTES_MAX = 64 * 1024 * 1024
@@ -18,6 +20,7 @@ LINE_BYTES_MAX = 64 * 1024 * 1024
 PROBLEMS_MAX = 100
 CUT = "there is no summary after it: the recording was cut short"
 PROXY = "proxy"
+JSON_HEADERS = ((b"content-type", b"application/json"),)
 ROW = "row"
 """The method of what no request asked for: a row of a file."""
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -42,11 +45,13 @@ class RecordedAnswer(NamedTuple):
     at: int
     target: str
     method: str = "GET"
+    body: str = ""
+    """Of a read that is a POST, which calls a method."""
 
     @property
     def is_write(self) -> bool:
         """Whether the request wrote: its answer has rows, and is not asked for again."""
-        return self.method in WRITES
+        return self.method in WRITES and not self.body
 
     @property
     def path(self) -> str:
@@ -148,9 +153,10 @@ def check_header(path: Path, line: Plain) -> None:
 
 
 def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
-    is_write = line["method"] in WRITES
-    answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"])
-    why = _why_not(line)
+    body = _call_in(line)
+    is_write = line["method"] in WRITES and not body
+    answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"], body)
+    why = _why_not(line, is_read=bool(body))
     if why:
         found.skipped[why] += 1
     if why and not _is_carried_out(line):
@@ -171,8 +177,19 @@ def _is_carried_out(line: Plain) -> bool:
     return line["method"] in WRITES and is_done and bool(line.get("answer"))
 
 
-def _why_not(line: Plain) -> str:
-    if line["method"] != "GET":
+def _call_in(line: Plain) -> str:
+    """Return the body of a POST that calls a method which only reads; empty for every other request."""
+    body = line.get("body")
+    if line["method"] != "POST" or not body:
+        return ""
+    path, _, query = str(line["target"]).partition("?")
+    asked = Request("POST", path, query, JSON_HEADERS, body.encode())
+    is_rpc = venue_at(path).rest.rpc_call_of is not None
+    return body if is_rpc and why_not_sent(asked) is None else ""
+
+
+def _why_not(line: Plain, *, is_read: bool) -> str:
+    if line["method"] != "GET" and not is_read:
         return f"{line['method']} requests"
     if line.get("source") == PROXY:
         return "requests that were not sent"

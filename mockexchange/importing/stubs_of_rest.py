@@ -37,7 +37,9 @@ class _Stubbed(NamedTuple):
 
 def stubs_of(recorded: Recorded, verified: Iterable[Verified]) -> list[dict[str, Any]]:
     """Return stubs of the unexplained answers, in the order of their installation: the last one is matched first."""
-    known = [(_stubbed(recorded, one.answer), one.comparison.kind == UNEXPLAINED) for one in verified]
+    known = [
+        (_stubbed(recorded, one.answer), one.comparison.kind == UNEXPLAINED) for one in verified if not one.answer.body
+    ]
     found = [one for one, is_unexplained in known if is_unexplained and not set(one.path) & set(WILDCARDS)]
     others = [one for one, is_unexplained in known if not is_unexplained]
     added = found

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.core.refusals import Refusal
 from mockexchange.importing.comparison import BY_STUB, UNEXPLAINED, Comparison, Difference, compare
-from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer
+from mockexchange.importing.recorded_answers import JSON_HEADERS, Recorded, RecordedAnswer
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
@@ -50,6 +50,8 @@ class Emulated:
     steps: Iterator[TimedCommand]
     venue: str
     refusals: list[str] = field(default_factory=list)
+    account: str = ""
+    """Who asks; the first account if empty."""
     _next: TimedCommand | None = None
 
     @classmethod
@@ -71,14 +73,16 @@ class Emulated:
             if isinstance(outcome, Refusal):
                 self.refusals.append(f"{step.command}: {outcome}")
 
-    def ask(self, target: str, at: int) -> Reply:
+    def ask(self, target: str, at: int, method: str = "GET", body: str = "") -> Reply:
         """Ask a read as the recorded account."""
-        credential = self.sandbox.credentials()[0]
+        credentials = self.sandbox.credentials()
+        credential = next(one for one in credentials if self.account in ("", one.account))
         known = {"key_id": credential.key_id, "private_key_pem": credential.private_pem, "secret": credential.secret}
-        signed = REQUEST_SIGNERS[self.venue].headers_of(known, UnsignedRequest("GET", target), at * 1000)
+        unsigned = UnsignedRequest(method, target, body.encode())
+        signed = REQUEST_SIGNERS[self.venue].headers_of(known, unsigned, at * 1000)
         headers = tuple((name.lower().encode(), value.encode()) for name, value in signed.items())
         path, _, query = target.partition("?")
-        request = Request("GET", path, query, headers)
+        request = Request(method, path, query, (*headers, *(JSON_HEADERS if body else ())), body.encode())
         venue, context = venue_of(self.venue), self.sandbox.contexts[self.venue]
         stubbed = self.sandbox.stubs.answer(venue, context, request, at, at) if self.sandbox.plan.stubs else None
         answer = stubbed or venue.rest.answer(context, request, at, at)
@@ -106,7 +110,7 @@ async def _verify(
     found = []
     for answer in sorted(answers, key=lambda one: one.at):
         await emulated.advance(answer.at)
-        reply = emulated.ask(with_cursor(answer.target, cursors), answer.at)
+        reply = emulated.ask(with_cursor(answer.target, cursors), answer.at, answer.method, answer.body)
         wanted = recorded.text_of(answer)
         note_cursor(cursors, wanted, reply.body)
         found.append(Verified(answer, _compared(wanted, reply)))

@@ -87,7 +87,6 @@ FOREIGN = [
     ([json.dumps({"format": "else", "version": 3})], "has the format 'else' 3"),
     ([HEADER, "torn", END], "no answer that can be imported, of 3 lines; line 2: "),
     ([], "no answer that can be imported, of 0 lines"),
-    ([HEADER, entry(target="/api/v2/public/get_time"), END], "rows of Deribit cannot be made steps"),
 ]
 
 

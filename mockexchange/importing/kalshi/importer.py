@@ -12,7 +12,9 @@ from mockexchange.importing.recorded_answers import RecordedAnswer
 
 Cash = dict[tuple[int, int], Decimal]
 """Dollars by subaccount and exchange index."""
-__all__ = ["balances_of", "cash_missing", "facts_of", "scenario_of", "with_cash"]
+rounds_max = 4
+"""Rounds in which cash is solved: what cannot be paid in one changes what is missing in the next."""
+__all__ = ["balances_of", "cash_missing", "facts_of", "rounds_max", "scenario_of", "with_cash"]
 
 
 def balances_of(facts: Facts) -> list[RecordedAnswer]:
