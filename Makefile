@@ -45,9 +45,10 @@ test-all: $(DEV)/.installed  ## every test, also those marked `thorough`, which 
 attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, then good clients beside bad ones
 	@tools/attacks.sh $(ARGS)
 
-histories: $(DEV)/.installed  ## two minutes of servers and databases that are killed and stopped: is what clients saw in the log?
+histories: $(DEV)/.installed  ## minutes of servers and databases that are killed, held and cut off: is what clients saw in the log?
 	@$(IN_DEV) benchmarks.histories --engine sqlite --seconds 60 $(ARGS)
 	@$(IN_DEV) benchmarks.histories --engine postgres --seconds 120 $(ARGS)
+	@$(IN_DEV) benchmarks.histories --replicas 3 --seconds 120 $(ARGS)
 
 coverage: $(DEV)/.installed  ## every test that coverage is measured of, with the coverage gate
 	@tools/test.sh measured $(COVERAGE) $(ARGS)

@@ -1,25 +1,15 @@
 """Commands a second and latency by store, beside the log in memory, and the time of a restart.
 
 `--postgres URL` measures a PostgreSQL database too: it must be one of its own, since its sandboxes are replaced.
-With `--kills N` a server is killed N times while four clients pay money in; every payment that was acknowledged has to
-be in the log once.
 """
 
 import argparse
 import asyncio
-import json
-import subprocess
-import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
-from urllib.request import Request, urlopen
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
@@ -117,74 +107,14 @@ def throughput(commands: int, rounds: int, length: int, database: Location | Non
                 print(f"Restart with {length:,} commands, {kind}: {asyncio.run(restart(place, length)):.1f} s")
 
 
-# --- kill -9
-
-
-def start(home: Path, store: str) -> tuple[subprocess.Popen[bytes], str]:
-    ready = home / "ready.json"
-    ready.unlink(missing_ok=True)
-    options = ["--store", store, "--scenario", "bench.yaml", "--token", TOKEN, "--port", "0", "--quiet"]
-    command = [sys.executable, "-m", "mockexchange", "serve", *options, "--ready-file", str(ready)]
-    process = subprocess.Popen(command, cwd=home, env={"PYTHONPATH": str(Path.cwd()), "HOME": str(home)})
-    while not ready.exists():
-        assert process.poll() is None, "the server did not start"
-        time.sleep(0.02)
-    return process, json.loads(ready.read_text())["control_url"]
-
-
-def send(url: str, body: Any = None) -> bytes:
-    raw = None if body is None else json.dumps(body).encode()
-    with closing(urlopen(Request(url, raw, {"Authorization": f"Bearer {TOKEN}"}))) as answer:  # our own
-        content: bytes = answer.read()
-        return content
-
-
-def pay_until_killed(url: str, numbers: Iterator[int], acknowledged: list[int]) -> None:
-    with suppress(OSError, ValueError):
-        for number in numbers:
-            send(f"{url}/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": number}}])
-            acknowledged.append(number)
-
-
-def kills(times: int, store: str) -> None:
-    acknowledged: list[int] = []
-    with tempfile.TemporaryDirectory() as name:
-        home, first = Path(name), 1
-        (home / "bench.yaml").write_text(PLAN)
-        for _ in range(times):
-            process, url = start(home, store)
-            with ThreadPoolExecutor(4) as workers:
-                for worker in range(4):
-                    workers.submit(pay_until_killed, url, iter(range(first + worker, 10**9, 4)), acknowledged)
-                time.sleep(0.3)
-                process.kill()
-                process.wait()
-            first = max([first, *acknowledged]) + 100
-        process, url = start(home, store)
-        lines = send(f"{url}/sandboxes/default/log").splitlines()[1:]
-        process.kill()
-        process.wait()
-    commands = [json.loads(line)["do"] for line in lines]
-    found = Counter(one["deposit"]["amount_micros"] // 10**6 for one in commands if "deposit" in one)
-    lost = [number for number in acknowledged if found[number] != 1]
-    print(f"{times} kills, {len(acknowledged):,} payments acknowledged, {len(lost)} of them not there once: {lost[:5]}")
-    print(
-        f"payments without an answer that are there: {len(found) - len(acknowledged)}; twice: {max(found.values()) - 1}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commands", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--length", type=int, default=100_000)
-    parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--postgres", type=read_location, metavar="URL")
     given = parser.parse_args()
-    if given.kills:
-        kills(given.kills, given.postgres.text if given.postgres else "sqlite:mock.db")
-    else:
-        throughput(given.commands, given.rounds, given.length, given.postgres)
+    throughput(given.commands, given.rounds, given.length, given.postgres)
 
 
 if __name__ == "__main__":

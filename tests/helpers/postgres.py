@@ -1,11 +1,12 @@
 """A PostgreSQL of the tests' own, under an unprivileged user, on a socket in its folder."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def program(name: str) -> Path | None:
 class PostgresServer:
     """A server that can be stopped and started again."""
 
-    def __init__(self, initdb: Path, postgres: Path) -> None:
+    def __init__(self, initdb: Path, postgres: Path, inside: Sequence[str] = (), address: str = "") -> None:
+        """`inside`: the beginning of a command in a network of its own, in which it listens on an address, too."""
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._as: dict[str, Any] = {"cwd": self.folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         if os.getuid() == 0:
@@ -53,9 +55,18 @@ class PostgresServer:
         options = ["--auth=trust", "--username=mock", "--no-locale", "--encoding=UTF8", "--no-sync"]
         subprocess.run([initdb, "-D", self.folder / "data", *options], check=True, **self._as)
         access = self.folder / "data" / "pg_hba.conf"
-        access.write_text(f"local all {GUARDED} scram-sha-256\nlocal all all trust\n")
-        settings: list[str | Path] = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        self._command = [postgres, "-D", self.folder / "data", "-k", self.folder, *settings]
+        access.write_text(f"local all {GUARDED} scram-sha-256\nlocal all all trust\nhost all all samenet trust\n")
+        given = SETTINGS | {"listen_addresses": address}
+        settings: list[str | Path] = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
+        command = [postgres, "-D", self.folder / "data", "-k", self.folder, *settings]
+        self._start_as = self._as
+        self._command: list[str | Path] = [*command]
+        if inside:  # only root can go there, and becomes the unprivileged user then
+            user = pwd.getpwnam(UNPRIVILEGED)
+            self._command = [*inside, "--setuid", str(user.pw_uid), "--setgid", str(user.pw_gid), *command]
+            self._start_as = {name: value for name, value in self._as.items() if name not in {"user", "extra_groups"}}
+        self.outer_url = PostgresUrl(f"postgresql://mock@{address}/postgres")
+        """From other machines of that network."""
         self.url = self.url_of("mock")
         self.start()
 
@@ -71,7 +82,7 @@ class PostgresServer:
         raise AssertionError("PostgreSQL did not start")
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, **self._as)
+        self._process = subprocess.Popen(self._command, **self._start_as)
         for _ in range(ATTEMPTS_MAX):
             try:
                 psycopg.connect(self.url.text).close()
