@@ -1,5 +1,6 @@
 """The open streams of a sandbox, indexed by the channels that they are subscribed to."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -29,6 +30,9 @@ KEYLESS_BYTES_MAX = 64 * 1024 * 1024
 """Bytes of unread frames of all connections without an account together. Opening one needs no credentials."""
 KEYLESS_LIMIT = f"the unread frames of all streams without an account were more than {KEYLESS_BYTES_MAX:,} bytes"
 NO_FRAME = Frame(b"", "")
+COMMAND = re.compile(rb'"(?:cmd|method)" ?: ?"([\w/]{1,60})"')
+"""The name of what a client asks for, which is the kind of its frame in the journal."""
+COMMAND_WITHIN_BYTES = 2_000
 
 
 class Streams:
@@ -185,6 +189,8 @@ class Streams:
             return
         at, host_at, position = self.moment or self.now()
         _, kind, channel, _, note, _, stub, commands, *_ = frame or NO_FRAME
+        if direction == "in" and not kind and (named := COMMAND.search(raw[:COMMAND_WITHIN_BYTES])):
+            kind = named[1].decode()
         if self.inspector and direction == "out" and kind != CLOSE and fault is None and stub is None:
             found = self.inspector.check_frame(connection.venue.name, connection.session.api_date.day, raw)
             note = "; ".join([*([note] if note else []), *found])

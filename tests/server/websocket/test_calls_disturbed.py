@@ -95,7 +95,10 @@ def test_a_stub_answers_on_the_stream_and_over_http(alone: SandboxView) -> None:
         reply = alone.ask(request("POST", "/api/v2", basic(alone), rpc("private/withdraw", {"amount": 10})))
         assert json.loads(reply.body)["result"] == {"order": {"price": 1.5}}
         assert talk(client, rpc("private/withdraw", {"amount": 10}))["error"]["code"] == -32601
-    assert [(one["direction"], one["kind"]) for one in frames(alone, "?stub=bought")] == [("in", ""), ("out", "result")]
+    assert [(one["direction"], one["kind"]) for one in frames(alone, "?stub=bought")] == [
+        ("in", "private/withdraw"),
+        ("out", "result"),
+    ]
     [shown] = alone.call("GET", "/stubs")
     assert (shown["matched"], shown["answered"]) == (2, 2)
 
