@@ -12,9 +12,12 @@ import pytest
 from tests.server.live import TOKEN, Live, serving
 
 CHROMIUM = Path("/usr/bin/chromium")
+FOREIGN_HOST = "evil.test"
+"""A name of another owner that leads to this machine, as after DNS rebinding."""
 ARGUMENTS = [
     *("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--host-resolver-rules=MAP {FOREIGN_HOST} 127.0.0.1",
 ]
 PATIENCE_MS = 20_000
 """For what the page does by itself, on a machine that is busy."""

@@ -51,7 +51,7 @@ def test_nothing_is_wider_than_the_window(tab: Any, live: Live, width: int) -> N
 def test_keys_can_be_switched_off(tab: Any, live: Live) -> None:
     open_console(tab, live)
     tab.keyboard.press("?")
-    tab.get_by_label("single keys act").uncheck()
+    tab.get_by_label("letters act as shortcuts").uncheck()
     tab.keyboard.press("Escape")
     tab.locator("dialog").wait_for(state="detached")
     tab.keyboard.press("w")

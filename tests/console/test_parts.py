@@ -51,6 +51,23 @@ CASES: dict[str, tuple[str, str, Any]] = {
         ["stream 2", "book.X", "stream 1", "sid 2 fill"],
     ),
     "digits stay": ("format.js", """return it.pretty('{"a":1.10,"b":[]}');""", '{\n  "a": 1.10,\n  "b": []\n}'),
+    "waits": (
+        "profit.js",
+        """const times = [0, 10, 20, 1000];
+        return [it.hasLongWait(times), it.hasLongWait([0, 10, 20, 30]), it.hasLongWait([0, 1000, 1001]),
+            it.instantAt(times, 0.5), it.instantAt(times, 9), it.placeOf(times, 15), it.placeOf(times, 20),
+            String(it.placeOf(times, 2000))];""",
+        [True, False, False, 5, 1000, 1.5, 2, "NaN"],
+    ),
+    "positions after": (
+        "profit.js",
+        """const fill = (book, side, action, count) => ({book, instrument: "A", side, action, count});
+        const fills = [
+                fill("0", "yes", "buy", "4.00"), fill("1", "yes", "buy", "7.00"), fill("0", "no", "buy", "1.50")];
+        return it.withPositions(fills, [{book: "0", instrument: "A", quantity: "0.00"}],
+            [{book: "0", instrument: "A", held: "2.50"}]).map((row) => row["position after"] ?? "");""",
+        ["4.00", "", "2.50"],
+    ),
     "idle": ("format.js", "return [59e6, 61e6, 7200e6].map(it.idleOf);", ["59 s", "1 min", "2 h"]),
 }
 

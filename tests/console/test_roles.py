@@ -30,15 +30,15 @@ HELD |= {f"KXQUICKSETTLE-#NOV#-{one}" for one in "ABCD"}
 OFFERED: dict[str, tuple[str, set[str]]] = {
     "requests?n=1": (
         "Answered as the venue answers.",
-        {"Filter", "refused #", "group", "diff A ↔ B", "series", "HAR", "curl", "mark A", "mark B"}
+        {"Filter", "refused #", "group", "diff A ↔ B", "compare runs", "HAR", "curl", "mark A", "mark B"}
         | {"pretty", "raw", "copy", "Close the details"},
     ),
-    "accounts?l=orders": ("KXRAINNYC-25NOV05-T1", ACCOUNTS | HELD),
-    "accounts?a=idle": ("No position.", ACCOUNTS),
+    "accounts?l=orders": ("KXRAINNYC-25NOV05-T1", ACCOUNTS | HELD | {"by time", "by change"}),
+    "accounts?a=idle": ("No position.", ACCOUNTS | {"by time", "by change"}),
     "orders": ("open orders of alice", {"Filter", "as"}),
     "streams": ("subscribed", {"Filter", "lost #", "gaps #", "freeze", "#"}),
     "script": ("busy", set()),
-    "scenario": ("3 accounts", {"open", "diff to what runs", "back to what runs", "scenario"}),
+    "scenario": ("3 accounts", {"open", "diff to what runs", "discard edits", "scenario"}),
     "verify": ("z.broken", {"report", "all", "broken", "not judged", "kept", "copy"}),
     "sandboxes": ("/trade-api/v2", set()),
 }
@@ -49,7 +49,7 @@ KEYS = {
     *("mark the row as A", "mark the row as B", "difference of A and B"),
     *(f"account {one}" for one in NAMES_OF_ACCOUNTS),
     *("next market", "market above", "next frame", "frame above", "follow, or freeze"),
-    *("verdicts: all, broken, not judged, kept", "difference of two series"),
+    *("verdicts: all, broken, not judged, kept", "compare two runs"),
     "why: the newest frame that is missing or was disturbed",
     *(
         "into the text",

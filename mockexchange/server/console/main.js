@@ -1,5 +1,6 @@
 // @ts-check
 // The console: the token, the frame around the screens, and the screen that the address names.
+import { signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { keepToken, onForgotten, takeToken } from "./lib/api.js";
@@ -15,10 +16,13 @@ import { showHelp } from "./parts/help.js";
 import { showMake } from "./parts/make_form.js";
 import { offered, SCREENS } from "./screens/screens.js";
 
+/** Whether the server did not take the token that this tab had. */
+const wasRefused = signal(false);
 startTheme();
 hasToken.value = Boolean(takeToken());
 onForgotten(() => {
   stopWatching();
+  wasRefused.value = true;
   hasToken.value = false;
 });
 
@@ -35,6 +39,7 @@ function TokenForm() {
     if (isGood) hasToken.value = true;
   };
   return html`<main class="welcome"><h1>mockexchange console</h1>
+    ${wasRefused.value ? html`<p class="bad" role="alert">✕ The server does not take the token that this tab had. If it was started anew, it has another one.</p>` : null}
     <p>This page needs the token of the control API. The shortest way is the terminal:</p>
     <pre>mockexchange console</pre>
     <form onSubmit=${send}><label>Token <input name="token" type="password" autocomplete="off" required autofocus /></label>

@@ -57,6 +57,17 @@ def test_files_need_no_token_and_data_do(live: Live) -> None:
     assert get(live, "/_mock/info").status == 401
 
 
+def test_the_front_page_leads_to_it(live: Live) -> None:
+    assert 'href="/_mock/console/"' in get(live, "/").body.decode()
+
+
+@pytest.mark.parametrize("path", ["", "main.js", "vendored/preact.js"])
+def test_another_host_does_not_reach_it(live: Live, path: str) -> None:
+    raw = request("GET", f"/_mock/console/{path}").replace(b"Host: 127.0.0.1", b"Host: evil.test")
+    with Connection(live.port) as connection:
+        assert connection.ask(raw).status == 403
+
+
 @pytest.mark.parametrize(
     "path", ["../app.py", "..%2fapp.py", "vendored/lock.json", "nothing.js", "lib/../main.js", "lib"]
 )

@@ -29,7 +29,7 @@ function walk(left, right, path, rows) {
   }
 }
 
-/** @param {unknown} value */
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
 function isObject(value) {
   return typeof value === "object" && value !== null;
 }

@@ -14,6 +14,8 @@ const KINDS = "command,request,frame,script,fault,clock";
 
 /** live, waiting, paused or ended; events in the last second; events that were lost. */
 export const live = signal({ state: "waiting", rate: 0, lost: 0 });
+/** Since when the server has not answered, by the clock of this machine; empty while it does. */
+export const silentSince = signal("");
 /** Counts the times that the sandbox began anew: what a screen has read before is of the old one. */
 export const epoch = signal(0);
 
@@ -42,6 +44,7 @@ export function watch(name) {
   if (name === sandbox && current) return;
   sandbox = name;
   lastId = "";
+  silentSince.value = "";
   live.value = { state: "waiting", rate: 0, lost: 0 };
   epoch.value += 1;
   restart();
@@ -81,6 +84,7 @@ async function run(name, signal) {
       if (isOver) tries = 0;
     } catch {
       // No answer: the server restarts, or is gone.
+      if (!signal.aborted) silentSince.value ||= new Date().toTimeString().slice(0, 8);
     }
     if (signal.aborted) return;
     live.value = { ...live.value, state: "waiting", rate: 0 };
@@ -102,6 +106,7 @@ async function readOnce(name, signal, onOpen) {
   }
   if (!answer.ok || !answer.body) throw new Error(String(answer.status));
   onOpen();
+  silentSince.value = "";
   live.value = { ...live.value, state: "live" };
   const decoder = new TextDecoder();
   const reader = answer.body.getReader();

@@ -3,7 +3,7 @@
 
 /** @typedef {{key: string, value: string, isNot: boolean}} Term */
 
-const KEYS = ["account", "op", "status", "method", "venue", "channel", "kind", "conn", "sid", "stub", "fault", "is", "body", "dir", "n"];
+const KEYS = ["account", "op", "status", "method", "venue", "channel", "kind", "conn", "stream", "sid", "stub", "fault", "is", "body", "dir", "n"];
 
 /**
  * @param {string} text
@@ -38,6 +38,7 @@ const TESTS = {
   kind: (row, value) => same(row.kind, value),
   dir: (row, value) => same(row.direction, value),
   conn: (row, value) => String(row.connection) === value,
+  stream: (row, value) => String(row.connection) === value,
   sid: (row, value) => String(row.sid) === value,
   stub: (row, value) => has(row.stub, value),
   fault: (row, value) => has(row.fault, value),

@@ -106,3 +106,14 @@ export function pythonOf(entry) {
   const args = [entry.account ?? "ACCOUNT", entry.method, entry.target].map((one) => JSON.stringify(one)).join(", ");
   return `import mockexchange\n\nwith mockexchange.connect() as exchange:\n    request = exchange.call(${args}${body})\n    print(request.status, request.answer)\n`;
 }
+
+/** The command that carries out a step, as YAML on one line. @param {string} kind @param {Record<string, any>} fields @param {string} sandbox */
+export function doOf(kind, fields, sandbox) {
+  const words = Object.entries(fields).map(([name, value]) => `${name}: ${isPlain(value) ? value : JSON.stringify(value)}`);
+  return `mockexchange do ${quoted(`${kind}: {${words.join(", ")}}`)}${sandbox === "default" ? "" : ` --sandbox ${quoted(sandbox)}`}`;
+}
+
+/** Whether YAML reads a text as itself without quotes. @param {any} value */
+function isPlain(value) {
+  return typeof value === "string" && /^[A-Za-z0-9][\w.\/-]*$/.test(value);
+}

@@ -36,10 +36,10 @@ function placing(sandbox, venue, order) {
   return { method: "POST", target: `${prefixOf(venue)}/portfolio/${isSecond(sandbox) ? "events/" : ""}orders`, body: JSON.stringify(body) };
 }
 
-/** @param {string} sandbox @param {string} venue @param {string} id */
-function canceling(sandbox, venue, id) {
+/** @param {string} sandbox @param {string} venue @param {string} id @param {string} book */
+function canceling(sandbox, venue, id, book) {
   if (venue === "deribit") return { method: "GET", target: `${prefixOf(venue)}/private/cancel?order_id=${encodeURIComponent(id)}` };
-  return { method: "DELETE", target: `${prefixOf(venue)}/portfolio/${isSecond(sandbox) ? "events/" : ""}orders/${encodeURIComponent(id)}` };
+  return { method: "DELETE", target: `${prefixOf(venue)}/portfolio/${isSecond(sandbox) ? "events/" : ""}orders/${encodeURIComponent(id)}${/^[1-9]/.test(book) ? `?subaccount=${book}` : ""}` };
 }
 
 /** Send a request as an account, and return its row of the journal with the venue's words if it was refused. @param {string} path @param {string} account @param {any} request */
@@ -55,9 +55,9 @@ export function place(path, sandbox, venue, order) {
   return send(path, order.account, placing(sandbox, venue, order));
 }
 
-/** @param {string} path @param {string} sandbox @param {string} venue @param {string} account @param {string} id */
-export function cancel(path, sandbox, venue, account, id) {
-  return send(path, account, canceling(sandbox, venue, id));
+/** @param {string} path @param {string} sandbox @param {string} venue @param {string} account @param {any} order */
+export function cancel(path, sandbox, venue, account, order) {
+  return send(path, account, canceling(sandbox, venue, order.id, order.book ?? ""));
 }
 
 /** The venue's words for its refusal. @param {string | null} answer */

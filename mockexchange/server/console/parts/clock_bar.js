@@ -2,7 +2,7 @@
 // The clock in the header: exchange time, and what moves it.
 import { useEffect, useState } from "preact/hooks";
 import { clock, moveClock, nowOf, readClock, setClock, toNextStep } from "../lib/clock.js";
-import { epoch, listen } from "../lib/feed.js";
+import { epoch, listen, silentSince } from "../lib/feed.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
 import { place } from "../lib/router.js";
@@ -21,11 +21,12 @@ export function ClockBar() {
     });
   }, [name, epoch.value]);
   const isStill = clock.value.mode === "paused";
+  const isSilent = silentSince.value !== "";
   useEffect(() => {
-    if (isStill) return undefined;
+    if (isStill || isSilent) return undefined;
     const timer = setInterval(() => tick((count) => count + 1), TICK_MS);
     return () => clearInterval(timer);
-  }, [isStill]);
+  }, [isStill, isSilent]);
   const run = (/** @type {string} */ mode) => attempt(() => moveClock(name, { run: mode }));
   const advance = (/** @type {string} */ by) => attempt(() => moveClock(name, { advance: by }));
   const next = () => attempt(async () => {

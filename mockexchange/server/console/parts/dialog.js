@@ -1,7 +1,7 @@
 // @ts-check
 // Native dialogs, short notes, and text to copy.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../lib/html.js";
 
 /** @type {import("@preact/signals").Signal<{title: string, body: any, wide?: boolean} | null>} */
@@ -9,6 +9,8 @@ export const open = signal(null);
 /** @type {import("@preact/signals").Signal<{text: string, isBad: boolean} | null>} */
 export const note = signal(null);
 let noteTimer = 0;
+/** A browser says as a TypeError that nobody answered. */
+const NO_ANSWER = "the server does not answer";
 
 /** @param {string} text @param {boolean} [isBad] */
 export function tell(text, isBad = false) {
@@ -24,7 +26,7 @@ export async function attempt(work) {
   try {
     return await work();
   } catch (error) {
-    tell(error instanceof Error ? error.message : String(error), true);
+    tell(error instanceof TypeError ? NO_ANSWER : error instanceof Error ? error.message : String(error), true);
     return undefined;
   }
 }
@@ -81,21 +83,32 @@ export function Note() {
 
 /**
  * A form with one text of JSON or YAML, and a button.
- * @param {{text: string, label: string, verb: string, hint?: any, onSend: (text: string) => Promise<unknown>}} props
+ * What the server says against it stands below the text; examples are texts to begin with.
+ * @param {{text: string, label: string, verb: string, hint?: any, examples?: Record<string, string>, onSend: (text: string) => Promise<unknown>}} props
  */
 export function TextForm(props) {
   const field = /** @type {{current: HTMLTextAreaElement | null}} */ (useRef(null));
+  const [problem, say] = useState("");
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const done = await attempt(async () => {
+    try {
       await props.onSend(field.current?.value ?? "");
-      return true;
-    });
-    if (done) close();
+      close();
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+      field.current?.focus();
+    }
+  };
+  const take = (/** @type {string} */ text) => {
+    if (field.current) field.current.value = text;
+    say("");
+    field.current?.focus();
   };
   return html`<form onSubmit=${send}>
     ${props.hint ? html`<p class="dim">${props.hint}</p>` : null}
-    <textarea class="code" ref=${field} rows="14" spellcheck=${false} aria-label=${props.label}>${props.text}</textarea>
+    ${props.examples ? html`<p class="examples" role="group" aria-label="examples"><span class="dim">such as</span> ${Object.entries(props.examples).map(([name, text]) => html`<button type="button" onClick=${() => take(text)}>${name}</button> `)}</p>` : null}
+    <textarea class="code" ref=${field} rows=${props.examples ? 9 : 14} spellcheck=${false} aria-label=${props.label} aria-invalid=${problem !== ""}>${props.text}</textarea>
+    ${problem ? html`<p class="bad" role="alert">✕ ${problem}</p>` : null}
     <div class="actions"><button class="primary">${props.verb}</button>
       <button type="button" onClick=${close}>Cancel</button></div>
   </form>`;

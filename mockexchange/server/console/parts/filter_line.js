@@ -1,6 +1,7 @@
 // @ts-check
 // The filter of a screen, with the last ones used.
 import { html } from "../lib/html.js";
+import { toRows } from "./grid.js";
 
 const KEPT = "mockexchange.filters";
 const KEPT_MAX = 12;
@@ -25,11 +26,11 @@ export function FilterLine(props) {
     if (event.key === "Escape") event.target.blur();
     if (event.key === "Enter") {
       keep(event.target.value);
-      /** @type {any} */ (document.querySelector(".rows"))?.focus();
+      toRows();
     }
   };
   return html`<label class="filter"><span class="hidden">Filter</span>
-    <input type="search" data-filter list="filters" value=${props.value} placeholder=${props.hint} spellcheck=${false}
+    <input type="search" data-filter list="filters" value=${props.value} placeholder=${`filter: ${props.hint}`} spellcheck=${false}
       onInput=${(/** @type {any} */ event) => props.onChange(event.target.value)} onKeyDown=${onKeyDown} onBlur=${(/** @type {any} */ event) => keep(event.target.value)} />
     <datalist id="filters">${known().map((one) => html`<option value=${one}></option>`)}</datalist></label>`;
 }

@@ -7,7 +7,9 @@ import { timeOf } from "../lib/format.js";
 import { gapOf } from "../lib/gaps.js";
 import { html } from "../lib/html.js";
 import { refine } from "../lib/router.js";
+import { mayChange } from "../lib/state.js";
 import { Body } from "./body.js";
+import { show, tell, TextForm } from "./dialog.js";
 
 const WORDS = /** @type {Record<string, string>} */ ({ in: "From the client.", out: "To the client.", lost: "Made, and not sent: the client has a gap here." });
 
@@ -36,6 +38,15 @@ export function FrameDetail(props) {
           ${props.row && props.row.sid !== null ? html`<dt>subscription</dt><dd>sid ${props.row.sid}${props.row.seq === null ? "" : `, seq ${props.row.seq}`}</dd>` : null}
           ${one.channel ? html`<dt>channel</dt><dd>${one.channel}</dd>` : null}
           <dt>exchange time</dt><dd>${timeOf(one.at)} <span class="dim">${one.at.slice(0, 10)}, after ${one.position} commands</span></dd></dl></div>
+      ${mayChange() && one.channel ? html`<div class="actions"><button onClick=${() => show("Make a fault of it", faultForm(one, props.path))} title="disturb the next such frame: leave it out, double it, swap it">fault</button></div>` : null}
       <${Body} label="frame" text=${one.frame} base64=${one.frame_base64} />`}
   </section>`;
+}
+
+/** @param {any} frame @param {string} path */
+function faultForm(frame, path) {
+  const match = { channel: frame.channel, ...(frame.account ? { account: frame.account } : {}) };
+  const text = JSON.stringify({ match, times: 1, then: { gap: true } }, null, 2);
+  return html`<${TextForm} text=${text} label="fault as JSON" verb="Add" hint=${html`Frames that match are disturbed: <code>gap</code>, <code>duplicate</code>, <code>reorder</code>, <code>silent_channel</code>, <code>close</code> and more.`}
+    onSend=${async (/** @type {string} */ sent) => { await ask("POST", `${path}/faults`, sent); tell("fault installed"); }} />`;
 }

@@ -78,3 +78,8 @@ export function Grid(props) {
     ${rows.length ? null : html`<div class="empty">${props.empty}</div>`}
   </div>`;
 }
+
+/** Move the focus to the list, where the arrow keys act. */
+export function toRows() {
+  /** @type {any} */ (document.querySelector(".rows"))?.focus({ preventScroll: true });
+}

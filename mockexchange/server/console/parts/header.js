@@ -1,7 +1,7 @@
 // @ts-check
 // The frame above every screen: sandbox, clock, connection, screens.
 import { useEffect } from "preact/hooks";
-import { live } from "../lib/feed.js";
+import { live, silentSince } from "../lib/feed.js";
 import { countOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { addressOf, go, place } from "../lib/router.js";
@@ -40,7 +40,8 @@ export function Header(props) {
       <button class="plain" onClick=${showHelp} title="keys (?)" aria-label="Help and keys">?</button>
     </div>
     <nav aria-label="Screens">${offered().map((one) => html`<a href=${addressOf({ screen: one.name, query: {} })}
-      aria-current=${one.name === props.screen.name ? "page" : undefined} title=${`g ${one.key}`}>${one.title}</a>`)}</nav>
+      aria-current=${one.name === props.screen.name ? "page" : undefined} title=${`g ${one.key}`} data-title=${one.title}>${one.title}</a>`)}</nav>
+    ${silentSince.value ? html`<p class="broken" role="alert">✕ The server has not answered since ${silentSince.value}; this page tries again. What it shows is of before.</p>` : null}
     ${shown?.broken ? html`<p class="broken" role="alert">✕ ${shown.broken}</p>` : null}
   </header>`;
 }

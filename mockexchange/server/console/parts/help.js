@@ -3,10 +3,12 @@
 import { html } from "../lib/html.js";
 import { areOn, bound, switchKeys } from "../lib/keys.js";
 import { info } from "../lib/state.js";
+import { offered } from "../screens/screens.js";
 import { show } from "./dialog.js";
 
 function Help() {
-  return html`<label class="check"><input type="checkbox" checked=${areOn.value} onChange=${(/** @type {any} */ event) => switchKeys(event.target.checked)} /> single keys act</label>
+  return html`<label class="check"><input type="checkbox" checked=${areOn.value} onChange=${(/** @type {any} */ event) => switchKeys(event.target.checked)} /> letters act as shortcuts</label>
+    <dl class="screens">${offered().map((one) => html`<dt>${one.title}</dt><dd>${one.about}</dd>`)}</dl>
     <table class="keys"><thead><tr><th scope="col">key</th><th scope="col">does</th></tr></thead><tbody>
     ${bound().map((one) => html`<tr><td><kbd>${one.keys}</kbd></td><td>${one.label}</td></tr>`)}
     <tr><td><kbd>↑ ↓ PgUp PgDn Home End</kbd></td><td>within a list</td></tr></tbody></table>
@@ -14,5 +16,5 @@ function Help() {
 }
 
 export function showHelp() {
-  show("Keys", html`<${Help} />`);
+  show("Help and keys", html`<${Help} />`);
 }

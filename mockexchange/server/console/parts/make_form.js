@@ -3,7 +3,7 @@
 import { useRef } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { html } from "../lib/html.js";
-import { go } from "../lib/router.js";
+import { addressOf, go } from "../lib/router.js";
 import { info, readSandboxes } from "../lib/state.js";
 import { attempt, close, show, tell } from "./dialog.js";
 
@@ -15,9 +15,9 @@ export function showMake() {
   show("New sandbox", html`<${MakeForm} />`);
 }
 
-/** @param {string} source */
-export function showFork(source) {
-  show(`Fork ${source}`, html`<${ForkForm} source=${source} />`);
+/** @param {string} source @param {string} [at] the number of a command of the log */
+export function showFork(source, at = "") {
+  show(`Fork ${source}`, html`<${ForkForm} source=${source} at=${at} />`);
 }
 
 /** Go to a sandbox that was made. @param {{id: string}} made */
@@ -28,7 +28,7 @@ async function enter(made) {
   tell(`${made.id} is made`);
 }
 
-/** @param {{source: string}} props */
+/** @param {{source: string, at: string}} props */
 function ForkForm(props) {
   const send = (/** @type {any} */ event) => {
     event.preventDefault();
@@ -36,9 +36,10 @@ function ForkForm(props) {
     const fork = { sandbox: props.source, ...(at ? { at: /^\d+$/.test(String(at)) ? Number(at) : at } : {}) };
     void attempt(async () => enter(await ask("POST", "/sandboxes", { ...(name ? { name } : {}), fork })));
   };
-  return html`<form class="fields" onSubmit=${send}><p class="dim">Another sandbox, with the same accounts and keys on a port of its own, as this one was.</p>
+  return html`<form class="fields" onSubmit=${send}><p>Another sandbox with the same accounts and keys, on a port of its own. Clients of <b>${props.source}</b> stay there: its base URL is on the screen Sandboxes.</p>
     <${NameField} />
-    <label>At <input name="at" placeholder="now; the number of a command of the log, or an instant" /></label>
+    <label>At <input name="at" defaultValue=${props.at} placeholder="now" /></label>
+    <p class="dim">As it is now; or as it was after a command of the log, by its number (<a href=${addressOf({ sandbox: props.source, screen: "script", query: {} })} onClick=${close}>the log</a>), or at an instant.</p>
     <div class="actions"><button class="primary">Fork</button><button type="button" onClick=${close}>Cancel</button></div></form>`;
 }
 

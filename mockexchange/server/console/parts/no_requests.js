@@ -11,7 +11,7 @@ export function NoRequests() {
   const where = place.value.sandbox === "default" ? "" : ` --sandbox ${place.value.sandbox}`;
   const lines = first
     ? [place.value.sandbox === "default" ? `eval "$(mockexchange env --account ${first.name})"` : "", `mockexchange call ${first.name} GET ${first.venue === info.value.venues[0].name ? "/portfolio/balance" : "/private/get_positions?currency=BTC"}${where}`].filter(Boolean).join("\n")
-    : "mockexchange do account account=alice";
+    : `mockexchange do 'account: {account: alice}'${where}`;
   if (!mayChange()) return html`<h2>No requests yet</h2><p>Requests appear here as soon as a client sends one${shown ? html` to <code>${shown.base_url}</code>` : ""}.</p>`;
   return html`<h2>No requests yet</h2>
     <p>Requests appear here as soon as a client sends one${shown ? html` to <code>${shown.base_url}</code>` : ""}. Point yours here, or send the first one from a terminal:</p>

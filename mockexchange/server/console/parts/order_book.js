@@ -52,5 +52,10 @@ function spreadOf(bids, asks, shown) {
 function Owners(props) {
   const own = props.orders.filter((one) => one.account === props.account);
   const others = props.orders.filter((one) => one.account !== props.account);
-  return html`${own.map((one) => html`<span class="chip own" title=${one.id}>● ${one.account} ${one.remaining}</span>`)}${others.slice(0, OTHERS_MAX).map((one) => html`<span class="chip" title=${one.id}>${one.account} ${one.remaining}</span>`)}${others.length > OTHERS_MAX ? html`<span class="dim">and ${others.length - OTHERS_MAX} more</span>` : null}`;
+  return html`${own.map((one) => html`<span class="chip own" title=${one.id}>● ${ownerOf(one)} ${one.remaining}</span>`)}${others.slice(0, OTHERS_MAX).map((one) => html`<span class="chip" title=${one.id}>${ownerOf(one)} ${one.remaining}</span>`)}${others.length > OTHERS_MAX ? html`<span class="dim">and ${others.length - OTHERS_MAX} more</span>` : null}`;
+}
+
+/** The account of an order, with its subaccount if that is not the main one. @param {any} order */
+function ownerOf(order) {
+  return /^[1-9]/.test(order.book ?? "") ? `${order.account}/${order.book}` : order.account;
 }

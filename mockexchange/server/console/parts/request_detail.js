@@ -47,7 +47,7 @@ function Why(props) {
     <p class="lead"><b>${isBad ? "✕" : isOdd ? "!" : "✓"} ${entry.status || "no answer"}</b> ${words}</p>
     ${entry.findings.map((/** @type {string} */ one) => html`<p class="bad">finding: ${one}</p>`)}
     <dl>
-      ${entry.refusal ? html`<dt>refusal</dt><dd>${entry.refusal}</dd>` : null}
+      ${entry.refusal ? html`<dt>refusal</dt><dd>${entry.refusal} <span class="dim">is mockexchange's name for it${codeOf(entry.answer) ? `; the venue's is ${codeOf(entry.answer)}` : ""}</span></dd>` : null}
       ${entry.fault ? html`<dt>fault</dt><dd>${entry.fault}</dd>` : null}
       ${entry.stub ? html`<dt>stub</dt><dd>${entry.stub}</dd>` : null}
       <dt>operation</dt><dd>${entry.operation ?? "none"}${entry.venue ? html` <span class="dim">of ${entry.venue}</span>` : ""}</dd>
@@ -68,12 +68,12 @@ function Actions(props) {
   });
   return html`<div class="actions">
     ${mayChange() ? html`<button class="primary" onClick=${resend} disabled=${!entry.account} title=${entry.account ? "the server signs it anew" : "no key was recognized"}>resend signed</button>
-      <button onClick=${() => show("Make a stub of it", stubForm(entry, path))}>stub</button>
-      <button onClick=${() => show("Make a fault of it", faultForm(entry, path))}>fault</button>` : null}
-    <button onClick=${() => copy(curlOf(entry, originOf(props.sandbox)), "curl")} title="as it was sent, with its old signature">curl</button>
+      <button onClick=${() => show("Make a stub of it", stubForm(entry, path))} title="answer the next such request with a text of yours">stub</button>
+      <button onClick=${() => show("Make a fault of it", faultForm(entry, path))} title="disturb the next such request: an error, a delay, a cut">fault</button>` : null}
+    <span class="dim">copy as</span><button onClick=${() => copy(curlOf(entry, originOf(props.sandbox)), "curl")} title="as it was sent, with its old time and signature: what was refused for them is refused again">curl</button>
     ${mayChange() ? html`<button onClick=${() => copy(pythonOf(entry), "Python")}>Python</button>
       <button onClick=${() => copy(callOf(entry), "command")} title="signed anew in a terminal">command</button>` : null}
-    <button onClick=${() => props.onMark("a")} title="a">mark A</button><button onClick=${() => props.onMark("b")} title="b">mark B</button>
+    <span class="dim">compare</span><button onClick=${() => props.onMark("a")} title="the first of two requests to compare (a)">mark A</button><button onClick=${() => props.onMark("b")} title="the second of two requests to compare (b)">mark B</button>
   </div>`;
 }
 
@@ -82,7 +82,7 @@ function stubForm(entry, path) {
   const body = isJson(entry.answer) ? `"json": ${entry.answer}` : `"text": ${JSON.stringify(entry.answer ?? "")}`;
   const target = entry.target.split("?")[0];
   const text = `{\n  "request": ${JSON.stringify(`${entry.method} ${target}`)},\n  "status": ${entry.status || 200},\n  "times": 1,\n  ${body}\n}`;
-  return html`<${TextForm} text=${text} label="stub as JSON" verb="Install" hint="The next request that matches gets this answer. Change what you like; digits stay as they are."
+  return html`<${TextForm} text=${text} label="stub as JSON" verb="Add" hint="The next request that matches gets this answer. Change what you like; digits stay as they are."
     onSend=${async (/** @type {string} */ sent) => { await ask("POST", `${path}/stubs`, sent); tell("stub installed"); }} />`;
 }
 
@@ -90,8 +90,18 @@ function stubForm(entry, path) {
 function faultForm(entry, path) {
   const match = { ...(entry.operation ? { operation: entry.operation } : {}), ...(entry.account ? { account: entry.account } : {}) };
   const text = JSON.stringify({ match, times: 1, then: { status: 503 } }, null, 2);
-  return html`<${TextForm} text=${text} label="fault as JSON" verb="Install" hint=${html`Requests that match are disturbed: <code>status</code>, <code>delay</code>, <code>drop</code>, <code>cut</code> and more.`}
+  return html`<${TextForm} text=${text} label="fault as JSON" verb="Add" hint=${html`Requests that match are disturbed: <code>status</code>, <code>delay</code>, <code>drop</code>, <code>cut</code> and more.`}
     onSend=${async (/** @type {string} */ sent) => { await ask("POST", `${path}/faults`, sent); tell("fault installed"); }} />`;
+}
+
+/** The venue's own name for an error, from its answer. @param {string | null} answer */
+function codeOf(answer) {
+  try {
+    const parsed = JSON.parse(answer ?? "");
+    return String(parsed.error?.code ?? parsed.code ?? "");
+  } catch {
+    return "";
+  }
 }
 
 /** @param {string | null} text */

@@ -13,7 +13,9 @@ function groupOf(row, by) {
 function filterFor(by, name) {
   if (by === "account") return name ? `account:${name}` : "-is:account";
   if (by === "operation" && !name.includes(" ")) return `op:${name}`;
-  return name ? `"${name.replaceAll('"', "")}"` : "-is:diagnosis";
+  // A term in quotes cannot have some: the longest part without them is enough.
+  const [part] = name.split('"').sort((left, right) => right.length - left.length);
+  return part ? `"${part}"` : "-is:diagnosis";
 }
 
 /** @param {{rows: any[], by: string, onChoose: (text: string) => void}} props */

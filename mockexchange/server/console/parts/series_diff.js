@@ -17,7 +17,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({ same: " ", less: "A", mor
  */
 export function showSeries(rows, filter, marks) {
   const [a, b] = startOf(rows, filter, marks);
-  show("Difference of two series", html`<${SeriesDiff} rows=${rows} a=${a} b=${b} />`, true);
+  show("Compare two runs", html`<${SeriesDiff} rows=${rows} a=${a} b=${b} />`, true);
 }
 
 /** Two filters to begin with: from mark A to mark B and from there on; or two accounts; or what the screen shows, twice. @param {any[]} rows @param {string} filter @param {{a: number, b: number}} marks */
@@ -42,10 +42,10 @@ function SeriesDiff(props) {
   const rows = lines[0].length * lines[1].length > CELLS_MAX ? null : diffLines(lines[0].join("\n"), lines[1].join("\n"));
   const open = (/** @type {number} */ number) => { close(); refine({ n: String(number) }); };
   const cell = (/** @type {any} */ row) => (row ? html`<button class="link" onClick=${() => open(row.number)}>${row.number}</button>` : "");
-  const field = (/** @type {"a" | "b"} */ side, /** @type {number} */ at) => html`<label>${side.toUpperCase()} <input type="search" value=${filters[side]} spellcheck=${false} onInput=${(/** @type {any} */ event) => set({ ...filters, [side]: event.target.value })} /> <span class="dim">${countOf(series[at].length)} requests</span></label>`;
+  const field = (/** @type {"a" | "b"} */ side, /** @type {number} */ at) => html`<label>${side.toUpperCase()} <input type="search" value=${filters[side]} spellcheck=${false} onInput=${(/** @type {any} */ event) => set({ ...filters, [side]: event.target.value })} /> <span class="dim">${countOf(series[at].length)} request${series[at].length === 1 ? "" : "s"}</span></label>`;
   return html`<div class="tools series">${field("a", 0)}${field("b", 1)}<label class="check"><input type="checkbox" checked=${isExact} onChange=${(/** @type {any} */ event) => setExact(event.target.checked)} /> queries too</label></div>
-    <p class="dim">A filter for each: numbers (<code>n:1-20</code>), accounts, operations. Marks A and B begin them.</p>
-    ${!rows ? html`<p>The series are too long to compare.</p>` : !rows.length ? html`<p data-same>The series are the same.</p>` : html`<table class="line-diff"><thead><tr><th scope="col" class="num">A #</th><th scope="col" class="num">B #</th><th scope="col">request and answer</th></tr></thead>
+    <p class="dim">A run is a series of requests. A filter for each: numbers (<code>n:1-20</code>), accounts, operations. Marks A and B begin them.</p>
+    ${!rows ? html`<p>The runs are too long to compare.</p>` : !rows.length ? html`<p data-same>The runs are the same.</p>` : html`<table class="line-diff"><thead><tr><th scope="col" class="num">A #</th><th scope="col" class="num">B #</th><th scope="col">request and answer</th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr key=${at} class=${row.kind}><td class="num">${row.kind === "less" || row.kind === "same" ? cell(series[0][row.left - 1]) : ""}</td><td class="num">${row.kind === "more" || row.kind === "same" ? cell(series[1][row.right - 1]) : ""}</td><td>${SIGNS[row.kind]} ${row.text}</td></tr>`)}</tbody></table>`}`;
 }
 

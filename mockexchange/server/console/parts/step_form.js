@@ -1,20 +1,27 @@
 // @ts-check
 // Forms of steps, made from the scenario's schema, each with its line for `mockexchange do`.
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import { ask } from "../lib/api.js";
-import { quoted } from "../lib/format.js";
+import { useEffect, useRef } from "preact/hooks";
+import { ApiError, ask } from "../lib/api.js";
+import { doOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { place } from "../lib/router.js";
 import { copy, close, show, tell } from "./dialog.js";
 
 /** @type {any} */
 let schema = null;
+/** What can be chosen in a field: markets and instruments that are open. @type {Record<string, string[]>} */
+let names = {};
+/** Fields that a step need not have, and that people look for nevertheless. */
+const SHOWN_TOO = ["action"];
+/** A short text for a field that has no description of its own. @type {Record<string, string>} */
+const EXAMPLES = { market: "such as KXRAIN-1", count: "10", price: "0.56", amount: "100", order: "the order's id" };
 
 /** @param {string} path @param {string} kind @param {any} known */
 export async function showStep(path, kind, known) {
   schema ??= await ask("GET", "/schema");
-  show("A step, now", html`<${StepForm} path=${path} kind=${kind} known=${known} />`);
+  names = Object.fromEntries(await Promise.all(["market", "instrument"].map(async (one) => [one, (await ask("GET", `${path}/${one}s`)).filter((/** @type {any} */ row) => row.status === "open" || row.open).map((/** @type {any} */ row) => row[one])])));
+  show("Carry out a step, now", html`<${StepForm} path=${path} kind=${kind} known=${known} />`);
 }
 
 /** @param {any} node @returns {any} */
@@ -42,8 +49,13 @@ function StepForm(props) {
   const problem = useSignal("");
   const line = useSignal("");
   const form = /** @type {{current: HTMLFormElement | null}} */ (useRef(null));
-  const values = () => Object.fromEntries([...new FormData(/** @type {HTMLFormElement} */ (form.current))].filter(([, value]) => value !== "").map(([name, value]) => [name, plain(String(value))]));
-  const write = () => { line.value = commandOf(kind.value, values()); };
+  const values = () => {
+    const given = Object.fromEntries([...new FormData(/** @type {HTMLFormElement} */ (form.current))].filter(([, value]) => value !== "").map(([name, value]) => [name, plain(String(value))]));
+    if (["bid", "ask"].includes(given.side)) delete given.action; // they say it already
+    return given;
+  };
+  const write = () => { line.value = doOf(kind.value, values(), place.value.sandbox); };
+  useEffect(write, [kind.value]);
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
     problem.value = "";
@@ -52,19 +64,22 @@ function StepForm(props) {
       if (outcome.refusal) problem.value = `refused: ${outcome.refusal.message}`;
       else {
         close();
-        tell(`${kind.value}: ${happened(outcome.events) || "nothing changed"}`);
+        tell(`${kind.value}: ${paid(outcome.events) || happened(outcome.events) || "nothing changed"}`);
       }
     } catch (error) {
-      problem.value = error instanceof Error ? error.message : String(error);
+      problem.value = error instanceof ApiError ? `${(error.where ?? "").replace(/^\[0\]\.?\w*\.?/, "").replace(/(.)$/, "$1: ")}${error.plain}` : String(error);
     }
   };
   const fields = fieldsOf(kind.value);
+  const isShown = (/** @type {any} */ one) => one.isRequired || one.name in props.known || SHOWN_TOO.includes(one.name);
+  /** What is known of this kind of step: a settlement has no account. */
+  const known = Object.fromEntries(Object.entries(props.known).filter(([name, value]) => value !== "" && fields.some((one) => one.name === name)));
   return html`<form class="fields" ref=${form} onSubmit=${send} onInput=${write}>
-    <label>Step <select value=${kind.value} onChange=${(/** @type {any} */ event) => { kind.value = event.target.value; problem.value = ""; }}>${kinds().map((name) => html`<option value=${name} selected=${name === kind.value}>${name}</option>`)}</select></label>
-    ${fields.filter((one) => one.isRequired || one.name in props.known).map((one) => html`<${Field} key=${`${kind.value} ${one.name}`} ...${one} value=${props.known[one.name] ?? ""} />`)}
-    ${fields.some((one) => !one.isRequired && !(one.name in props.known)) ? html`<details><summary>more</summary><div class="fields">${fields.filter((one) => !one.isRequired && !(one.name in props.known)).map((one) => html`<${Field} key=${`${kind.value} ${one.name}`} ...${one} value="" />`)}</div></details>` : null}
-    ${problem.value ? html`<p class="bad" role="alert">✕ ${problem.value}</p>` : null}
-    <pre class="line">${line.value || commandOf(kind.value, props.known)}</pre>
+    <label>step <select value=${kind.value} onChange=${(/** @type {any} */ event) => { kind.value = event.target.value; problem.value = ""; }}>${kinds().map((name) => html`<option value=${name} selected=${name === kind.value}>${name}</option>`)}</select></label>
+    ${fields.filter(isShown).map((one) => html`<${Field} key=${`${kind.value} ${one.name}`} ...${one} value=${known[one.name] ?? ""} />`)}
+    ${fields.some((one) => !isShown(one)) ? html`<details><summary>more</summary><div class="fields">${fields.filter((one) => !isShown(one)).map((one) => html`<${Field} key=${`${kind.value} ${one.name}`} ...${one} value="" />`)}</div></details>` : null}
+    ${problem.value ? html`<p class="bad" role="alert" ref=${(/** @type {HTMLElement | null} */ node) => node?.scrollIntoView({ block: "nearest" })}>✕ ${problem.value}</p>` : null}
+    <pre class="line">${line.value || doOf(kind.value, known, place.value.sandbox)}</pre>
     <div class="actions"><button class="primary">Carry out</button><button type="button" onClick=${() => { write(); void copy(line.value, "command"); }}>copy the command</button><button type="button" onClick=${close}>Cancel</button></div></form>`;
 }
 
@@ -73,9 +88,10 @@ function Field(props) {
   const { node } = props;
   const choices = node.enum ?? node.anyOf?.find((/** @type {any} */ one) => resolved(one).enum)?.enum;
   const words = node.description ?? "";
+  const list = names[props.name] ? `names-of-${props.name}` : undefined;
   return html`<label title=${words}>${props.name.replaceAll("_", " ")}${choices && choices.length < 20
-    ? html`<select name=${props.name} required=${props.isRequired}>${props.isRequired ? null : html`<option value=""></option>`}${[...new Set(choices.map(String))].map((one) => html`<option value=${one} selected=${one === String(props.value)}>${one}</option>`)}</select>`
-    : html`<input name=${props.name} defaultValue=${props.value} required=${props.isRequired} placeholder=${words} spellcheck=${false} />`}</label>`;
+    ? html`<select name=${props.name} required=${props.isRequired}>${props.isRequired || SHOWN_TOO.includes(props.name) ? null : html`<option value="">the default</option>`}${[...new Set(choices.map(String))].map((one) => html`<option value=${one} selected=${one === String(props.value)}>${one}</option>`)}</select>`
+    : html`<input name=${props.name} defaultValue=${props.value} required=${props.isRequired} placeholder=${EXAMPLES[props.name] ?? words} list=${list} spellcheck=${false} />${list ? html`<datalist id=${list}>${names[props.name].map((one) => html`<option value=${one}></option>`)}</datalist>` : null}`}</label>`;
 }
 
 /** Objects and lists are written as JSON. @param {string} text */
@@ -88,11 +104,12 @@ function plain(text) {
   }
 }
 
-/** @param {string} kind @param {any} values */
-function commandOf(kind, values) {
-  const words = Object.entries(values).map(([name, value]) => quoted(`${name}=${typeof value === "object" ? JSON.stringify(value) : value}`));
-  const where = place.value.sandbox === "default" ? "" : ` --sandbox ${place.value.sandbox}`;
-  return `mockexchange do ${kind} ${words.join(" ")}${where}`;
+/** What a settlement paid to whom; empty for other steps. @param {any[]} events */
+function paid(events) {
+  const settled = events.filter((one) => one.type === "position_settled");
+  if (!settled.length) return "";
+  const canceled = events.filter((one) => one.type === "order_canceled").length;
+  return `${settled[0].result}: ${settled.map((one) => `${one.account}${/^[1-9]/.test(one.book) ? `/${one.book}` : ""} +${one.revenue}`).join(", ")}${canceled ? `; ${canceled} order${canceled > 1 ? "s" : ""} canceled` : ""}`;
 }
 
 /** What a step did, each kind of event once with its count. @param {any[]} events */

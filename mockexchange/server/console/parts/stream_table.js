@@ -12,7 +12,7 @@ export function StreamTable(props) {
   return html`<div class="strip"><table class="list"><thead><tr><th scope="col">stream</th><th scope="col">account</th><th scope="col">since</th>
     <th scope="col">subscriptions</th><th scope="col" class="num">waiting</th>${props.mayChange ? html`<th scope="col"><span class="hidden">actions</span></th>` : null}</tr></thead>
     <tbody>${props.streams.map((one) => html`<tr key=${one.number}>
-      <th scope="row"><button class="link" onClick=${() => props.onFilter(`conn:${one.number}`)}>${one.number}</button></th>
+      <th scope="row"><button class="link" onClick=${() => props.onFilter(`stream:${one.number}`)}>${one.number}</button></th>
       <td>${one.account ?? "–"}${one.key ? html` <span class="dim" title="key and its API date">${one.key} · ${one.api_date}</span>` : null}</td><td class="mono">${timeOf(one.since)}</td>
       <td>${one.subscriptions.length ? one.subscriptions.map((/** @type {any} */ sub) => html`<span class="chip" title=${sub.markets ? sub.markets.join(", ") : "all markets"}>${sub.sid} ${sub.channel}${sub.markets ? ` (${sub.markets.length})` : ""}</span>`) : html`<span class="dim">none</span>`}</td>
       <td class=${`num ${one.waiting_bytes > 65_536 ? "bad" : ""}`}>${sizeOf(one.waiting_bytes)}</td>

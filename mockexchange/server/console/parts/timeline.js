@@ -11,7 +11,7 @@ import { seenTheme } from "../lib/theme.js";
 
 const LANE_PX = 20;
 const LANES_MAX = 10;
-const LEFT_PX_MAX = 170;
+const LEFT_PX_MAX = 205;
 const RIGHT_PX = 14;
 const COLOURS = ["--dim", "--line", "--text", "--bad", "--odd", "--good"];
 
@@ -51,8 +51,8 @@ export function Timeline(props) {
       aria-label=${wordsOf(frames, all)}></canvas>
     ${shown && width ? html`<i class="cross" style=${{ left: `${xOf(shown, spanOf(frames), width)}px`, height: `${height}px` }}></i>` : null}
     <p class="legend"><span class="pointed">${shown ? html`#${shown.number} ${timeOf(shown.at)} ${shown.kind}${shown.seq === null ? "" : ` seq ${shown.seq}`}` : ""}</span>
-      ${all.length > lanes.length ? html`<span>${all.length - lanes.length} more lanes: filter by conn: or sid:</span>` : null}
-      <span><i class="dot out"></i>out</span><span><i class="dot in"></i>in</span><span><i class="dot odd"></i>disturbed</span><span><i class="dot gap"></i>gap</span><span><i class="dot lost"></i>lost</span></p></div>`;
+      ${all.length > lanes.length ? html`<span>${all.length - lanes.length} more lanes: filter by stream: or sid:</span>` : null}
+      <span><i class="dot out"></i>to the client</span><span><i class="dot in"></i>from it</span><span><i class="dot odd"></i>disturbed</span><span><i class="dot gap"></i>gap</span><span><i class="dot lost"></i>lost</span></p></div>`;
 }
 
 /** @param {any[]} frames @param {any[]} lanes */
@@ -109,7 +109,8 @@ function paint(canvas, frames, lanes, selected) {
   lanes.forEach((lane, at) => {
     places.set(lane.key, yOf(at));
     pen.fillStyle = colours["--dim"];
-    pen.fillText(lane.label, lane.label.startsWith("stream") ? 12 : 24, yOf(at), left - 30);
+    const from = lane.label.startsWith("stream") ? 12 : left < LEFT_PX_MAX ? 12 : 24;
+    pen.fillText(cut(pen, lane.label, left - from - 8), from, yOf(at));
     pen.fillStyle = colours["--line"];
     pen.fillRect(left, yOf(at), width - left - RIGHT_PX, 1);
   });
@@ -134,6 +135,14 @@ function paint(canvas, frames, lanes, selected) {
   }
 }
 
+/** A text that is not wider than there is room for. @param {CanvasRenderingContext2D} pen @param {string} text @param {number} width */
+function cut(pen, text, width) {
+  if (pen.measureText(text).width <= width) return text;
+  let kept = text;
+  while (kept && pen.measureText(`${kept}…`).width > width) kept = kept.slice(0, -1);
+  return `${kept}…`;
+}
+
 /** @param {any} frame */
 function shapeOf(frame) {
   return frame.direction === "lost" ? "lost" : frame.missing ? "gap" : frame.fault ? "odd" : frame.direction;
@@ -143,13 +152,13 @@ function shapeOf(frame) {
 function mark(pen, frame, x, y, colours) {
   const shape = shapeOf(frame);
   pen.beginPath();
-  pen.fillStyle = colours[{ lost: "--bad", gap: "--bad", odd: "--odd", in: "--dim" }[shape] ?? "--good"];
+  pen.fillStyle = colours[/** @type {Record<string, string>} */ ({ lost: "--bad", gap: "--bad", odd: "--odd", in: "--dim" })[shape] ?? "--good"];
   if (shape === "lost") pen.rect(x - 2, y - 8, 4, 17);
   else if (shape === "odd") pen.rect(x - 4, y - 4, 8, 8);
   else if (shape === "gap") {
-    pen.moveTo(x - 1, y);
-    pen.lineTo(x - 9, y - 7);
-    pen.lineTo(x - 9, y + 7);
+    pen.moveTo(x - 3, y);
+    pen.lineTo(x - 11, y - 7);
+    pen.lineTo(x - 11, y + 7);
     pen.closePath();
   } else pen.arc(x, y, shape === "in" ? 2.5 : 3.5, 0, Math.PI * 2);
   pen.fill();

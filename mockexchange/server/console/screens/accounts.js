@@ -1,13 +1,13 @@
 // @ts-check
 // One account: cash, positions with profit and loss, orders, its history, and steps that change it.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
-import { money, profitOf, sumsOf } from "../lib/profit.js";
-import { place, refine } from "../lib/router.js";
+import { money, profitOf, sumsOf, withPositions } from "../lib/profit.js";
+import { addressOf, place, refine } from "../lib/router.js";
 import { accounts, mayChange, sandboxOf } from "../lib/state.js";
 import { attempt } from "../parts/dialog.js";
 import { Plot } from "../parts/plot.js";
@@ -17,50 +17,54 @@ import { Table } from "../parts/table.js";
 const READ_MS = 400;
 const POINTS = 600;
 const LISTS = ["fills", "orders", "settlements", "deposits", "withdrawals", "transfers", "shard_transfers", "trades"];
-const STEPS = ["fill", "place", "cancel", "deposit", "settle", "price"];
+const LAST = ["id", "order", "client_order_id", "group"];
+const STEPS = ["fill", "deposit", "settle", "price"];
 
 export function Accounts() {
   const { sandbox, query } = place.value;
   const path = sandboxPath(sandbox);
   const name = accounts.value.some((one) => one.name === query.a) ? query.a : accounts.value[0]?.name ?? "";
   const positions = useSignal(/** @type {any[]} */ ([]));
+  const isRead = useSignal(false);
   const ledger = useSignal(/** @type {any} */ ({}));
   const series = useSignal(/** @type {any[]} */ ([]));
-  useReading(path, name, positions, ledger, series);
+  useReading(path, name, positions, ledger, series, isRead);
   const account = accounts.value.find((one) => one.name === name);
-  const step = (/** @type {string} */ kind, /** @type {any} */ known = {}) => showStep(path, kind, { account: name, ...known });
+  const only = query.i ?? "";
+  const step = (/** @type {string} */ kind, /** @type {any} */ known = {}) => showStep(path, kind, { account: name, market: only, ...known });
   useEffect(() => bind([
     ...accounts.value.slice(0, 9).map((one, at) => ({ keys: String(at + 1), label: `account ${one.name}`, run: () => refine({ a: one.name }) })),
     ...(mayChange() ? [{ keys: "s", label: "a step for the account", run: () => step("fill") }] : []),
-  ]), [accounts.value, name]);
-  if (!account) return html`<div class="empty"><h2>No accounts</h2><p>This scenario has none.${mayChange() ? " A step makes one:" : ""}</p>${mayChange() ? html`<pre>mockexchange do account account=alice</pre>` : null}</div>`;
+  ]), [accounts.value, name, only]);
+  if (!account) return html`<div class="empty"><h2>No accounts</h2><p>This scenario has none.${mayChange() ? " A step makes one:" : ""}</p>${mayChange() ? html`<pre>mockexchange do 'account: {account: alice}'</pre>` : null}</div>`;
   const lists = LISTS.filter((one) => ledger.value[one]);
   const list = lists.includes(query.l) ? query.l : lists[0];
-  const only = query.i ?? "";
-  const found = (/** @type {string} */ kind) => (only ? ledger.value[kind].filter((/** @type {any} */ row) => Object.values(row).includes(only)) : ledger.value[kind]);
+  const isOfOnly = (/** @type {any} */ row) => !only || (Object.values(row).includes(only) && (!query.b || row.book === undefined || row.book === query.b));
+  const fills = useMemo(() => withPositions(ledger.value.fills ?? [], positions.value, ledger.value.settlements ?? []), [ledger.value, positions.value]);
+  const found = (/** @type {string} */ kind) => (kind === "fills" ? fills : ledger.value[kind]).filter(isOfOnly);
   const sums = sumsOf(positions.value);
   return html`<div class="tools" role="group" aria-label="Accounts">
       ${accounts.value.map((one, at) => html`<button aria-pressed=${one.name === name} title=${at < 9 ? String(at + 1) : ""} onClick=${() => refine({ a: one.name })}>${one.name} <span class="dim">${one.venue}</span></button>`)}
-      ${mayChange() ? html`<span class="push"></span>${STEPS.map((kind) => html`<button onClick=${() => step(kind)}>${kind} …</button>`)}` : null}</div>
+      ${mayChange() ? html`<span class="push"></span><a class="button" href=${addressOf({ screen: "orders", query: { a: name, m: only } })} title="the order book, and orders of this account">orders of ${name}</a>${STEPS.map((kind) => html`<button onClick=${() => step(kind)}>${kind} …</button>`)}` : null}</div>
     <div class="account">
-      <section class="card" aria-label="Cash"><header><h2>Cash</h2></header><${Cash} ledger=${ledger.value} sums=${sums} /></section>
-      <section class="card plot-card" aria-label="Profit and loss"><header><h2>Profit and loss</h2><${Currencies} series=${series.value} chosen=${query.c ?? ""} /><span class="dim">over exchange time</span></header>${series.value.length ? html`<${Plot} samples=${samplesOf(series.value, query.c ?? "")} />` : html`<p class="teach">Nothing has changed this account yet.</p>`}</section>
+      <section class="card" aria-label="Cash"><header><h2>Cash</h2>${sums.length < 2 ? html`<span class="dim">${sums[0]?.currency ?? ""}</span>` : null}</header><${Cash} ledger=${ledger.value} sums=${sums} /></section>
+      <section class="card plot-card" aria-label="Profit and loss"><header><h2>Profit and loss</h2><${Currencies} series=${series.value} chosen=${query.c ?? ""} /><span class="dim">over exchange time: drag to zoom, double click for all</span></header>${series.value.length ? html`<${Plot} samples=${samplesOf(series.value, query.c ?? "")} />` : html`<p class="teach">${isRead.value ? "Nothing has changed this account yet." : "Reading …"}</p>`}</section>
       <section class="card full" aria-label="Positions"><header><h2>Positions</h2><span class="dim">${positions.value.length}</span></header>
-        ${positions.value.length ? html`<${Table} label="Positions" rows=${positions.value.map(withProfit)} leave=${["account", "event", "traded"]} last=${["updated_at"]}
+        ${positions.value.length ? html`<${Table} label="Positions" rows=${held(positions.value, ledger.value.settlements ?? [])} leave=${["account", "event", "traded", "settled", "isSettled"]} last=${["updated_at"]}
             link=${{ key: "instrument", title: "its orders, fills and settlements", onClick: showHistory }}
-            act=${mayChange() ? (/** @type {any} */ row) => (row.event && !row.settled ? html`<button onClick=${() => step("settle", { market: row.instrument, result: "yes" })}>settle</button>` : null) : undefined} />`
-          : html`<p class="teach">No position. ${mayChange() ? html`A fill opens one: <button class="link" onClick=${() => step("fill")}>fill …</button>, or` : "Opened by a fill:"} an order of a client that is matched.</p>`}</section>
-      <section class="card full" aria-label="History"><header><h2>History</h2>${only ? html`<button onClick=${() => refine({ i: "" })} aria-label=${`of ${only} only: show all`} title="show all">${only} ✕</button>` : null}${lists.map((one) => html`<button aria-pressed=${one === list} onClick=${() => refine({ l: one })}>${one.replace("_", " ")} <span class="dim">${found(one).length}</span></button>`)}</header>
-        ${list && found(list).length ? html`<${Table} label=${list} rows=${[...found(list)].reverse().slice(0, 500)} leave=${[]} last=${[]}
+            act=${mayChange() ? (/** @type {any} */ row) => (row.event && !row.isSettled ? html`<button onClick=${() => step("settle", { market: row.instrument, result: "yes" })}>settle</button>` : null) : undefined} />`
+          : !isRead.value ? html`<p class="teach">Reading …</p>` : html`<p class="teach">No position. ${mayChange() ? html`A fill opens one: <button class="link" onClick=${() => step("fill")}>fill …</button>, or` : "Opened by a fill:"} an order of a client that is matched.</p>`}</section>
+      <section class="card full" aria-label="History"><header><h2>History</h2>${only ? html`<button onClick=${() => refine({ i: "", b: "" })} aria-label=${`of ${only} only: show all`} title="show all">${only}${query.b ? ` · subaccount ${query.b}` : ""} ✕</button>` : null}${lists.map((one) => html`<button aria-pressed=${one === list} onClick=${() => refine({ l: one })}>${one.replace("_", " ")} <span class="dim">${found(one).length}</span></button>`)}</header>
+        ${list && found(list).length ? html`<${Table} label=${list} rows=${[...found(list)].reverse().slice(0, 500).map(inOrder)} leave=${only ? ["instrument", ...(query.b ? ["book"] : [])] : []} last=${LAST}
             act=${list === "orders" && mayChange() ? (/** @type {any} */ row) => (row.status === "resting" ? html`<button onClick=${() => step("cancel", { order: row.id })}>cancel</button>` : null) : undefined} />`
-          : html`<p class="teach">No ${list ? list.replace("_", " ") : "history"}${only ? ` of ${only}` : " yet"}.</p>`}</section>
+          : !isRead.value ? html`<p class="teach">Reading …</p>` : html`<p class="teach">No ${list ? list.replace("_", " ") : "history"}${only ? ` of ${only}` : " yet"}.</p>`}</section>
       ${account.keys.length ? html`<section class="card full" aria-label="Keys"><header><h2>Keys</h2><span class="dim">${account.keys.length}</span></header><${Table} label="Keys of the account" rows=${account.keys.map((/** @type {any} */ one) => keyRow(one, sandbox))} leave=${[]} last=${[]} /></section>` : null}
     </div>`;
 }
 
-/** What led to a position: fills of its instrument, the newest first. @param {string} instrument */
-function showHistory(instrument) {
-  refine({ i: instrument, l: "fills" });
+/** What led to a position: fills of its instrument, the newest first. @param {string} instrument @param {any} row */
+function showHistory(instrument, row) {
+  refine({ i: instrument, b: row.book ?? "", l: "fills" });
   requestAnimationFrame(() => document.querySelector("section[aria-label=History]")?.scrollIntoView({ block: "nearest" }));
 }
 
@@ -68,6 +72,22 @@ function showHistory(instrument) {
 function keyRow(key, sandbox) {
   const { key: name, key_id: id, scopes, subaccount, api_date: date, can_sign: canSign } = key;
   return { key: name, "key id": id, "API date": date ?? sandboxOf(sandbox)?.api_date ?? "", of: date ? "the key" : "the sandbox", scopes: scopes.join(", "), subaccount: subaccount ?? "all", "signs here": canSign };
+}
+
+/** What a reader looks for first; names of things are last. @param {any} row */
+function inOrder(row) {
+  const { at, book, instrument, ...rest } = row;
+  return { at, ...(book === undefined ? {} : { book }), ...(instrument === undefined ? {} : { instrument }), ...rest };
+}
+
+/** Positions as rows: those that are open first; a settled one has its result and no price any more. @param {any[]} rows @param {any[]} settlements */
+function held(rows, settlements) {
+  const isOpen = (/** @type {any} */ row) => !row.settled && Number(row.quantity ?? row.size) !== 0;
+  return [...rows].sort((left, right) => Number(isOpen(right)) - Number(isOpen(left)) || Number(left.settled ?? false) - Number(right.settled ?? false)).map((row) => {
+    if (!("settled" in row)) return withProfit(row);
+    const paid = settlements.find((one) => one.instrument === row.instrument && one.book === row.book);
+    return { ...withProfit(row), price: row.settled ? null : row.price, result: row.settled ? `settled ${paid?.result ?? ""}`.trim() : "", isSettled: row.settled };
+  });
 }
 
 /** @param {any} row */
@@ -101,18 +121,20 @@ function samplesOf(series, currency) {
   return chosenSeries(series, currency).points.map((/** @type {any} */ one) => ({ at: Date.parse(one.at) / 1_000, profit: Number(one.worth) - Number(one.paid_in), realized: Number(one.realized), fees: Number(one.fees) }));
 }
 
-/** @param {string} path @param {string} name @param {any} positions @param {any} ledger @param {any} series */
-function useReading(path, name, positions, ledger, series) {
+/** @param {string} path @param {string} name @param {any} positions @param {any} ledger @param {any} series @param {any} isRead */
+function useReading(path, name, positions, ledger, series, isRead) {
   useEffect(() => {
     if (!name) return undefined;
     let isGone = false;
     let isDue = true;
     series.value = [];
+    isRead.value = false;
     const read = () => attempt(async () => {
       isDue = false;
       const of = `${path}/accounts/${encodeURIComponent(name)}`;
       const [held, history, equity] = await Promise.all([ask("GET", `${of}/positions`), ask("GET", `${of}/ledger`), ask("GET", `${of}/equity?points=${POINTS}`)]);
       if (isGone) return;
+      isRead.value = true;
       positions.value = held;
       ledger.value = history;
       series.value = equity.series;

@@ -10,9 +10,9 @@ import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
 import { place, refine } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
-import { attempt, save, tell } from "../parts/dialog.js";
+import { attempt, close, save, show, tell } from "../parts/dialog.js";
 import { FilterLine } from "../parts/filter_line.js";
-import { Grid } from "../parts/grid.js";
+import { Grid, toRows } from "../parts/grid.js";
 import { NoRequests } from "../parts/no_requests.js";
 import { Groups } from "../parts/request_groups.js";
 import { RequestDetail } from "../parts/request_detail.js";
@@ -41,7 +41,7 @@ const COLUMNS = [
   { key: "at", title: "exchange time", width: "7.2rem", cell: (/** @type {any} */ row) => timeOf(row.at) },
   { key: "status", title: "status", width: "4.6rem", cell: statusOf },
   { key: "account", title: "account", width: "6.5rem", cell: (/** @type {any} */ row) => row.account ?? "–" },
-  { key: "operation", title: "operation", width: "minmax(10rem, 15rem)", cell: (/** @type {any} */ row) => row.operation ?? html`<span class="dim">${row.method} ${row.target}</span>` },
+  { key: "operation", title: "operation", width: "minmax(7rem, 15rem)", cell: (/** @type {any} */ row) => row.operation ?? html`<span class="dim">${row.method} ${row.target}</span>` },
   { key: "latency", title: "took", width: "4.6rem", isNumber: true, cell: (/** @type {any} */ row) => latencyOf(row.latency_us) },
   { key: "why", title: "why", width: "minmax(8rem, 1fr)", cell: tagsOf },
 ];
@@ -69,6 +69,7 @@ export function Requests() {
     const at = shown.findIndex((row) => idOf(row) === place.value.query.n); // keys may be quicker than rendering
     const next = shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))];
     if (next) choose(idOf(next));
+    toRows();
   };
   const mark = (/** @type {"a" | "b"} */ side) => {
     const number = place.value.query.n;
@@ -82,25 +83,25 @@ export function Requests() {
     { keys: "j", label: "next row", run: () => step(1) },
     { keys: "k", label: "row above", run: () => step(-1) },
     { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
-    { keys: "Escape", label: "close the details", run: () => refine({ n: "" }) },
-    { keys: "w", label: "why: the newest refused request", run: () => { const row = shown.find(isRefused); if (row) choose(idOf(row)); else tell("no request was refused"); } },
+    { keys: "Escape", label: "close the details", run: () => { refine({ n: "" }); toRows(); } },
+    { keys: "w", label: "why: the newest refused request", run: () => { const row = shown.find(isRefused); if (row) choose(idOf(row)); else tell("no request was refused"); toRows(); } },
     { keys: "a", label: "mark the row as A", run: () => mark("a") },
     { keys: "b", label: "mark the row as B", run: () => mark("b") },
     { keys: "d", label: "difference of A and B", run: diff },
-    { keys: "D", label: "difference of two series", run: series },
+    { keys: "D", label: "compare two runs", run: series },
     { keys: ".", label: "follow: back to the newest", run: () => { refine({ n: "" }); document.querySelector(".rows")?.scrollTo(0, 0); } },
   ]), [shown, open]);
   const older = () => attempt(() => readOlder(path, rows, meta));
   const refused = rows.value.reduce((count, row) => count + (isRefused(row) ? 1 : 0), 0);
   return html`<div class="tools">
-      <${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="account:alice status:4xx op:GetFills is:refused body:text" />
+      <${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="words, status:4xx, is:refused …" />
       <button aria-pressed=${filter === "is:refused"} onClick=${() => refine({ q: filter === "is:refused" ? "" : "is:refused" })}>refused <b>${countOf(refused)}</b></button>
       <label>group <select value=${query.group ?? ""} onChange=${(/** @type {any} */ event) => refine({ group: event.target.value })}>
         ${["", "operation", "account", "diagnosis"].map((one) => html`<option value=${one} selected=${one === (query.group ?? "")}>${one || "none"}</option>`)}</select></label>
-      <button disabled=${!(marks.value.a && marks.value.b)} onClick=${diff} title="mark two rows with a and b">diff ${marks.value.a ? `#${marks.value.a}` : "A"} ↔ ${marks.value.b ? `#${marks.value.b}` : "B"}</button>
-      <button onClick=${series} title="difference of two series, such as two runs (D)">series</button>
-      <button onClick=${() => attempt(() => exportHar(path, sandbox, shown))} title="the newest 1,000 of the rows shown">HAR</button>
-      ${mayChange() ? html`<button onClick=${() => attempt(() => clear(path, rows, meta))}>clear</button>` : null}
+      <button disabled=${!(marks.value.a && marks.value.b)} onClick=${diff} title="what differs between two requests: open one and mark it as A, another as B">diff ${marks.value.a ? `#${marks.value.a}` : "A"} ↔ ${marks.value.b ? `#${marks.value.b}` : "B"}</button>
+      <button onClick=${series} title="what two runs of a client asked and were answered differently (D)">compare runs</button>
+      <button onClick=${() => attempt(() => exportHar(path, sandbox, shown))} title="save the newest 1,000 of the rows shown as an HTTP Archive, which browsers and other tools open">HAR</button>
+      ${mayChange() ? html`<button onClick=${() => show("Clear the journal?", html`<${Sure} onClear=${() => clear(path, rows, meta)} />`)} title="forget all requests, frames and firings of this sandbox; accounts stay as they are">clear journal</button>` : null}
       <span class="push dim">${countOf(shown.length)} shown${meta.value.first > 1 ? ` · first kept: ${countOf(meta.value.first)}` : ""}</span>
     </div>
     <div class=${`split ${open ? "has-detail" : ""}`}>
@@ -190,6 +191,13 @@ async function clear(path, rows, meta) {
   rows.value = [];
   meta.value = { ...meta.value, isWhole: true };
   tell("requests, frames and firings are cleared; numbers continue");
+}
+
+/** @param {{onClear: () => Promise<void>}} props */
+function Sure(props) {
+  const act = () => attempt(async () => { await props.onClear(); close(); });
+  return html`<p>All requests of this sandbox, the frames of its streams and the list of what fired are forgotten. Accounts and markets stay as they are.</p>
+    <div class="actions"><button class="danger" onClick=${act}>Clear</button><button onClick=${close}>Cancel</button></div>`;
 }
 
 /** @param {string} path @param {string} sandbox @param {any[]} shown */

@@ -29,7 +29,7 @@ export function Sandboxes() {
       <td>${one.scenario}</td><td>${one.api_date}</td><td>${one.clock.mode}</td><td class="mono">${one.clock.now.slice(0, 19).replace("T", " ")}</td>
       <td class="num">${countOf(one.commands)}</td><td class="num">${countOf(one.requests)}</td><td class="num">${one.refused ? html`<a class="bad" href=${addressOf({ sandbox: one.id, screen: "requests", query: { q: "is:refused" } })}>${countOf(one.refused)}</a>` : "0"}</td>
       <td class="num">${one.streams ? html`<a href=${addressOf({ sandbox: one.id, screen: "streams", query: {} })}>${countOf(one.streams)}</a>` : "0"}</td><td class="num">${idleOf(one.idle_us)}</td><td class="mono wrap">${one.base_url}</td>
-      ${may ? html`<td class="num nowrap">${info.value.sandbox ? null : html`<button aria-label=${`Fork ${one.id}`} onClick=${() => showFork(one.id)}>fork</button> `}<button aria-label=${`Reset ${one.id}`} onClick=${() => show(`Reset ${one.id}?`, html`<${Sure} name=${one.id} verb="reset" />`)}>reset</button> <button aria-label=${`Delete ${one.id}`} disabled=${one.id === "default"} title=${one.id === "default" ? "the default sandbox stays" : ""}
+      ${may ? html`<td class="num nowrap act">${info.value.sandbox ? null : html`<button aria-label=${`Fork ${one.id}`} onClick=${() => showFork(one.id)}>fork</button> `}<button aria-label=${`Reset ${one.id}`} onClick=${() => show(`Reset ${one.id}?`, html`<${Sure} name=${one.id} verb="reset" />`)}>reset</button> <button aria-label=${`Delete ${one.id}`} disabled=${one.id === "default"} title=${one.id === "default" ? "the default sandbox stays" : ""}
         onClick=${() => show(`Delete ${one.id}?`, html`<${Sure} name=${one.id} verb="delete" />`)}>delete</button></td>` : null}</tr>`)}</tbody></table></div>`;
 }
 
@@ -43,6 +43,6 @@ function Sure(props) {
     if (props.verb === "delete" && place.value.sandbox === props.name) go({ sandbox: info.value.sandbox ?? "default", screen: "sandboxes" });
     await readSandboxes();
   });
-  return html`<p>${props.verb === "reset" ? "The scenario is played again. The journal, faults, stubs and added keys are removed, streams are closed; keys and port stay." : "Its state, its journal and its port are gone. Clients get no answer any more."}</p>
-    <div class="actions"><button class="primary" onClick=${act}>${props.verb}</button><button onClick=${close}>Cancel</button></div>`;
+  return html`<p>${props.verb === "reset" ? "The scenario is played again from its beginning. The journal, and the faults, stubs and keys that were added since, are removed; streams are closed. The scenario's keys and the port stay, so clients go on. To go back to another moment, fork it." : "Its state, its journal and its port are gone. Clients get no answer any more."}</p>
+    <div class="actions"><button class="danger" onClick=${act}>${props.verb}</button><button onClick=${close}>Cancel</button></div>`;
 }

@@ -69,8 +69,8 @@ export function Scenario() {
   return html`<div class="tools">
       <label>open <select onChange=${open}><option value="">a scenario …</option>${known.value.map((one) => html`<option value=${one.name}>${one.name}${one.title ? ` – ${one.title}` : ""}</option>`)}</select></label>
       <button aria-pressed=${isDiff.value} disabled=${!isChanged} onClick=${() => { isDiff.value = !isDiff.value; }} title="d">diff to what runs</button>
-      <button disabled=${!isChanged} onClick=${revert}>back to what runs</button>
-      ${mayChange() ? html`<button class="primary" disabled=${!checked.value?.ok} onClick=${start} title="s">start anew</button>` : null}
+      <button disabled=${!isChanged} onClick=${revert} title="show the text of what runs again">discard edits</button>
+      ${mayChange() ? html`<button class="primary" disabled=${!checked.value?.ok} onClick=${start} title="play this text from its beginning in place of what runs (s)">start anew</button>` : null}
       <span class="push" role="status">${statusOf(checked.value, problems)}</span></div>
     ${running.value.hidden ? html`<p class="strip odd">! Secrets are hidden here.${mayChange() ? " Write them again before you start anew, or leave them out to have them drawn." : ""}</p>` : null}
     ${running.value.text === null ? html`<p class="strip odd">! What runs is a file of JSON lines that is too long to show.</p>` : null}

@@ -8,28 +8,18 @@ import { timeOf } from "../lib/format.js";
 import { toNextStep } from "../lib/clock.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
-import { place } from "../lib/router.js";
+import { addressOf, place } from "../lib/router.js";
+import { EXAMPLES } from "../lib/examples.js";
 import { mayChange } from "../lib/state.js";
 import { attempt, show, tell, TextForm } from "../parts/dialog.js";
 import { LogCard } from "../parts/log_card.js";
 
 const READ_MS = 500;
 const FIRINGS_MAX = 200;
+/** @type {any} */
+const FAULT_WORDS = html`Which: all of <code>match</code>. What then, of requests: <code>status</code>, <code>rate_limit</code>, <code>delay</code>, <code>body</code>, <code>truncate_json</code>, <code>drop</code>, <code>reset</code>, <code>cut_after</code>, <code>lost_answer</code>, <code>stale</code>;
+  of frames on streams: <code>gap</code>, <code>duplicate</code>, <code>reorder</code>, <code>silent_channel</code>, <code>terminal</code>, <code>stall</code>, <code>close</code>, <code>abort</code>.`;
 const PRESETS = ["flaky", "429-storm", "maintenance", "lossy-stream"];
-const STEP = `{
-  "after": "5s",
-  "announce": { "message": "Hello." }
-}`;
-const RULE = `{
-  "name": "third",
-  "match": { "operation": "GetPositions", "nth": 3 },
-  "then": { "status": 503 }
-}`;
-const STUB = `{
-  "request": "GET /trade-api/v2/milestones",
-  "json": { "milestones": [], "cursor": "" }
-}`;
-
 export function ScriptAndFaults() {
   const path = sandboxPath(place.value.sandbox);
   const script = useSignal(/** @type {any[]} */ ([]));
@@ -52,10 +42,10 @@ export function ScriptAndFaults() {
     void read();
     return () => { clearInterval(timer); stop(); };
   }, [path, epoch.value]);
-  const add = (/** @type {string} */ what, /** @type {string} */ text, /** @type {string} */ hint) => show(`Add ${what}`, html`<${TextForm} text=${text} label=${`${what} as JSON`} verb="Add" hint=${hint}
+  const add = (/** @type {string} */ what, /** @type {any} */ hint, /** @type {Record<string, string>} */ examples) => show(`Add ${what}`, html`<${TextForm} text=${Object.values(examples)[0]} label=${`${what} as JSON`} verb="Add" hint=${hint} examples=${examples}
     onSend=${async (/** @type {string} */ sent) => { await ask("POST", `${path}/${what === "a step" ? "script" : what === "a fault" ? "faults" : "stubs"}`, sent); tell(`${what} added`); await read(); }} />`);
-  const addStep = () => add("a step", STEP, "As in a scenario's script: after, at or when, and a step.");
-  const addFault = () => add("a fault", RULE, "As under a scenario's faults.");
+  const addStep = () => add("a step", html`When: <code>after</code> a time, <code>at</code> an instant, <code>when</code> a client does something. What: a step, as in a scenario.`, EXAMPLES.steps());
+  const addFault = () => add("a fault", FAULT_WORDS, EXAMPLES.faults());
   useEffect(() => bind(mayChange() ? [
     { keys: "s", label: "add a step", run: addStep }, { keys: "f", label: "add a fault", run: addFault },
   ] : []), [path]);
@@ -73,18 +63,18 @@ export function ScriptAndFaults() {
       ${script.value.length ? html`<table class="list"><thead><tr><th scope="col">step</th><th scope="col">does</th><th scope="col">state</th><th scope="col">next</th><th scope="col" class="num">fired</th></tr></thead>
         <tbody>${script.value.map((one) => html`<tr><th scope="row">${one.name}</th><td>${one.action}</td>
           <td class=${one.failed || one.refused ? "bad" : one.state === "done" ? "dim" : ""}>${one.failed || one.refused ? "✕ " : one.state === "done" ? "✓ " : ""}${one.state}${one.reason ? html`<br /><span class="bad">${one.reason}</span>` : null}</td>
-          <td class="mono">${one.next ? timeOf(one.next) : "–"}</td><td class="num">${one.fired}</td></tr>`)}</tbody></table>`
-        : html`<p class="teach">Nothing happens by itself. A step such as <code>settle</code> or <code>fill</code> waits for a time, or for what a client does: a subscription, a request.</p>`}</section>
+          <td class="mono nowrap">${one.next ? html`<span class="dim">${one.next.slice(0, 10)}</span> ${timeOf(one.next)}` : "–"}</td><td class="num">${one.fired}</td></tr>`)}</tbody></table>`
+        : html`<p class="teach">No step waits. A step such as <code>settle</code> or <code>fill</code> waits for a time, or for what a client does: a subscription, a request. What the exchange does by itself, such as <code>rebalancing</code>, is under “What fired”.</p>`}</section>
     <section aria-labelledby="h-faults"><header><h2 id="h-faults">Faults</h2>${may ? html`<button class="primary" onClick=${addFault} title="f">add a fault</button>
       <label class="inline"><span class="hidden">Preset</span><select onChange=${preset}><option value="">preset …</option>${PRESETS.map((one) => html`<option>${one}</option>`)}</select></label>
       <button onClick=${() => remove("faults")} disabled=${!faults.value.length}>clear</button>` : null}</header>
       ${faults.value.length ? html`<${Rules} rows=${faults.value} what="faults" may=${may} onRemove=${remove} />` : html`<p class="teach">Requests and frames cross the wire undisturbed. A fault answers 503, delays, cuts, or leaves a frame out, for those that match.</p>`}</section>
-    <section aria-labelledby="h-stubs"><header><h2 id="h-stubs">Stubs</h2>${may ? html`<button onClick=${() => add("a stub", STUB, "The newest stub that matches a request answers it.")}>add a stub</button>
+    <section aria-labelledby="h-stubs"><header><h2 id="h-stubs">Stubs</h2>${may ? html`<button onClick=${() => add("a stub", "The newest stub that matches a request answers it.", EXAMPLES.stubs())}>add a stub</button>
       <button onClick=${() => remove("stubs")} disabled=${!stubs.value.length}>clear</button>` : null}</header>
       ${stubs.value.length ? html`<${Rules} rows=${stubs.value} what="stubs" may=${may} onRemove=${remove} />` : html`<p class="teach">Every request is answered by the exchange. A stub answers literally, also what nothing here emulates.</p>`}</section>
     <section class="full" aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">the newest ${FIRINGS_MAX}</span></header>
       ${firings.value.length ? html`<table class="list"><thead><tr><th scope="col">exchange time</th><th scope="col">kind</th><th scope="col">name</th><th scope="col">detail</th></tr></thead>
-        <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${wordsOf(one.detail)}</td></tr>`)}</tbody></table>`
+        <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${one.detail.request ? html`<a href=${addressOf({ screen: "requests", query: { n: String(one.detail.request) } })}>request ${one.detail.request}</a> ` : null}${wordsOf(Object.fromEntries(Object.entries(one.detail).filter(([name]) => name !== "request")))}</td></tr>`)}</tbody></table>`
         : html`<p class="teach">Nothing fired yet. Steps of the script and faults are listed here as they take effect.</p>`}</section>
     ${may ? html`<${LogCard} path=${path} />` : null}
   </div>`;
@@ -94,8 +84,13 @@ export function ScriptAndFaults() {
 function Rules(props) {
   return html`<table class="list"><thead><tr><th scope="col">name</th><th scope="col">rule</th><th scope="col" class="num">matched</th><th scope="col" class="num">${props.what === "faults" ? "fired" : "answered"}</th>${props.may ? html`<th scope="col"><span class="hidden">actions</span></th>` : null}</tr></thead>
     <tbody>${props.rows.map((one) => html`<tr key=${one.name}><th scope="row">${one.name}</th><td class="mono wrap">${ruleOf(one, props.what)}</td>
-      <td class="num">${one.matched}</td><td class="num">${one.fired ?? one.answered}</td>
+      <td class="num">${one.matched}</td><td class="num">${one.fired ?? one.answered}${isSpent(one) ? html` <em class="tag">spent</em>` : null}</td>
       ${props.may ? html`<td class="num"><button aria-label=${`Remove ${one.name}`} onClick=${() => props.onRemove(`${props.what}/${encodeURIComponent(one.name)}`)}>remove</button></td>` : null}</tr>`)}</tbody></table>`;
+}
+
+/** Whether a rule has fired as often as it may. @param {any} one */
+function isSpent(one) {
+  return (one.times && (one.fired ?? one.answered) >= one.times) || (one.match?.nth && one.matched >= one.match.nth);
 }
 
 /** @param {Record<string, any>} fields */

@@ -15,7 +15,7 @@ import { mayChange } from "../lib/state.js";
 import { attempt, tell } from "../parts/dialog.js";
 import { FilterLine } from "../parts/filter_line.js";
 import { FrameDetail } from "../parts/frame_detail.js";
-import { Grid } from "../parts/grid.js";
+import { Grid, toRows } from "../parts/grid.js";
 import { StreamTable } from "../parts/stream_table.js";
 import { Timeline } from "../parts/timeline.js";
 
@@ -26,7 +26,7 @@ const DRAW_MS = 250;
 
 /** @param {any} row */
 function directionOf(row) {
-  return row.direction === "lost" ? html`<span class="bad">✕ lost</span>` : row.direction === "in" ? html`<span class="dim">← in</span>` : "→ out";
+  return row.direction === "lost" ? html`<span class="bad">✕ lost</span>` : row.direction === "in" ? html`<span class="dim" title="from the client">← in</span>` : html`<span title="to the client">→ out</span>`;
 }
 
 const COLUMNS = [
@@ -62,30 +62,32 @@ export function Streams() {
     const at = shown.findIndex((row) => idOf(row) === place.value.query.n);
     const next = shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))];
     if (next) choose(idOf(next));
+    toRows();
   };
   const freeze = () => { isFrozen.value = !isFrozen.value; };
   useEffect(() => bind([
     { keys: "j", label: "next frame", run: () => step(1) },
     { keys: "k", label: "frame above", run: () => step(-1) },
-    { keys: "Escape", label: "close the details", run: () => refine({ n: "" }) },
-    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame is missing or was disturbed"); } },
+    { keys: "Escape", label: "close the details", run: () => { refine({ n: "" }); toRows(); } },
+    { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
+    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame is missing or was disturbed"); toRows(); } },
     { keys: ".", label: "follow, or freeze", run: freeze },
   ]), [shown, chosen]);
   const drawn = useLate(useMemo(() => withLanes(frames.value, shown), [frames.value, shown]));
   const timeline = useMemo(() => html`<${Timeline} frames=${drawn} selected=${chosen} onSelect=${choose} />`, [drawn, chosen]);
   const lost = useMemo(() => frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0), [frames.value]);
   const gaps = useMemo(() => frames.value.reduce((count, row) => count + (row.missing ? 1 : 0), 0), [frames.value]);
-  return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="conn:1 sid:2 account:alice channel:fill kind:fill dir:lost is:gap" />
+  return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="words, stream:1, channel:fill, is:gap …" />
       <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countOf(lost)}</b></button>
       <button aria-pressed=${filter === "is:gap"} title="frames before which a number of seq is missing, or that came again" onClick=${() => refine({ q: filter === "is:gap" ? "" : "is:gap" })}>gaps <b>${countOf(gaps)}</b></button>
-      <button aria-pressed=${isFrozen.value} onClick=${freeze}>${isFrozen.value ? "follow" : "freeze"}</button>
+      <button aria-pressed=${isFrozen.value} onClick=${freeze} title="hold the list still (.)">${isFrozen.value ? "frozen: follow again" : "freeze"}</button>
       <span class="push dim">${countOf(shown.length)} frames${first.value > 1 ? ` · first kept: ${countOf(first.value)}` : ""}</span></div>
     <${StreamTable} streams=${open.value} path=${path} mayChange=${mayChange()} onFilter=${(/** @type {string} */ text) => refine({ q: text })} />
     ${timeline}
     <div class=${`split ${chosen ? "has-detail" : ""}`}>
       <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose}
         rowClass=${(/** @type {any} */ row) => (row.direction === "lost" ? "refused" : "")}
-        empty=${html`<h2>No frames${filter ? " match" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
+        empty=${html`<h2>No frames${filter ? " match" : first.value > 1 ? " since the journal was cleared" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
           ${filter || !mayChange() ? null : html`<p class="dim">Steps such as <code>fill</code> and <code>price</code> make frames: <code>mockexchange do</code>, or the screen Accounts.</p>`}`} />
       ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} ...${aboutOf(frames.value, chosen)} />` : null}
     </div>`;
