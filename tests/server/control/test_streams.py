@@ -60,7 +60,7 @@ def told(sandbox: SandboxView) -> SandboxView:
         ("?channel=fill", [3, 5]),
         ("?kind=subscribed", [3, 4]),
         ("?direction=in", [1, 2, 7]),
-        ("?direction=in&kind=", [2]),
+        ("?direction=in&kind=subscribe", [2]),
         ("?direction=lost", []),
         ("?connection=1&last=2", [6, 7]),
         ("?connection=2", []),
