@@ -16,7 +16,7 @@ from mockexchange.importing.derivatives.importer import DerivativesImporter
 from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer, WrongRecording, read_answers
 from mockexchange.importing.scenario_text import text_of
 from mockexchange.importing.stubs_of_rest import stubs_of
-from mockexchange.importing.verification import Emulated, Verified, plan_of, verify
+from mockexchange.importing.verification import Emulated, Verified, plan_of, plan_of_scenario, verify
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
@@ -61,24 +61,34 @@ def import_recording(path: Path, api_date: str | None = None, *, stubs_rest: boo
         return _import_export(exporter, path, api_date)
     recorded = read_answers(path)
     importer = _importer_of(recorded)
+    scenario, balances, unread = _made(importer, recorded)
+    known, refusals = venue_of(recorded.venue).api_date(api_date) if api_date else None, list[str]()
+    try:
+        date = known or _date_of(scenario, recorded)
+        scenario, verified, refused = _solved(importer, scenario, balances, recorded, date)
+    except ScenarioError:
+        scenario, refusals = _without_unreadable(scenario)
+        date = known or _date_of(scenario, recorded)
+        scenario, verified, refused = _solved(importer, scenario, balances, recorded, date)
+    stubs = stubs_of(recorded, verified) if stubs_rest else []
+    if stubs:
+        scenario = {**scenario, "stubs": stubs}
+        verified, refused = verify(plan_of_scenario(scenario), recorded, recorded.answers, date)
+    in_order = sorted(verified, key=lambda one: one.answer.line)
+    return Imported(recorded, text_of(scenario), date, in_order, [*refusals, *refused], unread)
+
+
+def _made(
+    importer: Any, recorded: Recorded
+) -> tuple[dict[str, Any], list[RecordedAnswer], list[tuple[RecordedAnswer, str]]]:
+    """Return the scenario of a recording, its balances, and what was not read; the rows are not held any longer."""
     facts = importer.facts_of(recorded.bodies())
     first = min(answer.at for answer in recorded.answers)
     try:
-        scenario = importer.scenario_of(facts, _name(path), first)
+        scenario = importer.scenario_of(facts, _name(recorded.path), first)
     except NOT_UNDERSTOOD as error:
-        raise WrongRecording(f"{path} has rows of an unknown form: {reason_of(error)}") from None
-    venue = venue_of(recorded.venue)
-    scenario, refusals = _without_unreadable(scenario)
-    date = venue.api_date(api_date) if api_date else _date_of(scenario, recorded)
-    scenario = _solved(importer, scenario, facts, recorded, date)
-    text = text_of(scenario)
-    verified, refused = verify(plan_of(text), recorded, recorded.answers, date)
-    stubs = stubs_of(recorded, verified) if stubs_rest else []
-    if stubs:
-        text = text_of({**scenario, "stubs": stubs})
-        verified, refused = verify(plan_of(text), recorded, recorded.answers, date)
-    in_order = sorted(verified, key=lambda one: one.answer.line)
-    return Imported(recorded, text, date, in_order, [*refusals, *refused], facts.unread)
+        raise WrongRecording(f"{recorded.path} has rows of an unknown form: {reason_of(error)}") from None
+    return scenario, importer.balances_of(facts), facts.unread
 
 
 def _exporter_of(path: Path) -> Any:
@@ -119,13 +129,13 @@ def _without_unreadable(scenario: dict[str, Any]) -> tuple[dict[str, Any], list[
     """Return a scenario without the steps that no scenario can have, and why each was left out."""
     refusals: list[str] = []
     while True:
-        text = text_of(scenario)
-        first = text.partition("\nhistory:")[0].count("\n") + 3
+        plan, read = plan_of_scenario(scenario), 0
         try:
-            list(plan_of(text).steps)
+            for _ in plan.steps:
+                read += 1
         except ScenarioError as error:
-            place = error.line - first
-            if not 0 <= place < len(scenario["history"]) or len(refusals) == REFUSALS_MAX:
+            place = error.line - 1
+            if place != read or len(refusals) == REFUSALS_MAX:
                 raise
             refusals.append(f"{scenario['history'][place]}: {error.message}")
             kept = [step for number, step in enumerate(scenario["history"]) if number != place]
@@ -145,7 +155,7 @@ def _date_of(scenario: dict[str, Any], recorded: Recorded) -> ApiDate:
     sample = _sample(recorded.answers)
     wanted = [shape_of(_parsed(recorded.text_of(answer))) for answer in sample]
     dates = [venue.api_date(alias) for alias in (*(venue.wire.aliases if venue.wire else ()), COMPAT)]
-    plan = plan_of(text_of(scenario))
+    plan = plan_of_scenario(scenario)
     fitting = [asyncio.run(_fitting(plan, recorded.venue, sample, wanted, date)) for date in dates]
     return max(zip(fitting, dates, strict=True), key=lambda pair: (pair[0], pair[1].day or ""))[1]
 
@@ -172,35 +182,31 @@ def _sample(answers: Sequence[RecordedAnswer]) -> list[RecordedAnswer]:
     return found
 
 
-def _solved(importer: Any, scenario: dict[str, Any], facts: Any, recorded: Recorded, date: ApiDate) -> dict[str, Any]:
-    """Return the scenario with the opening deposits that give the first recorded balances.
+def _solved(
+    importer: Any, scenario: dict[str, Any], balances: Sequence[RecordedAnswer], recorded: Recorded, date: ApiDate
+) -> tuple[dict[str, Any], list[Verified], list[str]]:
+    """Return the scenario with the opening deposits that give the first recorded balances, verified.
 
     What cannot be paid in one round, such as a withdrawal, changes what is missing in the next one.
     """
-    balances = importer.balances_of(facts)
     cash: dict[Any, Decimal] = {}
+    missing: dict[Any, Decimal] = {}
     before = min((balance.at for balance in balances), default=0)
-    for _ in range(importer.rounds_max if balances else 0):
-        plan = plan_of(text_of(importer.with_cash(scenario, cash, before)))
-        missing = asyncio.run(_missing(importer, plan, recorded, balances, date))
-        if not any(missing.values()):
-            break
+
+    def note(answer: RecordedAnswer, wanted: str, answered: str) -> None:
+        if answer in balances:
+            found = importer.cash_missing(answer, wanted, answered)
+            missing.update({key: amount for key, amount in found.items() if key not in missing})
+
+    left = importer.rounds_max
+    while True:
+        missing.clear()
+        solved: dict[str, Any] = importer.with_cash(scenario, cash, before)
+        verified, refused = verify(plan_of_scenario(solved), recorded, recorded.answers, date, note)
+        if not any(missing.values()) or not left:
+            return solved, verified, refused
         cash |= {key: cash.get(key, Decimal(0)) + amount for key, amount in missing.items()}
-    solved: dict[str, Any] = importer.with_cash(scenario, cash, before)
-    return solved
-
-
-async def _missing(
-    importer: Any, plan: Plan, recorded: Recorded, balances: Sequence[RecordedAnswer], date: ApiDate
-) -> dict[Any, Decimal]:
-    emulated = await Emulated.open(plan, recorded.venue, date)
-    found: dict[Any, Decimal] = {}
-    for balance in sorted(balances, key=lambda one: one.at):
-        await emulated.advance(balance.at)
-        reply = emulated.ask(balance.target, balance.at, balance.method, balance.body)
-        if reply.status == 200:
-            found = {**importer.cash_missing(balance, recorded.text_of(balance), reply.body), **found}
-    return found
+        left -= 1
 
 
 def _parsed(text: str) -> Any:

@@ -3,19 +3,20 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.core.refusals import Refusal
 from mockexchange.importing.comparison import BY_STUB, UNEXPLAINED, Comparison, Difference, compare
 from mockexchange.importing.recorded_answers import JSON_HEADERS, Recorded, RecordedAnswer
+from mockexchange.importing.scenario_text import text_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.loader import load_steps, load_text
 from mockexchange.scenario.plan import Plan, PlanCache, TimedCommand
 from mockexchange.venues.client_setup import UnsignedRequest
 from mockexchange.venues.dated import ApiDate
@@ -23,6 +24,7 @@ from mockexchange.venues.registry import venue_of
 from mockexchange.venues.request import Request
 
 CURSOR = "cursor="
+Note = Callable[[RecordedAnswer, str, str], None]
 
 
 class Reply(NamedTuple):
@@ -95,15 +97,23 @@ def plan_of(text: str) -> Plan:
     return load_text(text, "imported", hashlib.sha256(text.encode()).hexdigest())
 
 
+def plan_of_scenario(scenario: Mapping[str, Any]) -> Plan:
+    """Read a scenario that is not written yet; its steps are read when they are carried out. Raises ScenarioError."""
+    return load_steps(text_of({**scenario, "history": []}), scenario["history"], "imported")
+
+
 def verify(
-    plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate
+    plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate, note: Note = lambda *_: None
 ) -> tuple[list[Verified], list[str]]:
-    """Return how each answer is explained, and the steps that were refused. Raises ScenarioError."""
-    return asyncio.run(_verify(plan, recorded, answers, api_date))
+    """Return how each answer is explained, and the steps that were refused. Raises ScenarioError.
+
+    `note` is called with each answer, the recorded body and the mock's.
+    """
+    return asyncio.run(_verify(plan, recorded, answers, api_date, note))
 
 
 async def _verify(
-    plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate
+    plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate, note: Note
 ) -> tuple[list[Verified], list[str]]:
     emulated = await Emulated.open(plan, recorded.venue, api_date)
     cursors: dict[str, str] = {}
@@ -113,6 +123,8 @@ async def _verify(
         reply = emulated.ask(with_cursor(answer.target, cursors), answer.at, answer.method, answer.body)
         wanted = recorded.text_of(answer)
         note_cursor(cursors, wanted, reply.body)
+        if reply.status == 200:
+            note(answer, wanted, reply.body)
         found.append(Verified(answer, _compared(wanted, reply)))
     return found, emulated.refusals
 

@@ -30,31 +30,12 @@ class FrameReader:
     def feed(self, data: bytes) -> list[WireFrame]:
         """Return the frames that are complete. Raises CannotRelay."""
         self._bytes += data
-        found = []
-        while (frame := self._next()) is not None:
+        found, begin = [], 0
+        while (frame := _frame_at(self._bytes, begin)) is not None:
             found.append(frame)
-            del self._bytes[: len(frame.raw)]
+            begin += len(frame.raw)
+        del self._bytes[:begin]
         return found
-
-    def _next(self) -> WireFrame | None:
-        held = self._bytes
-        if len(held) < 2:
-            return None
-        length, start = held[1] & 0x7F, 2
-        if length >= 126:
-            size = 2 if length == 126 else 8
-            length, start = int.from_bytes(held[2 : 2 + size], "big"), 2 + size
-            if len(held) < start:
-                return None
-        if length > FRAME_BYTES_MAX:
-            raise CannotRelay(f"a frame of {length} bytes, limit {FRAME_BYTES_MAX}")
-        mask_size = 4 if held[1] & _MASKED else 0
-        end = start + mask_size + length
-        if len(held) < end:
-            return None
-        payload = bytes(held[start + mask_size : end])
-        mask = bytes(held[start : start + mask_size])
-        return WireFrame(bytes(held[:end]), held[0] & 0x0F, bool(held[0] & _FINAL), _unmasked(payload, mask))
 
 
 class MessageReader:
@@ -87,6 +68,30 @@ def text_frame(payload: bytes) -> bytes:
     if length < 126:
         return bytes([_FINAL | TEXT, length]) + payload
     return bytes([_FINAL | TEXT, 126]) + length.to_bytes(2, "big") + payload
+
+
+def _frame_at(held: bytearray, begin: int) -> WireFrame | None:
+    """Return the frame that begins at a place; None if it is not complete."""
+    if len(held) < begin + 2:
+        return None
+    first, second = held[begin], held[begin + 1]
+    length, start = second & 0x7F, begin + 2
+    if length >= 126:
+        size = 2 if length == 126 else 8
+        start += size
+        if len(held) < start:
+            return None
+        length = int.from_bytes(held[start - size : start], "big")
+    if length > FRAME_BYTES_MAX:
+        raise CannotRelay(f"a frame of {length} bytes, limit {FRAME_BYTES_MAX}")
+    mask_size = 4 if second & _MASKED else 0
+    end = start + mask_size + length
+    if len(held) < end:
+        return None
+    payload = bytes(held[start + mask_size : end])
+    if mask_size:
+        payload = _unmasked(payload, bytes(held[start : start + mask_size]))
+    return WireFrame(bytes(held[begin:end]), first & 0x0F, bool(first & _FINAL), payload)
 
 
 def _unmasked(payload: bytes, mask: bytes) -> bytes:

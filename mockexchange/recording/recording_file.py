@@ -26,6 +26,7 @@ BODY_BYTES_MAX = 16 * 1024 * 1024
 OWNER_ONLY = 0o600
 OWN_WORDS = frozenset({"direction", "kind", "channel", "at"})
 """Fields of a line whose text is always the recording's own."""
+_ENCODE = json.JSONEncoder(check_circular=False).encode
 Plain = dict[str, Any]
 Bodies = dict[str, bytes | None]
 
@@ -91,9 +92,20 @@ class RecordingFile:
         self._add_with_bodies(line, {"body": found.body, "answer": found.answer})
 
     def add_frame(
-        self, connection: int, direction: str, raw: bytes, *, kind: str = "", note: str = "", at: int | None = None
+        self,
+        connection: int,
+        direction: str,
+        raw: bytes,
+        *,
+        kind: str = "",
+        note: str = "",
+        at: int | None = None,
+        is_flushed: bool = True,
     ) -> None:
-        """Write a message of a stream, or its begin and end; `at` is now if left out."""
+        """Write a message of a stream, or its begin and end; `at` is now if left out.
+
+        Lines that are not flushed wait for the next one that is, or for `flush`.
+        """
         self.counts["frames"] += 1
         line: Plain = {
             "number": self.counts["frames"],
@@ -107,7 +119,15 @@ class RecordingFile:
             **_times(_now() if at is None else at),
             "monotonic_us": time.monotonic_ns() // 1000,
         }
-        self._add_with_bodies(line, {"frame": raw})
+        self._add_with_bodies(line, {"frame": raw}, is_flushed=is_flushed)
+
+    def flush(self) -> None:
+        """Write the lines that wait. Raises OSError."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            self._failure = error  # the connection that it is raised in ends, and `finish` reports it
+            raise
 
     def finish(self) -> Counter[str]:
         """Write the last line and give the file its name. Raises SecretFound, and removes what has the secret.
@@ -134,14 +154,14 @@ class RecordingFile:
         self._file.close()
         self.part.unlink(missing_ok=True)
 
-    def _add_with_bodies(self, line: Plain, bodies: Bodies) -> None:
+    def _add_with_bodies(self, line: Plain, bodies: Bodies, *, is_flushed: bool = True) -> None:
         for name, raw in bodies.items():
             line |= self._body(name, raw)
-        texts = texts_of({name: value for name, value in line.items() if value and name not in OWN_WORDS})
+        texts = texts_of([value for name, value in line.items() if value and name not in OWN_WORDS])
         if any(self.redactor.leaks(text) for text in texts):
             self.counts["bodies left out"] += 1
             line |= {**dict.fromkeys(bodies), "note": LEFT_OUT}
-        self._write(line)
+        self._write(line, is_flushed=is_flushed)
 
     def _body(self, name: str, raw: bytes | None) -> Plain:
         if not raw:
@@ -152,16 +172,17 @@ class RecordingFile:
             return {name: None, f"{name}_size": len(raw)}
         return {name: shown.decode()}
 
-    def _write(self, line: Plain, *, is_always: bool = False) -> None:
+    def _write(self, line: Plain, *, is_always: bool = False, is_flushed: bool = True) -> None:
         """Write a line at once, so that nothing is lost however this ends; beyond the limit lines are only counted."""
-        data = json.dumps(line).encode() + b"\n"
+        data = _ENCODE(line).encode() + b"\n"
         if self._size + len(data) > self._bytes_max and not is_always:
             self.counts["lines beyond the limit"] += 1
             return
         self._size += len(data)
         try:
             self._file.write(data)
-            self._file.flush()
+            if is_flushed:
+                self._file.flush()
         except OSError as error:
             self._failure = error  # the connection that it is raised in ends, and `finish` reports it
             raise

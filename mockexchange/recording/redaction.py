@@ -20,6 +20,11 @@ LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 """What has the shape of a key or a signature in base64, if it has letters of both cases and digits."""
 _TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")([^"\d\[\]{}:,]*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 """Strings, with the colon after a key, and numbers."""
+_PAIRS = re.compile(
+    r'"(?:[^"\\]|\\.)*"[^"\d\[\]{}:,]*:\s*(?:"(?:[^"\\]|\\.)*"(?![^"\d\[\]{}:,]*:)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|'
+    + _TOKENS.pattern
+)
+"""Keys with their values, else tokens."""
 VALUES_KEPT_MAX = 20_000
 """Values whose redaction is remembered: tickers, words and amounts repeat from frame to frame."""
 VALUE_CHARS_KEPT_MAX = 100
@@ -38,6 +43,7 @@ class Redactor:
     def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
         self.pseudonyms = pseudonyms or Pseudonyms()
         self._values: dict[tuple[str, str], str] = {}
+        self._pairs: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
         """Return headers as pairs: those of public values whole, of others the name, and no cookies or addresses."""
@@ -66,17 +72,37 @@ class Redactor:
 
     def _json(self, text: str) -> str:
         """Replace values token by token; the name of a value is the key before it, of a list too."""
+        name, pairs = "", self._pairs
+
+        def shown(found: re.Match[str]) -> str:
+            nonlocal name
+            text, key, colon = found[0], found[1], found[2]
+            if key is None and text[0] == '"':
+                return pairs.get(text) or self._pair(text)
+            if colon is None:
+                return self._value_kept(name, text)
+            name = key[1:-1]
+            return self._key(key) + colon
+
+        return _PAIRS.sub(shown, text)
+
+    def _pair(self, text: str) -> str:
+        """Return a key with its value, and remember it: most of them repeat from frame to frame."""
         name = ""
 
         def shown(found: re.Match[str]) -> str:
             nonlocal name
-            key, colon = found[1], found[2]
-            if colon is None:
+            if found[2] is None:
                 return self._value_kept(name, found[0])
-            name = key[1:-1]
-            return self._key(key) + colon
+            name = found[1][1:-1]
+            return self._key(found[1]) + found[2]
 
-        return _TOKENS.sub(shown, text)
+        made = _TOKENS.sub(shown, text)
+        if len(text) <= VALUE_CHARS_KEPT_MAX:
+            if len(self._pairs) >= VALUES_KEPT_MAX:
+                self._pairs.clear()
+            self._pairs[text] = made
+        return made
 
     def _value_kept(self, name: str, token: str) -> str:
         """Return a value as it was redacted before; an id that was text until now is replaced at the end."""

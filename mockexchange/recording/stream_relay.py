@@ -61,6 +61,7 @@ class StreamRelay:
         while True:
             sent = [frame.raw for frame in reader.feed(data) if self._take(direction, frame, client)]
             if sent:
+                self._file.flush()
                 target.writer.write(b"".join(sent))
                 await target.writer.drain()
             data = await source.reader.read(READ_BYTES)
@@ -81,7 +82,7 @@ class StreamRelay:
         if message is None:
             return True
         why = None if self._allows_writes or direction == OUT else why_no_command(message)
-        self._file.add_frame(self._number, direction, message, note=why or "")
+        self._file.add_frame(self._number, direction, message, note=why or "", is_flushed=False)
         if why is None:
             return True
         if is_first_and_last:

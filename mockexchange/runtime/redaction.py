@@ -47,6 +47,7 @@ SHAPES = (
     ),
 )
 """Private keys as PEM text, and as bare base64 (RSA, Ed25519, EC), credentials of HTTP, and parameters named so."""
+_HINT = re.compile("|".join(sorted({word for shape in SHAPES for word in shape.words})))
 _NAMED = [shape for shape in SHAPES if "secret" in shape.pattern.groupindex]
 _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES.replace('_', '[_-]')})", re.IGNORECASE)
 _WORD = re.compile(r"[\w+/.~%-]{6,}={0,2}")
@@ -111,6 +112,8 @@ def redact_entry(entry: dict[str, Any], known: KnownSecrets = NO_SECRETS) -> dic
 def _shapes_in(text: str, shapes: Sequence[Shape]) -> list[Shape]:
     """Return the shapes that the text may contain: to look for words is much quicker than for patterns."""
     lowered = text.lower()
+    if not _HINT.search(lowered):
+        return []
     return [shape for shape in shapes if any(word in lowered for word in shape.words)]
 
 

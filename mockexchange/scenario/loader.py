@@ -1,16 +1,17 @@
 """Loading of scenarios: built-in ones or files, as YAML, JSON or JSON lines."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.located_text import Located, located_json, read_json_lines, read_yaml
-from mockexchange.scenario.plan import Plan, Source, make_plan, require_markets, require_script
+from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml
+from mockexchange.scenario.plan import Plan, Source, history_of, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.types.literal_json import exact_json
@@ -88,6 +89,15 @@ def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
     node = read_yaml(text, file)
     plan = load_located(node, digest or hashlib.sha256(text.encode()).hexdigest())
     return replace(plan, source=Source("text", text, file))
+
+
+def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "scenario") -> Plan:
+    """Read a scenario whose steps are plain values beside its text; a step has its place, from 1 on, as its line.
+
+    Each step is checked when the steps of the plan are iterated, so that they are never in memory as a whole.
+    """
+    plan = load_text(text, file)
+    return replace(plan, steps=history_of(_PlainSteps(history, file), plan.start))
 
 
 def load_object(node: Located) -> Plan:
@@ -168,6 +178,18 @@ class _LineSteps:
                         note_or_raise(error)
         except OSError as error:
             raise _unreadable(self.path, error) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _PlainSteps:
+    """Steps that are plain values, located anew at each iteration."""
+
+    history: Iterable[Mapping[str, Any]]
+    file: str
+
+    def __iter__(self) -> Iterator[Step]:
+        for number, step in enumerate(self.history, start=1):
+            yield STEP.read(locate(step, self.file, number), "")
 
 
 def _unreadable(path: Path, error: OSError) -> ScenarioError:

@@ -115,6 +115,11 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
     )
 
 
+def history_of(steps: Iterable[Step], start: int) -> Iterable[TimedCommand]:
+    """Return the commands of steps with their instants."""
+    return _History(steps, start)
+
+
 def require_markets(values: dict[str, Any]) -> None:
     """Refuse an event without any market, because its name is misspelt. Raises ScenarioError."""
     steps: list[Step] = values["history"]

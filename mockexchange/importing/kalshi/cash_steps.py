@@ -75,7 +75,7 @@ def _shard_step(row: Row) -> Step:
 
 
 def _allocation(row: Row) -> dict[str, Any]:
-    percents = {int(one["exchange_index"]): int(one["percent"]) for one in row["allocations"]}
+    percents = {str(int(one["exchange_index"])): int(one["percent"]) for one in row["allocations"]}
     return {"account": ACCOUNT, "allocations": percents, "reservation": row["resting_margin_reservation"]}
 
 

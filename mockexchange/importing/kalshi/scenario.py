@@ -6,18 +6,20 @@ from typing import Any
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.importing.kalshi.cash_steps import subaccounts_of_cash
 from mockexchange.importing.kalshi.facts import Facts
-from mockexchange.importing.kalshi.step import ACCOUNT, Step, ticker_of
+from mockexchange.importing.kalshi.step import ACCOUNT, ticker_of
 from mockexchange.importing.kalshi.steps import steps_of
 
 FEES_OF_2026 = "2026-01-01T00:00:00Z"
 SECOND_US = 1_000_000
+AT_START = -1
+"""The instant of steps that are at the start, which is not known before all others are."""
 MARKET_TEXTS = {"title": "title", "rules_primary": "rules", "yes_sub_title": "yes_title", "no_sub_title": "no_title"}
 
 
 def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
     """Return a scenario; `first_at` is the instant of the first recorded answer."""
-    start = _start(facts, first_at)
-    steps = steps_of(facts, start)
+    steps = steps_of(facts, AT_START)
+    start = midnight_before(min([first_at, *(step.at for step in steps if step.at != AT_START)]))
     found: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}
     if start < parse_instant(FEES_OF_2026):
         found["fees"] = {"rounding": "2025"}
@@ -27,7 +29,7 @@ def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
         found["orders"] = {"check_cash": False}  # the cash is unknown, and amendments have to be carried out
     found["accounts"] = {ACCOUNT: _account(facts)}
     found["markets"] = {ticker: _market(facts, ticker) for ticker in _tickers(facts)}
-    found["history"] = [step.written() for step in steps]
+    found["history"] = [(step._replace(at=start) if step.at == AT_START else step).written() for step in steps]
     return found
 
 
@@ -36,12 +38,6 @@ def _cutoff(facts: Facts) -> str:
     recorded = [str(value) for value in facts.cutoff.values() if value]
     archived = [parse_instant(instant) + 1 for instant in facts.archived]
     return min(recorded, default=format_instant(max(archived)) if archived else "")
-
-
-def _start(facts: Facts, first_at: int) -> int:
-    """Return midnight before everything that has an instant."""
-    steps: list[Step] = steps_of(facts, first_at)
-    return midnight_before(min([first_at, *(step.at for step in steps)]))
 
 
 def midnight_before(first: int) -> int:
