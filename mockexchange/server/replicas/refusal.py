@@ -6,7 +6,6 @@ from starlette.types import Scope, Send
 
 STATUS = 503
 NO_HOME = "no server of this database has become its home yet: ask again in a few seconds"
-TRY_AGAIN_LATER = 1013
 
 
 def _parts(reason: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
@@ -29,10 +28,8 @@ def refusal(reason: str) -> bytes:
 
 
 async def send_refusal(scope: Scope, send: Send, reason: str) -> None:
-    """Refuse a request or a stream."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": reason})
-        return
+    """Refuse a request, or the handshake of a stream."""
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     body, headers = _parts(reason)
-    await send({"type": "http.response.start", "status": STATUS, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    await send({"type": f"{kind}.start", "status": STATUS, "headers": headers})
+    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})

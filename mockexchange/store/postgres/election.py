@@ -17,13 +17,15 @@ import psycopg
 
 from mockexchange.store.postgres.connection import Connection, connect, explained
 from mockexchange.store.postgres.postgres_store import PostgresStore
-from mockexchange.store.postgres.schema import HOLDERS, LOCK, Home
+from mockexchange.store.postgres.schema import HOLDERS, LOCK, Home, StoreInUse
 from mockexchange.store.postgres.url import PostgresUrl
 from mockexchange.store.stores import StoreError
 
 TERM_S = 3.0
 TAKE_AFTER_S = 4.0
 """How long the number has to stand still: longer than a term, since clocks do not go quite alike."""
+BEGIN_S_MAX = 3.0
+"""How long another server may hold the lock of a database without a home: it makes the tables then."""
 END_MS = 2_000
 """How long the end of a session is waited for."""
 HOLDER = f"(select min(pid) from ({HOLDERS}) as holder)"  # noqa: S608  # of constants
@@ -63,7 +65,7 @@ class Election:
         self._own = Home(address, version)
         self._connection: Connection | None = None
         self.seen: HomeSeen | None = None
-        self._since_s = now_s()
+        self._since_s = self._began_s = now_s()
         """Since when nothing changed of what was seen."""
 
     def close(self) -> None:
@@ -95,8 +97,9 @@ class Election:
             self._end(seen.holder)
         try:
             return PostgresStore.open(self._url, self._durability, self._own)
-        except StoreError:
-            if self.look() is None:
+        except StoreError as error:
+            is_beginning = isinstance(error, StoreInUse) and now_s() - self._began_s < BEGIN_S_MAX
+            if self.look() is None and not is_beginning:
                 raise
             return None  # another server was quicker, or its end takes a while
 

@@ -66,6 +66,10 @@ OTHER = "another server uses it ({}): stop that one, or give another database"
 OVERTAKEN = "another server has used the store meanwhile: restart this server, which reads it anew"
 
 
+class StoreInUse(StoreError):
+    """Another server holds the lock of the database."""
+
+
 class Home(NamedTuple):
     """A server that shares its database with others."""
 
@@ -110,13 +114,13 @@ def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) 
 
 
 def lock(url: PostgresUrl, connection: Connection) -> None:
-    """Take the lock of the database's only server; it ends with the connection. Raises StoreError."""
+    """Take the lock of the database's only server; it ends with the connection. Raises StoreInUse."""
     if connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
         return
     names = "select application_name, coalesce(host(client_addr), 'local') from pg_stat_activity"
     found = connection.execute(f"{names} where pid in ({HOLDERS})", (LOCK,)).fetchone()
     holder = "its name is hidden from this user" if found is None else f"{found[0]}, {found[1]}"
-    raise StoreError(f"{url.shown}: {OTHER.format(holder)}")
+    raise StoreInUse(f"{url.shown}: {OTHER.format(holder)}")
 
 
 def tables_of(connection: Connection) -> set[str]:

@@ -3,16 +3,20 @@
 import json
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Event
 
+import psycopg
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from mockexchange.server.replicas import follower, home_role, replica
 from mockexchange.server.replicas.refusal import NO_HOME
-from mockexchange.store.postgres.election import Term
+from mockexchange.store.postgres import election
+from mockexchange.store.postgres.election import Election, Term
+from mockexchange.store.postgres.schema import LOCK
 from mockexchange.store.stores import StoreError
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.helpers.postgres import PostgresServer
@@ -137,6 +141,11 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
             assert (reply.status, reply.headers["x-mock-diagnosis"]) == (503, NO_HOME)
         refused = home.control("POST", "/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": 5}}])
         assert refused.status == 503
+        opening = pytest.raises(InvalidStatus)
+        with opening as answer, connect(f"ws://{ADDRESS}:{home.port}{STREAM_PATH}"):
+            raise AssertionError
+        found = answer.value.response
+        assert (found.status_code, found.headers["x-mock-diagnosis"]) == (503, NO_HOME)
         deposit(other, 2)
         held.clear()
         wait_for(lambda: home_replica.home_role is None)
@@ -187,3 +196,21 @@ def test_a_server_that_shares_nothing_keeps_its_database(postgres: PostgresServe
         refused = pytest.raises(StoreError, match="another server uses it")
         with refused, serving_replica(tmp_path / "a", postgres):
             raise AssertionError
+
+
+def test_a_server_waits_while_another_one_makes_the_tables(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that start at once on an empty database: the second one must not end."""
+    with closing(Election(postgres.url, "normal", "mock2:8601", "1")) as waiting:
+        with closing(psycopg.connect(postgres.url.text)) as first:
+            first.execute("select pg_advisory_lock(%s)", (LOCK,))
+            assert waiting.look() is None
+            assert waiting.take() is None
+            monkeypatch.setattr(election, "BEGIN_S_MAX", 0.0)
+            with pytest.raises(StoreError, match="another server uses it"):
+                waiting.take()
+        wait_for(lambda: postgres.run_sql("select count(*) from pg_locks where locktype = 'advisory'") == [(0,)])
+        store = waiting.take()
+        assert store is not None
+        store.close()
