@@ -1,6 +1,9 @@
 """The scenario in a browser: an error at its line, the difference to what runs, and a start anew."""
 
+import re
 from typing import Any
+
+import pytest
 
 from tests.console.conftest import open_console
 from tests.server.live import Live
@@ -42,3 +45,15 @@ def test_a_scenario_is_started_anew_by_keys(tab: Any, live: Live) -> None:
     tab.keyboard.press("Enter")
     tab.get_by_text("typed began anew").wait_for()
     assert sandbox.positions()[0]["quantity"] == "30.00"
+
+
+def test_a_built_in_scenario_is_opened_and_edits_are_discarded(tab: Any, live: Live) -> None:
+    live.sandbox("opened", SMALL)
+    open_console(tab, live, "/s/opened/scenario")
+    text = tab.get_by_label("scenario", exact=True)
+    tab.get_by_text("✓ 2 accounts, 1 markets").wait_for()
+    tab.locator(".tools select").select_option("fcm")
+    expect = pytest.importorskip("playwright.sync_api").expect
+    expect(text).to_have_value(re.compile("scenario: fcm"))
+    tab.get_by_role("button", name="discard edits").click()
+    assert text.input_value() == SMALL

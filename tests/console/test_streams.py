@@ -83,6 +83,40 @@ def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, st
     tab.get_by_text("No stream is open now.").wait_for()
 
 
+def test_a_frame_is_sent_disturbed_and_the_stream_closed_by_keys(
+    tab: Any, live: Live, stream: ClientConnection
+) -> None:
+    open_console(tab, live, "/s/default/streams")
+    tab.get_by_role("button", name="send").first.press("Enter")
+    tab.get_by_role("textbox", name="frame").fill('{"hello": 2}')
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert stream.recv(timeout=20) == '{"hello": 2}'
+    tab.locator("dialog").wait_for(state="detached")
+    tab.keyboard.press(".")
+    tab.get_by_role("button", name="frozen: follow again").wait_for()
+    count = tab.locator(".grid .space > .row").count()
+    live.json("POST", "/sandboxes/default/commands", [FILL])
+    stream.recv(timeout=20)
+    assert tab.locator(".grid .space > .row").count() == count
+    tab.keyboard.press("/")
+    tab.keyboard.type("channel:fill")
+    for key in ("Enter", "w", "Enter"):
+        tab.keyboard.press(key)
+    tab.get_by_role("button", name="fault", exact=True).press("Enter")
+    tab.get_by_role("dialog").get_by_label("fault as JSON").focus()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("fault installed").wait_for()
+    live.json("POST", "/sandboxes/default/commands", [FILL])
+    tab.keyboard.press("Escape")
+    tab.keyboard.press(".")
+    tab.get_by_role("button", name="lost 2").wait_for()
+    tab.get_by_role("button", name="close", exact=True).first.press("Enter")
+    tab.get_by_label("Code").press("Enter")
+    tab.get_by_text("No stream is open now.").wait_for()
+
+
 def test_a_market_settles_at_the_next_step_of_the_script_by_keys(tab: Any, live: Live) -> None:
     live.json("PUT", "/sandboxes/settling", {"scenario": SMALL, "clock": "paused"})
     open_console(tab, live, "/s/settling/script")

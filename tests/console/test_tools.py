@@ -43,6 +43,7 @@ def test_a_link_names_sandbox_screen_filter_and_row(tab: Any, live: Live, sandbo
     tab.get_by_label("Request 3").wait_for()
     assert rows(tab).count() == 2
     assert tab.get_by_role("combobox", name="Sandbox", exact=True).input_value() == sandbox.name
+    assert tab.locator(".facts").inner_text() == "small · compat"
     tab.keyboard.press("g")
     tab.keyboard.press("a")
     tab.locator("main.accounts").wait_for()
