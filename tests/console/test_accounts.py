@@ -108,6 +108,20 @@ def test_fills_say_the_position_after_them(tab: Any, live: Live, sandbox: Sandbo
     assert [row.locator("td").nth(place).inner_text() for row in rows.all()] == ["8.00", "11.00", "10.00"]
 
 
+def test_a_sandbox_is_forked_as_it_was_before_a_fill(tab: Any, live: Live) -> None:
+    sandbox = live.sandbox("filled", SMALL, clock="paused")
+    sandbox.call("POST", "/clock", {"advance": "30m"})
+    sandbox.call("POST", "/commands", [BUY])
+    open_console(tab, live, "/s/filled/accounts")
+    tab.get_by_role("region", name="fills").get_by_role("button", name="fork before").first.click()
+    assert tab.get_by_label("At").input_value() == "2025-11-04T12:29:59.999999Z"
+    tab.get_by_label("Name").fill("unfilled")
+    tab.get_by_role("button", name="Fork", exact=True).click()
+    tab.get_by_text("unfilled is made").wait_for()
+    [position] = live.json("GET", "/sandboxes/unfilled/accounts/alice/positions")
+    assert position["quantity"] == "10.00"
+
+
 def test_an_order_of_the_exchange_has_its_side_and_action_at_hand(tab: Any, live: Live, sandbox: SandboxView) -> None:
     open_console(tab, live, f"/s/{sandbox.name}/accounts")
     tab.get_by_role("region", name="Positions").get_by_role("button", name="RAIN-1").click()

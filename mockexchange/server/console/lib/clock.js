@@ -38,6 +38,12 @@ export function micros(instant) {
   return BigInt(Date.parse(`${whole}Z`)) * 1_000n + BigInt(fraction.padEnd(6, "0"));
 }
 
+/** The last instant before one. @param {string} instant */
+export function before(instant) {
+  const at = micros(instant) - 1n;
+  return `${new Date(Number(at / 1_000n)).toISOString().slice(0, 19)}.${String(at % 1_000_000n).padStart(6, "0")}Z`;
+}
+
 /** @param {{mode: string, now: string, readAt: number}} shown */
 export function nowOf(shown) {
   if (!shown.now) return "";

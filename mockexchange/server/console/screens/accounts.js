@@ -3,13 +3,15 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
+import { before } from "../lib/clock.js";
 import { epoch, listen } from "../lib/feed.js";
 import { html } from "../lib/html.js";
 import { bind } from "../lib/keys.js";
 import { money, profitOf, sumsOf, withPositions } from "../lib/profit.js";
 import { addressOf, place, refine } from "../lib/router.js";
-import { accounts, mayChange, sandboxOf } from "../lib/state.js";
+import { accounts, info, mayChange, mayMake, sandboxOf } from "../lib/state.js";
 import { attempt } from "../parts/dialog.js";
+import { showFork } from "../parts/make_form.js";
 import { Plot } from "../parts/plot.js";
 import { showStep } from "../parts/step_form.js";
 import { Table } from "../parts/table.js";
@@ -56,10 +58,17 @@ export function Accounts() {
           : !isRead.value ? html`<p class="teach">Reading …</p>` : html`<p class="teach">No position. ${mayChange() ? html`A fill opens one: <button class="link" onClick=${() => step("fill")}>fill …</button>, or` : "Opened by a fill:"} an order of a client that is matched.</p>`}</section>
       <section class="card full" aria-label="History"><header><h2>History</h2>${only ? html`<button onClick=${() => refine({ i: "", b: "" })} aria-label=${`of ${only} only: show all`} title="show all">${only}${query.b ? ` · subaccount ${query.b}` : ""} ✕</button>` : null}${lists.map((one) => html`<button aria-pressed=${one === list} onClick=${() => refine({ l: one })}>${one.replace("_", " ")} <span class="dim">${found(one).length}</span></button>`)}</header>
         ${list && found(list).length ? html`<${Table} label=${list} rows=${[...found(list)].reverse().slice(0, 500).map(inOrder)} leave=${only ? ["instrument", ...(query.b ? ["book"] : [])] : []} last=${LAST}
-            act=${list === "orders" && mayChange() ? (/** @type {any} */ row) => (row.status === "resting" ? html`<button onClick=${() => step("cancel", { order: row.id })}>cancel</button>` : null) : undefined} />`
+            act=${actOf(list, sandbox, (row) => step("cancel", { order: row.id }))} />`
           : !isRead.value ? html`<p class="teach">Reading …</p>` : html`<p class="teach">No ${list ? list.replace("_", " ") : "history"}${only ? ` of ${only}` : " yet"}.</p>`}</section>
       ${account.keys.length ? html`<section class="card full" aria-label="Keys"><header><h2>Keys</h2><span class="dim">${account.keys.length}</span></header><${Table} label="Keys of the account" rows=${account.keys.map((/** @type {any} */ one) => keyRow(one, sandbox))} leave=${[]} last=${[]} /></section>` : null}
     </div>`;
+}
+
+/** What can be done with a row of the history. @param {string} list @param {string} sandbox @param {(row: any) => void} onCancel */
+function actOf(list, sandbox, onCancel) {
+  if (list === "fills" && mayMake() && !info.value.sandbox) return (/** @type {any} */ row) => html`<button title="another sandbox, as it was before this fill" onClick=${() => showFork(sandbox, before(row.at))}>fork before</button>`;
+  if (list !== "orders" || !mayChange()) return undefined;
+  return (/** @type {any} */ row) => (row.status === "resting" ? html`<button onClick=${() => onCancel(row)}>cancel</button>` : null);
 }
 
 /** What led to a position: fills of its instrument, the newest first. @param {string} instrument @param {any} row */
