@@ -1,5 +1,7 @@
 """The venue's CSV exports: what was read, what is assumed, what was not read, and on which line."""
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,9 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.importing.importing import import_recording
+from mockexchange.importing.verification import Emulated, plan_of
+from mockexchange.venues.registry import DEFAULT
+from tests.importing.recorder import LATEST_US, PREFIX, record
 
 COLUMNS = (
     "type,Status,Amount_In_Dollars,Original_Date,Traded_Time,Last_Updated,Deposit_Type,Fee_In_Dollars,Market_Title,"
@@ -202,3 +207,43 @@ def test_unknown_columns_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
     assert (result.exit_code, "1 unknown columns: desk" in result.stdout) == (0, True), result.output
     assert "line 2 is assumed: the position was sold at 0.19, not settled at that value" in result.stdout
     assert "as of 2026-06 (2026-06-11), with nothing to ask again" in result.stdout
+
+
+TRADED = [("yes", "3", "41"), ("no", "5", "62"), ("yes", "10", "35"), ("no", "4", "70"), ("no", "9", "58")]
+"""Side, count and cents of purchases, the oldest first, which open, close and turn a position."""
+
+
+def test_an_export_gives_the_positions_and_costs_of_the_same_fills(tmp_path: Path) -> None:
+    at = [f"2026-04-08T10:00:{second:02}Z" for second in range(len(TRADED))]
+    steps_of_api = "".join(
+        f"  - {{at: {instant}, fill: {{account: alice, market: KXA-26-T1, side: {side}, action: buy, count: {count},"
+        f" price: 0.{cents}, fee: 0.07}}}}\n"
+        for instant, (side, count, cents) in zip(at, TRADED, strict=True)
+    )
+    scenario = (
+        f"scenario: fills\nstart: 2026-04-01T00:00:00Z\naccounts: {{alice: {{cash: 500}}}}\n{MARKET}{steps_of_api}"
+    )
+    by_api = import_recording(record(tmp_path / "run.jsonl", scenario, "2026-06"), "2026-06")
+    rows = [
+        trade(instant, count, side.capitalize(), cents)
+        for instant, (side, count, cents) in zip(at, TRADED, strict=True)
+    ]
+    path = export(tmp_path / "Kalshi-Recent-Activity-All.csv", *rows[::-1])
+    by_export = import_recording(path, "2026-06")
+    assert positions_of(by_api.text) == positions_of(by_export.text)
+    assert positions_of(by_api.text)[0]["position_fp"] == "-5.00"
+
+
+MARKET = "markets:\n  KXA-26-T1: {event: KXA-26, series: KXA}\nhistory:\n"
+
+
+def positions_of(text: str) -> list[dict[str, str]]:
+    """Return the positions of an imported scenario, with what they cost."""
+
+    async def ask() -> list[dict[str, str]]:
+        emulated = await Emulated.open(plan_of(text), DEFAULT.name, DEFAULT.api_date("2026-06"))
+        await emulated.advance(LATEST_US)
+        rows: list[dict[str, str]] = json.loads(emulated.ask(f"{PREFIX}positions", LATEST_US).body)["market_positions"]
+        return rows
+
+    return asyncio.run(ask())
