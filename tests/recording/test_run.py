@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,3 +171,45 @@ def test_known_clients_are_pointed_at_the_proxy_without_a_key() -> None:
     assert found["KALSHI_API_BASE_URL"] == "http://127.0.0.1:8700/trade-api/v2"
     assert found["KALSHI_WS_URL"] == "ws://127.0.0.1:8700/trade-api/ws/v2"
     assert not any("KEY" in name or "SECRET" in name for name in found)
+
+
+LISTENER = """
+import os, sys, threading
+from pykalshi import Feed, KalshiClient
+done, url = threading.Event(), os.environ["KALSHI_API_BASE_URL"]
+
+class Printing(Feed):
+    def _dispatch(self, raw):
+        print(raw, flush=True)
+        super()._dispatch(raw)
+        if '"orderbook_snapshot"' in str(raw):
+            done.set()
+
+with KalshiClient(os.environ["KEY_ID"], os.environ["KEY_PATH"], api_base=url) as client:
+    feed = Printing(client)
+    feed._ws_url = url.replace("http", "ws", 1).replace("/trade-api/v2", "/trade-api/ws/v2")
+    with feed:
+        feed.subscribe("orderbook_delta", market_ticker="KXRAINNYC-25NOV05-T1")
+        sys.exit(not done.wait(20))
+"""
+
+
+def test_a_published_client_gets_the_same_frames(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alice, out = exchange.accounts["alice"], tmp_path / "run.jsonl"
+    monkeypatch.setenv("KEY_ID", alice.key_id)
+    monkeypatch.setenv("KEY_PATH", str(alice.private_key_path))
+    program = [sys.executable, "-W", "ignore", "-c", LISTENER]
+    origin = exchange.base_url.removesuffix("/trade-api/v2")
+    result = run("--to", origin, "--port", "0", "--out", str(out), "--", *program)
+    assert result.exit_code == 0, result.output
+    through = [line for line in capfd.readouterr().out.splitlines() if line.strip()]
+    environment = {**os.environ, "KALSHI_API_BASE_URL": exchange.base_url}
+    direct = subprocess.run(program, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert through == [line for line in direct.splitlines() if line.strip()]
+    assert [json.loads(line)["type"] for line in through] == ["subscribed", "orderbook_snapshot"]
+    frames = [line["frame"] for line in lines_of(out) if line.get("direction") == "out" and not line["kind"]]
+    recorded, got = json.loads(frames[1]), json.loads(through[1])
+    assert recorded["msg"].pop("market_id") != got["msg"].pop("market_id"), "each UUID is a pseudonym"
+    assert recorded == got
