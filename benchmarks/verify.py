@@ -1,6 +1,7 @@
 """Seconds of `mockexchange verify server` against a mock of its own, fast and whole: `python -m benchmarks.verify`.
 
 With `--busy` the mock has two dozen steps a second, several of them fills, and is judged whole: nothing may be found.
+Each of its rounds has a server and a seed of its own, since the account of a busy server grows while it is judged.
 """
 
 import argparse
@@ -28,15 +29,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of the first busy round")
     given = parser.parse_args()
     with TemporaryDirectory() as directory:
-        scenario = _busy_scenario(Path(directory)) if given.busy else "demo"
-        with Serving("serve", "--port", "0", "--quiet", "--scenario", scenario, "--ready-file") as ready:
-            found = json.loads(Path(ready).read_text(encoding="utf-8"))
-            for option, goal_s in [("", GOALS[""])] if given.busy else GOALS.items():
-                for _ in range(given.rounds):
-                    took = _run(found, option, *(BUSY if given.busy else DEMO))
-                    print(f"verify server {option or '(whole)'}: {took}; goal {goal_s} s", flush=True)
+        if given.busy:
+            scenario = _busy_scenario(Path(directory))
+            for number in range(given.rounds):
+                _serve_and_run(scenario, [("", GOALS[""])], 1, BUSY, "--seed", str(given.seed + number))
+        else:
+            _serve_and_run("demo", list(GOALS.items()), given.rounds, DEMO)
+
+
+def _serve_and_run(
+    scenario: str, runs: list[tuple[str, int]], rounds: int, judged: tuple[str, dict[str, str]], *options: str
+) -> None:
+    with Serving("serve", "--port", "0", "--quiet", "--scenario", scenario, "--ready-file") as ready:
+        found = json.loads(Path(ready).read_text(encoding="utf-8"))
+        for option, goal_s in runs:
+            for _ in range(rounds):
+                took = _run(found, [*([option] if option else []), *options], *judged)
+                print(f"verify server {option or '(whole)'}: {took}; goal {goal_s} s", flush=True)
 
 
 def _busy_scenario(directory: Path) -> str:
@@ -45,7 +57,7 @@ def _busy_scenario(directory: Path) -> str:
     return str(path)
 
 
-def _run(ready: dict[str, Any], option: str, account: str, roles: dict[str, str]) -> str:
+def _run(ready: dict[str, Any], options: list[str], account: str, roles: dict[str, str]) -> str:
     keys = {one["name"]: one for one in reversed(ready["accounts"])}
     own = keys[account]
     others = [f"{role}={keys[name]['key_id']}:{keys[name]['private_key_path']}" for role, name in roles.items()]
@@ -53,7 +65,7 @@ def _run(ready: dict[str, Any], option: str, account: str, roles: dict[str, str]
         *(sys.executable, "-m", "mockexchange", "verify", "server", "--api-date", "compat"),
         *("--url", ready["venues"]["kalshi"]["base_url"], "--key-id", own["key_id"], "--key", own["private_key_path"]),
         *(part for other in others for part in ("--role", other)),
-        *([option] if option else []),
+        *options,
     ]
     before, began_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@ from mockexchange.kit.operations import Operation, WriteOperation, answer_schema
 from mockexchange.kit.read_cache import CachedRead, ListRows, ReadCache, ReadKey, Request, read_key
 from mockexchange.kit.response import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.rules.list_facts import Listing, Query, Row
+from mockexchange.kit.signing_again import Signing, note_signing
 from mockexchange.kit.validation.answers import AnswerJudge
 from mockexchange.kit.validation.references import resolved
 from mockexchange.kit.venue import Signer, VenueKit
@@ -89,6 +90,7 @@ class Target:
     """Values of parameters that exist at the server, given by the user: {"subtrader_id": "fcm7_st1"}."""
     objections: list[Finding] = field(default_factory=list)
     _reported: set[tuple[str, str]] = field(default_factory=set)
+    _lasting: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:
@@ -162,8 +164,7 @@ class Target:
         by = signer or self.signer_of(path)
         given = {name: value for name, value in query.items() if value is not None}
         request = self.http.build_request(method, url, params=given or None)
-        request.headers.update(change(by.headers(method, str(request.url), age_ms) if by else {}))
-        answer = self._send(request)
+        answer = self._send(request, lambda: change(by.headers(method, str(request.url), age_ms) if by else {}))
         self.objections.extend(self.answers.objections(path, method, answer))
         return answer
 
@@ -186,8 +187,8 @@ class Target:
 
         def send() -> Answer:
             request = self.http.build_request("POST", self.base_url + below, content=content, headers=JSON)
-            request.headers.update(change(signer.headers("POST", str(request.url), age_ms, content) if signer else {}))
-            return self._send(request)
+            url = str(request.url)
+            return self._send(request, lambda: change(signer.headers("POST", url, age_ms, content) if signer else {}))
 
         answer = send()
         if self.venue.is_read("POST", below, content):
@@ -209,8 +210,8 @@ class Target:
         headers = None if body is None else JSON
         request = self.http.build_request(operation.method, url, params=query, content=content, headers=headers)
         role = self.venue.role_of(operation.node, operation.path) or MEMBER
-        request.headers.update(self.key(role).headers(operation.method, str(request.url), 0, content))
-        answer = self._send(request)
+        key = self.key(role)
+        answer = self._send(request, lambda: key.headers(operation.method, str(request.url), 0, content))
         self.objections.extend(self.answers.objections(operation.path, operation.method, answer))
         return answer
 
@@ -255,6 +256,10 @@ class Target:
         body = self.body(operation_id, None, {operation.names[0]: name})
         found: Row = next(value for value in body.values() if isinstance(value, dict))
         return found
+
+    def lasting(self, subject: str) -> dict[str, str]:
+        """Return what is known of a subject that never changes; to be added to."""
+        return self._lasting.setdefault(subject, {})
 
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
         return self.whole(operation_id, query).rows
@@ -318,7 +323,7 @@ class Target:
 
     def send(self, method: str, path: str, change: Callable[[Headers], Headers] = dict) -> Answer:
         """Send a request to an undocumented path below the venue's prefix; the response is not judged."""
-        return self._send(self.http.build_request(method, self.base_url + path, headers=change({})))
+        return self._send(self.http.build_request(method, self.base_url + path), lambda: change({}))
 
     @cached_property
     def read_cache(self) -> ReadCache:
@@ -326,7 +331,7 @@ class Target:
 
     def apart(self) -> "Target":
         """Return a target of the same server for another thread, with objections and a memory of its own."""
-        return replace(self, objections=[], _reported=set())
+        return replace(self, objections=[], _reported=set(), _lasting={})
 
     def begin(self) -> None:
         """Start recording which reads are used."""
@@ -363,7 +368,9 @@ class Target:
             raise NotJudged(f"there is no {operation_id} at this date")
         return self.operations[operation_id]
 
-    def _send(self, request: httpx.Request) -> Answer:
+    def _send(self, request: httpx.Request, sign: Callable[[], Mapping[str, str]]) -> Answer:
+        request.headers.update(sign())
+        note_signing(request, Signing(sign))
         where = f"{request.method} {request.url.raw_path.decode().removeprefix(self.venue.prefix)}"
         try:
             response = self.http.send(request)

@@ -18,13 +18,32 @@ SUBACCOUNT_PRIMARY = "0"
 SUBACCOUNT_UNOPENED = "31"
 
 TICKER = field_of("ticker", "market_ticker")
+EVENTS_BY_MARKET, SERIES_BY_EVENT = "the event of each market", "the series of each event"
 
 
 def event_of_market(reader: Reader, row: Row) -> str | None:
-    """Return the event of a row, or of its market; None if the market no longer exists."""
+    """Return the event of a row, or of its market; None if the market no longer exists.
+
+    The event of a market never changes, so each is read once in a run, and most by one read of all markets.
+    """
     if "event_ticker" in row:
         return str(row["event_ticker"])
-    return _of_market(reader, row, "event_ticker")
+    ticker = TICKER(reader, row) or ""
+    events = reader.lasting(EVENTS_BY_MARKET)
+    if not events:
+        events.update(_listed_events(reader))
+    if ticker not in events and (found := _of_market(reader, row, "event_ticker")) is not None:
+        events[ticker] = found
+    return events.get(ticker)
+
+
+def _listed_events(reader: Reader) -> dict[str, str]:
+    """Return the event of each market of the list of markets; of none if it cannot be read."""
+    try:
+        rows = reader.rows("GetMarkets")
+    except NotJudged:
+        return {}
+    return {row["ticker"]: str(row["event_ticker"]) for row in rows if "ticker" in row and "event_ticker" in row}
 
 
 def _of_market(reader: Reader, row: Row, name: str) -> str | None:
@@ -38,10 +57,13 @@ def _of_market(reader: Reader, row: Row, name: str) -> str | None:
 
 
 def series_of_market(reader: Reader, row: Row) -> str | None:
+    event, series = str(row["event_ticker"]), reader.lasting(SERIES_BY_EVENT)
     try:
-        return str(reader.row("GetEvent", str(row["event_ticker"]))["series_ticker"])
+        if event not in series:
+            series[event] = str(reader.row("GetEvent", event)["series_ticker"])
     except NotJudged:
         return None
+    return series[event]
 
 
 def subaccounts(reader: Reader) -> list[str]:

@@ -78,17 +78,23 @@ def _missing(
     """Yield matching rows that the filtered list lacks; none if the filtered list was not read to its end."""
     if not part.is_complete:
         return
-    left = list(part.rows)
+    left = Counter(map(shown_whole, part.rows))
     for row in whole.rows:
-        if row in left:
-            left.remove(row)
+        if left[shown_whole(row)]:
+            left[shown_whole(row)] -= 1
         elif _is_kept(target, operation_id, values, row):
             yield row
 
 
 def _foreign(whole: ListRows, part: ListRows) -> list[Row]:
     """Return the rows of a part that the whole list lacks; none if the whole list was not read to its end."""
-    return [row for row in part.rows if row not in whole.rows] if whole.is_complete else []
+    return absent_rows(part.rows, whole.rows) if whole.is_complete else []
+
+
+def absent_rows(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
+    """Return the rows that are not among others; equal texts are found at once, however many rows there are."""
+    known = set(map(shown_whole, others))
+    return [row for row in rows if shown_whole(row) not in known and row not in others]
 
 
 def _is_subsequence(part: Sequence[Row], whole: Sequence[Row]) -> bool:

@@ -29,6 +29,10 @@ class Reader(Protocol):
         """Read a single object by its name in the path, such as a market by its ticker. Raises NotJudged."""
         ...
 
+    def lasting(self, subject: str) -> dict[str, str]:
+        """Return what is known of a subject that never changes, such as the event of each market; to be added to."""
+        ...
+
 
 Keeps = Callable[[Reader, Row, str], bool | None]
 

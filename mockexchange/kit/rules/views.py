@@ -8,7 +8,7 @@ from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import allows
 from mockexchange.kit.rules.filter_matching import NO_SUCH_NAME
-from mockexchange.kit.rules.filters import compare, filters_of, values_of
+from mockexchange.kit.rules.filters import absent_rows, compare, filters_of, values_of
 from mockexchange.kit.rules.finding_format import finding, lists_of, paged_lists_of, request_line, views_of
 from mockexchange.kit.rules.list_facts import Row
 from mockexchange.kit.rules.pages import difference, walk
@@ -47,7 +47,7 @@ def judge_elsewhere(target: Target, operation_id: str) -> Iterator[Finding]:
     judged = False
     wholes = [(view, target.whole(operation_id, view)) for view in views_of(target, operation_id)]
     for view, whole in wholes:
-        others = [row for _, other in wholes for row in other.rows if row not in whole.rows]
+        others = [row for _, other in wholes for row in absent_rows(other.rows, whole.rows)]
         for query in _queries(target, operation_id, others[0]) if others and whole.is_complete else ():
             if not set(query) & set(view):
                 judged = True

@@ -4,7 +4,8 @@ The `get` of an auth provider has to return a true value, or its `set` is never 
 sent, with the prefix. schemathesis does not sign cases that omit or change a credential on purpose.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from schemathesis import AuthContext, AuthProvider, Case
@@ -14,8 +15,17 @@ from mockexchange.kit.venue import Signer
 AnyCase = Case[Any]
 
 
-def signing_provider(signer_of: Callable[[AnyCase], Signer | None]) -> type[AuthProvider[str]]:
-    """Return an auth provider that signs each case with the key that `signer_of` returns, if any."""
+Sign = Callable[[], Mapping[str, str]]
+
+
+def signing_provider(
+    signer_of: Callable[[AnyCase], Signer | None], on_signed: Callable[[Mapping[str, str], Sign], None]
+) -> type[AuthProvider[str]]:
+    """Return an auth provider that signs each case with the key that `signer_of` returns, if any.
+
+    `on_signed` is called with the headers and a function that makes them again: cases are signed when they are
+    generated, which may be long before they are sent.
+    """
 
     class Signing:
         def get(self, case: AnyCase, context: AuthContext) -> str:
@@ -24,6 +34,9 @@ def signing_provider(signer_of: Callable[[AnyCase], Signer | None]) -> type[Auth
         def set(self, case: AnyCase, data: str, context: AuthContext) -> None:
             signer = signer_of(case)
             if signer is not None:
-                case.headers.update(signer.headers(case.method, case.as_transport_kwargs()["url"]))
+                sign = partial(signer.headers, case.method, case.as_transport_kwargs()["url"])
+                signed = sign()
+                case.headers.update(signed)
+                on_signed(signed, sign)
 
     return Signing

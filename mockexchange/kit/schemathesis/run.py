@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from schemathesis import openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
+from schemathesis.engine.core import EventStream
 from schemathesis.schemas import BaseSchema
 
 from mockexchange.kit.findings import Verdict
 from mockexchange.kit.schemathesis.auth_providers import AnyCase, signing_provider
+from mockexchange.kit.schemathesis.direct_calls import calling_directly
 from mockexchange.kit.schemathesis.hints import ApiOperation, SchemathesisHints, may_be_missing, operations_to_test
 from mockexchange.kit.schemathesis.outcome import RunOutcome
 from mockexchange.kit.schemathesis.settings import settings
@@ -73,7 +75,15 @@ def run(
     allowing, forbidding = RequestJudge(hints.document), RequestJudge(hints.refusing or target.document)
     outcome = RunOutcome(target, allowing, forbidding, may_be_missing(hints), hints.may_refuse, hints.may_accept)
     relay = Relay(target)
-    stream = from_schema(_schema(target, hints, effort, relay)).execute()
+    with calling_directly(relay):
+        _consume(from_schema(_schema(target, hints, effort, relay)).execute(), outcome, relay, effort, on_progress)
+    return outcome
+
+
+def _consume(
+    stream: EventStream, outcome: RunOutcome, relay: Relay, effort: Effort, on_progress: Callable[[str], None]
+) -> None:
+    """Add the events of a run to its outcome, and stop it after enough findings."""
     for event in stream:
         if isinstance(event, events.ScenarioStarted):
             on_progress(f"{event.phase.value} {event.label or ''}".rstrip())
@@ -84,7 +94,6 @@ def run(
             outcome.cut_short = Unreachable(relay.failure)
         if outcome.cut_short is not None or len(outcome.findings) >= (effort.findings_max or math.inf):
             stream.stop()
-    return outcome
 
 
 def _schema(target: Target, hints: SchemathesisHints, effort: Effort, relay: Relay) -> BaseSchema:
@@ -103,7 +112,9 @@ def _schema(target: Target, hints: SchemathesisHints, effort: Effort, relay: Rel
     document = {**hints.document, "servers": [{"url": urlsplit(target.base_url).path}]}
     schema = openapi.from_dict(document, config=config)
     schema.app = relay
-    schema.auth.auth(refresh_interval=None)(signing_provider(lambda case: _signer(target, hints, case)))
+    schema.auth.auth(refresh_interval=None)(
+        signing_provider(lambda case: _signer(target, hints, case), relay.note_signing)
+    )
     return schema
 
 

@@ -1,16 +1,19 @@
 """The ASGI application through which schemathesis sends its requests to the target.
 
 Each request is sent by the target's own client, in process or over a socket, at the rate that the target allows.
-schemathesis calls the application in an event loop of its own, one request at a time, so it may block.
+schemathesis sends one request at a time, so the application may block. It is called directly (`direct_calls`); in an
+event loop, as schemathesis calls others, it answers the same and takes longer.
 """
 
 import re
 import threading
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import httpx
 from starlette.types import Message, Receive, Scope, Send
 
+from mockexchange.kit.signing_again import Signing, note_signing
 from mockexchange.kit.target import Target
 
 NOT_ANSWERED = 599
@@ -29,15 +32,27 @@ class Relay:
         self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.base_url))
         self.failure = ""
         self.stopped = threading.Event()
+        self._signings: dict[str, tuple[dict[str, str], Signing]] = {}
+        """Signed headers and how they are made, by the longest of them, which is the signature."""
+
+    def note_signing(self, headers: Mapping[str, str], sign: Callable[[], Mapping[str, str]]) -> None:
+        """Remember how a generated request is signed, in case that it is sent long after."""
+        lowered = {name.lower(): value for name, value in headers.items()}
+        self._signings[max(lowered.values(), key=len)] = (lowered, Signing(sign))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         response = self.answer(scope, await _body(receive))
-        headers = [(name.lower(), value) for name, value in response.headers.raw]
-        kept = [(name, value) for name, value in headers if name.decode("latin-1") not in DECODED]
-        await send({"type": "http.response.start", "status": response.status_code, "headers": kept})
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers_of(response)]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": response.content})
+
+    @staticmethod
+    def headers_of(response: httpx.Response) -> list[tuple[str, str]]:
+        """Return the headers of an answer, without those that describe the encoded body."""
+        raw = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw]
+        return [(name, value) for name, value in raw if name not in DECODED]
 
     def answer(self, scope: Scope, body: bytes) -> httpx.Response:
         """Forward one request. Raises AssertionError for a write in a read-only run."""
@@ -63,7 +78,19 @@ class Relay:
         changed = {b"content-length"} if content != body else set()
         headers = [one for one in scope["headers"] if one != own_host and one[0].lower() not in changed]
         url = f"{self._origin}{scope['raw_path'].decode('latin-1')}{query}"
-        return self._target.http.build_request(scope["method"], url, headers=headers, content=content)
+        request = self._target.http.build_request(scope["method"], url, headers=headers, content=content)
+        signing = self._signing_of(request)
+        if signing is not None:
+            note_signing(request, signing)
+        return request
+
+    def _signing_of(self, request: httpx.Request) -> Signing | None:
+        """Return how a request was signed; None if it is not, or if the headers were changed on purpose."""
+        for value in request.headers.values():
+            signed, signing = self._signings.get(value, (None, None))
+            if signed is not None and all(request.headers.get(name) == one for name, one in signed.items()):
+                return signing
+        return None
 
 
 def integers_as_such(body: bytes) -> bytes:

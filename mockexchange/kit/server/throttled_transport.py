@@ -13,9 +13,11 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.signing_again import is_signed_long_ago, sign_again
 from mockexchange.kit.venue import VenueKit
 from mockexchange.version import __version__
 
+REFUSED = 401
 TOO_MANY = 429
 ATTEMPTS_MAX = 5
 """Attempts for a request that is answered 429; the pauses double and add up to a quarter of a minute."""
@@ -70,11 +72,17 @@ class ThrottledTransport(httpx.BaseTransport):
         for attempt in range(ATTEMPTS_MAX):
             response = self._sent(request)
             self.statuses[response.status_code] += 1
-            if self._venue.status_of(response.status_code, response.read()) != TOO_MANY:
+            status = self._venue.status_of(response.status_code, response.read())
+            if status == TOO_MANY:
+                self._wait(response, attempt)
+            elif not self._may_have_expired(request, status) or attempt == ATTEMPTS_MAX - 1:
                 return response
-            self._wait(response, attempt)
         self.gone = f"it answers {TOO_MANY} {ATTEMPTS_MAX} times in a row: ask for less at a time with --rate"
         raise ServerGone(self.gone, request=request)
+
+    def _may_have_expired(self, request: httpx.Request, status: int) -> bool:
+        """Whether a signature was refused which was no longer new when the answer came, as on a busy machine."""
+        return status == REFUSED and is_signed_long_ago(request, self._now_s())
 
     def _is_read(self, request: httpx.Request) -> bool:
         path = request.url.raw_path.decode("ascii").partition("?")[0]
@@ -84,6 +92,7 @@ class ThrottledTransport(httpx.BaseTransport):
         if self.gone:
             raise ServerGone(self.gone, request=request)
         self._take_turn()
+        sign_again(request, self._now_s())
         try:
             response = self._answered(request)
         except httpx.TransportError as error:

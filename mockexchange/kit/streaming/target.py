@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.streaming.connection import Connect, HandshakeRefused
+from mockexchange.kit.signing_again import AGE_S_MAX
+from mockexchange.kit.streaming.connection import Connect, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import MEMBER, Headers, NotJudged, Target, Unreachable
@@ -19,6 +20,8 @@ T = TypeVar("T")
 LISTEN_S = 15.0
 """Seconds; long enough for a ping of a quiet stream, which is due every ten seconds."""
 SLICE_S = 0.05
+HANDSHAKES_MAX = 3
+"""Handshakes at most of a stream whose refusals come late."""
 
 
 @dataclass(kw_only=True)
@@ -94,8 +97,7 @@ class StreamTarget:
     ) -> RecordedStream:
         """Open a stream with signed headers, passed through `change`. Raises HandshakeRefused and Unreachable."""
         where = url or self.url
-        headers: Mapping[str, str] = change(signer.headers("GET", where))
-        connection = self.connect(where, headers, self.answer_s)
+        connection = self._connected(where, lambda: change(signer.headers("GET", where)))
         name = f"stream {len(self.streams) + 1}"
         protocol = self.rest.venue.stream_protocol
         if protocol is None:
@@ -104,6 +106,17 @@ class StreamTarget:
         stream.place, stream.may_be_lost = self.place(), not self.is_scripted
         self.streams.append(stream)
         return stream
+
+    def _connected(self, url: str, sign: Callable[[], Mapping[str, str]]) -> StreamConnection:
+        """Open a connection; one that was refused late is tried again, since its signature may have become too old."""
+        for _ in range(HANDSHAKES_MAX - 1):
+            began_s = time.monotonic()
+            try:
+                return self.connect(url, sign(), self.answer_s)
+            except HandshakeRefused:
+                if time.monotonic() - began_s < AGE_S_MAX:
+                    raise
+        return self.connect(url, sign(), self.answer_s)
 
     def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> RecordedStream:
         """Open a stream with the key of a role. Raises NotJudged without a key or if it is refused, and Unreachable.

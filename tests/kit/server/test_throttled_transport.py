@@ -17,6 +17,7 @@ from mockexchange.kit.server.throttled_transport import (
     error_text,
     throttled_client,
 )
+from mockexchange.kit.signing_again import AGE_S_MAX, Signing, note_signing
 from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import DEFAULT_KIT
 
@@ -107,6 +108,59 @@ def test_a_pause_is_bounded(told: str, pause_s: float) -> None:
     client, _, _, clock = made(busy(**{"Retry-After": told}), httpx.Response(200))
     client.get(URL)
     assert clock.pauses == [pause_s]
+
+
+class Signatures:
+    """Signs requests with the time of a clock, in words."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def sign(self) -> dict[str, str]:
+        return {"X-Signed": f"at {self._clock.now_s:g}"}
+
+    def signed(self, client: httpx.Client) -> httpx.Request:
+        request = client.build_request("GET", URL, headers=self.sign())
+        note_signing(request, Signing(self.sign, self._clock.now_s))
+        return request
+
+
+def test_a_request_that_waited_is_signed_again() -> None:
+    client, _, _, clock = made(busy(**{"Retry-After": "7"}), httpx.Response(200))
+    request = Signatures(clock).signed(client)
+    assert client.send(request).status_code == 200
+    assert request.headers["X-Signed"] == "at 1007"
+
+
+def test_a_request_that_is_sent_at_once_keeps_its_signature() -> None:
+    client, _, server, clock = made(httpx.Response(401))
+    request = Signatures(clock).signed(client)
+    clock.now_s += AGE_S_MAX
+    assert client.send(request).status_code == 401
+    assert (server.asked, request.headers["X-Signed"]) == (1, "at 1000")
+
+
+@pytest.mark.parametrize(("answers", "status"), [(1, 200), (2, 200), (ATTEMPTS_MAX, 401)])
+def test_a_signature_that_is_refused_late_may_have_expired(answers: int, status: int) -> None:
+    """Test a busy machine: the time between the signature and the answer is longer than signatures hold."""
+    client, _, server, clock = made(*[httpx.Response(401)] * answers, httpx.Response(200))
+    handle = server.handle_request
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        clock.now_s += 6
+        return handle(request)
+
+    server.handle_request = slow  # type: ignore[method-assign]
+    request = Signatures(clock).signed(client)
+    assert client.send(request).status_code == status
+    assert server.asked == min(answers + 1, ATTEMPTS_MAX)
+    assert request.headers["X-Signed"] == f"at {1000 + 6 * (server.asked - 1)}"
+
+
+def test_a_request_without_a_signature_is_refused_once() -> None:
+    client, _, server, _ = made(httpx.Response(401))
+    assert client.get(URL).status_code == 401
+    assert server.asked == 1
 
 
 def test_a_server_that_always_says_429_is_left_alone() -> None:

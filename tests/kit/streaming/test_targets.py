@@ -1,5 +1,6 @@
 """Opening streams, reading them without scripted events, and caching."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
-from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.streaming.target import HANDSHAKES_MAX, StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Target, Unreachable
 from tests.kit.streaming.scripted import Player
 
@@ -51,6 +52,26 @@ def test_leaving_the_block_closes_every_stream() -> None:
         streams = [target.open(), target.open()]
         assert [stream.name for stream in streams] == ["stream 1", "stream 2"]
     assert first.waiting == second.waiting == []
+
+
+@pytest.mark.parametrize(("pauses_s", "tried"), [((0.0,), 1), ((6.0, 0.0), 2), ((6.0, 6.0, 6.0), HANDSHAKES_MAX)])
+def test_a_handshake_that_is_refused_late_is_tried_again(
+    pauses_s: tuple[float, ...], tried: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Test a busy machine, where a signature may be too old when it is read."""
+    asked: list[float] = []
+
+    def refuse(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
+        now_s = time.monotonic() + pauses_s[len(asked)]
+        monkeypatch.setattr(time, "monotonic", lambda: now_s)
+        asked.append(now_s)
+        raise HandshakeRefused(401, b"")
+
+    target = target_of()
+    target.connect = refuse
+    with pytest.raises(HandshakeRefused):
+        target.shake_hands(target.signer(MEMBER))
+    assert len(asked) == tried
 
 
 def test_without_a_script_it_is_listened_for_a_while() -> None:

@@ -1,5 +1,6 @@
 """Rules of signatures: reads of an account refuse every wrong signature, and public reads need none."""
 
+import time
 from collections.abc import Iterator, Mapping
 
 from mockexchange.kit.checks import Check
@@ -25,6 +26,8 @@ REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
 OPERATION = "GetBalance"
 """The operation on which every mistake is tried; other reads are sent one mistake, and no headers."""
 PLACE = "contracts/kalshi/README.md"
+VALID_S = 4.0
+"""Seconds for which a signature surely holds."""
 
 
 def _key(target: Target, operation_id: str) -> Signer:
@@ -84,9 +87,11 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
     """Judge that the same signed headers are accepted a second time."""
     path = target.operations[operation_id].path
-    headers = _key(target, operation_id).headers("GET", target.base_url + path)
+    headers, signed_at_s = _key(target, operation_id).headers("GET", target.base_url + path), time.monotonic()
     for _ in range(2):
         answer = target.ask(path, change=lambda _: headers)
+        if time.monotonic() - signed_at_s > VALID_S:
+            raise NotJudged(f"the answers took more than {VALID_S:g} seconds, after which a signature may be too old")
         if answer.status != 200:
             yield finding(target, AGAIN, answer.where, answer_text(answer), "status 200, each time", operation_id)
 
