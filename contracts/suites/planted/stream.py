@@ -1,6 +1,7 @@
 """Faults of the stream: sequence numbers, acknowledgements, frames and their recipients."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from contracts.suites.planted.planting import Ask, Fault, Planter, fault
@@ -184,6 +185,48 @@ def positions_are_of_the_primary_subaccount(planter: Planter) -> None:
     rewrite(planter, lambda frame: frame["msg"].update(subaccount=0), "market_position")
 
 
+def positions_are_of_the_next_subaccount(planter: Planter) -> None:
+    rewrite(planter, lambda frame: frame["msg"].update(subaccount=frame["msg"]["subaccount"] + 1), "market_position")
+
+
+def positions_name_no_subaccount(planter: Planter) -> None:
+    rewrite(planter, lambda frame: frame["msg"].pop("subaccount"), "market_position")
+
+
+def deleted_markets_are_still_sent(planter: Planter) -> None:
+    frames_after_a_deletion(planter, lambda gone, ticker: ticker in gone)
+
+
+def a_deletion_ends_the_filter(planter: Planter) -> None:
+    frames_after_a_deletion(planter, lambda gone, ticker: True)
+
+
+def frames_after_a_deletion(planter: Planter, is_sent: Callable[[set[str], str], bool]) -> None:
+    """Answer a deletion as documented, and send frames of these markets nevertheless."""
+    deleted: dict[int, set[str]] = {}
+
+    def make_leave(leave: Any) -> Any:
+        def leave_and_note(self: Subscription, markets: dict[str, str]) -> None:
+            deleted.setdefault(id(self), set()).update(markets)
+            leave(self, markets)
+
+        return leave_and_note
+
+    def make_frame(frame_of: Any) -> Any:
+        def frame(self: Subscriber, message: Any) -> Frame | None:
+            subscription = self.channels.get(message.channel)
+            gone = deleted.get(id(subscription))
+            if subscription and gone and message.market and is_sent(gone, message.market.ticker):
+                return self._shared_frame(message, subscription)
+            usual: Frame | None = frame_of(self, message)
+            return usual
+
+        return frame
+
+    planter.member(Subscription, "leave", make_leave)
+    planter.member(Subscriber, "frame_of", make_frame)
+
+
 def positions_after_fills_are_counts(planter: Planter) -> None:
     rewrite(planter, lambda frame: frame["msg"].update(post_position_fp=frame["msg"]["count_fp"]), "fill")
 
@@ -221,6 +264,10 @@ STREAM = (
         "stream.subaccount-positions",
         positions_are_of_the_primary_subaccount,
     ),
+    fault("positions are of the next subaccount", "stream.subaccount-positions", positions_are_of_the_next_subaccount),
+    fault("positions name no subaccount", "stream.subaccount-positions", positions_name_no_subaccount),
+    fault("deleted markets are still sent", "stream.delete", deleted_markets_are_still_sent),
+    fault("a deletion ends the filter", "stream.delete", a_deletion_ends_the_filter),
     fault("post_position is the count of the fill", "stream.post-position", positions_after_fills_are_counts),
     fault("post_position is off by one", "stream.post-position", positions_after_fills_are_off_by_one),
     stale("/portfolio/balance"),

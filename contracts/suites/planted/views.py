@@ -1,5 +1,6 @@
 """Faults of views, of money and of what others have: each answer alone is as documented."""
 
+from collections.abc import Callable
 from typing import Any
 
 from contracts.suites.planted.planting import Ask, Planter, edited, fault
@@ -52,12 +53,29 @@ def second_filter_is_ignored(planter: Planter) -> None:
 
 
 def cursors_count_rows(planter: Planter) -> None:
+    fills_by_number(planter, lambda begin, arrived: begin)
+
+
+def walks_begin_anew_when_rows_arrive(planter: Planter) -> None:
+    fills_by_number(planter, lambda begin, arrived: 0 if arrived else begin)
+
+
+def arrived_rows_push_others_out(planter: Planter) -> None:
+    fills_by_number(planter, lambda begin, arrived: begin + 2 * arrived)
+
+
+def fills_by_number(planter: Planter, begin_of: Callable[[int, int], int]) -> None:
+    """Page fills by cursors that hold the number of rows before it, and of all rows when the walk began."""
+
     def serve(ask: Ask, query: Query) -> Answer:
-        begin, size = int(query.pop("cursor", "") or 0), int(query.get("limit", 100))
+        begin, _, known = query.pop("cursor", "").partition("-")
+        size = int(query.get("limit", 100))
 
         def cut(body: dict[str, Any]) -> None:
-            rows = body["fills"]
-            body.update(fills=rows[begin : begin + size], cursor=str(begin + size) if begin + size < len(rows) else "")
+            rows, was = body["fills"], int(known or len(body["fills"]))
+            first = begin_of(int(begin), len(rows) - was) if begin else 0
+            end = first + size
+            body.update(fills=rows[first:end], cursor=f"{end}-{len(rows)}" if end < len(rows) else "")
 
         return edited(ask({**query, **WHOLE}), cut)
 
@@ -85,6 +103,10 @@ def no_is_worth_the_price_of_yes(planter: Planter) -> None:
 
 def positions_are_worth_their_cost(planter: Planter) -> None:
     planter.member(Position, "value_at", lambda before: lambda self, price: self.stake.cost_micros)
+
+
+def positions_are_worth_a_cent_more(planter: Planter) -> None:
+    planter.member(Position, "value_at", lambda value_at: lambda self, price: value_at(self, price) + 10_000)
 
 
 def groups_of_others_are_shown(planter: Planter) -> None:
@@ -126,11 +148,14 @@ VIEWS = (
     fault("settled rows come with their event", "filters.elsewhere", settled_rows_come_with_their_event),
     fault("the second of two filters is ignored", "filters.pairs", second_filter_is_ignored),
     fault("cursors count rows, also while rows arrive", "pages.arriving", cursors_count_rows),
+    fault("a walk begins anew when rows arrive", "pages.arriving", walks_begin_anew_when_rows_arrive),
+    fault("rows that arrive push others out", "pages.arriving", arrived_rows_push_others_out),
     fault("fees are shown and not taken", "kalshi.cash", fees_are_not_taken),
     fault("withdrawals show no fee", "kalshi.cash", withdrawals_take_no_fee),
     fault("a transfer does not arrive", "kalshi.cash", transfer_does_not_arrive),
     fault("NO is worth the price of YES", "kalshi.portfolio_value", no_is_worth_the_price_of_yes),
     fault("positions are worth their cost", "kalshi.portfolio_value", positions_are_worth_their_cost),
+    fault("each position is worth a cent more", "kalshi.portfolio_value", positions_are_worth_a_cent_more),
     fault("groups of others are shown", "keys.others_items", groups_of_others_are_shown),
     fault("fills of any order are shown", "keys.others_filtered", fills_of_any_order_are_shown),
     fault("subtraders of any FCM are found", "keys.others_subtraders", subtraders_of_any_fcm_are_found),
