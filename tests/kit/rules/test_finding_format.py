@@ -29,6 +29,9 @@ class EmptyReader:
     def row(self, operation_id: str, name: str) -> Row:
         raise NotJudged("nothing is there")
 
+    def lasting(self, subject: str) -> dict[str, str]:
+        return {}
+
 
 @pytest.mark.parametrize(
     ("row", "amount"),
