@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import allows
@@ -11,6 +13,8 @@ from mockexchange.kit.rules.finding_format import finding, lists_of, row_text, v
 from mockexchange.kit.rules.list_facts import Filter, Row, Split
 from mockexchange.kit.target import ListRows, Target
 
+encode_sorted = msgspec.json.Encoder(order="sorted").encode
+"""Writes a row as text, in which the order of its fields does not matter; a tenth of the time of `repr`."""
 VALUES_MAX = 6
 """Values tried for each filter of each view of a list."""
 KEPT, NOTHING, TOGETHER, PARTS, LEFT_OUT = (
@@ -58,11 +62,12 @@ def compare(
             yield finding(
                 target, rule, part.where, f"a row that is not of {condition}: {of(row)}", condition, operation_id
             )
-    for row in _foreign(whole, part):
+    foreign = _foreign(whole, part)
+    for row in foreign:
         yield finding(target, rule, part.where, f"a row {of(row)}", "rows of the whole list alone", operation_id)
     for row in _missing(target, operation_id, values, whole, part):
         yield finding(target, rule, part.where, f"no row {of(row)}", f"every row of {condition}", operation_id)
-    if whole.is_complete and not _foreign(whole, part) and not _is_subsequence(part.rows, whole.rows):
+    if whole.is_complete and not foreign and not _is_subsequence(part.rows, whole.rows):
         yield finding(target, rule, part.where, "rows in another order", "the order of the list", operation_id)
 
 
@@ -148,8 +153,8 @@ def judge_parts(target: Target, subject: str) -> Iterator[Finding]:
         yield finding(target, PARTS, where, seen, "each row of a part in the whole", operation_id)
 
 
-def shown_whole(row: Row) -> str:
-    return repr(sorted(row.items()))
+def shown_whole(row: Row) -> bytes:
+    return encode_sorted(row)
 
 
 def judge_left_out(target: Target, subject: str) -> Iterator[Finding]:
