@@ -56,8 +56,8 @@ LAYERS = {
     ROOT_LAYER: layer("api guard version"),
     "kit": layer(
         "core venues store scenario sandbox faults replay runtime clients server guard api __init__",
-        "anyio cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis starlette websockets"
-        " yaml",
+        "anyio cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis starlette urllib3"
+        " websockets yaml",
     ),
     "pytest_plugin": layer("venues runtime clients guard api scenario sandbox server __init__", "pytest"),
     "emulation": layer(

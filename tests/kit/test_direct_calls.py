@@ -39,7 +39,7 @@ def ask(relay: Relay, headers: dict[str, str] = HEADERS, **more: Any) -> request
     """Send a request as schemathesis does it."""
     application: Any = relay
     with calling_directly(relay), asgi.get_client(application) as client:
-        client.headers = {}  # type: ignore[assignment]
+        client.headers = {}  # type: ignore[assignment]  # as schemathesis does
         return client.request("GET", f"http://localhost{PATH}", params="limit=5&a=%2F", headers=headers, **more)
 
 
@@ -83,7 +83,7 @@ def test_redirects_are_followed_as_by_a_session(follows: bool, count: int) -> No
 def test_other_applications_are_called_as_before(relay: Relay) -> None:
     before = asgi.get_client
     with calling_directly(relay):
-        assert type(asgi.get_client(None)) is asgi.ASGIClient  # type: ignore[arg-type]
+        assert type(asgi.get_client(None)) is asgi.ASGIClient  # type: ignore[arg-type]  # no application is called
     assert asgi.get_client is before
 
 

@@ -150,7 +150,7 @@ def test_a_signature_that_is_refused_late_may_have_expired(answers: int, status:
         clock.now_s += 6
         return handle(request)
 
-    server.handle_request = slow  # type: ignore[method-assign]
+    server.handle_request = slow  # type: ignore[method-assign]  # a server that is slow
     request = Signatures(clock).signed(client)
     assert client.send(request).status_code == status
     assert server.asked == min(answers + 1, ATTEMPTS_MAX)
