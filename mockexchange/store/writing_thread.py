@@ -20,10 +20,17 @@ class Job(NamedTuple, Generic[Connection]):
 
 
 class WritingThread(Generic[Connection]):
-    """Does jobs in the order in which they come; `attempt` does some in one transaction, and returns its error."""
+    """Does jobs in the order in which they come; `attempt` does some in one transaction, and returns its error.
 
-    def __init__(self, attempt: Callable[[Sequence[Job[Connection]]], Exception | None]) -> None:
-        self._attempt = attempt
+    `at_end` is called in the thread after the last job.
+    """
+
+    def __init__(
+        self,
+        attempt: Callable[[Sequence[Job[Connection]]], Exception | None],
+        at_end: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._attempt, self._at_end = attempt, at_end
         self._jobs: SimpleQueue[Job[Connection] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
@@ -41,6 +48,10 @@ class WritingThread(Generic[Connection]):
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        self._do_jobs()
+        self._at_end()
+
+    def _do_jobs(self) -> None:
         while (job := self._jobs.get()) is not None:
             jobs = [job]
             is_last = False

@@ -132,6 +132,20 @@ def test_a_second_server_is_refused_and_a_reader_is_not(postgres: PostgresServer
 # --- in the middle
 
 
+def test_the_next_server_need_not_wait_for_the_end_of_a_connection(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_store(postgres.url)
+    assert isinstance(first, PostgresStore)
+    connection_of_first = first._connection
+    with monkeypatch.context() as patched:
+        patched.setattr(type(connection_of_first), "close", lambda _: None)
+        first.close()
+    assert not connection_of_first.closed
+    open_store(postgres.url).close()
+    connection_of_first.close()
+
+
 def test_a_server_that_is_gone_holds_writes_alone_and_is_found_again(
     postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

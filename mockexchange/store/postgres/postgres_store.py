@@ -18,7 +18,7 @@ import psycopg
 from mockexchange.store.codec import decode_record, encode_record
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.postgres.connection import Connection, connect, explained, explained_reads, reason_of
-from mockexchange.store.postgres.schema import Home, lock, require_ours, take, take_again
+from mockexchange.store.postgres.schema import Home, lock, require_ours, take, take_again, unlock
 from mockexchange.store.postgres.url import PostgresUrl
 from mockexchange.store.stores import CREATED, PAGE_RECORDS, Row, StoredSandbox, StoreError, checked_bodies, checksum
 from mockexchange.store.writing_thread import Job, WritingThread
@@ -118,7 +118,7 @@ class PostgresStore:
         """The session that holds the lock."""
         self._reader = PostgresReader(url)
         self._refused_until, self._refusal = 0.0, LogUnavailable()
-        self._thread = WritingThread(self._attempt)
+        self._thread = WritingThread(self._attempt, self._unlock)
 
     @classmethod
     def open(cls, url: PostgresUrl, durability: str = "full", home: Home | None = None) -> "PostgresStore":
@@ -135,7 +135,7 @@ class PostgresStore:
             raise
 
     def close(self) -> None:
-        """Write what waits, and close the connection, which releases the lock."""
+        """Write what waits, release the lock and close the connection."""
         self._thread.end(END_S)
         self._connection.close()
 
@@ -235,6 +235,11 @@ class PostgresStore:
         self._connection, self.backend = connection, connection.info.backend_pid
         return connection
 
+    def _unlock(self) -> None:
+        """Release the lock now: the database releases it some time after the connection has ended."""
+        with suppress(psycopg.Error):  # the connection is lost, and with it the lock
+            unlock(self._connection)
+
     def _roll_back(self) -> None:
         with suppress(psycopg.Error):  # the connection is lost, and with it the transaction
             self._connection.rollback()
@@ -303,6 +308,7 @@ def compact(url: PostgresUrl) -> tuple[int, int]:
         connection.execute("vacuum full mockexchange.record")
         connection.execute("vacuum full mockexchange.sandbox")
         [[now]] = connection.execute(statement).fetchall()
+        unlock(connection)
     return int(before), int(now)
 
 

@@ -113,6 +113,11 @@ def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) 
             raise StoreError(f"{url.shown}: {OVERTAKEN}")
 
 
+def unlock(connection: Connection) -> None:
+    """Release the lock of the database's only server."""
+    connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
+
+
 def lock(url: PostgresUrl, connection: Connection) -> None:
     """Take the lock of the database's only server; it ends with the connection. Raises StoreInUse."""
     if connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
