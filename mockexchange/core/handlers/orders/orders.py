@@ -8,7 +8,15 @@ RestOrder states the fact that an order rests; PlaceOrder, in `handlers.placing`
 
 from collections.abc import Iterator
 
-from mockexchange.core.commands import CancelAllOrders, CancelOrder, ExpireOrder, Fill, ReduceOrder, RestOrder
+from mockexchange.core.commands import (
+    CancelAllOrders,
+    CancelOrder,
+    ExpireOrder,
+    Fill,
+    PlaceOrder,
+    ReduceOrder,
+    RestOrder,
+)
 from mockexchange.core.decimals import exact
 from mockexchange.core.derivatives import handlers as derivative_handlers
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
@@ -40,7 +48,8 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     group = group_for(state, command.group, command.subaccount_ref, market)
     if command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
-    order = _rested(state, command, subaccount, market, at)
+    order = new_order(state, command, subaccount, market, at)
+    order.serial = order.revision = state.next_revision()
     order.group = group
     list_order(state, order)
     enter_book(state, order)
@@ -171,8 +180,8 @@ def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef,
     return group
 
 
-def _rested(state: State, command: RestOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
-    serial = state.next_revision()
+def new_order(state: State, command: RestOrder | PlaceOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
+    """Return the order of a command, which is listed nowhere yet: it has no serial, no revision and no group."""
     return Order(
         order_id=command.order or state.new_id("order"),
         client_order_id=command.client_order_id,
@@ -185,8 +194,8 @@ def _rested(state: State, command: RestOrder, subaccount: Subaccount, market: Ma
         remaining_centis=command.count_centis,
         created_at=at,
         updated_at=at,
-        serial=serial,
-        revision=serial,
+        serial=0,
+        revision=0,
         expires_at=command.expires_at,
         self_trade_prevention=command.self_trade_prevention,
         cancel_on_pause=command.cancel_on_pause,

@@ -23,7 +23,7 @@ from mockexchange.core.handlers.orders.order_checks import (
     require_enterable,
     require_funds,
 )
-from mockexchange.core.handlers.orders.orders import group_for
+from mockexchange.core.handlers.orders.orders import group_for, new_order
 from mockexchange.core.matching.crossing import Reach, reach
 from mockexchange.core.model.markets import require_open
 from mockexchange.core.model.order_rules import FillRule, RowRule
@@ -68,25 +68,8 @@ def _checked(state: State, command: PlaceOrder, at: int) -> Order:
     require_trading(state, market)
     require_open(market)
     require_enterable(state, command, market, at)
-    order = Order(
-        order_id=command.order or state.new_id("order"),
-        client_order_id=command.client_order_id,
-        subaccount=subaccount,
-        market=market,
-        side=command.side,
-        action=command.action,
-        price_centicents=command.price_centicents,
-        initial_centis=command.count_centis,
-        remaining_centis=command.count_centis,
-        created_at=at,
-        updated_at=at,
-        serial=0,
-        revision=0,
-        group=group,
-        expires_at=command.expires_at,
-        self_trade_prevention=command.self_trade_prevention,
-        cancel_on_pause=command.cancel_on_pause,
-    )
+    order = new_order(state, command, subaccount, market, at)
+    order.group = group
     order.opening_centis = opening_centis(state, order, command.count_centis)
     if not command.reduce_only:
         require_funds(state, order, at)
