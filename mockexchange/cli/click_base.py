@@ -189,7 +189,10 @@ def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
 
 
 def shared_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Declare an option of `serve` or of several commands, which also reads MOCKEXCHANGE_<OPTION>."""
+    """Return a decorator that declares an option; without it a command takes the variable MOCKEXCHANGE_<OPTION>.
+
+    Options of `serve` and options that several commands have are declared so.
+    """
     name = next(name for name in names if name.startswith("--"))
     return option(*names, envvar=f"{PREFIX}_{name.removeprefix('--').replace('-', '_').upper()}", **attributes)
 

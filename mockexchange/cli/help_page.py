@@ -43,7 +43,7 @@ class PageContext(click.Context):
 
 
 class Group(click.Group):
-    """A group whose list of commands has whole sentences."""
+    """A group of commands whose help describes each in a whole sentence, where click would cut it with dots."""
 
     context_class = PageContext
 

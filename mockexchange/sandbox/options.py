@@ -19,7 +19,11 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """The options of a sandbox. `api_date` is for keys without an API date; `clock` is real, paused or such as 10x."""
+    """The options of a sandbox.
+
+    `api_date`, the day whose API is imitated, holds for API keys that have none of their own. `clock` is "real",
+    "paused", or a speed such as "10x".
+    """
 
     name: str = DEFAULT
     api_date: ApiDate = ApiDate("compat", None)

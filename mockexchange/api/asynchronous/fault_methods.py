@@ -74,7 +74,7 @@ class AsyncFaultMethods(AsyncSandboxClient):
         return read_stub(row)
 
     async def stubs(self) -> list[Stub]:
-        """Return the installed stubs with their counts."""
+        """Return the stubs, which answer requests in the exchange's place, with the number of requests of each."""
         return [read_stub(row) for row in await self._ask("GET", "/stubs")]
 
     async def clear_stubs(self, name: str | None = None) -> None:

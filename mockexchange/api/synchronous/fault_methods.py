@@ -75,7 +75,7 @@ class FaultMethods(SandboxClient):
         return read_stub(row)
 
     def stubs(self) -> list[Stub]:
-        """Return the installed stubs with their counts."""
+        """Return the stubs, which answer requests in the exchange's place, with the number of requests of each."""
         return [read_stub(row) for row in self._ask("GET", "/stubs")]
 
     def clear_stubs(self, name: str | None = None) -> None:

@@ -137,7 +137,10 @@ def judge_results(target: StreamTarget, caller: Caller, expect: Expect) -> Itera
 
 
 def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that the notifications of an order have what REST has: as it is placed and as it is canceled."""
+    """Yield a finding for each difference between the notifications of an order and the answers to REST requests.
+
+    The order is placed and then canceled; after each, all its keys and values are compared.
+    """
     _require_orders(target)
     caller.log_in()
     caller.ask(SUBSCRIBE, {"channels": [ORDERS_CHANNEL, CHANGES_CHANNEL]})

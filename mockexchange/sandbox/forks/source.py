@@ -45,7 +45,7 @@ class ForkSource:
 
 
 def source_of(sandbox: Sandbox) -> ForkSource:
-    """Return a running sandbox as a source; its later commands are not in it."""
+    """Return what a fork of a running sandbox starts from; commands that the sandbox takes afterwards are not in it."""
     pool = KeyPool(sandbox.pool.sandbox, set(sandbox.pool.taken), dict(sandbox.pool.drawn))
     return ForkSource(
         plan=sandbox.plan,

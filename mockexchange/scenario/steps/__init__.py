@@ -1,7 +1,9 @@
 """Steps: the text form of an exchange's commands in scenarios, the control API and the command line.
 
-A step is a mapping with one command and, in a history, optionally `at` (an instant) or `after` (a duration since the
-step before): `{fill: {account: alice, market: M, side: yes, action: buy, count: 10, price: 0.56}}`.
+A step is a mapping with one command:
+`{fill: {account: alice, market: M, side: yes, action: buy, count: 10, price: 0.56}}`.
+Steps of a scenario may also have a time, either an instant or a duration since the step before:
+`{at: 2025-11-05T12:00:00Z, settle: {market: M, result: yes}}`, `{after: 5s, settle: {market: M, result: yes}}`.
 """
 
 from typing import Any, NamedTuple

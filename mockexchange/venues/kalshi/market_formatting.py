@@ -63,7 +63,10 @@ def decimal_number(text: str) -> str:
 
 
 def old_fee_type(fee_type: FeeType) -> str:
-    """Return a fee type as before 2026-08-20: makers' fees of combinations had no value of their own yet."""
+    """Return a fee type in the spelling of answers before 2026-08-20, as JSON text.
+
+    Combination markets with fees for makers had no name of their own then, but that of other markets with such fees.
+    """
     if fee_type is FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES:
         return f'"{FeeType.QUADRATIC_WITH_MAKER_FEES}"'
     return f'"{fee_type}"'

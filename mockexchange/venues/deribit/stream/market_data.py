@@ -97,7 +97,7 @@ class MarketData:
         self._shown.pop(name, None)
 
     def clear(self) -> None:
-        """Forget all channels."""
+        """Forget what was sent on each channel, so that the next message of a channel is a first one."""
         self._shown.clear()
 
     def frame(self, name: str, market: Market, api_date: ApiDate) -> bytes | None:

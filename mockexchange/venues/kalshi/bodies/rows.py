@@ -16,7 +16,10 @@ EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BodyField(ParameterRow):
-    """One key of a body. A `count` is a text of contracts, a `price` a text of dollars, `objects` a list of bodies."""
+    """One key of a request's body, and the kind of its value.
+
+    The kind `count` is a number of contracts as text, `price` an amount in dollars as text, `objects` a list of bodies.
+    """
 
     kind: Kind
     body: "Body | None" = None

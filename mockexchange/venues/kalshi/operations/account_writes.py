@@ -28,7 +28,10 @@ NOTHING = b""
 
 
 class NewKey(NamedTuple):
-    """A new key as the venue answers; `private_key` is there for a generated one, this once."""
+    """The answer to a request for a new API key.
+
+    `private_key` is None unless the exchange generated the pair of keys; no later answer has it.
+    """
 
     api_key_id: str
     private_key: str | None = None

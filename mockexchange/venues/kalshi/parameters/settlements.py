@@ -1,4 +1,4 @@
-"""Parameters of the settlements."""
+"""The query parameters of requests that list settlements."""
 
 from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (
