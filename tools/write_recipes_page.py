@@ -1,4 +1,4 @@
-"""Write docs/recipes.md from the venues' clients.py: how to configure each published client."""
+"""Write docs/recipes.md from the venues' client_variables.py: how to configure each published client."""
 
 import re
 from collections.abc import Iterator

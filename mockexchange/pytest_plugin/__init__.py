@@ -6,18 +6,14 @@
 Every run of pytest in the environment loads this module, so the other modules are imported when a test needs them.
 """
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 
 from mockexchange.pytest_plugin import options
+from mockexchange.pytest_plugin.fixtures import async_exchange_sandbox, exchange_sandbox, mock_exchange, venue_dials
 from mockexchange.pytest_plugin.options import GUARD, MARKER
-
-if TYPE_CHECKING:
-    from mockexchange.api.asynchronous.exchange import AsyncExchange
-    from mockexchange.api.synchronous.exchange import Exchange
-    from mockexchange.guard import Dial
 
 __all__ = ["async_exchange_sandbox", "exchange_sandbox", "mock_exchange", "venue_dials"]
 
@@ -59,49 +55,6 @@ class CollectionRefuser:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.nodeid == REFUSAL_NODE_ID:
             raise pytest.UsageError(str(report.longrepr))
-
-
-@pytest.fixture(scope="session")
-def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
-    """An exchange for the whole session: one server in each process of pytest, or --mockexchange-url.
-
-    Tests share its state; `exchange_sandbox` is fresh for each test.
-    """
-    from mockexchange.api.imports import modules_kept
-
-    with modules_kept():
-        from mockexchange.pytest_plugin.exchanges import session_exchange
-
-    with session_exchange(request.config) as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") -> "Iterator[Exchange]":
-    """A fresh exchange for the test, as in its `mockexchange` marker, on its own port if pytest runs the server."""
-    from mockexchange.pytest_plugin import network_guard
-    from mockexchange.pytest_plugin.exchanges import test_exchange
-
-    network_guard.begin(request.node)
-    with test_exchange(request.node, mock_exchange) as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
-    """The test's `exchange_sandbox` as an AsyncExchange, for any loop, so no asyncio plugin is required."""
-    from mockexchange.api.async_view import async_view
-
-    with async_view(exchange_sandbox) as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def venue_dials(request: pytest.FixtureRequest) -> "list[Dial]":
-    """The refused dials of real hosts in this test. The test fails unless it clears the list."""
-    from mockexchange.pytest_plugin import network_guard
-
-    return network_guard.begin(request.node).dials
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

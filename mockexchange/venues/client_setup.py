@@ -1,7 +1,7 @@
 """The types of a venue's client tables: how its published clients are pointed at an exchange, and how they sign.
 
-Each venue has a `clients.py` with its `CLIENT_SETUP` and a `request_signer.py` with its `REQUEST_SIGNER`. These modules
-import little, so that commands need not load the whole venue.
+Each venue has a `client_variables.py` with its `CLIENT_SETUP` and a `request_signer.py` with its `REQUEST_SIGNER`.
+These modules import little, so that commands need not load the whole venue.
 """
 
 import json

@@ -37,7 +37,7 @@ def __getattr__(name: str) -> Any:
 
 def client_setups() -> "dict[str, ClientSetup]":
     """Return the client tables of every venue, without loading the venues."""
-    return {name: _load(name, "clients").CLIENT_SETUP for name in NAMES}
+    return {name: _load(name, "client_variables").CLIENT_SETUP for name in NAMES}
 
 
 def request_signers() -> "dict[str, RequestSigner]":

@@ -12,8 +12,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mockexchange.cli import COMMANDS, main
+from mockexchange.cli import main
 from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
+from mockexchange.cli.commands import COMMANDS
 from mockexchange.sandbox.forks.fork import Until
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.server.replicas.peers import Address

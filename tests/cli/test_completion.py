@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mockexchange.cli import COMMANDS, main
+from mockexchange.cli import main
+from mockexchange.cli.commands import COMMANDS
 from mockexchange.cli.commands.completion import SHELLS, VARIABLE, paths_of
 from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names

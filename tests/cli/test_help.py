@@ -6,7 +6,8 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from mockexchange.cli import COMMANDS, main
+from mockexchange.cli import main
+from mockexchange.cli.commands import COMMANDS
 from tests.cli.test_click_base import commands
 
 PAGES = ["", *COMMANDS, *(words for words, _ in commands() if " " in words)]

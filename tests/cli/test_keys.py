@@ -14,7 +14,7 @@ from mockexchange.cli.commands.keys import USAGE
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.kalshi.request_signer import sign
-from mockexchange.venues.kalshi.signing import verify
+from mockexchange.venues.kalshi.signatures import verify
 from mockexchange.venues.keys.public_keys import load_public_key
 from tests.cli.test_click_base import error_of
 

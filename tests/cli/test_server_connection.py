@@ -19,7 +19,7 @@ from mockexchange.runtime.discovery import is_running
 from mockexchange.runtime.http_request import Unreachable, send
 from mockexchange.scenario.keys import make_pair
 from mockexchange.venues.kalshi.request_signer import sign, signed_headers
-from mockexchange.venues.kalshi.signing import verify
+from mockexchange.venues.kalshi.signatures import verify
 from mockexchange.venues.keys.public_keys import load_public_key
 from tests.cli.conftest import Cli
 

@@ -14,7 +14,7 @@ from mockexchange.emulation.environment import (
     scrubbed,
     trusting,
 )
-from mockexchange.venues.kalshi.clients import DEMO_KEY_IDS, DEMO_KEY_PATHS
+from mockexchange.venues.kalshi.client_variables import DEMO_KEY_IDS, DEMO_KEY_PATHS
 
 VENUES = {
     "kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2", "ws_url": "ws://127.0.0.1:1/trade-api/ws/v2"},

@@ -11,7 +11,7 @@ from mockexchange.core.commands import Note
 from mockexchange.replay import Verdict
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import LogError
-from mockexchange.venues.deribit.signing import sign, stream_text
+from mockexchange.venues.deribit.signatures import sign, stream_text
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import CHANGES, POSITIONS, Host, install, log_in
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from websockets.sync.client import connect
 
 from mockexchange.server.control.json_text import ControlJson
-from mockexchange.venues.deribit.signing import Token, write_token
+from mockexchange.venues.deribit.signatures import Token, write_token
 from tests.server.live import Live, SandboxView
 from tests.server.streaming import GUARD_S
 from tests.server.wire import request

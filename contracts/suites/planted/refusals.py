@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core.queries import lists
-from mockexchange.venues.kalshi import authentication, rest, routes, signing
+from mockexchange.venues.kalshi import authentication, rest, routes, signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations import row_owner
 from mockexchange.venues.kalshi.operations.call import Operation
@@ -48,17 +48,17 @@ def timestamps_of_the_last_hour_are_fresh(planter: Planter) -> None:
 def another_padding_is_accepted(planter: Planter) -> None:
     def make(verify: Any) -> Any:
         def verify_either(key: Any, signature: bytes, message: bytes) -> str:
-            if signing.verifies_rsa(key, signature, message, padding.PKCS1v15()):
+            if signatures.verifies_rsa(key, signature, message, padding.PKCS1v15()):
                 return "good"
             return str(verify(key, signature, message))
 
         return verify_either
 
-    planter.function(signing.verify, make)
+    planter.function(signatures.verify, make)
 
 
 def query_is_signed(planter: Planter) -> None:
-    planter.function(signing.signed_message, lambda before: _signed_with_query)
+    planter.function(signatures.signed_message, lambda before: _signed_with_query)
 
 
 def _signed_with_query(timestamp: str, request: Any) -> bytes:
@@ -69,10 +69,10 @@ def _signed_with_query(timestamp: str, request: Any) -> bytes:
 def signed_query_is_accepted_too(planter: Planter) -> None:
     def make(require: Any) -> Any:
         def require_either(state: Any, settings: Any, request: Any, credentials: Any, key: Any, reply: Answer) -> None:
-            signature = signing.decode_signature(credentials.signature or "")
+            signature = signatures.decode_signature(credentials.signature or "")
             message = _signed_with_query(credentials.timestamp or "", request)
             public_key = load_public_key(key.public_key)
-            if signature is None or signing.verify(public_key, signature, message) != "good":
+            if signature is None or signatures.verify(public_key, signature, message) != "good":
                 require(state, settings, request, credentials, key, reply)
 
         return require_either

@@ -12,11 +12,11 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
-from mockexchange.venues.deribit import diagnosis, signing
+from mockexchange.venues.deribit import diagnosis, signatures
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import BODY_BYTES_MAX, INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.operations.call import Caller
-from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
+from mockexchange.venues.deribit.signatures import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
@@ -37,14 +37,14 @@ def identify(
     Sets the claimed key of `reply`. Times are microseconds. An Authorization header takes precedence over the parameter
     `access_token`.
     """
-    found = signing.read_authorization(request)
+    found = signatures.read_authorization(request)
     if found is None:
         token = params.get(TOKEN_PARAMETER)
         return None if token is None else identify_token(context, token, at, host_at, reply)
     scheme, rest = found
     match scheme:
-        case signing.SCHEME:
-            return _identify_signed(context, request, signing.read_credentials(rest), at, host_at, reply)
+        case signatures.SCHEME:
+            return _identify_signed(context, request, signatures.read_credentials(rest), at, host_at, reply)
         case "bearer":
             return identify_token(context, rest, at, host_at, reply)
         case "basic":
@@ -62,13 +62,13 @@ def read_token(
     context: DeribitContext, text: object, kind: str, at: int, host_at: int, reply: Answer | None = None
 ) -> tuple[Token, Key]:
     """Return a verified token and its key. Raises Rejected if it is invalid, expired or not of `kind`."""
-    found = signing.read_token(text) if isinstance(text, str) else None
+    found = signatures.read_token(text) if isinstance(text, str) else None
     if found is None:
-        raise _no_token(diagnosis.explain_no_token(text, signing.read_token))
+        raise _no_token(diagnosis.explain_no_token(text, signatures.read_token))
     token, content, proof = found
     key = key_of(context.state, token.key_id)
     _set_claimed_key(reply, token.key_id, key)
-    if key is None or not signing.is_authentic(key.secret, content, proof):
+    if key is None or not signatures.is_authentic(key.secret, content, proof):
         raise _no_token(diagnosis.explain_foreign_token(token.key_id, key is not None))
     if token.kind != kind:
         raise _no_token(f"this is the {token.kind}_token: send the {kind}_token of the same answer")
@@ -126,13 +126,13 @@ def key_of(state: State, key_id: str) -> Key | None:
 
 def claimed_key(request: Request) -> str | None:
     """Return the client id that a request claims in its header or parameters, unverified."""
-    scheme, rest = signing.read_authorization(request) or ("", "")
+    scheme, rest = signatures.read_authorization(request) or ("", "")
     if scheme == SCHEME:
-        return signing.read_credentials(rest).key_id or None
+        return signatures.read_credentials(rest).key_id or None
     if scheme == "basic":
         return _read_basic(rest)[0] or None
     params = {} if scheme or len(request.target) > BODY_BYTES_MAX else _params_of(request)
-    found = signing.read_token(rest or params.get(TOKEN_PARAMETER, ""))
+    found = signatures.read_token(rest or params.get(TOKEN_PARAMETER, ""))
     return found[0].key_id if found else params.get("client_id")
 
 
@@ -157,7 +157,7 @@ def _identify_signed(
         raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_missing(sent))
     key = require_key(context, sent.key_id, reply)
     require_time(context, sent.timestamp, at, host_at)
-    text = signing.request_text(sent.timestamp, sent.nonce, request)
+    text = signatures.request_text(sent.timestamp, sent.nonce, request)
     require_signature(context, key, text, sent.signature, reply.findings, diagnosis.request_case(request, sent))
     return caller_of(key, key.scopes)
 
@@ -166,7 +166,7 @@ def require_signature(
     context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.MakeCase
 ) -> None:
     """Raise Rejected if a signature does not verify; its diagnosis is a function that searches for the mistake."""
-    if not signing.verifies(key.secret, text, signature):
+    if not signatures.verifies(key.secret, text, signature):
         others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
         raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))
     if signature != signature.lower():

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from mockexchange.venues.deribit import diagnosis, signing
+from mockexchange.venues.deribit import diagnosis, signatures
 from mockexchange.venues.deribit.authentication import claimed_key
 from mockexchange.venues.deribit.catalogue import PREFIX
 from mockexchange.venues.deribit.context import DeribitContext, date_of
@@ -42,7 +42,7 @@ DERIBIT = VenueDefinition(
         scopes_default=SCOPES_DEFAULT,
         claimed_key=claimed_key,
         refuses_caller=_refuses_caller,
-        secrets=Secrets(key_id_of=signing.key_id_of, secret_of=signing.secret_of, check=signing.check_secret),
+        secrets=Secrets(key_id_of=signatures.key_id_of, secret_of=signatures.secret_of, check=signatures.check_secret),
         explain_offline=diagnosis.explain_offline,
     ),
     scenario=ScenarioOptions(

@@ -9,11 +9,11 @@ from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.diagnosis.timestamps import check_window
-from mockexchange.venues.kalshi import diagnosis, signing
+from mockexchange.venues.kalshi import diagnosis, signatures
 from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.settings import KalshiSettings
-from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
 
@@ -43,7 +43,7 @@ def authenticate(
 
     `credentials` are those of the request, if they were read before.
     """
-    credentials = credentials or signing.read_credentials(request)
+    credentials = credentials or signatures.read_credentials(request)
     reply.key_id = credentials.key_id
     is_off = settings.auth_mode == "off"
     _require_headers(request, credentials, is_off)
@@ -95,10 +95,10 @@ def _require_time(settings: KalshiSettings, credentials: Credentials, at: int) -
 def _require_signature(
     state: State, settings: KalshiSettings, request: Request, credentials: Credentials, key: Key, reply: Answer
 ) -> None:
-    signature = signing.decode_signature(credentials.signature or "")
-    message = signing.signed_message(credentials.timestamp or "", request)
+    signature = signatures.decode_signature(credentials.signature or "")
+    message = signatures.signed_message(credentials.timestamp or "", request)
     public_key = load_public_key(key.public_key)
-    verdict = "bad" if signature is None else signing.verify(public_key, signature, message)
+    verdict = "bad" if signature is None else signatures.verify(public_key, signature, message)
     if verdict == "good":
         return
     if verdict == "bad" or signature is None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi import signing
+from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate, verifies_key
 from mockexchange.venues.kalshi.bodies.decoding import decode_body
 from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route, explain_not_emulated, find_entry
@@ -33,7 +33,7 @@ from mockexchange.venues.kalshi.operations.refusals import is_exchange_down
 from mockexchange.venues.kalshi.parameters.decoding import PAGED_OPERATIONS, read_query
 from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import PATH_CHARS_MAX, Match, match, methods_of
-from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.kalshi.stream import handshake
 from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.venue import RestApi
@@ -62,7 +62,7 @@ def answer(context: KalshiContext, request: Request, at: int, host_at: int) -> A
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
     if request.path == handshake.STREAM_PATH:
         return handshake.answer_plainly(context, request, at, host_at)
-    credentials = signing.read_credentials(request)
+    credentials = signatures.read_credentials(request)
     incoming = KalshiRequest(context, request, at, host_at, Answer(0, b""), credentials)
     api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
     try:
@@ -273,7 +273,7 @@ def _require_unrestricted(key: Key, operation: Operation, *, is_allowed: bool) -
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
     """Verify the credentials of a request for any operation; return an answer without a body, or the refusal."""
-    credentials = signing.read_credentials(request)
+    credentials = signatures.read_credentials(request)
     api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
     found = match(request.method, request.path, api_date)
     operation = found.operation if found else None
@@ -294,7 +294,7 @@ def _needs_key(request: Request, credentials: Credentials, operation: Operation 
 
 def operation_of(context: KalshiContext, request: Request) -> str | None:
     """Return the name of the operation that a request is for, on the date of its key; None if there is none."""
-    key = context.state.keys.get(signing.claimed_key(request) or "")
+    key = context.state.keys.get(signatures.claimed_key(request) or "")
     found = match(request.method, request.path, date_of(context, key))
     return found.operation.name if found else None
 

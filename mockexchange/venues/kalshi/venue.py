@@ -1,6 +1,6 @@
 """The `Venue` value that describes Kalshi."""
 
-from mockexchange.venues.kalshi import signing
+from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.dates import api_date
@@ -28,7 +28,7 @@ KALSHI = VenueDefinition(
     auth=Authentication(
         scopes=SCOPES,
         scopes_default=("read", "write"),
-        claimed_key=signing.claimed_key,
+        claimed_key=signatures.claimed_key,
         explain_offline=explain_offline,
     ),
     scenario=ScenarioOptions(

@@ -9,11 +9,11 @@ from mockexchange.core.model.state import State
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.request import Answer, Call, Request
-from mockexchange.venues.signalplus import diagnosis, signing
+from mockexchange.venues.signalplus import diagnosis, signatures
 from mockexchange.venues.signalplus.context import SignalPlusContext, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
-from mockexchange.venues.signalplus.signing import Credentials
+from mockexchange.venues.signalplus.signatures import Credentials
 
 
 def authenticate(
@@ -23,7 +23,7 @@ def authenticate(
 
     A call on a stream was authenticated by the handshake.
     """
-    credentials = signing.read_credentials(request, with_query=with_query)
+    credentials = signatures.read_credentials(request, with_query=with_query)
     reply.key_id = credentials.key_id
     is_proven = context.settings.auth_mode == "off" or isinstance(request, Call)
     if credentials.key_id is None or (not is_proven and _is_partial(credentials)):
@@ -49,7 +49,7 @@ def _require_time(settings: SignalPlusSettings, credentials: Credentials, at: in
 
 
 def _require_signature(state: State, request: Request, credentials: Credentials, key: Key) -> None:
-    wanted = signing.signature_of(signing.secret_bytes(key.secret), credentials.text)
+    wanted = signatures.signature_of(signatures.secret_bytes(key.secret), credentials.text)
     if secrets.are_equal(wanted.encode(), (credentials.signature or "").encode("latin-1", "replace")):
         return
     case = diagnosis.case_of(state, request, credentials, key)

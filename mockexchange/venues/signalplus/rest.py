@@ -26,7 +26,7 @@ from mockexchange.venues.signalplus.routes import (
     result_body,
     rid_of,
 )
-from mockexchange.venues.signalplus.signing import claimed_key
+from mockexchange.venues.signalplus.signatures import claimed_key
 from mockexchange.venues.signalplus.stream.handshake import (
     CONNECT_PATH,
     OPEN_STREAM,

@@ -1,7 +1,7 @@
 """The `Venue` value that describes SignalPlus."""
 
 from mockexchange.venues.jsonrpc.wire_sections import wire_of
-from mockexchange.venues.signalplus import diagnosis, signing
+from mockexchange.venues.signalplus import diagnosis, signatures
 from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.context import NAME, SignalPlusContext, date_of
 from mockexchange.venues.signalplus.dates import ALIASES, FIRST_DAY, SOURCES, api_date
@@ -26,8 +26,8 @@ SIGNALPLUS = VenueDefinition(
     auth=Authentication(
         scopes=SCOPES,
         scopes_default=SCOPES,
-        claimed_key=signing.claimed_key,
-        secrets=Secrets(key_id_of=signing.key_id_of, secret_of=signing.secret_of, check=signing.check_secret),
+        claimed_key=signatures.claimed_key,
+        secrets=Secrets(key_id_of=signatures.key_id_of, secret_of=signatures.secret_of, check=signatures.check_secret),
         explain_offline=diagnosis.explain_offline,
     ),
     scenario=ScenarioOptions(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.diagnosis import explain_offline, request_case, stream_case
-from mockexchange.venues.deribit.signing import Credentials
+from mockexchange.venues.deribit.signatures import Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import ATTEMPTS_MAX, KnownSecret, explain
 from mockexchange.venues.request import Request
 from tests.venues.deribit.keyring import (

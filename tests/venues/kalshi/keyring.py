@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from mockexchange.venues.kalshi.diagnosis import KnownKey, explain_signature
-from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.request import Request
 
 EXPONENT = 65_537

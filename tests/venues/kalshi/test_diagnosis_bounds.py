@@ -20,7 +20,7 @@ from mockexchange.venues.kalshi.diagnosis import (
 )
 from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
-from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import API, GET, HOST, PATH, TEXT, TS, Signer, ed25519_key, known, rsa_key, sign, spell
 

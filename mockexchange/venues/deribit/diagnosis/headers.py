@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.state import State
-from mockexchange.venues.deribit.signing import SCHEME, Credentials
+from mockexchange.venues.deribit.signatures import SCHEME, Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
 from mockexchange.venues.diagnosis.timestamps import format_duration
 from mockexchange.venues.quoting import plural, quote

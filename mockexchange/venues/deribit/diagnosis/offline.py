@@ -2,7 +2,7 @@
 
 from mockexchange.venues.deribit.diagnosis.headers import SHOWN_CHARS_MAX, explain_missing
 from mockexchange.venues.deribit.diagnosis.signature_cases import request_case
-from mockexchange.venues.deribit.signing import (
+from mockexchange.venues.deribit.signatures import (
     AUTHORIZATION,
     SCHEME,
     read_authorization,

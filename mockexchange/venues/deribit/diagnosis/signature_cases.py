@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from mockexchange.venues.deribit.diagnosis.mistakes import OF_REQUESTS, OF_STREAMS, Mistake, SignedParts
-from mockexchange.venues.deribit.signing import Credentials
+from mockexchange.venues.deribit.signatures import Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import Case, KnownSecret, Secret
 from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.request import Request

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
-from mockexchange.venues.deribit import diagnosis, signing
+from mockexchange.venues.deribit import diagnosis, signatures
 from mockexchange.venues.deribit.authentication import (
     read_token,
     require_key,
@@ -23,7 +23,7 @@ from mockexchange.venues.deribit.context import clock_of
 from mockexchange.venues.deribit.errors import missing
 from mockexchange.venues.deribit.operations.call import Call, Operation
 from mockexchange.venues.deribit.parameters.rows import Parameter, integer, text
-from mockexchange.venues.deribit.signing import Credentials, Token
+from mockexchange.venues.deribit.signatures import Credentials, Token
 from mockexchange.venues.jsonrpc.envelope import spell
 
 SCOPES = tuple(
@@ -58,7 +58,7 @@ def grant(call: Call) -> str:
 
     def write(kind: str) -> str:
         token = Token(kind, request.key.key_id, granted.scope, issued_at, granted.lifetime_s)
-        return spell(signing.write_token(token, request.key.secret))
+        return spell(signatures.write_token(token, request.key.secret))
 
     shown = [
         f'"access_token":{write("access")}',
@@ -113,7 +113,7 @@ def _verify_signature(call: Call) -> GrantRequest:
     require_time(call.context, timestamp, call.at, call.host_at)
     nonce, data = call.params["nonce"] or "", call.params["data"] or ""
     case = diagnosis.stream_case(Credentials(key_id, timestamp, signature, nonce), data)
-    text = signing.stream_text(timestamp, nonce, data)
+    text = signatures.stream_text(timestamp, nonce, data)
     require_signature(call.context, key, text, signature, call.findings, case)
     return GrantRequest(key, key.scopes, call.params["scope"] or "")
 

@@ -13,7 +13,7 @@ from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.operations.call import Caller, Operation, Write
 from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, decode
 from mockexchange.venues.deribit.routes import carry_out, find, read_body, require_scope
-from mockexchange.venues.deribit.signing import AUTHORIZATION
+from mockexchange.venues.deribit.signatures import AUTHORIZATION
 from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, TICKER, Channel
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, CommandResult
 from mockexchange.venues.deribit.stream.market_data import Market, MarketMessage

@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts, path_text, plain_text, render
-from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES
+from mockexchange.venues.kalshi.signatures import SALT_LENGTH_BYTES
 from mockexchange.venues.keys.public_keys import PublicKey
 from mockexchange.venues.quoting import plural, quote
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES, verifies_ed25519
+from mockexchange.venues.kalshi.signatures import SALT_LENGTH_BYTES, verifies_ed25519
 
 HASHES: dict[str, Callable[[bytes], bytes]] = {
     "SHA-256": lambda data: hashlib.sha256(data).digest(),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mockexchange.venues.kalshi.signing import decode_signature
+from mockexchange.venues.kalshi.signatures import decode_signature
 from mockexchange.venues.quoting import quote
 
 STANDARD = "send standard base64 on one line, padded with ="

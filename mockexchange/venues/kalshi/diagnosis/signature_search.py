@@ -17,7 +17,7 @@ from mockexchange.venues.kalshi.diagnosis.signature_contents import Ed25519Readi
 from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import ED25519_BYTES
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
-from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.keys.public_keys import PublicKey, UnusableKey, load_public_key
 from mockexchange.venues.request import Request
 

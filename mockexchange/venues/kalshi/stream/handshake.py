@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi import signing
+from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
@@ -70,7 +70,7 @@ def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: i
 
 
 def _new_answer(context: KalshiContext, request: Request) -> tuple[Answer, ApiDate]:
-    claimed = signing.read_credentials(request).key_id
+    claimed = signatures.read_credentials(request).key_id
     return Answer(500, b"", OPERATION), date_of(context, context.state.keys.get(claimed or ""))
 
 
@@ -92,7 +92,7 @@ def _authenticate(
 
 def _is_anonymous(request: Request) -> bool:
     """Return whether all three headers are missing; if only some are missing, that is a mistake."""
-    credentials = signing.read_credentials(request)
+    credentials = signatures.read_credentials(request)
     return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
 
 

@@ -16,7 +16,7 @@ from mockexchange.venues.diagnosis.credentials import (
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import NAME
-from mockexchange.venues.signalplus.signing import HEADERS, QUERY, SCHEME, Credentials
+from mockexchange.venues.signalplus.signatures import HEADERS, QUERY, SCHEME, Credentials
 
 SPELLED = (
     "Authorization",

@@ -11,7 +11,7 @@ from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import NAME
-from mockexchange.venues.signalplus.signing import Credentials, secret_bytes
+from mockexchange.venues.signalplus.signatures import Credentials, secret_bytes
 
 ALONE = "sign the timestamp, a line feed and the nonce alone"
 BODY_CHARS_MAX = 32_768

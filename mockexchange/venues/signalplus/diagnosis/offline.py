@@ -6,7 +6,7 @@ from mockexchange.venues.diagnosis.timestamps import explain_digits
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.diagnosis.mistakes import case_of_key
-from mockexchange.venues.signalplus.signing import Credentials, check_secret, secret_bytes, signature_of
+from mockexchange.venues.signalplus.signatures import Credentials, check_secret, secret_bytes, signature_of
 
 UNUSABLE = "the key cannot be used"
 

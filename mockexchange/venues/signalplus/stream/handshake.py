@@ -11,7 +11,7 @@ from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.operations import OPERATIONS
-from mockexchange.venues.signalplus.signing import claimed_key
+from mockexchange.venues.signalplus.signatures import claimed_key
 from mockexchange.venues.signalplus.stream.channels import CHANGES
 from mockexchange.venues.signalplus.stream.feed import messages_of
 from mockexchange.venues.signalplus.stream.session import Session

@@ -15,7 +15,7 @@ from mockexchange.venues.signalplus.operations import CONNECT, SUBSCRIBE, UNSUBS
 from mockexchange.venues.signalplus.operations.call import Operation
 from mockexchange.venues.signalplus.outages import OUTAGES
 from mockexchange.venues.signalplus.routes import call_of, find, read, result_body
-from mockexchange.venues.signalplus.signing import KEY_HEADER
+from mockexchange.venues.signalplus.signatures import KEY_HEADER
 from mockexchange.venues.signalplus.stream.channels import CHANGES, FORM, is_channel
 
 CONNECTED = b"200"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mockexchange.core.commands import AddKey
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.signalplus.signing import (
+from mockexchange.venues.signalplus.signatures import (
     check_secret,
     claimed_key,
     key_id_of,

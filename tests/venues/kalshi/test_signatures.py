@@ -8,7 +8,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.kalshi.signing import Credentials, decode_signature, read_credentials, signed_message, verify
+from mockexchange.venues.kalshi.signatures import (
+    Credentials,
+    decode_signature,
+    read_credentials,
+    signed_message,
+    verify,
+)
 from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import ed25519_key, public_pem, rsa_key, sign, sign_pkcs1, spell
