@@ -53,7 +53,7 @@ class CommandEntry(NamedTuple):
     """A command's module, and the first sentence of its help, which `--help` shows without importing the module."""
 
     module: str
-    """The module below mockexchange.cli."""
+    """The module in mockexchange.cli.commands."""
     summary: str
 
 
