@@ -22,6 +22,7 @@ from mockexchange.clients.request_signers import UnsignedRequest, sign
 from tests.examples.programs import EXAMPLES
 from tests.examples.test_bot import DEFAULT_OF, judged
 from tests.helpers.postgres import PostgresServer
+from tests.house.checkout import ROOT
 from tests.house.image import dockerfile, pairs_of
 from tests.server.replicas.several import free_port
 from tests.server.streaming import subscribe
@@ -29,6 +30,8 @@ from tests.server.wire import ADDRESS
 
 REPLICAS = EXAMPLES / "replicas"
 COMPOSE, NGINX = REPLICAS / "compose.yaml", REPLICAS / "nginx.conf"
+UNPACKED_NGINX = str(ROOT / "build" / "nginx" / "usr" / "sbin")
+"""Where .ci/run puts Debian's program; installing it would start a server on all addresses."""
 BALANCE, STREAM = "/trade-api/v2/portfolio/balance", "/trade-api/ws/v2"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 READY_S_MAX = 60.0
@@ -110,7 +113,7 @@ def serving(services: Services, name: str, home: Path, database: PostgresServer,
 @contextmanager
 def balancing(home: Path, ports: Mapping[str, int], port: int) -> Iterator[None]:
     """Run the load balancer with its file: only addresses are this machine's."""
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    nginx = shutil.which("nginx", path=os.pathsep.join((os.environ["PATH"], "/usr/sbin", UNPACKED_NGINX)))
     if nginx is None:
         pytest.skip("nginx is not installed: Debian's package is `nginx`")
     home.mkdir()
