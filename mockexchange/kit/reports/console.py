@@ -127,8 +127,12 @@ def _rules(summaries: Sequence[RuleSummary]) -> Grid:
     for summary in summaries:
         numbers = (_number(summary, outcome) for outcome in Outcome)
         rule = Text(in_a_line(summary.rule), style=STYLES[summary.outcome])
-        grid.add_row(rule, *numbers, f"{summary.seconds:.1f}", Text(in_a_line(summary.says)))
+        grid.add_row(rule, *numbers, _seconds(summary), Text(in_a_line(summary.says)))
     return grid
+
+
+def _seconds(summary: RuleSummary) -> str:
+    return f"{summary.seconds:.1f}" if summary.seconds else ""
 
 
 def _names_kept(summaries: Sequence[RuleSummary]) -> Text:

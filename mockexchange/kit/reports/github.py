@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
-from mockexchange.kit.reports.printable_text import parts_of, printable, tally
+from mockexchange.kit.reports.printable_text import parts_of, printable, tally, without_port
 from mockexchange.kit.reports.tables import Table
 
 ANNOTATIONS_MAX = 10
@@ -15,7 +15,7 @@ def github_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
     lines = [*map(_broken, _by_rule(report))]
     if report.cut_short:
         lines.append(_command("error", "the run ended before its end", report.cut_short))
-    lines.append(_command("notice", report.title, tally(report)))
+    lines.append(_command("notice", without_port(report.title), tally(report)))
     return ("\n".join(lines) + "\n").encode()
 
 

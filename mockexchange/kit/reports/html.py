@@ -58,10 +58,11 @@ def _filters(report: Report) -> Iterator[str]:
 def _rule(summary: RuleSummary) -> Iterator[str]:
     held = " ".join(name for outcome, name in CLASSES.items() if summary.count(outcome))
     numbers = ", ".join(f"{count} {outcome}" for outcome in Outcome if (count := summary.count(outcome)))
+    time = f", {summary.seconds:.1f} s" if summary.seconds else ""
     is_open = " open" if summary.outcome is Outcome.BROKEN else ""
     yield f'<details class="rule has-{held.replace(" ", " has-")}"{is_open}>'
     yield f'<summary><b class="mark {CLASSES[summary.outcome]}"></b><code>{_text(summary.rule)}</code>'
-    yield f"<span>{_text(summary.says)}</span><small>{numbers}, {summary.seconds:.1f} s</small></summary>"
+    yield f"<span>{_text(summary.says)}</span><small>{numbers}{time}</small></summary>"
     yield f"<p><code>{_text(page_of(summary.rule))}</code></p>"
     for verdict in summary.verdicts:
         if verdict.outcome is Outcome.BROKEN or verdict.notes:

@@ -4,18 +4,15 @@ Subjects without a verdict are skipped cases with the reason. A run that was cut
 no tool takes it for a complete one.
 """
 
-import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
-from mockexchange.kit.reports.printable_text import in_a_line, page_of, parts_of, printable
+from mockexchange.kit.reports.printable_text import in_a_line, page_of, parts_of, printable, without_port
 from mockexchange.kit.reports.summary import RuleSummary, by_rule
 from mockexchange.kit.reports.tables import Table
 
 RUN = "the run"
-PORT = re.compile(r"(?<=[\w\]]):[0-9]{1,5}(?=[/ ]|$)")
-"""The port of a URL, which differs from run to run; results are compared by the name of their suite."""
 
 
 def junit_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
@@ -23,7 +20,7 @@ def junit_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
     summaries, counts = by_rule(report), report.counts()
     seconds = sum(summary.seconds for summary in summaries)
     numbers = (len(report.verdicts), counts[Outcome.BROKEN], counts[Outcome.NOT_JUDGED])
-    root = Element("testsuites", _totals(PORT.sub("", report.title), *numbers, bool(report.cut_short), seconds))
+    root = Element("testsuites", _totals(without_port(report.title), *numbers, bool(report.cut_short), seconds))
     for summary in summaries:
         _add_suite(root, summary)
     if report.cut_short:

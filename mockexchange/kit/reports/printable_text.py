@@ -11,6 +11,7 @@ PAGES = {"drift.": "docs/recording.md#drift", "import.": "docs/recording.md#impo
 """Pages of the rules that are not of a server, by the beginning of their names."""
 CARD = re.compile("[A-Z][0-9]{2,3}")
 NOT_IN_ANCHORS = re.compile(r"[^\w-]")
+PORT = re.compile(r"(?<=[\w\]]):[0-9]{1,5}(?=[/ ]|$)")
 SUBJECTS_NAMED_MAX = 6
 """Limit of subjects in one line."""
 
@@ -26,6 +27,11 @@ def printable(text: str) -> str:
 def in_a_line(text: str) -> str:
     """Return a text in one line, with unprintable characters escaped."""
     return " ".join(printable(text).split())
+
+
+def without_port(title: str) -> str:
+    """Return a title without the port of its URL, which differs from run to run: results are compared by their name."""
+    return PORT.sub("", title)
 
 
 def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ class RuleSummary:
 
     @property
     def seconds(self) -> float:
+        """How long its subjects took; 0.0 if that is not measured: checks of generated requests share their time."""
         return sum(verdict.seconds for verdict in self.verdicts)
 
     def count(self, outcome: Outcome) -> int:

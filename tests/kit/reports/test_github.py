@@ -15,4 +15,4 @@ def test_each_rule_is_annotated_before_any_is_annotated_again() -> None:
     assert other.startswith("::error title=b x%3Ay%2C z::")
     assert again.startswith("::error title=a 2::")
     assert end == "::error title=the run ended before its end::it was interrupted"
-    assert tally == "::notice title=http%3A//127.0.0.1%3A1 as of 2026-10::1 kept, 3 broken, 0 not judged"
+    assert tally == "::notice title=http%3A//127.0.0.1 as of 2026-10::1 kept, 3 broken, 0 not judged"
