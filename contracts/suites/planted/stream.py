@@ -238,6 +238,17 @@ def positions_after_fills_are_off_by_one(planter: Planter) -> None:
     rewrite(planter, change, "fill")
 
 
+def positions_after_fills_are_those_before(planter: Planter) -> None:
+    before: dict[str, str] = {}
+
+    def change(frame: dict[str, Any]) -> None:
+        message = frame["msg"]
+        now, market = message["post_position_fp"], message["market_ticker"]
+        message["post_position_fp"], before[market] = before.get(market, now), now
+
+    rewrite(planter, change, "fill")
+
+
 def queries_are_answered_once(planter: Planter, path: str) -> None:
     known: dict[str, bytes] = {}
 
@@ -270,6 +281,7 @@ STREAM = (
     fault("a deletion ends the filter", "stream.delete", a_deletion_ends_the_filter),
     fault("post_position is the count of the fill", "stream.post-position", positions_after_fills_are_counts),
     fault("post_position is off by one", "stream.post-position", positions_after_fills_are_off_by_one),
+    fault("post_position is late by a fill", "stream.post-position", positions_after_fills_are_those_before),
     stale("/portfolio/balance"),
     stale("/portfolio/positions"),
     stale("/portfolio/fills"),

@@ -86,6 +86,15 @@ def fees_are_not_taken(planter: Planter) -> None:
     planter.answers("GetFills", lambda body: [row.update(fee_cost="0.500000") for row in body["fills"]])
 
 
+def fees_of_a_subaccount_are_not_taken(planter: Planter) -> None:
+    def change(body: dict[str, Any]) -> None:
+        for row in body["fills"]:
+            if row["subaccount_number"]:
+                row["fee_cost"] = "0.500000"
+
+    planter.answers("GetFills", change)
+
+
 def withdrawals_take_no_fee(planter: Planter) -> None:
     planter.answers("GetWithdrawals", lambda body: [row.update(fee_cents=0) for row in body["withdrawals"]])
 
@@ -131,6 +140,16 @@ def fills_of_any_order_are_shown(planter: Planter) -> None:
     planter.function(lists.find_fills, make)
 
 
+def keys_of_others_are_listed(planter: Planter) -> None:
+    listed: dict[str, Any] = {}
+
+    def change(body: dict[str, Any]) -> None:
+        listed.update((row["api_key_id"], row) for row in body["api_keys"])
+        body["api_keys"] = list(listed.values())
+
+    planter.answers("GetApiKeys", change)
+
+
 def subtraders_of_any_fcm_are_found(planter: Planter) -> None:
     def make(subaccount_of: Any) -> Any:
         def find(account: Any, subtrader_id: str) -> Any:
@@ -151,12 +170,14 @@ VIEWS = (
     fault("a walk begins anew when rows arrive", "pages.arriving", walks_begin_anew_when_rows_arrive),
     fault("rows that arrive push others out", "pages.arriving", arrived_rows_push_others_out),
     fault("fees are shown and not taken", "kalshi.cash", fees_are_not_taken),
+    fault("fees of a subaccount are shown and not taken", "kalshi.cash", fees_of_a_subaccount_are_not_taken),
     fault("withdrawals show no fee", "kalshi.cash", withdrawals_take_no_fee),
     fault("a transfer does not arrive", "kalshi.cash", transfer_does_not_arrive),
     fault("NO is worth the price of YES", "kalshi.portfolio_value", no_is_worth_the_price_of_yes),
     fault("positions are worth their cost", "kalshi.portfolio_value", positions_are_worth_their_cost),
     fault("each position is worth a cent more", "kalshi.portfolio_value", positions_are_worth_a_cent_more),
     fault("groups of others are shown", "keys.others_items", groups_of_others_are_shown),
+    fault("keys of others are listed", "keys.others_rows", keys_of_others_are_listed),
     fault("fills of any order are shown", "keys.others_filtered", fills_of_any_order_are_shown),
     fault("subtraders of any FCM are found", "keys.others_subtraders", subtraders_of_any_fcm_are_found),
 )

@@ -132,6 +132,18 @@ class Stubborn(Quick):
             return super().get(path, **query)
 
 
+class Archival(Quick):
+    """Reads the archive where a list is not found."""
+
+    def get(self, path: str, **query: Any) -> Row:
+        try:
+            return super().get(path, **query)
+        except Refused as refused:
+            if refused.status == 404 and path == "/portfolio/positions":
+                return {"market_positions": super().get("/historical/positions").get("market_positions", [])}
+            raise
+
+
 class Walking(Quick):
     """Walks pages with a mistake."""
 

@@ -21,6 +21,7 @@ from tests.kit.client.test_order_cards import unchecked_key
 
 CARDS = {card.number: card for card in load_cards()}
 PLANTED: dict[type[Client], dict[str, set[str]]] = {
+    faulty.Archival: {"R39": {"answer"}},
     faulty.Assuming: {"R48": {"rows"}},
     faulty.Binary: {"R55": {"words"}},
     faulty.Circling: {"R48": {"ends"}},
