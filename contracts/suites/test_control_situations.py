@@ -223,7 +223,7 @@ def test_frames_and_streams_are_as_documented(schema: BaseSchema, streaming: San
     stream = next(iter(streaming.streams)).number
     frames = ask(schema, "GET", FRAMES, name="default", query={"connection": stream}).json()
     hints = [(frame["direction"], frame["kind"]) for frame in frames]
-    assert hints == [("in", "open"), ("in", ""), ("out", "subscribed"), ("in", ""), ("out", "error")]
+    assert hints == [("in", "open"), ("in", "subscribe"), ("out", "subscribed"), ("in", ""), ("out", "error")]
     assert frames[3]["frame_base64"] == "/w=="
     [shown] = ask(schema, "GET", STREAMS, name="default").json()
     assert (shown["number"], shown["account"]) == (stream, "member")

@@ -64,7 +64,7 @@ def test_frames_are_a_line_each(cli: Cli, streamed: str) -> None:
     at = "2025-11-04T23:00:00Z"
     assert [row[:8] for row in rows] == [
         ["1", at, "1", "alice", "in", "-", "open", "-"],
-        ["2", at, "1", "alice", "in", "-", "-", "-"],
+        ["2", at, "1", "alice", "in", "-", "subscribe", "-"],
         ["3", at, "1", "alice", "out", "fill", "subscribed", "-"],
         ["4", at, "1", "alice", "in", "-", "-", "-"],
         ["5", at, "1", "alice", "out", "-", "error", rows[4][7]],

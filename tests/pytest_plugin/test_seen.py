@@ -51,7 +51,7 @@ def test_frames_of_streams_are_shown_with_what_they_said() -> None:
             lines = list(lines_of(exchange))
             start = lines.index("frames:")
             assert lines[start + 1] == "  frame 1 from alice open"
-            assert lines[start + 2] == f"  frame 2 from alice {json.dumps(SUBSCRIBE)}"
+            assert lines[start + 2] == f"  frame 2 from alice subscribe {json.dumps(SUBSCRIBE)}"
             assert lines[start + 3].startswith("  frame 3 to alice subscribed {")
             for count in range(2, FRAMES_SHOWN_MAX + 2):
                 stream.send(json.dumps({**SUBSCRIBE, "id": count, "cmd": "nothing"}))
@@ -82,7 +82,7 @@ def test_stubs_and_faults_of_calls_on_streams_are_told() -> None:
             [answer] = exchange.journal.frames("out", stub="new")
         assert answer.json["result"] == [1]
         assert [frame.direction for frame in exchange.journal.frames(stub="new")] == ["in", "out"]
-        assert [frame.kind for frame in exchange.journal.frames(fault="busy")] == ["", "error"]
+        assert [frame.kind for frame in exchange.journal.frames(fault="busy")] == ["public/test", "error"]
         assert "    answered by the stub new" in lines
         assert "    the fault busy answered 429: the exchange was not asked" in lines
         assert "    the fault busy made it so" in lines

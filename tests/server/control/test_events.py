@@ -69,7 +69,7 @@ def test_everything_is_told_in_its_order() -> None:
         kinds = [(one.kind, one.data.get("kind")) for one in happened if one.kind != "command"]
         assert kinds == [
             ("frame", "open"),
-            ("frame", ""),
+            ("frame", "subscribe"),
             ("frame", "subscribed"),
             ("frame", "fill"),
             ("request", None),
