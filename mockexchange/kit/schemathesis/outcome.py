@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events
 from schemathesis.engine.recorder import ScenarioRecorder
 
@@ -21,6 +22,7 @@ from mockexchange.kit.validation.requests import RequestJudge
 
 AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
+INVALID = "negative_data_rejection"
 REJECTIONS = (400, 404)
 """Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
 
@@ -99,10 +101,16 @@ class RunOutcome:
             if check.failure_info is not None:
                 failure = check.failure_info.failure
                 failed = self._about(tested, failure.case_id or case_id)
+                if check.name == INVALID and failed.case is tested.case and self._is_allowed_as_sent(tested, case_id):
+                    continue
                 expected = kind.expected if kind else "what the check wants"
                 self._find(rule, failure.title, failed, str(failure), expected)
             if check.failure_info is not None or (kind is not None and kind.applies(tested)):
                 self.checks[operation, rule] += 1
+
+    def _is_allowed_as_sent(self, tested: TestedRequest, case_id: str) -> bool:
+        """Return whether the document allows a request whose query was made wrong, such as by an unknown parameter."""
+        return _is_wrong_in_query_alone(tested.case) and self.forbidding.objection_to(*_sent(tested, case_id)) == ""
 
     def _about(self, tested: TestedRequest, case_id: str) -> TestedRequest:
         """Return the request that failed, which may be one that a check sent by itself."""
@@ -114,15 +122,15 @@ class RunOutcome:
     def _judge(self, tested: TestedRequest, case_id: str) -> None:
         """Compare the answer with whether the document allows the request as it was sent."""
         case, status = tested.case, tested.response.status_code
-        request = tested.recorder.interactions[case_id].request
         operation_id = case.operation.definition.raw["operationId"]
         is_open = "{" in case.path or operation_id in self.may_be_missing
         is_rejected = status in REJECTIONS and not (status == 404 and is_open) and operation_id not in self.may_refuse
         is_accepted = status < 300 and operation_id not in self.may_accept
+        request = tested.recorder.interactions[case_id].request
         if request.method != case.operation.method.upper() or not (is_accepted or is_rejected):
             return
         self.checks[case.operation.label, AS_SENT] += 1
-        sent = (case.path, case.method, case.path_parameters or {}, urlsplit(request.uri).query, request.body or b"")
+        sent = _sent(tested, case_id)
         objection = self.forbidding.objection_to(*sent)
         if objection == "" and self.allowing.objection_to(*sent) != "":
             return
@@ -150,6 +158,17 @@ class RunOutcome:
             place,
             reproduction(self.target, tested, path),
         )
+
+
+def _is_wrong_in_query_alone(case: AnyCase) -> bool:
+    components = case.meta.components if case.meta is not None else {}
+    return {place for place, one in components.items() if one.mode.is_negative} == {ParameterLocation.QUERY}
+
+
+def _sent(tested: TestedRequest, case_id: str) -> tuple[str, str, Mapping[str, Any], str, bytes]:
+    """Return path and method of the document, names in the path, query and body of a request as it was sent."""
+    case, request = tested.case, tested.recorder.interactions[case_id].request
+    return case.path, case.method, case.path_parameters or {}, urlsplit(request.uri).query, request.body or b""
 
 
 def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
