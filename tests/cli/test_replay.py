@@ -47,7 +47,8 @@ def test_programs_get_the_comparison_as_json(cli: Cli, run: Path) -> None:
     same = {"compared": {"answer": 3, "frame": 0}, "different": 0, "skipped": 0}
     assert json.loads(cli(*words).stdout) == same
     entries = (run / "journal.jsonl").read_text()
-    (run / "journal.jsonl").write_text(entries.replace("400", "404"))
+    assert entries.count('"status": 400') == 1
+    (run / "journal.jsonl").write_text(entries.replace('"status": 400', '"status": 404'))
     lines = [json.loads(line) for line in cli(*words, code=1).stdout.splitlines()]
     assert lines[0]["title"].startswith("answer")
     assert lines[-1]["different"] == 1

@@ -83,6 +83,19 @@ def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, st
     tab.get_by_text("No stream is open now.").wait_for()
 
 
+def show_the_lost_fill(tab: Any) -> None:
+    """Filter the list by keys, and open the details of the frame that is missing."""
+    tab.keyboard.press("/")
+    tab.keyboard.type("channel:fill")
+    rows = tab.locator(".grid .space > .row")
+    rows.nth(3).wait_for(state="detached")
+    rows.filter(has_text="fault hole").wait_for()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("w")
+    tab.wait_for_url(re.compile("&n=4$"))
+    tab.keyboard.press("Enter")
+
+
 def test_a_frame_is_sent_disturbed_and_the_stream_closed_by_keys(
     tab: Any, live: Live, stream: ClientConnection
 ) -> None:
@@ -99,10 +112,7 @@ def test_a_frame_is_sent_disturbed_and_the_stream_closed_by_keys(
     live.json("POST", "/sandboxes/default/commands", [FILL])
     stream.recv(timeout=20)
     assert tab.locator(".grid .space > .row").count() == count
-    tab.keyboard.press("/")
-    tab.keyboard.type("channel:fill")
-    for key in ("Enter", "w", "Enter"):
-        tab.keyboard.press(key)
+    show_the_lost_fill(tab)
     tab.get_by_role("button", name="fault", exact=True).press("Enter")
     tab.get_by_role("dialog").get_by_label("fault as JSON").focus()
     tab.keyboard.press("Tab")
