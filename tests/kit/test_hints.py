@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from mockexchange.kit.kalshi.schemathesis_hints import SUBTRADER, make_hints
+from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.schemathesis.hints import LONG_LIST, operations_of, parameters_of
 from mockexchange.kit.schemathesis.settings import settings
-from mockexchange.kit.target import BOUND, FCM, MEMBER
+from mockexchange.kit.target import MEMBER
 from mockexchange.runtime import api_documents
 
 NAMES = {"ticker": ["E-1-A", "E-1-B"], "event_ticker": ["E-1", "E-2"]}
@@ -30,21 +30,6 @@ def test_without_known_events_nothing_is_limited() -> None:
     document = make_hints(api_documents.read("kalshi/2026-10"), {}, [MEMBER]).document
     [operation] = [one for one in operations_of(document) if one.id == "GetMarketCandlesticksByEvent"]
     assert all("enum" not in one["schema"] for one in parameters_of(document, operation) if one["name"] == "ticker")
-
-
-def test_leaving_out_a_subtrader_that_the_document_does_not_require_is_no_mistake() -> None:
-    """Without a bound key the hints require one, so that requests are answered; client order ids stand for it, too."""
-    document = api_documents.read("kalshi/2026-10")
-    names = {**NAMES, "subtrader_id": ["fcm7_st1"]}
-    with_subtrader = make_hints(document, names, [MEMBER, FCM])
-    for name, may in (("GetFCMOrders", True), ("GetFCMSubtraderBlockedCategories", False)):
-        [operation] = [one for one in operations_of(with_subtrader.document) if one.id == name]
-        assert [
-            one["required"] for one in parameters_of(with_subtrader.document, operation) if one["name"] == SUBTRADER
-        ]
-        settings_of = with_subtrader.checks.get(name, {}).get("negative_data_rejection", {})
-        assert ("2xx" in settings_of.get("expected-statuses", [])) is may
-    assert "GetFCMOrders" not in make_hints(document, names, [MEMBER, FCM, BOUND]).checks
 
 
 def test_the_longest_lists_fit_into_a_url() -> None:

@@ -29,8 +29,7 @@ ANY_MARKET: SchemathesisSettings = {
     "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]},
 }
 ANY_ITEM: SchemathesisSettings = {"negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]}}
-"""The server takes items of any form; `RequestJudge` decides by the published document which lists it must refuse, and
-whether a subtrader must be named."""
+"""The server takes items of any form; `RequestJudge` decides by the published document which lists it must refuse."""
 BELOW_EVENTS = "/events/{ticker}"
 NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
 CITIES = ("GetWeatherIndex", "GetWeatherIndexCalibrations")
@@ -73,8 +72,9 @@ def make_hints(
     # Without a bound key some operations need no subtrader beside other parameters.
     refusing = copy.deepcopy(document) if BOUND in roles else None
     long_lists = shorten_lists(document)
-    with_subtrader = [] if BOUND in roles else _require_subtrader(document)
-    any_item = dict.fromkeys([*long_lists, *with_subtrader], ANY_ITEM)
+    if BOUND not in roles:
+        _require_subtrader(document)
+    any_item = dict.fromkeys(long_lists, ANY_ITEM)
     any_book = {BOOK: ANY_MARKET} if document["info"]["version"] < BOOKS_REFUSED_SINCE else {}
     lenient = {} if must_answer else {**lenient_checks(document), "GetFCMEventContractDailyCap": MAY_BE_MISSING}
     return SchemathesisHints(
@@ -106,17 +106,11 @@ def _name_events(document: Document, names: Names) -> None:
             ]
 
 
-def _require_subtrader(document: Document) -> list[str]:
-    """Make the subtrader required; return the ids of the operations where the published document does not say so."""
-    found = [
-        (operation.id, one)
-        for operation in _about_subtraders(document)
-        for one in parameters_of(document, operation)
-        if one["name"] == SUBTRADER and not one.get("required")
-    ]
-    for _, parameter in found:
-        parameter["required"] = True
-    return [operation_id for operation_id, _ in found]
+def _require_subtrader(document: Document) -> None:
+    for operation in _about_subtraders(document):
+        for parameter in parameters_of(document, operation):
+            if parameter["name"] == SUBTRADER:
+                parameter["required"] = True
 
 
 def _about_subtraders(document: Document) -> list[ApiOperation]:
