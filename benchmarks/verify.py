@@ -25,30 +25,40 @@ BUSY = "member", {"other": "neighbour", "fcm": "desk", "other-fcm": "rival"}
 
 
 def main() -> None:
-    """Print the time of each run, its processor time, and what it found, which has to be nothing."""
+    """Print time, processor time and memory of each run, and what it found; exit with 1 unless it was nothing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--busy", action="store_true")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first busy round")
+    parser.add_argument("--api-date", nargs="+", default=["compat"], help="the API dates, each with all rounds")
     given = parser.parse_args()
+    codes = []
     with TemporaryDirectory() as directory:
-        if given.busy:
-            scenario = _busy_scenario(Path(directory))
-            for number in range(given.rounds):
-                _serve_and_run(scenario, [("", GOALS[""])], 1, BUSY, "--seed", str(given.seed + number))
-        else:
-            _serve_and_run("demo", list(GOALS.items()), given.rounds, DEMO)
+        scenario = _busy_scenario(Path(directory)) if given.busy else "demo"
+        for date in given.api_date:
+            if given.busy:
+                for number in range(given.rounds):
+                    seed = str(given.seed + number)
+                    codes += _serve_and_run(scenario, date, [("", GOALS[""])], 1, BUSY, "--seed", seed)
+            else:
+                codes += _serve_and_run(scenario, date, list(GOALS.items()), given.rounds, DEMO)
+    sys.exit(1 if any(codes) else 0)
 
 
 def _serve_and_run(
-    scenario: str, runs: list[tuple[str, int]], rounds: int, judged: tuple[str, dict[str, str]], *options: str
-) -> None:
-    with Serving("serve", "--port", "0", "--quiet", "--scenario", scenario, "--ready-file") as ready:
+    scenario: str, date: str, runs: list[tuple[str, int]], rounds: int, judged: tuple[str, dict[str, str]], *more: str
+) -> list[int]:
+    """Return the exit code of each run."""
+    codes, dated = [], ("--api-date", date)
+    with Serving("serve", *dated, "--port", "0", "--quiet", "--scenario", scenario, "--ready-file") as ready:
         found = json.loads(Path(ready).read_text(encoding="utf-8"))
         for option, goal_s in runs:
             for _ in range(rounds):
-                took = _run(found, [*([option] if option else []), *options], *judged)
-                print(f"verify server {option or '(whole)'}: {took}; goal {goal_s} s", flush=True)
+                code, took = _run(found, [*dated, *([option] if option else []), *more], *judged)
+                told = " ".join([f"verify server {option or '(whole)'} as of {date}", *more])
+                print(f"{told}: {took}; goal {goal_s} s", flush=True)
+                codes.append(code)
+    return codes
 
 
 def _busy_scenario(directory: Path) -> str:
@@ -57,12 +67,12 @@ def _busy_scenario(directory: Path) -> str:
     return str(path)
 
 
-def _run(ready: dict[str, Any], options: list[str], account: str, roles: dict[str, str]) -> str:
+def _run(ready: dict[str, Any], options: list[str], account: str, roles: dict[str, str]) -> tuple[int, str]:
     keys = {one["name"]: one for one in reversed(ready["accounts"])}
     own = keys[account]
     others = [f"{role}={keys[name]['key_id']}:{keys[name]['private_key_path']}" for role, name in roles.items()]
     command = [
-        *(sys.executable, "-m", "mockexchange", "verify", "server", "--api-date", "compat"),
+        *(sys.executable, "-m", "mockexchange", "verify", "server"),
         *("--url", ready["venues"]["kalshi"]["base_url"], "--key-id", own["key_id"], "--key", own["private_key_path"]),
         *(part for other in others for part in ("--role", other)),
         *options,
@@ -74,7 +84,8 @@ def _run(ready: dict[str, Any], options: list[str], account: str, roles: dict[st
     outcome = done.stdout.strip().rpartition("\n")[2] or done.stderr.strip()
     if done.returncode:
         print(done.stdout, done.stderr, file=sys.stderr)
-    return f"{took_s:.1f} s, {processor_s:.1f} s of its processor time, {outcome}"
+    resident = f"{after.ru_maxrss / 1_024:.0f} MB at most"
+    return done.returncode, f"{took_s:.1f} s, {processor_s:.1f} s of its processor time, {resident}, {outcome}"
 
 
 if __name__ == "__main__":

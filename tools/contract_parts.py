@@ -52,7 +52,7 @@ def parameter_schema(fact: Node) -> Node:
             return {"type": "string", **({"minLength": 1} if fact.get("required") else {}), **_list_pattern(fact)}
         case _:
             choices = {"enum": fact["choices"]} if "choices" in fact else {}
-            least = {"minLength": 1} if fact.get("required") or fact.get("needed") else {}
+            least = {"minLength": 1} if fact.get("required") else {}
             return {"type": "string", **choices, **least, **default}
 
 

@@ -7,7 +7,8 @@ import pytest
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.schemathesis.hints import LONG_LIST, operations_of, parameters_of
 from mockexchange.kit.schemathesis.settings import settings
-from mockexchange.kit.target import MEMBER
+from mockexchange.kit.target import BOUND, FCM, MEMBER
+from mockexchange.kit.validation.requests import RequestJudge
 from mockexchange.runtime import api_documents
 
 NAMES = {"ticker": ["E-1-A", "E-1-B"], "event_ticker": ["E-1", "E-2"]}
@@ -30,6 +31,18 @@ def test_without_known_events_nothing_is_limited() -> None:
     document = make_hints(api_documents.read("kalshi/2026-10"), {}, [MEMBER]).document
     [operation] = [one for one in operations_of(document) if one.id == "GetMarketCandlesticksByEvent"]
     assert all("enum" not in one["schema"] for one in parameters_of(document, operation) if one["name"] == "ticker")
+
+
+@pytest.mark.parametrize("alias", ["2025-11", "2026-10", "compat"])
+@pytest.mark.parametrize("roles", [(MEMBER, FCM), (MEMBER, FCM, BOUND)])
+def test_an_empty_subtrader_is_one_that_is_left_out(alias: str, roles: tuple[str, ...]) -> None:
+    """A busy run with seed 223 sent one beside client order ids, and blamed the answer."""
+    published = api_documents.read(f"kalshi/{alias}")
+    hints = make_hints(published, {**NAMES, "subtrader_id": ["fcm7_st1"]}, roles)
+    judge = RequestJudge(hints.refusing or published)
+    for query in ("subtrader_id=&client_order_ids=mine", "client_order_ids=mine", "subtrader_id="):
+        objection = judge.objection_to("/fcm/orders", "get", {}, query)
+        assert bool(objection) is (alias == "2025-11"), objection
 
 
 def test_the_longest_lists_fit_into_a_url() -> None:

@@ -70,7 +70,7 @@ def make_hints(
     restrict_names(document, names, frozenset({SUBTRADER}))  # an unknown one is a 404
     _name_events(document, names)
     # Without a bound key some operations need no subtrader beside other parameters.
-    refusing = copy.deepcopy(document) if BOUND in roles else None
+    refusing = _with_empty_subtrader(document) if BOUND in roles else None
     long_lists = shorten_lists(document)
     if BOUND not in roles:
         _require_subtrader(document)
@@ -111,6 +111,17 @@ def _require_subtrader(document: Document) -> None:
         for parameter in parameters_of(document, operation):
             if parameter["name"] == SUBTRADER:
                 parameter["required"] = True
+
+
+def _with_empty_subtrader(document: Document) -> Document:
+    """Return a copy of a document with known subtraders in which one may be empty wherever it may be left out."""
+    found = copy.deepcopy(document)
+    for operation in _about_subtraders(found):
+        for parameter in parameters_of(found, operation):
+            known = parameter["schema"].get("enum")
+            if parameter["name"] == SUBTRADER and known and not parameter.get("required"):
+                parameter["schema"] = {"type": "string", "enum": [*known, ""]}
+    return found
 
 
 def _about_subtraders(document: Document) -> list[ApiOperation]:

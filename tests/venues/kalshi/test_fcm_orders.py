@@ -39,6 +39,7 @@ def ids(venue: Venue, query: str, who: str = "desk", date: str = "2026-10") -> l
         ("client_order_ids=mine,other", ["other", "st2", "edge"]),
         ("client_order_ids=mine,mine,unknown", ["st2", "edge"]),
         ("client_order_ids=unknown", []),
+        ("client_order_ids=mine&subtrader_id=", ["st2", "edge"]),
         ("client_order_ids=mine&subtrader_id=fcm7_st1", ["edge"]),
         ("client_order_ids=mine,other&ticker=RAIN-2", ["other"]),
         (f"client_order_ids=mine&min_ts={START // SECOND}", ["st2", "edge"]),
