@@ -277,7 +277,7 @@ VALUES: list[tuple[str, str, object, set[str]]] = [
     ("GetPositions", "exchange_index", -1, NONE),
     ("GetFCMPositions", "settlement_status", "settled", EVERY),
     ("GetFCMPositions", "subtrader_id", "desk_one", EVERY),
-    ("GetFCMPositions", "subtrader_id", "", NONE),
+    ("GetFCMPositions", "subtrader_id", "", {"2026-10"}),
     ("GetBalance", "subaccount", 63, FROM_JUNE),
     ("GetBalance", "exchange_index", 3, {"2026-10"}),
 ]

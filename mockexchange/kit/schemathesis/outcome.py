@@ -23,6 +23,9 @@ from mockexchange.kit.validation.requests import RequestJudge
 AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
 INVALID = "negative_data_rejection"
+URL_CHARS_GRANTED = 8_000
+"""Every server should take as many (RFC 9110, 4.1); what lies beyond may be refused as too long."""
+TOO_LONG = 414
 REJECTIONS = (400, 404)
 """Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
 
@@ -84,6 +87,8 @@ class RunOutcome:
             if node.transition is not None and node.is_transition_applied:
                 self.links[node.transition.id] += 1
             tested = TestedRequest(node.value, interaction.response, recorder)
+            if _is_too_long(tested):
+                continue
             self._add_answer(tested)
             self._add_checks(tested, case_id)
             self._judge(tested, case_id)
@@ -158,6 +163,11 @@ class RunOutcome:
             place,
             reproduction(self.target, tested, path),
         )
+
+
+def _is_too_long(tested: TestedRequest) -> bool:
+    """Return whether a front refused the length of a URL, which says nothing about the request."""
+    return tested.response.status_code == TOO_LONG and len(str(tested.response.request.url)) > URL_CHARS_GRANTED
 
 
 def _is_wrong_in_query_alone(case: AnyCase) -> bool:

@@ -1,8 +1,6 @@
 """Readers with one mistake each: careful clients that do one thing otherwise."""
 
 import json
-import time
-from collections.abc import Generator
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
@@ -10,9 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
-from contracts.clients.examples.careful_client import Client, Refused, receive, send
+from contracts.clients.examples.careful_client import Client, Refused
 
 TEMPORARY = 307
 
@@ -338,49 +335,3 @@ class Voiding(Reading):
 
     def read(self, row: Row) -> Row:
         return {**row, "yes_count_fp": "0.00"} if row.get("market_result") == "novelty" else row
-
-
-# --- streams
-
-
-class Doubling(Quick):
-    """Reports each message that comes, also the same fill again."""
-
-    def listen(self, channel: str, markets: list[str], wanted: int, seconds: float) -> list[Row]:
-        ends_at_s = time.monotonic() + seconds
-        with connect(self.ws_url, additional_headers=self.headers(self.ws_url)) as stream:
-            return [{"trade": one["trade_id"]} for one in self.messages(stream, channel, markets, ends_at_s) if one]
-
-
-class Heedless(Quick):
-    """Does not look at sequence numbers."""
-
-    def is_wanted(self, frame: Row, last: int) -> bool:
-        return True
-
-
-class Repeating(Quick):
-    """Notices gaps, and no duplicates."""
-
-    def is_wanted(self, frame: Row, last: int) -> bool:
-        super().is_wanted(frame, last)
-        return True
-
-
-class Skipping(Quick):
-    """Notices a gap, and goes on without the message before it."""
-
-    def is_wanted(self, frame: Row, last: int) -> bool:
-        return bool(frame.get("seq", last + 1) > last)
-
-
-class Leaving(Quick):
-    """Notices a gap, and unsubscribes."""
-
-    def messages(self, stream: ClientConnection, channel: str, markets: list[str], ends_at_s: float) -> Generator[Row]:
-        try:
-            yield from super().messages(stream, channel, markets, ends_at_s)
-        except OSError:
-            send(stream, "unsubscribe", 9, {"sids": [1]})
-            while time.monotonic() < ends_at_s:
-                receive(stream, ends_at_s - time.monotonic())

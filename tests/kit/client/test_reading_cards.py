@@ -15,6 +15,7 @@ from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import Exchange, exchange
+from tests.kit.client import faulty_listeners as listeners
 from tests.kit.client import faulty_readers as faulty
 from tests.kit.client.faulty_traders import InProcessWorker
 from tests.kit.client.test_order_cards import unchecked_key
@@ -26,7 +27,9 @@ PLANTED: dict[type[Client], dict[str, set[str]]] = {
     faulty.Binary: {"R55": {"words"}},
     faulty.Circling: {"R48": {"ends"}},
     faulty.Contented: {"R27": {"answer"}},
-    faulty.Doubling: {"S14": {"once"}},
+    listeners.Doubling: {"S14": {"once"}},
+    listeners.Merging: {"S14": {"once"}},
+    listeners.Numbering: {"S14": {"once"}},
     faulty.Dropping: {"R51": {"rows"}, "R55": {"rows"}, "R56": {"rows"}},
     faulty.Following: {"R47": {"signing.kept"}},
     faulty.FollowingAnew: {"R47": {"signing.kept"}},
@@ -34,15 +37,15 @@ PLANTED: dict[type[Client], dict[str, set[str]]] = {
     faulty.FollowingNowhere: {"R47": {"rows"}},
     faulty.Forgiving: {"R27": {"answer"}, "R39": {"answer"}},
     faulty.Generic: {"R46": {"status"}},
-    faulty.Heedless: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": {"rows"}},
-    faulty.Leaving: {"S13": {"streams.resumes"}, "S19": {"rows"}},
+    listeners.Heedless: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": {"rows"}},
+    listeners.Leaving: {"S13": {"streams.resumes"}, "S19": {"rows"}},
     faulty.Nested: {"R46": {"status"}},
     faulty.PayingNothing: {"R51": {"rows"}},
     faulty.Quoting: {"R49": {"private"}, "S21": {"private"}},
-    faulty.Repeating: {"S13": set(), "S20": {"rows"}},
+    listeners.Repeating: {"S13": set(), "S20": {"rows"}},
     faulty.Resting: {"R56": {"words"}},
     faulty.Showing: {"R49": {"private"}, "S21": {"private"}},
-    faulty.Skipping: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": set()},
+    listeners.Skipping: {"S13": {"streams.resumes"}, "S19": {"rows"}, "S20": set()},
     faulty.Startled: {"R28": {"answer", "pages.followed"}},
     faulty.StoppingEmpty: {"R28": {"count", "pages.followed"}},
     faulty.StoppingShort: {"R28": {"count", "pages.followed"}},
