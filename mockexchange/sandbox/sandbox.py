@@ -307,10 +307,8 @@ class Sandbox:
 
     def note_answered_elsewhere(self, entry: JournalEntry) -> None:
         """Journal a request that another process answered."""
-        entry.number = self.journal.count + 1
         self.touched_at = max(self.touched_at, entry.host_at)
-        self.journal.add(entry)
-        self.journal.close(entry)
+        self.journal.add_closed(entry)
 
     def _note(self, asked: RequestContext, answer: Answer, at: int, host_at: int, position: int) -> JournalEntry:
         request = asked.request

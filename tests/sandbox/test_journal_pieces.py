@@ -2,7 +2,8 @@
 
 import pytest
 
-from mockexchange.sandbox.journal.journal import SHARED_BYTES_MIN, Journal, pieces_of
+from mockexchange.sandbox.journal.journal import Journal, pieces_of
+from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN
 from mockexchange.venues.request import Page
 from tests.sandbox.test_journal import entry
 

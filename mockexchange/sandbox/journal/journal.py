@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from mockexchange.sandbox.journal.counters import Counters
+from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN, RecentPages
 from mockexchange.venues.request import Page
 
 ENTRIES_MAX = 10_000
@@ -27,8 +28,6 @@ FRAMES_BYTES_MAX = 32 * 1024 * 1024
 """Ten times the size of 10,000 ordinary frames; only snapshots of deep order books need more."""
 BYTES_MAX = BODIES_BYTES_MAX + HEADS_BYTES_MAX + FRAMES_BYTES_MAX
 FIRINGS_MAX = 10_000
-SHARED_BYTES_MIN = 1_024
-"""Smaller pages are kept with each answer: the objects of three pieces would take as much."""
 NEAR_MISSES_SHOWN_MAX = 3
 
 
@@ -194,6 +193,7 @@ class Journal:
         """Called with every entry when it is closed, every frame and every firing."""
         self.counters = Counters()
         self._frames_counted = self.counters.frames
+        self._recent_pages = RecentPages()
         self.count = 0
         """Number of entries ever added, dropped ones included."""
 
@@ -233,6 +233,13 @@ class Journal:
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
             self._forget(self._entries.popleft())
         self._drop_bodies()
+
+    def add_closed(self, entry: JournalEntry) -> None:
+        """Add a complete entry of another process, with the next number."""
+        entry.number = self.count + 1
+        entry.answer_pieces = self._recent_pages.shared(entry.operation, entry.account, entry.answer_pieces)
+        self.add(entry)
+        self.close(entry)
 
     def set_answer(self, entry: JournalEntry, answer: bytes) -> None:
         """Set the answer of an entry that awaits it. If the entry's bodies are dropped already, drop the answer too."""
@@ -281,6 +288,7 @@ class Journal:
         self._head_sizes.clear()
         self._with_bodies.clear()
         self._bodies = _SharedBodies()
+        self._recent_pages = RecentPages()
         self._heads_bytes = 0
         self.frames.clear()
         self._frames_bytes = 0

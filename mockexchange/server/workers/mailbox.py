@@ -16,10 +16,13 @@ from mockexchange.sandbox.journal.journal import JournalEntry
 
 WAITING_MAX = 10_000
 """Messages that wait for a worker that does not read; when there are more, the oldest are dropped."""
-INLINE_BYTES_MAX = 32 * 1024
-"""Longer messages are in a file in memory: the system bounds those in a socket."""
+PACKET_BYTES_MAX = 128 * 1024
+"""Longer messages are in a file in memory, which costs ten times as much. Most pages of a journal's entry are shorter."""
+PACKET_OVERHEAD_BYTES = 64
 READ_AT_ONCE = 64
 BUFFER_BYTES = 4 * 1024 * 1024
+FILES_BYTES = socket.CMSG_SPACE(2 * 4)
+"""Room for two open files beside a packet."""
 FILE = b"\xff"
 """The message of which the content is in a file."""
 
@@ -80,6 +83,10 @@ class Mailbox:
 
     def __init__(self, end: socket.socket, receive: Receive) -> None:
         self._end, self._receive = end, receive
+        # the system cuts what is longer than half of its buffer
+        half = end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
+        self._packet_bytes_max = min(PACKET_BYTES_MAX, half - PACKET_OVERHEAD_BYTES)
+        self._packet = memoryview(bytearray(PACKET_BYTES_MAX))
         self._waiting: deque[_Packet] = deque()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(end.fileno(), self._read)
@@ -94,7 +101,7 @@ class Mailbox:
         """Send a message now, or as soon as there is room. The open file is closed here after it was sent."""
         raw = _ENCODER.encode(message)
         files = () if file is None else (file,)
-        packet = _Packet(raw, files) if len(raw) <= INLINE_BYTES_MAX else _Packet(FILE, (_file_of(raw), *files))
+        packet = _Packet(raw, files) if len(raw) <= self._packet_bytes_max else _Packet(FILE, (_file_of(raw), *files))
         if self._waiting or not self._send(packet):
             if not self._waiting:
                 self._loop.add_writer(self._end.fileno(), self._send_waiting)
@@ -123,13 +130,14 @@ class Mailbox:
     def _read(self) -> None:
         for _ in range(READ_AT_ONCE):
             try:
-                raw, files, _, _ = socket.recv_fds(self._end, INLINE_BYTES_MAX, 2)
+                size, notes, _, _ = self._end.recvmsg_into([self._packet], FILES_BYTES)
             except (BlockingIOError, InterruptedError):
                 return
-            if not raw:
+            if not size:
                 return
-            if raw == FILE:
-                raw = _content_of(files.pop(0))
+            files = [file for _, _, raw_files in notes for file in memoryview(raw_files).cast("i")]
+            packet = self._packet[:size]
+            raw = _content_of(files.pop(0)) if packet == FILE else packet
             self._receive(_DECODER.decode(raw), files[0] if files else None, self)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,10 +12,13 @@ from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbo
 from tests.server.streaming import until
 
 
-def exchanged(play: Callable[[Mailbox, Callable[[], Mailbox], list[Any]], Coroutine[Any, Any, None]]) -> list[Any]:
+def exchanged(
+    play: Callable[[Mailbox, Callable[[], Mailbox], list[Any]], Coroutine[Any, Any, None]],
+    ends: tuple[socket.socket, socket.socket] | None = None,
+) -> list[Any]:
     """Return the messages that arrive; `play` opens the second end when it likes."""
     taken: list[Any] = []
-    ends = module.mailbox_ends()
+    ends = ends or module.mailbox_ends()
 
     def take(message: Message, file: int | None, mailbox: Mailbox) -> None:
         taken.append((message, file))
@@ -44,7 +48,7 @@ async def until_taken(taken: list[Any], count: int) -> None:
 
 
 def test_messages_of_any_size_arrive_in_order_also_late() -> None:
-    sizes = [1, 100_000, 3, 40_000, *([2_000] * 400)]
+    sizes = [1, 200_000, 3, 100_000, *([2_000] * 400)]
 
     async def play(first: Mailbox, open_second: Callable[[], Mailbox], taken: list[Any]) -> None:
         for size in sizes:
@@ -54,6 +58,24 @@ def test_messages_of_any_size_arrive_in_order_also_late() -> None:
         await until_taken(taken, len(sizes))
 
     assert [(len(message.read), file) for message, file in exchanged(play)] == [(size, None) for size in sizes]
+
+
+def test_a_packet_fits_the_smallest_buffer_of_a_system() -> None:
+    raw = os.urandom(100_000)
+
+    async def play(first: Mailbox, open_second: Callable[[], Mailbox], taken: list[Any]) -> None:
+        first.send(HandOver(raw))
+        open_second()
+        await until_taken(taken, 1)
+
+    def small_ends() -> tuple[socket.socket, socket.socket]:
+        ends = module.mailbox_ends()
+        for end in ends:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        return ends
+
+    [(message, _)] = exchanged(play, small_ends())
+    assert message.read == raw
 
 
 def test_an_open_file_goes_along() -> None:
