@@ -27,7 +27,6 @@ from mockexchange.sandbox.journal.journal_json import (
     frame_to_json,
     request_to_json,
 )
-from mockexchange.sandbox.journal.recent_pages import PAGES_MAX, SHARED_BYTES_MIN
 
 PATH = "/trade-api/v2/portfolio/positions"
 HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
@@ -107,20 +106,6 @@ def test_a_shared_body_counts_once() -> None:
     assert [one.answer for one in journal] == [page] * 5
     filled(journal, entry(6, answer=b"q" * 20))
     assert [one.answer for one in journal] == [None] * 5 + [b"q" * 20]
-
-
-def test_an_equal_page_of_another_process_counts_once() -> None:
-    journal = Journal()
-    for page in (b"p", b"p", b"q", b"q"):
-        journal.add_closed(entry(0, answer=bytes(bytearray(page * SHARED_BYTES_MIN))))
-    assert numbers(journal) == [1, 2, 3, 4]
-    assert journal.bodies_bytes == 2 * SHARED_BYTES_MIN
-    first = bytes(bytearray(b"p" * SHARED_BYTES_MIN))
-    for number in range(PAGES_MAX):  # of other accounts: too many for the first ones to be known still
-        journal.add_closed(entry(0, account=f"a{number}", answer=bytes(bytearray(b"r" * SHARED_BYTES_MIN))))
-    journal.add_closed(entry(0, answer=first))
-    assert journal.find()[-1].answer is not None
-    assert journal.bodies_bytes == (3 + PAGES_MAX) * SHARED_BYTES_MIN
 
 
 def test_bodies_of_entries_that_went_make_room() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mockexchange.sandbox.journal.journal import Journal, pieces_of
-from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN
+from mockexchange.sandbox.journal.recent_pages import PAGES_MAX, SHARED_BYTES_MIN
 from mockexchange.venues.request import Page
 from tests.sandbox.test_journal import entry
 
@@ -29,3 +29,17 @@ def test_a_page_counts_once_for_the_answers_that_have_it() -> None:
 )
 def test_a_body_without_its_page_is_kept_whole(body: bytes, page: Page | None) -> None:
     assert pieces_of(body, page) == (body,)
+
+
+def test_an_equal_page_of_another_process_counts_once() -> None:
+    journal = Journal()
+    for page in (b"p", b"p", b"q", b"q"):
+        journal.add_closed(entry(0, answer=bytes(bytearray(page * SHARED_BYTES_MIN))))
+    assert [one.number for one in journal] == [1, 2, 3, 4]
+    assert journal.bodies_bytes == 2 * SHARED_BYTES_MIN
+    first = bytes(bytearray(b"p" * SHARED_BYTES_MIN))
+    for number in range(PAGES_MAX):  # of other accounts: too many for the first ones to be known still
+        journal.add_closed(entry(0, account=f"a{number}", answer=bytes(bytearray(b"r" * SHARED_BYTES_MIN))))
+    journal.add_closed(entry(0, answer=first))
+    assert journal.find()[-1].answer is not None
+    assert journal.bodies_bytes == (3 + PAGES_MAX) * SHARED_BYTES_MIN

@@ -1,4 +1,4 @@
-"""The newest pages of answers that other processes made: a page that is polled becomes one object, which counts once."""
+"""The newest pages of answers that other processes made: a page that is polled becomes one object, and counts once."""
 
 SHARED_BYTES_MIN = 1_024
 """Smaller pages are kept with each answer: the objects of three pieces would take as much."""

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -71,6 +72,21 @@ def _known_as_tcp(sock: socket.socket) -> socket.socket:
     return socket.socket(sock.family, sock.type, socket.IPPROTO_TCP, sock.detach())
 
 
+class OpenConnections(set[Any]):
+    """The connections of a listener, as uvicorn's protocols keep them."""
+
+    note: Callable[[int], object] = staticmethod(lambda count: None)
+    """Called with their number when it changes."""
+
+    def add(self, connection: Any) -> None:
+        super().add(connection)
+        self.note(len(self))
+
+    def discard(self, connection: Any) -> None:
+        super().discard(connection)
+        self.note(len(self))
+
+
 class Listener:
     """Serves one application on one socket until `stop`.
 
@@ -90,6 +106,9 @@ class Listener:
         self._app, self._identity = app, identity
         self.host, self.port = sock.getsockname()[:2]
         self._state = ServerState()
+        self._state.connections = self.open_connections = OpenConnections()
+        self.new_accepted: Callable[[], asyncio.Protocol] = self.new_protocol
+        """Makes the protocol of a connection that is accepted."""
         self._config = uvicorn.Config(
             app,
             http=protocol or http_protocol(),
@@ -126,7 +145,7 @@ class Listener:
             self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self._app)
             self._doorman.start()
         else:
-            self._server = await asyncio.get_running_loop().create_server(self.new_protocol, sock=self.sock)
+            self._server = await asyncio.get_running_loop().create_server(self._accept, sock=self.sock)
 
     async def stop(self) -> None:
         """Stop accepting, give running requests and answers some time to finish, then cut the remaining connections."""
@@ -165,6 +184,9 @@ class Listener:
                     transport.abort()
             await asyncio.sleep(poll_s)
             poll_s = min(poll_s + STOP_POLL_STEP_S, STOP_POLL_S)
+
+    def _accept(self) -> asyncio.Protocol:
+        return self.new_accepted()
 
     def new_protocol(self) -> asyncio.Protocol:
         """Return the protocol of another connection."""

@@ -1,7 +1,6 @@
 """The part of the first worker: it publishes what it applies, and takes connections, entries and questions."""
 
 import asyncio
-import socket
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 from mockexchange.core.exchange import Outcome
 from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http.listener import Listener
 from mockexchange.server.persistence import id_of
 from mockexchange.server.server_state import ServerState
+from mockexchange.server.workers.adopting import FairAccepting
 from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message, RunDue
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.log import Record
@@ -25,6 +24,7 @@ class FirstWorker:
     def __init__(self, shared: SharedByWorkers, server_state: ServerState) -> None:
         self._shared, self._server_state = shared, server_state
         self._mailboxes: list[Mailbox] = []
+        self._accepting: FairAccepting
         self._published: dict[str, int] = {}
         """The ids of the sandboxes that readers have, by name."""
         self._sandboxes: dict[int, Sandbox] = {}
@@ -38,6 +38,10 @@ class FirstWorker:
             self._shared.heads.withdraw(id_)
         before = self._server_state.on_change
         self._server_state.on_change = partial(self._note_change, before)
+        main = self._server_state.main
+        assert main is not None, "it listens first"
+        readers = self._shared.readers
+        self._accepting = FairAccepting(main, self._shared.connection_shares, 0, readers, self._give)
         for end, _ in self._shared.mailbox_ends:
             self._mailboxes.append(Mailbox(end, self._receive))
         self._shared.ready[0] = 1
@@ -80,9 +84,13 @@ class FirstWorker:
         if isinstance(message, Answered):
             self._note_answered(message)
         elif isinstance(message, HandOver) and file is not None:
-            self._start(self._adopt(message.read, socket.socket(fileno=file)))
+            giver = self._mailboxes.index(mailbox) + 1
+            self._start(self._accepting.adopt(giver, message.read, file))
         elif isinstance(message, RunDue):
             self._start(self._run_due(mailbox, message))
+
+    def _give(self, reader: int, connection: int) -> None:
+        self._mailboxes[reader - 1].send(HandOver(b""), connection)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -105,23 +113,3 @@ class FirstWorker:
             pass  # nothing is due any more
         finally:
             mailbox.send(Done(message.number))
-
-    async def _adopt(self, read: bytes, sock: socket.socket) -> None:
-        """Serve a connection that a reader accepted."""
-        main = self._server_state.main
-        assert main is not None, "readers begin after it"
-        sock.setblocking(False)
-        await asyncio.get_running_loop().connect_accepted_socket(partial(Adopted, main, read), sock)
-
-
-class Adopted(asyncio.Protocol):
-    """The first moment of a connection that a reader accepted: it gets its protocol, and that what was read."""
-
-    def __init__(self, listener: Listener, read: bytes) -> None:
-        self._listener, self._read = listener, read
-
-    def connection_made(self, transport: Any) -> None:
-        protocol: Any = self._listener.new_protocol()
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        protocol.data_received(self._read)

@@ -17,7 +17,7 @@ from mockexchange.sandbox.journal.journal import JournalEntry
 WAITING_MAX = 10_000
 """Messages that wait for a worker that does not read; when there are more, the oldest are dropped."""
 PACKET_BYTES_MAX = 128 * 1024
-"""Longer messages are in a file in memory, which costs ten times as much. Most pages of a journal's entry are shorter."""
+"""Longer messages are in a file in memory, which costs ten times as much; most entries with a page are shorter."""
 PACKET_OVERHEAD_BYTES = 64
 READ_AT_ONCE = 64
 BUFFER_BYTES = 4 * 1024 * 1024

@@ -5,6 +5,7 @@ import asyncio
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.workers.adopting import FairAccepting
 from mockexchange.server.workers.mailbox import Done, HandOver, Mailbox, Message
 from mockexchange.server.workers.read_endpoint import ReaderApp
 from mockexchange.server.workers.reader_protocol import ReaderProtocol
@@ -38,6 +39,9 @@ class Reader:
             ReaderApp(self.reads, self._diagnosis_worker), shared.sockets[number], protocol=ReaderProtocol
         )
 
+        self._accepting = FairAccepting(self._listener, shared.connection_shares, number, (0,), self._give)
+        self._tasks: set[asyncio.Task[None]] = set()
+
     async def __aenter__(self) -> "Reader":
         await self.reads.settle()
         await self._listener.start()
@@ -58,9 +62,18 @@ class Reader:
         return self._listener.connection_count
 
     def _hand_over(self, read: bytes, connection: int) -> None:
-        """Give a connection to the first worker."""
+        """Give a connection to the first worker, with what was read of it."""
+        self._shared.connection_shares.note_given(self._number, 0)
         self._mailbox.send(HandOver(read), connection)
+
+    def _give(self, first: int, connection: int) -> None:
+        """Give a new connection to the first worker."""
+        self._mailbox.send(HandOver(b""), connection)
 
     def _receive(self, message: Message, file: int | None, mailbox: Mailbox) -> None:
         if isinstance(message, Done):
             self.reads.note_done(message.number)
+        elif isinstance(message, HandOver) and file is not None:
+            task = asyncio.get_running_loop().create_task(self._accepting.adopt(0, message.read, file))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)

@@ -5,6 +5,7 @@ from pathlib import Path
 from socket import socket
 
 from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.server.workers.connection_shares import ConnectionShares
 from mockexchange.store.heads import SharedHeads
 from mockexchange.store.sqlite_file import StoreLock
 
@@ -27,6 +28,7 @@ class SharedByWorkers:
     mailbox_ends: list[tuple[socket, socket]]
     """For each reader, the socket of the first worker's mailbox and that of its own."""
     heads: SharedHeads
+    connection_shares: ConnectionShares
     flags: memoryview
     """For each worker, whether it serves; and at the end, whether the server stops."""
 

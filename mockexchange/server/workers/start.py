@@ -16,6 +16,7 @@ from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.http.listener import bind, bind_all
 from mockexchange.server.serve_options import ServeOptions, new_token
 from mockexchange.server.stop_signals import STOP_SIGNALS, signals_set
+from mockexchange.server.workers.connection_shares import ConnectionShares
 from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.parent import Parent
 from mockexchange.server.workers.reader import Reader, first_is_ready
@@ -85,6 +86,7 @@ def _share(options: WorkersOptions) -> SharedByWorkers:
             control_socket=control,
             mailbox_ends=[mailbox_ends() for _ in range(options.workers - 1)],
             heads=SharedHeads(options.sandboxes_max or SANDBOXES_MAX),
+            connection_shares=ConnectionShares(options.workers),
             flags=memoryview(mmap.mmap(-1, options.workers + 1)),
         )
         undoing.pop_all()

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.server.http import listener
+from mockexchange.server.workers.connection_shares import ConnectionShares
 from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.reader import Reader, first_is_ready
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
@@ -56,6 +57,7 @@ def share(home: Path, store: Path) -> SharedByWorkers:
         control_socket=None,
         mailbox_ends=[mailbox_ends()],
         heads=SharedHeads(10),
+        connection_shares=ConnectionShares(2),
         flags=memoryview(mmap.mmap(-1, 3)),
     )
 

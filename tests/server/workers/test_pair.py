@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -82,6 +83,17 @@ def test_one_journal_has_what_both_answered_in_order(pair: Pair) -> None:
     assert [entry["target"] for entry in entries[:10]] == [f"{PREFIX}/markets?limit={place + 1}" for place in range(10)]
     assert [entry["status"] for entry in entries[10:]] == [401, 404]
     assert entries[10]["diagnosis"] == refused.diagnosis
+
+
+def test_connections_are_shared_evenly_whichever_worker_accepts_them(pair: Pair) -> None:
+    view = pair.view()
+    client = view.client()
+    for port in (pair.reader_port, view.port):
+        with ExitStack() as stack:
+            connections = [stack.enter_context(Connection(port)) for _ in range(12)]
+            for _ in range(2):
+                assert {one.ask(client.get("/exchange/status")).status for one in connections} == {200}
+            assert 5 <= pair.reader.connection_count <= 7  # one of the control API may be closing
 
 
 def test_a_connection_that_writes_goes_on_at_the_first_worker(pair: Pair) -> None:

@@ -1,0 +1,79 @@
+"""The first moment of a connection at a worker: who serves it, and what was read of it already."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from mockexchange.server.http.listener import Listener
+from mockexchange.server.workers.connection_shares import ConnectionShares
+
+Give = Callable[[int, int], object]
+"""Gives a connection, an open file, to another worker."""
+
+
+class FairAccepting:
+    """How a worker accepts connections: it gives one away to a worker that has fewer."""
+
+    def __init__(
+        self, listener: Listener, shares: ConnectionShares, worker: int, others: Sequence[int], give: Give
+    ) -> None:
+        """`others` are those that it may give connections to."""
+        self._listener, self._shares, self._worker, self._others, self._give = listener, shares, worker, others, give
+        shares.begin(worker)
+        listener.open_connections.note = partial(shares.set_open, worker)
+        listener.new_accepted = partial(Accepted, self)
+
+    def place(self, transport: Any) -> None:
+        """Serve a connection here, or give it away."""
+        other = min(self._others, key=self._shares.expected)
+        if self._shares.expected(other) < self._shares.expected(self._worker):
+            self.give(other, os.dup(transport.get_extra_info("socket").fileno()))
+            transport.abort()
+        else:
+            begin(self._listener, transport, b"")
+
+    def give(self, other: int, connection: int) -> None:
+        self._shares.note_given(self._worker, other)
+        self._give(other, connection)
+
+    async def adopt(self, giver: int, read: bytes, connection: int) -> None:
+        """Serve a connection that another worker gave."""
+        sock = socket.socket(fileno=connection)
+        sock.setblocking(False)
+        try:
+            make = partial(Adopted, self._listener, read)
+            await asyncio.get_running_loop().connect_accepted_socket(make, sock)
+        finally:
+            self._shares.note_taken(self._worker, giver)
+
+
+class Accepted(asyncio.Protocol):
+    """A new connection."""
+
+    def __init__(self, accepting: FairAccepting) -> None:
+        self._accepting = accepting
+
+    def connection_made(self, transport: Any) -> None:
+        self._accepting.place(transport)
+
+
+class Adopted(asyncio.Protocol):
+    """A connection that another worker accepted, with what that read of it."""
+
+    def __init__(self, listener: Listener, read: bytes) -> None:
+        self._listener, self._read = listener, read
+
+    def connection_made(self, transport: Any) -> None:
+        begin(self._listener, transport, self._read)
+
+
+def begin(listener: Listener, transport: Any, read: bytes) -> None:
+    """Let a listener serve a connection."""
+    protocol: Any = listener.new_protocol()
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
+    if read:
+        protocol.data_received(read)

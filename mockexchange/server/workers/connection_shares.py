@@ -1,0 +1,46 @@
+"""Which worker gets the next connection: the one that has the fewest.
+
+The system shares connections out at random, so of 16 connections one of two workers has ten or more every third time.
+Each number in the shared memory is written by one worker alone, so none needs a lock.
+"""
+
+import mmap
+
+CELL_BYTES = 8
+
+
+class ConnectionShares:
+    """The open connections of each worker, and those on their way from one worker to another."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = range(workers)
+        size = workers * (1 + 2 * workers)
+        self._cells = memoryview(mmap.mmap(-1, CELL_BYTES * size)).cast("q")
+        self._given = self._cells[workers : workers + workers * workers]
+        self._taken = self._cells[workers + workers * workers :]
+
+    def begin(self, worker: int) -> None:
+        """Count from zero for a worker that starts, maybe in place of another one."""
+        self._cells[worker] = 0
+        for other in self._workers:
+            place = self._place(worker, other)
+            self._given[place] = self._taken[place]
+
+    def set_open(self, worker: int, count: int) -> None:
+        self._cells[worker] = count
+
+    def note_given(self, worker: int, other: int) -> None:
+        """Count a connection that a worker has sent to another one."""
+        self._given[self._place(worker, other)] += 1
+
+    def note_taken(self, worker: int, giver: int) -> None:
+        """Count a connection that came from another worker."""
+        self._taken[self._place(giver, worker)] += 1
+
+    def expected(self, worker: int) -> int:
+        """Return the connections that a worker has, or will have when it has taken those that are sent to it."""
+        places = [self._place(giver, worker) for giver in self._workers]
+        return self._cells[worker] + sum(max(0, self._given[place] - self._taken[place]) for place in places)
+
+    def _place(self, giver: int, taker: int) -> int:
+        return giver * len(self._workers) + taker
