@@ -60,6 +60,8 @@ ScheduleCommands = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
 
 ReportFinding = Callable[[str, str, dict[str, object]], None]
 """Adds a finding with its cause to the journal."""
+EXPIRING = (RestOrder, PlaceOrder, AmendOrder)
+"""The commands that may tell when an order expires."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
@@ -99,7 +101,7 @@ class Calendar:
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
         state = self._exchange.state
-        if isinstance(record.command, RestOrder | PlaceOrder | AmendOrder) and record.command.expires_at is not None:
+        if isinstance(record.command, EXPIRING) and record.command.expires_at is not None:
             told = next(event for event in outcome if isinstance(event, OrderRested | OrderPlaced | OrderAmended))
             self._schedule_expiry(state.orders[told.order_id], self._begun_at)
         elif isinstance(record.command, ListMarket):

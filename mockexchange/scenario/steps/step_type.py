@@ -57,13 +57,15 @@ def step(
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
     """Return the command's fields; the fields of a nested value ("details.title", ...) are combined into it."""
+    if details is None:
+        return given
     plain = {name: value for name, value in given.items() if "." not in name}
     parts: dict[str, dict[str, Any]] = {}
     for name, value in given.items():
         part, dot, field = name.partition(".")
         if dot:
             parts.setdefault(part, {})[field] = value
-    return {**plain, **{part: details(**own) for part, own in parts.items() if details}}
+    return {**plain, **{part: details(**own) for part, own in parts.items()}}
 
 
 def _frozen(value: Any) -> Any:

@@ -137,7 +137,8 @@ class Record:
                 if name not in self.fields:
                     raise self._unknown(name, node, path)
             for name, field in self.fields.items():
-                read[name] = self._read_field(name, field, node, given, path)
+                is_read = field.required or name in given
+                read[name] = self._read_field(name, field, node, given, path) if is_read else field.default
         except ScenarioError as error:
             raise read_on(error, self._rest(read, node, given, path)) from None
         return {**read, "_node": node} if self.where else read

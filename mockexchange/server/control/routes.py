@@ -48,8 +48,8 @@ def _routes(server_state: ServerState, describe: Description) -> list[Route]:
     feeds = Feeds()
     one = "/_mock/sandboxes/{name}"
     return [
+        *sandbox_routes(server_state, feeds),  # first, since routes are tried in turn, and steps come most often
         *server_routes(server_state, describe),
-        *sandbox_routes(server_state, feeds),
         *inspection_routes(server_state),
         resource(f"{one}/script", **script_handlers(server_state)),
         resource(f"{one}/faults", **handlers_of_all(server_state, FAULT_RULES)),

@@ -26,34 +26,44 @@ except ImportError:
 
 
 async def send_answer(send: Send, answer: Answer, headers: list[Header]) -> None:
+    """Send a venue's answer, whose headers have its length; uvicorn sends one that users have changed."""
+    if answer.stub is None and answer.fault is None:
+        await send_whole(send, answer.status, headers, answer.body)
+    else:
+        await _send_two(send, answer.status, headers, answer.body)
+
+
+async def send_whole(send: Send, status: int, headers: list[Header], body: bytes) -> None:
     """Send an answer whose headers have its length, in one piece if possible."""
     cycle = send.__self__ if isinstance(send, MethodType) else send
-    if type(cycle) is CYCLE and _is_plain(cycle, answer):
-        _write(cycle, answer, headers)
+    if type(cycle) is CYCLE and _is_plain(cycle, status):
+        _write(cycle, status, headers, body)
     else:
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await _send_two(send, status, headers, body)
 
 
-def _is_plain(cycle: Any, answer: Answer) -> bool:
-    """Return whether nothing is special about an answer: headers of users, a connection that ends or is full, HEAD."""
+async def _send_two(send: Send, status: int, headers: list[Header], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_plain(cycle: Any, status: int) -> bool:
+    """Return whether nothing is special about an answer: its status, a connection that ends or is full, HEAD."""
     return (
-        answer.stub is None
-        and answer.fault is None
-        and answer.status in STATUS_LINES
-        and answer.status not in WITHOUT_BODY
+        status in STATUS_LINES
+        and status not in WITHOUT_BODY
         and cycle.keep_alive
         and not (cycle.disconnected or cycle.response_started or cycle.flow.write_paused)
         and cycle.scope["method"] != "HEAD"
     )
 
 
-def _write(cycle: Any, answer: Answer, headers: list[Header]) -> None:
+def _write(cycle: Any, status: int, headers: list[Header], body: bytes) -> None:
     """Write the whole answer and end its cycle, as uvicorn's `send` does with its two messages."""
-    pieces = [STATUS_LINES[answer.status]]
+    pieces = [STATUS_LINES[status]]
     for name, value in (*cycle.default_headers, *headers):
         pieces += name, b": ", value, b"\r\n"
-    pieces += b"\r\n", answer.body
+    pieces += b"\r\n", body
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.transport.write(b"".join(pieces))

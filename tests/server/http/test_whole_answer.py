@@ -5,10 +5,12 @@ import logging
 from typing import Any
 
 import pytest
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from mockexchange.server.control.access.access import ControlAccess
+from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.http.whole_answer import send_answer
 from mockexchange.venues.request import Answer
 
@@ -96,3 +98,51 @@ def test_a_connection_that_is_full_or_gone_is_left_to_uvicorn() -> None:
         return transport.written
 
     assert asyncio.run(closed()) == asyncio.run(full()) == []
+
+
+def begins(*headers: tuple[bytes, bytes]) -> Message:
+    return {"type": "http.response.start", "status": 200, "headers": [TYPE, *headers]}
+
+
+def goes_on(body: bytes, *, more_body: bool = False) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more_body}
+
+
+LENGTH = (b"content-length", b"2")
+
+
+@pytest.mark.parametrize(
+    ("method", "messages", "pieces"),
+    [
+        ("GET", (begins(LENGTH), goes_on(b"{}")), 1),
+        ("HEAD", (begins(LENGTH), goes_on(b"{}")), 1),
+        ("GET", (begins(), goes_on(b"[", more_body=True), goes_on(b"]", more_body=True), goes_on(b"")), 4),
+        ("GET", (begins(), goes_on(b"")), 2),
+    ],
+    ids=["whole", "head", "pieces", "no length"],
+)
+def test_the_control_api_answers_in_one_piece(method: str, messages: tuple[Message, ...], pieces: int) -> None:
+    async def answered(*, is_wrapped: bool) -> list[bytes]:
+        transport = Transport()
+        cycle = cycle_of(transport, [], method, True)
+
+        async def forward(message: Message) -> None:
+            await cycle.send(message)  # type: ignore[arg-type]  # uvicorn has a type per message
+
+        async def app(_: Scope, receive: Receive, send: Send) -> None:
+            for message in messages:
+                await send(message)
+
+        scope = {"type": "http", "method": method, "path": "/_mock/live", "headers": [(b"host", b"localhost")]}
+        send = forward if is_wrapped else cycle.send
+        await ControlAccess(app, Tokens("t"), frozenset())(scope, _nothing, send)  # type: ignore[arg-type]  # as above
+        return [piece for piece in transport.written if piece]
+
+    written = asyncio.run(answered(is_wrapped=False))
+    assert b"".join(written) == b"".join(asyncio.run(answered(is_wrapped=True)))
+    assert b"x-mock-exchange: 1" in written[0]
+    assert len(written) == pieces
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}

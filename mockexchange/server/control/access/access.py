@@ -11,12 +11,14 @@ from mockexchange.server.control.access.audit import AuditFile, is_audited
 from mockexchange.server.control.access.roles import GRANT, Grant
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import error_answer
+from mockexchange.server.http.whole_answer import send_whole
 
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
 OPEN_PREFIXES = ("/_mock/docs/", "/_mock/console/")
 """Documents and the files of the console are no secret, and a browser sends no token for them."""
 HOST_CHARS_SHOWN_MAX = 80
+LENGTH = b"content-length"
 IN_PROCESS = "mockexchange.in_process"
 """The extension that marks the requests of this process."""
 MARKS = [
@@ -78,10 +80,20 @@ def _is_followed_link(request: Request) -> bool:
 
 
 def _marking(send: Send) -> Send:
+    """Return a `send` that adds the marks, and that sends an answer of one part in one piece."""
+    head: Message = {}
+
     async def marked(message: Message) -> None:
+        nonlocal head
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *MARKS]}
-        await send(message)
+            head = {**message, "headers": [*message["headers"], *MARKS]}
+        elif head and not message.get("more_body") and any(name == LENGTH for name, _ in head["headers"]):
+            await send_whole(send, head["status"], head["headers"], message.get("body", b""))
+        else:
+            if head:
+                begun, head = head, {}
+                await send(begun)
+            await send(message)
 
     return marked
 
