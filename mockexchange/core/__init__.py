@@ -1,1 +1,1 @@
-"""The exchange itself: pure, synchronous, deterministic. It knows no venue, no socket and no wall clock."""
+"""The simulated exchange as pure, synchronous, deterministic code. It knows no venue, no socket and no wall clock."""

@@ -1,4 +1,4 @@
-"""Scaled integers as decimal text."""
+"""Conversion of scaled integers to decimal text."""
 
 
 def exact(value: int, decimals: int) -> str:

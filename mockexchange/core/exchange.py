@@ -1,4 +1,4 @@
-"""The exchange: one state machine, the only place where state changes.
+"""The exchange as one state machine: only its command handlers change the state.
 
 `execute(command, at)` looks the command's handler up in a table and runs it. A handler checks everything first and
 raises Refused before it touches anything, so a refused command leaves no trace but its number in the sequence. Time
@@ -114,7 +114,7 @@ class Exchange:
         return events
 
     def adopt(self, other: "Exchange") -> None:
-        """Exchange the whole state with another exchange, which is not used any more; `state` stays the same object."""
+        """Take over the state of another exchange, which must not be used any more; `state` stays the same object."""
         own, others = self.state, other.state
         for name in State.__slots__:
             value = getattr(own, name)

@@ -1,9 +1,9 @@
-"""Trading fees: the quadratic formula and the two ways it has been rounded.
+"""Trading fees: the quadratic formula, and the two rules by which the venue has rounded fees.
 
 Formula: multiplier x coefficient x contracts x price x (1 - price), in dollars. Exact fees are integers of 1e-18
-dollars ("atto"), so nothing is lost before the rounding that the exchange itself does.
-Source: the venue's fee rounding page of 2026-08 and its fee schedule of 2026-02-05; recorded 2026-06-11: one
-contract at 0.52 costs 0.0175, at 0.99 costs 0.0007.
+dollars ("atto"), so nothing is lost before the rounding that the exchange itself does. Source: the venue's fee rounding
+page of 2026-08 and its fee schedule of 2026-02-05; recorded 2026-06-11: one contract at 0.52 costs 0.0175, at 0.99
+costs 0.0007.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ COEFFICIENTS: dict[FeeType, tuple[int, int]] = {
 
 
 class Charge(NamedTuple):
-    """A rounded fee."""
+    """A rounded fee, and the rounding that the order has accumulated."""
 
     fee_micros: int
     accrued_attos: int
@@ -51,7 +51,7 @@ def exact_fee_attos(
 def charge(
     exact_attos: int, cash_change_micros: int, rounding: FeeRounding, balance_step_micros: int, accrued_attos: int
 ) -> Charge:
-    """Round the fee of a trade that changed cash by `cash_change_micros`.
+    """Round the fee of a trade that changed cash by `cash_change_micros`, by one of two rules.
 
     Rules of 2025: round up to the next whole cent. Rules of 2026: round up to the centi-cent, then floor the change of
     the balance to `balance_step_micros` and charge the difference too. The order accumulates the excess over the exact

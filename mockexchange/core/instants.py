@@ -10,7 +10,7 @@ from functools import lru_cache
 MICROSECONDS_PER_SECOND = 1_000_000
 MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
 SECONDS_KEPT_MAX = 1_024
-"""Seconds whose text is kept: rows and events are many to a second."""
+"""Size of the cache of formatted seconds: many rows and events have the same second."""
 SECONDS_CHARS = len("2025-11-04T23:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
@@ -27,7 +27,7 @@ _UNIT_US = {
 def parse_instant(text: str) -> int:
     """Read an RFC 3339 instant ("2025-11-04T23:00:00Z", or a date alone: midnight UTC) as microseconds.
 
-    Raises ValueError when the text is no instant or names no offset.
+    Raises ValueError if the text is not an instant, or has a time without an offset.
     """
     moment = datetime.fromisoformat(text)
     if len(text) == len("2025-11-04"):

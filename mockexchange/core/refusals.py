@@ -1,4 +1,4 @@
-"""Refusals of commands. A refusal is a value, and a refused command leaves the state unchanged."""
+"""Refusals of commands. A refusal is a value that `Exchange.execute` returns; the state stays unchanged."""
 
 from enum import StrEnum
 

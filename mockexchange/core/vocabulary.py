@@ -16,27 +16,30 @@ CENTICENTS_PER_DOLLAR = 10_000
 CENTIS_PER_CONTRACT = 100
 
 PRIMARY_SUBACCOUNT = "0"
-"""The subaccount that every account has. Others are "1" to "63"; a subtrader's subaccount has the subtrader's name."""
+"""Name of the subaccount that every account has.
+
+Others are "1" to "63"; a subtrader's subaccount has the subtrader's name.
+"""
 SUBACCOUNTS_MAX = 63
 EXCHANGE_INDEX_MAX = 63
 
 
 class AccountKind(StrEnum):
-    """A member, or an FCM with subtraders."""
+    """Kinds of accounts: a member, or an FCM with subtraders."""
 
     MEMBER = "member"
     FCM = "fcm"
 
 
 class Side(StrEnum):
-    """An outcome of a market."""
+    """An outcome of a market, YES or NO, and the side of its contracts."""
 
     YES = "yes"
     NO = "no"
 
 
 class Action(StrEnum):
-    """Buy or sell."""
+    """What an order does: buy or sell."""
 
     BUY = "buy"
     SELL = "sell"
@@ -52,7 +55,7 @@ class Result(StrEnum):
 
 
 class MarketStatus(StrEnum):
-    """Stages of a market from trading to payout."""
+    """Stages of a market, from trading to payout."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -94,7 +97,7 @@ class TimeInForce(StrEnum):
 
 
 class OrderReason(StrEnum):
-    """The reason for the last change of an order."""
+    """Reasons for the last change of an order."""
 
     PLACED = "placed"
     TRADE = "trade"
@@ -102,34 +105,34 @@ class OrderReason(StrEnum):
     AMEND = "amend"
     CANCEL = "cancel"
     GROUP = "group"
-    """Its group was triggered, or deleted."""
+    """The order's group was triggered or deleted."""
     CLOSE = "close"
     HALT = "halt"
     EXPIRY = "expiry"
     SELF_TRADE = "self_trade"
-    """It met another order of its account."""
+    """The order would have traded with another order of its account."""
     POST_ONLY = "post_only"
-    """It was post-only and would have crossed."""
+    """The order was post-only and would have crossed."""
     REDUCE_ONLY = "reduce_only"
-    """It was reduce-only, and the rest of its count would not have reduced the position."""
+    """The order was reduce-only, and the rest of its count would not have reduced the position."""
 
 
 class SelfTradePrevention(StrEnum):
-    """Self-trade prevention: which order is canceled when both sides of a trade would be of one account."""
+    """Which order is canceled when both sides of a trade would be of one account."""
 
     TAKER_AT_CROSS = "taker_at_cross"
     MAKER = "maker"
 
 
 class PaymentKind(StrEnum):
-    """Direction of a payment."""
+    """Kinds of payments: deposit or withdrawal."""
 
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
 
 
 class PaymentMethod(StrEnum):
-    """Means of a payment."""
+    """Means of payment, such as ACH or a debit card."""
 
     ACH = "ach"
     WIRE = "wire"
@@ -155,14 +158,14 @@ class Instance(StrEnum):
 
 
 class TransferStatus(StrEnum):
-    """Stages of a transfer between shards."""
+    """Stages of a transfer of cash between shards."""
 
     PENDING = "pending"
     COMPLETE = "complete"
 
 
 class Reservation(StrEnum):
-    """How margin is held back on a shard for resting orders."""
+    """Rules for the cash that stays on a shard for resting orders when cash is reallocated."""
 
     NONE = "none"
     MAX = "max"
@@ -170,7 +173,7 @@ class Reservation(StrEnum):
 
 
 class Severity(StrEnum):
-    """Severity of an announcement."""
+    """How serious an announcement of the exchange is."""
 
     INFO = "info"
     WARNING = "warning"
@@ -178,7 +181,7 @@ class Severity(StrEnum):
 
 
 class SubaccountRef(NamedTuple):
-    """An account and a subaccount of it. Written `alice`, `alice/3` or `desk/st1`."""
+    """A reference to one subaccount of an account, written `alice`, `alice/3` or `desk/st1`."""
 
     account: str
     subaccount: str = PRIMARY_SUBACCOUNT

@@ -1,7 +1,7 @@
 """Commands of the exchange: frozen, keyword-only values that are validated on construction.
 
-A value out of its range raises ValueError on construction. Errors that depend on the state (an unknown or a closed
-market) are a Refusal from `Exchange.execute`. `core.vocabulary` defines the units.
+A value out of its range raises ValueError on construction. An error that depends on the state, such as an unknown or a
+closed market, is a Refusal that `Exchange.execute` returns. `core.vocabulary` defines the units.
 """
 
 from mockexchange.core.commands.accounts import (

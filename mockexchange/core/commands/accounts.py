@@ -61,7 +61,7 @@ class RemoveKey(CommandStruct, frozen=True, kw_only=True):
 
 
 class SetTier(CommandStruct, frozen=True, kw_only=True):
-    """Set the usage tier of an account."""
+    """Set the usage tier of an account, which determines its rate limits."""
 
     account: str
     tier: str

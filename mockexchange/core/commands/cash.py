@@ -16,7 +16,7 @@ OPENING_STATUSES = (PaymentStatus.APPLIED, PaymentStatus.PENDING)
 
 
 class Deposit(CommandStruct, frozen=True, kw_only=True):
-    """Deposit cash. The amount less the fee is added when the payment is applied."""
+    """Deposit cash. The subaccount receives the amount less the fee when the payment is applied."""
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -25,7 +25,7 @@ class Deposit(CommandStruct, frozen=True, kw_only=True):
     status: PaymentStatus = PaymentStatus.APPLIED
     payment: str | None = None
     shard: int = 0
-    """Exchange index of the cash."""
+    """Exchange index (shard of the venue) that receives the cash."""
 
     def __post_init__(self) -> None:
         require_amount(self.amount_micros)
@@ -35,7 +35,10 @@ class Deposit(CommandStruct, frozen=True, kw_only=True):
 
 
 class Withdraw(CommandStruct, frozen=True, kw_only=True):
-    """Withdraw cash: amount and fee leave at once, and come back if the payment fails or is returned."""
+    """Withdraw cash.
+
+    The amount and the fee leave the subaccount at once, and return if the payment fails or is returned.
+    """
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -44,7 +47,7 @@ class Withdraw(CommandStruct, frozen=True, kw_only=True):
     status: PaymentStatus = PaymentStatus.APPLIED
     payment: str | None = None
     shard: int = 0
-    """Exchange index of the cash."""
+    """Exchange index (shard of the venue) that the cash leaves."""
 
     def __post_init__(self) -> None:
         require_amount(self.amount_micros)
@@ -54,7 +57,7 @@ class Withdraw(CommandStruct, frozen=True, kw_only=True):
 
 
 class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
-    """Set the final status of a payment."""
+    """Set the final status of a deposit or a withdrawal."""
 
     payment: str
     status: PaymentStatus
@@ -80,7 +83,7 @@ class Transfer(CommandStruct, frozen=True, kw_only=True):
 
 
 class TransferShard(CommandStruct, frozen=True, kw_only=True):
-    """Move cash between instances, shards and subaccounts of an account; it leaves its source at once."""
+    """Move cash between instances, shards and subaccounts of an account; the cash leaves its source at once."""
 
     account: str
     amount_micros: int
@@ -109,9 +112,9 @@ class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
 
 
 class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
-    """Set the target allocation of an account's cash over the shards: (exchange index, percent), 100 percent in all.
+    """Set the shares of an account's cash that the venue keeps on each shard: (exchange index, percent), 100 in all.
 
-    Without allocations its cash stays where it is.
+    The cash of an account without such allocations stays where it is.
     """
 
     account: str
@@ -127,7 +130,7 @@ class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
 
 
 class RebalanceCash(CommandStruct, frozen=True, kw_only=True):
-    """Move an account's free cash between the shards to its target allocation."""
+    """Move an account's free cash between the shards until it has its target allocation."""
 
     account: str
 

@@ -1,4 +1,4 @@
-"""Commands of orders of derivatives: quoting, placing, editing and canceling."""
+"""Commands for orders of derivatives: quoting, placing, editing and canceling."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ LABEL_CHARS_MAX = 64
 
 
 class QuoteDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Replace the outside quotes of a derivative: (price, amount) for each level of a side."""
+    """Replace the quotes of traders outside this exchange in a derivative: (price, amount) for each level of a side."""
 
     derivative: str
     bids: tuple[tuple[Decimal, Decimal], ...] = ()
@@ -52,7 +52,7 @@ class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
     reduce_only: bool = False
     label: str = ""
     order: str | None = None
-    """The id of the order; None for a derived one."""
+    """The id of the order; None derives one from the seed and the command."""
     trigger: TriggerSource | None = None
     trigger_kind: TriggerKind = TriggerKind.STOP
     trigger_price: Decimal | None = None
@@ -70,7 +70,10 @@ class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class EditDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
-    """Change an open order, which may match. What is None stays. `amount` is that of the whole order."""
+    """Change an open order, which may match then.
+
+    A field that is None leaves its value; `amount` is the whole order's.
+    """
 
     order: str
     amount: Decimal | None = None
@@ -87,23 +90,23 @@ class EditDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class CancelDerivativeOrders(CommandStruct, frozen=True, kw_only=True):
-    """Cancel all open orders of a subaccount that match what is given; `CancelOrder` cancels one."""
+    """Cancel all open orders of a subaccount that pass the filters given here; `CancelOrder` cancels one by its id."""
 
     subaccount_ref: SubaccountRef
     derivative: str | None = None
     currency: str | None = None
     kinds: tuple[str, ...] = ()
-    """Kinds of derivatives; empty for all."""
+    """Kinds of derivatives whose orders are canceled; empty for all kinds."""
     label: str | None = None
     types: tuple[str, ...] = ()
-    """Types of orders, such as limit and stop_market; empty for all."""
+    """Types of orders to cancel, such as limit and stop_market; empty for all types."""
     orders: tuple[str, ...] = ()
-    """Ids of orders; empty for all."""
+    """Ids of the orders to cancel; empty for all orders."""
     reason: CancelReason = CancelReason.USER_REQUEST
 
 
 class SetCancelOnDisconnect(CommandStruct, frozen=True, kw_only=True):
-    """Switch whether new streams of a subaccount begin with their orders to be canceled at their end."""
+    """Switch whether streams that a subaccount opens from now on cancel their orders when they end."""
 
     subaccount_ref: SubaccountRef
     enabled: bool

@@ -1,4 +1,4 @@
-"""Commands of derivatives: listing, prices, trades, sessions, funding, delivery and cash by currency."""
+"""Commands of derivatives: listing, prices, trades, sessions, funding, delivery and cash in a currency."""
 
 from decimal import Decimal
 
@@ -38,7 +38,10 @@ class SetIndex(CommandStruct, frozen=True, kw_only=True):
 
 
 class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Set the mark of a derivative, above 0 unless it is a combo. Greeks that are None stay, or follow from `iv`."""
+    """Set the mark price of a derivative, above 0 unless it is a combo.
+
+    Greeks given as None stay, or follow from `iv`.
+    """
 
     derivative: str
     price: Decimal
@@ -51,7 +54,7 @@ class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Record a trade. `amount` is above 0, in the unit of sizes (see `core.derivatives.vocabulary`)."""
+    """Record a trade of an account. `amount` is above 0, in the unit of sizes (see `core.derivatives.vocabulary`)."""
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -75,9 +78,10 @@ class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class OpenHolding(CommandStruct, frozen=True, kw_only=True):
-    """Open a holding without trades, for an account imported from elsewhere.
+    """Open a position in a derivative without trades, for an account imported from elsewhere.
 
-    `reference` is the price from which the session's profit counts; default: the last settlement price if there is one.
+    `reference` is the price from which the session's profit counts, by default the last settlement price if there is
+    one.
     """
 
     subaccount_ref: SubaccountRef
@@ -100,7 +104,7 @@ class OpenHolding(CommandStruct, frozen=True, kw_only=True):
 
 
 class SettleSession(CommandStruct, frozen=True, kw_only=True):
-    """Carry out the daily settlement, at the given prices or else at the mark."""
+    """Carry out the daily settlement of all derivatives, at the given prices or else at their mark prices."""
 
     prices: tuple[tuple[str, Decimal], ...] = ()
 
@@ -110,7 +114,10 @@ class SettleSession(CommandStruct, frozen=True, kw_only=True):
 
 
 class PayFunding(CommandStruct, frozen=True, kw_only=True):
-    """Pay funding of a perpetual, `rate` of each position's value: longs pay if `rate` is above 0, shorts if below."""
+    """Pay the funding of a perpetual, `rate` times each position's value.
+
+    Longs pay if `rate` is above 0, shorts if it is below.
+    """
 
     derivative: str
     rate: Decimal
@@ -123,7 +130,7 @@ class PayFunding(CommandStruct, frozen=True, kw_only=True):
 
 
 class DeliverDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Deliver a derivative at the given price, by default at its index price, and clear its holdings."""
+    """Deliver an expired derivative at the given price, by default at its index price. Its positions become zero."""
 
     derivative: str
     price: Decimal | None = None
@@ -134,7 +141,7 @@ class DeliverDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class CreditCurrency(CommandStruct, frozen=True, kw_only=True):
-    """Credit cash, or debit it if the amount is below 0."""
+    """Add cash in a currency to a subaccount, or deduct it if the amount is below 0."""
 
     subaccount_ref: SubaccountRef
     currency: str

@@ -1,11 +1,11 @@
-"""Commands of series, events, markets and the exchange: listing, prices, outside bids and settlement."""
+"""Commands of series, events, markets and the whole exchange: listing, prices, outside bids, settlement, pauses."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_price, require_result
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, EXCHANGE_INDEX_MAX, FeeType, Result, Severity
 
 FEE_MULTIPLIER_UNIT = 10_000
-"""A series' `fee_multiplier` is counted in ten-thousandths: 10_000 is one, 5_000 is a half."""
+"""The unit of a series' `fee_multiplier`: 10_000 is a multiplier of one, 5_000 of a half."""
 PLAIN = EventDetails()
 
 
@@ -47,7 +47,7 @@ class DescribeEvent(CommandStruct, frozen=True, kw_only=True):
 
 
 class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
-    """Replace the outside bids of a market's order book: (price, count) levels for each side."""
+    """Replace the bids of outside traders in a market's order book: (price, count) levels for each side."""
 
     market: str
     yes: tuple[tuple[int, int], ...] = ()
@@ -66,13 +66,13 @@ class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class ReplenishMarket(CommandStruct, frozen=True, kw_only=True):
-    """Give outside bids back what trades took from them, as far as the exchange's rules make it due."""
+    """Restore contracts that trades took from a market's outside bids, once the delay of the order rules is over."""
 
     market: str
 
 
 class PriceMarket(CommandStruct, frozen=True, kw_only=True):
-    """Set the last price of YES in a market."""
+    """Set the last traded price of YES in a market."""
 
     market: str
     price_centicents: int
@@ -95,7 +95,7 @@ class CloseMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class DetermineMarket(CommandStruct, frozen=True, kw_only=True):
-    """Set the result of a market, before its payout."""
+    """Set the result of a market, before the market pays out."""
 
     market: str
     result: Result
@@ -106,13 +106,13 @@ class DetermineMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class DisputeMarket(CommandStruct, frozen=True, kw_only=True):
-    """Dispute the result of a market."""
+    """Mark the result of a market as disputed."""
 
     market: str
 
 
 class FinalizeMarket(CommandStruct, frozen=True, kw_only=True):
-    """Pay out a determined market."""
+    """Pay the positions of a determined market."""
 
     market: str
 
@@ -129,7 +129,7 @@ class SettleMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class SwitchExchange(CommandStruct, frozen=True, kw_only=True):
-    """Open or halt the whole exchange, as its status endpoint shows."""
+    """Open or halt the whole exchange, as the venue's status endpoint shows it."""
 
     active: bool = True
     trading: bool = True
@@ -144,14 +144,14 @@ class Announce(CommandStruct, frozen=True, kw_only=True):
     severity: Severity = Severity.INFO
     active: bool = True
     delivered_at: int | None = None
-    """Instant of delivery in microseconds; None: the instant of the command."""
+    """Instant of delivery in microseconds; None means the instant of the command."""
 
     def __post_init__(self) -> None:
         require(bool(self.message), "message: expected text")
 
 
 class Note(CommandStruct, frozen=True, kw_only=True):
-    """Record an action outside the exchange in the log; the state does not depend on it."""
+    """Record in the log an action that does not change the exchange, such as the installation of a fault."""
 
     subject: str
     text: str

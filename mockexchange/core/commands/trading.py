@@ -7,13 +7,13 @@ from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, Suba
 
 
 class NewOrder(Struct, frozen=True):
-    """The id of an order that does not exist yet."""
+    """A wrapper for the id of an order that does not exist yet and is created with its fill."""
 
     order_id: str
 
 
 class Fill(CommandStruct, frozen=True, kw_only=True):
-    """Record a fill: a trade of an account. Without an order, one is made, and its id is derived."""
+    """Record that an account traded. Without a given order, one with a derived id is created for the fill."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -26,7 +26,10 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
     fee_micros: int | None = None
     against: SubaccountRef | None = None
     order: str | NewOrder | None = None
-    """The id of the order that is filled, or the id of one that is made with it; None generates that id."""
+    """The id of the order that is filled, or a `NewOrder` for a new order with that id.
+
+    None derives the id of a new order.
+    """
     client_order_id: str = ""
     fill_id: str | None = None
     """Id of the trade if the scenario gives one; None generates one."""
@@ -49,7 +52,7 @@ class OpenPosition(CommandStruct, frozen=True, kw_only=True):
     fees_micros: int = 0
     traded_micros: int = 0
     shares_centis: int | None = None
-    """Contracts bought so far, YES plus NO; the size of the position when not given."""
+    """Contracts bought so far, YES plus NO; None means the size of the position."""
 
     def __post_init__(self) -> None:
         require(self.cost_micros >= 0, "exposure: expected 0 or more")
@@ -59,7 +62,7 @@ class OpenPosition(CommandStruct, frozen=True, kw_only=True):
 
 
 class RestOrder(CommandStruct, frozen=True, kw_only=True):
-    """Place an order that rests in the order book."""
+    """Place an order that rests in the order book without being matched."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -93,13 +96,13 @@ class PlaceOrder(CommandStruct, frozen=True, kw_only=True):
     post_only: bool = False
     reduce_only: bool = False
     self_trade_prevention: SelfTradePrevention | None = None
-    """None acts as taker_at_cross and is shown as absent."""
+    """How self trades are prevented. None acts as taker_at_cross, and reads leave the field out."""
     cancel_on_pause: bool = False
     expires_at: int | None = None
     group: str | None = None
     client_order_id: str = ""
     max_cost_micros: int | None = None
-    """Largest cost of all fills without fees; it makes the order fill-or-kill."""
+    """Largest cost of all fills without fees; an order with this limit is fill-or-kill."""
     order: str | None = None
 
     def __post_init__(self) -> None:
@@ -127,7 +130,7 @@ class CancelOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class CancelAllOrders(CommandStruct, frozen=True, kw_only=True):
-    """Cancel the resting orders of an account: all, or those of one subaccount, of one market, or of both."""
+    """Cancel the resting orders of an account: all of them, or those of a subaccount, of a market, or of both."""
 
     account: str
     subaccount: str | None = None
@@ -135,7 +138,7 @@ class CancelAllOrders(CommandStruct, frozen=True, kw_only=True):
 
 
 class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
-    """Cancel a resting order as expired. The order's own time of expiry is not checked."""
+    """Cancel a resting order as expired, whether or not its own time of expiry has come."""
 
     order: str
 
@@ -143,14 +146,14 @@ class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
 class AmendOrder(CommandStruct, frozen=True, kw_only=True):
     """Change the limit price, the count, the expiry or the client order id of a resting order.
 
-    A value that is not given stays. A new price or a larger count can make the order match, as a new order would.
+    A field that is None leaves its value. A new price or a larger count can make the order match, as a new order would.
     """
 
     order: str
     price_centicents: int | None = None
-    """New price, of the contract of the order's side."""
+    """New price of the contract of the order's side."""
     count_centis: int | None = None
-    """New count of the whole order, filled contracts included; the filled count cancels the order."""
+    """New count of the whole order, filled contracts included; a count equal to the filled count cancels the order."""
     client_order_id: str | None = None
     expires_at: int | None = None
     clears_expiry: bool = False
@@ -166,7 +169,10 @@ class AmendOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class TradeMarket(CommandStruct, frozen=True, kw_only=True):
-    """Print a public trade between strangers, whose taker gains from `side`. It fills the resting orders it reaches."""
+    """Record a public trade between two outside traders; it fills the resting orders that its price reaches.
+
+    `side` is the outcome that the taker gains from.
+    """
 
     market: str
     side: Side
@@ -207,7 +213,7 @@ class ResetGroup(CommandStruct, frozen=True, kw_only=True):
 
 
 class LimitGroup(CommandStruct, frozen=True, kw_only=True):
-    """Change the limit of a group. A limit that its fills have already reached triggers the group."""
+    """Change the limit of an order group. A limit that the group's fills have already reached triggers the group."""
 
     group: str
     limit_centis: int
@@ -217,6 +223,6 @@ class LimitGroup(CommandStruct, frozen=True, kw_only=True):
 
 
 class DeleteGroup(CommandStruct, frozen=True, kw_only=True):
-    """Cancel every order of the group and delete the group; its id is free again."""
+    """Cancel every order of a group and delete the group, whose id is free again afterwards."""
 
     group: str

@@ -1,4 +1,4 @@
-"""The base of commands, and checks that their constructors share."""
+"""The base class of commands, and the checks that their constructors share."""
 
 from decimal import Decimal
 
@@ -7,14 +7,17 @@ from msgspec import Struct
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
 
 DECIMAL_DIGITS_MAX = 18
-"""Digits before the point, and after it. A product of two such numbers is exact in the arithmetic of derivatives."""
+"""Largest number of digits before the decimal point, and after it.
+
+The product of two such numbers is exact in the decimal context of derivatives.
+"""
 LOG_KEYS = {
     "subaccount_ref": "purse",
     "subaccount": "book",
     "subaccount_id": "book_id",
     "derivative": "contract",
 }
-"""Keys of a command's fields in the log, for fields whose key differs from their name."""
+"""Keys in the log of those command fields whose key differs from the field's name."""
 
 
 class CommandStruct(Struct, frozen=True, rename=LOG_KEYS):
@@ -22,7 +25,7 @@ class CommandStruct(Struct, frozen=True, rename=LOG_KEYS):
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise ValueError with the message if the condition does not hold."""
+    """Raise ValueError with the message if `holds` is false."""
     if not holds:
         raise ValueError(message)
 

@@ -15,13 +15,13 @@ PI = Decimal("3.1415926535897932384626433832795028841971693993751")
 DAYS_A_YEAR = Decimal(365)
 PERCENT = Decimal(100)
 FAR = 12
-"""Number of standard deviations beyond which the tail of the distribution is 0 in 32 digits."""
+"""Distance from the mean in standard deviations beyond which the tail of the normal distribution is 0 in 32 digits."""
 TERM_MIN = Decimal("1e-40")
 
 
 @precise
 def greeks_of(option_type: OptionType, forward: Decimal, strike: Decimal, left_us: int, iv_percent: Decimal) -> Greeks:
-    """Return the Greeks of one long option, `left_us` microseconds before expiry; at expiry all but delta are 0."""
+    """Return the Greeks of one long option, `left_us` microseconds before expiry; at expiry all except delta are 0."""
     is_call = option_type is OptionType.CALL
     days = quotient(Decimal(max(left_us, 0)), Decimal(MICROSECONDS_PER_DAY))
     volatility = quotient(iv_percent, PERCENT)
@@ -48,7 +48,10 @@ def density(x: Decimal) -> Decimal:
 
 
 def normal(x: Decimal) -> Decimal:
-    """Return the standard normal distribution function: 1/2 + density(x) * (x + x**3 / 3 + x**5 / (3 * 5) + ...)."""
+    """Return the standard normal distribution function at `x`.
+
+    It is the series 1/2 + density(x) * (x + x**3 / 3 + x**5 / (3 * 5) + ...).
+    """
     if abs(x) > FAR:
         return Decimal(x > 0)
     term = total = x

@@ -1,4 +1,4 @@
-"""The handler of credits in a currency, and the functions with which all derivative handlers move cash."""
+"""The handler of `CreditCurrency`, and the functions with which all handlers of derivatives move cash."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,7 +13,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 def credit_currency(state: State, command: CreditCurrency, at: int) -> Iterator[Event]:
-    """Credit or debit cash. Raises Refused if the cash does not suffice."""
+    """Add cash to a subaccount, or deduct it. Raises Refused if a subaccount has less cash than is deducted."""
     require_trader(state, command.subaccount_ref)
     held = state.derivatives.cash.get(command.subaccount_ref, {}).get(command.currency, Cash()).amount
     if held + command.amount < 0 and command.amount < 0:

@@ -1,4 +1,4 @@
-"""A derivative: its terms, and its prices, greeks and volatility."""
+"""The terms of a derivative and its current state: prices, Greeks and volatility."""
 
 from decimal import Decimal
 
@@ -8,10 +8,11 @@ from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, Optio
 
 
 class MarginTerms(Struct, frozen=True, kw_only=True):
-    """The margin rates of a future: margin = value * (rate + slope * coins), with the initial or the maintenance rate.
+    """The margin rates of a future: margin = value * (rate + slope * coins).
 
-    `value` is in settlement currency, `coins` is the size in the base coin; for an inverse future both are the same
-    number [recomputed to 9 decimals: an inverse position of source-docs/004, and a real linear one, ccxt#20880].
+    The initial and the maintenance margin have a `rate` each. `value` is in settlement currency, `coins` is the size in
+    the base coin; for an inverse future both are the same number [recomputed to 9 decimals: an inverse position of
+    source-docs/004, and a real linear one, ccxt#20880].
     """
 
     initial: Decimal = Decimal("0.04")
@@ -20,7 +21,7 @@ class MarginTerms(Struct, frozen=True, kw_only=True):
 
 
 class Greeks(Struct, frozen=True, kw_only=True):
-    """Greeks of one long unit. The Greeks of a position are these values times its size."""
+    """Greeks of a long position of size 1. The Greeks of a position are these values times its size."""
 
     delta: Decimal = Decimal(0)
     gamma: Decimal = Decimal(0)
@@ -32,7 +33,10 @@ NO_GREEKS = Greeks()
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """The fixed terms of a derivative. `expires_at` is None for a perpetual; a combo has legs (name, ratio)."""
+    """The fixed terms of a derivative.
+
+    `expires_at` is None for a perpetual; only a combo has `legs`: (derivative, ratio).
+    """
 
     name: str
     kind: DerivativeKind
@@ -64,7 +68,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Derivative(Struct, eq=False):
-    """A listed derivative. `mark` is the current mark price, `settlement` the last settlement price or 0."""
+    """A listed derivative with its prices: `mark` is the mark price, `settlement` the last settlement price or 0."""
 
     terms: Terms
     serial: int

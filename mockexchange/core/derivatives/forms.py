@@ -1,4 +1,4 @@
-"""The arithmetic of a derivative, chosen by its kind and its form."""
+"""Functions that choose the arithmetic of a derivative (worth, average price, value) by its kind and its form."""
 
 from decimal import Decimal
 
@@ -13,25 +13,25 @@ FUTURES: dict[Form, Future] = {Form.INVERSE: inverse, Form.LINEAR: linear}
 
 
 def form_of(terms: Terms) -> Instrument:
-    """Return the arithmetic of a derivative."""
+    """Return the arithmetic for a derivative of any kind: inverse, linear or option."""
     return option if terms.kind in OPTIONS else future_of(terms)
 
 
 def future_of(terms: Terms) -> Future:
-    """Return the arithmetic of a future."""
+    """Return the arithmetic for a future or a perpetual: inverse or linear."""
     return FUTURES[terms.form]
 
 
 def is_option(terms: Terms) -> bool:
-    """Whether the derivative is an option; combos of options are not."""
+    """Return whether the derivative is an option; a combo of options is not."""
     return terms.kind is DerivativeKind.OPTION
 
 
 def unit_usd(terms: Terms, index: Decimal) -> Decimal:
-    """Value of one unit of the settlement currency in dollars: the index for coins, 1 for dollars."""
+    """Return the value of one unit of the settlement currency in dollars: the index price for coins, 1 for dollars."""
     return index if terms.form is Form.INVERSE else Decimal(1)
 
 
 def coins(terms: Terms, size: Decimal, mark: Decimal) -> Decimal:
-    """Signed size of a future in the base coin."""
+    """Return the signed size of a future's position in the base coin."""
     return quotient(size, mark) if terms.form is Form.INVERSE and size else size

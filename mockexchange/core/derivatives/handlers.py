@@ -1,4 +1,4 @@
-"""The table of handlers of derivative commands."""
+"""The table from each derivative command to its handler."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -49,7 +49,7 @@ HANDLERS: dict[type[Command], Handler] = {
 
 @precise
 def resume(state: State, at: int) -> Iterator[Event]:
-    """Place the orders whose trigger was reached during a pause."""
+    """Place the orders whose trigger was reached while the exchange was paused."""
     return iter(tuple(fire(state, at)))
 
 

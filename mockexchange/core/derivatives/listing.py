@@ -1,4 +1,4 @@
-"""Handlers that list derivatives and set their marks and indexes."""
+"""Handlers that list derivatives and set their mark and index prices."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,7 +15,10 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[Event]:
-    """List a derivative under its terms; greeks follow from the implied volatility if only that is given."""
+    """List a derivative under its terms.
+
+    If its implied volatility is given without Greeks, they are computed from it.
+    """
     terms = command.terms
     if terms.name in state.derivatives.listed:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"contract {terms.name} exists already")
@@ -42,7 +45,7 @@ def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[
 
 
 def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
-    """Set the price of an index and revise the derivatives that follow it."""
+    """Set the price of an index, and give the derivatives on this index a new revision."""
     state.derivatives.indexes[command.index] = command.price
     for derivative in state.derivatives.listed.values():
         if derivative.terms.index == command.index:
@@ -51,7 +54,7 @@ def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
 
 
 def mark_derivative(state: State, command: MarkDerivative, at: int) -> Iterator[Event]:
-    """Set the mark of a derivative, and its implied volatility and greeks if given."""
+    """Set the mark price of a derivative, and its implied volatility and Greeks if given."""
     derivative = open_derivative_of(state, command.derivative)
     require_price(derivative.terms, command.price)
     derivative.mark = command.price

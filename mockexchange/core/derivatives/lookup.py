@@ -1,4 +1,4 @@
-"""Look up the derivatives, indexes and accounts that a command names; a Refused shows the nearest known names."""
+"""Lookup of the derivatives, indexes and accounts that a command names. An error lists the nearest known names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ def derivative_of(state: State, name: str) -> Derivative:
 
 
 def open_derivative_of(state: State, name: str) -> Derivative:
-    """Return a derivative that has not been delivered. Raises Refused otherwise."""
+    """Return a derivative that has not been delivered. Raises Refused if it has been, or is unknown."""
     derivative = derivative_of(state, name)
     if not derivative.is_open:
         message = f"contract {name} was delivered at {derivative.delivery}: nothing happens to it any more"
@@ -32,14 +32,14 @@ def open_derivative_of(state: State, name: str) -> Derivative:
 
 
 def require_index(state: State, name: str) -> None:
-    """Refuse an index that has no price."""
+    """Raise Refused for an index that has no price."""
     if name not in state.derivatives.indexes:
         known = nearest(name, state.derivatives.indexes)
         raise Refused(RefusalCode.UNKNOWN_INDEX, f"index {name!r} has no price; {known}: set it first")
 
 
 def require_trader(state: State, subaccount_ref: SubaccountRef) -> None:
-    """Refuse an account of the default venue, which has cash in dollars only and cannot hold derivatives."""
+    """Raise Refused for an account of the default venue, which has cash in dollars only and cannot hold derivatives."""
     state.subaccount(subaccount_ref)
     if not state.accounts[subaccount_ref.account].venue:
         message = (
@@ -60,7 +60,7 @@ def cash_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Cash:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Describe the known names nearest to `name`, or the first few if none is similar."""
+    """Return a text with the known names nearest to `name`, or with the first few if none is similar."""
     names = list(known)
     close = get_close_matches(name, names, SHOWN_MAX)
     if close:

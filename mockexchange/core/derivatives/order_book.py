@@ -1,4 +1,4 @@
-"""The order book of a derivative: open orders and outside quotes, by side and price."""
+"""The order book of a derivative: open orders and the quotes of outside traders, by side and price."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ Levels = SortedDict[Decimal, Decimal]
 
 
 class Offer(NamedTuple):
-    """An offer that an incoming order meets: an order, or the outside quote at a price."""
+    """An offer that an incoming order can trade with: an open order, or the outside quote at a price."""
 
     price: Decimal
     amount: Decimal
@@ -25,7 +25,7 @@ class Offer(NamedTuple):
 
 
 class DerivativeBook:
-    """The orders and quotes of one derivative. A side is that of the offers: BUY has the bids."""
+    """The open orders and outside quotes of one derivative. BUY is the side of the bids, SELL the side of the asks."""
 
     __slots__ = ("quotes", "sides")
 
@@ -43,7 +43,7 @@ class DerivativeBook:
         queue[order.order_id] = order
 
     def remove(self, order: DerivativeOrder) -> None:
-        """Remove an order. Call it before its price changes."""
+        """Remove an order from its queue. Call this function before the order's price changes."""
         assert order.price is not None, "a market order never rests"
         queues = self.sides[order.direction]
         queue = queues[order.price]
@@ -52,7 +52,7 @@ class DerivativeBook:
             del queues[order.price]
 
     def best(self, side: Direction, quotes_first: bool = True) -> Offer | None:
-        """Return the offer of a side that trades next; None if it has none."""
+        """Return the offer of a side that trades next; None if the side has no offers."""
         place = -1 if side is Direction.BUY else 0
         queues, quotes = self.sides[side], self.quotes[side]
         quote = Offer(*quotes.peekitem(place)) if quotes else None
@@ -80,7 +80,7 @@ class DerivativeBook:
             yield from () if quotes_first else quoted
 
     def levels(self, side: Direction, depth: int) -> list[tuple[Decimal, Decimal]]:
-        """Return the best levels of a side, (price, amount), orders and quotes at a price together."""
+        """Return the best levels of a side as (price, amount), where orders and quotes at a price are added up."""
         found: list[tuple[Decimal, Decimal]] = []
         for offer in self.offers(side):
             if found and found[-1][0] == offer.price:
@@ -92,7 +92,7 @@ class DerivativeBook:
         return found
 
     def consume_quote(self, side: Direction, price: Decimal, amount: Decimal) -> None:
-        """Take an amount from the outside quote at a price."""
+        """Deduct a traded amount from the outside quote at a price."""
         left = self.quotes[side][price] - amount
         if left:
             self.quotes[side][price] = left
@@ -101,15 +101,15 @@ class DerivativeBook:
 
     @property
     def orders(self) -> Iterator[DerivativeOrder]:
-        """The open orders, by side and price."""
+        """Iterate over the open orders, by side and price."""
         return (order for queues in self.sides.values() for queue in queues.values() for order in queue.values())
 
 
 def is_better(side: Direction, price: Decimal, other: Decimal) -> bool:
-    """Whether an offer of a side trades before one at another price: the higher bid, the lower ask."""
+    """Return whether an offer of a side trades before an offer at the `other` price: the higher bid, the lower ask."""
     return price > other if side is Direction.BUY else price < other
 
 
 def is_within(direction: Direction, price: Decimal, limit: Decimal) -> bool:
-    """Whether an order of a direction may trade at a price."""
+    """Return whether an order of a direction may trade at a price, given its limit."""
     return price == limit or is_better(OTHER_DIRECTION[direction], price, limit)

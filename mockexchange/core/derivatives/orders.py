@@ -1,4 +1,4 @@
-"""Orders of derivatives, and the open ones of a subaccount in one derivative."""
+"""Orders of derivatives, and the collection of a subaccount's open orders in one derivative."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,14 +23,14 @@ OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}
 
 @dataclass(slots=True, frozen=True)
 class Trigger:
-    """What a trigger order waits for."""
+    """The condition that a trigger order waits for: which price is watched, and at which level it triggers."""
 
     kind: TriggerKind
     source: TriggerSource
     price: Decimal
 
     def is_reached(self, direction: Direction, current: Decimal | None) -> bool:
-        """Whether the watched price is at the trigger price or beyond it: above for a stop that buys."""
+        """Return whether the watched price, `current`, is at the trigger price or beyond: above for a buy stop."""
         if current is None:
             return False
         is_upward = (self.kind is TriggerKind.STOP) == (direction is Direction.BUY)
@@ -39,7 +39,10 @@ class Trigger:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class DerivativeOrder:
-    """An order of a derivative, open, waiting for its trigger, or done. Amounts are above 0, in the unit of trading."""
+    """An order of a derivative: open, waiting for its trigger, or done.
+
+    Amounts are above 0, in the unit in which the derivative trades.
+    """
 
     order_id: str
     subaccount_ref: SubaccountRef
@@ -60,11 +63,11 @@ class DerivativeOrder:
     state: OrderState = OrderState.OPEN
     filled: Decimal = ZERO
     worth: Decimal = ZERO
-    """Sum of the worths of its fills, from which the average price follows."""
+    """Sum of the worths of the order's fills, from which the average price is computed."""
     is_edited: bool = False
     cancel_reason: CancelReason | None = None
     trigger: Trigger | None = None
-    """Of an order that waits for a price, or did; the order that it places then has none."""
+    """The trigger that the order waits or waited for; None for the order that is placed once a trigger is reached."""
     trigger_order_id: str | None = None
     """The id of the trigger order that placed this one."""
 
@@ -83,14 +86,14 @@ class DerivativeOrder:
 
     @property
     def is_triggered(self) -> bool | None:
-        """Whether a trigger was reached; None for an order that has none and was placed by none."""
+        """Return whether the order's trigger was reached; None for an order that never had to do with a trigger."""
         if self.trigger is None:
             return True if self.trigger_order_id is not None else None
         return self.state not in (OrderState.UNTRIGGERED, OrderState.CANCELLED)
 
     @property
     def rejects_move(self) -> bool | None:
-        """Whether a post-only order rejects another price; None for an order that is not post-only."""
+        """Return whether the venue must refuse rather than reprice a post-only order; None if it is not post-only."""
         return self.reject_post_only if self.post_only else None
 
     @property
@@ -100,12 +103,12 @@ class DerivativeOrder:
 
     @property
     def contracts(self) -> Decimal:
-        """The amount in contracts."""
+        """The amount of the order as a number of contracts."""
         return quotient(self.amount, self.derivative.terms.contract_size)
 
     @property
     def average_price(self) -> Decimal:
-        """Average price of its fills, 0 without fills."""
+        """Average price of the order's fills, 0 without fills."""
         return form_of(self.derivative.terms).price_of(self.sign * self.filled, self.worth) if self.filled else ZERO
 
     @property
@@ -133,7 +136,7 @@ class DerivativeOrder:
         return self.kind, self.state, bool(self.filled)
 
     def fill(self, amount: Decimal, price: Decimal) -> None:
-        """Add a fill; the fill of the whole rest ends the order."""
+        """Add a fill to the order; a fill of all that remains ends the order."""
         self.filled += amount
         self.worth += form_of(self.derivative.terms).worth(self.sign * amount, price)
         if self.filled == self.amount:
@@ -147,14 +150,14 @@ class OpenOrders:
     orders: dict[str, DerivativeOrder] = field(default_factory=dict)
     buying: Decimal = ZERO
     selling: Decimal = ZERO
-    """Amounts of orders that can enlarge a position, so without orders that only reduce one."""
+    """Amount of the open orders that sell, without reduce-only orders."""
     premium: Decimal = ZERO
-    """Cost of the options that orders would buy."""
+    """Total price of the options that the open orders would buy."""
 
     def count(self, order: DerivativeOrder, sign: int, limit: Decimal | None = None) -> None:
-        """Add what remains of an order to the sums; with sign -1 subtract it, before the order changes.
+        """Add what remains of an order to the sums; with `sign` -1, subtract it before the order changes.
 
-        `limit` is the price of a market order.
+        `limit` is the worst price of a market order, which has no price of its own.
         """
         amount = sign * order.remaining
         if order.direction is Direction.BUY and is_option(order.derivative.terms):
@@ -168,4 +171,4 @@ class OpenOrders:
 
 
 NO_ORDERS = OpenOrders()
-"""The open orders of a subaccount that has none; never changed."""
+"""A shared, empty value for a subaccount without open orders; it is never changed."""

@@ -30,7 +30,10 @@ R = TypeVar("R")
 
 
 def precise(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a function to run under this decimal context. A generator would leave the context at its first yield."""
+    """Wrap a function so that it runs under this decimal context.
+
+    A generator would leave the context at its first yield.
+    """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -46,5 +49,5 @@ def in_nine_decimals(amount: Decimal) -> Decimal:
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """Divide in the context of derivatives, independent of the thread's decimal context."""
+    """Divide under the decimal context of derivatives, whatever context the thread has."""
     return CONTEXT.divide(dividend, divisor)

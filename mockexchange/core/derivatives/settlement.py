@@ -27,7 +27,7 @@ Held = dict[str, Holding]
 
 
 def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Event]:
-    """Settle every open derivative at the given price, or at its mark."""
+    """Settle every open derivative at the price that the command gives for it, or at its mark price."""
     given = dict(command.prices)
     for name, price in given.items():
         require_price(open_derivative_of(state, name).terms, price)
@@ -59,7 +59,7 @@ def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, 
 
 
 def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Iterator[Event]:
-    """Deliver an expired derivative at the given price, or at its index, and clear its holdings."""
+    """Deliver an expired derivative at the given price, or at its index price, and set its positions to zero."""
     derivative = open_derivative_of(state, command.derivative)
     if derivative.terms.is_perpetual:
         message = f"{derivative.name} is perpetual: expected a contract that expires"
@@ -93,7 +93,10 @@ def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
 
 
 def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
-    """Pay funding, `rate` of each position's value at the mark: longs pay shorts, or shorts longs if it is below 0."""
+    """Pay funding, `rate` of each position's value at the mark price.
+
+    Longs pay shorts, or shorts pay longs if `rate` is below 0.
+    """
     derivative = open_derivative_of(state, command.derivative)
     if not derivative.terms.is_perpetual:
         raise Refused(RefusalCode.WRONG_KIND, f"{derivative.name} expires: only perpetuals have funding")

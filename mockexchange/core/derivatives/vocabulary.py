@@ -8,14 +8,14 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """The form of payout: inverse has sizes in quote currency and pays base coins, linear pays quote currency."""
+    """How a derivative pays: an inverse one has sizes in dollars and pays coins, a linear one pays quote currency."""
 
     INVERSE = "inverse"
     LINEAR = "linear"
 
 
 class DerivativeKind(StrEnum):
-    """Kinds of derivatives."""
+    """Kinds of derivatives: futures, options and combos of them."""
 
     FUTURE = "future"
     OPTION = "option"
@@ -35,14 +35,14 @@ class OptionType(StrEnum):
 
 
 class Direction(StrEnum):
-    """Direction of a trade."""
+    """Direction of a trade or an order: buy or sell."""
 
     BUY = "buy"
     SELL = "sell"
 
 
 class Period(StrEnum):
-    """Settlement periods: how long a future or an option runs before it expires; a perpetual never does."""
+    """Settlement periods: how long a future or an option runs before it expires; a perpetual never expires."""
 
     PERPETUAL = "perpetual"
     DAY = "day"
@@ -63,16 +63,16 @@ RESTING_LIVES = frozenset((OrderLife.GOOD_TIL_CANCELLED, OrderLife.GOOD_TIL_DAY)
 
 
 class OrderState(StrEnum):
-    """States of an order of a derivative. One that waits for its trigger is untriggered."""
+    """States of an order of a derivative. An order that waits for its trigger is untriggered."""
 
     OPEN = "open"
     FILLED = "filled"
     CANCELLED = "cancelled"
     UNTRIGGERED = "untriggered"
     TRIGGERED = "triggered"
-    """It was replaced by the order that it waited to place."""
+    """The trigger of the order was reached, and the order that it waited to place was placed."""
     REJECTED = "rejected"
-    """Its trigger was reached, and the order that it waited to place was refused."""
+    """The trigger of the order was reached, but the order that it waited to place was refused."""
 
 
 ALIVE = frozenset((OrderState.OPEN, OrderState.UNTRIGGERED))
@@ -99,10 +99,10 @@ class CancelReason(StrEnum):
 
     USER_REQUEST = "user_request"
     DISCONNECT = "cancel_on_disconnect"
-    """The stream that placed it ended."""
+    """The stream on which the order was placed ended."""
     SETTLEMENT = "settlement"
-    """Its session ended, or its derivative was delivered."""
+    """The session of the order ended, or its derivative was delivered."""
     EDIT_POST_ONLY = "edit_post_only_reject"
-    """It was edited to a price at which it would have traded, and rejects that."""
+    """An edit would have made the order trade, and the order is post-only and refuses another price."""
     UNFILLED = "unfilled"
-    """It may not rest, or nothing is left to reduce."""
+    """The order may not rest, or is reduce-only and nothing is left to reduce."""

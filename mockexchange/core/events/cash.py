@@ -63,13 +63,13 @@ class ShardTransferred(Struct, frozen=True, kw_only=True):
 
 
 class TransferCompleted(Struct, frozen=True, kw_only=True):
-    """A transfer between shards arrived."""
+    """The cash of a transfer between shards arrived at its target."""
 
     transfer: str
 
 
 class BalanceAllocated(Struct, frozen=True, kw_only=True):
-    """The target allocation of an account's cash over the shards was set: (exchange index, percent)."""
+    """The shares of an account's cash that the venue keeps on each shard were set: (exchange index, percent)."""
 
     account: str
     allocations: tuple[tuple[int, int], ...]
@@ -77,7 +77,7 @@ class BalanceAllocated(Struct, frozen=True, kw_only=True):
 
 
 class NettingSet(Struct, frozen=True, kw_only=True):
-    """Netting of a subaccount was switched."""
+    """Netting of a subaccount was switched on or off."""
 
     subaccount_ref: SubaccountRef
     enabled: bool

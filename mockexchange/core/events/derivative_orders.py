@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class DerivativeQuoted(Struct, frozen=True, kw_only=True):
-    """The outside quotes of a derivative were replaced or consumed; each level is (price, amount), the best first."""
+    """The quotes of outside traders were replaced or consumed; each level is (price, amount), the best first."""
 
     derivative: str
     bids: tuple[tuple[Decimal, Decimal], ...]
@@ -17,7 +17,7 @@ class DerivativeQuoted(Struct, frozen=True, kw_only=True):
 
 
 class DerivativeOrderChanged(Struct, frozen=True, kw_only=True):
-    """An order was placed, filled, edited or canceled; the fields have the values after the change."""
+    """An order of a derivative was placed, filled, edited or canceled; the fields have the values after the change."""
 
     order_id: str
     subaccount_ref: SubaccountRef

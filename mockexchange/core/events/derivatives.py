@@ -22,14 +22,17 @@ class IndexSet(Struct, frozen=True, kw_only=True):
 
 
 class DerivativeMarked(Struct, frozen=True, kw_only=True):
-    """The mark of a derivative was set."""
+    """The mark price of a derivative was set."""
 
     derivative: str
     price: Decimal
 
 
 class DerivativeTraded(Struct, frozen=True, kw_only=True):
-    """An account traded: one side of a trade. `serial` is the serial of its row in `state.derivatives.trades`."""
+    """An account traded a derivative: one side of a trade.
+
+    `serial` is the serial of the trade's row in `state.derivatives.trades`.
+    """
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -43,7 +46,7 @@ class DerivativeTraded(Struct, frozen=True, kw_only=True):
 
 
 class HoldingChanged(Struct, frozen=True, kw_only=True):
-    """A holding changed; the fields have the values after the change."""
+    """A position in a derivative changed; the fields have the values after the change."""
 
     subaccount_ref: SubaccountRef
     derivative: str
@@ -63,7 +66,7 @@ class CashChanged(Struct, frozen=True, kw_only=True):
 
 
 class SessionSettled(Struct, frozen=True, kw_only=True):
-    """The daily settlement was carried out at these prices."""
+    """The daily settlement of derivatives was carried out at these prices."""
 
     prices: tuple[tuple[str, Decimal], ...]
 

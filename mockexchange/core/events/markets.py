@@ -39,7 +39,7 @@ class MarketPriced(Struct, frozen=True, kw_only=True):
 
 
 class MarketQuoted(Struct, frozen=True, kw_only=True):
-    """The outside bids of a market were set: (price, count) levels of each side, best first."""
+    """The bids of outside traders in a market were set: (price, count) levels of each side, the best first."""
 
     market: str
     yes_levels: tuple[tuple[int, int], ...]
@@ -47,7 +47,10 @@ class MarketQuoted(Struct, frozen=True, kw_only=True):
 
 
 class LevelChanged(Struct, frozen=True, kw_only=True):
-    """The count at one price of an order book changed; negative if removed. `order_id` is None for outside bids."""
+    """The count at one price of an order book changed by this much, negative if it fell.
+
+    `order_id` is None for outside bids.
+    """
 
     market: str
     side: Side
@@ -58,7 +61,7 @@ class LevelChanged(Struct, frozen=True, kw_only=True):
 
 
 class MarketMoved(Struct, frozen=True, kw_only=True):
-    """The market entered `status`. `result` and `value_centicents` are None before the market is determined."""
+    """A market changed its status. `result` and `value_centicents` are None before the market is determined."""
 
     market: str
     status: MarketStatus
@@ -91,7 +94,7 @@ class Announced(Struct, frozen=True, kw_only=True):
 
 
 class Noted(Struct, frozen=True, kw_only=True):
-    """An action outside the exchange was recorded."""
+    """An action that does not change the exchange, such as the installation of a fault, was recorded in the log."""
 
     subject: str
     text: str

@@ -6,7 +6,7 @@ from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Resul
 
 
 class Filled(Struct, frozen=True, kw_only=True):
-    """One side of a trade was filled."""
+    """One account's side of a trade was filled."""
 
     fill_id: str
     order_id: str
@@ -23,7 +23,10 @@ class Filled(Struct, frozen=True, kw_only=True):
 
 
 class Traded(Struct, frozen=True, kw_only=True):
-    """A public trade was printed, from one fill or two. `taker_side` is the outcome that the taker gains from."""
+    """A trade was published on the tape, made from one fill or two.
+
+    `taker_side` is the outcome that the taker gains from.
+    """
 
     trade_id: str
     market: str
@@ -33,7 +36,7 @@ class Traded(Struct, frozen=True, kw_only=True):
 
 
 class PositionChanged(Struct, frozen=True, kw_only=True):
-    """A position row changed; the fields are the whole row after the change, as the next read shows it."""
+    """A position changed; the fields are the position after the change, as the next read shows it."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -65,7 +68,7 @@ class PositionSettled(Struct, frozen=True, kw_only=True):
 
 
 class OrderRested(Struct, frozen=True, kw_only=True):
-    """An order was placed and rests."""
+    """An order was placed that rests in the order book."""
 
     order_id: str
     subaccount_ref: SubaccountRef
@@ -77,7 +80,7 @@ class OrderRested(Struct, frozen=True, kw_only=True):
 
 
 class OrderPlaced(Struct, frozen=True, kw_only=True):
-    """An order was entered: the first event of its command, before its matches."""
+    """An order was entered. This is the first event of its command, before those of its matches."""
 
     order_id: str
     subaccount_ref: SubaccountRef
@@ -86,7 +89,7 @@ class OrderPlaced(Struct, frozen=True, kw_only=True):
 
 
 class OrderAmended(Struct, frozen=True, kw_only=True):
-    """A resting order was amended: the first event of its command, before its matches."""
+    """A resting order was amended. This is the first event of its command, before those of its matches."""
 
     order_id: str
 
@@ -120,7 +123,10 @@ class OrderExecuted(Struct, frozen=True, kw_only=True):
 
 
 class OrderChanged(Struct, frozen=True, kw_only=True):
-    """An order changed or is new. The fields that can change have their values after it, as the next read shows."""
+    """An order is new or changed.
+
+    The fields that can change have their values after the change, as the next read shows them.
+    """
 
     order_id: str
     subaccount_ref: SubaccountRef

@@ -1,1 +1,1 @@
-"""Handlers of commands: each carries out one kind of command on the state and yields its events."""
+"""Handlers of commands: each carries out one type of command on the state and yields its events."""

@@ -61,7 +61,7 @@ def open_subaccount(state: State, command: OpenSubaccount, at: int) -> Iterator[
 
 
 def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
-    """Add an API key; refuse an id or a key that is in use."""
+    """Add an API key. Raises Refused if its id, public key or secret is in use."""
     account = state.account(command.account)
     if command.key in account.keys:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {account.name} has a key {command.key!r} already")
@@ -76,7 +76,7 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
 
 
 def remove_key(state: State, command: RemoveKey, at: int) -> Iterator[Event]:
-    """Remove an API key. Its key pair or secret stays that of the account: no other may have it."""
+    """Remove an API key. No other account may ever use its key pair or secret."""
     account = state.account(command.account)
     key = state.keys.get(command.key_id) or state.secret_keys.get(command.key_id)
     if key is None or key.account != account.name:
@@ -102,7 +102,7 @@ def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Ite
 
 
 def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Event]:
-    """Set or lift the daily cap of a subtrader."""
+    """Set or lift the daily spending cap of a subtrader."""
     _rules_of(state, command.subaccount_ref).cap_micros = command.limit_micros
     yield SubtraderCapped(subaccount_ref=command.subaccount_ref, limit_micros=command.limit_micros)
 

@@ -1,7 +1,7 @@
-"""Handlers of target allocations: the parts of an account's free cash that it wants on each exchange index.
+"""Handlers of target allocations: the shares of an account's free cash that it wants on each exchange index (shard).
 
-The venue compares every 10 seconds and moves cash on the account's behalf (its page on sharding, 2026-08-21). Cash of
-the primary subaccount is what is moved; each movement is a transfer between shards like the account's own.
+The venue compares every 10 seconds and moves cash on the account's behalf (its page on sharding, 2026-08-21). Only the
+cash of the primary subaccount is moved; each movement is a transfer between shards like the account's own.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ STEP_MICROS = 100
 
 
 def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
-    """Set the target allocation of an account's cash; the cash moves later."""
+    """Set the target allocation of an account's cash; the cash itself moves with the next `RebalanceCash`."""
     state.dollar_subaccount(SubaccountRef(command.account))
     account = state.account(command.account)
     account.allocations, account.reservation = command.allocations, command.reservation
@@ -28,7 +28,7 @@ def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterato
 
 
 def rebalance_cash(state: State, command: RebalanceCash, at: int) -> Iterator[Event]:
-    """Move free cash to the target allocation; nothing happens if it is there."""
+    """Move free cash between shards until it has the target allocation; do nothing if it has it already."""
     state.dollar_subaccount(SubaccountRef(command.account))
     for place, moved in enumerate(list(movements(state, state.account(command.account)))):
         transfer = TransferShard(
@@ -42,7 +42,10 @@ def rebalance_cash(state: State, command: RebalanceCash, at: int) -> Iterator[Ev
 
 
 def movements(state: State, account: Account) -> Iterator[tuple[int, int, int]]:
-    """Yield what leads to the target allocation: (source, target, micro-dollars); no source is left below zero."""
+    """Yield the transfers that lead to the target allocation as (source shard, target shard, micro-dollars).
+
+    No transfer takes more than its source has.
+    """
     excess = _excess_micros(state, account) if account.allocations else {}
     subaccount = state.subaccounts[SubaccountRef(account.name)]
     left = {shard: min(micros, subaccount.free_on(shard)) for shard, micros in excess.items() if micros > 0}

@@ -43,13 +43,13 @@ from mockexchange.core.vocabulary import (
 
 
 def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
-    """Make a deposit; pending ones move no cash yet."""
+    """Make a deposit; a pending deposit moves no cash yet."""
     state.dollar_subaccount(command.subaccount_ref)
     yield from _pay(state, PaymentKind.DEPOSIT, command, at)
 
 
 def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
-    """Make a withdrawal of free cash."""
+    """Withdraw cash that is not held back for orders."""
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     _require_free(subaccount, command.shard, command.amount_micros + command.fee_micros)
     yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
@@ -68,7 +68,7 @@ def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterato
 
 
 def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
-    """Move free cash between two subaccounts, on one exchange index."""
+    """Move cash that is not held back for orders between two subaccounts, on one exchange index."""
     source, target = state.dollar_subaccount(command.source), state.dollar_subaccount(command.target)
     _require_free(source, command.shard, command.amount_micros)
     transfer_id = _new_transfer_id(state, command.transfer)
@@ -90,7 +90,7 @@ def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
 
 
 def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
-    """Move cash between instances or shards. Cash on the margined instance is not tracked here."""
+    """Move cash between instances or shards. The mock does not track cash on the margined instance."""
     source = state.dollar_subaccount(SubaccountRef(command.account, command.source_subaccount))
     state.dollar_subaccount(SubaccountRef(command.account, command.target_subaccount))
     if command.source is Instance.EVENT_CONTRACT:
@@ -113,7 +113,7 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
 
 
 def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Iterator[Event]:
-    """Complete a pending transfer: its cash arrives at the target."""
+    """Complete a pending transfer between shards: its cash arrives at the target."""
     row = state.shard_transfer(command.transfer)
     if row.status is not TransferStatus.PENDING:
         message = f"transfer {row.transfer_id} is {row.status}: expected a pending one"
@@ -125,7 +125,7 @@ def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Itera
 
 
 def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
-    """Switch netting of a member's subaccount."""
+    """Switch netting of a member's subaccount on or off."""
     state.dollar_subaccount(command.subaccount_ref)
     account = state.account(command.subaccount_ref.account)
     if account.kind is not AccountKind.MEMBER:

@@ -1,4 +1,4 @@
-"""Handlers of the exchange as a whole: its status, announcements and notes."""
+"""Handlers for the exchange as a whole: its status, announcements and notes in the log."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,9 @@ from mockexchange.core.vocabulary import OrderReason
 
 
 def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[Event]:
-    """Open or halt the exchange. A halt cancels the orders with `cancel_on_pause`; fills are accepted even then.
+    """Open or halt the exchange. A halt cancels the orders with `cancel_on_pause`; fills are still accepted during it.
 
-    Opening it places the orders of derivatives whose trigger was reached meanwhile.
+    Opening the exchange places the derivative orders whose trigger was reached during the halt.
     """
     service = state.service
     service.is_active, service.is_trading, service.resume_at = command.active, command.trading, command.resume_at
@@ -56,7 +56,7 @@ def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
 
 
 def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
-    """Record an action outside the exchange; the state does not depend on it."""
+    """Record in the log an action that does not change the state."""
     yield Noted(subject=command.subject, text=command.text)
 
 

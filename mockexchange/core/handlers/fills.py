@@ -1,8 +1,9 @@
-"""Handlers of fills and opening balances.
+"""Handlers of recorded fills and opening balances.
 
-A fill is a trade with at least one side on this exchange: the account's own, and its counterparty's if it is here too.
-Each side is a row in its account's list of fills, under the id of the trade (recorded 2025-11-03 and 2026-06-11:
-fill_id is trade_id). Each side belongs to an order: the one that the fill names, or one that is created with it.
+A fill is a trade with at least one side on this exchange: that of the account, and that of its counterparty if it has
+an account here too. Each side is a row in its account's list of fills, under the id of the trade (recorded 2025-11-03
+and 2026-06-11: fill_id is trade_id). Each side belongs to an order: the one that the fill names, or one that is created
+with the fill.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, MarketSt
 
 
 def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
-    """Carry out a trade for one account, or for two of them."""
+    """Carry out a recorded trade for one account, or for two."""
     market = require_open(state.market(command.market))
     sides = list(_sides(command))
     _require_new(state, command.fill_id)
@@ -38,7 +39,7 @@ def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
 
 
 def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Event]:
-    """Open a position without fills."""
+    """Open a position without fills, for an account imported from elsewhere."""
     market = state.market(command.market)
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     if market.status is MarketStatus.FINALIZED:

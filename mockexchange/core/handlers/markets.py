@@ -65,13 +65,13 @@ def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
 
 
 def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]:
-    """Set the last price of a market."""
+    """Set the last traded price of a market."""
     market = require_open(state.market(command.market))
     yield from reprice(state, market, command.price_centicents, at)
 
 
 def reprice(state: State, market: Market, price_centicents: int, at: int) -> list[Event]:
-    """Set the last price of a market; return the event, unless the price is the same."""
+    """Set the last traded price of a market; return the event in a list, which is empty if the price is the same."""
     if price_centicents == market.price_centicents:
         return []
     market.previous_centicents, market.price_centicents = market.price_centicents, price_centicents
@@ -81,9 +81,9 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> lis
 
 
 def touch_market(state: State, market: Market, at: int) -> None:
-    """Update the revisions and times of a market that changed, and of its event.
+    """Give a market that changed, and its event, a new revision and time of update.
 
-    Every change that a read of a market shows (status, result, price, volume, order book) goes through here.
+    Every change that a read of a market shows (status, result, price, volume, order book) calls this function.
     """
     market.revision = state.listed_markets.revision = state.next_revision()
     market.updated_at = at

@@ -1,4 +1,4 @@
-"""Changes of one position row, shared by all handlers that touch positions."""
+"""Changes of one position, shared by all handlers that touch positions."""
 
 from mockexchange.core.events import PositionChanged
 from mockexchange.core.instruments.binary import Stake
@@ -9,7 +9,7 @@ from mockexchange.core.model.subaccounts import Subaccount
 
 
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
-    """Return the position row of a subaccount in a market; a new row is in no index until its first change."""
+    """Return the position of a subaccount in a market. A new position is in no index until its first change."""
     row = subaccount.positions.get(market.ticker)
     if row is None:
         row = Position(subaccount.ref, market, at, state.next_revision())
@@ -18,9 +18,10 @@ def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Pos
 
 
 def change_row(state: State, subaccount: Subaccount, row: Position, stake: Stake, fees_micros: int) -> bool:
-    """Change the stake and the fees of a row, with the sums and the open interest; return whether they were others.
+    """Change the stake and the fees of a position; return whether either differs from before.
 
-    The row is in no index until the next read, so its other fields may change afterwards, before its event.
+    The sums and the market's open interest change too. The position is in no index until the next read, so its other
+    fields may change afterwards, before its event.
     """
     before = row.stake
     has_moved = stake != before or fees_micros != row.fees_micros
@@ -31,7 +32,7 @@ def change_row(state: State, subaccount: Subaccount, row: Position, stake: Stake
 
 
 def row_changed(row: Position, *, has_moved: bool) -> PositionChanged:
-    """Return the event that describes a row after a change."""
+    """Return the event that describes a position after a change."""
     return PositionChanged(
         subaccount_ref=row.subaccount_ref,
         market=row.market.ticker,

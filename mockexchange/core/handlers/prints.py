@@ -1,7 +1,8 @@
-"""The handler of public trades between strangers, which fill the resting orders that they reach.
+"""The handler of public trades between outside traders, which fill the resting orders that they reach.
 
-The print takes the bids at its price or better as one order would: outside bids and orders, each in its turn. An order
-is filled at its own price once everything ahead of it is consumed. What no order got is printed at the given price.
+Such a print takes the bids at its price or better as one order would: outside bids and orders, each in its turn. An
+order is filled at its own price once everything ahead of it is consumed. What no order got is published at the given
+price.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 
 
 def trade_market(state: State, command: TradeMarket, at: int) -> Iterator[Event]:
-    """Print a trade between strangers."""
+    """Publish a trade between outside traders, and fill the resting orders that its price reaches."""
     market = require_open(state.market(command.market))
     opposite = _reached(state, command)
     left_centis = strangers_centis = command.count_centis

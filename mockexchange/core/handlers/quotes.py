@@ -1,6 +1,7 @@
-"""Handlers of outside bids: the bids of strangers in a market's order book.
+"""Handlers of outside bids: the bids of traders without an account here, in a market's order book.
 
-A new outside bid fills the resting orders that it crosses, each at the order's own price; what is left of it stays.
+A new outside bid fills the resting orders that it crosses, each at the order's own price; what is left of the bid
+stays.
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,10 @@ def drop_quotes(market: Market) -> Iterator[Event]:
 
 
 def replenish_market(state: State, command: ReplenishMarket, at: int) -> Iterator[Event]:
-    """Give outside bids back what trades took from them, as far as it is due, and fill the orders that they cross."""
+    """Restore contracts that trades took from outside bids, once their delay is over.
+
+    Fill the orders that the bids cross.
+    """
     market = require_open(state.market(command.market))
     levels = {side: dict((market.quotes or NO_LEVELS)[side]) for side in Side}
     while market.consumed and market.consumed[0].back_at <= at:

@@ -1,4 +1,4 @@
-"""Handlers of a market's stages from open to finalized, and of the payouts of its settlement."""
+"""Handlers of a market's stages from open to finalized, and the payouts of its settlement."""
 
 from collections.abc import Iterator
 
@@ -29,12 +29,12 @@ def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]
 
 
 def determine_market(state: State, command: DetermineMarket, at: int) -> Iterator[Event]:
-    """Set the result of a market."""
+    """Set the result of a market before its payout."""
     yield from _determine(state, state.market(command.market), command.result, command.value_centicents, at)
 
 
 def dispute_market(state: State, command: DisputeMarket, at: int) -> Iterator[Event]:
-    """Dispute the result of a market."""
+    """Mark the result of a market as disputed."""
     yield _move(state, state.market(command.market), "dispute", at)
 
 

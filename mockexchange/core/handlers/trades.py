@@ -1,6 +1,6 @@
-"""Trades: the one way in which a fill, a match or a print changes orders, cash and positions.
+"""Trades: the one function by which a fill, a match or a print changes orders, cash and positions.
 
-A trade has one leg or two: the sides that are of this exchange. Each leg belongs to an order.
+A trade has one leg or two: the sides that belong to accounts of this exchange. Each leg belongs to an order.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, Side, Sub
 
 
 class Leg(Struct, frozen=True):
-    """One side of a trade. Without a given fee the formula of the series applies.
+    """One side of a trade, with its order. Without a given fee the formula of the series applies.
 
     An incoming order is neither listed nor in the order book yet: its command does that after its last match.
     """
@@ -34,7 +34,7 @@ class Leg(Struct, frozen=True):
 
 
 def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int, given_id: str | None = None) -> list[Event]:
-    """Carry out a trade for its legs, print it, and count it for the order groups of its orders."""
+    """Carry out a trade for its legs, add it to the tape, and count it for the order groups of its orders."""
     events: list[Event] = []
     for leg in legs:
         events += _fill_one(state, traded, leg, at)

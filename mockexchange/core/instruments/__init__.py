@@ -1,1 +1,1 @@
-"""Position arithmetic, one module per kind of instrument."""
+"""Position arithmetic, one module per kind of instrument: binary contracts, futures and options."""

@@ -15,7 +15,7 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT,
 
 
 class Stake(Struct, frozen=True, gc=False):
-    """A signed stake in one market, with its cost basis and totals."""
+    """A signed stake in one market, with its cost basis and totals: the part of a position that trades change."""
 
     quantity_centis: int = 0
     cost_micros: int = 0
@@ -23,13 +23,13 @@ class Stake(Struct, frozen=True, gc=False):
     realized_micros: int = 0
     """Realized profit or loss, without fees."""
     traded_micros: int = 0
-    """Money spent buying, either side."""
+    """Money spent on buying contracts of either side."""
     shares_centis: int = 0
-    """Contracts bought, either side."""
+    """Contracts bought so far, of both sides together."""
 
 
 class Payout(NamedTuple):
-    """The payout of a settlement."""
+    """The payout of one stake at the settlement of its market."""
 
     revenue_micros: int
     remainder_micros: int
@@ -81,8 +81,8 @@ def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[
 def held_fees(held_micros: int, before: Stake, after: Stake, count_centis: int, fee_micros: int) -> int:
     """Return the part of the fees paid that belongs to the contracts held after a trade of `count_centis`.
 
-    `held_micros` is this part before the trade. Closed contracts take their share of it away, opened contracts add
-    their share of the trade's fee; both shares are cut to the micro-dollar.
+    `held_micros` is this part before the trade. Closed contracts subtract their share of it, opened contracts add their
+    share of the trade's fee; both shares are cut to the micro-dollar.
     """
     held_centis, holds_centis = before.quantity_centis, after.quantity_centis
     kept_centis = min(abs(held_centis), abs(holds_centis)) if held_centis * holds_centis > 0 else 0

@@ -1,6 +1,6 @@
-"""An option: priced in settlement currency, paid for when it is traded, and worth its payoff when it expires.
+"""The arithmetic of an option: paid for when it is traded, and worth its payoff when it expires.
 
-Inverse ones are priced and pay in the base coin, linear ones in the quote currency.
+Prices and payoffs of inverse options are in the base coin, those of linear options in the quote currency.
 """
 
 from decimal import Decimal
@@ -9,9 +9,9 @@ from mockexchange.core.derivatives.precision import quotient
 from mockexchange.core.derivatives.vocabulary import OptionType
 
 FEE_CAP = Decimal("0.125")
-"""Upper limit of a fee, as a part of the option's price [doc, the venue's page on fees]."""
+"""Upper limit of a fee as a fraction of the option's price [doc, the venue's page on fees]."""
 INITIAL_RATE, INITIAL_RATE_MIN, MAINTENANCE_RATE = Decimal("0.15"), Decimal("0.1"), Decimal("0.075")
-"""Margin rates of the underlying, for short positions [doc]."""
+"""Margin rates of short options as fractions of the underlying's price [doc]."""
 
 
 def worth(size: Decimal, price: Decimal) -> Decimal:
@@ -23,12 +23,15 @@ def price_of(size: Decimal, worth: Decimal) -> Decimal:
 
 
 def moneyness(option_type: OptionType, strike: Decimal, underlying: Decimal) -> Decimal:
-    """Return how far the option is in the money, in dollars; below 0 if it is out of the money."""
+    """Return how far the option is in the money, in dollars; negative if it is out of the money."""
     return underlying - strike if option_type is OptionType.CALL else strike - underlying
 
 
 def payoff(option_type: OptionType, strike: Decimal, underlying: Decimal, coin: Decimal) -> Decimal:
-    """Return the payoff of one option at expiry, in settlement currency, whose unit is worth `coin` dollars."""
+    """Return the payoff of one option at expiry in settlement currency.
+
+    `coin` is the price of one settlement unit in dollars.
+    """
     return quotient(max(moneyness(option_type, strike, underlying), Decimal(0)), coin)
 
 

@@ -1,4 +1,4 @@
-"""Check orders of derivatives against their order books, their sums and their trades."""
+"""Checks of the orders of derivatives against their order books, their subaccounts' sums and their trades."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,7 +16,7 @@ _UNTRIGGERED = OrderState.UNTRIGGERED
 
 @precise
 def violations(state: State) -> Iterator[str]:
-    """Return a line per broken invariant of orders of derivatives."""
+    """Yield one line of text per broken invariant of orders of derivatives."""
     return iter([*_orders(state), *_books(state), *_open(state), *_waiting(state)])
 
 

@@ -1,4 +1,4 @@
-"""Check holdings of derivatives and cash by currency against trades and terms."""
+"""Checks of positions in derivatives and of cash by currency against trades and terms."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,12 +12,12 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 
 ROUNDING_RATIO = Decimal("1e-40")
-"""Tolerated error of a sum, as a part of its largest amount; quotients are rounded to 50 digits."""
+"""Tolerated error of a sum relative to its largest amount; quotients are rounded to 50 digits."""
 
 
 @precise
 def violations(state: State) -> Iterator[str]:
-    """Return a line per broken invariant of derivatives."""
+    """Yield one line of text per broken invariant of positions in derivatives."""
     return iter([*_holdings(state), *_cash(state)])
 
 

@@ -1,4 +1,4 @@
-"""Check the lists of every account against its positions, cash and orders, and the indexes of every list.
+"""Checks of the lists of every account against its positions, cash and orders, and of the indexes of every list.
 
 A subaccount's cash is explained from its lists alone, without the arithmetic of positions. In a market it bought some
 YES and some NO (a sale buys the other side at one dollar less the price). Each YES with a NO is a pair, which paid one
@@ -33,7 +33,7 @@ FillsByRow = dict[tuple[SubaccountRef, str], list[FillRow]]
 
 
 class Lot(NamedTuple):
-    """The purchases of a subaccount in a market, by its fills."""
+    """The purchases of a subaccount in a market, summed over its fills."""
 
     yes_centis: int
     no_centis: int
@@ -46,7 +46,7 @@ class Lot(NamedTuple):
 
 
 def violations(state: State) -> Iterator[str]:
-    """Return a line per broken invariant of the ledgers."""
+    """Yield one line of text per broken invariant of the accounts' lists."""
     fills: FillsByRow = {}
     for account in state.accounts.values():
         for fill in account.ledger.fills:

@@ -1,4 +1,4 @@
-"""Check every market against its rows, orders and trades: open interest, order book and volume."""
+"""Checks of every market against its positions, orders and trades: open interest, order book and volume."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -12,7 +12,7 @@ from mockexchange.core.vocabulary import Side
 
 
 def violations(state: State) -> Iterator[str]:
-    """Return a line per broken invariant of the markets."""
+    """Yield one line of text per broken invariant of the markets."""
     traded: dict[str, list[Trade]] = {}
     for trade in state.tape:
         traded.setdefault(trade.market.ticker, []).append(trade)

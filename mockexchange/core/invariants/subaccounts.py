@@ -1,4 +1,4 @@
-"""Check every subaccount against its rows: conservation of money, sums, indexes and resting orders."""
+"""Checks of every subaccount against its positions: conservation of money, sums, indexes and resting orders."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ SUMMED = ("cost_micros", "realized_micros", "fees_micros")
 
 
 def violations(state: State) -> Iterator[str]:
-    """Return a line per broken invariant of the subaccounts."""
+    """Yield one line of text per broken invariant of the subaccounts."""
     resting: dict[SubaccountRef, list[Order]] = {}
     for order in (order for order_book in state.order_books.values() for order in order_book):
         resting.setdefault(order.subaccount_ref, []).append(order)

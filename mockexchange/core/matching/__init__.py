@@ -1,1 +1,1 @@
-"""Matching, pure: which bids an incoming order meets, in which order, and whose they are. Nothing is changed here."""
+"""Pure functions of matching: which bids an incoming order trades with, and in which order. They change no state."""

@@ -1,7 +1,7 @@
-"""The bids that an incoming order meets: the best price first, at one price the outside bid and then orders by time.
+"""The bids that an incoming order trades with: best price first, then the outside bid, then orders by time.
 
 A market has one order book, kept as bids for YES and bids for NO: an offer of YES at p is a bid for NO at 1 - p. A bid
-for one side meets the bids for the other side whose prices add up to a dollar with its own, or to more.
+for one side trades with the bids for the other side whose prices add up to a dollar with its own, or to more.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,11 +30,11 @@ NOTHING = 0, Queue()
 
 
 class Opposite(Struct, frozen=True):
-    """The bids that an order can meet: those of the other side from a price on."""
+    """The bids that an order can trade with: those of the other side from a price on."""
 
     order_book: OrderBook
     quotes: Mapping[int, int]
-    """Outside bids, the best first."""
+    """Counts of the outside bids by price, the best price first."""
     side: Side
     least_centicents: int
     quotes_first: bool = True
@@ -74,28 +74,31 @@ class Opposite(Struct, frozen=True):
 
 
 def opposite_of(order: Order, order_book: OrderBook, *, quotes_first: bool) -> Opposite:
-    """Return the bids that an order can meet."""
+    """Return the bids of the other side that an order can trade with."""
     side, quotes = OTHER_SIDE[order.bid_side], order.market.quotes
     least_centicents = CENTICENTS_PER_DOLLAR - order.bid_centicents
     return Opposite(order_book, {} if quotes is None else quotes[side], side, least_centicents, quotes_first)
 
 
 def is_self_trade(one: Order, other: Order, account: Account) -> bool:
-    """Whether two orders are of one user: of one account, or of one subtrader of an FCM. `account` is that of `one`."""
+    """Return whether two orders are of one account, or of one subtrader of an FCM.
+
+    `account` is the account of `one`.
+    """
     if account.kind is AccountKind.FCM:
         return one.subaccount is other.subaccount
     return one.subaccount.ref.account == other.subaccount.ref.account
 
 
 def shared(bid: Bid, share_parts: int) -> int:
-    """Return how much of a bid one taker gets: of an outside bid at most this share."""
+    """Return how much of a bid one taker gets: of an outside bid at most this share, in ten-thousandths."""
     if bid.order is not None or share_parts == SHARE_WHOLE:
         return bid.count_centis
     return bid.count_centis * share_parts // SHARE_WHOLE
 
 
 class Reach(NamedTuple):
-    """What an order would get: contracts, their cost for it, and whether it stops at an order of its own account."""
+    """What an order would get at once: contracts, their cost, and whether it then meets an order of its own account."""
 
     count_centis: int = 0
     cost_micros: int = 0
@@ -103,7 +106,7 @@ class Reach(NamedTuple):
 
 
 def reach(order: Order, wanted_centis: int, opposite: Opposite, account: Account, share_parts: int) -> Reach:
-    """Return what an order would get of `wanted_centis`, as far as the first order of its own account."""
+    """Return how much of `wanted_centis` an order would get at once, up to the first order of its own account."""
     count_centis = cost_micros = 0
     for bid in opposite.bids():
         if count_centis == wanted_centis:

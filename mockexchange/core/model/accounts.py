@@ -10,7 +10,7 @@ from mockexchange.core.vocabulary import AccountKind, Reservation
 
 
 class Key(Struct, frozen=True):
-    """An API key with a public key or a shared secret; the core parses neither."""
+    """An API key with a public key or a shared secret; the core does not parse either of them."""
 
     account: str
     name: str
@@ -41,23 +41,26 @@ class Account:
     user_id: str
     tier: str
     subaccounts: dict[str, str] = field(default_factory=dict)
-    """The venue's id of each subaccount by name, "" if the venue derives it; in the order of opening."""
+    """The venue's id of each subaccount by name, in the order of opening; "" if the venue derives the id."""
     keys: dict[str, Key] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     subtrader_rules: dict[str, SubtraderRules] = field(default_factory=dict)
     """Restrictions by subaccount. A subaccount that is not in it has none."""
     netted_subaccounts: set[str] = field(default_factory=set)
     disconnect_subaccounts: set[str] = field(default_factory=set)
-    """Subaccounts whose new streams begin with cancelling on disconnect."""
+    """Subaccounts whose new streams cancel their orders when they end."""
     allocations: tuple[tuple[int, int], ...] = ()
-    """Target allocation of its cash over the shards: (exchange index, percent); without one, its cash stays."""
+    """Shares of the account's cash that the venue keeps on each shard: (exchange index, percent).
+
+    If empty, cash stays where it is.
+    """
     reservation: Reservation = Reservation.NONE
     client_order_ids: set[str] = field(default_factory=set)
-    """Client order ids of all its orders ever; a placed order needs a new one."""
+    """Client order ids of all orders that the account ever had; a placed order needs a new one."""
     named_orders: dict[str, list[Order]] = field(default_factory=dict)
-    """Its orders by their present client order id, in the order of serials; rejected orders are here too."""
+    """Orders of the account by their present client order id, oldest first, including rejected orders."""
     resting_orders: int = 0
-    """Count of its resting orders."""
+    """Number of the account's resting orders."""
     venue: str = ""
     """Venue of the account; "" is the default venue. The core attaches no meaning to the name."""
     opened_at: int = 0

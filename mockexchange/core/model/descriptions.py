@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class SeriesDetails(Struct, frozen=True, kw_only=True):
-    """Details of a series."""
+    """Descriptive fields of a series."""
 
     title: str = ""
     category: str = ""
@@ -13,7 +13,7 @@ class SeriesDetails(Struct, frozen=True, kw_only=True):
 
 
 class EventDetails(Struct, frozen=True, kw_only=True):
-    """Details of an event."""
+    """Descriptive fields of an event."""
 
     title: str = ""
     sub_title: str = ""
@@ -24,7 +24,10 @@ class EventDetails(Struct, frozen=True, kw_only=True):
 
 
 class MarketDetails(Struct, frozen=True, kw_only=True):
-    """Details of a market. Instants are microseconds; an instant that is None is derived from the time of listing."""
+    """Descriptive fields of a market.
+
+    Instants are in microseconds; those that are None are derived from the time of listing.
+    """
 
     subtitle: str = ""
     yes_title: str = ""
@@ -40,4 +43,4 @@ class MarketDetails(Struct, frozen=True, kw_only=True):
     strike_type: str | None = None
     floor_strike: str | None = None
     cap_strike: str | None = None
-    """Strikes are decimal text, in the unit of the market's subject."""
+    """Strikes are decimal text, in the unit of what the market is about, such as dollars or degrees."""

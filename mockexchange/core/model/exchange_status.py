@@ -6,7 +6,7 @@ from mockexchange.core.vocabulary import Severity
 
 
 class Service(Struct):
-    """The status of the exchange: whether it is up and whether it trades; `resume_at` is None if unknown."""
+    """The status of the exchange: whether it is up and whether it trades. `resume_at` is None if no time is known."""
 
     is_active: bool = True
     is_trading: bool = True

@@ -18,7 +18,7 @@ Selector = tuple[Hashable, ...]
 Partition = tuple[Any, ...]
 EVERYTHING: Selector = ()
 UNFILED_MAX = 256
-"""Rows in no list; more are filed before the next read, so that no read has to file many."""
+"""Largest number of rows that wait to be filed; more are filed at once, so that no read has to file many."""
 
 
 class HistoryRow(Protocol):
@@ -44,7 +44,7 @@ by_creation = attrgetter("created_at")
 
 
 class Window(NamedTuple):
-    """A window of time of creation, both ends included; None is no bound."""
+    """A range of times of creation, both ends included; None means no bound."""
 
     earliest: int | None = None
     latest: int | None = None
@@ -58,7 +58,7 @@ def _anything(partition: Partition) -> bool:
 
 
 class HistoryPage(NamedTuple, Generic[T]):
-    """A page of rows, newest first."""
+    """A page of rows, newest first, and where the next page begins."""
 
     rows: list[T]
     after: int | None
@@ -66,7 +66,7 @@ class HistoryPage(NamedTuple, Generic[T]):
 
 
 class History(Generic[R]):
-    """Rows indexed by selector and partition. A change of a row's partition is followed by `refile`."""
+    """Rows indexed by selector and partition. After a change of a row's partition the caller has to call `refile`."""
 
     __slots__ = ("_filed", "_unfiled", "revision")
 
@@ -85,14 +85,17 @@ class History(Generic[R]):
         return merge(*self._lists().get(EVERYTHING, {}).values(), key=by_serial)
 
     def add(self, row: R, revision: int) -> None:
-        """Add a row; its serial is higher than all earlier serials."""
+        """Add a row, whose serial must be higher than all earlier serials."""
         self.revision = revision
         self._unfiled.append(row)
         if len(self._unfiled) > UNFILED_MAX:
             self._lists()
 
     def refile(self, row: R, revision: int, before: Partition) -> None:
-        """Move a row, whose partition was `before`, to the lists of its partition. Its selectors are the same."""
+        """Move a changed row to the lists of its new partition; `before` is its old one.
+
+        Its selectors must be the same.
+        """
         self.revision = revision
         after = row.partition
         if after == before or (self._unfiled and row.serial >= self._unfiled[0].serial):

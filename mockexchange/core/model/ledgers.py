@@ -1,4 +1,4 @@
-"""The ledger of an account: its fills, orders, settlements and payments as lists to page through."""
+"""The ledger of an account: its fills, orders, settlements, payments and transfers, as lists that are read in pages."""
 
 from mockexchange.core.model.history import History
 from mockexchange.core.model.orders import FillRow, Order, Trade
@@ -7,7 +7,7 @@ from mockexchange.core.model.settlements import Settlement
 
 
 class Ledger:
-    """The lists of one account."""
+    """The lists of one account that only grow."""
 
     __slots__ = (
         "deposits",

@@ -71,13 +71,13 @@ class ConsumedQuote(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Market:
-    """A market that pays one dollar or nothing on an outcome."""
+    """A market (event contract) that pays one dollar or nothing on an outcome."""
 
     ticker: str
     event: EventListing
     title: str
     price_centicents: int | None
-    """Last price of YES."""
+    """Last traded price of YES; None before the first."""
     serial: int
     created_at: int
     revision: int
@@ -85,7 +85,7 @@ class Market:
     updated_at: int = 0
     status: MarketStatus = MarketStatus.OPEN
     is_trading: bool = True
-    """Whether trading is not paused in this market; it means nothing once the market is not open."""
+    """False while trading in this market is paused; meaningless once the market is no longer open."""
     result: Result | None = None
     value_centicents: int | None = None
     settled_at: int | None = None
@@ -96,11 +96,11 @@ class Market:
     """Contracts held by the accounts of this exchange, by side; the larger is the open interest."""
     no_held_centis: int = 0
     quotes: Levels | None = None
-    """Outside bids by side: a count for each price of that side. Reads add the resting orders of accounts."""
+    """Bids of outside traders, a count for each price of each side. Reads add the accounts' resting orders to them."""
     book_changed: int = 0
-    """The number of the command that last changed the order book; 0 for none."""
+    """Sequence number of the command that last changed the order book; 0 if none did."""
     consumed: list[ConsumedQuote] = field(default_factory=list)
-    """What trades took from the outside bids and is to come back, in order of time."""
+    """Contracts that trades took from the outside bids and that come back later, in order of time."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

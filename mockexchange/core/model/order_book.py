@@ -10,7 +10,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Side
 
 SHED_MIN = 16
-"""A queue drops its empty places once it has at least this many more of them than taken places."""
+"""A queue drops its empty places once it has at least this many more empty places than orders."""
 
 
 class Queue:
@@ -44,7 +44,7 @@ class Queue:
         self.count_centis += count_centis
 
     def change(self, order_id: str, change_centis: int) -> None:
-        """Change the count of an order. Cost: O(1) for the first one."""
+        """Change the count of an order in the queue. Cost: O(1) for the first order."""
         self.count_centis += change_centis
         if order_id == self.first:
             self._gone_centis -= change_centis
@@ -55,13 +55,13 @@ class Queue:
             place += place & -place
 
     def leave(self, order_id: str) -> None:
-        """Remove an order with nothing remaining; its place stays empty."""
+        """Remove an order with no contracts left; its place in the queue stays empty."""
         del self._places[order_id]
         if len(self._sums) > SHED_MIN + 2 * len(self._places):
             self._shed()
 
     def ahead_centis(self, order_id: str) -> int:
-        """Return the count ahead of an order."""
+        """Return the number of contracts in the queue ahead of an order."""
         return max(0, self._sum_to(self._places[order_id] - 1) - self._gone_centis)
 
     def _shed(self) -> None:
@@ -84,7 +84,7 @@ class Queue:
 
 
 class OrderBook:
-    """A market's resting orders; `sides` has a queue per price, as bids of that side."""
+    """The resting orders of a market. `sides` has, for each side and price, the queue of the bids."""
 
     __slots__ = ("orders", "sides")
 
@@ -107,14 +107,14 @@ class OrderBook:
         queue.join(order.order_id, order.remaining_centis)
 
     def change(self, order: Order, change_centis: int) -> None:
-        """Change an order's count in its queue (negative if it shrank); remove an order with nothing remaining."""
+        """Change an order's count in its queue (negative if it fell); remove an order with no contracts left."""
         queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
         queues[price_centicents].change(order.order_id, change_centis)
         if not order.remaining_centis:
             self._leave(order, queues, price_centicents)
 
     def remove(self, order: Order) -> None:
-        """Remove a resting order from its queue. Call it before the order's price or count changes."""
+        """Remove a resting order from its queue. Call this function before the order's price or count changes."""
         queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
         queues[price_centicents].change(order.order_id, -order.remaining_centis)
         self._leave(order, queues, price_centicents)

@@ -1,4 +1,4 @@
-"""The rules of order entry that a scenario can switch: the venue's sources leave them open."""
+"""Rules of order entry that the venue's sources leave open, so that a scenario can choose them."""
 
 from enum import StrEnum
 
@@ -8,12 +8,12 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 SHARE_WHOLE = 10_000
 ORDERS_MAX = 200_000
-"""Resting orders per account (the venue's page on creating orders, since 2025-12-01)."""
+"""Largest number of resting orders per account (the venue's page on creating orders, since 2025-12-01)."""
 GROUP_WINDOW_US = 15 * MICROSECONDS_PER_SECOND
 
 
 class FillRule(StrEnum):
-    """What fills orders: the order book, nothing but steps, or every order at once at its limit."""
+    """What fills placed orders: the order book, only steps of the scenario, or every order at once at its limit."""
 
     BOOK = "book"
     NONE = "none"
@@ -21,28 +21,30 @@ class FillRule(StrEnum):
 
 
 class QueueRule(StrEnum):
-    """Whether outside bids at the price of an order trade before it."""
+    """Whether outside bids at the price of an order trade before the order."""
 
     AHEAD = "ahead"
     FRONT = "front"
 
 
 class BalanceRule(StrEnum):
-    """Whether a shown balance falls when an order rests."""
+    """Whether the balance that reads show falls by the cost of an order when the order rests."""
 
     RESERVED = "reserved"
     FREE = "free"
 
 
 class RowRule(StrEnum):
-    """Whether a post-only order that would cross leaves a canceled order."""
+    """Whether a post-only order that would cross is listed as a canceled order."""
 
     KEPT = "kept"
     NONE = "none"
 
 
 class AmendRule(StrEnum):
-    """The remaining count that answers an amendment which matches at once: the true one, zero, or that before it."""
+    """The remaining count in the answer to an amendment that matches at once: that after the match, 0, or that
+    before.
+    """
 
     AFTER = "after"
     ZERO = "zero"
@@ -50,11 +52,11 @@ class AmendRule(StrEnum):
 
 
 class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The rules of order entry of one exchange."""
+    """The rules of order entry of one exchange, chosen by the scenario."""
 
     fill: FillRule = FillRule.BOOK
     share_parts: int = SHARE_WHOLE
-    """The largest part of an outside level that one taker gets; strangers take the rest of it."""
+    """Largest part of an outside bid that one taker gets, in ten-thousandths; outside traders take the rest."""
     queue: QueueRule = QueueRule.AHEAD
     balance: BalanceRule = BalanceRule.RESERVED
     check_cash: bool = True
@@ -64,7 +66,7 @@ class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     orders_max: int = ORDERS_MAX
     count_step_centis: int = 1
     group_window_us: int | None = GROUP_WINDOW_US
-    """Fills of an order group count for this long; None: until its reset."""
+    """How long a fill counts for its order group; None: until the group's reset."""
     amend_counts: AmendRule = AmendRule.AFTER
     replenish_us: int | None = None
-    """Contracts taken from an outside bid come back after this time; None: never."""
+    """Delay after which contracts taken from an outside bid come back; None: they never do."""

@@ -1,7 +1,7 @@
-"""Orders, the groups that cancel orders together, trades and their fills.
+"""Orders, order groups, trades and fills.
 
 Every fill has an order: either one that rested before, or an executed one that was created with its first fill. A trade
-has one or two fills: one for each side that is an account of this exchange.
+has one fill or two: one for each side that has an account on this exchange.
 """
 
 from collections import deque
@@ -24,12 +24,15 @@ OTHER_SIDE = {Side.YES: Side.NO, Side.NO: Side.YES}
 
 
 def outcome_side(side: Side, action: Action) -> Side:
-    """Return the outcome that a fill gains from: selling YES gains from NO."""
+    """Return the outcome whose contracts a fill gains: a sale of YES gains NO."""
     return side if action is Action.BUY else OTHER_SIDE[side]
 
 
 class Trade:
-    """A trade. `taker_side` is the outcome that the taker gains from, `market_volume_centis` the volume before it."""
+    """A trade.
+
+    `taker_side` is the outcome that the taker gains, `market_volume_centis` the market's volume before the trade.
+    """
 
     __slots__ = (
         "count_centis",
@@ -72,7 +75,7 @@ class Trade:
 
     @property
     def revision(self) -> int:
-        """A trade never changes, so its serial is its one revision."""
+        """The serial of the trade, which never changes."""
         return self.serial
 
     @property
@@ -85,7 +88,7 @@ class Trade:
 
 
 class FillRow:
-    """One account's side of a trade. Every fill belongs to an order."""
+    """One account's side of a trade, as lists of fills show it. Every fill belongs to an order."""
 
     __slots__ = ("fee_micros", "is_taker", "order", "serial", "trade")
 
@@ -127,7 +130,7 @@ class FillRow:
 
     @property
     def revision(self) -> int:
-        """A fill never changes, so its serial is its one revision."""
+        """The serial of the fill, which never changes."""
         return self.serial
 
     @property
@@ -160,7 +163,7 @@ class Order(Struct, eq=False, kw_only=True):
     revision: int
     status: OrderStatus = OrderStatus.RESTING
     is_placed: bool = True
-    """Whether the order was placed. Otherwise it is known only by its fills and grows with them."""
+    """Whether the order was placed. If not, the order is known only by its fills and grows with them."""
     is_archived: bool = False
     """Whether the order is done and last changed before the exchange's cutoff, so that it is listed with history."""
     group: "OrderGroup | None" = None
@@ -168,16 +171,16 @@ class Order(Struct, eq=False, kw_only=True):
     self_trade_prevention: SelfTradePrevention | None = None
     cancel_on_pause: bool = False
     opening_centis: int = 0
-    """Of an order that sells: contracts beyond those held when it was placed, which open the other side."""
+    """Contracts of a sell order beyond those held when it was placed; they open a position on the other side."""
     fills: list[FillRow] = field(default_factory=list)
     filled_centis: int = 0
     taker_cost_micros: int = 0
     maker_cost_micros: int = 0
-    """Cost of its fills without fees, by role: count times price."""
+    """Cost (count times price, without fees) of those fills in which the order was the maker."""
     taker_fees_micros: int = 0
     maker_fees_micros: int = 0
     accrued_attos: int = 0
-    """Excess of rounded fees over exact fees that is not given back yet, in 1e-18 dollars."""
+    """Sum of rounded less exact fees that has not been given back yet, in 1e-18 dollars."""
 
     @property
     def subaccount_ref(self) -> SubaccountRef:
@@ -220,20 +223,20 @@ class Order(Struct, eq=False, kw_only=True):
         return self.needs_micros(self.remaining_centis)
 
     def needs_micros(self, count_centis: int) -> int:
-        """Return what a count costs at the limit price: all of it if the order buys, else the contracts it opens."""
+        """Return what contracts cost at the limit price: all of them for a buy, only those that open for a sale."""
         if self.action is Action.BUY:
             return count_centis * self.price_centicents
         return min(count_centis, self.opening_centis) * (CENTICENTS_PER_DOLLAR - self.price_centicents)
 
     def covers_centis(self, count_centis: int) -> int:
-        """Return how many contracts of a count the account holds and would sell, if they rest."""
+        """Return how many of these contracts the account holds and would sell, if they rest."""
         return max(0, count_centis - self.opening_centis) if self.action is Action.SELL else 0
 
 
 class OrderGroup(Struct, eq=False, kw_only=True):
     """Orders that are canceled together when `filled_centis` reaches the limit.
 
-    Fills count since the last reset, and only for as long as the window of the exchange's rules.
+    Fills count since the last reset, and only for as long as `OrderRules.group_window_us`.
     """
 
     group_id: str
@@ -247,17 +250,20 @@ class OrderGroup(Struct, eq=False, kw_only=True):
     """The fills that are counted: (instant, count)."""
     is_triggered: bool = False
     orders: dict[str, Order] = field(default_factory=dict)
-    """Its resting orders by id, in the order in which they were placed."""
+    """Resting orders of the group by id, in the order in which they were placed."""
 
     def add(self, order: Order) -> None:
-        """Add a resting order. One that was amended comes back to its place. Cost: O(1) for the newest order."""
+        """Add a resting order to the group. An amended order comes back to its place.
+
+        Cost: O(1) for the newest order.
+        """
         newest = next(reversed(self.orders.values()), None)
         self.orders[order.order_id] = order
         if newest is not None and newest.serial > order.serial:
             self.orders = dict(sorted(self.orders.items(), key=lambda item: item[1].serial))
 
     def count(self, count_centis: int, at: int, window_us: int | None) -> None:
-        """Count filled contracts, and forget those that are older than the window (None: none is forgotten)."""
+        """Count filled contracts, and forget fills that are older than the window; with None no fill is forgotten."""
         if window_us is None:
             self.filled_centis += count_centis
             return
@@ -267,6 +273,6 @@ class OrderGroup(Struct, eq=False, kw_only=True):
             self.filled_centis -= self.recent.popleft()[1]
 
     def reset(self) -> None:
-        """Count from zero again."""
+        """Count fills from zero again."""
         self.filled_centis, self.is_triggered = 0, False
         self.recent.clear()

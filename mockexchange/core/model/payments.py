@@ -1,4 +1,4 @@
-"""Deposits, withdrawals and transfers: rows of cash moved other than by trading."""
+"""Deposits, withdrawals and transfers: lists of the cash that moved other than by trading."""
 
 from msgspec import Struct
 
@@ -67,7 +67,7 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
 
 
 class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
-    """Cash moved between two subaccounts of one account."""
+    """A transfer of cash between two subaccounts of one account."""
 
     transfer_id: str
     source: SubaccountRef
@@ -83,7 +83,7 @@ class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
 
 
 class ShardTransfer(_Listed, Struct, eq=False, kw_only=True):
-    """Cash moved between instances and shards of the venue."""
+    """A transfer of cash between instances and shards of the venue."""
 
     transfer_id: str
     account: str

@@ -1,4 +1,4 @@
-"""Positions: a subaccount's stake in one market, and the sums per event."""
+"""Positions: a subaccount's stake in one market, and the sums over an event's positions."""
 
 from functools import reduce
 
@@ -18,7 +18,7 @@ FLAT = Stake()
 
 
 class Position:
-    """A position in one market. No other state of this or another row has the same `revision`, so it is a cache key."""
+    """A position in one market. `revision` is a cache key: no other content of any position has the same number."""
 
     __slots__ = (
         "archived",
@@ -59,7 +59,7 @@ class Position:
 
     @property
     def partition(self) -> int:
-        """The row's values for filters, as bits: exchange index, settled, archived, and which counts are not zero."""
+        """The row's values for filters as bits: exchange index, settled, archived, and which counts are not zero."""
         return (
             self.market.event.exchange_index << EXCHANGE_INDEX_SHIFT
             | (SETTLED if self.settled else 0)
@@ -82,7 +82,7 @@ class Position:
 
 
 class EventTotals:
-    """Exact sums of fields of `Position` and its stake over some rows of an event, such as its unsettled rows."""
+    """Exact sums of fields of `Position` and its stake over some positions of an event, such as the unsettled ones."""
 
     __slots__ = (
         "cost_micros",
@@ -126,7 +126,7 @@ NO_TOTALS = EventTotals()
 
 
 class EventHolding:
-    """A subaccount's rows in one event, filed by partition, with their totals."""
+    """A subaccount's positions in one event, filed by partition, with their totals."""
 
     __slots__ = ("archived_totals", "event", "rank", "rows", "settled_totals", "unsettled_totals")
 
@@ -147,7 +147,7 @@ class EventHolding:
         self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
 
     def remove(self, position: Position, partition: int) -> None:
-        """Remove a row that is about to change. `rank` is stale until the row is added again."""
+        """Remove a position that is about to change. `rank` is stale until the position is added again."""
         rows = self.rows[partition]
         rows.remove(position)
         if not rows:
@@ -155,13 +155,13 @@ class EventHolding:
         self._totals(position).add(position, -1)
 
     def add_resting(self, position: Position, change_centis: int) -> None:
-        """Count a change of the resting contracts of a row that stays where it is."""
+        """Add a change of a position's resting contracts to the totals; the position keeps its partition."""
         totals = self._totals(position)
         totals.resting_centis += change_centis
         totals.revision = position.revision
 
     def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
-        """Return the sums over the rows with these values of `settled` and `archived`; None accepts both values."""
+        """Return the sums over positions with these values of `settled` and `archived`; None accepts both."""
         if settled is False:
             return NO_TOTALS if archived or self.unsettled_totals is None else self.unsettled_totals
         kinds = (

@@ -1,4 +1,4 @@
-"""A container that keeps items newest first, and reads that merge several of them.
+"""Sorted containers that list items newest first, and reads that merge several of them.
 
 A rank is (-updated_at, name): newest first, ties by name. The first item after a rank is found in O(log n); the items
 that follow are yielded one by one.
@@ -19,7 +19,7 @@ SORTED_RUNS_MAX = 4
 
 
 class Ranked(Protocol):
-    """An item with a rank."""
+    """An item that can be sorted by its rank."""
 
     @property
     def rank(self) -> Rank: ...
@@ -30,7 +30,7 @@ by_rank = attrgetter("rank")
 
 
 class Ranking(Generic[T]):
-    """A sorted list, replaced by a tree when it grows long: most rankings are short, and a list is faster to create."""
+    """Items sorted by rank: a list, or a tree once it grows long. Most are short, and a list is faster to create."""
 
     __slots__ = ("_items",)
 

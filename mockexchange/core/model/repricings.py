@@ -1,4 +1,4 @@
-"""The markets whose prices changed, so that the values of positions can follow when they are read.
+"""The markets whose prices changed, so that the values of positions are updated only when they are read.
 
 A trade changes the value of every position in its market. Adding the change to each holder would make a trade as slow
 as its market has holders, so a subaccount revalues its positions when its values are read, each market once.
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 class Repricings:
-    """The markets whose price ever changed, each with the number of its last change, in the order of these numbers."""
+    """The markets whose price has ever changed, ordered by the number of their last change."""
 
     __slots__ = ("_numbers", "count")
 
@@ -18,7 +18,7 @@ class Repricings:
         """Number of the last change."""
 
     def add(self, ticker: str) -> None:
-        """Note a change of a market's price."""
+        """Record that a market's price changed."""
         self.count += 1
         self._numbers.pop(ticker, None)
         self._numbers[ticker] = self.count

@@ -10,14 +10,17 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 
 
 class Bought(NamedTuple):
-    """Count and cost of the contracts acquired on one side. A sale acquires the other side at 1 dollar - price."""
+    """Count and cost of the contracts of one side that were acquired.
+
+    A sale acquires the other side at 1 dollar - price.
+    """
 
     count_centis: int = 0
     cost_micros: int = 0
 
 
 class Settlement(Struct, frozen=True, eq=False, kw_only=True):
-    """The settlement of one position."""
+    """The settlement of one subaccount's position in a market."""
 
     subaccount_ref: SubaccountRef
     market: Market
@@ -27,7 +30,7 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
     yes: Bought
     no: Bought
     held_centis: int
-    """The position that was paid, negative for NO, and its cost basis."""
+    """The position that was paid, negative for NO."""
     held_cost_micros: int
     revenue_micros: int
     """Amount paid out, without the part of a cent that a scalar result keeps back as a fee."""
@@ -38,7 +41,7 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def revision(self) -> int:
-        """A settlement never changes, so its serial is its one revision."""
+        """The serial of the settlement, which never changes."""
         return self.serial
 
     @property

@@ -1,4 +1,4 @@
-"""The state of the exchange. Only handlers change it, while `Exchange.execute` runs one."""
+"""The state of the exchange. Only handlers change it, while `Exchange.execute` runs one of them."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -29,14 +29,14 @@ from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 
 NAMES_SHOWN_MAX = 5
 ORDERS_COMPARED_MAX = 200
-"""Orders among which the nearest to an unknown one is searched: it takes a few milliseconds."""
+"""Number of the newest orders that are searched for an id similar to an unknown one, which takes a few milliseconds."""
 COMPARED_MAX = 300
-"""Names that an unknown one is compared with: a few milliseconds. Among more, none is suggested."""
+"""Largest number of names that are compared with an unknown name. If there are more, no similar name is suggested."""
 
 
 @dataclass(slots=True)
 class Derivatives:
-    """The state of derivatives: derivatives and indexes by name, holdings and cash by subaccount, and trades."""
+    """The state of derivatives: derivatives and indexes by name, positions and cash by subaccount, and trades."""
 
     listed: dict[str, Derivative] = field(default_factory=dict)
     indexes: dict[str, Decimal] = field(default_factory=dict)
@@ -50,16 +50,16 @@ class Derivatives:
     order_history: History[DerivativeOrder] = field(default_factory=History)
     order_books: dict[str, DerivativeBook] = field(default_factory=dict)
     open_orders: dict[SubaccountRef, dict[str, OpenOrders]] = field(default_factory=dict)
-    """Open orders by subaccount and derivative; never empty values of a derivative."""
+    """Open orders by subaccount and derivative. A derivative without open orders of the subaccount has no entry."""
     waiting: dict[str, DerivativeOrder] = field(default_factory=dict)
     """Orders that wait for their trigger, in the order in which they were placed."""
 
     def open_orders_of(self, subaccount_ref: SubaccountRef, derivative: str) -> OpenOrders:
-        """Return the open orders of a subaccount in a derivative."""
+        """Return the open orders of a subaccount in a derivative; an empty, shared value if there are none."""
         return self.open_orders.get(subaccount_ref, {}).get(derivative, NO_ORDERS)
 
     def order(self, order_id: str) -> DerivativeOrder:
-        """Return an order. Raises Refused if it is unknown."""
+        """Return an order of a derivative by its id. Raises Refused if it is unknown."""
         order = self.orders.get(order_id)
         if order is None:
             raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
@@ -73,34 +73,34 @@ class State:
     seed: int
     rounding: FeeRounding
     sequence: int = 0
-    """Commands executed so far, refused ones included."""
+    """Number of commands executed so far, including refused ones."""
     revision: int = 0
     archived_before: int = 0
-    """Fills, done orders and settled positions last touched before this instant are listed with history."""
+    """Fills, done orders and settled positions last changed before this instant are listed in the historical reads."""
     rules: OrderRules = field(default_factory=OrderRules)
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
-    """API keys with a key pair, by id; keys with a secret are in `secret_keys`."""
+    """API keys with a key pair, by id; keys with a shared secret are in `secret_keys`."""
     secret_keys: dict[str, Key] = field(default_factory=dict)
     key_owners: dict[str, str] = field(default_factory=dict)
-    """The account of each public key or secret; no two accounts share one."""
+    """The account of each public key or secret; two accounts never share one."""
     subaccounts: dict[SubaccountRef, Subaccount] = field(default_factory=dict)
     market_positions: dict[str, list[Position]] = field(default_factory=dict)
-    """Every position ever opened in a market, by its ticker, in the order of opening; none is ever removed."""
+    """Every position ever opened in a market, by the market's ticker, in the order of opening."""
     series: dict[str, Series] = field(default_factory=dict)
     repricings: Repricings = field(default_factory=Repricings)
     events: dict[str, EventListing] = field(default_factory=dict)
     described: dict[str, EventDetails] = field(default_factory=dict)
-    """Details of events that are not listed yet, by ticker."""
+    """Details given for events that are not listed yet, by ticker."""
     markets: dict[str, Market] = field(default_factory=dict)
     listed_events: History[EventListing] = field(default_factory=History)
     listed_markets: History[Market] = field(default_factory=History)
     tape: History[Trade] = field(default_factory=History)
-    """Every trade of the exchange."""
+    """Every trade in event contracts, newest last."""
     orders: dict[str, Order] = field(default_factory=dict)
     groups: dict[str, OrderGroup] = field(default_factory=dict)
     groups_opened: int = 0
-    """Count of groups ever opened, deleted ones included."""
+    """Number of order groups ever opened, including deleted ones."""
     payments: dict[str, Payment] = field(default_factory=dict)
     transfers: dict[str, TransferRow] = field(default_factory=dict)
     shard_transfers: dict[str, ShardTransfer] = field(default_factory=dict)
@@ -109,11 +109,11 @@ class State:
     order_books: dict[str, OrderBook] = field(default_factory=dict)
     """Resting orders by market ticker."""
     named_trades: dict[str, Trade] = field(default_factory=dict)
-    """Trades whose id was given; derived ids cannot clash."""
+    """Trades whose id a command gave; only these can clash with another."""
     derivatives: Derivatives = field(default_factory=Derivatives)
 
     def __del__(self) -> None:
-        """Break the cycles of rows that refer to each other: the state is freed now, not by a garbage collection."""
+        """Break the reference cycles of rows, so that the memory is freed at once and not by the garbage collector."""
         for order in self.orders.values():
             for fill in order.fills:
                 fill.trade.maker = fill.trade.taker = None
@@ -124,16 +124,16 @@ class State:
             event.markets = []
 
     def next_revision(self) -> int:
-        """Return a number that no earlier row or revision has."""
+        """Return a number that no earlier revision or serial has."""
         self.revision += 1
         return self.revision
 
     def new_id(self, kind: str) -> str:
-        """Return an id that depends only on the seed, the command's place in the log and `kind`."""
+        """Return an id that depends only on the exchange's seed, the number of the current command and `kind`."""
         return id_of(f"{self.seed}\x1f{self.sequence}\x1f{kind}")
 
     def account(self, name: str) -> Account:
-        """Return an account. Raises Refused if it is unknown."""
+        """Return an account by name. Raises Refused if it is unknown."""
         account = self.accounts.get(name)
         if account is None:
             raise Refused(RefusalCode.UNKNOWN_ACCOUNT, f"no account {name!r}{_known(name, self.accounts)}")
@@ -159,14 +159,14 @@ class State:
         return subaccount
 
     def market(self, ticker: str) -> Market:
-        """Return a market. Raises Refused if it is unknown."""
+        """Return a market by ticker. Raises Refused if it is unknown."""
         market = self.markets.get(ticker)
         if market is None:
             raise Refused(RefusalCode.UNKNOWN_MARKET, f"no market {ticker!r}{_known(ticker, self.markets)}")
         return market
 
     def order(self, order_id: str) -> Order:
-        """Return an order. Raises Refused with the nearest of the newest orders, if it is unknown."""
+        """Return an order by id. Raises Refused if it is unknown, with the most similar id among the newest orders."""
         order = self.orders.get(order_id)
         if order is None:
             near = get_close_matches(order_id, islice(reversed(self.orders), ORDERS_COMPARED_MAX), n=1)
@@ -198,7 +198,7 @@ class State:
         return transfer
 
     def subaccounts_of(self, account: str) -> Iterator[Subaccount]:
-        """Return the subaccounts of an account in the order of opening, the primary one first."""
+        """Iterate over the subaccounts of an account in the order of opening, the primary one first."""
         return (self.subaccounts[SubaccountRef(account, name)] for name in self.accounts[account].subaccounts)
 
 

@@ -14,11 +14,11 @@ from mockexchange.core.model.repricings import Repricings
 from mockexchange.core.vocabulary import SubaccountRef
 
 UNFILED_MAX = 256
-"""Rows out of the indexes; more are filed before the next read, so that no read has to file many."""
+"""Largest number of positions that wait to be filed; more are filed at once, so that no read has to file many."""
 
 
 class Subaccount:
-    """One subaccount of an account. Position rows change only inside `change` and `change_resting`."""
+    """One subaccount of an account. Its positions change only inside `change` and `change_resting`."""
 
     __slots__ = (
         "_event_classes",
@@ -80,7 +80,7 @@ class Subaccount:
 
     @property
     def values_micros(self) -> defaultdict[int, int]:
-        """Value of the positions at their last prices, by exchange index."""
+        """Value of the positions at their markets' last prices, by exchange index."""
         self._file()
         for ticker in self._repricings.since(self._repriced):
             position = self.positions.get(ticker)
@@ -93,32 +93,37 @@ class Subaccount:
 
     @property
     def rows(self) -> Mapping[int, Ranking[Position]]:
-        """The position rows by partition."""
+        """The positions by partition, each partition sorted by rank."""
         self._file()
         return self._rows
 
     @property
     def rows_uncounted(self) -> Mapping[int, Ranking[Position]]:
-        """The same rows filed without their counts: a page without `nonzero` reads one tree instead of eight."""
+        """The positions by partition, where the partition leaves out the bits of counts.
+
+        A page without the filter `nonzero` then reads one tree instead of eight.
+        """
         self._file()
         return self._rows_uncounted
 
     @property
     def events(self) -> Mapping[str, EventHolding]:
-        """The rows by event."""
+        """The positions by event."""
         self._file()
         return self._events
 
     @property
     def event_classes(self) -> Mapping[frozenset[int], Ranking[EventHolding]]:
-        """Events by the exact set of partitions in which they have rows."""
+        """The events, keyed by the exact set of partitions in which they have positions."""
         self._file()
         return self._event_classes
 
     def change(self, position: Position, revision: int, stake: Stake, fees_micros: int) -> None:
-        """Change the stake and the fees of a position row and the sums that contain them; take it out of the indexes.
+        """Change the stake and the fees of a position and the sums that contain them.
 
-        The caller may change its other fields afterwards: the next read puts the row back.
+        Remove the position from the indexes.
+
+        The caller may change its other fields afterwards: the next read adds the position to the indexes again.
         """
         position.revision = self.revision = revision
         if position.market.ticker not in self._unfiled:
@@ -130,7 +135,7 @@ class Subaccount:
         position.stake, position.fees_micros = stake, fees_micros
 
     def change_resting(self, position: Position, revision: int, change_centis: int) -> None:
-        """Change the resting contracts of a position row; most changes leave its place in every index."""
+        """Change the resting contracts of a position; most changes leave its place in every index."""
         position.revision = self.revision = revision
         ticker, resting_centis = position.market.ticker, position.resting_centis
         if ticker not in self._unfiled:
@@ -166,13 +171,16 @@ class Subaccount:
         return self.reserved_micros - sum(self.shards_reserved_micros.values())
 
     def free_on(self, shard: int) -> int:
-        """Return the cash on an exchange index that is not held back: below zero if facts took more than there was."""
+        """Return the cash on an exchange index that is not held back.
+
+        Negative if recorded fills took more than there was.
+        """
         if not (shard or self.shards_micros or self.shards_reserved_micros):
             return self.cash_micros - self.reserved_micros
         return self.cash_on(shard) - self.reserved_on(shard)
 
     def assert_conserved(self) -> None:
-        """Assert that no money is created or lost: cash + exposure - realized + fees = net contributions."""
+        """Assert that no money was created or lost: cash + exposure - realized + fees = net contributions."""
         held_micros = self.cash_micros + self.cost_micros - self.realized_micros + self.fees_micros
         assert held_micros == self.contributed_micros, (
             f"{self.ref}: cash {self.cash_micros} + exposure {self.cost_micros} - realized {self.realized_micros}"

@@ -1,1 +1,1 @@
-"""Reads of the state: pages of positions, orders, fills and settlements, and order books."""
+"""Reads of the state: pages of positions, orders, fills and settlements, and levels of order books."""

@@ -17,7 +17,10 @@ from mockexchange.core.vocabulary import OrderStatus
 
 
 class ListQuery(Struct, frozen=True, kw_only=True):
-    """Filters of every list. `subaccounts` None means all; `after` is the serial with which the previous page ended."""
+    """Filters that every list has.
+
+    `subaccounts` None means all; `after` is the serial at which the previous page ended.
+    """
 
     limit: int
     subaccounts: Collection[str] | None = None
@@ -26,12 +29,12 @@ class ListQuery(Struct, frozen=True, kw_only=True):
     after: int | None = None
 
     def admits(self, partition: Partition) -> bool:
-        """Whether rows of a partition pass the filters."""
+        """Return whether rows of a partition pass the filters."""
         return self.subaccounts is None or partition[0] in self.subaccounts
 
 
 class FillQuery(ListQuery, frozen=True, kw_only=True):
-    """Filters of a list of fills. `archived`: False leaves out archived fills, True returns only them, None all."""
+    """Filters of a list of fills. `archived` True returns only archived fills, False all others, None both."""
 
     order_id: str | None = None
     exchange_index: int | None = None
@@ -39,7 +42,10 @@ class FillQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class OrderQuery(ListQuery, frozen=True, kw_only=True):
-    """Filters of a list of orders. No `statuses` means all; `archived`: True, False, or None for all orders."""
+    """Filters of a list of orders.
+
+    Empty `statuses` means all; `archived` True, False or None means only archived, others, both.
+    """
 
     events: Collection[str] = ()
     exchange_index: int | None = None

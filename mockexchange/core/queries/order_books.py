@@ -1,4 +1,4 @@
-"""Levels of a market's order book, outside bids and resting orders together, and queue positions of orders.
+"""Levels of a market's order book (outside bids and resting orders added up), and queue positions of orders.
 
 Orders trade by price, then by time (the venue's words on queue positions: the contracts that trade before an order).
 Outside bids have no time; they count as earlier than every order at their price.
@@ -18,7 +18,7 @@ NO_QUOTES: Mapping[int, int] = {}
 
 
 class Level(NamedTuple):
-    """A price of an order book with the total count of the bids at it."""
+    """One price of an order book, with the total count of the bids at this price."""
 
     price_centicents: int
     """Price of the contract of the requested side."""
@@ -32,7 +32,7 @@ def levels(state: State, market: Market, side: Side) -> list[Level]:
 
 
 def count_ahead_centis(state: State, order: Order) -> int:
-    """Return how many centi-contracts trade before an order: 0 if it is the next one, or no longer rests."""
+    """Return how many centi-contracts trade before an order: 0 if the order is the next one or no longer rests."""
     if not order.remaining_centis:
         return 0
     price_centicents = order.bid_centicents

@@ -1,4 +1,4 @@
-"""Pages of the positions of a subaccount: filters, order, totals of events, and the start of the next page.
+"""Pages of the positions of a subaccount: filters, sort order, totals of events, and the start of the next page.
 
 Rows are in the order of their last update, newest first, ties by ticker (recorded 2025-11-03). A page also has a row
 for each event of its positions, in the same order. The totals of an event row sum all positions of the subaccount in
@@ -26,14 +26,17 @@ from mockexchange.core.model.subaccounts import Subaccount
 
 event_of = attrgetter("market.event.ticker")
 VIEWS = tuple(product((False, True, None), repeat=2))
-"""All combinations of the filters (settled, archived). Each makes an event row of its own, with its own revision."""
+"""All combinations of the filters (settled, archived).
+
+Each combination has its own event row, with its own revision.
+"""
 
 
 class PositionQuery(Struct, frozen=True, kw_only=True):
     """The filters of a page of positions; a row has to pass all of them.
 
-    `settled` and `archived`: only rows with this value, or None for all rows. `nonzero`: bits `positions.NONZERO_*`; at
-    least one of these counts is not zero; 0 means no filter. `after`: the rank with which the previous page ended.
+    `settled` and `archived`: only rows with this value, or None for all rows. `nonzero`: bits `positions.NONZERO_*`, of
+    which at least one count must not be zero; 0 means no filter. `after`: the rank at which the previous page ended.
     `limit` counts rows, or events if `whole_events` is set.
     """
 
@@ -48,7 +51,7 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
     whole_events: bool = False
 
     def admits(self, partition: int) -> bool:
-        """Whether rows filed under `partition` pass the settlement, archive, count and exchange index filters."""
+        """Return whether rows of this partition pass the settlement, archive, count and exchange index filters."""
         if self.settled is not None and bool(partition & SETTLED) is not self.settled:
             return False
         if self.archived is not None and bool(partition & ARCHIVED) is not self.archived:
@@ -64,7 +67,7 @@ class EventRow(Struct, frozen=True, gc=False):
     event: str
     totals: EventTotals
     revision: int
-    """A cache key: no other content of this or another event row has the same number."""
+    """A cache key: no other content of any event row has the same number."""
 
 
 class Page(NamedTuple):
@@ -77,7 +80,7 @@ class Page(NamedTuple):
 
 
 def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
-    """Return one page. Cost: O(log n + limit) with any filter."""
+    """Return one page of a subaccount's positions. Cost: O(log n + limit) with any filter."""
     if query.whole_events and query.ticker is None:
         return _page_of_events(subaccount, query)
     rows, after = _cut(_find_rows(subaccount, query), query.limit)

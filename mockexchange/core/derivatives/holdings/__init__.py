@@ -1,1 +1,1 @@
-"""Holdings of derivatives: their changes, their valuation, and the reads of them."""
+"""Positions in derivatives (holdings): how they change, what they are worth, and how they are read."""

@@ -1,4 +1,4 @@
-"""The last step of every change of a holding: set its revision and time, and make its event."""
+"""The last step of every change of a position in a derivative: set its revision and time, and create its event."""
 
 from mockexchange.core.derivatives.holdings.holdings import Holding
 from mockexchange.core.events import HoldingChanged
@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 def changed_holding(
     state: State, subaccount_ref: SubaccountRef, derivative: str, holding: Holding, at: int
 ) -> HoldingChanged:
-    """Stamp a changed holding with a new revision and the time; return the event that describes it."""
+    """Give a changed holding a new revision and the time `at`; return the event that describes it."""
     holding.revision, holding.updated_at = state.next_revision(), at
     return HoldingChanged(
         subaccount_ref=subaccount_ref,

@@ -1,4 +1,4 @@
-"""Holdings of derivatives and cash: how trades, settlements and funding change them, in settlement currency.
+"""Positions in derivatives (holdings), cash, and how trades, settlements and funding change them.
 
 Each holding has two costs. `cost` is at the entry prices and gives the profit since the position was opened.
 `session_cost` gives the profit of the session, which can have the other sign: size that was held at the last settlement
@@ -16,19 +16,22 @@ ZERO = Decimal(0)
 
 
 class Holding(Struct, eq=False):
-    """A position in one derivative. `size` is signed, in the unit of trading: the base coin for a linear future."""
+    """A position in one derivative.
+
+    `size` is signed, in the unit in which the derivative trades: the base coin for a linear future.
+    """
 
     size: Decimal = ZERO
     cost: Decimal = ZERO
     session_cost: Decimal = ZERO
     cost_usd: Decimal = ZERO
-    """Cost in dollars, each entry at the index of its time; shown for options."""
+    """Cost of the position in dollars, each entry converted at the index of its time; venues show it for options."""
     realized: Decimal = ZERO
     """Profit realized in the session so far, measured against the session cost; includes funding."""
     realized_funding: Decimal = ZERO
     """Funding received less funding paid in the session so far."""
     interest_value: Decimal = ZERO
-    """Interest value of the last funding."""
+    """Interest value that the last funding payment was given with."""
     revision: int = 0
     updated_at: int = 0
 
@@ -64,7 +67,7 @@ class Holding(Struct, eq=False):
             self.interest_value = interest_value
 
     def settle(self, form: Instrument, price: Decimal) -> Decimal:
-        """Settle at `price`: return the profit of the session that ends, and begin the next session at `price`."""
+        """Begin a new session at `price`; return the profit of the session that ended."""
         worth = form.worth(self.size, price)
         made = worth - self.session_cost + self.realized
         self.session_cost = worth
@@ -102,7 +105,7 @@ class Cash(Struct, eq=False):
 
     amount: Decimal = ZERO
     credited: Decimal = ZERO
-    """Credits from outside."""
+    """Sum of the credits from outside the exchange."""
     traded: Decimal = ZERO
     """Option premiums received less option premiums paid."""
     settled: Decimal = ZERO

@@ -1,4 +1,4 @@
-"""Positions and summaries of a subaccount as of now, for venues to print. All numbers are exact."""
+"""Reads of a subaccount's positions and account summaries at the present prices. All numbers are exact."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -16,7 +16,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Held(NamedTuple):
-    """A holding with its derivative and its owner: the inputs of a position's view."""
+    """A position with its derivative and its owner, from which a `PositionView` is computed."""
 
     subaccount_ref: SubaccountRef
     derivative: Derivative
@@ -25,7 +25,7 @@ class Held(NamedTuple):
 
     @property
     def revision(self) -> tuple[int, int]:
-        """A cache key of the view: unique among positions, new when the holding, derivative or index changes."""
+        """Return a cache key of the view: unique among positions, new when the holding, derivative or index changes."""
         return self.derivative.revision, self.holding.revision
 
 
@@ -44,7 +44,7 @@ def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False
 
 @precise
 def view_of_held(state: State, held: Held) -> PositionView:
-    """Return the numbers of a position as of now."""
+    """Return all numbers of a position at the present prices."""
     index = state.derivatives.indexes[held.derivative.terms.index]
     return view_of(held.subaccount_ref, held.derivative, held.holding, index, held.opened)
 

@@ -1,4 +1,4 @@
-"""The valuation of a holding: every number that follows from its size and costs, the mark and the index."""
+"""The valuation of a position: every number that follows from its size, its costs, and the mark and index prices."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
@@ -28,7 +28,7 @@ def view_of(
     index: Decimal,
     opened: OpenOrders = NO_ORDERS,
 ) -> PositionView:
-    """Return the full view of a holding, flat or not. Must run in the context of derivatives."""
+    """Return all numbers of a position, flat or not. The caller must run under the decimal context of `precision`."""
     terms, size, mark = derivative.terms, holding.size, derivative.mark
     worth = form_of(terms).worth(size, mark)
     margins = margins_of(derivative, size, index)
@@ -76,7 +76,7 @@ def _printed_profit(terms: Terms, worth: Decimal, cost: Decimal) -> Decimal:
 
 
 def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins:
-    """Return the margins of a position."""
+    """Return the initial and the maintenance margin of a position."""
     if is_option(derivative.terms):
         return _option_margins(derivative, size, index)
     rates, mark = derivative.terms.margin, derivative.mark
@@ -86,7 +86,7 @@ def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins
 
 
 def open_orders_margin(derivative: Derivative, size: Decimal, opened: OpenOrders, index: Decimal) -> Decimal:
-    """Return the margin that open orders need beyond that of the position: as if all of the worse side were filled."""
+    """Return the margin that open orders need beyond the position's, as if all orders of the worse side were filled."""
     if opened is NO_ORDERS:
         return ZERO
     held = margins_of(derivative, size, index).initial
@@ -96,7 +96,10 @@ def open_orders_margin(derivative: Derivative, size: Decimal, opened: OpenOrders
 
 
 def leverage_of(derivative: Derivative, size: Decimal, initial_margin: Decimal) -> int:
-    """Return value / initial margin of a future's position, rounded; for a flat one, of the smallest position."""
+    """Return the leverage of a future's position, value / initial margin, rounded.
+
+    A flat position counts as the smallest one.
+    """
     value = future_of(derivative.terms).value(size, derivative.mark)
     ratio = quotient(value, initial_margin) if initial_margin else quotient(Decimal(1), derivative.terms.margin.initial)
     return int(ratio.to_integral_value(ROUND_HALF_EVEN))

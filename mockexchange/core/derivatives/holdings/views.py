@@ -1,4 +1,4 @@
-"""Positions and summaries with every number that a venue shows, exact. The venues' encoders round."""
+"""Positions and account summaries with every number that a venue shows, exact. The venues' encoders round them."""
 
 from decimal import Decimal
 
@@ -29,7 +29,10 @@ class PositionView(Struct, frozen=True, kw_only=True):
     floating: Decimal
     printed_total: Decimal
     printed_floating: Decimal
-    """Profits as the venue shows them: for an inverse future differences of worths rounded to nine decimals."""
+    """Profits as the venue shows them.
+
+    For an inverse future each is the difference of two worths rounded to nine decimals.
+    """
     realized: Decimal
     initial_margin: Decimal
     maintenance_margin: Decimal
@@ -46,7 +49,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
 
 
 class SummaryView(Struct, frozen=True, kw_only=True):
-    """The summary of a subaccount in one currency."""
+    """The summary of a subaccount in one currency: balance, equity, margins and profits."""
 
     subaccount_ref: SubaccountRef
     currency: str

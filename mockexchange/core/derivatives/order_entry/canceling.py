@@ -1,4 +1,4 @@
-"""Handlers that cancel orders, and the cancellations that settlements and deliveries cause."""
+"""Handlers that cancel orders of derivatives, and the cancellations that settlements and deliveries cause."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,7 @@ def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]
 
 
 def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Iterator[Event]:
-    """Cancel all open orders of a subaccount that match, in the order in which they were placed."""
+    """Cancel all open orders of a subaccount that pass the command's filters, the oldest first."""
     require_trader(state, command.subaccount_ref)
     if command.reason is CancelReason.USER_REQUEST:
         require_active(state)
@@ -45,7 +45,7 @@ def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Ite
 
 
 def set_cancel_on_disconnect(state: State, command: SetCancelOnDisconnect, at: int) -> Iterator[Event]:
-    """Switch cancelling on disconnect of a subaccount; nothing else of the state depends on it."""
+    """Switch cancel-on-disconnect for the new streams of a subaccount; nothing else in the state depends on it."""
     require_trader(state, command.subaccount_ref)
     account = state.account(command.subaccount_ref.account)
     change = account.disconnect_subaccounts.add if command.enabled else account.disconnect_subaccounts.discard
@@ -56,7 +56,7 @@ def set_cancel_on_disconnect(state: State, command: SetCancelOnDisconnect, at: i
 def open_orders(
     state: State, subaccount_ref: SubaccountRef, matches: Callable[[DerivativeOrder], bool]
 ) -> list[DerivativeOrder]:
-    """Return the orders of a subaccount that are open or wait, and match, in the order in which they were placed."""
+    """Return a subaccount's orders that are open or wait for a trigger and that `matches` accepts, oldest first."""
     opened = state.derivatives.open_orders.get(subaccount_ref, {})
     found = [order for one in opened.values() for order in one.orders.values() if matches(order)]
     waiting = state.derivatives.waiting.values()
@@ -65,7 +65,7 @@ def open_orders(
 
 
 def end_session(state: State, at: int) -> Iterator[Event]:
-    """Cancel the orders that last until the end of the session."""
+    """Cancel the orders that are valid until the end of the session."""
     resting = [order for book in state.derivatives.order_books.values() for order in book.orders]
     for order in (*resting, *state.derivatives.waiting.values()):
         if order.life is OrderLife.GOOD_TIL_DAY:

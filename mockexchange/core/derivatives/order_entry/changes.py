@@ -1,4 +1,4 @@
-"""Changes that all handlers of orders share: the order in its lists, its order book and the sums of its subaccount."""
+"""Changes that all order handlers share: of an order's lists, its order book and its subaccount's sums."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +16,7 @@ def book_of(state: State, derivative: Derivative) -> DerivativeBook:
 
 
 def list_order(state: State, order: DerivativeOrder) -> None:
-    """List a new order."""
+    """Add a new order to the lists of orders."""
     state.derivatives.orders[order.order_id] = order
     state.derivatives.order_history.add(order, order.serial)
 
@@ -30,7 +30,7 @@ def enter(state: State, order: DerivativeOrder) -> None:
 
 
 def leave(state: State, order: DerivativeOrder) -> None:
-    """Take an order off the book and the open orders, or off those that wait for their trigger.
+    """Remove an order from the order book and the open orders, or from those that wait for their trigger.
 
     Call it before its amount, price or state changes.
     """
@@ -42,7 +42,10 @@ def leave(state: State, order: DerivativeOrder) -> None:
 
 
 def change_resting(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
-    """Run `apply`, which reduces what remains of a resting order; it keeps its place, or leaves if it is done."""
+    """Run `apply`, which reduces what remains of a resting order.
+
+    The order keeps its place in the queue, or is removed if nothing remains.
+    """
     open_orders_of(state, order).count(order, -1)
     change(state, order, at, apply)
     if order.state is OrderState.OPEN:
@@ -52,7 +55,7 @@ def change_resting(state: State, order: DerivativeOrder, at: int, apply: Callabl
 
 
 def open_orders_of(state: State, order: DerivativeOrder) -> OpenOrders:
-    """Return the open orders of an order's subaccount in its derivative; create an empty value if there is none."""
+    """Return the open orders of an order's subaccount in its derivative; create an empty one if there is none."""
     opened = state.derivatives.open_orders.setdefault(order.subaccount_ref, {})
     return opened.setdefault(order.derivative.name, OpenOrders())
 
@@ -66,7 +69,7 @@ def _forget(state: State, order: DerivativeOrder) -> None:
 
 
 def change(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
-    """Run `apply`, which changes an order, and stamp the order and its derivative with a new revision and the time."""
+    """Run `apply`, which changes an order, and give the order and its derivative a new revision and the time `at`."""
     order.revision, order.updated_at = state.next_revision(), at
     order.derivative.revision = order.revision
     before = order.partition
@@ -82,7 +85,7 @@ def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) 
 
 
 def end(order: DerivativeOrder, reason: CancelReason) -> None:
-    """Set the state of an order that is canceled."""
+    """Set an order's state to canceled, for a reason."""
     order.state, order.cancel_reason = OrderState.CANCELLED, reason
 
 

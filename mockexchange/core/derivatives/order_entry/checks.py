@@ -18,23 +18,26 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import SubaccountRef
 
 BAND = (Decimal("0.985"), Decimal("1.015"))
-"""Bounds of order prices as parts of the mark, as in the documents' example of a future."""
+"""Lowest and highest price of an order as a fraction of the mark price, as in the documents' example of a future."""
 
 
 def price_band(derivative: Derivative) -> tuple[Decimal, Decimal]:
-    """Return the lowest price of a sale and the highest of a purchase; the mark of a combo may be below zero."""
+    """Return the lowest price at which an order may sell and the highest at which one may buy.
+
+    A combo's can be below zero.
+    """
     least, most = sorted(derivative.mark * factor for factor in BAND)
     return least, most
 
 
 def require_active(state: State) -> None:
-    """Refuse every write of orders while the whole exchange is paused."""
+    """Raise Refused for every command on orders while the whole exchange is paused."""
     if not state.service.is_active:
         raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor canceled")
 
 
 def require_room(state: State, owner: SubaccountRef) -> None:
-    """Refuse a new order of a subaccount that has as many open ones as the rules allow."""
+    """Raise Refused if a subaccount already has as many open orders as the order rules allow."""
     opened = sum(len(one.orders) for one in state.derivatives.open_orders.get(owner, {}).values())
     if opened >= state.rules.orders_max:
         message = f"{owner} has {opened} open orders: at most {state.rules.orders_max} may be open"
@@ -42,7 +45,10 @@ def require_room(state: State, owner: SubaccountRef) -> None:
 
 
 def orderable(state: State, name: str) -> Derivative:
-    """Return a derivative that takes orders. Raises Refused."""
+    """Return a derivative in which orders can be placed.
+
+    Raises Refused if it is unknown, delivered or a combo, or while trading is paused.
+    """
     require_active(state)
     if not state.service.is_trading:
         message = "trading is paused: orders rest and can be canceled, but none can be placed or edited"
@@ -55,7 +61,10 @@ def orderable(state: State, name: str) -> Derivative:
 
 
 def limit_of(order: DerivativeOrder) -> Decimal:
-    """Return the worst price at which an order trades: of a market order the bound of prices, on the grid."""
+    """Return the worst price at which an order may trade.
+
+    It is the order's limit, or for a market order the bound of the price band, rounded to a tick.
+    """
     if order.price is not None:
         return order.price
     least, most = price_band(order.derivative)
@@ -65,7 +74,7 @@ def limit_of(order: DerivativeOrder) -> Decimal:
 
 
 def require_price(derivative: Derivative, direction: Direction, price: Decimal) -> None:
-    """Refuse a price between the ticks, or one that is worse than the bound of prices."""
+    """Raise Refused for a price that is not a multiple of the tick, or is worse than the price band allows."""
     if price % derivative.terms.tick:
         message = f"{derivative.name} at {price}: expected a multiple of {derivative.terms.tick}"
         raise Refused(RefusalCode.PRICE_OFF_GRID, message)
@@ -79,7 +88,10 @@ def require_price(derivative: Derivative, direction: Direction, price: Decimal) 
 
 
 def wanted_of(state: State, order: DerivativeOrder) -> Decimal:
-    """Return how much of an order may be filled. Raises Refused if it only reduces and there is nothing to reduce."""
+    """Return how much of an order may be filled.
+
+    Raises Refused if the order is reduce-only and there is nothing to reduce.
+    """
     wanted = reducible(order, size_of(state, order.subaccount_ref, order.derivative.name))
     if not wanted:
         message = f"a reduce_only order to {order.direction} {order.derivative.name}: there is no position to reduce"
@@ -88,7 +100,10 @@ def wanted_of(state: State, order: DerivativeOrder) -> Decimal:
 
 
 def reached(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal) -> Decimal:
-    """Return how much of `wanted` an order would get. Raises Refused if it would meet an order of its own."""
+    """Return how much of `wanted` an order would be filled at once.
+
+    Raises Refused if it would trade with its own account.
+    """
     found, sizes = ZERO, dict[SubaccountRef, Decimal]()
     for offer in offers_within(state, order, limit):
         if found >= wanted:
@@ -110,9 +125,10 @@ def reached(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decima
 def require_funds(
     state: State, order: DerivativeOrder, limit: Decimal, replaced: DerivativeOrder | None = None
 ) -> None:
-    """Refuse an order that needs more than the available funds: margin, fee, and the loss at its limit.
+    """Raise Refused for an order that needs more than the available funds: margin, fee, and the loss at its limit.
 
-    An order that needs no more margin than there is without it, or with the order that it replaces, is never refused.
+    An order that does not raise the required margin, compared to the state without it or with the order that it
+    replaces, is never refused.
     """
     margin = margin_of(state, order, limit, replaced)
     if margin <= ZERO or not state.rules.check_cash:
@@ -125,7 +141,7 @@ def require_funds(
 
 
 def margin_of(state: State, order: DerivativeOrder, limit: Decimal, replaced: DerivativeOrder | None) -> Decimal:
-    """Return the margin that an order needs besides the other open orders, as if it rested at `limit`."""
+    """Return the margin that an order needs in addition to the other open orders, as if it rested at `limit`."""
     derivative, owner = order.derivative, order.subaccount_ref
     size, index = size_of(state, owner, derivative.name), state.derivatives.indexes[derivative.terms.index]
     opened = state.derivatives.open_orders_of(owner, derivative.name)
@@ -137,7 +153,7 @@ def margin_of(state: State, order: DerivativeOrder, limit: Decimal, replaced: De
 
 
 def cost_of(state: State, order: DerivativeOrder, limit: Decimal) -> Decimal:
-    """Return the taker fee of an order, and the loss at the mark that it would make at `limit`."""
+    """Return the taker fee of an order plus the loss, measured at the mark price, that a fill at `limit` would make."""
     terms, size = order.derivative.terms, order.sign * order.remaining
     index = state.derivatives.indexes[terms.index]
     if is_option(terms):

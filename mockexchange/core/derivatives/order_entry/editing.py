@@ -28,7 +28,10 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 def edit_order(state: State, command: EditDerivativeOrder, at: int) -> Iterator[Event]:
-    """Change an open order, which may match. One that rejects to be moved is canceled if it would trade [doc]."""
+    """Change an open order, which may match then.
+
+    A post-only order that refuses another price is canceled if it would trade [doc].
+    """
     order = state.derivatives.order(command.order)
     require_open(order)
     if order.state is OrderState.UNTRIGGERED:
@@ -45,7 +48,7 @@ def edit_order(state: State, command: EditDerivativeOrder, at: int) -> Iterator[
 
 
 def require_open(order: DerivativeOrder) -> None:
-    """Raise Refused for an order that is done."""
+    """Raise Refused for an order that is filled, canceled or rejected."""
     if order.state not in ALIVE:
         raise Refused(RefusalCode.ORDER_NOT_RESTING, f"order {order.order_id} is {order.state}: it cannot change")
 

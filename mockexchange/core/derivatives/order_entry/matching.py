@@ -1,7 +1,8 @@
-"""Matching an incoming order: trades with the best offers of the other side until it is filled or meets no more.
+"""Matching an incoming order of a derivative with the best offers of the other side.
 
-The incoming order is in no order book meanwhile. The price of each trade is that of the offer that was there first. All
-trades are made by the function that records trades of scenarios.
+The order trades until it is filled or no offer within its limit is left; meanwhile it is in no order book. The price of
+each trade is that of the offer that was there first. All trades are made by the function that also records the trades
+of a scenario.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ FLAT = Holding()
 
 
 def match(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal, at: int) -> Iterator[Event]:
-    """Match an order for at most `wanted`, at prices within `limit`."""
+    """Match an order against the order book, for at most the amount `wanted`, at prices within `limit`."""
     if state.rules.fill is FillRule.ALL and wanted:
         yield from _trade(state, order, None, limit, wanted, at)
     least_left = order.remaining - wanted
@@ -50,7 +51,10 @@ def match(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal,
 
 
 def take(state: State, order: DerivativeOrder, amount: Decimal, at: int) -> Iterator[Event]:
-    """Fill a resting order at its price, against strangers. One that has nothing left to reduce is canceled."""
+    """Fill a resting order at its price, with an outside trader as taker.
+
+    A reduce-only order with nothing left to reduce is canceled.
+    """
     amount = min(amount, _open_of(state, order))
     if not amount:
         yield from cancel(state, order, at, CancelReason.UNFILLED)
@@ -60,7 +64,7 @@ def take(state: State, order: DerivativeOrder, amount: Decimal, at: int) -> Iter
 
 
 def best_offer(state: State, order: DerivativeOrder, limit: Decimal) -> Offer | None:
-    """Return the offer that an order meets next; None if none is within the limit."""
+    """Return the offer that an order trades with next; None if no offer is within the limit."""
     if state.rules.fill is not FillRule.BOOK:
         return None
     book, side = book_of(state, order.derivative), OTHER_DIRECTION[order.direction]
@@ -69,7 +73,7 @@ def best_offer(state: State, order: DerivativeOrder, limit: Decimal) -> Offer | 
 
 
 def offers_within(state: State, order: DerivativeOrder, limit: Decimal) -> Iterator[Offer]:
-    """Iterate over the offers that an order can meet, in the order in which they trade."""
+    """Iterate over the offers that an order can trade with, in the order in which they trade."""
     if state.rules.fill is not FillRule.BOOK:
         return
     book, side = book_of(state, order.derivative), OTHER_DIRECTION[order.direction]
@@ -80,7 +84,10 @@ def offers_within(state: State, order: DerivativeOrder, limit: Decimal) -> Itera
 
 
 def shared(state: State, offer: Offer, terms: Terms) -> Decimal:
-    """Return how much of an offer one taker gets: of an outside quote the share of the rules, in whole steps."""
+    """Return how much of an offer one taker gets.
+
+    Of an outside quote the order rules give it a share, in whole steps.
+    """
     if offer.order is not None or state.rules.share_parts == SHARE_WHOLE:
         return offer.amount
     step = amount_step(terms)
@@ -88,7 +95,10 @@ def shared(state: State, offer: Offer, terms: Terms) -> Decimal:
 
 
 def reducible(order: DerivativeOrder, size: Decimal) -> Decimal:
-    """Return how much of what remains of an order may be filled: of one that only reduces, at most the position."""
+    """Return how much of what remains of an order may be filled.
+
+    A reduce-only order fills at most the position's `size`.
+    """
     return min(order.remaining, max(-order.sign * size, ZERO)) if order.reduce_only else order.remaining
 
 

@@ -29,7 +29,10 @@ from mockexchange.core.refusals import RefusalCode, Refused
 def place_order(
     state: State, command: PlaceDerivativeOrder, at: int, trigger_order_id: str | None = None
 ) -> Iterator[Event]:
-    """Place an order; one with a trigger waits for it. `trigger_order_id` is the order that waited to place it."""
+    """Place an order, or store an order with a trigger until the trigger is reached.
+
+    `trigger_order_id` is the id of the trigger order that places it.
+    """
     if command.trigger is not None:
         yield from place_waiting(state, command, at)
         return
@@ -50,7 +53,10 @@ def place_order(
 
 
 def settle(state: State, order: DerivativeOrder, at: int) -> None:
-    """Let an order rest after its matches, or cancel what may not rest or has no position left to reduce."""
+    """Let an order rest after its matches.
+
+    Cancel one that may not rest, or that is reduce-only without a position to reduce.
+    """
     if order.state is not OrderState.OPEN:
         return
     order.derivative.revision = state.next_revision()
@@ -62,7 +68,9 @@ def settle(state: State, order: DerivativeOrder, at: int) -> None:
 
 
 def require_resting_price(state: State, order: DerivativeOrder) -> None:
-    """Move the price of a post-only order to where it does not trade. Raises Refused if it rejects that.
+    """Move the price of a post-only order to where the order does not trade.
+
+    Raises Refused if the order rejects such a move.
 
     The price becomes that one tick before the best offer [doc].
     """

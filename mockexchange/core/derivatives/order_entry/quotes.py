@@ -1,6 +1,6 @@
-"""The handler of outside quotes: the bids and asks of strangers in a derivative's order book.
+"""The handler of outside quotes: bids and asks of traders without an account here, in a derivative's order book.
 
-A new quote fills the orders that it crosses, each at the order's own price; what is left of it stays.
+A new quote fills the orders that it crosses, each at the order's own price; what is left of the quote stays.
 """
 
 from collections.abc import Iterator

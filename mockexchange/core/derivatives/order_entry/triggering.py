@@ -1,4 +1,4 @@
-"""Triggers that are reached: each of their orders is replaced by the one that it waited to place."""
+"""Placement of the orders whose trigger is reached: a new order replaces each order that waited."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from mockexchange.core.refusals import Refused
 
 
 def fire(state: State, at: int) -> Iterator[Event]:
-    """Place the orders whose trigger is reached, the earliest first. Their trades may reach other triggers.
+    """Place the orders whose trigger is reached, the earliest order first. Their trades may reach further triggers.
 
-    None is placed during a pause: its end calls this again.
+    No order is placed while the exchange is paused; the end of the pause calls this function again.
 
-    Cost: O(orders that wait) for each that is placed, and once more.
+    Cost: O(waiting orders) for each order that is placed.
     """
     waiting = state.derivatives.waiting
     if not (state.service.is_active and state.service.is_trading):

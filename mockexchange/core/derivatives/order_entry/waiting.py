@@ -1,6 +1,7 @@
-"""Orders that wait for their trigger: placed, edited, and replaced by an order of their own once it is reached.
+"""Orders that wait for their trigger: how they are placed and edited, and when their trigger is reached.
 
-They are in no order book and need no margin; the order that they place is checked when it is placed.
+They are in no order book and need no margin. When its trigger is reached, a waiting order is replaced by a new order,
+which is checked then.
 """
 
 from collections.abc import Iterator
@@ -24,11 +25,14 @@ UNPREFIXED = "BTC"
 KIND_LETTERS = {TriggerKind.STOP: "SL", TriggerKind.TAKE: "TP"}
 SOURCE_LETTERS = {TriggerSource.INDEX: "I", TriggerSource.MARK: "M", TriggerSource.LAST: "T"}
 DIRECTION_LETTERS = {Direction.BUY: "B", Direction.SELL: "S"}
-"""The parts of the id of a trigger order: a stop that watches the index and sells ETH is ETH-SLIS-12 [doc]."""
+"""Letters in the id of a trigger order.
+
+A stop order that watches the index and sells ETH has the id ETH-SLIS-12 [doc].
+"""
 
 
 def place_waiting(state: State, command: PlaceDerivativeOrder, at: int) -> Iterator[Event]:
-    """Place an order that waits for its trigger."""
+    """Store an order that waits for its trigger."""
     require_trader(state, command.subaccount_ref)
     derivative = orderable(state, command.derivative)
     require_amount(derivative.terms, command.amount)
@@ -42,7 +46,10 @@ def place_waiting(state: State, command: PlaceDerivativeOrder, at: int) -> Itera
 
 
 def edit_waiting(state: State, order: DerivativeOrder, command: EditDerivativeOrder, at: int) -> Iterator[Event]:
-    """Change an order that waits. A market order has no price, and one that cannot rest is not post-only."""
+    """Change an order that waits for its trigger.
+
+    A market order has no price, and an order that cannot rest is not post-only.
+    """
     given = {name: value for name in EDITABLE if (value := getattr(command, name)) is not None}
     if order.price is None:
         given.pop("price", None)
@@ -66,13 +73,16 @@ def edit_waiting(state: State, order: DerivativeOrder, command: EditDerivativeOr
 
 
 def is_reached(state: State, order: DerivativeOrder) -> bool:
-    """Whether the trigger of an order is reached."""
+    """Return whether the trigger of an order is reached at the present prices."""
     trigger = order.trigger
     return trigger is not None and trigger.is_reached(order.direction, _watched(state, order.derivative, trigger))
 
 
 def new_order(state: State, command: PlaceDerivativeOrder, derivative: Derivative, at: int) -> DerivativeOrder:
-    """Return the order of a command, which is nowhere yet. Raises Refused if its id exists."""
+    """Return the order that a command describes, not yet in any list or book.
+
+    Raises Refused if the order's id exists.
+    """
     trigger = None
     if command.trigger is not None and command.trigger_price is not None:
         trigger = Trigger(command.trigger_kind, command.trigger, command.trigger_price)

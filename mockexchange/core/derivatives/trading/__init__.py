@@ -1,1 +1,1 @@
-"""Trades of derivatives: their handlers, parties, legs and rows."""
+"""Trades of derivatives: the handlers, the parties of a trade, the legs of a combo, and the rows in lists."""

@@ -26,7 +26,10 @@ class Fill(NamedTuple):
 
 
 def fills_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Fill]:
-    """Return the fills of a trade. The legs of a combo trade at their marks, the first one at the price that remains.
+    """Return the fills of a trade.
+
+    The legs of a combo trade at their mark prices, except the first leg, whose price makes up the difference to the
+    combo's price.
 
     Raises Refused if that price of the first leg is not above 0.
     """

@@ -16,7 +16,10 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Party(NamedTuple):
-    """One side of a trade. `sign` is -1 for the counterparty; `fee` is None if it follows from the fee rates."""
+    """One account's part in a trade.
+
+    `sign` is -1 for the counterparty; `fee` is None if it is computed from the fee rates.
+    """
 
     subaccount_ref: SubaccountRef
     sign: int
@@ -25,10 +28,10 @@ class Party(NamedTuple):
     label: str
     fee: Decimal | None
     order: DerivativeOrder | None = None
-    """The order that was matched; None for a recorded trade, whose order is known by its id alone."""
+    """The order that was matched; None for a trade recorded by a command, which gives at most the order's id."""
 
     def size_of(self, fill: Fill) -> Decimal:
-        """Signed size of a fill for this party."""
+        """Return the signed size of a fill for this party."""
         return fill.size * self.sign
 
     def fee_of(self, fill: Fill, index: Decimal) -> Decimal:
@@ -43,7 +46,7 @@ class Party(NamedTuple):
 
 
 def parties_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Party]:
-    """Return the account of the command, and its counterparty if that is an account of this exchange too."""
+    """Return the account of the command, and its counterparty if that has an account on this exchange too."""
     order_id = command.order or new_id(state, derivative)
     parties = [Party(command.subaccount_ref, 1, command.taker, order_id, command.label, command.fee)]
     if command.against is not None:
@@ -52,7 +55,7 @@ def parties_of(state: State, derivative: Derivative, command: TradeDerivative) -
 
 
 def new_id(state: State, derivative: Derivative) -> str:
-    """Return an id for a trade or an order that no trade has, in the venue's form: settlement currency and number."""
+    """Return an unused id for a trade or an order, in the venue's form: settlement currency and number."""
     while True:
         name = f"{derivative.terms.settlement_currency}-{state.next_revision()}"
         if name not in state.derivatives.trade_ids:

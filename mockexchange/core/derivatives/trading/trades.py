@@ -1,4 +1,4 @@
-"""Trades of derivatives, one row for each side of a trade."""
+"""The rows of trades in derivatives: one row for each account's side of a trade."""
 
 from decimal import Decimal
 
@@ -10,12 +10,15 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class DerivativeTrade(Struct, frozen=True, kw_only=True):
-    """One account's side of a trade, with mark and index at that time. `combo` is the combo that this is a leg of."""
+    """One account's side of a trade, with the mark and index price at that time.
+
+    `combo` names the combo of which this fill is a leg.
+    """
 
     subaccount_ref: SubaccountRef
     derivative: str
     currency: str
-    """The settlement currency, in which the fee is too."""
+    """The settlement currency, which is also the currency of the fee."""
     kind: str
     serial: int
     created_at: int
@@ -33,7 +36,7 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
     """Profit that the trade realized by closing, measured against the session cost of the holding."""
     is_taker: bool
     is_long_tick: bool
-    """Whether the price is at or above the price of the previous trade."""
+    """Whether the price is at or above the price of the derivative's previous trade."""
     label: str
     combo: str | None = None
     position_size: Decimal = Decimal(0)
@@ -56,7 +59,7 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
 
     @property
     def derivative_selector(self) -> Selector:
-        """The selector of trades of one subaccount in one derivative."""
+        """The key of the list of one subaccount's trades in one derivative."""
         return "derivative", self.subaccount_ref, self.derivative
 
     @property

@@ -1,4 +1,4 @@
-"""Handlers of trades of derivatives and of opening positions."""
+"""Handlers that record trades of derivatives and open positions without trades."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -23,7 +23,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterator[Event]:
-    """Trade a derivative, or the legs of a combo, for one account or two."""
+    """Record a trade of a derivative, or of the legs of a combo, for one account or for two."""
     derivative = open_derivative_of(state, command.derivative)
     _require_tradable(state, derivative, command)
     fills = fills_of(state, derivative, command)
@@ -43,7 +43,7 @@ def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterato
 def record_fill(
     state: State, fill: Fill, parties: Iterable[Party], at: int, combo: str | None = None, trade_id: str | None = None
 ) -> Iterator[Event]:
-    """Carry out a fill for its parties: print it, change their holdings, and charge fees and premiums."""
+    """Carry out a fill for its parties: add it to the tape, change their positions, and charge fees and premiums."""
     trade_id = trade_id or new_id(state, fill.derivative)
     state.derivatives.trade_ids.add(trade_id)
     is_long_tick = _print(state, fill.derivative, fill.price, at)
@@ -52,7 +52,7 @@ def record_fill(
 
 
 def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
-    """Open a holding without a trade. Cash does not change: even an option's premium was paid elsewhere."""
+    """Open a position without a trade. Cash does not change: even the premium of an option was paid elsewhere."""
     derivative = open_derivative_of(state, command.derivative)
     require_trader(state, command.subaccount_ref)
     if derivative.terms.kind in COMBOS:
@@ -99,7 +99,7 @@ def require_amount(terms: Terms, amount: Decimal) -> None:
 
 
 def amount_step(terms: Terms) -> Decimal:
-    """Return the step of amounts: each is a multiple of it."""
+    """Return the number of which every traded amount is a multiple."""
     return min(terms.contract_size, terms.amount_min)
 
 

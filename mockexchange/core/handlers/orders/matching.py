@@ -1,6 +1,7 @@
-"""Matching an incoming order: trades with the best bids of the other side until it is filled or meets no more of them.
+"""Matching an incoming order with the best bids of the other side of its market.
 
-The incoming order is in no order book meanwhile. The price of each trade is that of the bid that was there first.
+The order trades until it is filled or no bid within its limit is left; meanwhile it is in no order book. The price of
+each trade is that of the bid that was there first.
 """
 
 from mockexchange.core.events import Event, LevelChanged
@@ -16,9 +17,9 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, OrderReason, Sel
 
 
 def match(state: State, order: Order, wanted_centis: int, at: int) -> tuple[list[Event], OrderReason | None]:
-    """Match an order, for at most `wanted_centis` contracts.
+    """Match an order against the order book, for at most `wanted_centis` contracts.
 
-    Return the events, and why the order may not rest although contracts are left, None if it may.
+    Return the events, and the reason if what remains of the order must not rest; None if it may rest.
     """
     events: list[Event] = []
     if state.rules.fill is FillRule.ALL and wanted_centis:
@@ -40,13 +41,13 @@ def match(state: State, order: Order, wanted_centis: int, at: int) -> tuple[list
 
 
 def opposite_to(state: State, order: Order) -> Opposite:
-    """Return the bids that an order can meet in its market."""
+    """Return the bids of the other side that an order can trade with in its market."""
     order_book = order_book_of(state, order.market)
     return opposite_of(order, order_book, quotes_first=state.rules.queue is QueueRule.AHEAD)
 
 
 def consume_quote(state: State, market: Market, side: Side, price_centicents: int, count_centis: int, at: int) -> Event:
-    """Take contracts off an outside bid; they come back later if the rules say so."""
+    """Deduct traded contracts from an outside bid, and schedule their return if the order rules set a delay for it."""
     assert market.quotes is not None, "an outside bid was met"
     levels = market.quotes[side]
     levels[price_centicents] -= count_centis
@@ -73,13 +74,13 @@ def _meet(state: State, order: Order, bid: Bid, opposite: Opposite, wanted_centi
 
 
 def take_resting(state: State, order: Order, count_centis: int, at: int) -> list[Event]:
-    """Fill a resting order at its own price; the taker is a stranger."""
+    """Fill a resting order at its own price, with an outside trader as taker."""
     traded = new_trade(state, order.market, order.yes_centicents, count_centis, OTHER_SIDE[order.bid_side], at)
     return carry_out(state, traded, (Leg(order, is_taker=False),), at)
 
 
 def new_trade(state: State, market: Market, yes_centicents: int, count_centis: int, taker_side: Side, at: int) -> Trade:
-    """Return a trade with an id that no other trade of the same command has."""
+    """Return a new trade, whose id differs from that of every other trade of the same command."""
     serial = state.next_revision()
     return Trade(
         state.new_id(f"fill {serial}"),

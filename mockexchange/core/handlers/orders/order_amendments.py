@@ -43,7 +43,7 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus
 
 
 def amend_order(state: State, command: AmendOrder, at: int) -> Iterator[Event]:
-    """Change a resting order, which may match."""
+    """Change a resting order, which may match then."""
     order = state.order(command.order)
     require_trading(state, order.market)
     require_resting(order)

@@ -18,7 +18,7 @@ from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Side
 
 
 def count_fill(order: Order, fill: FillRow) -> None:
-    """Add a fill to its order. An order that never rested takes the worst price of its fills as its limit price."""
+    """Add a fill to its order. An order that never rested shows the worst price of its fills as its limit price."""
     trade = fill.trade
     count_centis = trade.count_centis
     price_centicents = trade.yes_centicents if order.side is Side.YES else trade.no_centicents
@@ -37,7 +37,10 @@ def count_fill(order: Order, fill: FillRow) -> None:
 
 
 def require_resting(order: Order) -> Order:
-    """Return the order. Raises Refused if it does not rest; in a market that is not open, that is the reason [doc]."""
+    """Return the order.
+
+    Raises Refused if it does not rest; if its market is not open, the refusal states that [doc].
+    """
     if order.status is not OrderStatus.RESTING:
         require_open(order.market)
         message = f"order {order.order_id} is {order.status}: only a resting one can change"
@@ -52,7 +55,7 @@ def require_active(state: State) -> None:
 
 
 def require_trading(state: State, market: Market) -> None:
-    """Raise Refused while the exchange is paused, or trading on it or in the market."""
+    """Raise Refused while the exchange is halted, or while trading on it or in the market is paused."""
     require_active(state)
     if not state.service.is_trading:
         message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
@@ -65,7 +68,7 @@ def require_trading(state: State, market: Market) -> None:
 def take_off(
     state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
 ) -> None:
-    """Reduce a resting order by filled or canceled contracts; `status` is its status once none remain."""
+    """Remove filled or canceled contracts from a resting order; `status` is the order's status once none remain."""
     release(order, count_centis)
     before = order.partition
     order.remaining_centis -= count_centis
@@ -82,7 +85,7 @@ def take_off(
 
 
 def order_book_of(state: State, market: Market) -> OrderBook:
-    """Return the order book of a market."""
+    """Return the order book of a market; create an empty one if there is none."""
     order_book = state.order_books.get(market.ticker)
     if order_book is None:
         order_book = state.order_books[market.ticker] = OrderBook()
@@ -99,7 +102,7 @@ def enter_book(state: State, order: Order) -> None:
 
 
 def leave_book(state: State, order: Order) -> None:
-    """Undo `enter_book`, before the price or the count of the order changes."""
+    """Remove an order from the order book and its group and release its cash, before its price or count changes."""
     release(order, order.remaining_centis)
     state.order_books[order.market.ticker].remove(order)
     state.accounts[order.subaccount.ref.account].resting_orders -= 1
@@ -108,14 +111,14 @@ def leave_book(state: State, order: Order) -> None:
 
 
 def hold(order: Order) -> None:
-    """Hold back the cash that a resting order needs, and count the contracts that it would sell."""
+    """Hold back the cash that a resting order needs, and count the held contracts that it would sell."""
     order.subaccount.reserve(order.need_micros, order.market.event.exchange_index)
     if covered_centis := order.covers_centis(order.remaining_centis):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
 
 def release(order: Order, count_centis: int) -> None:
-    """Undo `hold` for some of the remaining contracts, before the price or the count of the order changes."""
+    """Release the cash and held contracts of some remaining contracts, before the order's price or count changes."""
     remaining_centis = order.remaining_centis
     left_centis = remaining_centis - count_centis
     if order.action is Action.BUY:
@@ -129,7 +132,7 @@ def release(order: Order, count_centis: int) -> None:
 
 
 def list_order(state: State, order: Order) -> None:
-    """Add a new order to the lists of its account, and spend its client order id."""
+    """Add a new order to the lists of its account, and mark its client order id as used."""
     add_order(state, order, state.next_revision())
     if order.client_order_id:
         state.accounts[order.subaccount.ref.account].client_order_ids.add(order.client_order_id)
@@ -158,7 +161,10 @@ def rename_order(state: State, order: Order, client_order_id: str) -> None:
 
 
 def refile_order(state: State, order: Order, at: int, before: Partition) -> None:
-    """Update the time and the revision of an order that changed, and its place in the lists; `before` was its place."""
+    """Give a changed order a new time and revision, and move it in the lists.
+
+    `before` is its partition before the change.
+    """
     order.updated_at = at
     order.is_archived = order.status is not OrderStatus.RESTING and at < state.archived_before
     order.revision = state.next_revision()
@@ -166,7 +172,7 @@ def refile_order(state: State, order: Order, at: int, before: Partition) -> None
 
 
 def show_resting(state: State, order: Order, change_centis: int, at: int) -> Event:
-    """Update the market and the position row after a change of resting contracts; return the event of the row."""
+    """Update the market and the position after a change of resting contracts; return the event of the position."""
     touch_market(state, order.market, at)
     row = row_of(state, order.subaccount, order.market, at)
     order.subaccount.change_resting(row, state.next_revision(), change_centis)

@@ -20,11 +20,11 @@ from mockexchange.core.vocabulary import (
 
 DAY_US = 86_400 * 1_000_000
 GRID_STEPS = (100, 10, 1)
-"""The steps that a market's prices may be on, in centi-cents, widest first. Whole cents are valid on every grid."""
+"""Possible price steps of a market in centi-cents, widest first. Whole cents are valid with every step."""
 
 
 def require_enterable(state: State, command: PlaceOrder, market: Market, at: int) -> None:
-    """Check the fields of a new order, without its cash."""
+    """Raise Refused if a field of a new order is not acceptable; cash is not checked here."""
     if command.reduce_only and command.time_in_force is not TimeInForce.IMMEDIATE_OR_CANCEL:
         message = f"reduce_only is for immediate_or_cancel orders: got {command.time_in_force}"
         raise Refused(RefusalCode.REDUCE_ONLY_NEEDS_IOC, message)
@@ -44,14 +44,14 @@ def require_enterable(state: State, command: PlaceOrder, market: Market, at: int
 
 
 def require_future(expires_at: int | None, at: int) -> None:
-    """Refuse an expiry that has passed."""
+    """Raise Refused for an expiry that has passed."""
     if expires_at is not None and expires_at <= at:
         late_s = exact(at - expires_at, 6)
         raise Refused(RefusalCode.EXPIRY_IN_PAST, f"the expiry passed {late_s} s ago: expected one in the future")
 
 
 def require_formula(market: Market) -> None:
-    """Refuse to match in a series without a formula for fees."""
+    """Raise Refused for an order in a series whose fees have no formula, because its trades could not be charged."""
     if market.event.series.fee_type not in fees.COEFFICIENTS:
         message = (
             f"series {market.event.series.ticker} has fee_type flat, which has no formula: its orders cannot match"
@@ -60,7 +60,10 @@ def require_formula(market: Market) -> None:
 
 
 def require_price_on_grid(state: State, market: Market, price_centicents: int) -> None:
-    """Refuse a price between the steps of the market's grid: the widest one that all of its prices are on."""
+    """Raise Refused for a price that is not a multiple of the market's price step.
+
+    The step is the widest one that all prices now in the market are multiples of.
+    """
     if price_centicents % GRID_STEPS[0] == 0:
         return
     levels = () if market.quotes is None else (*market.quotes[Side.YES], *market.quotes[Side.NO])
@@ -74,7 +77,7 @@ def require_price_on_grid(state: State, market: Market, price_centicents: int) -
 
 
 def require_count_on_grid(state: State, count_centis: int) -> None:
-    """Refuse a count between the steps of the exchange."""
+    """Raise Refused for a count that is no multiple of the exchange's smallest count."""
     step = state.rules.count_step_centis
     if count_centis % step:
         message = f"count {exact(count_centis, 2)}: expected a multiple of {exact(step, 2)}"
@@ -82,16 +85,16 @@ def require_count_on_grid(state: State, count_centis: int) -> None:
 
 
 def require_new_client_order_id(state: State, subaccount_ref: SubaccountRef, client_order_id: str) -> None:
-    """Refuse a client order id that an order of the account ever had."""
+    """Raise Refused for a client order id that an order of the account has or had."""
     if client_order_id and client_order_id in state.accounts[subaccount_ref.account].client_order_ids:
         message = f"account {subaccount_ref.account} has used client_order_id {client_order_id!r}: it is spent for ever"
         raise Refused(RefusalCode.DUPLICATE_CLIENT_ORDER_ID, message)
 
 
 def require_funds(state: State, order: Order, at: int, released_micros: int = 0) -> None:
-    """Check the position, the subtrader's rules and the cash that an order needs.
+    """Raise Refused if the position limit, the subtrader's rules or the free cash do not permit an order.
 
-    `released_micros` is what an amended order held back before.
+    `released_micros` is the cash that an amended order held back before the amendment.
     """
     if state.rules.position_limit_centis is not None:
         _require_position(order, state.rules.position_limit_centis)
@@ -109,15 +112,16 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
 
 
 def worst_fee_micros(order: Order) -> int:
-    """Return the fee of an order that is filled whole as a taker at its limit price."""
+    """Return the fee of an order if it were filled whole as a taker at its limit price."""
     attos = exact_fee(order.market, True, order.remaining_centis, order.price_centicents) or 0
     return -(-attos // fees.ATTOS_PER_MICRO)
 
 
 def opening_centis(state: State, order: Order, count_centis: int) -> int:
-    """Return how many contracts of an order that sells are neither held nor promised to another such order.
+    """Return how many contracts a sell order opens on the other side.
 
-    Without a check of cash there are none: nothing is held back for them.
+    These are the contracts beyond those that are held and that no other resting order would sell. If the order rules do
+    not check cash the number is 0, because nothing is held back for them.
     """
     if order.action is Action.BUY or not state.rules.check_cash:
         return 0
@@ -127,14 +131,14 @@ def opening_centis(state: State, order: Order, count_centis: int) -> int:
 
 
 def held_centis(subaccount: Subaccount, market: Market, side: Side) -> int:
-    """Return how many contracts of a side a subaccount holds."""
+    """Return how many contracts of a side a subaccount holds, 0 if it holds the other side."""
     row = subaccount.positions.get(market.ticker)
     quantity_centis = 0 if row is None else row.stake.quantity_centis
     return max(0, quantity_centis if side is Side.YES else -quantity_centis)
 
 
 def reducing_centis(order: Order) -> int:
-    """Return how many of an order's contracts would reduce the position."""
+    """Return how many of an order's contracts would reduce the subaccount's position."""
     return min(order.remaining_centis, held_centis(order.subaccount, order.market, OTHER_SIDE[order.bid_side]))
 
 

@@ -33,19 +33,22 @@ def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
 
 
 def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Event]:
-    """Cancel the orders of a group and close it to new ones."""
+    """Cancel the orders of a group and refuse new ones until the group is reset."""
     yield from _trigger(state, state.group(command.group), at)
 
 
 def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
-    """Count a group's fills from zero and open it to new orders."""
+    """Count a group's fills from zero and accept new orders in it."""
     group = state.group(command.group)
     group.reset()
     yield GroupReset(group=group.group_id, subaccount_ref=group.subaccount_ref)
 
 
 def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
-    """Change the limit. A triggered group stays triggered; another is triggered if its fills reach the new limit."""
+    """Change the limit of a group.
+
+    A triggered group stays triggered; another one is triggered if its fills reach the new limit.
+    """
     group = state.group(command.group)
     group.limit_centis = command.limit_centis
     yield GroupLimited(group=group.group_id, subaccount_ref=group.subaccount_ref, limit_centis=command.limit_centis)

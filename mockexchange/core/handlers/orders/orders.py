@@ -42,7 +42,7 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus, SubaccountRef
 
 
 def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
-    """Place a resting order."""
+    """Place an order that rests in the order book without being matched."""
     market = require_open(state.market(command.market))
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     group = group_for(state, command.group, command.subaccount_ref, market)
@@ -96,7 +96,7 @@ def expire_order(state: State, command: ExpireOrder, at: int) -> Iterator[Event]
 
 
 def cancel_all_orders(state: State, command: CancelAllOrders, at: int) -> Iterator[Event]:
-    """Cancel the resting orders of an account, or some of them, in the order of arrival in each market."""
+    """Cancel the resting orders that pass the command's filters, in the order of arrival in each market."""
     require_active(state)
     account = state.account(command.account)
     if command.subaccount is not None:
@@ -127,7 +127,7 @@ def cancel_all(state: State, market: Market, at: int) -> Iterator[Event]:
 
 
 def require_fillable(order: Order, command: Fill) -> None:
-    """Raise Refused unless the fill fits this order: its subaccount, market, side, action, and remaining count."""
+    """Raise Refused if a fill does not fit its order's subaccount, market, side, action or remaining count."""
     if order.is_placed:
         require_resting(order)
     wanted = (order.subaccount.ref, order.market.ticker, order.side, order.action)
@@ -147,7 +147,7 @@ def require_fillable(order: Order, command: Fill) -> None:
 
 
 def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
-    """Count a fill for its order; list a new order. A resting order releases the cash reserved for the fill."""
+    """Count a fill for its order, and list a new order. A resting order releases the cash reserved for the fill."""
     if order.is_placed:
         count_centis = fill.trade.count_centis
         take_off(state, order, count_centis, OrderStatus.EXECUTED, at, fill)
@@ -163,7 +163,10 @@ def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
 
 
 def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef, market: Market) -> OrderGroup | None:
-    """Return the group that a new order names. Raises Refused if it is of another subaccount or shard, or triggered."""
+    """Return the group that a new order names, or None.
+
+    Raises Refused if it is of another subaccount or shard, or triggered.
+    """
     if group_id is None:
         return None
     group = state.group(group_id)
@@ -181,7 +184,7 @@ def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef,
 
 
 def new_order(state: State, command: RestOrder | PlaceOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
-    """Return the order of a command, which is listed nowhere yet: it has no serial, no revision and no group."""
+    """Return the order that a command describes, not listed yet: it has no serial, no revision and no group."""
     return Order(
         order_id=command.order or state.new_id("order"),
         client_order_id=command.client_order_id,

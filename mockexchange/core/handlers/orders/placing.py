@@ -1,7 +1,8 @@
 """The handler of new orders: check, match, then rest or cancel what remains.
 
 Everything is checked before anything changes. The event of the order itself comes before those of its matches and has
-its values after them: the venue sends no frame of a resting order before the frame of its fill (recorded 2026-06-12).
+the order's values after them: the venue sends no frame of a resting order before the frame of its fill (recorded
+2026-06-12).
 """
 
 from mockexchange.core.commands import PlaceOrder
@@ -34,7 +35,7 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus, TimeInForce
 
 
 def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
-    """Place an order."""
+    """Place an order: check it, match it, then let what remains rest or cancel it."""
     order = _checked(state, command, at)
     refusal = _post_only_refusal(state, order) if command.post_only else None
     if refusal is not None and state.rules.post_only_row is RowRule.NONE:
