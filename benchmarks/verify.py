@@ -1,7 +1,7 @@
 """Seconds of `mockexchange verify server` against a mock of its own, fast and whole: `python -m benchmarks.verify`.
 
 With `--busy` the mock has two dozen steps a second, several of them fills, and is judged whole: nothing may be found.
-Each of its rounds has a server and a seed of its own, since the account of a busy server grows while it is judged.
+Each round has a server of its own, since the account of a busy server grows while it is judged.
 """
 
 import argparse
@@ -29,35 +29,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--busy", action="store_true")
-    parser.add_argument("--seed", type=int, default=1, help="the seed of the first busy round")
+    parser.add_argument("--seed", type=int, help="the seed of the first round; else each has the kit's")
     parser.add_argument("--api-date", nargs="+", default=["compat"], help="the API dates, each with all rounds")
     given = parser.parse_args()
     codes = []
     with TemporaryDirectory() as directory:
         scenario = _busy_scenario(Path(directory)) if given.busy else "demo"
         for date in given.api_date:
-            if given.busy:
-                for number in range(given.rounds):
-                    seed = str(given.seed + number)
-                    codes += _serve_and_run(scenario, date, [("", GOALS[""])], 1, BUSY, "--seed", seed)
-            else:
-                codes += _serve_and_run(scenario, date, list(GOALS.items()), given.rounds, DEMO)
+            for number in range(given.rounds):
+                seed = [] if given.seed is None else ["--seed", str(given.seed + number)]
+                runs, judged = ([("", GOALS[""])], BUSY) if given.busy else (list(GOALS.items()), DEMO)
+                codes += _serve_and_run(scenario, date, runs, judged, *seed)
     sys.exit(1 if any(codes) else 0)
 
 
 def _serve_and_run(
-    scenario: str, date: str, runs: list[tuple[str, int]], rounds: int, judged: tuple[str, dict[str, str]], *more: str
+    scenario: str, date: str, runs: list[tuple[str, int]], judged: tuple[str, dict[str, str]], *more: str
 ) -> list[int]:
     """Return the exit code of each run."""
     codes, dated = [], ("--api-date", date)
     with Serving("serve", *dated, "--port", "0", "--quiet", "--scenario", scenario, "--ready-file") as ready:
         found = json.loads(Path(ready).read_text(encoding="utf-8"))
         for option, goal_s in runs:
-            for _ in range(rounds):
-                code, took = _run(found, [*dated, *([option] if option else []), *more], *judged)
-                told = " ".join([f"verify server {option or '(whole)'} as of {date}", *more])
-                print(f"{told}: {took}; goal {goal_s} s", flush=True)
-                codes.append(code)
+            code, took = _run(found, [*dated, *([option] if option else []), *more], *judged)
+            told = " ".join([f"verify server {option or '(whole)'} as of {date}", *more])
+            print(f"{told}: {took}; goal {goal_s} s", flush=True)
+            codes.append(code)
     return codes
 
 
