@@ -15,6 +15,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
 from mockexchange.kit.client.fuzzing.fuzzing import EXAMPLES
 from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
+from mockexchange.kit.hypothesis_tables import cached_tables
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.venue import VenueKit
@@ -176,7 +177,7 @@ def _run(settings: ClientRunSettings) -> ClientRun:
     progress = Progress(console_on(sys.stderr), f"{' '.join(settings.command)} ...")
     run = ClientRun(settings, progress)
     try:
-        with progress:
+        with progress, cached_tables():
             run.judge()
     except CannotJudge as error:
         raise UsageFailure(str(error)) from None

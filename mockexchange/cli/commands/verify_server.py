@@ -12,6 +12,7 @@ import yaml
 from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import name_option, rate_of, rate_option
+from mockexchange.kit.hypothesis_tables import cached_tables
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
@@ -121,7 +122,7 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
     settings = _settings(**given)
     progress = Progress(console_on(sys.stderr), f"{settings.address.base_url} as of {settings.api_date}")
     try:
-        with progress, closing(ServerRun(settings, progress)) as run:
+        with progress, cached_tables(), closing(ServerRun(settings, progress)) as run:
             run.prepare()
             run.judge()
     except CannotJudge as error:

@@ -1,0 +1,47 @@
+"""The tables that Hypothesis makes of Unicode, in the user's cache.
+
+By itself Hypothesis keeps them below the working directory and makes them anew in each: that of UTF-8 alone takes some
+seconds and 200 MB, although it says no more than that everything but a surrogate can be encoded.
+"""
+
+import gzip
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from hypothesis import configuration
+from hypothesis.internal.charmap import charmap_file
+
+from mockexchange.runtime.ready_file import runtime_directory
+
+CHOSEN_BY_USER = "HYPOTHESIS_STORAGE_DIRECTORY"
+UTF_8 = "codec-v2-utf-8"
+"""The name of the table, with the version of its form: another version would ignore the file."""
+ENCODABLE = ((0, 0xD7FF), (0xE000, sys.maxunicode))
+AMBIGUOUS: tuple[tuple[int, int], ...] = ()
+
+
+@contextmanager
+def cached_tables() -> Iterator[None]:
+    """Let Hypothesis keep its tables in the user's cache, unless the environment names a place for them."""
+    if not os.environ.get(CHOSEN_BY_USER):
+        configuration.set_hypothesis_home_dir(runtime_directory() / "hypothesis")
+    try:
+        _write_utf_8()
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(None)
+
+
+def _write_utf_8() -> None:
+    """Write the table of UTF-8 if there is none; a cache that cannot be written is done without."""
+    path = charmap_file(UTF_8)
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.write_bytes(gzip.compress(json.dumps([ENCODABLE, AMBIGUOUS]).encode(), mtime=1))
+        draft.replace(path)
