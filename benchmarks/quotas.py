@@ -28,7 +28,7 @@ SCENARIO = {
     "accounts": {"alice": {"cash": 1_000_000}},
     "markets": {"M": {"event": "E", "series": "S"}},
 }
-STEPS = [{"trade": {"market": "M", "count": 1, "price": "0.50"}}] * 20
+STEPS = [{"deposit": {"account": "alice", "amount": 1}}] * 20
 SENDERS, SETTLE_S = 4, 1.0
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -91,7 +91,8 @@ def latencies_us(base_url: str, seconds: float) -> list[float]:
 def send_commands(ready: dict[str, Any]) -> None:
     control = Control(ready)
     while True:
-        control.ask("POST", f"/{LOUD}/commands", STEPS)
+        status, answer = control.ask("POST", f"/{LOUD}/commands", STEPS)
+        assert status in {200, 409}, answer
 
 
 @contextmanager

@@ -130,7 +130,7 @@ class Sandbox:
         """Raise SandboxEnded, SandboxBroken, or QuotaReached unless another command can be executed."""
         self.require_open()
         if self.exchange.state.sequence >= self._sequence_max:
-            raise self.options.quotas.commands_reached(self.name)
+            raise self.options.quotas.commands_reached(self.name, self.streams.refusal_pace)
 
     def begin_quota(self) -> None:
         """Count the commands from now on against the quota: those of the history are free."""

@@ -4,7 +4,14 @@ import pytest
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.quotas import FrameQuota, QuotaReached, Quotas
+from mockexchange.sandbox.quotas import (
+    REFUSAL_EVERY_S,
+    REFUSAL_PAUSE_S_MAX,
+    FrameQuota,
+    QuotaReached,
+    Quotas,
+    RefusalPace,
+)
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.helpers.sandboxes import MILLISECOND, POSITIONS, SMALL, WALL, make, run, signed
 from tests.sandbox.fake_streams import buy, noted, open_stream, taken
@@ -77,3 +84,11 @@ def test_a_journal_of_a_size_drops_the_oldest() -> None:
     assert 0 < len(sandbox.journal) < 50
     assert sandbox.journal.bodies_bytes <= 10_000
     assert next(iter(sandbox.journal)).number > 1
+
+
+def test_a_client_in_a_loop_waits_for_its_refusals() -> None:
+    pace = RefusalPace()
+    waited = [pace.pause_s(10.0) for _ in range(3)]
+    assert waited == pytest.approx([0, REFUSAL_EVERY_S, 2 * REFUSAL_EVERY_S])
+    assert max(pace.pause_s(10.0) for _ in range(1_000)) == pytest.approx(REFUSAL_PAUSE_S_MAX)
+    assert pace.pause_s(20.0) == 0

@@ -12,7 +12,7 @@ from mockexchange.faults.frames import FrameRules
 from mockexchange.faults.sampling import fires
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal.journal import FrameEntry, Journal
-from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas
+from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas, RefusalPace
 from mockexchange.sandbox.streams.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
 from mockexchange.sandbox.streams.outbox import OutboxTotal
 from mockexchange.scenario.faults.fault_effect_schema import PROBABILITY_UNIT
@@ -65,13 +65,16 @@ class Streams:
         self.keyless = OutboxTotal()
         """The size of the outboxes of connections without an account."""
         self._count_max = quotas.streams
+        self.refusal_pace = RefusalPace()
+        """How often the sandbox refuses what is above its quotas."""
         self.frame_quota = FrameQuota(quotas.frames_per_second) if quotas.frames_per_second else None
         """The quota of data frames; None if there is none."""
 
     def require_room(self, sandbox: str) -> None:
         """Raise QuotaReached if another connection is one too many."""
         if self._count_max is not None and len(self._connections) >= self._count_max:
-            raise QuotaReached(f"the sandbox {sandbox!r} has its quota of {self._count_max} streams: close one first")
+            text = f"the sandbox {sandbox!r} has its quota of {self._count_max} streams: close one first"
+            raise QuotaReached(text, self.refusal_pace)
 
     def __len__(self) -> int:
         return len(self._connections)

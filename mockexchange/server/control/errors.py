@@ -12,6 +12,7 @@ from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.http.failed_answer import pause_before_refusal
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.store.log import LogUnavailable
 
@@ -49,6 +50,7 @@ async def answer_sandbox_broken(request: Request, error: Exception) -> Response:
 
 async def answer_store_unavailable(request: Request, error: Exception) -> Response:
     if isinstance(error, QuotaReached):
+        await pause_before_refusal(error)
         return error_answer(409, "quota_reached", str(error))
     return error_answer(503, "store_unavailable", str(error))
 

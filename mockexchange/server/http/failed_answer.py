@@ -3,6 +3,7 @@
 A broken sandbox answers 503 to every request, and one whose store cannot be written to every write.
 """
 
+import asyncio
 import json
 
 from mockexchange.sandbox.journal.journal import JournalEntry
@@ -26,11 +27,12 @@ def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, 
         return answer, sandbox.note_answer(asked, answer)
 
 
-def shake_hands_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Handshake, JournalEntry]:
+async def shake_hands_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Handshake, JournalEntry]:
     """Answer the handshake of a stream and journal it; an exception becomes an answer that reports it."""
     try:
         return sandbox.shake_hands(asked)
     except Exception as error:  # noqa: BLE001  # it is reported
+        await pause_before_refusal(error)
         answer = _failure(asked.request.target, error)
         return Handshake(answer), sandbox.note_answer(asked, answer)
 
@@ -42,10 +44,17 @@ async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalE
     except Exception as error:  # it is reported
         if isinstance(error, SandboxEnded) and not isinstance(error, SandboxBroken):
             raise
+        await pause_before_refusal(error)
         failure = _failure(entry.target, error)
         entry.status, entry.diagnosis = failure.status, failure.diagnosis
         sandbox.journal.set_answer(entry, failure.body)
         return failure
+
+
+async def pause_before_refusal(error: Exception) -> None:
+    """Let a client wait that sends more than the quota of its sandbox allows."""
+    if isinstance(error, QuotaReached):
+        await asyncio.sleep(error.pace.pause_s(asyncio.get_running_loop().time()))
 
 
 def _failure(target: str, error: Exception) -> Answer:

@@ -51,7 +51,7 @@ async def _shake_hands(
 ) -> Connection | None:
     started_ns = time.perf_counter_ns()
     await sandbox.run_due()
-    session, answer, entry = _answer(sandbox, asked)
+    session, answer, entry = await _answer(sandbox, asked)
     try:
         if session is None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
@@ -67,11 +67,11 @@ async def _shake_hands(
         sandbox.journal.close(entry)
 
 
-def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | None, Answer, JournalEntry]:
+async def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | None, Answer, JournalEntry]:
     """Return the session of a granted upgrade, else None; a path that is not a stream is answered as any GET."""
     if asked.request.path not in STREAM_PATHS:
         return None, *answer_or_failure(sandbox, asked)
-    handshake, entry = shake_hands_or_failure(sandbox, asked)
+    handshake, entry = await shake_hands_or_failure(sandbox, asked)
     return handshake.session, handshake.answer, entry
 
 

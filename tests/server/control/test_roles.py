@@ -3,6 +3,7 @@
 import hashlib
 import json
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from starlette.requests import Request
 
-from mockexchange.sandbox.quotas import Quotas
+from mockexchange.sandbox.quotas import REFUSAL_EVERY_S, Quotas
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import ADMIN, Grant, Role
@@ -268,6 +269,10 @@ def test_bounds_and_quotas_hold_on_the_server(team: Team) -> None:
     answers = [live.control("POST", path, [BUY], token=ALICE) for _ in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 409]
     assert error_of(answers[2])["code"] == "quota_reached"
+    began_s = time.monotonic()
+    assert live.control("POST", path, [BUY], token=ALICE).status == 409
+    assert live.control("POST", path, [BUY], token=ALICE).status == 409
+    assert time.monotonic() - began_s >= REFUSAL_EVERY_S, "they are paced"
     for number in range(2):
         live.json("PUT", f"/sandboxes/more-{number}", {"scenario": "empty"})
     last = live.control("PUT", "/sandboxes/one-too-many", {"scenario": "empty"})
