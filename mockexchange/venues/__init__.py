@@ -1,1 +1,4 @@
-"""The wire of each venue, as pure functions of bytes and values. Every venue has the same file names."""
+"""The HTTP and WebSocket interface of each venue, as pure functions of bytes and values.
+
+Every venue has the same file names.
+"""

@@ -1,4 +1,4 @@
-"""Caches of encoded rows and whole pages by revision: a page is cheap because it joins cached bytes."""
+"""Caches of encoded JSON objects and whole pages, keyed by revision: a page is cheap because it joins cached bytes."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from typing import Protocol, TypeVar
 from mockexchange.venues.dated import ApiDate
 
 ROWS_MAX = 16_384
-"""Per sandbox, table and API date: about 6 MB, and as many rows as a walk of 16 full pages."""
+"""Size of one cache of encoded objects (one per sandbox, table and API date): about 6 MB, or 16 full pages."""
 
 
 PAGES_MAX = 256
 PAGE_BYTES_MAX = 256 * 1024
-"""Larger pages are not cached; the pages of a sandbox take 64 MB at most, and about 2 MB in practice."""
+"""Largest page that is cached, in bytes; the pages of a sandbox take 64 MB at most, and about 2 MB in practice."""
 
 
 class Revised(Protocol):
@@ -28,10 +28,12 @@ _revision = attrgetter("revision")
 
 
 class RowCache:
-    """A bounded map from a row's revision to its bytes that drops the rows unused for longest.
+    """A bounded map from an object's revision to its encoded bytes.
 
-    It has two generations instead of a linked list: a full young generation becomes the old one, and an old row that
-    is read becomes young again. So a hit costs one look-up.
+    It drops the entries that were not used for longest.
+
+    It has two generations instead of a linked list: a full young generation becomes the old one, and an old row that is
+    read becomes young again. So a hit costs one look-up.
     """
 
     __slots__ = ("_generation_rows_max", "_old", "_young")
@@ -45,7 +47,7 @@ class RowCache:
         return len(self._young) + len(self._old)
 
     def join(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
-        """Return the items' JSON with commas between; encode the rows that are not cached."""
+        """Return the JSON of all items, separated by commas; encode only the items that are not cached."""
         young = self._young
         parts = list(map(young.get, map(_revision, items)))
         if None in parts:
@@ -62,7 +64,7 @@ class RowCache:
 
 
 class PageCache:
-    """The most recently made pages of a sandbox: a polled page is served from here until the exchange changes."""
+    """The most recently encoded pages of a sandbox: a polled page is served from here until the exchange changes."""
 
     __slots__ = ("_pages",)
 
@@ -81,7 +83,7 @@ class PageCache:
         return page
 
     def find(self, key: Hashable, revision: int) -> bytes | None:
-        """Return the cached page of `key` if it has this revision."""
+        """Return the cached page of `key` if it has this revision, otherwise None."""
         kept = self._pages.get(key)
         return kept[1] if kept is not None and kept[0] == revision else None
 
@@ -96,7 +98,7 @@ class PageCache:
 
 @dataclass(slots=True)
 class Caches:
-    """One sandbox's encoded rows, by API date and table, and its most recently made pages."""
+    """One sandbox's caches of encoded objects, by API date and table, and its cache of pages."""
 
     by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)
     pages: PageCache = field(default_factory=PageCache)

@@ -1,4 +1,4 @@
-"""The types of a venue's client tables: how its published clients are pointed at an exchange, and how they sign.
+"""The types of a venue's tables of published clients: which settings point them at a mock server, and how they sign.
 
 Each venue has a `client_variables.py` with its `CLIENT_SETUP` and a `request_signer.py` with its `REQUEST_SIGNER`.
 These modules import little, so that commands need not load the whole venue.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 EVERY_VERSION = "(what every known client reads)"
-"""The version of a generic client."""
+"""The version that is shown for the generic client, whose variables are those of all known clients."""
 REQUEST_ID = 1
 
 
@@ -33,53 +33,55 @@ class PublishedClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedVariables:
-    """Environment variables that `mockexchange doctor` checks."""
+    """Environment variables of a venue's clients that `mockexchange doctor` checks."""
 
     rest_urls: Mapping[str, str] = field(default_factory=dict)
-    """Variables with a base URL, and the path that it must have."""
+    """Variables that hold a base URL, each with the path that the URL must have."""
     stream_urls: Mapping[str, str] = field(default_factory=dict)
-    """Variables with the URL of a stream, and the path that it must have."""
+    """Variables that hold the URL of a stream, each with the path that the URL must have."""
     url_overrides: tuple[str, ...] = ()
-    """Switches that make some clients ignore the URL that they are given."""
+    """Variables that make some clients ignore the URL that they are given."""
     key_paths: tuple[str, ...] = ()
-    """Variables with the path of a private key."""
+    """Variables that hold the path of a private key."""
     inline_keys: tuple[str, ...] = ()
-    """Variables with a private key itself."""
+    """Variables that hold a private key itself."""
     key_ids: tuple[str, ...] = ()
     key_conflict: str = ""
-    """What clients do if the first variable of `inline_keys` and the first of `key_paths` are both set."""
+    """Description of what clients do if the first variables of `inline_keys` and of `key_paths` are both set."""
     plain_url_refusal: str = ""
-    """The client that refuses http and ws URLs beyond this machine; empty if none does."""
+    """Name of the client that refuses http and ws URLs of other machines; empty if no client does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureOptions:
-    """The options of `mockexchange explain` for a signature of the venue."""
+    """The command line options with which `mockexchange explain` checks a signature of the venue."""
 
     required: Mapping[str, str]
-    """Option name to help text."""
+    """Help text of each required option, by the option's name."""
     optional: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...]
-    """The arguments of the venue's `explain_offline`, by option name; `target` is the path with the query."""
+    """Arguments of the venue's `explain_offline`, by option name; `target` is the path with the query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSetup:
-    """The client tables of one venue."""
+    """The published clients of one venue, the variables that they read, and how users call the venue."""
 
     title: str
-    """The venue's name in texts."""
+    """The venue's name as users read it."""
     pointers: Mapping[str, str]
-    """Variables for the venue's URLs and a key, under the names that the documentation uses."""
+    """Variables for the venue's URLs and a key, with the names that the documentation uses."""
     generic: PublishedClient
-    """The variables of every known client of the venue, for a client that is not known."""
+    """All variables that any known client of the venue reads, for use with an unknown client."""
     clients: Mapping[str, PublishedClient]
-    """The known clients by the name of their package."""
+    """The known clients, by the name of their package."""
     variable_prefixes: tuple[str, ...]
-    """Prefixes of the venue's variables. A user's own would point a client elsewhere, or sign with a key of real
-    money."""
+    """Prefixes of the venue's variables.
+
+    Such a variable in a user's environment could point a client at the real venue, or sign with a real key.
+    """
     demo_switches: Mapping[str, str]
-    """Variables by which known clients choose the venue's demo, and the names of the demo's keys."""
+    """Variables with which known clients select the venue's demo, and variables that hold the demo's keys."""
     example_request: str
     """A request that needs a signature and no parameters, as method and path below the prefix."""
     signature: SignatureOptions
@@ -101,14 +103,16 @@ Credential = Mapping[str, Any]
 
 
 class RequestSigner(NamedTuple):
-    """The client side of a venue: how requests are written and signed, written from its documents alone."""
+    """The client side of a venue's protocol, implemented from the venue's documents alone: writes and signs
+    requests.
+    """
 
     prefix: str
     """The prefix of REST paths."""
     headers_of: Callable[[Credential, UnsignedRequest, int], dict[str, str]]
     """Function (credential, request, host time in nanoseconds) that returns the headers that sign the request."""
     id_name: str | None = None
-    """The field that numbers JSON-RPC requests; None where requests are plain REST."""
+    """The field with the id of a JSON-RPC request; None for a venue with plain REST."""
 
 
 def envelope(id_name: str, method: str, params: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
-"""Tables of objects that a scenario gives a venue to answer with, such as milestones, which nothing in the core makes.
+"""Tables of objects that a scenario provides for a venue's answers, such as milestones; nothing in the core makes them.
 
-A venue declares a table by its columns. The scenario's schema is made from them, and the wire reads a row's values by
+A venue declares a table by its columns. The scenario's schema is made from them, and answers read an object's values by
 the columns' names.
 """
 
@@ -18,7 +18,9 @@ DataKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataColumn:
-    """One key of a table's objects; `choices` are the values of an enumeration, `columns` those of nested rows."""
+    """One key of a table's objects; `choices` are the values of an enumeration, `columns` the keys of a nested
+    object.
+    """
 
     name: str
     kind: DataKind
@@ -29,14 +31,14 @@ class DataColumn:
 
 
 class DataTable(NamedTuple):
-    """A table of a scenario; the columns in `key` name one object."""
+    """The declaration of a table: its columns, and the `key` columns that identify one object."""
 
     columns: tuple[DataColumn, ...]
     key: tuple[str, ...] = ()
 
 
 class DataRow:
-    """One object of a table: an attribute for each column, None or the default where the scenario gives no value.
+    """One object of a table, with an attribute for each column: None or the default where the scenario gives no value.
 
     The first row of a scenario has the highest serial, because lists are answered from the highest to the lowest.
     """
@@ -57,14 +59,14 @@ class DataRow:
         raise AttributeError(name)
 
     def replaced(self, **values: Any) -> "DataRow":
-        """Return a copy with other values."""
+        """Return a copy of the object in which these values are replaced."""
         other = copy(self)
         other.__dict__.update(values)
         return other
 
 
 class Data:
-    """The rows of every table of one scenario."""
+    """The objects of every table of one scenario."""
 
     def __init__(self, tables: Mapping[str, DataTable], given: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         self._rows: dict[str, list[DataRow]] = {}
@@ -76,11 +78,11 @@ class Data:
             self._by_key[name] = {tuple(getattr(row, part) for part in table.key): row for row in rows}
 
     def rows(self, table: str) -> Sequence[DataRow]:
-        """Return the rows in the order of their serials: the last of the scenario first."""
+        """Return the objects of a table in the order of their serials: the last object of the scenario first."""
         return self._rows.get(table, ())
 
     def find(self, table: str, *key: Any) -> DataRow | None:
-        """Return the row with a key; None if there is none."""
+        """Return the object with a key; None if there is no such object."""
         return self._by_key.get(table, {}).get(key)
 
 

@@ -1,8 +1,9 @@
-"""The wire as dated tables: the rows that hold on a given day, and encoders compiled from them.
+"""Tables that describe a venue's API at every date, and the JSON encoders that are compiled from them.
 
-A row holds from `since` (inclusive) to `until` (exclusive); ISO days compare as text. A name may have several rows
-with disjoint spans: a later change is one more row. `compat` is no day: it takes the newest row of every name that
-ever existed, or the row marked `lenient` if the newest is not the most permissive.
+A row of a table describes, for example, one field, and holds from `since` (inclusive) to `until` (exclusive); ISO days
+compare as text. A name may have several rows with disjoint spans: a later change is one more row. `compat` is not a
+day: it uses the newest row of every name that ever existed, or the row marked `lenient` if the newest is not the most
+permissive.
 """
 
 import re
@@ -17,7 +18,7 @@ from typing import Any, Literal, TypeVar
 ALWAYS = "0000-00-00"
 FOREVER = "9999-99-99"
 COMPAT_ONLY = "9999-12-31"
-"""`since` of rows that hold only in compat and on no day; compat prefers them, as the newest rows of their names."""
+"""Value of `since` for rows that hold only at the API date `compat` and on no day; `compat` prefers these rows."""
 COMPAT = "compat"
 LATEST = "latest"
 MONTH = re.compile("[0-9]{4}-[0-9]{2}")
@@ -26,7 +27,10 @@ MISTYPED_DATE = re.compile(r"(?P<year>[0-9]{4})(\D(?P<month>[0-9]{1,2})(\D[0-9]{
 
 @dataclass(frozen=True, slots=True)
 class ApiDate:
-    """An API date: a day of the wire, or compat (`day` None). `name` is the user's text: alias, day or "compat"."""
+    """An API date: a day, or `compat` (`day` is None), which serves every field of every day.
+
+    `name` is the user's text.
+    """
 
     name: str
     day: str | None
@@ -36,7 +40,7 @@ class ApiDate:
         return self.day is None
 
     def holds(self, since: str, until: str = FOREVER) -> bool:
-        """Return whether the span from `since` to `until` includes this day; compat is in every span."""
+        """Return whether the span from `since` to `until` includes this API date; every span includes `compat`."""
         return self.day is None or since <= self.day < until
 
     def __str__(self) -> str:
@@ -45,7 +49,7 @@ class ApiDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DatedRow:
-    """A row of a table. A row equals only itself, so that caches by rows need not hash all fields of each."""
+    """The base of table rows that hold between two days. A row equals only itself, so that it is cheap to hash."""
 
     name: str
     since: str = ALWAYS
@@ -59,7 +63,7 @@ Row = TypeVar("Row", bound=DatedRow)
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """The JSON form of a value; `kind` describes it for `api diff` and the docs.
+    """How a value of the core is written as JSON; `kind` describes it for `api diff` and the documentation.
 
     `choices` are the values of an enumeration, empty if any text is possible.
     """
@@ -71,7 +75,7 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A value that is an object of another table, or a list of them, as of the same day."""
+    """A value that is an object described by another table, or a list of such objects, at the same date."""
 
     table: str
     fields: "tuple[Field, ...]"
@@ -89,7 +93,7 @@ Empty = Literal["never", "null", "absent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field(DatedRow):
-    """One key of an object: `read` is the attribute path of the value in the core.
+    """One key of a JSON object; `read` is the attribute path of its value in the core.
 
     `empty` is the form of a value of None: not possible, null, or the key is left out.
     """
@@ -100,7 +104,7 @@ class Field(DatedRow):
 
 
 def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
-    """Return the rows that hold on an API date, by name in alphabetical order: the key order of success bodies."""
+    """Return the rows of a table that hold at an API date, by name, in the alphabetical key order of success bodies."""
     chosen: dict[str, Row] = {}
     for row in rows:
         rival = chosen.get(row.name)
@@ -114,19 +118,19 @@ def _beats(row: DatedRow, rival: DatedRow) -> bool:
 
 
 def compile_object(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return a function from a core value to its JSON object in the venue's key order."""
+    """Return a function that encodes a core value as a JSON object, with the keys in alphabetical order."""
     write = _compile(fields, api_date)
     return lambda value: write(value).encode()
 
 
 def compile_message(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return a function from a core value to its JSON object, the keys in the order of the table's rows."""
+    """Return a function that encodes a core value as a JSON object, with the keys in the order of the table's rows."""
     write = _compile_in_order(fields, api_date)
     return lambda value: write(value).encode()
 
 
 def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
-    """Return a function that joins encoded JSON, given by key, into one object as of that day.
+    """Return a function that joins encoded JSON values, given by key, into one object as of an API date.
 
     A key that may be absent is left out if its value is the empty text.
     """

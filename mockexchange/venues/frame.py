@@ -1,4 +1,4 @@
-"""Frames that a stream sends to one client."""
+"""The frame: one message that a stream sends to one client."""
 
 from collections.abc import Generator
 from typing import NamedTuple, TypeAlias
@@ -11,14 +11,14 @@ ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
 
 
 class CalledOperation(NamedTuple):
-    """An operation that a stream's command called; `account` is None if it is the account of the stream."""
+    """An operation that a command on a stream called; `account` is None if the account is that of the stream."""
 
     operation: str
     account: str | None = None
 
 
 class Frame(NamedTuple):
-    """One frame; `channel` and `sid` name its subscription, "" and 0 if it has none.
+    """One frame; `channel` and `sid` name its subscription, "" and 0 if it belongs to none.
 
     `channel` is the channel's name in scenarios. `note` is for the journal: the reason of an error, or the part of the
     command that was ignored.
@@ -32,13 +32,13 @@ class Frame(NamedTuple):
     acknowledged: tuple[str, ...] = ()
     """Channels, by their names in scenarios, that the frame acknowledges as subscribed."""
     stub: str | None = None
-    """Name of the stub that made the frame, or would have if the caller were not refused."""
+    """Name of the stub that made the frame, or would have made it if the caller had not been refused."""
     commands: tuple[int, ...] = ()
-    """Numbers in the log of the commands that a write executed."""
+    """Numbers in the log of the commands that were executed for this answer."""
     pending: "PendingFrame | None" = None
-    """The rest of a write, which returns the frame that answers it; None if the frame is complete."""
+    """The remaining steps of a write, which return the answering frame; None if this frame is the answer."""
     data: "tuple[Frame, ...]" = ()
-    """Data that the answered command requested, sent after it."""
+    """Data that the answered command requested; it is sent after the answer."""
 
     @property
     def is_answer(self) -> bool:
@@ -47,4 +47,4 @@ class Frame(NamedTuple):
 
 
 PendingFrame: TypeAlias = Generator[Command, Outcome, Frame]
-"""A write that a stream's command began: it yields commands, receives their outcomes and returns the answer."""
+"""The steps of a write that a stream's command began: yields commands, receives their outcomes, returns the answer."""

@@ -42,8 +42,8 @@ class RowRule(StrEnum):
 
 
 class AmendRule(StrEnum):
-    """The remaining count in the answer to an amendment that matches at once: that after the match, 0, or that
-    before.
+    """The remaining count that the answer to an immediately matching amendment shows: after the match, 0, or
+    before it.
     """
 
     AFTER = "after"

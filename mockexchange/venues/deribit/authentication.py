@@ -32,7 +32,9 @@ TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
 def identify(
     context: DeribitContext, request: Request, params: Mapping[str, object], at: int, host_at: int, reply: Answer
 ) -> Caller | None:
-    """Return the caller of a request; None if it has no credentials. Raises Rejected.
+    """Return the caller that the credentials of a request name; None without credentials.
+
+    Raises Rejected if they are wrong.
 
     Sets the claimed key of `reply`. Times are microseconds. An Authorization header takes precedence over the parameter
     `access_token`.
@@ -53,7 +55,7 @@ def identify(
 
 
 def identify_token(context: DeribitContext, text: object, at: int, host_at: int, reply: Answer | None = None) -> Caller:
-    """Return the caller that an access token identifies. Raises Rejected."""
+    """Return the caller that an access token identifies. Raises Rejected for an invalid token."""
     token, key = read_token(context, text, "access", at, host_at, reply)
     return caller_of(key, token.scope.split())
 
@@ -111,7 +113,7 @@ def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> N
 
 
 def known_secrets(state: State) -> list[KnownSecret]:
-    """Return all keys with a secret, those of other venues included."""
+    """Return all keys that have a secret, including those of other venues, to find a mistaken secret."""
     return [known(key) for key in state.secret_keys.values()]
 
 
@@ -120,7 +122,7 @@ def known(key: Key) -> KnownSecret:
 
 
 def key_of(state: State, key_id: str) -> Key | None:
-    """Return the key with an id; None if there is none, or its account belongs to another venue."""
+    """Return the key with an id; None if no key has it, or its account belongs to another venue."""
     return find_secret_key(state, NAME, key_id)
 
 
@@ -165,7 +167,7 @@ def _identify_signed(
 def require_signature(
     context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.MakeCase
 ) -> None:
-    """Raise Rejected if a signature does not verify; its diagnosis is a function that searches for the mistake."""
+    """Raise Rejected if a signature does not verify; the rejection carries a function that searches for the mistake."""
     if not signatures.verifies(key.secret, text, signature):
         others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
         raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))

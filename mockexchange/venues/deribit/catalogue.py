@@ -1,4 +1,4 @@
-"""The names of all methods of the venue, to explain an unknown one: not emulated, or a misspelling."""
+"""The names of all methods of the venue, used to tell an unknown name that is not emulated from a misspelling."""
 
 import difflib
 
@@ -185,11 +185,11 @@ METHODS = frozenset(
         "public/unsubscribe_all",
     )
 )
-"""The methods of the OpenAPI document 2.1.1."""
+"""Names of the methods in the venue's OpenAPI document 2.1.1."""
 
 
 def explain_unknown(method: str) -> str:
-    """Explain why a method is not answered and what to do."""
+    """Return a text that explains why the server does not answer a method, and what to do."""
     shown = method[:SHOWN_CHARS_MAX]
     if method in METHODS:
         return f"{shown} is a method of the venue that is not emulated: {STUB_ADVICE}"

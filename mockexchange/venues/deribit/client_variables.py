@@ -1,4 +1,4 @@
-"""The published clients of Deribit, and the variables that point them at an exchange, read from the clients' code."""
+"""The published clients of Deribit, and the environment variables (found in their code) that point them at a mock."""
 
 from mockexchange.venues.client_setup import (
     EVERY_VERSION,

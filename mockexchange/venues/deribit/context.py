@@ -1,4 +1,4 @@
-"""The context of requests: the state, API date, settings and caches of one sandbox."""
+"""The context in which requests to Deribit are answered: the state, API date, settings and caches of one sandbox."""
 
 from dataclasses import dataclass, field, replace
 
@@ -19,15 +19,15 @@ class DeribitContext:
 
 
 def date_of(context: DeribitContext, key: Key | None) -> ApiDate:
-    """Return the API date that applies to a key: the date set for the key, or the sandbox's."""
+    """Return the API date that applies to a key: the date set for the key, or else that of the sandbox."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def context_of(context: DeribitContext, key: Key) -> DeribitContext:
-    """Return a context with the API date that applies to a key; the same context if the key has no date of its own."""
+    """Return a context with the API date that applies to a key: the same context if the key has no date of its own."""
     return replace(context, api_date=date_of(context, key)) if key.api_date else context
 
 
 def clock_of(settings: DeribitSettings, at: int, host_at: int) -> int:
-    """Return `at` or `host_at`, by the setting `auth_clock`: the time for windows, tokens, `usIn` and get_time."""
+    """Return `at` or `host_at`, as the setting `auth_clock` says, for time windows, tokens, `usIn` and get_time."""
     return at if settings.auth_clock == "exchange" else host_at

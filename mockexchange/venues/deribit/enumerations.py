@@ -1,4 +1,4 @@
-"""The enumerations of this venue: its error codes and the values of its parameters."""
+"""The enumerations of Deribit: its error codes and the values of its parameters."""
 
 from collections.abc import Mapping
 
@@ -153,7 +153,7 @@ ERRORS: Mapping[int, str] = {
     13903: "too_many_quotes",
     13904: "security_key_setup_required",
 }
-"""Messages of all known codes [code, doc]. Codes below -32000 are those of JSON-RPC; 0 is no error."""
+"""Messages of all known error codes [code, doc]. Codes below -32000 are those of JSON-RPC; 0 means no error."""
 
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
 SUMMARY_CURRENCIES = (
@@ -172,10 +172,10 @@ ANY = "any"
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
 COMBO = "combo"
 TRADE_KINDS = (*KINDS, COMBO, ANY)
-"""Kinds of trades; `combo` stands for both kinds of combos."""
+"""Kinds of trades that a parameter can name; `combo` stands for both kinds of combos."""
 SORTINGS = ("asc", "desc", "default")
 DISCONNECT_SCOPES = ("connection", "account")
-"""Scopes of cancelling on disconnect, the default first."""
+"""Scopes of cancel-on-disconnect, the default first."""
 ORDER_TYPES = (
     "limit",
     "market",
@@ -188,7 +188,7 @@ ORDER_TYPES = (
 )
 """Types of orders; the last two are not emulated."""
 TRIGGERS = ("index_price", "mark_price", "last_price")
-"""Prices that trigger orders watch."""
+"""Names of the prices that trigger orders watch."""
 LINKED_TYPES = ("one_triggers_other", "one_cancels_other", "one_triggers_one_cancels_other")
 STOPS, TAKES, TRAILING = ("stop_limit", "stop_market"), ("take_limit", "take_market"), ("trailing_stop",)
 OPEN_ORDER_TYPES: Mapping[str, tuple[str, ...]] = {
@@ -204,7 +204,7 @@ OPEN_ORDER_TYPES: Mapping[str, tuple[str, ...]] = {
     "trailing_all": TRAILING,
     "trailing_stop": TRAILING,
 }
-"""Filters of lists of open orders, with the types that each matches; none for all."""
+"""Filters of lists of open orders, with the order types that each matches; an empty tuple matches all."""
 CANCEL_TYPES: Mapping[str, tuple[str, ...]] = {
     "all": (),
     "limit": ("limit",),
@@ -213,4 +213,4 @@ CANCEL_TYPES: Mapping[str, tuple[str, ...]] = {
     "take": TAKES,
     "trailing_stop": TRAILING,
 }
-"""Filters of cancellations, likewise."""
+"""Filters of cancellations, with the order types that each matches; an empty tuple matches all."""

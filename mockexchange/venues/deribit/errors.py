@@ -1,6 +1,6 @@
-"""The venue's error object, and the rejection behind it: a code of the venue's table, with reason and param if any.
+"""The error object of Deribit, and the exception that carries its code, reason and parameter.
 
-Every error is an HTTP 400, as recorded, but for a wrong HTTP method, which is a 405 [choice].
+Every error is an HTTP 400, as recorded, except a wrong HTTP method, which is a 405 [choice].
 """
 
 from mockexchange.venues.deribit.enumerations import ERRORS
@@ -72,7 +72,7 @@ class Rejected(Rejection):
 
 
 def error_object(rejected: Rejected) -> str:
-    """Return the JSON of an error, its keys in the recorded order."""
+    """Return the JSON of an error, with its keys in the recorded order."""
     details = (("reason", rejected.reason), ("param", rejected.param))
     data = ",".join(f'"{name}":{spell(text)}' for name, text in details if text is not None)
     shown = f'"data":{{{data}}},' if data else ""
@@ -92,7 +92,7 @@ _CODES = {
 
 
 def rejected_of(malformed: Malformed) -> Rejected:
-    """Return the rejection of a malformed envelope, with the id that could be read."""
+    """Return the rejection for a malformed JSON-RPC envelope, with its id if that could be read."""
     code = _CODES[malformed.defect]
     if code == INVALID_PARAMS:
         rejected = invalid("params", "must be an object", malformed.message)
@@ -104,7 +104,7 @@ def rejected_of(malformed: Malformed) -> Rejected:
 
 
 def invalid(param: str, reason: str, diagnosis: str | Diagnose) -> Rejected:
-    """Return the rejection of one parameter."""
+    """Return the rejection of an invalid parameter, with the reason that the venue shows and a diagnosis."""
     return Rejected(INVALID_PARAMS, diagnosis, reason, param)
 
 
@@ -119,6 +119,6 @@ def too_large() -> Rejected:
 
 
 def bare_error(code: int) -> bytes:
-    """Return an error body without a request, such as for bytes that are no HTTP; its times are 0."""
+    """Return an error body for bytes that are no request, such as invalid HTTP; its times are 0."""
     error = f'{{"code":{code},"message":"{ERRORS[code]}"}}'
     return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()

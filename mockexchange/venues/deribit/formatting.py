@@ -11,10 +11,10 @@ from mockexchange.venues.jsonrpc.envelope import spell
 MICROSECONDS_PER_MILLISECOND = 1_000
 DECIMALS = Decimal("1e-9")
 DIGITS_MAX = 400
-"""Far more digits than any amount of the core, so that rounding never fails."""
+"""Precision of rounding: far more digits than any amount of the core has, so that rounding never fails."""
 CONTEXT = Context(prec=DIGITS_MAX, rounding=ROUND_HALF_EVEN)
 FOREVER_MS = 32_503_708_800_000
-"""Expiration of a perpetual, in the year 3000 [wire]."""
+"""Expiration time of a perpetual, a time in the year 3000 in milliseconds [wire]."""
 
 
 def number(value: Decimal) -> str:
@@ -28,7 +28,7 @@ def number_or_zero(value: Decimal | None) -> str:
 
 
 def whole_number(value: Decimal) -> str:
-    """Return a number without ".0": 10, but 0.001."""
+    """Return a number as JSON without a trailing ".0": 10, but 0.001."""
     return number(value).removesuffix(".0")
 
 
@@ -48,12 +48,12 @@ def direction(size: Decimal) -> str:
 
 
 def one_of(*choices: str) -> Spelling:
-    """Return the spelling of an enumeration whose values on the wire are the core's."""
+    """Return the spelling of an enumeration whose JSON values are the same as the core's."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 
 def constant(written: str) -> Spelling:
-    """Return the spelling of a constant, given as JSON text."""
+    """Return the spelling of a constant, which is given as JSON text."""
     return Spelling(f"always {written}", lambda value: written)
 
 

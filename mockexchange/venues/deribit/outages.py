@@ -1,4 +1,4 @@
-"""The error bodies that faults answer with, by HTTP status.
+"""The error bodies that faults send instead of an answer, by HTTP status.
 
 Each status has the error code that fits it, a retryable one where there is a choice [code, choice].
 """

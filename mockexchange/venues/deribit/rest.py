@@ -1,6 +1,6 @@
-"""The answer to one HTTP request: its method, its parameters, its caller, its result.
+"""The answer to one HTTP request: find the method, decode its parameters, identify the caller, write the result.
 
-An answer is a function of the request, the state and the two times, so a journal replays byte for byte.
+An answer depends only on the request, the state and the two times, so a journal replays byte for byte.
 """
 
 from collections.abc import Mapping
@@ -37,13 +37,13 @@ ALLOW = ((b"allow", b"GET, HEAD, POST"),)
 
 
 class ParsedRequest(NamedTuple):
-    """The id, method and params of a request; the method may not exist."""
+    """The id, method and params of a request; such a method need not exist."""
 
     id: str | None
     method: str
     params: dict[str, Any]
     in_path: str = ""
-    """Method in the path of a POST, whose body names one as well."""
+    """Method that the path of a POST names, besides the method in its body; "" if the path names none."""
 
 
 def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
@@ -100,7 +100,7 @@ def _require_agreement(parsed: ParsedRequest) -> None:
 
 
 def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
-    """Turn an answer into the error of a rejection."""
+    """Change an answer into the error of a rejection."""
     reply.status, reply.body = rejected.status, error_text(context, id_text, rejected, us_in)
     reply.refusal = REFUSALS[rejected.code]
     if rejected.status == NOT_ALLOWED_STATUS:
@@ -109,7 +109,7 @@ def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: 
 
 
 def read(request: Request) -> ParsedRequest:
-    """Read a request: a GET by path and query, a POST by its body. Raises Rejected."""
+    """Parse a request: a GET by its path and query, a POST by its body. Raises Rejected."""
     if len(request.target) > BODY_BYTES_MAX:
         raise too_large()
     if request.method in READ_METHODS:
@@ -121,7 +121,7 @@ def read(request: Request) -> ParsedRequest:
 
 
 def method_in(path: str) -> str:
-    """Return the method in a raw path, "" if there is none."""
+    """Return the method that a raw path names, "" if it names none."""
     return unquote(path.removeprefix(PREFIX)).removeprefix("/")
 
 
@@ -139,9 +139,9 @@ def _read_post(request: Request) -> ParsedRequest:
 
 
 def authenticate_only(context: DeribitContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
-    """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
+    """Verify the credentials of a request, whatever its method; return an answer without a body, or the refusal.
 
-    Private methods need credentials, emulated or not; public ones do not.
+    Private methods, emulated or not, need credentials; public ones do not.
     """
     parsed = _read_leniently(request)
     reply = Answer(0, b"", operation=parsed.method if parsed.method in ROUTES else None, key_id=claimed_key(request))
@@ -165,7 +165,7 @@ def rpc_call_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
 
 
 def wrap_result(context: DeribitContext, request: Request, result: str, at: int, host_at: int) -> bytes:
-    """Return the envelope around the JSON of a result, with the id of the request."""
+    """Return the JSON-RPC envelope around the JSON of a result, with the id of the request."""
     return result_text(context, _read_leniently(request).id, result, clock_of(context.settings, at, host_at))
 
 

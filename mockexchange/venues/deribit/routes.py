@@ -1,4 +1,4 @@
-"""The methods by name, and their execution: shared by HTTP and streams."""
+"""The methods by name, and the function that carries out one of them, over HTTP or on a stream."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +55,7 @@ def read_body(raw: bytes) -> Envelope:
 
 
 def find(name: str) -> Operation:
-    """Return the operation with a name. Raises Rejected if there is none."""
+    """Return the operation with a name. Raises Rejected if no such method is emulated."""
     operation = ROUTES.get(name)
     if operation is None:
         raise Rejected(METHOD_NOT_FOUND, lambda pause: explain_unknown(name))

@@ -1,4 +1,4 @@
-"""The settings of this venue in a scenario; the defaults are facts or documented choices."""
+"""The settings of Deribit that a scenario can change; the defaults are facts or documented choices."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,32 +8,38 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeribitSettings:
-    """Settings of Deribit. `auth_clock` is the clock of windows, tokens and `usIn`; clients sign with host time."""
+    """Settings of Deribit.
+
+    `auth_clock` is the clock of time windows, tokens and `usIn`; real clients sign with host time.
+    """
 
     auth_clock: Literal["host", "exchange"] = "host"
     window_us: int = 60 * MICROSECONDS_PER_SECOND
-    """Tolerance of timestamps to either side (documented: 60 s)."""
+    """Largest accepted difference between a timestamp and the server's clock, to either side (documented: 60 s)."""
     token_lifetime_us: int = 31_536_000 * MICROSECONDS_PER_SECOND
-    """A year, as `expires_in` of the documents' example."""
+    """Lifetime of an access token: a year, as `expires_in` in the documents' example."""
     testnet: Literal["yes", "no"] = "yes"
-    """The key `testnet` of every answer."""
+    """Value of the key `testnet` in every answer."""
     processing_us: int = 100
-    """Time from `usIn` to `usOut`; fixed, so that an answer is a function of the request and the time."""
+    """Time from `usIn` to `usOut`. It is fixed, so that an answer depends only on the request and the time."""
     flat_rows: Literal["show", "omit"] = "show"
     """Whether a closed position stays as a `zero` row of `private/get_positions` until the next settlement."""
     fees: Literal["show", "omit"] = "show"
     """Whether an extended summary has `fees`; the documents promise it to accounts with discounts."""
     liquidation_ratio: Literal["zero", "omit"] = "zero"
-    """Whether summaries have `estimated_liquidation_ratio`, 0, as nothing is liquidated, and its empty map."""
+    """Whether summaries have `estimated_liquidation_ratio` (always 0: nothing is liquidated) and its empty map."""
     disconnect_orders: Literal["connection", "enabled"] = "connection"
-    """Which orders a disconnect cancels: all that the connection placed, or those placed while it was enabled."""
+    """Which orders cancel-on-disconnect cancels: all of the connection, or those placed while it was enabled."""
     disconnect_scope: Literal["new", "all"] = "new"
-    """Which connections follow the setting of their account: those that log in later, or open ones too."""
+    """Which connections follow the cancel-on-disconnect setting of their account: later logins, or open ones too."""
     stream_heartbeat_us: int = 0
-    """Silence before a Ping of the protocol; 0 for none. The venue's own heartbeat is a method, off by default."""
+    """Silence after which the server sends a WebSocket Ping; 0 for never.
+
+    The venue's own heartbeat is a method, off by default.
+    """
     stream_pong_us: int = 0
-    """Host time to answer a Ping; 0 for no limit."""
+    """Host time in which a client has to answer a Ping; 0 for no limit."""
     stream_idle_us: int = 600 * MICROSECONDS_PER_SECOND
-    """Time without a request that closes a stream without heartbeat (documented: 10 minutes)."""
+    """Time without a request after which a stream without heartbeat is closed (documented: 10 minutes)."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
-    """Bytes that may wait for one client; more end its stream."""
+    """Bytes that may wait to be sent to one client; a stream with more is closed."""

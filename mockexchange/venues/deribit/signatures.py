@@ -1,4 +1,4 @@
-"""Signed headers, signatures of streams, access tokens, and the generation of keys.
+"""Signed headers, signatures of streams, access tokens, and the generation of keys, as Deribit has them.
 
 A request is signed over timestamp, nonce, METHOD, the target as sent and the body, a newline after each; a stream over
 timestamp, nonce and data, with newlines in between [doc]. Both are HMAC-SHA256 with the secret as text, in hex.
@@ -20,13 +20,13 @@ KEY_ID_BYTES, SECRET_BYTES = 6, 32
 SECRET_CHARS_MAX = 200
 TOKEN_CHARS_MAX = 2_048
 HEADERS_KEPT_MAX = 64
-"""Headers of which the parts are kept: hardly more requests are answered at the same time."""
+"""Size of the cache of parsed headers; hardly more requests are answered at the same time."""
 PARTS_MAX = 16
-"""Parts of a header that are read: four are known."""
+"""Largest number of parts of a header that are read; four are known."""
 
 
 class Credentials(NamedTuple):
-    """The parts of a signature as sent; "" for a missing part."""
+    """The parts of an Authorization header's signature as sent; "" for a missing part."""
 
     key_id: str
     timestamp: str
@@ -35,7 +35,7 @@ class Credentials(NamedTuple):
 
 
 def read_authorization(request: Request) -> tuple[str, str] | None:
-    """Return the scheme of the Authorization header, in lower case, and the rest; None without the header."""
+    """Return the scheme of the Authorization header in lower case, and the rest of it; None without the header."""
     header = request.header(AUTHORIZATION)
     if header is None:
         return None
@@ -45,9 +45,11 @@ def read_authorization(request: Request) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=HEADERS_KEPT_MAX)
 def read_credentials(text: str) -> Credentials:
-    """Read the parts behind the scheme, in any order, as clients differ [code]. Of a repeated part the first counts.
+    """Return the parts behind the scheme, in any order, as clients differ [code].
 
-    Several steps of a request read them.
+    If a part is repeated, the first counts.
+
+    The result is cached, because several steps of a request need it.
     """
     found: dict[str, str] = {}
     for part in text.split(",", PARTS_MAX):
@@ -57,13 +59,13 @@ def read_credentials(text: str) -> Credentials:
 
 
 def request_text(timestamp: str, nonce: str, request: Request) -> bytes:
-    """Return the bytes to sign for a request."""
+    """Return the bytes that a client has to sign for a request."""
     head = f"{timestamp}\n{nonce}\n{request.method}\n{request.target}\n".encode("latin-1", "replace")
     return head + request.body + b"\n"
 
 
 def stream_text(timestamp: str, nonce: str, data: str) -> bytes:
-    """Return the bytes to sign for a client_signature."""
+    """Return the bytes that a client has to sign for a client_signature."""
     return f"{timestamp}\n{nonce}\n{data}".encode(errors="replace")
 
 
@@ -77,7 +79,10 @@ def verifies(secret: str, text: bytes, signature: str) -> bool:
 
 
 class Token(NamedTuple):
-    """The content of a token; `kind` is access or refresh. Times are microseconds of the auth clock."""
+    """The content of an access or refresh token (`kind`).
+
+    Times are microseconds of the clock that `auth_clock` selects.
+    """
 
     kind: str
     key_id: str
@@ -95,7 +100,7 @@ def write_token(token: Token, secret: str) -> str:
 
 
 def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
-    """Return a token's content, the bytes that its proof covers, and the proof; None for a text that is no token."""
+    """Return a token's content, the bytes that its proof covers, and the proof; None for a text that is not a token."""
     _, _, body = text.rpartition(".")
     data = decode_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
     if data is None:
@@ -126,7 +131,7 @@ def secret_of(seed: str) -> str:
 
 
 def check_secret(secret: str) -> None:
-    """Raise ValueError for a text that is no client secret: it has to fit into headers and queries."""
+    """Raise ValueError for a text that cannot be a client secret: it has to fit into headers and queries."""
     if not secret or len(secret) > SECRET_CHARS_MAX or not secret.isascii() or not secret.isprintable():
         raise ValueError(f"expected a client secret: 1 to {SECRET_CHARS_MAX} printable ASCII characters")
     if quote(secret, safe="-_.~+/=") != secret:

@@ -1,4 +1,4 @@
-"""The `Venue` value that describes Deribit."""
+"""The `Venue` value that describes Deribit to the rest of the package."""
 
 from http import HTTPStatus
 

@@ -1,1 +1,1 @@
-"""The diagnosis of refused credentials, shared by the venues."""
+"""The search for the reason of refused credentials, shared by all venues."""

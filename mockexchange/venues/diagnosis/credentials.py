@@ -1,4 +1,4 @@
-"""A sandbox's keys as the diagnosis of credentials uses them, and the search for similar names."""
+"""A sandbox's keys in the form that the diagnosis of credentials needs, and the search for similar names."""
 
 import difflib
 import hashlib
@@ -8,21 +8,21 @@ from typing import Generic, NamedTuple, TypeVar
 from mockexchange.venues.quoting import plural, quote
 
 K = TypeVar("K")
-"""The type of the key: the bytes of a secret, or the PEM of a public key."""
+"""The type of a key's value: the bytes of a secret, or the PEM of a public key."""
 
 HEADERS_MAX = 200
-"""More headers than a server lets through."""
+"""Largest number of headers that are compared, more than a server lets through."""
 LOOK_ALIKES_MAX = 5
 NAME_CHARS_MAX = 60
 KEYS_COMPARED_MAX = 1_000
-"""Comparing one id with a thousand takes some 10 ms; a sandbox may have far more accounts."""
+"""Largest number of ids that an unknown id is compared with; comparing a thousand takes some 10 ms."""
 KEYS_NAMED_MAX = 3
 KEY_ID_CHARS_MAX = 200
 STRAY = " \t\r\n\"'<>{}[](),;"
 
 
 class KnownKey(NamedTuple, Generic[K]):
-    """A key to try when a signature is explained: one of the sandbox, or one given on the command line.
+    """A key that is tried when a signature is explained: one of the sandbox, or one given on the command line.
 
     `account` and `name` are empty for a key from the command line.
     """
@@ -45,7 +45,7 @@ def explain_signer(claimed: KnownKey[K], signer: KnownKey[K]) -> str:
 
 
 def explain_text(text: bytes, chars_max: int) -> str:
-    """Describe the right text to sign, with its size and its SHA-256."""
+    """Return a description of the text that should have been signed, with its size and its SHA-256."""
     shown, digest = quote(text.decode("latin-1"), chars_max), hashlib.sha256(text).hexdigest()
     return f"the text to sign is {shown} ({plural(len(text), 'byte')}, sha256 {digest})"
 

@@ -1,4 +1,4 @@
-"""The diagnosis of a wrong HMAC: the text and the secret that it was made with.
+"""The diagnosis of a wrong HMAC signature: a search for the text and the secret from which it was computed.
 
 A venue gives the texts that could have been signed and the ways in which its secrets could have been read. A bounded
 number of them is tried; only a digest that fits exactly is explained.
@@ -20,7 +20,7 @@ from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Pause
 
 ATTEMPTS_MAX = 200
-"""Digests in one diagnosis: some 2 us for an ordinary text, 0.1 ms for one of 32 kB."""
+"""Largest number of digests in one diagnosis. Each takes some 2 us for an ordinary text, 0.1 ms for one of 32 kB."""
 TEXTS_MAX = 120
 TEXTS_PER_SECRET_MAX = 4
 """Limit of the texts, likeliest first, that are tried with each misread secret."""
@@ -28,25 +28,28 @@ OTHERS_MAX = 48
 ATTEMPTS_PER_STEP = 20
 EXPECTED_CHARS_MAX = 1_000
 ALGORITHMS = {16: "md5", 20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
-"""Algorithms by the size of a digest."""
+"""Hash algorithms by the size of their digest in bytes."""
 HEX_CHARS_MIN = 32
 
 _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
 class Secret(NamedTuple):
-    """The bytes that a secret may have been read as; `advice` is empty for the right ones."""
+    """The bytes that a client may have read a secret as; `advice` is empty for the right bytes."""
 
     key: bytes
     advice: str = ""
 
 
 KnownSecret = KnownKey[bytes]
-"""A key that signs with a secret; `key` is the bytes that an HMAC takes."""
+"""A key that signs with a secret; its `key` is the bytes that the HMAC needs."""
 
 
 class Case(NamedTuple):
-    """A wrong signature. The first of `attempts` and of `secrets` is the right one; `spelling` is hex or base64."""
+    """A wrong signature to explain.
+
+    The first of `attempts` and of `secrets` is the right one; `spelling` is hex or base64.
+    """
 
     signature: str
     spelling: str
@@ -57,7 +60,7 @@ class Case(NamedTuple):
 
 
 class DecodedSignature(NamedTuple):
-    """The bytes of a signature (None if unreadable) and the name of its spelling."""
+    """The bytes of a signature (None if unreadable), and how they were spelled."""
 
     data: bytes | None
     spelling: str
@@ -71,12 +74,12 @@ class Finding(NamedTuple):
 
 
 def explain(case: Case, pause: Pause) -> str:
-    """Explain a wrong signature; calls `pause` between the steps. Never raises."""
+    """Return an explanation of a wrong signature; calls `pause` between the steps. Never raises."""
     return finish(explain_steps(case), pause)
 
 
 def explain_steps(case: Case) -> Generator[None, None, str]:
-    """Explain a wrong signature in steps of some attempts each."""
+    """Find the explanation of a wrong signature in steps of some attempts each, and return it at the end."""
     spelled = read_signature(case.signature)
     algorithm = ALGORITHMS.get(len(spelled.data or b""))
     if spelled.data is None or algorithm is None:

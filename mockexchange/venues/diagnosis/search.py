@@ -12,13 +12,16 @@ from typing import NamedTuple, TypeVar
 from mockexchange.venues.request import Pause
 
 VERIFIES = "verifies"
-"""The result of a search for a signature that is right."""
+"""Text that a search returns for a signature that is right."""
 
 Fields = dict[str, str]
 
 
 class Edit(NamedTuple):
-    """One mistake: the fields that it changes and the advice; `combines` if it is likely beside another mistake."""
+    """One mistake: the fields that it changes, and the advice.
+
+    `combines` if it is likely together with another mistake.
+    """
 
     changes: Fields
     advice: str
@@ -46,7 +49,7 @@ def attempts(
 ) -> Iterator[Attempt]:
     """Yield the right text, then each mistake, then pairs of mistakes, then the rare mistakes.
 
-    A mistake is made up when it is its turn: most searches end before the last one.
+    A mistake's text is made only when it is reached: most searches end before the last one.
     """
     yield Attempt(render(right), right)
     known = []
@@ -90,7 +93,7 @@ def first_found(tries: Iterable[tuple[F | None, int]], cost_per_step: int) -> Ge
 
 
 def no_pause() -> None:
-    """Continue at once, for a search that blocks no other thread."""
+    """Return at once: the `pause` of a search that blocks no other thread."""
 
 
 def finish(steps: Generator[None, None, str], pause: Pause = no_pause) -> str:

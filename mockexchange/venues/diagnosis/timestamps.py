@@ -1,4 +1,4 @@
-"""The diagnosis of a refused timestamp: its spelling, its unit or its clock."""
+"""The diagnosis of a refused timestamp: a wrong spelling, unit or clock."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,17 +9,17 @@ from mockexchange.venues.quoting import quote
 MILLISECOND_DIGITS = 13
 MICROSECONDS_PER_MILLISECOND = 1_000
 WINDOW_DIGITS_MAX = 18
-"""Longer numbers are no time in any unit, and are not compared."""
+"""Largest number of digits that are compared with the clock; longer numbers are no time in any unit."""
 EXPECTED = "send Unix milliseconds in digits"
 NEAR_MS = 86_400_000
-"""A day: a wrong unit is off by decades, a wrong clock hardly by more than this."""
+"""Largest difference that is explained by a wrong clock, a day; a wrong unit is off by decades."""
 HOUR_MS = 3_600_000
 QUARTER_MS = HOUR_MS // 4
 ZONE_SLACK_MS = 60_000
 ZONE_HOURS_MAX = 14
 TEXT_CHARS_MAX = 100
 DIGITS_MAX = 19
-"""Digits of nanoseconds; a longer number is no time in any unit."""
+"""Largest number of digits of a time, in nanoseconds; a longer number is no time in any unit."""
 
 UNITS = {"seconds": Decimal(1_000), "microseconds": Decimal("0.001"), "nanoseconds": Decimal("0.000001")}
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", re.ASCII)
@@ -29,7 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check_window(timestamp: str, at: int, past_us: int, future_us: int) -> str:
-    """Explain a timestamp (milliseconds) outside a window around `at` (microseconds); "" if it is inside."""
+    """Return why a timestamp (milliseconds) is outside the window around `at` (microseconds); "" if it is inside."""
     if _WHOLE.fullmatch(timestamp) and len(timestamp) <= WINDOW_DIGITS_MAX:
         ahead_us = int(timestamp) * MICROSECONDS_PER_MILLISECOND - at
         if -past_us <= ahead_us <= future_us:
@@ -39,7 +39,7 @@ def check_window(timestamp: str, at: int, past_us: int, future_us: int) -> str:
 
 
 def explain_timestamp(timestamp: str, now_ms: int, window_past_ms: int, window_future_ms: int) -> str:
-    """Explain a timestamp that was refused at `now_ms`, Unix milliseconds. Never raises."""
+    """Return why a timestamp was refused at `now_ms` (Unix milliseconds). Never raises."""
     if not timestamp:
         return f"the timestamp is empty: {EXPECTED}, now {now_ms}"
     if re.fullmatch(rf"\d{{1,{DIGITS_MAX}}}", timestamp, re.ASCII):
@@ -50,7 +50,7 @@ def explain_timestamp(timestamp: str, now_ms: int, window_past_ms: int, window_f
 
 
 def explain_digits(timestamp: str) -> str:
-    """Explain a timestamp by its digits alone, without a clock; "" if they are right."""
+    """Return what is wrong with a timestamp's digits alone, without a clock; "" if they are right."""
     if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
         return ""
     return f"the timestamp {quote(timestamp, TEXT_CHARS_MAX)} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"

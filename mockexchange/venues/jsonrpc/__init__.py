@@ -1,1 +1,1 @@
-"""Envelopes, sessions and rejections, shared by the venues with JSON-RPC."""
+"""Envelopes, sessions and rejections of JSON-RPC, shared by the venues that use it."""

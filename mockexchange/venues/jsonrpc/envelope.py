@@ -11,20 +11,23 @@ from typing import Any, NamedTuple, NoReturn
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 ID_CHARS_MAX = 1_024
-"""Length limit of an id, which answers, frames and the journal repeat."""
+"""Largest length of a request's id, which answers, frames and the journal repeat."""
 VALUES_MAX = 4_000
-"""Bound of the values in a request, by its commas: each number costs a call. The longest list of a method has 500."""
+"""Largest number of values in a request, estimated by its commas: parsing each number costs a call.
+
+The longest list that a method accepts has 500.
+"""
 SHOWN_CHARS_MAX = 80
 
 
 class Number(NamedTuple):
-    """A number of a document as it was written: -0, 1.50 and integers of any length stay unchanged."""
+    """A JSON number as it was written: -0, 1.50 and integers of any length stay unchanged."""
 
     text: str
 
 
 class Defect(StrEnum):
-    """The defects that an envelope can have."""
+    """The ways in which a JSON-RPC envelope can be malformed."""
 
     NOT_JSON = "not JSON"
     BATCH = "a batch"
@@ -36,7 +39,7 @@ class Defect(StrEnum):
 
 
 class Malformed(Exception):
-    """A malformed request; `id` is the id for the answer (JSON text), None if it could not be read."""
+    """The error of a malformed request; `id` is the id for the answer (JSON text), None if it could not be read."""
 
     def __init__(self, defect: Defect, message: str, id_text: str | None = None) -> None:
         super().__init__(message)
@@ -47,7 +50,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One request. `id` is JSON text; it and `method` are None if absent. `extra` holds all other keys."""
+    """One JSON-RPC request. `id` is JSON text; it and `method` are None if absent. `extra` holds all other keys."""
 
     id: str | None
     method: str | None
@@ -56,7 +59,7 @@ class Envelope:
 
 
 def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True) -> Envelope:
-    """Read one request. Raises Malformed with the defect, its place and the expected value."""
+    """Parse one JSON-RPC request. Raises Malformed with the defect, its place and the expected value."""
     document = read_object(raw)
     id_text = _id(document.pop(id_name, None), id_name)
     method = _method(document.pop("method", None), id_text, method_required)
@@ -69,7 +72,7 @@ def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True)
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """Read a JSON object whose numbers are `Number`. Raises Malformed."""
+    """Parse a JSON object, in which numbers become `Number`. Raises Malformed."""
     if raw.count(b",") >= VALUES_MAX:
         raise Malformed(Defect.NOT_JSON, f"more than {VALUES_MAX:,} values: no method takes so many")
     try:
@@ -87,7 +90,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
 
 
 def read_integer(value: object) -> int | None:
-    """Return the integer of a number, of at most 18 digits; None for any other value, such as 1.0 or "1"."""
+    """Return a JSON number of at most 18 digits as an integer; None for any other value, such as 1.0 or "1"."""
     return int(value.text) if isinstance(value, Number) and WHOLE.fullmatch(value.text) else None
 
 
@@ -111,7 +114,7 @@ def _text_of(value: object) -> str | None:
 
 
 def describe_value(value: object) -> str:
-    """Describe the type of a value, with the value of a number or a string."""
+    """Return the JSON type of a value, and for a number or a string its value, as text for an error."""
     match value:
         case None:
             return "null"

@@ -1,4 +1,4 @@
-"""The exception with which venues with JSON-RPC reject a request."""
+"""The exception with which the JSON-RPC venues reject a request."""
 
 from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.request import Answer, Diagnose
@@ -21,7 +21,7 @@ class Rejection(Exception):
         return self.diagnosis if isinstance(self.diagnosis, str) else self.diagnosis(no_pause)
 
     def report(self, answer: Answer) -> None:
-        """Add the diagnosis, or the function that finds it, to an answer."""
+        """Add the diagnosis to an answer, or the function that finds it."""
         if isinstance(self.diagnosis, str):
             answer.diagnosis = self.diagnosis
         else:

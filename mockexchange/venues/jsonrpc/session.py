@@ -20,9 +20,9 @@ from mockexchange.venues.jsonrpc.subscriptions import Subscription, Subscription
 from mockexchange.venues.request import Call, Request
 
 C = TypeVar("C")
-"""The venue's context."""
+"""The type of the venue's context."""
 R = TypeVar("R", bound=Rejection)
-"""The venue's rejection."""
+"""The type of the venue's rejection."""
 
 
 class ChannelMessage(Protocol):
@@ -39,7 +39,7 @@ class ChannelMessage(Protocol):
 
 @dataclass(slots=True)
 class StreamRequest(Generic[C]):
-    """One request on a stream, at exchange time `at` and host time `host_at`, microseconds.
+    """One request on a stream, at exchange time `at` and host time `host_at` (microseconds).
 
     `context` is the context that it reads, which may differ from the session's.
     """
@@ -52,7 +52,7 @@ class StreamRequest(Generic[C]):
     findings: list[str] = field(default_factory=list)
 
     def frame(self, raw: bytes, kind: str, acknowledged: tuple[str, ...] = ()) -> Frame:
-        """Return an answer with the findings as its note."""
+        """Return an answer as a frame whose note contains the request's findings."""
         return Frame(raw, kind, note="; ".join(self.findings), acknowledged=acknowledged)
 
 
@@ -72,7 +72,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @abstractmethod
     def read(self, request: Request) -> Envelope:
-        """Read a request. Raises the venue's rejection."""
+        """Parse a request. Raises the venue's rejection if it is malformed."""
 
     @abstractmethod
     def carry_out(self, envelope: Envelope, request: StreamRequest[C]) -> Frame | None:
@@ -80,7 +80,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @abstractmethod
     def refuse(self, rejection: R, request: StreamRequest[C]) -> bytes:
-        """Return the answer to a rejected request."""
+        """Return the answer to a rejected request as bytes."""
 
     @abstractmethod
     def request_of(self, raw: bytes) -> Call:
@@ -88,7 +88,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @abstractmethod
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End a subscription. Raises KeyError if there is none with that sid."""
+        """End a subscription. Raises KeyError if no subscription has that sid."""
 
     @property
     def wakes_at(self) -> int | None:
@@ -107,14 +107,14 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return any(subscription.channel == channel for subscription in self.channels.values())
 
     def frame_of(self, message: ChannelMessage) -> Frame | None:
-        """Return the message as a frame; None if it has no subscription, or belongs to another subaccount."""
+        """Return a message as a frame; None if the session is not subscribed to it, or it is another subaccount's."""
         subscription = self.registry.by_name.get(message.channel)
         if subscription is None or subscription.subaccount_ref != message.subaccount_ref:
             return None
         return Frame(message.frame(self.api_date), "subscription", subscription.channel, subscription.sid)
 
     def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
-        """Answer one request (text or binary, whole) at exchange time `at` and host time `host_at`, microseconds.
+        """Answer one request (text or binary, whole) at exchange time `at` and host time `host_at` (microseconds).
 
         Never raises, on any bytes.
         """
@@ -124,7 +124,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @property
     def parting_commands(self) -> Sequence[Command]:
-        """Return the commands that the end of the stream leads to; none by default."""
+        """Return the commands to execute when the stream ends; none by default."""
         return ()
 
     @property
@@ -136,7 +136,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         """Record that the client sent a command; no effect unless the venue ends silent streams."""
 
     def answer(self, call: Request, context: C, at: int, host_at: int) -> Frame | None:
-        """Carry out a command on a given context; changes to the stream itself apply at once."""
+        """Carry out a command in a given context; changes to the stream itself apply at once."""
         self.called = None
         request = StreamRequest(call, context, at, host_at)
         try:
@@ -147,7 +147,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
             return self._refused(rejection, request)
 
     def write(self, steps: PendingFrame, request: StreamRequest[C]) -> Frame:
-        """Return the frame of a write whose commands are not executed yet."""
+        """Return the pending frame of a write whose commands are not executed yet."""
         return Frame(b"", "", pending=self._completed(steps, request))
 
     def _completed(self, steps: PendingFrame, request: StreamRequest[C]) -> PendingFrame:
@@ -166,8 +166,8 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return []
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Return a stub unchanged: notifications have no numbers to fill in."""
+        """Return a stub's text unchanged, because notifications have no numbers to fill in."""
         return text
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Do nothing: frames have no numbers that a recorded frame could use up."""
+        """Do nothing, because notifications have no numbers that a recorded frame could use up."""

@@ -6,7 +6,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Subscription(NamedTuple):
-    """One subscription: the full name of its channel, and the family (`channel`) that scenarios name.
+    """One subscription: the full name of its channel, and the channel family (`channel`) that scenarios name.
 
     `subaccount_ref` is the subaccount that may see its messages; None for a client that is not logged in.
     """
@@ -19,7 +19,7 @@ class Subscription(NamedTuple):
 
 
 class Subscriptions:
-    """Subscriptions by sid and by name, at most one for each name. A sid is never used again."""
+    """The subscriptions of a session by sid and by name, at most one for each name. A sid is never used again."""
 
     __slots__ = ("_last_sid", "by_name", "by_sid")
 
@@ -39,7 +39,7 @@ class Subscriptions:
         self.by_sid[sid] = self.by_name[name] = Subscription(sid, name, channel, markets, subaccount_ref)
 
     def close(self, sid: int) -> Subscription:
-        """Remove and return a subscription. Raises KeyError if there is none with that sid."""
+        """Remove and return a subscription. Raises KeyError if no subscription has that sid."""
         subscription = self.by_sid.pop(sid)
         del self.by_name[subscription.name]
         return subscription

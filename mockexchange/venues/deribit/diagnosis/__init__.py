@@ -1,4 +1,4 @@
-"""The diagnosis of refused credentials, outside the answer's body: what was wrong and what to change.
+"""The diagnosis of refused credentials: texts about what was wrong and what to change, outside the answer's body.
 
 `headers` explains refusals that need no look into a signature; `signature_cases` gives the texts that may have been
 signed, by the tables in `mistakes`; `venues.diagnosis` searches them for the text that was signed.

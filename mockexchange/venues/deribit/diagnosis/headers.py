@@ -1,4 +1,4 @@
-"""The diagnosis of schemes, client ids, timestamps, secrets and tokens, without a look into a signature."""
+"""The diagnosis of wrong schemes, client ids, timestamps, secrets and tokens, for which no signature is examined."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,7 +25,7 @@ def explain_missing(sent: Credentials) -> str:
 
 
 def explain_unknown_key(key_id: str, state: State) -> str:
-    """Explain a client id that this venue does not know: a key of another venue, or a misspelling."""
+    """Return an explanation of an unknown client id: it is a key of another venue, or a misspelling."""
     shown = quote(key_id, SHOWN_CHARS_MAX)
     key = state.secret_keys.get(key_id) or state.keys.get(key_id)
     if key is not None:
@@ -51,7 +51,7 @@ def _bare(text: str) -> str:
 
 
 def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownSecret]) -> str:
-    """Explain a wrong secret: another key's secret or id, a misspelling of the right secret, or unknown."""
+    """Return why a secret is wrong: another key's secret or id, a misspelling of the right secret, or unknown."""
     given, right = secret.encode(errors="replace"), claimed.key
     if not given:
         return f"the secret is empty: send that of {claimed.label}"
@@ -71,7 +71,7 @@ def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownS
 
 
 def explain_no_token(text: object, reads: Callable[[str], object]) -> str:
-    """Explain an invalid access token; `reads(text)` is true if a text is a token."""
+    """Return an explanation of an invalid access token; `reads(text)` is true if a text is a token."""
     if not isinstance(text, str):
         return f"access_token: expected a string; {LOGIN}"
     if not text:

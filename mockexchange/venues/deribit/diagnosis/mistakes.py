@@ -1,4 +1,4 @@
-"""The known mistakes in the text to sign, as tables, likeliest first.
+"""Tables of the known mistakes in a text that a client signs, likeliest first.
 
 A mistake is a function from the parts that were sent to edits: the fields of the text that change, and the advice.
 """
@@ -14,14 +14,17 @@ from mockexchange.venues.quoting import quote
 PREFIX = "/api/v2"
 METHODS = ("GET", "POST")
 JSON_BYTES_MAX = 8_192
-"""A longer body is not tried in other spellings."""
+"""Largest body that is also tried in other JSON spellings."""
 QUERY_CHARS_MAX = 4_096
 TIMESTAMP_DIGITS_MAX = 18
 SHOWN_CHARS_MAX = 120
 
 
 class SignedParts(NamedTuple):
-    """The parts that may have been signed. A signature for a stream covers `data`, timestamp and nonce alone."""
+    """The parts of a request that may have been signed.
+
+    A signature for a stream covers only `data`, timestamp and nonce.
+    """
 
     timestamp: str
     nonce: str

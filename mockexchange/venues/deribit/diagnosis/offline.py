@@ -1,4 +1,4 @@
-"""The diagnosis of a signed request without a server, with the secret at hand."""
+"""The diagnosis of a signed request for a user who has the secret, without a server."""
 
 from mockexchange.venues.deribit.diagnosis.headers import SHOWN_CHARS_MAX, explain_missing
 from mockexchange.venues.deribit.diagnosis.signature_cases import request_case
@@ -18,7 +18,7 @@ from mockexchange.venues.request import Request
 
 
 def explain_offline(method: str, target: str, body: bytes, authorization: str, secret: str) -> str:
-    """Explain a signed request: "verifies" if its signature is right. Never raises.
+    """Return an explanation of a signed request: "verifies" if its signature is right. Never raises.
 
     `target` may be a whole URL. The clock and the client id are not checked.
     """

@@ -1,4 +1,4 @@
-"""The texts that may have been signed, and the ways in which the secret may have been read.
+"""The texts that a client may have signed by mistake, and the ways in which it may have read the secret.
 
 Texts are wire bytes decoded as latin-1.
 """
@@ -15,13 +15,13 @@ from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.request import Request
 
 COMBINED = 2
-"""Number of spellings of each mistake, the first ones, that are also tried together with another mistake."""
+"""Number of spellings of each mistake that are also tried together with another mistake."""
 MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
 """Function (claimed key, other keys) that returns the case to diagnose."""
 
 
 def request_case(request: Request, sent: Credentials) -> MakeCase:
-    """Return the function that makes the diagnosis case of a signed request."""
+    """Return a function that makes the diagnosis case of a request whose signature is wrong."""
     parts = SignedParts(
         sent.timestamp,
         sent.nonce,
@@ -36,7 +36,7 @@ def request_case(request: Request, sent: Credentials) -> MakeCase:
 
 
 def stream_case(sent: Credentials, data: str) -> MakeCase:
-    """Return the function that makes the diagnosis case of a client_signature of public/auth."""
+    """Return a function that makes the diagnosis case of a wrong client_signature in public/auth."""
     encoded = data.encode(errors="replace").decode("latin-1")
     parts = SignedParts(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
     return _case(parts, sent.signature, "stream", OF_STREAMS)
@@ -74,7 +74,7 @@ def _edits(sent: SignedParts, mistakes: Sequence[Mistake]) -> Iterator[Edit]:
 
 
 def render(fields: Fields) -> bytes:
-    """Return the signed bytes that the fields describe."""
+    """Return the bytes that a client would have signed, given these fields."""
     head = [fields[{"t": "timestamp", "n": "nonce"}[letter]] for letter in fields["order"]]
     tails = {"request": ("method", "target", "body"), "stream": ("data",), "bare": ()}
     parts = [*head, *(fields[name] for name in tails[fields["layout"]])]

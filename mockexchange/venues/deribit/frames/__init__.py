@@ -8,4 +8,4 @@ NESTED: dict[str, tuple[Field, ...]] = {
     "ChangedPerpetualPosition": positions.PERPETUAL_POSITION,
     "ChangedOptionPosition": positions.OPTION_POSITION,
 }
-"""Objects that only notifications have; the names are of this project."""
+"""Tables of the objects that only notifications have; their names are not the venue's."""

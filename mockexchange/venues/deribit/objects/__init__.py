@@ -1,4 +1,4 @@
-"""The objects of answers as dated tables, by their names in the venue's documents."""
+"""The JSON objects of answers as tables of their fields by date, named as in the venue's documents."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.objects import (

@@ -1,4 +1,4 @@
-"""What the public channels of an instrument send: changes of its order book, grouped levels and best prices."""
+"""The data of an instrument's public channels: changes of its order book, grouped levels and best prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from mockexchange.venues.deribit.objects.rows import field, integer, number, tex
 from mockexchange.venues.deribit.objects.tickers import LEVELS, Levels
 
 Changes = Sequence[tuple[str, Decimal, Decimal]]
-"""(action, price, amount)"""
+"""Changed levels of an order book, each (action, price, amount)."""
 DOCUMENT = "asyncapi-2026"
 
 
 @dataclass(frozen=True, slots=True)
 class BookChange:
-    """The first message of a subscription with all levels, or the levels that changed since the one before."""
+    """A message of a book channel: all levels in the first one of a subscription, later those that changed."""
 
     derivative: Derivative
     at: int
     bids: Changes
     asks: Changes
     previous: int | None = None
-    """The change id of the message before; None in the first one."""
+    """The change id of the subscription's previous message; None in its first message."""
 
     @property
     def kind(self) -> str:
@@ -34,7 +34,7 @@ class BookChange:
 
 @dataclass(frozen=True, slots=True)
 class GroupedBook:
-    """The best levels of each side, with prices rounded."""
+    """The best levels of each side of an order book, with prices rounded to a group."""
 
     derivative: Derivative
     at: int

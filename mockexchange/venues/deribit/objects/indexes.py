@@ -1,4 +1,4 @@
-"""The price of an index."""
+"""The JSON object with the price of an index."""
 
 from decimal import Decimal
 from typing import NamedTuple

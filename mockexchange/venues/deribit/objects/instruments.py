@@ -1,4 +1,4 @@
-"""Derivatives as instruments: a table each for futures, options and combos."""
+"""Derivatives as the venue's instruments, with a table of fields each for futures, options and combos."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -28,7 +28,7 @@ MAX_LEVERAGE = Spelling("integer: 1 over the initial margin's rate", lambda rate
 
 
 class Instrument(NamedTuple):
-    """A derivative and the currency of its prices: the coin for an option that pays in coins."""
+    """A derivative, with the currency of its prices: the coin for an option that pays in coins."""
 
     derivative: Derivative
 

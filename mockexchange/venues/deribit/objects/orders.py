@@ -1,4 +1,4 @@
-"""Orders, with the keys of an order that the venue answered in 2026 [wire]."""
+"""The JSON object of an order, with the keys that the venue sent in 2026 [wire]."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -69,7 +69,7 @@ ORDER_WITH_TRADES: tuple[Field, ...] = (
     field("order", Nested("Order", ORDER), "order"),
     field("trades", Nested("UserTrade", USER_TRADE, is_list=True), "trades"),
 )
-"""The answer to a placed or edited order."""
+"""Fields of the answer to a placed or edited order."""
 
 _WRITE = writer(ORDER)
 

@@ -1,6 +1,6 @@
-"""Positions as rows, with a table for each kind of derivative.
+"""The JSON object of a position, with a table of fields for each kind of derivative.
 
-A combo is never held; its row has size 0 and the keys of an option or a future.
+A combo is never held; asked for its position, the venue shows size 0 and the keys of an option or a future.
 """
 
 from mockexchange.core.derivatives.derivative import Terms
@@ -29,7 +29,7 @@ POSITION: tuple[Field, ...] = (
     number("size"),
     number("total_profit_loss", "printed_total"),
 )
-"""Keys that positions in every kind of derivative have."""
+"""Fields that positions in every kind of derivative have."""
 
 FUTURE_POSITION: tuple[Field, ...] = (
     *POSITION,

@@ -1,4 +1,4 @@
-"""Rows that several objects share, and the compiler of their encoders."""
+"""Fields that several JSON objects share, and the compiler of their encoders."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,7 +13,7 @@ Writer = Callable[[Any, ApiDate], str]
 
 
 def writer(table: tuple[Field, ...]) -> Writer:
-    """Return a function that encodes a value by a table as of a date, its keys in alphabetical order."""
+    """Return a function that encodes a value as JSON by a table of fields, with the keys in alphabetical order."""
 
     @lru_cache(maxsize=DATES_MAX)
     def compiled(api_date: ApiDate) -> Callable[[Any], bytes]:
@@ -41,5 +41,5 @@ def text(name: str, read: str = "", *, empty: Empty = "never", source: str = DOC
 
 
 def always(name: str, written: str, read: str, *, source: str = "choice") -> Field:
-    """Return a key with a constant value, as JSON; `read` is any attribute of the object, its value is not used."""
+    """Return a field with a constant value, given as JSON; `read` may be any attribute, since its value is not used."""
     return field(name, constant(written), read, source=source)

@@ -1,4 +1,4 @@
-"""An account's summary in one currency, alone and in a list, with and without the keys of `extended`.
+"""The JSON object of an account's summary in one currency, alone and in a list, with and without the `extended` keys.
 
 The shown margin model has no liquidation prices, which are not emulated; the formulas are the standard model's.
 """
@@ -30,7 +30,7 @@ LIMITS = json.dumps(
     },
     separators=(",", ":"),
 )
-"""The rate limits of the documents' example; none is enforced."""
+"""The rate limits in the documents' example, as JSON; the mock enforces none of them."""
 ByIndex = Mapping[str, Decimal]
 
 
@@ -38,20 +38,20 @@ NO_RATIOS: ByIndex = {}
 
 
 class Rates(NamedTuple):
-    """The rates of fees of one kind of instrument, as fractions of a trade's value."""
+    """The fee rates of one kind of instrument, as fractions of a trade's value."""
 
     maker: Decimal
     taker: Decimal
 
 
 Fees = Mapping[str, Mapping[str, Rates]]
-"""Rates by price index and kind: future, perpetual or option."""
+"""Fee rates by price index and kind: future, perpetual or option."""
 BLOCK_TRADE = {"future": "0.3", "option": "0.625", "perpetual": "0.3"}
-"""The rates of block trades in the documents' example; there are none here."""
+"""The fee rates of block trades in the documents' example; the mock has no block trades."""
 
 
 class Owner(NamedTuple):
-    """The owner of a summary; `id` is its `subaccount_id`."""
+    """The subaccount that owns a summary; `id` is its `subaccount_id`."""
 
     id: int
     username: str
@@ -60,7 +60,7 @@ class Owner(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A summary with its owner and its sums by price index, such as btc_usd."""
+    """A summary with its owner, and with sums by price index, such as btc_usd."""
 
     view: SummaryView
     owner: Owner
@@ -69,9 +69,9 @@ class Statement(NamedTuple):
     theta: ByIndex
     vega: ByIndex
     ratio: Decimal | None
-    """Estimated liquidation ratio; None for a summary without it."""
+    """Estimated liquidation ratio; None if the summary does not show it."""
     fees: Fees | None = None
-    """None for a summary without them."""
+    """Fee rates by index and kind; None if the summary does not show them."""
 
     @property
     def ratios(self) -> ByIndex | None:
@@ -149,7 +149,7 @@ PORTFOLIO: tuple[Field, ...] = (
     always("spot_reserve", "0.0", "view"),
     _amount("total_pl", "total"),
 )
-"""Keys of a summary that user.portfolio notifications have as well."""
+"""Fields of a summary that user.portfolio notifications have as well."""
 ACCOUNT_SUMMARY: tuple[Field, ...] = (
     *PORTFOLIO,
     field("fees", FEES, "fees", empty="absent"),
@@ -163,7 +163,7 @@ IDENTITY: tuple[Field, ...] = (
     text("type", "owner.type"),
     text("username", "owner.username"),
 )
-"""Keys of the owner, which a list of summaries always has."""
+"""Fields about the owner that a list of summaries always has."""
 OWNER: tuple[Field, ...] = (
     *IDENTITY,
     field("creation_timestamp", MILLISECONDS, "owner.opened_at"),
@@ -174,7 +174,7 @@ OWNER: tuple[Field, ...] = (
     always("self_trading_extended_to_subaccounts", "false", "owner"),
     always("self_trading_reject_mode", '"cancel_maker"', "owner"),
 )
-"""Keys of the owner that the parameter `extended` adds."""
+"""Fields about the owner that the parameter `extended` adds."""
 ACCOUNT_SUMMARY_EXTENDED = (*ACCOUNT_SUMMARY, *OWNER)
 _SUMMARIES = field("summaries", Nested("AccountSummary", ACCOUNT_SUMMARY, is_list=True), "summaries")
 ACCOUNT_SUMMARIES: tuple[Field, ...] = (*IDENTITY, _SUMMARIES)
@@ -184,5 +184,5 @@ _WRITE_PORTFOLIO = writer(PORTFOLIO)
 
 
 def portfolio_text(statement: Statement, api_date: ApiDate) -> str:
-    """Return a summary as the data of a notification."""
+    """Return a summary as the JSON data of a user.portfolio notification."""
     return _WRITE_PORTFOLIO(statement, api_date)

@@ -1,4 +1,4 @@
-"""The prices of a derivative and its order book. Statistics are empty: there are no public trades."""
+"""The JSON objects of a derivative's prices and its order book. Statistics are empty: there are no public trades."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from mockexchange.venues.deribit.objects.rows import Writer, always, field, inte
 
 ZERO = Decimal(0)
 Levels = Sequence[tuple[Decimal, Decimal]]
-"""(price, amount), the best first."""
+"""Levels of one side of an order book as (price, amount), the best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The prices of a derivative; `at` is exchange time in microseconds. The levels may be the best ones alone."""
+    """The prices of a derivative at exchange time `at` (microseconds). Its levels may be only the best of each side."""
 
     derivative: Derivative
     index: Decimal

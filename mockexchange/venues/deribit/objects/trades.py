@@ -1,4 +1,4 @@
-"""An account's own trades, with the keys of the venue's example and further keys for options."""
+"""The JSON object of an account's own trade, with the keys of the venue's example and further keys for options."""
 
 from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
@@ -49,7 +49,7 @@ USER_TRADES: tuple[Field, ...] = (
     field("has_more", BOOLEAN, "has_more"),
     field("trades", Nested("UserTrade", USER_TRADE, is_list=True), "trades"),
 )
-"""The object around a list of trades."""
+"""Fields of the object around a list of trades."""
 
 _WRITE, _WRITE_OPTION = writer(USER_TRADE), writer(OPTION_USER_TRADE)
 

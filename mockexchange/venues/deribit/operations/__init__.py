@@ -1,1 +1,1 @@
-"""The emulated operations: what each reads from the core and how it writes its answer."""
+"""The emulated operations: how each one reads the state of the exchange and writes its answer."""

@@ -1,7 +1,7 @@
-"""public/auth: access tokens in exchange for a secret, a signature or a refresh token.
+"""public/auth, which gives access tokens for a secret, a signature or a refresh token.
 
-Tokens carry their own proof: none is stored, and each is valid on every connection. The scope of a token is the key's
-scope, narrowed to the requested scope [doc].
+The server stores no tokens: each one carries its own proof, and is valid on every connection. The scope of a token is
+the key's scope, narrowed to the requested scope [doc].
 """
 
 import re
@@ -37,7 +37,7 @@ _SESSION = re.compile(r"session:([!-~]{1,64})")
 
 
 class GrantRequest(NamedTuple):
-    """A verified key, the scopes that it may be granted at most, and the requested scope."""
+    """A request for a token: the verified key, the scopes that it may get at most, and the requested scope."""
 
     key: Key
     allowed: Collection[str]
@@ -51,7 +51,7 @@ class Granted(NamedTuple):
 
 
 def grant(call: Call) -> str:
-    """Return the result of public/auth. Raises Rejected."""
+    """Return the JSON result of public/auth. Raises Rejected for wrong credentials."""
     request = VERIFIERS[call.params["grant_type"]](call)
     granted = narrow_scope(request, call.context.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
     issued_at = clock_of(call.context.settings, call.at, call.host_at)
@@ -74,7 +74,7 @@ def grant(call: Call) -> str:
 
 
 def narrow_scope(request: GrantRequest, lifetime_s: int) -> Granted:
-    """Return the scope, the lifetime and the session that a request is granted; unknown words are left out."""
+    """Return the scope, the lifetime and the session that a token gets; unknown words of the request are left out."""
     words = request.requested.split()
     session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
     requested_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
@@ -135,7 +135,7 @@ VERIFIERS: dict[str, Callable[[Call], GrantRequest]] = {
     "client_signature": _verify_signature,
     "refresh_token": _verify_token,
 }
-"""Functions that verify a request, by grant type."""
+"""Functions that verify the credentials of public/auth, by grant type."""
 
 GRANT_TYPES = ("client_credentials", "client_signature", "refresh_token")
 AUTH: tuple[Parameter, ...] = (

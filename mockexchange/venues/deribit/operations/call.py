@@ -1,4 +1,4 @@
-"""An operation, and a call of it: a request with known caller and decoded parameters."""
+"""An operation (JSON-RPC method), and a call of it: a request with known caller and decoded parameters."""
 
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ class Caller(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """One call; `caller` is None for a public operation. Times are microseconds, exchange time before host time."""
+    """One call of an operation; `caller` is None for a public one.
+
+    Times are microseconds, exchange time before host time.
+    """
 
     operation: "Operation"
     context: DeribitContext
@@ -36,23 +39,29 @@ class Call:
 
 
 Write: TypeAlias = Generator[Command, Outcome, str]
-"""A write: it yields commands, receives their outcomes and returns the JSON of its result. It may raise Rejected."""
+"""The steps of an operation that changes something: yields commands, receives outcomes, returns its result as JSON.
+
+It may raise Rejected.
+"""
 
 
 class Operation(NamedTuple):
-    """One method. `answer` returns the JSON of its result, as bytes if it is kept; a method of streams has none."""
+    """One JSON-RPC method.
+
+    `answer` returns the JSON of its result, as bytes if it is cached; it is None if only streams have the method.
+    """
 
     name: str
     answer: Callable[[Call], str | bytes] | None = None
     parameters: tuple[Parameter, ...] = ()
     scope: str = ""
-    """Scope that a key needs; "" for none."""
+    """Scope that a key needs to call the method; "" for none."""
     write: Callable[[Call], Write] | None = None
-    """Its write, of a method that changes something."""
+    """The steps of a method that changes something; None for a method that only reads."""
 
     @property
     def is_for_streams(self) -> bool:
-        """Whether only streams have the method."""
+        """Whether the method can be called only on streams."""
         return self.answer is None and self.write is None
 
     @property
@@ -61,7 +70,7 @@ class Operation(NamedTuple):
 
 
 def cached_result(call: Call, make: Callable[[], bytes], *parts: Hashable) -> bytes:
-    """Return a cached result, made anew after a change of the exchange.
+    """Return a cached result; after any change of the exchange, make and cache it anew.
 
     `make` may depend on the state, the API date and `parts` alone.
     """

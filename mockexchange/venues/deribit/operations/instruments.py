@@ -1,4 +1,4 @@
-"""Instruments, currencies and prices."""
+"""The operations that list instruments, currencies and prices."""
 
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.deribit.errors import invalid
@@ -26,7 +26,7 @@ def get_currencies(call: Call) -> str:
 
 
 def get_instruments(call: Call) -> str:
-    """Return the open instruments, or with `expired` the delivered ones, in the order of listing."""
+    """Return the open instruments, or with `expired` those that were delivered, in the order of listing."""
     params, is_open = call.params, not call.params["expired"]
     shown = (
         instrument_text(derivative, call.context.api_date)
@@ -45,7 +45,7 @@ def ticker(call: Call) -> str:
 
 
 def get_order_book(call: Call) -> str:
-    """Return the prices of an instrument with the levels of its order book: of orders and quotes."""
+    """Return the prices of an instrument and the levels of its order book, in which orders and quotes are added up."""
     return book_text(_ticker(call, call.params["depth"]), call.context.api_date)
 
 

@@ -1,4 +1,4 @@
-"""The subaccount, the derivative and the index of a call."""
+"""Lookups of the subaccount, the derivative and the index that a call names."""
 
 import difflib
 from collections.abc import Collection
@@ -30,7 +30,7 @@ def subaccount_ref_of(call: Call) -> SubaccountRef:
 
 
 def derivative_of(call: Call) -> Derivative:
-    """Return the derivative of `instrument_name`. Raises Rejected."""
+    """Return the derivative that `instrument_name` names. Raises Rejected if there is none."""
     name, derivatives = call.params["instrument_name"], call.context.state.derivatives.listed
     derivative = derivatives.get(name)
     if derivative is None:

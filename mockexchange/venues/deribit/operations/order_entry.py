@@ -1,4 +1,4 @@
-"""Order entry: orders placed, edited and canceled. Each write acts on the caller's own subaccount."""
+"""The operations that place, edit and cancel orders. Each of them acts on the caller's own subaccount."""
 
 from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
@@ -55,7 +55,7 @@ Steps = Generator[Command, Outcome, T]
 
 
 def place(call: Call, direction: Direction) -> Write:
-    """Place an order and return it with the trades that it made at once."""
+    """Place an order; return it with the trades that it made at once."""
     derivative, params = derivative_of(call), call.params
     require_supported(call)
     kind, _, base = params["type"].rpartition("_")
@@ -96,7 +96,7 @@ def _place(call: Call, command: PlaceDerivativeOrder, derivative: Derivative) ->
 
 
 def close_position(call: Call) -> Write:
-    """Place an order that closes the whole position, and only reduces it; return it with its trades."""
+    """Place a reduce-only order for the whole position; return it with its trades."""
     derivative, params = derivative_of(call), call.params
     is_limit = params["type"] == LIMIT
     if is_limit and params["price"] is None:
@@ -125,7 +125,10 @@ def edit(call: Call) -> Write:
 
 
 def edit_by_label(call: Call) -> Write:
-    """Edit the one open order with a label in an instrument. Raises Rejected if there are none or several."""
+    """Edit the one open order with a label in an instrument.
+
+    Raises Rejected if no order, or several, have the label.
+    """
     derivative_of(call)
     found = open_orders(call.context.state, owner_of(call), filter_of(call))
     where = f"label {call.params['label']!r} in {call.params['instrument_name']}"
@@ -143,7 +146,7 @@ def cancel(call: Call) -> Write:
 
 
 def cancel_all(call: Call) -> Write:
-    """Cancel the orders that the call's parameters match; return their number, or with `detailed` the orders."""
+    """Cancel the orders that the parameters match; return their number, or with `detailed` the orders themselves."""
     params = call.params
     if "instrument_name" in params:
         derivative_of(call)
@@ -162,7 +165,7 @@ def cancel_all(call: Call) -> Write:
 
 
 def require_supported(call: Call) -> None:
-    """Raise Rejected for the parts of order entry that are not emulated, and for a request that comes too late."""
+    """Raise Rejected for a parameter of order entry that is not emulated, and for a request past its deadline."""
     params = call.params
     unsupported = [
         f"{name} {params[name]}"
@@ -178,7 +181,7 @@ def require_supported(call: Call) -> None:
 
 
 def require_shown(call: Call, amount: Decimal) -> None:
-    """Raise Rejected for an order of which a part is to be hidden: order books show whole amounts."""
+    """Raise Rejected for an order that hides part of its amount: the mock's order books show whole amounts."""
     for name in ("max_show", "display_amount"):
         shown = call.params[name]
         if shown is not None and shown < amount:
@@ -187,14 +190,14 @@ def require_shown(call: Call, amount: Decimal) -> None:
 
 
 def require_trigger_tick(price: Decimal | None, derivative: Derivative) -> None:
-    """Raise Rejected for a trigger price between the ticks."""
+    """Raise Rejected for a trigger price that is not a multiple of the tick."""
     if price is not None and price % derivative.terms.tick:
         message = f"trigger_price {price} of {derivative.name}: expected a multiple of {derivative.terms.tick}"
         raise Rejected(errors.TRIGGER_PRICE_WRONG_TICK, message)
 
 
 def require_editable(call: Call, order: DerivativeOrder) -> None:
-    """Raise Rejected for parameters that an order of its type does not have."""
+    """Raise Rejected for parameters of an edit that an order of this type does not have."""
     params = call.params
     require_trigger_tick(params["trigger_price"], order.derivative)
     can_rest = order.price is not None and order.life in RESTING_LIVES
@@ -218,7 +221,10 @@ def required_amount(call: Call, derivative: Derivative) -> Decimal:
 
 
 def given_amount(call: Call, derivative: Derivative) -> Decimal | None:
-    """Return the amount of a call, None if it has none. Raises Rejected if amount and contracts contradict."""
+    """Return the amount of a call; None without one.
+
+    Raises Rejected if `amount` and `contracts` contradict each other.
+    """
     amount, contracts, terms = call.params["amount"], call.params["contracts"], derivative.terms
     if contracts is not None:
         counted = contracts * terms.contract_size

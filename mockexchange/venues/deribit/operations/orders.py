@@ -1,4 +1,4 @@
-"""Orders of a subaccount: open ones, one by its id, those with a label, done ones, and the trades of an order."""
+"""Reads of a subaccount's orders: open ones, one by id, those with a label, done ones, and the trades of an order."""
 
 from collections.abc import Callable, Iterable
 
@@ -60,7 +60,7 @@ def get_order_history_by_instrument(call: Call) -> str:
 
 
 def get_user_trades_by_order(call: Call) -> str:
-    """Return the trades of an order, oldest first unless sorted; the venue's order of `default` is not known."""
+    """Return the trades of an order, oldest first unless `sorting` says otherwise; the venue's default is not known."""
     owner, order_id = subaccount_ref_of(call), call.params["order_id"]
     rows = trades_of(call, owner, order_id)
     shown = rows[::-1] if call.params["sorting"] == "desc" else rows
@@ -74,7 +74,7 @@ def owner_of(call: Call) -> SubaccountRef:
 
 
 def named_order(call: Call) -> DerivativeOrder:
-    """Return the caller's order with the id of the call. Raises Rejected."""
+    """Return the caller's order with the id in the call. Raises Rejected if there is none."""
     order_id: str = call.params["order_id"]
     order = call.context.state.derivatives.orders.get(order_id)
     if order is None:
@@ -85,14 +85,14 @@ def named_order(call: Call) -> DerivativeOrder:
 
 
 def kinds_of(asked: str | None) -> tuple[str, ...]:
-    """Return the kinds that a filter matches; empty for all."""
+    """Return the kinds of derivatives that a filter value matches; empty means all kinds."""
     if asked in (None, ANY):
         return ()
     return tuple(map(str, COMBOS)) if asked == COMBO else (str(asked),)
 
 
 def filter_of(call: Call) -> Callable[[DerivativeOrder], bool]:
-    """Return a filter by those of the call's parameters that lists and cancellations share."""
+    """Return a test for orders, made of the parameters that both lists and cancellations have."""
     params, kinds = call.params, kinds_of(call.params.get("kind"))
     types = OPEN_ORDER_TYPES[params.get("type") or "all"]
     name, currency, named = params.get("instrument_name"), params.get("currency"), params.get("label")

@@ -1,4 +1,4 @@
-"""Positions of a subaccount: all of them, or the position in one instrument."""
+"""Reads of a subaccount's positions: all of them, or the position in one instrument."""
 
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings.queries import Held, held_of, position_of, view_of_held
@@ -12,7 +12,7 @@ SCOPE = "trade:read"
 
 
 def get_positions(call: Call) -> bytes:
-    """Return the positions that pass the filters; spot and combos have none."""
+    """Return the positions that pass the filters; there are never positions in spot and combos."""
     subaccount_ref, currency, kind = subaccount_ref_of(call), call.params["currency"], call.params["kind"]
     state, api_date = call.context.state, call.context.api_date
 
@@ -28,7 +28,7 @@ def get_positions(call: Call) -> bytes:
 
 
 def get_position(call: Call) -> str:
-    """Return the position in one instrument: of size 0 and direction zero if it is not held [wire]."""
+    """Return the position in one instrument, with size 0 and direction zero if it is not held [wire]."""
     derivative = derivative_of(call)
     assert call.caller is not None, "an operation about a book has a caller"
     view = position_of(call.context.state, call.caller.subaccount_ref, derivative.name)
@@ -36,7 +36,7 @@ def get_position(call: Call) -> str:
 
 
 def passes_filters(terms: Terms, currency: str | None, kind: str | None) -> bool:
-    """Return whether a derivative passes the filters; its currency is the one it settles in."""
+    """Return whether a derivative passes the filters for kind and currency (the one in which it settles)."""
     return currency in (None, ANY, terms.settlement_currency) and kind in (None, ANY, terms.kind)
 
 

@@ -1,4 +1,4 @@
-"""Refusals of the core as errors of the venue."""
+"""Translation of refusals of the exchange into errors of the venue."""
 
 from collections.abc import Callable, Generator
 
@@ -28,7 +28,7 @@ CODES: dict[RefusalCode, int] = {
     RefusalCode.TRADING_PAUSED: errors.SETTLEMENT_IN_PROGRESS,
     RefusalCode.EXCHANGE_PAUSED: errors.SYSTEM_MAINTENANCE,
 }
-"""Refusals that are a code alone."""
+"""Error codes of those refusals that need only a code."""
 MADE: dict[RefusalCode, Callable[[str], Rejected]] = {
     # Both recorded; the codes 10027 and 10043, which the venue's table has for them, were not seen [wire].
     RefusalCode.PRICE_OFF_GRID: lambda why: invalid("price", "must conform to tick size", why),
@@ -42,7 +42,7 @@ Submission = Generator[Command, Outcome, tuple[Event, ...]]
 
 
 def submit(command: Command) -> Submission:
-    """Yield a command of a write and return its events. Raises Rejected if it is refused."""
+    """Yield one command of a write and return its events. Raises Rejected if the exchange refuses it."""
     outcome = yield command
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
@@ -50,7 +50,7 @@ def submit(command: Command) -> Submission:
 
 
 def submit_priced(state: State, command: Command, derivative: Derivative, direction: Direction) -> Submission:
-    """Yield a command with a price and return its events; the error of a limit that it breaks names the limit."""
+    """Yield a command with a price and return its events. The error for a price beyond a limit shows that limit."""
     outcome = yield command
     if isinstance(outcome, Refusal) and outcome.code is RefusalCode.PRICE_OUT_OF_RANGE:
         raise _out_of_bounds(outcome.message, derivative, direction)

@@ -1,4 +1,4 @@
-"""Methods that only streams have; over HTTP each is an error [wire]."""
+"""Methods that can be called only on streams; over HTTP each of them answers with an error [wire]."""
 
 from mockexchange.venues.deribit.enumerations import DISCONNECT_SCOPES
 from mockexchange.venues.deribit.operations.call import Operation

@@ -1,4 +1,4 @@
-"""Account summaries: of one currency, or of all currencies."""
+"""Reads of account summaries, in one currency or in all currencies."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -33,7 +33,7 @@ WRITE_ALL = {False: writer(ACCOUNT_SUMMARIES), True: writer(ACCOUNT_SUMMARIES_EX
 
 
 def get_account_summary(call: Call) -> bytes:
-    """Return the summary of one currency, with zeros for a currency never held."""
+    """Return the summary in one currency, with zeros in a currency that was never held."""
     subaccount_ref, currency, extended = subaccount_ref_of(call), call.params["currency"], call.params["extended"]
 
     def write() -> bytes:
@@ -44,7 +44,7 @@ def get_account_summary(call: Call) -> bytes:
 
 
 def get_account_summaries(call: Call) -> bytes:
-    """Return a summary for each currency that the subaccount holds anything in."""
+    """Return a summary for each currency in which the subaccount holds anything."""
     state, subaccount_ref, extended = call.context.state, subaccount_ref_of(call), call.params["extended"]
 
     def write() -> bytes:

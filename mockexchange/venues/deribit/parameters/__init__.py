@@ -1,1 +1,1 @@
-"""The parameters of operations as dated tables."""
+"""The parameters of each operation, as tables by date."""

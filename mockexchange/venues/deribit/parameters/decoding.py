@@ -1,4 +1,4 @@
-"""The decoder of parameters: a JSON value must have the right type, a query's text is read by the parameter's kind.
+"""The decoder of parameters. A JSON value must have the right type; text in a query is parsed by the parameter's kind.
 
 Parameters that the method does not have are ignored and named in the findings.
 """
@@ -17,20 +17,20 @@ from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Request
 
 COMMON_PARAMETERS = frozenset({"access_token"})
-"""Parameters that every operation takes."""
+"""Parameters that every operation accepts."""
 NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
-"""A number of an order; the bound of its digits keeps arithmetic exact."""
+"""The form of a number in an order; the bound on its digits keeps arithmetic exact."""
 QUERY_BOOLEANS = {"true": True, "false": False}
 
 
 class QueryText(str):
-    """A value of a query; its type follows from the parameter."""
+    """A value from a query string, whose type follows from the parameter."""
 
     __slots__ = ()
 
 
 REPEATED = object()
-"""Placeholder for the values of a name that was given more than once."""
+"""Placeholder for the value of a parameter that a query gives more than once."""
 
 
 def read_query(query: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def read_query(query: str) -> dict[str, Any]:
 def decode(
     method: str, parameters: tuple[Parameter, ...], params: Mapping[str, Any], api_date: ApiDate, findings: list[str]
 ) -> dict[str, Any]:
-    """Return a value for every known parameter, None where it is absent. Raises Rejected on a bad one."""
+    """Return a value for every known parameter, None where it is absent. Raises Rejected for an invalid value."""
     rows = rows_of(parameters, api_date)
     unknown = [name for name in params if name not in rows and name not in COMMON_PARAMETERS]
     findings += unknown_findings(method, unknown)
@@ -138,7 +138,7 @@ def _shown(value: Any) -> str:
 
 
 class CappedRequest(Request, frozen=True):
-    """A request for pages of at most `rows_max` rows; its signed content is unchanged."""
+    """A request whose pages are limited to `rows_max` objects by a fault; the signed content is unchanged."""
 
     rows_max: int = 0
 

@@ -1,4 +1,4 @@
-"""The parameters of order entry."""
+"""The parameters of the operations that place, edit and cancel orders."""
 
 from dataclasses import replace
 

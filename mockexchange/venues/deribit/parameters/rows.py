@@ -1,4 +1,4 @@
-"""The row of a parameter, and the rows that several operations share."""
+"""The type of a parameter's table row, and rows that several operations share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ COUNT_MAX = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
-    """A parameter of a method; `reason` is the error's reason for a value that is none of the choices."""
+    """A parameter of a method; `reason` is the error's reason for a value that is not one of the choices."""
 
     kind: Kind
     reason: str = ""
@@ -62,7 +62,7 @@ CURRENCY_OR_ANY = currency(*CURRENCIES, ANY)
 SUMMARY_CURRENCY = currency(*SUMMARY_CURRENCIES, required=True)
 EXTENDED = boolean("extended")
 INSTRUMENT_KIND = kind(KINDS)
-"""Also for positions: newer documents omit spot there, but spot never has positions."""
+"""The parameter `kind`. Newer documents omit spot for positions, but there are never positions in spot."""
 TRADE_KIND = kind(TRADE_KINDS)
 COUNT = Parameter(name="count", kind="integer", minimum=1, maximum=COUNT_MAX, default=10, source="openapi-2.1.1")
 DEPTH = Parameter(name="depth", kind="integer", minimum=1, maximum=DEPTH_MAX, default=5, source="openapi-2.1.1")
@@ -75,7 +75,7 @@ SORTING = Parameter(
     source="openapi-2.1.1",
 )
 HISTORICAL = (boolean("historical"), boolean("include_old", "docs-2025"))
-"""Parameters without effect: all trades are kept and listed."""
+"""Parameters without effect in the mock, which keeps and lists all trades."""
 LABEL_CHARS_MAX = 64
 ORDER_ID = text("order_id", required=True)
 HISTORY_COUNT = Parameter(
@@ -89,7 +89,7 @@ def label(*, required: bool = False) -> Parameter:
 
 
 def choice(name: str, choices: tuple[str, ...], default: str | None = None) -> Parameter:
-    """Return a parameter with one of several values."""
+    """Return a parameter whose value must be one of several."""
     return Parameter(
         name=name, kind="choice", choices=choices, default=default, reason=f"invalid {name}", source="openapi-2.1.1"
     )

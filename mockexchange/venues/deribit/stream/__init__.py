@@ -1,1 +1,1 @@
-"""The venue's streams without socket and event loop: bytes in, frames out."""
+"""Deribit's WebSocket streams without socket and event loop: bytes in, frames out."""

@@ -1,7 +1,7 @@
-"""The channels of streams: a table of their families, and the reader of full names.
+"""The channels of streams: a table of channel families, and the parser of full channel names.
 
-Families that are not emulated can be subscribed to and stay quiet, so that a client that wants them runs on. An unknown
-name is left out of the answer, as at the venue [doc].
+A client can subscribe to families that are not emulated; they send nothing, so that the client runs on. An unknown name
+is left out of the answer, as at the venue [doc].
 """
 
 from functools import lru_cache
@@ -22,7 +22,10 @@ NAMES_CACHED_MAX = 4_096
 
 
 class Family(NamedTuple):
-    """A family of channels; a key needs `scope`, "" if public. A family that is not emulated stays quiet."""
+    """A family of channels; a key needs `scope` to subscribe, "" if public.
+
+    A family that is not emulated sends nothing.
+    """
 
     name: str
     scope: str = ""
@@ -63,13 +66,13 @@ QUIET_CHANNELS = tuple(family.name for family in FAMILIES.values() if not family
 
 
 class Channel(NamedTuple):
-    """A channel by its full name as the venue writes it; `instrument` is set for a channel of one instrument."""
+    """One channel with its full name as the venue writes it; `instrument` is set for a channel of one instrument."""
 
     name: str
     family: Family
     instrument: str | None = None
     group: str | None = None
-    """The rounding of prices, of an order book in groups."""
+    """For a grouped order book, the rounding of its prices; otherwise None."""
     depth: int = 0
 
     @property
@@ -84,7 +87,7 @@ def is_raw(name: str) -> bool:
 
 @lru_cache(maxsize=NAMES_CACHED_MAX)
 def read_channel(name: str) -> Channel | None:
-    """Return the channel of a name as a client writes it; None for an unknown name.
+    """Return the channel that a client's text names; None for an unknown name.
 
     The venue sends the currency of a portfolio in lower case [code: ccxt's sample]; either case is accepted.
     """
@@ -150,7 +153,7 @@ def market_names_of(instrument: str) -> tuple[str, ...]:
 
 
 def names_of(family: str, instrument: str, kinds: tuple[str, ...], currency: str) -> list[str]:
-    """Return the full names of all channels of a family that carry changes of an instrument."""
+    """Return the full names of all channels of a family in which changes of an instrument are sent."""
     narrow = [f"{family}.{instrument}.{interval}" for interval in INTERVALS]
     wide = [
         f"{family}.{kind}.{of}.{interval}" for kind in (*kinds, ANY) for of in (currency, ANY) for interval in INTERVALS

@@ -1,4 +1,4 @@
-"""The methods that only streams have: subscriptions, heartbeats, cancelling on disconnect, logging out."""
+"""The methods that only streams have: subscriptions, heartbeats, cancel-on-disconnect and logout."""
 
 from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ CONNECTION = "connection"
 
 
 class CommandResult(NamedTuple):
-    """The JSON of a result, the channel families that it confirms subscriptions to, and the channels themselves."""
+    """The result of such a method: its JSON, the channel families that it confirms, and the channels themselves."""
 
     result: str
     acknowledged: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ Command = Callable[[Subscriber, Params, Caller | None, list[str]], CommandResult
 
 
 def subscribe(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
-    """Subscribe to channels; the result lists those that could be subscribed to [doc]."""
+    """Subscribe to channels; the result lists the channels that could be subscribed to [doc]."""
     asked = [(name, read_channel(name)) for name in params["channels"]]
     if caller is None:
         _require_no_raw(channel for _, channel in asked if channel)
@@ -76,7 +76,7 @@ def _reason_left_out(name: str, channel: Channel | None, caller: Caller | None, 
 
 
 def unsubscribe(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
-    """Unsubscribe from channels; the result lists those that were subscribed to."""
+    """Unsubscribe from channels; the result lists the channels that had been subscribed to."""
     gone = []
     for name in params["channels"]:
         channel = read_channel(name)
@@ -125,7 +125,7 @@ def disable_cancel_on_disconnect(
 def get_cancel_on_disconnect(
     session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
 ) -> CommandResult:
-    """Return the setting of this connection, or of new connections of the caller."""
+    """Return the cancel-on-disconnect setting of this connection, or that of the caller's new connections."""
     assert caller is not None, "the method needs a scope"
     own, is_own = session.disconnecting, params["scope"] == CONNECTION
     is_enabled = own.is_enabled if is_own else own.is_enabled_for(caller.subaccount_ref)
@@ -176,4 +176,4 @@ COMMANDS: dict[str, Command] = {
     "private/get_cancel_on_disconnect": get_cancel_on_disconnect,
     LOGOUT: log_out,
 }
-"""The commands by method."""
+"""The functions that carry out these methods, by method name."""

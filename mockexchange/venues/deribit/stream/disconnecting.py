@@ -1,6 +1,7 @@
-"""Cancelling on disconnect: which orders of a stream are canceled when it ends.
+"""Cancel-on-disconnect: which orders of a stream are canceled when it ends.
 
-A stream that is closed by the client, by its heartbeat or for silence cancels them; private/logout leaves them [doc].
+A stream that is closed by the client, by its heartbeat or for silence cancels its orders; private/logout leaves them
+[doc].
 """
 
 from mockexchange.core.commands import CancelDerivativeOrders, Command, PlaceDerivativeOrder
@@ -12,7 +13,10 @@ from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.operations.call import Write
 
 PLACED_MAX = 1_000
-"""Orders of a stream that are remembered before those that are done are forgotten; twice the open ones, if more."""
+"""Number of orders that a stream remembers before it forgets the done ones.
+
+It is twice the number of open orders, if that is more.
+"""
 
 
 class Disconnecting:
@@ -38,7 +42,7 @@ class Disconnecting:
         return self._begun_enabled
 
     def is_enabled_for(self, subaccount_ref: SubaccountRef) -> bool:
-        """Return whether new connections of a subaccount begin with it."""
+        """Return whether cancel-on-disconnect is on for new connections of a subaccount."""
         account = self._context.state.accounts[subaccount_ref.account]
         return subaccount_ref.subaccount in account.disconnect_subaccounts
 
@@ -46,12 +50,12 @@ class Disconnecting:
         self._chosen = is_enabled
 
     def log_in(self, subaccount_ref: SubaccountRef) -> None:
-        """Begin with the setting of the subaccount."""
+        """Take over the cancel-on-disconnect setting of the subaccount that logs in."""
         self._subaccount_ref = subaccount_ref
         self._begun_enabled = self.is_enabled_for(subaccount_ref)
 
     def noting(self, write: Write) -> Write:
-        """Wrap a write so that the orders that it places are remembered."""
+        """Wrap a write so that this object remembers the orders that it places."""
         try:
             command = next(write)
             while True:
@@ -75,7 +79,7 @@ class Disconnecting:
         return self._context.state.derivatives.orders[order_id].state in ALIVE
 
     def commands(self) -> list[Command]:
-        """Return what the end of the stream leads to: for each subaccount, a cancellation of its orders."""
+        """Return the commands to execute when the stream ends: for each subaccount, a cancellation of its orders."""
         if self.is_logged_out or not self.is_enabled:
             return []
         found: dict[SubaccountRef, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Events of the exchange as messages of the channels, in the order in which they are sent.
+"""Conversion of events of the exchange to messages of the channels, in the order in which they are sent.
 
 The messages of a command are sent at once for every interval: trades first, then orders, then changes of instruments,
 then portfolios, then the public channels of instruments; the venue promises no order across channels.
@@ -44,14 +44,14 @@ PositionKey = tuple[SubaccountRef, str]
 
 @dataclass(slots=True)
 class Changes:
-    """The changes of one command, each once, in the order of the first change."""
+    """The things that one command changed, each once, in the order of the first change."""
 
     trades: dict[PositionKey, set[int]] = field(default_factory=dict)
     orders: dict[PositionKey, dict[str, None]] = field(default_factory=dict)
-    """Ids of orders."""
+    """Ids of the changed orders, by subaccount and derivative."""
     positions: dict[PositionKey, None] = field(default_factory=dict)
     portfolios: dict[tuple[SubaccountRef, str], None] = field(default_factory=dict)
-    """(subaccount, currency)"""
+    """The changed portfolios as (subaccount, currency)."""
 
 
 def messages_of(

@@ -18,7 +18,9 @@ SWITCHING_PROTOCOLS = 101
 def shake_hands(
     context: DeribitContext, request: Request, at: int, host_at: int, open_count: OpenCount = lambda account: 0
 ) -> Handshake:
-    """Answer an upgrade at exchange time `at` and host time `host_at` (microseconds). Never raises.
+    """Answer the upgrade request of a stream at exchange time `at` and host time `host_at` (microseconds).
+
+    Never raises.
 
     Credentials in its headers have no effect: a client logs in by public/auth, or by a token in each request [doc].
     """
@@ -26,7 +28,7 @@ def shake_hands(
 
 
 def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request for the stream's path that is no upgrade; no source shows the venue's answer."""
+    """Answer a request to the stream's path that is not an upgrade; no source shows what the venue answers."""
     is_get = request.method == "GET"
     message = f"{STREAM_PATH} is a WebSocket: open it as ws://, by GET with Connection: Upgrade and Upgrade: websocket"
     rejected = Rejected(INVALID_REQUEST, message, message="Invalid Request")

@@ -1,4 +1,4 @@
-"""The venue's heartbeat, which is off by default, and the close of idle streams.
+"""The venue's heartbeat, which is off by default, and the timer that closes idle streams.
 
 At the end of each interval a client that sent a request in it gets a heartbeat, any other client a test_request. It has
 to answer that with public/test before the end of the next interval; otherwise the stream is closed with 4000 [wire].
@@ -33,16 +33,16 @@ class Liveness:
         self._last_request_at = host_at
 
     def note_test(self) -> None:
-        """Record a call of public/test, which answers a test_request."""
+        """Record that the client called public/test, which answers a test_request."""
         self._is_tested = False
 
     def set_interval(self, seconds: int) -> None:
-        """Restart the timer with an interval of heartbeats; 0 for none."""
+        """Set the heartbeat interval and restart its timer; 0 turns heartbeats off."""
         self._interval_us = seconds * MICROSECONDS_PER_SECOND
         self._began_at, self._is_tested = self._last_request_at, False
 
     def wake(self, host_at: int, ending: Ending | None) -> tuple[list[Frame], Ending | None]:
-        """Return the frames that are due, and the close of the stream if it ends."""
+        """Return the frames that are due, and the close code and reason if the stream has to end."""
         due_at = self.due_at
         if ending or due_at is None or host_at < due_at:
             return [], ending

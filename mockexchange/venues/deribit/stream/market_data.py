@@ -1,7 +1,7 @@
 """The public channels of an instrument: its order book, its best prices and its ticker.
 
-A subscription begins with what there is. Later messages are those of a session: each one has what changed since the
-one before, so nothing is sent where nothing that the channel shows has changed.
+A subscription begins with the whole present content. Each later message of a session has what changed since the one
+before; nothing is sent if nothing that the channel shows has changed.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -31,15 +31,15 @@ from mockexchange.venues.jsonrpc.envelope import spell
 
 UNGROUPED = "none"
 CENTS = ("ETH",)
-"""Base coins whose groups are in hundredths [doc]."""
+"""Base coins for which the group in a channel name is in hundredths [doc]."""
 DEPTH_MAX = 10_000
 Shown = Any
-"""What a channel showed last, to be compared with what it would show now."""
+"""The content of a channel's last message, compared with what the channel would show now."""
 
 
 @dataclass(slots=False, frozen=True)
 class Market:
-    """An instrument at an instant, right after a command; read once, however many channels show it."""
+    """An instrument at an instant, right after a command. Its values are read once, however many channels show them."""
 
     state: State
     derivative: Derivative
@@ -87,21 +87,21 @@ def _touched(state: State, events: Iterable[Event]) -> Iterator[str]:
 
 
 class MarketData:
-    """What the public channels of one session showed last."""
+    """What each public channel of one session has shown last."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Shown] = {}
 
     def forget(self, name: str) -> None:
-        """Forget a channel: its next message is the first one."""
+        """Forget what a channel has shown, so that its next message is a first message."""
         self._shown.pop(name, None)
 
     def clear(self) -> None:
-        """Forget what was sent on each channel, so that the next message of a channel is a first one."""
+        """Forget what all channels have shown, so that the next message of each is a first message."""
         self._shown.clear()
 
     def frame(self, name: str, market: Market, api_date: ApiDate) -> bytes | None:
-        """Return the notification of a channel; None if nothing that it shows has changed."""
+        """Return the notification of a channel; None if nothing that the channel shows has changed."""
         channel = read_channel(name)
         assert channel is not None, "only channels with a name can be subscribed to"
         text = self._text(channel, market, api_date)
@@ -154,7 +154,7 @@ def _view(channel: Channel, market: Market, api_date: ApiDate) -> tuple[Shown, C
 
 
 def grouped(ticker: Ticker, group: str, depth: int) -> GroupedBook:
-    """Return the best levels with prices rounded away from the spread to multiples of a group."""
+    """Return the best levels of an order book with prices rounded away from the spread to multiples of a group."""
     bids, asks = ticker.bids, ticker.asks
     if group != UNGROUPED:
         step = Decimal(group) / (100 if ticker.derivative.terms.base in CENTS else 1)

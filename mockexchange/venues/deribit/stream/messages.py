@@ -1,4 +1,4 @@
-"""Messages of the channels. Each is written once for each API date, however many sessions it goes to."""
+"""Messages of the channels. Each is encoded once for each API date, however many sessions receive it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from mockexchange.venues.jsonrpc.envelope import spell
 
 
 class MessageData(NamedTuple):
-    """The data of one change, which several channels carry; `subaccount_ref` is the subaccount that may see it.
+    """The data of one change, which several channels send; `subaccount_ref` is the subaccount that may see it.
 
     `write` reads the state right after the command.
     """
@@ -37,6 +37,6 @@ class Message(NamedTuple):
         return self.data.subaccount_ref
 
     def frame(self, api_date: ApiDate) -> bytes:
-        """Return the notification: a request of JSON-RPC without an id [doc]."""
+        """Return the notification as bytes: a JSON-RPC request without an id [doc]."""
         channel, data = spell(self.channel), self.data.text(api_date)
         return f'{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":{channel},"data":{data}}}}}'.encode()

@@ -25,7 +25,7 @@ from mockexchange.venues.request import Call, Request
 
 AUTH, TEST = "public/auth", "public/test"
 CREDENTIALS = (TOKEN_PARAMETER, "client_id")
-"""Parameters with credentials of the request itself, which take precedence over the stream's."""
+"""Parameters that carry credentials of a request itself; they take precedence over the stream's login."""
 POLICY_VIOLATION = 1008
 KINDS = {
     "public/subscribe": "subscribed",
@@ -35,11 +35,11 @@ KINDS = {
     "public/unsubscribe_all": "unsubscribed",
     "private/unsubscribe_all": "unsubscribed",
 }
-"""Kinds of the frames that answer commands about subscriptions, by method; other venues use the same names."""
+"""Kinds of the frames that answer commands about subscriptions, by method. Other venues use the same kinds."""
 
 
 class Session(Subscriber):
-    """A stream that `handshake.shake_hands` opened."""
+    """The session of one stream, which `handshake.shake_hands` creates."""
 
     def __init__(self, context: DeribitContext, api_date: ApiDate, host_at: int) -> None:
         super().__init__(context, api_date, host_at)
@@ -50,7 +50,7 @@ class Session(Subscriber):
         self.liveness.note_request(host_at)
 
     def request_of(self, raw: bytes) -> Call:
-        """Return a command as a POST, with the stream's token if it has no credentials of its own."""
+        """Return a command as the equal POST request, with the stream's token unless it has credentials of its own."""
         is_anonymous = self._token is None or _has_credentials(raw)
         headers = () if is_anonymous else ((AUTHORIZATION, f"bearer {self._token}".encode()),)
         return Call("POST", PREFIX, "", headers, raw, STREAM_PATH)
@@ -72,7 +72,9 @@ class Session(Subscriber):
         return frame._replace(data=tuple(self._first_frames(command_result.opened)))
 
     def frame_of(self, message: ChannelMessage | MarketMessage) -> Frame | None:
-        """Return the message as a frame; None without a subscription, or if its channel shows nothing new."""
+        """Return a message as a frame; None if the session is not subscribed to it, or its channel shows nothing
+        new.
+        """
         if not isinstance(message, MarketMessage):
             return super().frame_of(message)
         subscription = self.registry.by_name.get(message.channel)
@@ -99,7 +101,7 @@ class Session(Subscriber):
         return error_text(self.context, request.id, rejection, _clock(request))
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
-        """Send the heartbeat that is due, or end a session that is quiet for too long."""
+        """Return the heartbeat that is due, or end a session that has been quiet for too long."""
         frames, self.ending = self.liveness.wake(host_at, self.ending)
         return frames
 

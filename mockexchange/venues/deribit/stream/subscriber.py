@@ -1,4 +1,4 @@
-"""The state of a session that its commands change: subscriptions, liveness and cancelling on disconnect."""
+"""The state of a session that its commands change: subscriptions, liveness and cancel-on-disconnect."""
 
 from mockexchange.core.commands import Command
 from mockexchange.venues.dated import ApiDate
