@@ -37,8 +37,8 @@ TARGET_BYTES_MAX = 64_002
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
 """Refusals that may wait for their diagnosis; further refusals are answered without one."""
-REST_TIMES = 9
-"""Rest after a diagnosis, as a multiple of its time: diagnoses take at most a tenth of the interpreter's time."""
+REST_TIMES = 4
+"""Rest after a diagnosis, as a multiple of its time: diagnoses take at most a fifth of the interpreter's time."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
 MARK = (b"x-mock-exchange", b"1")
