@@ -6,8 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,11 +51,16 @@ class RunDirectory:
 
     def __init__(self, parent: Path | None = None) -> None:
         parent = parent or runtime_directory()
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sweep(parent)
-        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent))
-        self._lock = take_lock(draft)
-        self.path = draft.rename(parent / f"{RUN}{draft.name.removeprefix(DRAFT)}")
+        with _told_if_full(parent):
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sweep(parent)
+            draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent))
+            try:
+                self._lock = take_lock(draft)
+            except OSError:
+                shutil.rmtree(draft, ignore_errors=True)
+                raise
+            self.path = draft.rename(parent / f"{RUN}{draft.name.removeprefix(DRAFT)}")
         self._key_paths: dict[tuple[str, str, str], Path] = {}
 
     def write_key(self, credential: "Credential") -> Path | None:
@@ -108,7 +113,7 @@ def sweep(parent: Path) -> None:
 def write_private(target: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all. A link leads to the file that is replaced."""
     target = target.resolve()
-    try:
+    with _told_if_full(target):
         require_plain(target)  # a device would be replaced too
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -119,7 +124,14 @@ def write_private(target: Path, text: str) -> None:
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
-    except OSError as error:  # a write that fails does not name its file
+
+
+@contextmanager
+def _told_if_full(target: Path) -> Iterator[None]:
+    """Name the file or folder in an OSError, since a write that fails does not, and say so if the folder is full."""
+    try:
+        yield
+    except OSError as error:
         raise OSError(error.errno, _reason(error), str(target)) from None
 
 

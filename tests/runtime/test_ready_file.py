@@ -277,6 +277,43 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
+FILL = """
+mkdir -p {folder} && mount -t tmpfs -o {size} none {folder} || exit 77
+env XDG_RUNTIME_DIR={folder} {python} -m mockexchange serve --port 0 --quiet --scenario demo
+status=$?
+find {folder} -name ".*" >&2
+exit $status
+"""
+
+
+@pytest.mark.untraced
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux mounts a small file system for a test")
+@pytest.mark.parametrize("size", ["nr_inodes=3", "size=4k"], ids=["lock", "bytes"])
+def test_a_server_says_that_its_folder_is_full(tmp_path: Path, size: str) -> None:
+    """The folder is a file system of its own without room: for the lock, or for a key."""
+    script = FILL.format(folder=tmp_path / "run", size=size, python=sys.executable)
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode not in (2, 0):
+        pytest.skip(f"this system mounts nothing for a test: {done.stderr}")
+    [told] = done.stderr.splitlines()
+    assert "No space left on device: the folder for keys and the ready file is full; XDG_RUNTIME_DIR" in told
+    assert str(tmp_path / "run") in told
+
+
+@pytest.mark.parametrize("step", ["tempfile.mkdtemp", "mockexchange.runtime.ready_file.take_lock"])
+def test_a_full_folder_for_run_directories_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def refuse(*given: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(step, refuse)
+    with pytest.raises(OSError, match="is full; XDG_RUNTIME_DIR names another"):
+        RunDirectory(tmp_path)
+    assert list(tmp_path.iterdir()) == [], "nothing is left in it"
+
+
 def test_a_device_or_pipe_is_neither_replaced_nor_read(tmp_path: Path) -> None:
     """A device may have no end, and a pipe no writer: a server read 24 GB of /dev/full."""
     pipe = tmp_path / "pipe"
