@@ -8,13 +8,13 @@ Keys are left out, because they depend on the sandbox's name: their commands are
 the log. No other command of a history depends on keys.
 """
 
-import gc
 import pickle
 from dataclasses import dataclass
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.state import State
+from mockexchange.sandbox.collector import collector_paused
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
 
@@ -44,13 +44,8 @@ class Snapshot:
 
     def exchange(self) -> Exchange:
         """Return a new copy of the exchange as it was at the end of the history."""
-        was_collecting = gc.isenabled()
-        gc.disable()  # thousands of new objects, none of them garbage: collections would walk them again and again
-        try:
+        with collector_paused():
             copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # written in this process
-        finally:
-            if was_collecting:
-                gc.enable()
         return copied
 
 

@@ -124,15 +124,13 @@ class Script:
     def _add(self, made: Sequence[Step], begins: int) -> None:
         self._places += len(made)
         self._unfinished += len(made)
-        runs = []
         for step in made:
             self._steps[step.place] = step
             if step.entry.when:
                 self.triggers.add(step)
-            else:
-                runs.append((step.place, step.begin(max(begins, step.entry.at or 0))))
+        timed = (step for step in made if not step.entry.when)
         before = self._schedule.next_at
-        self._schedule.begin_all(runs)
+        self._schedule.begin_all((step.place, step.begin(max(begins, step.entry.at or 0))) for step in timed)
         if self._schedule.next_at != before:
             self.on_change()
 

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant
+from mockexchange.sandbox.collector import collector_paused
 from mockexchange.scenario.script.actions import NO_ORDER
 
 
@@ -66,8 +67,9 @@ class Schedule:
 
     def begin_all(self, runs: Iterable[tuple[int, Iterable[tuple[int, Any]]]]) -> None:
         """Add many runs, each with its place and its (instant, action) pairs, in a tenth of the time."""
-        self._heap += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
-        heapify(self._heap)
+        with collector_paused():
+            self._heap += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
+            heapify(self._heap)
 
     def _run(
         self, place: int, instants: Iterable[tuple[int, Any]], account: str | None, order: Mapping[str, str]
