@@ -1,4 +1,4 @@
-"""An exchange you own.
+"""mockexchange: a mock of trading venues that runs on your machine and keeps the venues' rules.
 
     with mockexchange.serve("demo") as exchange:
         exchange.fill("alice", "KXRAINNYC-25NOV05-T1", side="yes", action="buy", count=10, price="0.56")

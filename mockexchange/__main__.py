@@ -1,4 +1,4 @@
-"""`python -m mockexchange` is the command line."""
+"""Runs the command line for `python -m mockexchange`."""
 
 from mockexchange.cli import main
 

@@ -1,4 +1,4 @@
-"""The version of this package, and the command that installs more of it."""
+"""The version of this package, and the `pip` command that installs an optional part of it."""
 
 import sys
 from shlex import quote
@@ -7,5 +7,5 @@ __version__ = "0.1.0"
 
 
 def install_command(requirement: str) -> str:
-    """Return the command that installs a requirement for the interpreter that runs, to paste into a shell."""
+    """Return the `pip install` command for a requirement and the running interpreter, quoted for a shell."""
     return f"{quote(sys.executable or 'python')} -m pip install {quote(requirement)}"

@@ -24,17 +24,18 @@ DIALS_KEPT_MAX = 1_000
 
 
 class Dial(NamedTuple):
-    """An attempt to reach a real host.
+    """An attempt to connect to a real host.
 
-    `client` is a published client, None if unknown; `advice` is the change that is needed; `place` is the line of the
-    program that made it, such as "tests/test_bot.py:12", or empty.
+    `client` is the name of the published client that connects, None if unknown; `advice` is a sentence with the reason
+    and the needed change; `place` is the line of the user's program that connects, such as "tests/test_bot.py:12", or
+    empty.
     """
 
     host: str
     port: int | None
     venue: str
     kind: str
-    """"production" or "demo"."""
+    """The kind of the host: "production" or "demo"."""
     client: str | None
     advice: str
     place: str
@@ -58,9 +59,9 @@ class RealVenueReached(BaseException):
 
 
 class Guard:
-    """Refuses real hosts from `start` to `stop`, or as a context; guards may be nested.
+    """Refuses connections to real hosts from `start` to `stop`, or inside a `with` block; guards may be nested.
 
-    `dials` are the refused dials, oldest first, also those whose exception the program swallowed; at most 1,000.
+    `dials` are the refused attempts, oldest first, also those whose exception the program swallowed; at most 1,000.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Guard:
         HOOKS.add(self._check)
 
     def stop(self) -> None:
-        """Stop refusing hosts. Does nothing if the guard is not active."""
+        """Stop refusing connections. Does nothing if the guard is not active."""
         HOOKS.remove(self._check)
 
     def __enter__(self) -> Guard:
@@ -139,9 +140,9 @@ def guard(
     refuse: Iterable[str] = (PRODUCTION, DEMO),
     allow: Iterable[str] = (),
 ) -> Guard:
-    """Return a guard over this process, to be entered or started.
+    """Return a guard over this process, which refuses connections after `start()` or inside a `with` block.
 
     `on_dial` is called with every dial in the thread that made it, before RealVenueReached is raised there. `refuse`
-    are the kinds of hosts to refuse, `allow` the names to let through, such as one that resolves to this machine.
+    are the kinds of hosts to refuse, `allow` the host names to let through, such as one that resolves to this machine.
     """
     return Guard(on_dial, refuse, allow)

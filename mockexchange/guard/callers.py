@@ -1,7 +1,7 @@
-"""The caller of a dial: the nearest known client on the stack, and the nearest line of the user's own code.
+"""Finds the code that connects to a real host: the published client on the stack, and the line of the user's own code.
 
 A client's coroutines are on the stack of the task that runs them. Some libraries resolve names in another task or
-thread: then the waiting tasks are searched. A client that is only loaded is reported as a possibility.
+thread: then the waiting tasks are searched. A client that is imported but on no stack is reported as a possibility.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ from mockexchange.guard.clients import (
 )
 
 FRAMES_MAX = 500
-"""Frames of a stack that are searched; a deeper stack is a recursion that repeats itself."""
+"""The most frames of a stack that are searched; a deeper stack is a recursion that repeats itself."""
 OWN = __name__.rpartition(".")[0]
 LIBRARY_FOLDERS = frozenset(("site-packages", "dist-packages"))
 STANDARD = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib would be most of the time that this takes to import
 
 
 class Caller(NamedTuple):
-    """The caller of a dial. `place` is the nearest line outside libraries ("bot.py:12"), `module` the library that it
-    called ("httpx"); both may be empty. `loaded` is the only known client that is loaded, if none is on the stack.
+    """The code that connects to a host.
+
+    `client` is the known client on the stack, or None; `is_stream` says whether a WebSocket connects. `place` is the
+    nearest line outside libraries ("bot.py:12"), `module` the library that it called ("httpx"); both may be empty.
+    `loaded` is the known client that is imported, if none is on the stack and only one is imported.
     """
 
     client: KnownClient | None
@@ -48,7 +51,7 @@ class _Step(NamedTuple):
 
 
 def find_caller() -> Caller:
-    """Find the caller of a dial on the stack, innermost frame first."""
+    """Return the code that connects to a host, found on the stack from the innermost frame outwards."""
     here = list(islice(_steps_of_stack(sys._getframe(1)), FRAMES_MAX))  # noqa: SLF001  # there is no public way
     client, depth = _nearest_client(here)
     if client is None:

@@ -1,7 +1,7 @@
-"""The start of the guard in a Python child of `mockexchange run`.
+"""Starts the guard in a Python program that `mockexchange run` started.
 
-The parent copies this package beside a `sitecustomize` that calls `begin`, since the child may be any Python with any
-packages.
+`mockexchange run` copies this package beside a `sitecustomize` that calls `begin`, since the program may use any Python
+with any packages.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from mockexchange.guard.patching import Patches
 from mockexchange.guard.redirects import Redirection
 
 SETTINGS = "MOCKEXCHANGE_RUN_CHILD"
-"""The variable with the settings: a JSON object of `report` (a file), `names`, `port`, `bundle` and `proxies`."""
+"""The environment variable with the settings, as a JSON object."""
 PYTHON, NODE, DIAL = "python", "node", "dial"
-"""Kinds of lines in the report: a Python process or a Node process is guarded; a process dialled a real host."""
+"""Kinds of lines in the report file: a guarded Python or Node process, or an attempt to reach a real host."""
 
 
 def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] | None:
-    """Guard this process until its end with the parent's settings; do nothing and return None without settings."""
+    """Guard this process until its end with the settings of `mockexchange run`.
+
+    Returns the patches and the guard, or None without settings in `environment`; then nothing is patched.
+    """
     text = environment.get(SETTINGS)
     if not text:
         return None
@@ -40,7 +43,7 @@ def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] 
 
 
 def write_line(report: str, kind: str, words: Mapping[str, Any]) -> None:
-    """Add a line to the report. One write is one line, also if several processes write at the same time."""
+    """Append a JSON line to the report file, in one write, so that lines of several processes do not mix."""
     line = json.dumps({"kind": kind, "pid": os.getpid(), "words": words}) + "\n"
     file = os.open(report, os.O_WRONLY | os.O_APPEND)
     try:

@@ -1,4 +1,4 @@
-"""Published clients by the package that is imported, with the reason why each dials a real host by default."""
+"""The published clients that the guard recognizes, with the reason why each connects to a real host."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from mockexchange.guard.venue_data import VENUE_DATA
 
 
 class KnownClient(NamedTuple):
-    """A published client. `rest`, `stream` and `demo` are advice for such dials, to be read after the client's name."""
+    """A published client, and the advice for a program that reaches a real host with it.
+
+    `rest`, `stream` and `demo` continue a sentence that begins with the client's name, for REST, WebSocket and demo
+    hosts.
+    """
 
     name: str
     rest: str
     stream: str = ""
     demo: str = ""
     marker: str = ""
-    """A module that only this distribution of the package has; empty if the package has one distribution."""
+    """A module that tells this client from another with the same package name; empty if no other has the name."""
 
     def advise(self, kind: str, *, is_stream: bool) -> str:
-        """Return a sentence with the reason of the dial and the change that is needed."""
+        """Return a sentence: why the client reached a host of this kind, and which change is needed."""
         if kind == DEMO and self.demo:
             return f"{self.name} {self.demo}"
         return f"{self.name} {self.stream if is_stream and self.stream else self.rest}"
@@ -34,15 +38,18 @@ CLIENTS = {
 STREAM_LIBRARIES = frozenset(("websockets", "websocket", "picows", "aiohttp.client_ws"))
 STREAM_FUNCTIONS = frozenset(("ws_connect", "_ws_connect", "websocket_connect", "aconnect_ws", "connect_ws"))
 STREAM_PARTS = frozenset(("ws", "feed", "afeed", "ws_client", "websocket", "websockets", "stream", "streams"))
-"""Parts of the module names that known clients keep their streams in."""
+"""Parts of module names by which the WebSocket code of known clients is recognized."""
 UNKNOWN = {
     DEMO: "a venue's demo is real network too: point the client at the sandbox",
     "production": "no known client: point the program at the sandbox",
 }
-"""The advice if the stack has no known client, by the kind of host."""
+"""The advice by the kind of host, if no known client is on the stack."""
 
 
 def client_of(package: str, loaded: Container[str]) -> KnownClient | None:
-    """Return the client of a package; `loaded` are the names of the loaded modules (`sys.modules`)."""
+    """Return the known client that a package name stands for, or None.
+
+    `loaded` has the imported modules (`sys.modules`).
+    """
     rows = CLIENTS.get(package, ())
     return next((row for row in rows if not row.marker or row.marker in loaded), None)

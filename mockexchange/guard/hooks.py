@@ -1,8 +1,8 @@
-"""Hooks on the functions that dial a host. Nothing outside the standard library is needed.
+"""Hooks on the functions that connect to a host, from the standard library alone.
 
 * Names are resolved by functions of `socket`, and by `connect` itself.
 * Event loops resolve in a thread, where the stack no longer has the caller, and uvloop in C: their methods are wrapped.
-* Through a proxy, or by a function that was referenced before the hooks, a host is dialled unseen. But TLS needs the
+* Through a proxy, or by a function that was referenced before the hooks, a program connects unseen. But TLS needs the
   host's name for the certificate before any data is sent, and venues accept only TLS: so contexts are wrapped, and
   `set_tunnel`, which gets the name a step earlier.
 
@@ -18,13 +18,16 @@ from typing import Any, Callable  # noqa: UP035  # children of `run` load this w
 from mockexchange.guard.patching import Function, Patches
 
 Check = Callable[[object, object], "BaseException | None"]
-"""Called with host and port before a dial; returns the exception to raise, or None."""
+"""A function that is called with host and port before a connection.
+
+It returns the exception to raise, or None to allow it.
+"""
 TLS_PORT = 443
-"""The port of a dial that is only seen at its TLS handshake."""
+"""The port that is reported for a connection of which only the TLS handshake is seen."""
 
 
 class Hooks:
-    """The checks that are called for every dial. One instance per process: `HOOKS`."""
+    """The checks that are called before every connection of this process. `HOOKS` is the only instance."""
 
     def __init__(self) -> None:
         self._checks: tuple[Check, ...] = ()
@@ -32,7 +35,7 @@ class Hooks:
         self._lock = RLock()
 
     def add(self, check: Check) -> None:
-        """Call `check` for every dial from now on."""
+        """Call `check` before every connection from now on. The first check installs the patches."""
         with self._lock:
             if not self._checks:
                 self._wrapping.install()
@@ -40,20 +43,26 @@ class Hooks:
                 self._checks = (*self._checks, check)
 
     def remove(self, check: Check) -> None:
-        """Remove a check; with the last one all patches are undone."""
+        """Remove a check; removing the last one undoes all patches."""
         with self._lock:
             self._checks = tuple(one for one in self._checks if one != check)
             if not self._checks:
                 self._wrapping.undo()
 
     def ask(self, host: object, port: object) -> None:
-        """Call every check, so that each can record the dial. Raises the first exception returned."""
+        """Call every check with a host and a port, so that each can record the attempt.
+
+        Raises the first exception returned.
+        """
         refusals = [refusal for check in self._checks if (refusal := check(host, port))]
         if refusals:
             raise refusals[0]
 
     def ask_address(self, address: object) -> None:
-        """Call every check for a socket address; internet addresses have host and port as their first two parts."""
+        """Call every check with the host and port of a socket address.
+
+        Other addresses, such as Unix paths, are ignored.
+        """
         if isinstance(address, tuple) and len(address) > 1:
             self.ask(address[0], address[1])
 
@@ -137,5 +146,5 @@ WRAPPERS: dict[str, Callable[[Patches, Any], None]] = {
     "asyncio.base_events": lambda wrapping, module: _wrap_loop(wrapping, module.BaseEventLoop),
     "uvloop": lambda wrapping, module: _wrap_loop(wrapping, module.Loop),
 }
-"""The patching functions by module."""
+"""The functions that patch a module, by the module's name."""
 HOOKS: Hooks = Hooks()

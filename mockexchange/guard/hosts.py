@@ -1,7 +1,7 @@
-"""The venues' real hosts: by name where a document or a published client names them, and everything below the domains.
+"""The real hosts of the venues: the names that documents and clients use, and every name below the venues' domains.
 
-Demo and test hosts are real network too. They are a separate kind, since the advice differs, and since host emulation
-answers for them.
+Demo and test hosts are on the internet too. They are a separate kind, since the advice differs, and since the host
+emulation of `mockexchange run --as demo` answers in their place.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Mapping, NamedTuple  # noqa: UP035  # children of `run` load 
 from mockexchange.guard.venue_data import VENUE_DATA
 
 INVISIBLE = frozenset(map(chr, (0x34F, 0x180B, 0x180C, 0x180D, *range(0xFE00, 0xFE10))))
-"""Characters that names are mapped without, besides those of the category Cf, such as the soft hyphen."""
+"""Characters that are removed from host names before a comparison, besides those of the category Cf."""
 PRODUCTION, DEMO = "production", "demo"
 
 
 class VenueHosts(NamedTuple):
-    """The hosts of a venue. `production` and `demo` map names to their sources.
+    """The real hosts of a venue. `production` and `demo` map each host name to the source that documents it.
 
-    Below `demo_domains` everything is demo, below the other `domains` everything is production.
+    A name below one of `demo_domains` is a demo host, a name below another of `domains` a production host.
     """
 
     title: str
@@ -42,7 +42,7 @@ VENUE_HOSTS = {
 
 
 class Place(NamedTuple):
-    """A real host with its venue; `kind` is production or demo."""
+    """A real host: its name, its venue, and its kind (production or demo)."""
 
     name: str
     venue: str
@@ -58,7 +58,10 @@ def names_of(kind: str) -> dict[str, frozenset[str]]:
 
 
 def find_place(host: object) -> Place | None:
-    """Return the venue of a host; None for other hosts. Accepts all types that a socket accepts as a host."""
+    """Return the venue and the kind of a real host; None for other hosts.
+
+    Accepts all types that a socket accepts as a host.
+    """
     name = spelt(host)
     if not name.endswith(_ENDINGS):  # quick answer for nearly every host
         return None
@@ -76,7 +79,7 @@ def is_below(name: str, domains: tuple[str, ...]) -> bool:
 
 
 def spelt(host: object) -> str:
-    """Return a host as lower-case text without the root's dot, for comparison; empty if it is no name."""
+    """Return a host as lower-case text without the final dot, for comparison; empty if the value is no host name."""
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("latin-1")
     if not isinstance(host, str):

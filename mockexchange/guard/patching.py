@@ -1,7 +1,7 @@
-"""Patches of functions in the standard library and other modules, which can be undone.
+"""Patches of functions in other modules, which can be undone.
 
-A module is patched at once if it is loaded, else after its import. So a program that does not need asyncio does not
-import it.
+A module that is imported already is patched at once, any other after its import. So a program that does not need
+asyncio does not import it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ class _Wrapped(NamedTuple):
 
 
 class Patches:
-    """Patches of modules. `wrappers` has a function by module name, which gets this object and the module."""
+    """A set of patches.
+
+    `wrappers` maps a module's name to a function that patches it, called with this object and the module.
+    """
 
     def __init__(self, wrappers: Mapping[str, Callable[[Patches, Any], None]]) -> None:
         self._wrappers = wrappers
@@ -40,7 +43,7 @@ class Patches:
                     wrapper(self, module)
 
     def undo(self) -> None:
-        """Restore all functions except those that were wrapped again by other code."""
+        """Restore all patched functions, except those that other code has wrapped since."""
         with self._lock:
             self._is_installed = False
             sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
@@ -48,7 +51,10 @@ class Patches:
                 _put_back(self._wrapped.pop())
 
     def wrap(self, owner: Any, name: str, make: Callable[[Function], Function]) -> None:
-        """Replace a function by the result of `make`, if the function exists."""
+        """Replace the function `name` of `owner` by the result of `make`, which gets the original.
+
+        Does nothing without it.
+        """
         original = getattr(owner, name, None)
         if original is None:
             return
@@ -57,7 +63,10 @@ class Patches:
         setattr(owner, name, wrapper)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Find a module to patch by the other finders, and patch it after it is loaded."""
+        """Return the import spec of a module to patch, with a loader that patches it once it is loaded.
+
+        None for other modules.
+        """
         if name not in self._wrappers:
             return None
         here = sys.meta_path.index(self) if self in sys.meta_path else -1

@@ -1,8 +1,8 @@
-"""Redirection of names to this machine: in a child of `mockexchange run --as demo`, a venue's demo is a local port.
+"""Redirects a venue's demo hosts to a local port, in a program that `mockexchange run --as demo` started.
 
 This is for programs that ignore HTTPS_PROXY, as most Python programs do. A name resolves to an address that no machine
-has (`STAND_IN`), and a connection to that address goes to the local port; so programs that resolve first, and dial then
-with the port of the URL, are redirected too.
+has (`STAND_IN`), and a connection to that address goes to the local port; so programs that resolve first, and then
+connect with the port of the URL, are redirected too.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from mockexchange.guard.hosts import spelt
 from mockexchange.guard.patching import Function, Patches
 
 STAND_IN = "127.83.77.19"
-"""An unused address in 127.0.0.0/8, which never leaves a machine: if it is dialled after all, nothing answers."""
+"""An unused address in 127.0.0.0/8, which never leaves a machine: unpatched, nothing answers at it."""
 LOOPBACK = "127.0.0.1"
 
 
 class Redirection(NamedTuple):
-    """Leads `names` to `port` of the loopback address, which serves TLS; `bundle` is a file of trusted certificates.
+    """Redirects connections to `names` to `port` of the loopback address, where a server answers with TLS.
 
-    `proxies` are the user's proxies by scheme, which Python gets instead of our proxy: behind our proxy, the client of
-    a dial would be unknown.
+    `bundle` is a file of trusted certificates. `proxies` are the user's own proxies by URL scheme: Python programs get
+    these instead of the proxy of `mockexchange run`, behind which the connecting client would be unknown.
     """
 
     names: frozenset[str]
@@ -30,7 +30,7 @@ class Redirection(NamedTuple):
     proxies: dict[str, str]
 
     def install(self) -> Patches:
-        """Redirect from now on, until the returned patches are undone."""
+        """Install the redirection. It ends when the returned patches are undone."""
         wrapping = Patches(
             {
                 "socket": self._wrap_socket,

@@ -13,7 +13,7 @@ from typing import Any  # children of `run` load this with Pythons as old as 3.8
 
 DATA_FILE = "guard.json"
 COPY_FILE = "venues.json"
-"""The data of all venues, in the copy of this package that children load: there are no folders of venues beside it."""
+"""The file with the data of all venues, in the copy of this package that guarded programs load."""
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib takes longer to import than all this
 
 

@@ -1,4 +1,4 @@
-"""Comparison of a recording with its replay: every request and stream is repeated at its position in the log."""
+"""Compares a recording with its replay: every request and every stream is repeated at its position in the log."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +19,10 @@ from mockexchange.venues.request import Answer
 
 
 def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
-    """Yield a verdict for every answer and every sent frame. Raises LogError if the log is too short."""
+    """Yield a verdict for every recorded answer and every sent frame.
+
+    Raises LogError if the log is shorter than needed.
+    """
     stubs, writes = StubReplay(replay), WriteReplay(replay, _verdict)
     streams = StreamReplay(replay, CallReplay(replay, stubs), recording.frames)
     last = recording.frames[-1]["number"] if recording.frames else 0

@@ -1,4 +1,4 @@
-"""The faults and stubs that are installed at the current position of a replay, read from the notes in the log."""
+"""The faults and stubs that were installed when a request was recorded, rebuilt from the notes in the log."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -19,13 +19,14 @@ class NamedRule(Protocol):
 
 Installed = TypeVar("Installed", bound=NamedRule)
 Read = Callable[[Located, str], Installed]
-"""Reads a rule from its note in the log: (node, path)."""
+"""A function that makes a fault or a stub from the JSON in its note: (JSON node, path)."""
 
 
 class InstalledRules(Generic[Installed]):
-    """The faults or the stubs that are installed at the current position of a replay, by name.
+    """The faults, or the stubs, that are installed at the current position of a replay, by name.
 
-    The log has a Note command with the given `subject` for each installation and removal; the replay applies them.
+    The log has a Note command for each installation and removal; `subject` selects the notes about faults or about
+    stubs.
     """
 
     def __init__(self, replay: Replay, subject: str, read: Read[Installed]) -> None:

@@ -1,4 +1,4 @@
-"""Replay of a log, command by command."""
+"""Rebuilds the state of a sandbox by executing the commands of its log one by one."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,7 +13,10 @@ Step = tuple[Record, Outcome]
 
 
 class Replay:
-    """An exchange rebuilt from a log. No script runs: the log contains the commands of its steps. No fault fires."""
+    """The state of a sandbox, rebuilt from its log.
+
+    The script does not run, since the log has its commands; no fault applies.
+    """
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
@@ -32,7 +35,10 @@ class Replay:
             yield record, outcome
 
     def run_to(self, position: int) -> None:
-        """Execute the first `position` commands of the log, if not done yet. Raises LogError if the log is shorter."""
+        """Execute the log up to its command number `position`; does nothing if that is done.
+
+        Raises LogError if the log is shorter.
+        """
         while self.exchange.state.sequence < position:
             if next(iter(self), None) is None:
                 done = self.exchange.state.sequence
@@ -57,7 +63,11 @@ def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
 
 
 def settings_of(venue: Venue, header: Header) -> dict[str, Any]:
-    """Return a venue's settings: the default venue's are at the top level, others under their name if not default."""
+    """Return a venue's settings from the header of a log.
+
+    The default venue's settings are at the top level of the header, those of other venues below the venue's name, and
+    left out if they are the defaults.
+    """
     if venue is DEFAULT:
         return {name: value for name, value in header.settings.items() if name not in VENUES}
     given: dict[str, Any] = header.settings.get(venue.name, {})

@@ -1,4 +1,4 @@
-"""A recording: the requests and the frames of streams in an exported journal, read and checked."""
+"""Reads and checks a recording: the requests and the frames of streams in an exported journal."""
 
 import json
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ Plain = dict[str, Any]
 
 
 class Recording(NamedTuple):
-    """Entries and frames of an exported journal, each in the order of their numbers."""
+    """The entries (requests with answers) and the frames of an exported journal, each in the order of their numbers."""
 
     entries: list[Plain]
     frames: list[Plain]
 
 
 def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
-    """Read exported journals: a JSON list each, or an entry or frame per line; errors show their `names`.
+    """Parse the texts of exported journals: JSON lists, or an entry or frame per line; errors show the file `names`.
 
     Entries without a method are dropped, because they are invalid bytes that cannot be repeated. Raises LogError.
     """
@@ -34,12 +34,12 @@ def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
 
 
 def is_recorded(item: object) -> bool:
-    """Whether an item has the keys of an entry or a frame of an exported journal."""
+    """Return whether a JSON value has the keys of an entry or of a frame of an exported journal."""
     return isinstance(item, dict) and ("direction" in item or "method" in item) and "number" in item
 
 
 def request_of(entry: Plain) -> Request:
-    """Return the request of an entry."""
+    """Return the HTTP request of a journal entry, to be repeated."""
     path, _, query = entry["target"].partition("?")
     headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in entry["headers"])
     return Request(entry["method"], path, query, headers, entry_bytes(entry, "body") or b"")

@@ -1,7 +1,7 @@
-"""Replay of calls of streams whose answers faults or stubs changed.
+"""Repeats the calls of streams whose answers were changed by faults or stubs.
 
-The session has to execute the same calls again, because later calls and messages depend on them. Its answers are not
-compared, because faults changed or delayed them in the recording.
+A session has to execute the same calls again, because later calls and messages depend on them. Their answers are not
+compared if a fault changed or delayed them in the recording.
 """
 
 from mockexchange.faults.registry import SUBJECT
@@ -19,25 +19,26 @@ from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
 INTERCEPTING_EFFECTS = (Status, RateLimit, LostRequest, UnknownOutcome)
-"""Effects that answer a call in place of its session."""
+"""Effects of faults that answer a call before the session executes it."""
 
 
 def is_changed(frame: Plain) -> bool:
-    """Whether a fault or a stub changed the answer of a recorded command."""
+    """Return whether a fault or a stub changed the answer of a recorded command."""
     return frame["fault"] is not None or frame.get("stub") is not None
 
 
 class CallReplay:
-    """Repeats changed calls with the faults and stubs that are installed at the current position of a replay."""
+    """Repeats the changed calls of streams, with the faults and stubs installed at the current position of a replay."""
 
     def __init__(self, replay: Replay, stubs: StubReplay) -> None:
         self._replay, self._stubs = replay, stubs
         self._faults = InstalledRules(replay, SUBJECT, FAULT.read)
 
     def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
-        """Repeat a changed call; return the data that follow, and its answers if only a stub and no fault changed them.
+        """Repeat a changed call, and return the frames that the session sends because of it.
 
-        Raises LogError if the log has no such stub.
+        The frames include the call's answers if a stub and no fault changed them. Raises LogError if the log has no
+        such stub.
         """
         raw, at, host_at = frame_bytes(frame), frame["at_us"], frame["host_at_us"]
         calls.note_call(host_at)

@@ -1,4 +1,4 @@
-"""Replay of recorded streams: sessions receive the recorded commands again, and their frames are compared.
+"""Repeats recorded streams: sessions receive the recorded commands again, and the frames that they send are compared.
 
 A command is repeated at its recorded position in the log. A session knows neither sockets nor faults. Frames that a
 fault made, moved or withheld are marked in the recording: they are skipped, together with the session's own copy.
@@ -84,7 +84,10 @@ class _Write(NamedTuple):
 
 
 class StreamReplay:
-    """The open streams of a replay. `sessions` has the sessions that repeated handshakes opened, by connection."""
+    """The streams that are open at the current position of a replay.
+
+    `sessions` has the sessions that the repeated handshakes opened, by the number of the connection.
+    """
 
     def __init__(self, replay: Replay, calls: CallReplay, frames: Iterable[Plain]) -> None:
         self.replay, self._calls = replay, calls
@@ -121,7 +124,7 @@ class StreamReplay:
         return [self._compare(frame, stream)]
 
     def finish(self) -> list[Verdict]:
-        """End the replay; return a verdict for each frame of a session that the recording lacks."""
+        """End the replay; return a verdict for each frame that was sent in the replay and not in the recording."""
         for observer in (self._publish, self._resume):
             self.replay.observers.remove(observer)
         streams = self._streams.items()

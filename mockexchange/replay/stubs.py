@@ -1,4 +1,7 @@
-"""Replay of stub answers. The log shows which stubs were installed, the journal which stub answered a request."""
+"""Repeats answers of stubs.
+
+The log has the installed stubs, the journal the name of the stub that answered a request.
+"""
 
 from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
@@ -17,7 +20,7 @@ class StubReplay:
         self._stubs = InstalledRules(replay, SUBJECT, STUB.read)
 
     def answer(self, name: str, venue: Venue, request: Request, at: int, host_at: int, number: int) -> Answer:
-        """Answer a journalled request, or a frame of this number, as its stub did.
+        """Return the answer of the stub `name` to a recorded request, at its recorded times and with its number.
 
         Raises LogError if the log has no such stub.
         """

@@ -1,11 +1,11 @@
-"""Verdicts of a replay about one answer or frame."""
+"""The results of a replay: whether a repeated answer or frame has the recorded bytes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A difference from the journal: a title, the replayed bytes (`got`) and the recorded bytes (`wanted`)."""
+    """A difference from the journal: a title, the replayed bytes as text (`got`) and the recorded ones (`wanted`)."""
 
     title: str
     got: str
@@ -14,15 +14,18 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A verdict about an answer or a frame (`subject`). No deviation means equal bytes, or bytes not compared."""
+    """The result for one answer or frame: `subject` is "answer" or "frame", `number` its number in the journal.
+
+    Without a deviation the bytes are equal, or were not compared (`is_skipped`).
+    """
 
     subject: str
     number: int
     deviation: Deviation | None = None
     is_skipped: bool = False
-    """Whether it was not compared, because a fault changed it or its stream is unknown."""
+    """Whether the bytes were not compared, because a fault changed them or the stream is unknown."""
     is_of_unknown_stream: bool = False
-    """Whether it was skipped because the journal lacks its handshake: the stream is older than the journal."""
+    """Whether the frame was skipped because its stream is older than the journal, which lacks the handshake."""
 
 
 def deviation(subject: str, number: int, title: str, got: str | bytes, wanted: str | bytes) -> Verdict:

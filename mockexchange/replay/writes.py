@@ -1,7 +1,7 @@
-"""Replay of writes: requests whose commands are in the log.
+"""Repeats writes: requests, such as orders, whose commands are in the log.
 
-A journal entry names the commands of its write by their numbers in the log. The write is resumed with the outcome of
-each right after it is executed, at the state that the recorded write saw, even if other commands came in between.
+A journal entry has the numbers of its commands in the log. The write goes on with the outcome of each command right
+after that is executed, in the state that the recorded write saw, even if other commands came in between.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class _PendingWrite:
 
 
 class WriteReplay:
-    """The writes of a replay that are not complete yet, by the number of their next command in the log."""
+    """The writes that a replay has begun and not completed, by the number of their next command in the log."""
 
     def __init__(self, replay: Replay, judge: Judge) -> None:
         self._replay, self._judge = replay, judge
@@ -34,16 +34,22 @@ class WriteReplay:
         replay.observers.append(self._observe)
 
     def begin(self, entry: Plain, pending: Pending) -> None:
-        """Begin the write of a journal entry."""
+        """Begin to repeat the write of a journal entry.
+
+        `pending` is its handler, waiting for the outcome of its first command.
+        """
         self._continue(entry, pending, resume(pending), list(entry.get("commands", ())))
 
     def take_verdicts(self) -> list[Verdict]:
-        """Return the verdicts about the writes that are complete since the last call."""
+        """Return the verdicts about the writes that were completed since the last call."""
         verdicts, self._verdicts = self._verdicts, []
         return verdicts
 
     def finish(self) -> Iterator[Verdict]:
-        """Execute the log until every write is complete; yield their verdicts. Raises LogError if it is too short."""
+        """Execute the log until every begun write is complete; yield their verdicts.
+
+        Raises LogError if the log is too short.
+        """
         while self._waiting:
             self._replay.run_to(min(self._waiting))
         yield from self.take_verdicts()

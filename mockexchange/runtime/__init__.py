@@ -1,1 +1,1 @@
-"""The files of a running server: the ready file, private keys, trusted certificates and API documents."""
+"""Files that a running server writes or reads: the ready file, private keys, trusted certificates and API documents."""

@@ -1,7 +1,7 @@
 """The OpenAPI and AsyncAPI documents of the venues: inside the installed package, or at the root of a checkout.
 
 They are written from recorded and documented facts, independently of the server; code that answers requests never reads
-them.
+them. An alias is the name of a document's folder: a month such as "2026-10", or "compat".
 """
 
 import copy
@@ -23,11 +23,11 @@ Document = dict[str, Any]
 
 
 class NoSuchDocument(LookupError):
-    """A document does not exist; the message lists the documents that do."""
+    """There is no such document; the message lists the documents that exist."""
 
 
 def directory() -> Path:
-    """Return the folder that holds the documents, by venue and alias: `VENUE/2026-10/openapi.yaml`."""
+    """Return the folder that holds the documents; below it they are at `VENUE/2026-10/openapi.yaml`."""
     installed = PACKAGE / "contracts"
     return installed if installed.is_dir() else PACKAGE.parent / "contracts"
 
@@ -35,7 +35,7 @@ def directory() -> Path:
 def path_of(subject: str, kind: str = OPENAPI) -> Path:
     """Return the path of a document: `subject` is "control", or a venue and an alias as in "VENUE/2026-10".
 
-    Raises NoSuchDocument.
+    `kind` is "openapi" or "asyncapi". Raises NoSuchDocument.
     """
     path = directory() / subject / f"{kind}.yaml"
     if not path.is_file():
@@ -44,14 +44,14 @@ def path_of(subject: str, kind: str = OPENAPI) -> Path:
 
 
 def subjects(kind: str = OPENAPI) -> list[str]:
-    """Return the subjects that have a document of a kind, sorted."""
+    """Return the subjects that have a document of this kind, such as "control" or "VENUE/2026-10", sorted."""
     found = (path.parent.relative_to(directory()) for path in directory().glob(f"**/{kind}.yaml"))
     return sorted(one.as_posix() for one in found)
 
 
 @cache
 def versions_of(venue: str) -> dict[str, str]:
-    """Return the aliases of a venue's documents by their versions, which are days, or compat."""
+    """Return the alias of each of a venue's documents, by the document's version: a day, or "compat"."""
     return {_version_in(path_of(one)): one.partition("/")[2] for one in subjects() if one.startswith(f"{venue}/")}
 
 
@@ -66,25 +66,28 @@ def _version_in(path: Path) -> str:
 
 @cache
 def alias_of(venue: str, day: str | None) -> str | None:
-    """Return the alias of a venue's document for the API date `day`, or for compat if None; None without a document."""
+    """Return the alias of a venue's document for the API date `day`; None if there is no such document.
+
+    Without a day it is the document for `compat`, the API date that serves every field of every date.
+    """
     return versions_of(venue).get(day or "compat")
 
 
 @cache
 def alias_before(venue: str, day: str) -> str:
-    """Return the alias of a venue's newest document that is not later than `day`; the oldest if all are later."""
+    """Return the alias of a venue's newest document that is not later than `day`, or of the oldest if all are later."""
     dated = versions_of(venue)
     days = sorted(version for version in dated if version[0].isdigit())
     return dated[max((one for one in days if one <= day), default=days[0])]
 
 
 def read(subject: str, kind: str = OPENAPI) -> Document:
-    """Return a copy of a document, which the caller may change. Raises NoSuchDocument."""
+    """Return a parsed document, as a copy that the caller may change. Raises NoSuchDocument."""
     return copy.deepcopy(parse(path_of(subject, kind)))
 
 
 def parse(path: Path) -> Document:
-    """Parse a document and cache it; callers must not change the result. Several threads parse it once."""
+    """Return the parsed document at a path, cached; callers must not change it. Several threads parse it only once."""
     with PARSING:
         return _parse(path)
 
@@ -96,7 +99,7 @@ def _parse(path: Path) -> Document:
 
 
 def parse_text(text: str | TextIO) -> Document:
-    """Parse YAML with the compiled loader, which is seven times as fast, if there is one."""
+    """Parse the YAML of a text or a file, with the compiled loader if there is one, which is seven times as fast."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: Document = yaml.load(text, loader)  # noqa: S506  # both are safe loaders
     return document

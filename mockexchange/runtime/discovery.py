@@ -1,4 +1,4 @@
-"""Discovery of a server by its ready file."""
+"""Finds a running server by its ready file: the JSON file with its URLs and token that a server writes at its start."""
 
 import errno
 import json
@@ -11,17 +11,17 @@ from mockexchange.venues.registry import NAMES
 
 START_ONE = "start one with `mockexchange serve`"
 READY = "ready.json"
-"""Name of the default ready file."""
+"""The name of the ready file at its default place."""
 SPARE = "serve.json"
-"""Copy of the default ready file in the run directory of each server that wrote it."""
+"""The name of a copy of the ready file, which each server keeps in its own run directory."""
 NO_PLAIN_FILE = "expected a plain file"
 ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 
 class NoServer(Exception):
-    """There is no ready file, or it cannot be read; the message is one line.
+    """No server is found: there is no ready file, or it cannot be read; the message is one line.
 
-    `is_missing`: there is no file, so no server runs, and starting one would help.
+    `is_missing` is true if there is no file: then no server runs, and starting one helps.
     """
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
@@ -32,7 +32,7 @@ class NoServer(Exception):
 def read_ready(file: Path) -> dict[str, Any]:
     """Return the content of a ready file. Raises NoServer.
 
-    If the server of the default ready file is gone without removing it, the newest server that still runs is found.
+    If the server that wrote the default ready file was killed, the newest server that still runs is returned instead.
     """
     text = running_spare(file.parent) if file.name == READY and _is_left_behind(file) else None
     try:
@@ -46,7 +46,10 @@ def read_ready(file: Path) -> dict[str, Any]:
 
 
 def running_spare(folder: Path) -> str | None:
-    """Return the copy of the newest server that still runs, other than this process; None without one."""
+    """Return the ready file's text of the newest other server that still runs; None if none runs.
+
+    `folder` is the folder with the servers' run directories. The server in this process is left out.
+    """
     for spare in sorted(folder.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
         try:
             text = read_plain_file(spare)
@@ -68,13 +71,16 @@ def _is_left_behind(file: Path) -> bool:
 
 
 def require_plain(file: Path) -> None:
-    """Raise OSError if a file is a device or a pipe; a folder fails by itself, and more clearly."""
+    """Raise OSError if a path is a device or a pipe.
+
+    A folder is let through, because opening it gives a clearer error.
+    """
     if file.exists() and not (file.is_file() or file.is_dir()):
         raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(file))
 
 
 def read_plain_file(file: Path) -> str:
-    """Return the text of a file. Raises OSError, also for a device, which may have no end, and for a pipe."""
+    """Return the text of a file. Raises OSError, also for a pipe and for a device, whose data may never end."""
     require_plain(file)
     return file.read_text(encoding="utf-8")
 
@@ -95,7 +101,7 @@ def _checked(text: str) -> dict[str, Any]:
 
 
 def is_running(pid: Any) -> bool:
-    """Return whether a process has this id; always true on Windows, where the check could harm the process."""
+    """Return whether a process with this id runs; always true on Windows, where the check could harm the process."""
     if sys.platform == "win32":
         return True
     try:

@@ -1,4 +1,4 @@
-"""HTTP and HTTPS requests of the commands and the Python API to a server; they use no proxy."""
+"""Sends the HTTP and HTTPS requests of the commands and the Python API to a server; no proxy is used."""
 
 import json
 import ssl
@@ -13,7 +13,10 @@ from urllib.parse import urlencode, urlsplit
 from mockexchange.runtime.trust import client_context
 
 TIMEOUT_S = 60.0
-"""The timeout of a request, far above the time of any answer; a server that is stopped in a debugger exceeds it."""
+"""The default timeout of a request, far above the time of any answer.
+
+Only a server stopped in a debugger exceeds it.
+"""
 
 
 class Reply(NamedTuple):
@@ -24,11 +27,11 @@ class Reply(NamedTuple):
 
 
 class Unreachable(Exception):
-    """There was no HTTP answer; the message gives the reason."""
+    """A request got no HTTP answer; the message gives the reason."""
 
 
 class NotControlApi(Exception):
-    """The answer is not in the format of the control API."""
+    """An answer is not in the format of the control API, so the URL belongs to another server."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"got status {status}")
@@ -36,7 +39,7 @@ class NotControlApi(Exception):
 
 
 class ControlRefused(Exception):
-    """An error that the control API answered with. `where` is the place in the body that is wrong, or ""."""
+    """The control API answered with an error. `where` is the path of the wrong value in the request's body, or ""."""
 
     def __init__(self, status: int, code: str, message: str, where: str) -> None:
         super().__init__(f"{where}: {message}" if where else message)
@@ -44,9 +47,10 @@ class ControlRefused(Exception):
 
 
 def connection_to(url: str, patience_s: float = TIMEOUT_S, ca_cert: str | Path | None = None) -> HTTPConnection:
-    """Return a connection that is not open yet; `ca_cert` is trusted beside the system's authorities.
+    """Return a connection to a URL's host that is not open yet.
 
-    Raises OSError if that file cannot be read, ValueError for an invalid port.
+    `patience_s` is its timeout; `ca_cert` is a file with a certificate that is trusted beside the system's. Raises
+    OSError if that file cannot be read, ValueError for an invalid port.
     """
     parts = urlsplit(url)
     if parts.scheme != "https":
@@ -62,7 +66,7 @@ def send(
     patience_s: float = TIMEOUT_S,
     ca_cert: str | Path | None = None,
 ) -> Reply:
-    """Send one request. Raises Unreachable."""
+    """Send one request and return the reply. Raises Unreachable if there is no HTTP answer."""
     try:
         connection = connection_to(url, patience_s, ca_cert)
     except (OSError, ValueError) as error:
@@ -73,9 +77,9 @@ def send(
 def carry(
     connection: HTTPConnection, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
 ) -> Reply:
-    """Send one request over a connection that is not open yet, and close it. Raises Unreachable.
+    """Send one request over a connection that is not open yet, close the connection, and return the reply.
 
-    Closing the connection from another thread ends the request.
+    Closing the connection from another thread ends the request. Raises Unreachable.
     """
     target = urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
     try:
@@ -90,7 +94,7 @@ def carry(
 
 
 def reason_of(error: Exception) -> str:
-    """Return a description of a connection error; the likeliest is a certificate that is not trusted."""
+    """Return a sentence about a connection error, with advice for the most common one, an untrusted certificate."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}): the ready file's ca_cert is for this"
     return str(error) or type(error).__name__
@@ -106,25 +110,31 @@ def require_url(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ControlApi:
-    """A server's control API: its URL and its token."""
+    """The control API of a running server: its URL, its token, and the certificate of its authority, if it has one."""
 
     url: str
-    """The URL, including /_mock."""
+    """The URL, up to and including /_mock."""
     token: str
     ca_cert: str | None = None
 
     def send(self, method: str, path: str, body: Any = None, patience_s: float = TIMEOUT_S) -> Reply:
-        """Send a request for a path below /_mock; a body of bytes is JSON already. Raises Unreachable."""
+        """Send a request for a path below /_mock and return the reply. Raises Unreachable.
+
+        `body` is encoded as JSON, unless it is bytes, which are sent as they are.
+        """
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         return send(method, f"{self.url}/{path}", self.headers, raw, patience_s, self.ca_cert)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of each request."""
+        """The headers that each request needs: the token and the content type."""
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request and return the answer's JSON. Raises Unreachable, ControlRefused or NotControlApi."""
+        """Send a request for a path below /_mock and return the answer's JSON.
+
+        Raises Unreachable, ControlRefused or NotControlApi.
+        """
         return answer_of(self.send(method, path, body))
 
 
@@ -133,7 +143,10 @@ def with_query(path: str, query: Mapping[str, object] | None) -> str:
 
 
 def answer_of(reply: Reply) -> Any:
-    """Return the JSON of an answer of the control API. Raises ControlRefused, or NotControlApi for other answers."""
+    """Return the JSON of a reply of the control API.
+
+    Raises ControlRefused for an error of the control API, NotControlApi for any other content.
+    """
     try:
         answer = json.loads(reply.body or b"null")
         if reply.status < 300:

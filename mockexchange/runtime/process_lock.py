@@ -1,4 +1,4 @@
-"""The lock of a folder, which the system releases when the process of its owner ends, however it ends.
+"""The lock of a folder, which the operating system releases when the process that took it ends, however it ends.
 
 A process id would be ambiguous: it is used again, and means another process in a container that shares the folder.
 """
@@ -11,11 +11,14 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK = "mockexchange.lock"
-"""Name of the file that is locked; a folder without it is not ours."""
+"""The name of the file that is locked; a folder without it was not made by mockexchange."""
 
 
 def take_lock(folder: Path) -> int | None:
-    """Lock a new folder; return the open file, which has to stay open. None if the file system has no locks."""
+    """Lock a new folder; return the lock file's descriptor, which has to stay open.
+
+    None if the file system has no locks.
+    """
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     if _is_locked(lock):
         return lock
@@ -25,7 +28,7 @@ def take_lock(folder: Path) -> int | None:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Return whether a folder has a lock that no process holds."""
+    """Return whether a folder has a lock file that no process holds: the server that made the folder has ended."""
     try:
         lock = os.open(folder / LOCK, os.O_RDWR)
     except OSError:

@@ -1,4 +1,4 @@
-"""The ready file of a server, and its run directory with the private keys."""
+"""Writes the ready file of a server, and its run directory, which holds the private keys."""
 
 import errno
 import json
@@ -23,15 +23,15 @@ APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
 RUN, DRAFT = "run-", ".new-"
-"""Beginnings of the names of run directories, and of those that are not locked yet, which nobody sweeps."""
+"""How names of run directories begin: RUN; and DRAFT until the directory is locked, so that `sweep` leaves it alone."""
 FULL = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
 FULL_ADVICE = "the folder for keys and the ready file is full; XDG_RUNTIME_DIR names another"
 STEM_CHARS_MAX = 50
-"""Characters of a key file's stem: at four bytes each, with a number and a suffix, they fit into 255 bytes."""
+"""The most characters of a key file's name without its suffix: at four bytes each, they fit into 255 bytes."""
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """Return the user's runtime directory, or the cache directory if the system has none."""
+    """Return the user's directory for files of running programs, or the cache directory if the system has none."""
     if environment.get("XDG_RUNTIME_DIR"):
         return Path(environment["XDG_RUNTIME_DIR"]) / APPLICATION
     home = Path(environment.get("HOME") or environment.get("USERPROFILE") or tempfile.gettempdir())
@@ -47,7 +47,10 @@ def default_ready_file() -> Path:
 
 
 class RunDirectory:
-    """Files that live as long as the server: private keys of mode 0600 in a directory of mode 0700."""
+    """A directory of mode 0700 with the server's private keys, files of mode 0600.
+
+    It is removed when the server ends.
+    """
 
     def __init__(self, parent: Path | None = None) -> None:
         parent = parent or runtime_directory()
@@ -64,7 +67,10 @@ class RunDirectory:
         self._key_paths: dict[tuple[str, str, str], Path] = {}
 
     def write_key(self, credential: "Credential") -> Path | None:
-        """Write a credential's private key, always to the same file; None if only its public half is known."""
+        """Write a credential's private key, always to the same file, and return its path; None without a private key.
+
+        A credential has no private key if the scenario gives only its public half.
+        """
         if credential.private_pem is None:
             return None
         names = credential.account, credential.key, credential.key_id
@@ -77,13 +83,16 @@ class RunDirectory:
         return target
 
     def write_secret(self, credential: "Credential") -> Path:
-        """Write a credential's shared secret, each time to another file."""
+        """Write a credential's shared secret, each time to a new file, and return the file's path."""
         path = self._free_path(f"{credential.account}.secret")
         write_private(path, credential.secret or "")
         return path
 
     def write_authority(self, certificate_pem: str) -> dict[str, str]:
-        """Write the authority's certificate, alone and bundled with the system's; return both paths by name."""
+        """Write the certificate of the server's TLS authority, and return the paths of both files.
+
+        The file `ca_cert` has it alone, the file `ca_bundle` together with the system's authorities.
+        """
         texts = {"ca_cert": certificate_pem, "ca_bundle": bundle(certificate_pem)}
         paths = {name: self.path / f"{name.replace('_', '-')}.crt" for name in texts}  # no key's file ends like this
         for name, text in texts.items():
@@ -104,14 +113,14 @@ class RunDirectory:
 
 
 def sweep(parent: Path) -> None:
-    """Remove the run directories of servers that ended without removing them, as `kill -9` ends one."""
+    """Remove the run directories of servers that ended without removing them, for example by `kill -9`."""
     for path in parent.glob(f"{RUN}*"):
         if is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def write_private(target: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all. A link leads to the file that is replaced."""
+    """Write a file that only its owner can read, whole or not at all. If the path is a link, its target is replaced."""
     target = target.resolve()
     with _told_if_full(target):
         require_plain(target)  # a device would be replaced too
@@ -141,7 +150,11 @@ def _reason(error: OSError) -> str:
 
 
 def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:
-    """Write the ready file. The default one is also kept in the run directory, where other servers may find it."""
+    """Write the ready file.
+
+    At the default path, a copy is kept in the run directory, from which the ready file is restored after another
+    server.
+    """
     text = json.dumps(ready, indent=2) + "\n"
     if run_directory and target == default_ready_file():
         write_private(run_directory / SPARE, text)
@@ -149,7 +162,10 @@ def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | 
 
 
 def remove_ready_file(target: Path) -> None:
-    """Remove the file, unless another server has written it since; give the default file to a running server."""
+    """Remove the ready file, unless another server has written it since.
+
+    At the default path, the ready file of another server that still runs is then written in its place.
+    """
     try:
         if json.loads(read_plain_file(target))["pid"] != os.getpid():
             return

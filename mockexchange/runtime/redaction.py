@@ -1,4 +1,4 @@
-"""Redaction of secrets in logs, views and reports: known ones by their values, others by their shapes."""
+"""Removes secrets from logs, views and reports: known secrets by their values, others by what they look like."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,21 +7,24 @@ from urllib.parse import unquote
 
 HIDDEN = "[secret]"
 SECRET_CHARS_MIN = 6
-"""Shorter secrets, such as "x", are also words of ordinary text."""
+"""The shortest secret that is recognized by its value; shorter ones, such as "x", are also words of ordinary text."""
 START_CHARS = 16
-"""So many letters and digits, from the beginning of a run of them, are enough to recognize a secret that is cut."""
+"""The number of letters and digits from a secret's beginning by which a cut secret is recognized."""
 _NAMES = r"(?:client_|api_?)?secret|(?:access_|refresh_|auth_?)?token|pass(?:word|phrase|wd)|private_?key(?:_pem)?"
 _CUT = r"""(?:"\.\.\.\(\d+ characters left out\)\.\.\."[^"\s]*)?"""
 """The second half of a text that a diagnosis cuts."""
 
 
 class Shape(NamedTuple):
-    """What secrets of a kind look like. Its group `secret`, if it has one, is also hidden where it stands alone."""
+    """A pattern by which a kind of secret is recognized, and the text to put `instead`.
+
+    What the pattern's group `secret` matches, if it has one, is also hidden where it stands alone.
+    """
 
     pattern: re.Pattern[str]
     instead: str
     words: tuple[str, ...]
-    """One of these, in lower case, is in each text that matches."""
+    """Words in lower case, one of which is in each text that matches: a text without them need not be searched."""
 
 
 SHAPES = (
@@ -46,7 +49,7 @@ SHAPES = (
         ("secret", "token", "pass", "private"),
     ),
 )
-"""Private keys as PEM text, and as bare base64 (RSA, Ed25519, EC), credentials of HTTP, and parameters named so."""
+"""Private keys as PEM or base64 (RSA, Ed25519, EC), Authorization values, and parameters named as secrets."""
 _HINT = re.compile("|".join(sorted({word for shape in SHAPES for word in shape.words})))
 _NAMED = [shape for shape in SHAPES if "secret" in shape.pattern.groupindex]
 _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES.replace('_', '[_-]')})", re.IGNORECASE)
@@ -57,7 +60,7 @@ Redact = Callable[[str], str]
 
 
 class KnownSecrets:
-    """Secrets that are recognized by their values, also within longer words, cut, and percent-encoded."""
+    """Secrets that are recognized by their values, also inside longer words, cut off, and percent-encoded."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._by_start: dict[str, list[str]] = {}
@@ -74,7 +77,7 @@ class KnownSecrets:
                 self._by_start.setdefault(max(starts, key=len), []).append(value)
 
     def hide(self, text: str) -> str:
-        """Return the text without the words that contain a secret. Takes linear time."""
+        """Return the text with each word that contains a secret replaced by "[secret]". Takes linear time."""
         if not self._may_be_in(text) and not ("%" in text and self._may_be_in(unquote(text))):
             return text
         return _WORD.sub(
@@ -93,7 +96,7 @@ NO_SECRETS = KnownSecrets()
 
 
 def redact(text: str, *known: KnownSecrets) -> str:
-    """Return the text without these secrets, and without what has the shape of one. Takes linear time."""
+    """Return the text without the `known` secrets and without text that looks like a secret. Takes linear time."""
     for shape in _shapes_in(text, SHAPES):
         text = shape.pattern.sub(shape.instead, text)
     for secrets in known:
@@ -102,7 +105,7 @@ def redact(text: str, *known: KnownSecrets) -> str:
 
 
 def redact_entry(entry: dict[str, Any], known: KnownSecrets = NO_SECRETS) -> dict[str, Any]:
-    """Return an entry of the journal without secrets; what is one in a text is hidden in the others too."""
+    """Return a journal entry without secrets; a secret found in one text of the entry is hidden in all others too."""
     found = {one for text in texts_of(entry) for one in _named_secrets(text)}
     all_known = (known, known_secrets(found)) if found else (known,)
     redacted: dict[str, Any] = redact_values(entry, lambda text: redact(text, *all_known))
@@ -123,7 +126,7 @@ def _named_secrets(text: str) -> Iterator[str]:
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Yield all texts of plain JSON, but for the keys."""
+    """Yield all texts in a JSON value, except the keys of objects."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -132,7 +135,7 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def redact_values(value: Any, hide: Redact) -> Any:
-    """Return plain JSON with all its texts redacted."""
+    """Return a JSON value in which each text is replaced by what `hide` returns for it."""
     if isinstance(value, str):
         return hide(value)
     if isinstance(value, dict):
@@ -141,13 +144,16 @@ def redact_values(value: Any, hide: Redact) -> Any:
 
 
 def redact_command(command: Sequence[str]) -> list[str]:
-    """Return a command line without the values of options that are secrets."""
+    """Return the arguments of a command line, with the values of options that take secrets replaced by "[secret]"."""
     pairs = zip(["", *command], command, strict=False)
     return [HIDDEN if _OPTION.fullmatch(before) else redact(part) for before, part in pairs]
 
 
 def known_secrets(secrets: Iterable[str | None], private_pems: Iterable[str | None] = ()) -> KnownSecrets:
-    """Return the secrets and the private keys, which are recognized by each line and as one line."""
+    """Return an object that recognizes these secrets and private keys.
+
+    A key is also recognized by any line of its PEM text.
+    """
     parts = (part for secret in secrets if secret for part in secret.split("=") if len(part) >= SECRET_CHARS_MIN)
     return KnownSecrets({*parts, *(line for pem in private_pems if pem for line in _lines_of(pem))})
 

@@ -1,4 +1,4 @@
-"""The authorities that a TLS client trusts: the system's authorities and a server's own authority."""
+"""The certificate authorities that a TLS client trusts: the system's, and a server's own authority."""
 
 import ssl
 from collections.abc import Iterable
@@ -11,11 +11,14 @@ ROOT_FILES = (
     "/etc/ssl/ca-bundle.pem",  # openSUSE
     "/etc/ssl/cert.pem",  # macOS, the BSDs, older Alpine
 )
-"""Files with the system's authorities, for a Python that was built with another path."""
+"""Files that hold the system's authorities on common systems, for a Python that was built with another path."""
 
 
 def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
-    """Return a client's TLS context with verification; `ca_cert` is trusted beside the system's. Raises OSError."""
+    """Return a client's TLS context with verification; the certificate file `ca_cert` is trusted too.
+
+    Raises OSError.
+    """
     context = ssl.create_default_context()
     if ca_cert is not None:
         context.load_verify_locations(cafile=ca_cert)
@@ -23,17 +26,17 @@ def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
 
 
 def bundle(certificate_pem: str, files: Iterable[str] | None = None) -> str:
-    """Return the system's authorities and one more, as PEM text.
+    """Return the PEM text of the system's authorities and of one more certificate.
 
-    SSL_CERT_FILE and REQUESTS_CA_BUNDLE replace all trusted authorities: with a file of one certificate, every other
-    site would be refused.
+    A program gets it by SSL_CERT_FILE or REQUESTS_CA_BUNDLE, which replace all trusted authorities: with a file of one
+    certificate, every other site would be refused.
     """
     roots = system_roots(files)
     return roots + ("" if not roots or roots.endswith("\n") else "\n") + certificate_pem
 
 
 def system_roots(files: Iterable[str] | None = None) -> str:
-    """Return the authorities that this system trusts, as PEM text; empty if they are not found."""
+    """Return the PEM text of the authorities that this system trusts; empty if they are not found."""
     for path in _candidates() if files is None else files:
         try:
             text = Path(path).read_text(encoding="utf-8", errors="replace")

@@ -1,1 +1,1 @@
-"""Snapshots: one account of a server, read with its key and written as a recording."""
+"""Snapshots: reads everything of one real account with its API key, and writes the answers as a recording."""

@@ -1,4 +1,4 @@
-"""A snapshot from its settings to its finished file."""
+"""Takes a snapshot of an account, from its settings to the finished file."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -16,7 +16,11 @@ from mockexchange.snapshot.walk import OK, CannotWalk, Walk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotSettings:
-    """The account that is read, and how: `alias` is the date whose document lists the reads."""
+    """The settings of a snapshot: the account's address and key, and how it is read.
+
+    `alias` names the API document that lists the reads, as in "2026-10"; `names` are values of parameters by their
+    names.
+    """
 
     venue: VenueKit
     address: Address
@@ -27,7 +31,10 @@ class SnapshotSettings:
 
 
 class Snapshot(NamedTuple):
-    """A finished snapshot: counts of the file, reads that kept moving, and reads that were refused."""
+    """The result of a snapshot: what the file contains, by number.
+
+    `moved` are lists that changed during each attempt to read them; `refused` are reads that the venue refused.
+    """
 
     counts: Counter[str]
     moved: list[str]
@@ -35,9 +42,9 @@ class Snapshot(NamedTuple):
 
 
 def take_snapshot(settings: SnapshotSettings, out: Path, note: Callable[[str], None] = lambda line: None) -> Snapshot:
-    """Read an account and write it as a recording; no file is left if that fails.
+    """Read an account and write it as a recording to the file `out`; no file is left if that fails.
 
-    Raises CannotWalk, OSError and SecretFound.
+    `note` is called with a line about the progress. Raises CannotWalk, OSError and SecretFound.
     """
     if out.exists():
         raise FileExistsError(f"{out} exists: give --out another name")

@@ -1,6 +1,6 @@
-"""Walks the reads of one account: every list to its end, every subaccount, the markets and events of its rows.
+"""Reads all of one account: every list to its last page, every subaccount, and the markets and events in its rows.
 
-Which reads there are, their parameters and who may call them is in the API document of a date.
+The API document of a date lists the reads, their parameters and who may call them.
 """
 
 import json
@@ -22,32 +22,32 @@ from mockexchange.runtime import api_documents
 
 PAGES_MAX = 10_000
 ROUNDS_MAX = 3
-"""Walks of a list that moves meanwhile; then its answers are of different instants."""
+"""How often a list that changes while it is read is read again; after that its answers are of different times."""
 NAMES_MAX = 200
-"""Markets, and events, that are read by their names."""
+"""The most markets, and the most events, that are read by their names."""
 BYTES_MAX = 256 * 1024 * 1024
-"""All answers are held until the walk has ended, so that nothing half is written."""
+"""The most bytes of answers, which are kept in memory until all are read, so that no incomplete file is written."""
 MARKET = "market_"
 SUBACCOUNT, SUBACCOUNT_NUMBER = "subaccount", "subaccount_number"
 OK = 200
 
 
 class CannotWalk(Exception):
-    """The account cannot be read to its end; the message says why."""
+    """The account cannot be read completely; the message gives the reason."""
 
 
 class Walked(NamedTuple):
-    """What a walk found; `moved` are the reads whose first page changed in every round."""
+    """The answers that a walk read; `moved` are the lists whose first page was different at each attempt."""
 
     answers: list[Exchanged]
     moved: list[str]
     refused: list[str]
-    """Reads of the account that were refused, with their status."""
+    """Reads of the account that the venue refused: the target and the status of each."""
 
 
 @dataclass(slots=True)
 class Walk:
-    """One walk over an account. `names` are values of parameters that no answer has."""
+    """A walk through all reads of an account. `names` are values of parameters that no answer contains."""
 
     kit: VenueKit
     alias: str
@@ -65,7 +65,7 @@ class Walk:
     _size: int = 0
 
     def run(self) -> Walked:
-        """Read everything. Raises CannotWalk."""
+        """Read everything and return the answers. Raises CannotWalk."""
         document = api_documents.parse(api_documents.path_of(f"{self.kit.name}/{self.alias}"))
         operations = list(reads(document).values())
         own = [one for one in operations if self.kit.role_of(one.node, one.path) == MEMBER]

@@ -1,1 +1,1 @@
-"""The ordered log of commands. Executing the commands of a log in order rebuilds the state of its exchange."""
+"""Stores the logs of sandboxes. Executing the commands of a log in order rebuilds the state of its sandbox."""

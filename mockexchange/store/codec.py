@@ -1,4 +1,7 @@
-"""The log format: JSON lines, first the header, then one record per line. Amounts are integers or decimal texts."""
+"""The text format of a log: JSON lines, first the header, then a record per line.
+
+Amounts are integers or decimal texts.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -79,21 +82,24 @@ UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeEr
 
 
 def write_log(log: ReadableLog, after: int = 0) -> Iterator[bytes]:
-    """Yield the log's lines, each with its newline: the header, and the records after the number `after`."""
+    """Yield a log's lines, each with its newline: the header, then the records with numbers greater than `after`."""
     yield msgspec.json.encode(log.header) + b"\n"
     for record in log.records(after=after):
         yield encode_record(record) + b"\n"
 
 
 def encode_record(record: Record) -> bytes:
-    """Return the line of a record without its newline: {seq, at, do}, and `cause` if it has one."""
+    """Return the JSON line of a record without its newline: {seq, at, do}, and `cause` if it has one."""
     command = {NAMES[type(record.command)]: record.command}
     cause = {} if record.cause is None else {"cause": record.cause}
     return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command, **cause})
 
 
 def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
-    """Parse the lines of a log lazily. Raises LogError with the number of a broken line."""
+    """Parse the lines of a log into its header and an iterator that parses each record when it is needed.
+
+    Both raise LogError with the number of the wrong line.
+    """
     numbered = enumerate(lines, start=1)
     try:
         header = msgspec.json.decode(next(numbered)[1], type=Header)
@@ -107,7 +113,7 @@ def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
 
 
 def decode_record(sequence: int, line: bytes) -> Record:
-    """Return the record of a line. Raises LogError with its number."""
+    """Parse the JSON line of the record with this number. Raises LogError, which shows the number."""
     try:
         return _record_of(line)
     except UNREADABLE as error:

@@ -1,4 +1,4 @@
-"""The store of another process: its sandboxes and their logs, to be followed and never written."""
+"""Reads the sandboxes and logs of a store that another process of the server writes. Nothing here writes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ READ_ONLY = "this process only follows the log of another one"
 
 
 class FollowedStore:
-    """A store that another process writes; used in one thread."""
+    """A store that another process writes and this process only reads; to be used in one thread."""
 
     def __init__(self, reader: StoreReader) -> None:
         self.reader = reader
@@ -22,7 +22,7 @@ class FollowedStore:
             raise LogUnavailable(str(error)) from None
 
     def log_of(self, stored: StoredSandbox) -> "FollowedLog":
-        """Return the log of a sandbox, with the records that its process appends later."""
+        """Return the log of a sandbox; it includes the records that the writing process appends later."""
         return FollowedLog(self.reader, stored)
 
     def close(self) -> None:
@@ -30,7 +30,7 @@ class FollowedStore:
 
 
 class FollowedLog:
-    """A log that another process writes."""
+    """The log of a sandbox that another process writes; `append` and `replace` raise LogUnavailable."""
 
     def __init__(self, reader: StoreReader, stored: StoredSandbox) -> None:
         self._reader, self.id = reader, stored.id

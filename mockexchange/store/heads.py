@@ -1,8 +1,8 @@
-"""How far the logs of a store may be read by the processes that follow them.
+"""The number of each log's last record, which the writing process publishes for the processes that read the logs.
 
-The process that writes a log publishes each number after it has applied the record, and before the command is
-answered. A process that follows has read enough for an answer when it has applied every number that was published
-before the request: so no answer is older than one that came before it, from whichever process.
+The writing process publishes a number after it has applied the record, and before it answers the command. A reading
+process applies all records up to the numbers that were published before a request, and then answers: so no answer is
+older than one that came before it, from whichever process.
 """
 
 import mmap
@@ -11,26 +11,29 @@ from typing import Protocol
 
 CELL_BYTES = 8
 ENTRIES_FROM = 2
-"""The number of the first cell of the table; before it are the mark, and the number of places that were ever used."""
+"""The index of the table's first entry; the cells before it hold the mark, and the number of used entries."""
 
 
 class Heads(Protocol):
-    """The last numbers that were published, by the id of the sandbox. A sandbox that is not there was deleted."""
+    """Reads the last published record number of each sandbox, by the sandbox's id. A deleted sandbox has no number."""
 
     @property
     def mark(self) -> int | None:
-        """A number that is another one after every change; None if a change is only found by `read`."""
+        """A number that is different after every change of the published numbers.
+
+        None if only `read` finds a change.
+        """
         ...
 
     async def read(self) -> Mapping[int, int]:
-        """Return the published numbers. Raises LogUnavailable if they cannot be known now."""
+        """Return the published numbers by sandbox id. Raises LogUnavailable if they cannot be read now."""
         ...
 
 
 class SharedHeads:
-    """The numbers in memory that processes share which are forked from one. One of them publishes, any number read.
+    """Published record numbers in memory that is shared by forked processes: one publishes, any number of them read.
 
-    A process that is started in place of the publishing one finds what was published, and goes on with it.
+    A process that is started in place of the publishing one finds the published numbers, and continues with them.
     """
 
     def __init__(self, sandboxes_max: int) -> None:
@@ -47,13 +50,13 @@ class SharedHeads:
         return self.table()
 
     def table(self) -> dict[int, int]:
-        """Return the published numbers by id."""
+        """Return the published record numbers by sandbox id."""
         cells = self._cells
         used = range(ENTRIES_FROM, ENTRIES_FROM + 2 * cells[1], 2)
         return {cells[place]: cells[place + 1] for place in used if cells[place]}
 
     def publish(self, id_: int, number: int) -> None:
-        """Publish the number of a sandbox's last record, or the sandbox itself."""
+        """Publish the number of the last record of the sandbox `id_`; the first call also makes the sandbox known."""
         place = self._places.get(id_)
         if place is None:
             place = self._places[id_] = self._place_of(id_)
@@ -63,7 +66,7 @@ class SharedHeads:
         self._cells[0] += 1
 
     def withdraw(self, id_: int) -> None:
-        """Publish that a sandbox was deleted, or replaced."""
+        """Remove the entry of a sandbox, because it was deleted or replaced."""
         place = self._places.pop(id_, None) or self._place_of(id_)
         self._cells[place] = 0
         self._cells[0] += 1

@@ -1,9 +1,11 @@
-"""The log: a header, then records in order. `append` is a coroutine, so that a log can be on a disk or remote.
+"""The log of a sandbox: a header, then records in order.
 
-A command that raised an exception in the middle is taken back by the log. Handlers change the state in place, because
-undoing would cost something with every command, and a mistake is rare. After one the log up to the failed command is
-executed again, which gives the same state, ids and revisions; a note takes the place of the failed command, so that a
-replay does not fail with it.
+`append` is a coroutine, so that a log can be on a disk or remote.
+
+If a handler raises an exception, its command may have changed a part of the state. Handlers change the state in place,
+because undoing would cost something with every command, and a mistake is rare. So the log up to the failed command is
+executed again, which gives the same state, ids and revisions; a note takes the place of the failed command in the log,
+so that a replay does not fail with it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,13 +21,13 @@ from mockexchange.core.vocabulary import FeeRounding
 
 FORMAT = 1
 REBUILD_COMMANDS_MAX = 50_000
-"""Commands that are executed again: some three seconds on a laptop, in which the server answers nobody."""
+"""The most commands that are executed again after a failed one: some three seconds on a laptop, without answers."""
 FAILURE = "failure"
-"""Subject of the note in the place of a failed command."""
+"""The subject of the note that replaces a failed command in the log."""
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """The first record: everything that a replay needs besides the commands."""
+    """The first line of a log: everything that a replay needs besides the commands."""
 
     format: int = FORMAT
     version: str
@@ -37,14 +39,14 @@ class Header(Struct, frozen=True, kw_only=True):
     clock: str
     rounding: str
     archived_before: int = 0
-    """Rows last updated before this instant (microseconds) are archived; absent in logs written before that existed."""
+    """Rows last updated before this instant (microseconds) are archived; absent in logs older than this setting."""
     orders: OrderRules = OrderRules()
-    """Rules of order entry that differ from their defaults; absent in logs written before that existed."""
+    """Rules of order entry that differ from their defaults; absent in logs that are older than this setting."""
     settings: dict[str, Any]
-    """Settings of the default venue, and by name those of other venues that differ from their defaults."""
+    """The settings of the default venue, and, by name, those of other venues if they differ from their defaults."""
 
     def new_exchange(self) -> Exchange:
-        """Return the exchange before the first command. Raises ValueError on an unknown rounding."""
+        """Return the state before the first command of the log. Raises ValueError on an unknown rounding."""
         return Exchange(self.seed, FeeRounding(self.rounding), self.archived_before, self.orders)
 
 
@@ -62,7 +64,7 @@ class Record(Struct, frozen=True):
     at: int
     command: Command
     cause: Cause | None = None
-    """The step that issued it; None for commands from outside and for a scenario's history."""
+    """The step of the script that issued the command; None for commands from outside and for a scenario's history."""
 
 
 class LogError(ValueError):
@@ -70,15 +72,15 @@ class LogError(ValueError):
 
 
 class LogUnavailable(Exception):
-    """The log cannot be written, and nothing was: the message gives the reason and what to do."""
+    """The log cannot be written or read now, and nothing was written; the message gives the reason and what to do."""
 
 
 class OutcomeUnknown(Exception):
-    """Whether an append took place is not known. Repeating it with the same numbers and nonce settles that."""
+    """It is unknown whether records were appended. Repeating the append with the same numbers and nonce is safe."""
 
 
 class LogConflict(Exception):
-    """Another writer has appended records with these numbers: read them, and take new numbers."""
+    """Another process has appended records with these numbers: read its records, and use higher numbers."""
 
 
 class LogEnded(Exception):
@@ -86,24 +88,27 @@ class LogEnded(Exception):
 
 
 class Log(Protocol):
-    """An ordered log of commands, numbered from 1 without gaps."""
+    """The log of a sandbox: commands in order, numbered from 1 without gaps."""
 
     header: Header
 
     async def append(self, records: Sequence[Record], nonce: str) -> None:
-        """Append records with the next numbers, all or none; repeating an append that took place changes nothing.
+        """Append records with the next numbers, all or none; repeating an append that succeeded changes nothing.
 
-        The nonce distinguishes a repetition from the append of another writer. Raises LogUnavailable, OutcomeUnknown,
+        The nonce distinguishes a repetition from the append of another process. Raises LogUnavailable, OutcomeUnknown,
         LogConflict and LogEnded.
         """
         ...
 
     async def replace(self, record: Record) -> None:
-        """Replace the record with this number: its command failed and changed nothing. Raises as `append` does."""
+        """Replace the record with the same number, whose command failed and changed nothing.
+
+        Raises the errors of `append`.
+        """
         ...
 
     def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
-        """Yield records in order, from the one after the number `after` on, at most `count`."""
+        """Yield the records with numbers greater than `after` in order, at most `count` of them."""
         ...
 
     def __len__(self) -> int: ...
@@ -112,7 +117,7 @@ class Log(Protocol):
 
 
 class ReadableLog(Protocol):
-    """A log as far as it is read."""
+    """A log that can be read; it need not have methods that write."""
 
     @property
     def header(self) -> Header: ...
@@ -121,7 +126,10 @@ class ReadableLog(Protocol):
 
 
 class MemoryLog:
-    """A log in memory. `append_now` and `extend_now` append records of the only writer, without waiting."""
+    """A log in memory.
+
+    `append_now` and `extend_now` append records without waiting; they need to be the only writer.
+    """
 
     def __init__(self, header: Header) -> None:
         self.header = header
@@ -156,19 +164,19 @@ class MemoryLog:
 
 
 class CannotRebuild(Exception):
-    """The log is too long to be executed again."""
+    """The log has too many commands for them to be executed again."""
 
 
 def failure_note(failed: Record, error: BaseException) -> Record:
-    """Return the record that takes the place of a failed one."""
+    """Return the note that replaces the record of a failed command, with the names of the command and the error."""
     text = f"{type(failed.command).__name__}: {type(error).__name__}"
     return Record(failed.sequence, failed.at, Note(subject=FAILURE, text=text), failed.cause)
 
 
 def rebuild(exchange: Exchange, log: Log, before: int) -> None:
-    """Give an exchange the state before the command with this number. Raises CannotRebuild, or the error of a handler.
+    """Set an exchange to the state before the command with the number `before`, by executing the log again.
 
-    The exchange is unchanged after an exception.
+    Raises CannotRebuild, or the error of a handler; then the exchange is unchanged.
     """
     count = before - 1
     if count > REBUILD_COMMANDS_MAX:

@@ -1,4 +1,4 @@
-"""Where a store is, and how it is opened: an SQLite file, or a PostgreSQL database.
+"""Opens a store by its location: an SQLite file, or a PostgreSQL database.
 
 The driver of PostgreSQL is an extra, and is imported when a URL is opened.
 """
@@ -18,7 +18,7 @@ Location = Path | PostgresUrl
 
 
 def read_serve_location(text: str) -> Location:
-    """Return the store of `serve --store`. Raises ValueError, without a password."""
+    """Parse the location in `serve --store`. Raises ValueError, whose message shows no password."""
     location = _location(text)
     if location is None:
         raise ValueError(
@@ -28,7 +28,10 @@ def read_serve_location(text: str) -> Location:
 
 
 def read_location(text: str) -> Location:
-    """Return the store of `mockexchange store`, which takes a plain FILE too. Raises ValueError, without a password."""
+    """Parse the location in `mockexchange store`, which may also be a plain FILE.
+
+    Raises ValueError, without a password.
+    """
     location = _location(text)
     if location is None and "://" in text:
         raise ValueError(f"expected FILE or postgresql://USER@HOST/DATABASE, got {masked(text)!r}")
@@ -43,14 +46,14 @@ def _location(text: str) -> Location | None:
 
 
 def shown(location: Location) -> str:
-    """Return the file or the URL for messages: without a password."""
+    """Return a store's file or URL for messages, without a password."""
     return str(location) if isinstance(location, Path) else location.shown
 
 
 def open_store(location: Location, durability: str = "full", held: StoreLock | None = None) -> Store:
-    """Open a store for a server, or create it; `held` is the lock of a file, if it is taken already.
+    """Open a store for a server, or create it. Raises StoreError; then the store is as it was before.
 
-    Raises StoreError, after which the store is as it was before.
+    `held` is the lock of the file, if this process has taken it already.
     """
     if isinstance(location, Path):
         return SqliteStore.open(location, durability, held)
@@ -69,7 +72,7 @@ def open_reader(location: Location) -> StoreReader:
 
 
 def compact(location: Location) -> tuple[int, int]:
-    """Give the room of deleted sandboxes back to the disk; return the bytes before and now. Raises StoreError."""
+    """Free the disk space of deleted sandboxes; return the size in bytes before and after. Raises StoreError."""
     if isinstance(location, Path):
         before = location.stat().st_size if location.is_file() else 0
         sqlite_file.compact(location)

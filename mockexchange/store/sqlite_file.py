@@ -1,4 +1,7 @@
-"""A store file: an SQLite database with the logs of sandboxes. It is opened if it is ours and of this version."""
+"""Opens a store file: an SQLite database with the logs of sandboxes.
+
+Files of other programs or versions are refused.
+"""
 
 import os
 import sqlite3
@@ -14,10 +17,10 @@ if sys.platform != "win32":
     import fcntl
 
 APPLICATION_ID = 0x6D6F636B
-"""In the header of the file: a store has it, the databases of other programs do not."""
+"""The number in the header of an SQLite file by which a store is told from databases of other programs."""
 VERSION = 1
 BUSY_MS = 1_000
-"""How long a lock of another program, such as a backup, is waited for."""
+"""How long a statement waits for another program's lock, such as a backup's, in milliseconds."""
 SCHEMA = f"""
 begin immediate;
 create table sandbox (
@@ -39,9 +42,9 @@ pragma user_version = {VERSION};
 commit;
 """
 TEMPORARY = "off"
-"""The durability of a file that ends with its server."""
+"""The durability of a file that is deleted with its server: nothing is synchronized with the disk."""
 FULL, READ_ONLY, BUSY, NOT_A_DATABASE, CORRUPT, IO_ERROR = 13, 8, 5, 26, 11, 10
-"""Primary result codes of SQLite."""
+"""Result codes of SQLite that messages explain."""
 REASONS = {
     FULL: "the disk is full: free some space",
     READ_ONLY: "the file is read-only: make it writable",
@@ -54,12 +57,15 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class StoreLock:
-    """The lock of a file's only server, which the system releases when its process ends, however it ends."""
+    """The lock that only one server can have on a store file.
+
+    The system releases it when the process ends, however it ends.
+    """
 
     descriptor: int
 
     def again(self) -> "StoreLock":
-        """Return the same lock, which holds until each of them is released."""
+        """Return a second handle of the lock; the lock is released when both are."""
         return StoreLock(os.dup(self.descriptor))
 
     def release(self) -> None:
@@ -67,7 +73,7 @@ class StoreLock:
 
 
 def lock(path: Path) -> StoreLock:
-    """Lock a file for this process. Raises StoreError if another one has it."""
+    """Lock a store file for this process. Raises StoreError if another process has the lock."""
     try:
         descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -82,7 +88,10 @@ def lock(path: Path) -> StoreLock:
 
 
 def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
-    """Open a database in autocommit mode, for any one thread at a time. Raises StoreError."""
+    """Open a database in autocommit mode; the connection may be used in any thread, one at a time.
+
+    Raises StoreError.
+    """
     mode = "ro" if is_reader else "rwc"
     try:
         connection = sqlite3.connect(
@@ -97,7 +106,7 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def closed_after_an_error(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
-    """Close a connection whose first statements fail. Raises StoreError."""
+    """Close the connection if the `with` block fails. Turns SQLite's errors into StoreError."""
     try:
         yield
     except sqlite3.Error as error:
@@ -109,7 +118,7 @@ def closed_after_an_error(path: Path, connection: sqlite3.Connection) -> Iterato
 
 
 def open_writer(path: Path, durability: str) -> sqlite3.Connection:
-    """Open a store for writing; a new or empty file becomes one. Raises StoreError, after which it is unchanged."""
+    """Open a store for writing; a new or empty file becomes a store. Raises StoreError; then the file is unchanged."""
     with suppress(OSError):  # the next line says why it cannot be
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it has private keys
     connection = connect(path)
@@ -135,7 +144,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def compact(path: Path) -> None:
-    """Give the room of deleted sandboxes back to the disk. Raises StoreError."""
+    """Free the disk space of deleted sandboxes. Raises StoreError."""
     open_reader(path).close()
     held = lock(path)
     try:
@@ -152,7 +161,7 @@ def compact(path: Path) -> None:
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:
-    """Return what SQLite finds wrong in the structure of a file."""
+    """Return the errors that SQLite finds in the structure of a file, as texts."""
     try:
         return [text for (text,) in connection.execute("pragma integrity_check(10)") if text != "ok"]
     except sqlite3.Error as error:
@@ -160,14 +169,14 @@ def damages(connection: sqlite3.Connection) -> list[str]:
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Whether a database is new: without a mark of any program, and without tables."""
+    """Return whether a database is new: it has no tables and no program's mark."""
     [mark], [version] = (connection.execute(f"pragma {name}").fetchone() for name in ("application_id", "user_version"))
     [tables] = connection.execute("select count(*) from sqlite_schema").fetchone()
     return not (mark or version or tables)
 
 
 def require_ours(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreError unless a database is a store of this version."""
+    """Raise StoreError unless a database is a store of the version that this code reads."""
     [mark], [version] = (connection.execute(f"pragma {name}").fetchone() for name in ("application_id", "user_version"))
     if mark != APPLICATION_ID:
         raise StoreError(f"{path}: it is the database of another program: give another file")
@@ -177,11 +186,11 @@ def require_ours(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def reason_of(error: sqlite3.Error) -> str:
-    """Return what an error means, and what to do."""
+    """Return a sentence about an error of SQLite: its meaning, and what the user can do."""
     return REASONS.get(code_of(error), str(error))
 
 
 def code_of(error: sqlite3.Error) -> int:
-    """Return the primary result code of an error; 0 if it has none."""
+    """Return SQLite's primary result code of an error; 0 if it has none."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF

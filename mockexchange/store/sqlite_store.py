@@ -1,7 +1,7 @@
-"""The SQLite store: the logs of all sandboxes of a server in one file.
+"""The SQLite store: keeps the logs of all sandboxes of a server in one file.
 
-One thread writes. It takes everything that waits and writes it in one transaction, so that many commands share one
-synchronization with the disk. Reads have a connection of their own, and never wait for the writer.
+One thread writes. It collects all waiting writes in one transaction, so that many commands share one synchronization
+with the disk. Reads have a connection of their own, and never wait for the writer.
 """
 
 import sqlite3
@@ -28,7 +28,7 @@ from mockexchange.store.writing_thread import Job, WritingThread
 
 
 class SqliteReader:
-    """A store that is read, also beside its server."""
+    """Reads a store, also while a server writes it."""
 
     def __init__(self, path: Path) -> None:
         """Open an existing store. Raises StoreError."""
@@ -54,7 +54,7 @@ class SqliteReader:
 
 
 class SqliteStore:
-    """An open store. `open` and `close` it in the thread of the loop."""
+    """A store that is open for writing. Call `open` and `close` in the thread of the event loop."""
 
     def __init__(self, path: Path, writer: sqlite3.Connection, held: StoreLock) -> None:
         self.path, self.shown = path, str(path)
@@ -66,9 +66,9 @@ class SqliteStore:
 
     @classmethod
     def open(cls, path: Path, durability: str = "full", held: StoreLock | None = None) -> "SqliteStore":
-        """Open a store, or create it; `held` is its lock, if it is taken already. Raises StoreError.
+        """Open a store, or create it. Raises StoreError; then the file is as it was before.
 
-        After an error the file is as it was before.
+        `held` is the lock of the file, if this process has taken it already.
         """
         held = held or lock(path)
         try:
@@ -79,7 +79,7 @@ class SqliteStore:
             raise
 
     def close(self) -> None:
-        """Write what waits, and close the file."""
+        """Write everything that waits to be written, and close the file."""
         self._thread.end()
         self._reader.close()
         self.writer.close()
@@ -95,7 +95,9 @@ class SqliteStore:
     async def create(
         self, name: str, header: Header, description: bytes, records: Iterable[Record], replaced: int | None = None
     ) -> "SqliteLog":
-        """Store a new sandbox with its history, in place of one with the id `replaced`, all or nothing.
+        """Store a new sandbox with its history, and delete the sandbox with the id `replaced`, if given.
+
+        All or nothing.
 
         Raises LogUnavailable, OutcomeUnknown, and LogConflict if the name is taken.
         """
@@ -169,7 +171,10 @@ class SqliteLog:
 
 
 def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-    """Yield the rows of a sandbox in order, page by page. Raises LogUnavailable."""
+    """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+
+    They are read in pages, so that a long log is not in memory as a whole. Raises LogUnavailable.
+    """
     left = count
     while left is None or left > 0:
         wanted = PAGE_RECORDS if left is None else min(left, PAGE_RECORDS)

@@ -1,4 +1,4 @@
-"""What the stores have in common: the sandboxes in them, checksums of records, and what a server and a reader call."""
+"""What the SQLite and the PostgreSQL store share: their interface, stored sandboxes, and checksums of records."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
@@ -8,12 +8,12 @@ from mockexchange.store.codec import LogError, decode_record
 from mockexchange.store.log import Header, Log, Record
 
 PAGE_RECORDS = 1_000
-"""Records that one query reads: a long log is never in memory as a whole twice."""
+"""The records that one query reads, so that a long log is never held in memory twice as a whole."""
 CREATED = "created"
 """The nonce of the records that a sandbox is created with."""
 DURABILITY = ("full", "normal")
 Row = tuple[int, int, str, object, int]
-"""(sandbox, number, nonce, body, checksum) of a record."""
+"""A stored record: (sandbox id, record number, nonce, body, checksum)."""
 
 
 class StoreError(Exception):
@@ -21,7 +21,10 @@ class StoreError(Exception):
 
 
 class StoredSandbox(NamedTuple):
-    """A sandbox in a store; `description` is what a restart needs besides the log, as the sandbox wrote it."""
+    """A sandbox in a store.
+
+    `description` is the JSON that a restart needs besides the log, `commands` the log's length.
+    """
 
     id: int
     name: str
@@ -31,7 +34,7 @@ class StoredSandbox(NamedTuple):
 
 
 class StoredLog(Log, Protocol):
-    """The log of one sandbox in a store."""
+    """The log of one sandbox in a store; `id` is the sandbox's id there."""
 
     id: int
 
@@ -40,7 +43,7 @@ class Store(Protocol):
     """The store of a server, open for writing."""
 
     shown: str
-    """The file or the URL, for messages: without a password."""
+    """The store's file or URL for messages, without a password."""
 
     def stored(self) -> list[StoredSandbox]:
         """Return the sandboxes in the order of their creation. Raises StoreError."""
@@ -51,7 +54,9 @@ class Store(Protocol):
     async def create(
         self, name: str, header: Header, description: bytes, records: Iterable[Record], replaced: int | None = None
     ) -> StoredLog:
-        """Store a new sandbox with its history, in place of one with the id `replaced`, all or nothing.
+        """Store a new sandbox with its history, and delete the sandbox with the id `replaced`, if given.
+
+        All or nothing.
 
         Raises LogUnavailable, OutcomeUnknown, and LogConflict if the name is taken.
         """
@@ -62,12 +67,12 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Write what waits, and close the store."""
+        """Write everything that waits to be written, and close the store."""
         ...
 
 
 class StoreReader(Protocol):
-    """A store that is only read, also while a server uses it."""
+    """A store that is opened only for reading, also while a server writes it."""
 
     shown: str
 
@@ -76,33 +81,42 @@ class StoreReader(Protocol):
         ...
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-        """Yield the rows of a sandbox in order, page by page. Raises LogUnavailable."""
+        """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+
+        Raises LogUnavailable.
+        """
         ...
 
     def size_of(self, id_: int) -> int:
-        """Return the bytes of a sandbox's records."""
+        """Return the size of a sandbox's records in bytes."""
         ...
 
     def damages(self) -> list[str]:
-        """Return what is wrong in the structure of the store."""
+        """Return the errors in the structure of the store, as texts; empty if it is sound."""
         ...
 
     def close(self) -> None: ...
 
 
 def checksum(sandbox: int, sequence: int, body: bytes) -> int:
-    """Return the checksum of a record at its place."""
+    """Return the checksum of a record's body with its sandbox and number, so that a misplaced record is found."""
     return crc32(body, crc32(b"%d/%d" % (sandbox, sequence)))
 
 
 def decoded(rows: Iterable[Row], after: int = 0) -> Iterator[Record]:
-    """Yield the records of rows. Raises LogError on a hole, a wrong checksum or an unknown record."""
+    """Yield the records of rows. Raises LogError if a record is missing, has a wrong checksum or is unknown.
+
+    `after` is the number of the record before the first row.
+    """
     for number, body in checked_bodies(rows, after):
         yield decode_record(number, body)
 
 
 def checked_bodies(rows: Iterable[Row], after: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the number and the body of each row. Raises LogError on a hole or a wrong checksum."""
+    """Yield the number and the body of each row. Raises LogError if a record is missing or has a wrong checksum.
+
+    `after` is the number of the record before the first row.
+    """
     for expected, (sandbox, number, _, body, crc) in enumerate(rows, start=after + 1):
         if number != expected:
             raise LogError(f"record {expected} is missing")

@@ -1,4 +1,4 @@
-"""The thread that writes to a store: it takes everything that waits and writes it in one transaction."""
+"""The thread that writes to a store: it collects all waiting jobs and does them in one transaction."""
 
 import asyncio
 import threading
@@ -10,17 +10,19 @@ Connection = TypeVar("Connection")
 
 
 class Job(NamedTuple, Generic[Connection]):
-    """A work in a transaction, and the future of its caller."""
+    """A function to call in a transaction, and the future that its caller waits for."""
 
     work: Callable[[Connection], object]
     is_one_statement: bool
-    """Whether the work is whole also without a transaction."""
+    """Whether the work is a single statement, which needs no transaction to be all or nothing."""
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[None]"
 
 
 class WritingThread(Generic[Connection]):
-    """Does jobs in the order in which they come; `attempt` does some in one transaction, and returns its error.
+    """Does jobs in the order in which they come.
+
+    `attempt` does a list of jobs in one transaction, and returns its error.
 
     `at_end` is called in the thread after the last job.
     """
@@ -36,14 +38,17 @@ class WritingThread(Generic[Connection]):
         self._thread.start()
 
     async def carry_out(self, work: Callable[[Connection], object], *, is_one_statement: bool = False) -> None:
-        """Do a work in a transaction of the thread. Raises what it raises, and the errors of `attempt`."""
+        """Call `work` in a transaction of the thread, and wait for its end.
+
+        Raises its errors, and those of `attempt`.
+        """
         loop = asyncio.get_running_loop()
         job = Job(work, is_one_statement, loop, loop.create_future())
         self._jobs.put(job)
         await job.future
 
     def end(self, timeout_s: float | None = None) -> None:
-        """Do what waits, and end the thread."""
+        """Do all waiting jobs, and end the thread; wait for that at most `timeout_s`, if given."""
         self._jobs.put(None)
         self._thread.join(timeout_s)
 

@@ -1,1 +1,1 @@
-"""The PostgreSQL store: the logs of the sandboxes of a server in the schema `mockexchange` of a database."""
+"""The PostgreSQL store: keeps the logs of a server's sandboxes in the schema `mockexchange` of a database."""

@@ -1,4 +1,4 @@
-"""A connection to the database of a store: how it is made, and what its errors mean."""
+"""Connects to the database of a store, and explains the errors of the driver."""
 
 import os
 import socket
@@ -16,9 +16,9 @@ from mockexchange.store.stores import StoreError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 VERSION_MIN = 140_000
-"""The first that has all of SETTINGS."""
+"""The oldest supported version of PostgreSQL (14), the first with all of SETTINGS."""
 NAME_BYTES_MAX = 63
-"""PostgreSQL cuts longer names of applications."""
+"""The longest `application_name`, in bytes; PostgreSQL cuts longer ones."""
 DEFAULTS: dict[str, str | int] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -27,7 +27,7 @@ DEFAULTS: dict[str, str | int] = {
     "tcp_user_timeout": 10_000,
     "target_session_attrs": "read-write",
 }
-"""What the URL does not say: a host that is gone is noticed within seconds, and a standby is no store."""
+"""Connection parameters that the URL leaves out: a dead host is noticed within seconds, and a standby is refused."""
 SETTINGS = {
     # a bound of the database would end a statement whose outcome is then to be found out
     "statement_timeout": "0",
@@ -59,7 +59,7 @@ ADVICE = {
     "session is read-only": "give the primary: this is a standby",
     "is not read-write": "give the primary: this is a standby",
 }
-"""What to do, by words of the first error that has them."""
+"""Advice for errors of a new connection: the first entry applies whose words are in the message."""
 REASONS: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.DiskFull, "the database's disk is full: free some space there"),
     (errors.ReadOnlySqlTransaction, "the database is read-only: give the primary"),
@@ -73,7 +73,7 @@ REASONS: tuple[tuple[type[psycopg.Error], str], ...] = (
 
 
 def connect(url: PostgresUrl, durability: str = "full") -> Connection:
-    """Connect in autocommit mode, for any one thread at a time. Raises StoreError."""
+    """Connect in autocommit mode; the connection may be used in any thread, one at a time. Raises StoreError."""
     try:
         given = conninfo_to_dict(url.text)
     except psycopg.Error as error:
@@ -108,18 +108,18 @@ def _prepare(url: PostgresUrl, connection: Connection, *, is_lazy: bool) -> None
 
 
 def own_name() -> str:
-    """Return the name by which the database's administrator and other servers see this process."""
+    """Return the `application_name` of this process, which administrators and other servers see in the database."""
     return f"mockexchange {os.getpid()}@{socket.gethostname()}".encode()[:NAME_BYTES_MAX].decode(errors="ignore")
 
 
 def advice_for(text: str) -> str:
-    """Return what to do about an error of a new connection."""
+    """Return what the user can do about the error of a new connection."""
     found = (advice for words, advice in ADVICE.items() if words in text)
     return next(found, "correct the URL, or the rights of its user")
 
 
 def reason_of(url: PostgresUrl, error: psycopg.Error) -> str:
-    """Return what an error of a statement means, and what to do."""
+    """Return a sentence about an error of a statement: its meaning, and what the user can do."""
     text = url.without_secrets(str(error))
     reason = next((reason for kind, reason in REASONS if isinstance(error, kind)), None)
     if reason is not None:
@@ -129,7 +129,7 @@ def reason_of(url: PostgresUrl, error: psycopg.Error) -> str:
 
 @contextmanager
 def explained(url: PostgresUrl) -> Iterator[None]:
-    """Turn errors of statements into StoreError."""
+    """Turn the driver's errors of statements in the `with` block into StoreError."""
     try:
         yield
     except psycopg.Error as error:
@@ -138,7 +138,7 @@ def explained(url: PostgresUrl) -> Iterator[None]:
 
 @contextmanager
 def explained_reads(url: PostgresUrl) -> Iterator[None]:
-    """Turn errors of a read into LogUnavailable."""
+    """Turn the driver's errors of reads in the `with` block into LogUnavailable."""
     try:
         yield
     except psycopg.Error as error:

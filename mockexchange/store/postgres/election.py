@@ -1,12 +1,12 @@
-"""Which of several servers on one database is its home, the only one that writes.
+"""Decides which of several servers on one database is the writing server, called the home; all others only read.
 
-The home holds the lock of the database in the session that writes, and changes a number twice a second. Another server
-takes its place after that number stood still for longer than a term, by its own clock: it ends the session of the home
-first, so that nothing the former home has sent can be committed later, and makes itself the store's owner, so that the
-former home cannot take the lock again. No clock is compared with another machine's.
+The home holds the lock of the database in its writing session, and changes a number twice a second (`beat`). If that
+number has not changed for longer than a term, by the other server's own clock, that server takes over: it ends the
+session of the home first, so that nothing the former home has sent can be committed later, and makes itself the store's
+owner, so that the former home cannot take the lock again. No clock is compared with another machine's.
 
-For a term after it sent a change that took place, no other server can be home: so long the home may answer reads
-from what it has in memory.
+For a term after the home sent a successful change of the number, no other server can become the home: during that time
+it may answer reads from memory.
 """
 
 import time
@@ -23,11 +23,11 @@ from mockexchange.store.stores import StoreError
 
 TERM_S = 3.0
 TAKE_AFTER_S = 4.0
-"""How long the number has to stand still: longer than a term, since clocks do not go quite alike."""
+"""The seconds without a change of the home's number until another server takes over: longer than a term."""
 BEGIN_S_MAX = 3.0
-"""How long another server may hold the lock of a database without a home: it makes the tables then."""
+"""The longest time that a server may hold the lock before it is the home: it creates the tables meanwhile."""
 END_MS = 2_000
-"""How long the end of a session is waited for."""
+"""The longest wait for the former home's session to end, in milliseconds."""
 HOLDER = f"(select min(pid) from ({HOLDERS}) as holder)"  # noqa: S608  # of constants
 COLUMNS = "home.owner::text, address, home.version, beat, is_released, home.owner = store.owner"
 LOOK = f"select {COLUMNS}, {HOLDER} from mockexchange.store cross join mockexchange.home"  # noqa: S608  # of constants
@@ -36,29 +36,32 @@ BEAT = "update mockexchange.home set beat = beat + 1 where owner = %s and %s = "
 
 
 def now_s() -> float:
-    """Return a time that goes on while the machine sleeps."""
+    """Return the seconds of a clock that also runs while the machine sleeps."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)
 
 
 class HomeSeen(NamedTuple):
-    """The home as its database shows it."""
+    """The entry of the writing server (the home) in the database, as another server read it."""
 
     owner: str
     address: str
-    """Where the other servers reach it."""
+    """The URL where the other servers reach the home."""
     version: str
     beat: int
     is_released: bool
-    """Whether it has ended and said so."""
+    """Whether the home has ended properly and has given up its role."""
     is_owner: bool
-    """Whether no server without replicas has used the store since."""
+    """Whether the home is still the store's owner: false if a server without replicas has used the store since."""
     holder: int | None
-    """The session that holds the lock."""
+    """The process id of the database session that holds the lock; None if none holds it."""
 
 
 class Election:
-    """One server's view of who is the home. Used in one thread at a time, off the event loop."""
+    """One server's view of which server is the home (the one that writes).
+
+    For one thread at a time, off the event loop.
+    """
 
     def __init__(self, url: PostgresUrl, durability: str, address: str, version: str) -> None:
         self._url, self._durability = url, durability
@@ -74,7 +77,7 @@ class Election:
             self._connection = None
 
     def look(self) -> HomeSeen | None:
-        """Find out who is the home; None if the database has never had one. Raises StoreError."""
+        """Read the home's entry in the database; None if there has never been a home. Raises StoreError."""
         try:
             seen = self._look()
         except StoreError:
@@ -86,7 +89,10 @@ class Election:
         return seen
 
     def take(self) -> PostgresStore | None:
-        """Become the home if that is due; return the store, or None. Raises StoreError."""
+        """Become the home (the server that writes) if there is none or it has not shown itself for TAKE_AFTER_S.
+
+        Returns the store, open for writing; None if another server is or may be the home. Raises StoreError.
+        """
         seen = self.seen
         is_known_free = seen is None or (seen.is_released and seen.holder is None)
         if not is_known_free and now_s() - self._since_s < TAKE_AFTER_S:
@@ -124,7 +130,10 @@ class Election:
 
 
 class Term:
-    """The term of this server as home. Its statements run in one thread at a time, off the event loop."""
+    """The time for which this server is surely the home.
+
+    Its statements run in one thread at a time, off the event loop.
+    """
 
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
@@ -135,11 +144,11 @@ class Term:
 
     @property
     def is_valid(self) -> bool:
-        """Whether no other server can be the home now."""
+        """Return whether the term still runs, so that no other server can be the home."""
         return now_s() < self._ends_s
 
     def renew(self) -> bool:
-        """Begin the term anew; return whether this server still has the lock. Raises StoreError if that is unknown."""
+        """Start the term anew; return whether this server still has the lock. Raises StoreError if that is unknown."""
         began_s = now_s()
         try:
             if self._connection is None:
@@ -157,7 +166,7 @@ class Term:
         return beat.rowcount == 1
 
     def end(self, *, is_released: bool) -> None:
-        """End the term. `is_released`: another server may take the place at once, since the store is closed."""
+        """End the term. With `is_released`, the store is closed, and another server may become the home at once."""
         self._ends_s = 0.0
         if is_released and self._connection is not None:
             statement = "update mockexchange.home set is_released = true where owner = %s"

@@ -1,6 +1,7 @@
-"""A store in a database that another server writes, as a server reads it that follows.
+"""Reads a store in a database that another server writes.
 
-Each reading of the numbers brings the records behind those that were read before, off the event loop.
+When the sandboxes' last record numbers are read, the records that are new since the last reading are fetched too, in a
+thread.
 """
 
 import asyncio
@@ -26,7 +27,10 @@ ROWS = (
 
 
 class FollowedDatabase:
-    """The sandboxes of a database, their last numbers (`Heads`), and their records. Used in one event loop."""
+    """The sandboxes of a database that another server writes: their last record numbers (`Heads`) and their records.
+
+    To be used in one event loop.
+    """
 
     def __init__(self, url: PostgresUrl, version: str) -> None:
         """Open an existing store; `version` is the one whose records this server applies. Raises StoreError."""
@@ -43,7 +47,7 @@ class FollowedDatabase:
         return None
 
     async def read(self) -> Mapping[int, int]:
-        """Return the last number of each sandbox. Raises LogUnavailable."""
+        """Return the number of each sandbox's last record, by sandbox id. Raises LogUnavailable."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read)
 
     def stored(self) -> list[StoredSandbox]:
@@ -51,7 +55,7 @@ class FollowedDatabase:
         return self._reader.stored()
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-        """Yield rows in order: those that came with the numbers, if they are asked for. Raises LogUnavailable."""
+        """Yield the rows of a sandbox in order, from memory if `read` has just fetched them. Raises LogUnavailable."""
         fetched = self._fetched.pop(id_, [])
         if count is None:
             return self._reader.rows(id_, after)

@@ -1,8 +1,8 @@
 """The PostgreSQL store of one server.
 
-One thread writes, over one connection whose session holds the lock of the database's only server: what it can append,
-no other server can. The server keeps its logs in memory besides, as without a store, and reads them there: a database
-that is slow or away holds no read.
+One thread writes, over one connection whose session holds a lock that only one server can have: while this server can
+append, no other server can. The server also keeps its logs in memory, as without a store, and reads them there: a
+database that is slow or unreachable delays no read.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from mockexchange.store.stores import CREATED, PAGE_RECORDS, Row, StoredSandbox,
 from mockexchange.store.writing_thread import Job, WritingThread
 
 ANSWER_S = 5.0
-"""How long the database may take for a transaction, until its outcome counts as unknown."""
+"""How long the database may take for a transaction, in seconds, until its outcome counts as unknown."""
 RECORDS_A_SECOND_MIN = 1_000
-"""What it may take longer for a long history."""
+"""The time for a transaction is ANSWER_S and a second more for each so many records."""
 RECONNECT_PAUSE_S = 0.5
-"""After a failed attempt to connect; writes are refused meanwhile."""
+"""The pause after a failed attempt to connect, in seconds; writes are refused meanwhile."""
 END_S = 10.0
 INSERT = (
     "insert into mockexchange.record select %s, seq, %s, body, crc"
@@ -39,11 +39,11 @@ NEXT = (
     " and %s = (select coalesce(max(seq), 0) + 1 from mockexchange.record where sandbox = %s)"
 )
 Body = tuple[int, bytes]
-"""The number of a record, and its line."""
+"""The number of a record, and its JSON line."""
 
 
 class PostgresReader:
-    """A store that is read, also beside its server. Each read has a connection of its own."""
+    """Reads a store, also while a server writes it. Each read opens a connection of its own."""
 
     def __init__(self, url: PostgresUrl) -> None:
         """Open an existing store. Raises StoreError."""
@@ -97,7 +97,7 @@ class PostgresReader:
         return int(size)
 
     def damages(self) -> list[str]:
-        """Return what is missing that keeps numbers and names unique, and records with their sandbox."""
+        """Return a sentence for each missing constraint of the tables, such as a primary key."""
         statement = (
             "select relname || ' ' || contype::text from pg_constraint join pg_class on pg_class.oid = conrelid"
             " where relnamespace = 'mockexchange'::regnamespace and contype in ('p', 'u', 'f') and convalidated"
@@ -109,7 +109,7 @@ class PostgresReader:
 
 
 class PostgresStore:
-    """An open store. `open` and `close` it in the thread of the loop."""
+    """A store that is open for writing. Call `open` and `close` in the thread of the event loop."""
 
     def __init__(self, url: PostgresUrl, connection: Connection, owner: str, durability: str) -> None:
         self.url, self.shown = url, url.shown
@@ -124,7 +124,7 @@ class PostgresStore:
     def open(cls, url: PostgresUrl, durability: str = "full", home: Home | None = None) -> "PostgresStore":
         """Open a store, or create it. Raises StoreError; then the database is as it was before.
 
-        `home`: this server shares the database with others.
+        `home` is given if this server shares the database with others: its address and version, which they read.
         """
         connection, owner = connect(url, durability), str(uuid4())
         try:
@@ -135,7 +135,7 @@ class PostgresStore:
             raise
 
     def close(self) -> None:
-        """Write what waits, release the lock and close the connection."""
+        """Write everything that waits to be written, release the lock and close the connection."""
         self._thread.end(END_S)
         self._connection.close()
 
@@ -149,9 +149,9 @@ class PostgresStore:
     async def create(
         self, name: str, header: Header, description: bytes, records: Iterable[Record], replaced: int | None = None
     ) -> "PostgresLog":
-        """Store a new sandbox with its history, in place of one with its name, all or nothing.
+        """Store a new sandbox with its history, all or nothing, and delete any sandbox with its name.
 
-        One with its name is `replaced`, or the remainder of a creation whose outcome was unknown. Raises
+        The deleted sandbox is the one that is `replaced`, or what a creation with unknown outcome left. Raises
         LogUnavailable and OutcomeUnknown.
         """
         made: list[int] = []
@@ -173,13 +173,16 @@ class PostgresStore:
         await self.carry_out(lambda connection: connection.execute(statement, (id_,)), is_one_statement=True)
 
     async def reconnect(self) -> None:
-        """Take the lock again if the connection was lost. Raises LogUnavailable and OutcomeUnknown."""
+        """Connect and take the lock again if the connection was lost. Raises LogUnavailable and OutcomeUnknown."""
         await self.carry_out(lambda connection: connection.execute("select 1"), is_one_statement=True)
 
     async def carry_out(
         self, work: Callable[[Connection], object], *, is_one_statement: bool = False, records: int = 1
     ) -> None:
-        """Do a work in the writing thread. Raises what it raises, LogUnavailable and OutcomeUnknown."""
+        """Call `work` with the connection in the writing thread. Raises its errors, LogUnavailable and OutcomeUnknown.
+
+        `records` is the number of records to write, which lengthens the timeout.
+        """
         timeout_s = ANSWER_S + records / RECORDS_A_SECOND_MIN
         try:
             async with asyncio.timeout(timeout_s):
@@ -246,7 +249,7 @@ class PostgresStore:
 
 
 class PostgresLog:
-    """The log of one sandbox in a store, and its lines in memory; None: they are read when they are wanted."""
+    """The log of one sandbox in a store. Its lines are in memory, or, if None, are read from the database."""
 
     def __init__(self, store: PostgresStore, id_: int, header: Header, lines: list[bytes] | None) -> None:
         self.store, self.id, self.header = store, id_, header
@@ -296,7 +299,7 @@ class PostgresLog:
 
 
 def compact(url: PostgresUrl) -> tuple[int, int]:
-    """Give the room of deleted sandboxes back to the disk; return the bytes before and now. Raises StoreError."""
+    """Free the disk space of deleted sandboxes; return the size in bytes before and after. Raises StoreError."""
     statement = (
         "select sum(pg_total_relation_size(oid))::bigint from pg_class"
         " where relnamespace = 'mockexchange'::regnamespace and relkind = 'r'"

@@ -1,4 +1,4 @@
-"""The tables of a store in its database, its version, and the lock of its only server."""
+"""The tables of a store in its database, their version, and the lock that only one server can have."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from mockexchange.store.stores import StoreError
 SCHEMA = "mockexchange"
 VERSION = 1
 LOCK = 0x6D6F636B65786368
-"""The advisory lock of the only server of a database."""
+"""The number of the advisory lock that the writing server of a database holds."""
 TABLES = frozenset({"store", "sandbox", "record"})
 STATEMENTS = """
 create schema if not exists mockexchange;
@@ -44,7 +44,7 @@ create table if not exists mockexchange.home (
     is_released boolean not null
 )
 """
-"""The table of servers that share a database: it has the one that writes."""
+"""The statement that creates the table with the writing server (the home), if several servers share a database."""
 TAKE_HOME = (
     "insert into mockexchange.home values (true, %s, %s, %s, 0, false) on conflict (is_only) do update"
     " set owner = excluded.owner, address = excluded.address, version = excluded.version, beat = home.beat + 1,"
@@ -55,13 +55,13 @@ HOLDERS = (
     " and (classid::bigint << 32) + objid::bigint = %s"
     " and database = (select oid from pg_database where datname = current_database())"
 )
-"""The backends that hold a lock."""
+"""The query for the backends (sessions) that hold the lock."""
 END = (
     "select pg_terminate_backend(pid, %s) from pg_stat_activity"
     " where pid = %s and application_name = current_setting('application_name')"
 )
 END_MS = 2_000
-"""How long the end of a backend is waited for."""
+"""The longest wait for a backend to end, in milliseconds."""
 OTHER = "another server uses it ({}): stop that one, or give another database"
 OVERTAKEN = "another server has used the store meanwhile: restart this server, which reads it anew"
 
@@ -71,17 +71,18 @@ class StoreInUse(StoreError):
 
 
 class Home(NamedTuple):
-    """A server that shares its database with others."""
+    """A server that shares its database with others, as the others see it while it is the one that writes."""
 
     address: str
-    """Where the others reach it."""
+    """The URL where the other servers reach it."""
     version: str
 
 
 def take(url: PostgresUrl, connection: Connection, owner: str, home: Home | None = None) -> None:
-    """Make a database this server's store; an empty one gets the tables. Raises StoreError, and nothing has changed.
+    """Lock a database as this server's store, and create the tables if it is empty.
 
-    `home`: it shares the database with other servers, which are told.
+    `home` is given if the server shares the database with others, which read it there. Raises StoreError; then nothing
+    has changed.
     """
     with explained(url):
         lock(url, connection)
@@ -100,9 +101,9 @@ def take(url: PostgresUrl, connection: Connection, owner: str, home: Home | None
 
 
 def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
-    """Lock the store after the connection of the backend `lost` broke, of which the database may not know.
+    """Lock the store again after a lost connection; `lost` is its backend, which is ended if the database still has it.
 
-    Raises StoreError if another server uses it, or has used it.
+    Raises StoreError if another server uses the store, or has used it since.
     """
     with explained(url):
         connection.execute(f"{END} and pid in ({HOLDERS})", (END_MS, lost, LOCK))
@@ -114,12 +115,12 @@ def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) 
 
 
 def unlock(connection: Connection) -> None:
-    """Release the lock of the database's only server."""
+    """Release the lock that only one server of a database can have."""
     connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
 
 
 def lock(url: PostgresUrl, connection: Connection) -> None:
-    """Take the lock of the database's only server; it ends with the connection. Raises StoreInUse."""
+    """Take the lock that only one server of a database can have; it ends with the connection. Raises StoreInUse."""
     if connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone() == (True,):
         return
     names = "select application_name, coalesce(host(client_addr), 'local') from pg_stat_activity"
@@ -129,7 +130,7 @@ def lock(url: PostgresUrl, connection: Connection) -> None:
 
 
 def tables_of(connection: Connection) -> set[str]:
-    """Return the names of the tables and views in the schema."""
+    """Return the names of the tables and views in the schema `mockexchange`."""
     statement = (
         "select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace"
         " where nspname = %s and relkind in ('r', 'p', 'v', 'm', 'f')"
@@ -138,7 +139,7 @@ def tables_of(connection: Connection) -> set[str]:
 
 
 def require_ours(url: PostgresUrl, connection: Connection) -> None:
-    """Raise StoreError unless a database has a store of this version."""
+    """Raise StoreError unless a database has a store of the version that this code reads."""
     tables = tables_of(connection)
     if not tables:
         expected = "expected the database of `serve --store postgresql://...`"

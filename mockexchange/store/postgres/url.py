@@ -1,11 +1,11 @@
-"""The URL of a PostgreSQL database, as libpq reads it; no message shows a password."""
+"""The URL of a PostgreSQL database, in the format of libpq; no message shows its password."""
 
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlencode
 
 SCHEMES = ("postgresql://", "postgres://")
 SECRETS = frozenset({"password", "sslpassword"})
-"""Parameters of a URL that are secret."""
+"""The parameters in a URL's query that are secret."""
 HIDDEN = "***"
 
 
@@ -29,7 +29,7 @@ class PostgresUrl:
 
 
 def masked(text: str) -> str:
-    """Return a URL without passwords; a text that is none stays as it is."""
+    """Return a URL without its passwords; a text that is no URL is returned unchanged."""
     scheme, divider, rest = text.partition("://")
     if not divider:
         return text
