@@ -14,6 +14,7 @@ import h11
 
 from mockexchange.emulation.tcp_listener import StreamPair, reset_writer
 from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, request_for
+from mockexchange.recording.late_lines import LateLines
 from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, RecordingFile
 from mockexchange.recording.stream_relay import StreamRelay
@@ -37,7 +38,12 @@ class RecordingProxy:
         announce: Callable[[str], None] = lambda line: None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self.upstreams, self.file, self.allows_writes, self.announce = upstreams, file, allows_writes, announce
+        self.upstreams, self.lines, self.allows_writes, self.announce = (
+            upstreams,
+            LateLines(file),
+            allows_writes,
+            announce,
+        )
         self.context = context or ssl.create_default_context()
         self.streams = 0
 
@@ -182,7 +188,7 @@ class _ClientConnection:
         self._record(request, b"", 101, headers, b"", source, connection=number)
         await self.client.send(h11.InformationalResponse(status_code=101, headers=headers, reason=response.reason))
         begun = (self.client.state.trailing_data[0], server.state.trailing_data[0])
-        relay = StreamRelay(self.proxy.file, number, allows_writes=self.proxy.allows_writes)
+        relay = StreamRelay(self.proxy.lines, number, allows_writes=self.proxy.allows_writes)
         await relay.run(self.client.pair, server.pair, begun)
 
     def _record(
@@ -197,7 +203,7 @@ class _ClientConnection:
         note: str = "",
         connection: int | None = None,
     ) -> None:
-        self.proxy.file.add_request(
+        self.proxy.lines.add_request(
             Exchanged(
                 method=request.method.decode("latin-1"),
                 target=request.target.decode("latin-1"),

@@ -21,12 +21,13 @@ UNMISTAKABLE_CHARS_MIN = 24
 WORD_CHARS_MAX = 4
 """Letters of a first part that stays, since it names a kind and nobody: `ETH-349249`."""
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-UUID_KINDS = (14, 19)
-"""The places of version and variant, which stay: clients check them."""
 _HEX = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|(?=.*[0-9])[0-9A-F]{8,}")
 _TOKEN = re.compile(r"[\w.~%+/=-]{8,}")
 _EDGES = re.compile(r"([/.=])")
+_BETWEEN_EDGES = re.compile(r"[\w~%+-]{8,}")
 _PART = re.compile(r"([_\-.:/])")
+_IS_SAFE = re.compile(r"[\w.~-]*", re.ASCII)
+"""What a URL has as it is."""
 _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -58,9 +59,16 @@ class Pseudonyms:
 
     def leaks(self, text: str) -> Iterator[str]:
         """Yield the tokens of a text that are an id, or the base64 or URL form of one."""
-        for found in _TOKEN.finditer(text) if self._known else ():
+        for found in _TOKEN.finditer(text) if self._may_leak(text) else ():
             if any(self._is_known(spelt) and spelt not in self._made for spelt in _spellings(found[0])):
                 yield found[0]
+
+    def _may_leak(self, text: str) -> bool:
+        """Return False if no token is known, nor a part of one; much quicker than to look at each."""
+        if "%" in text or "=" in text:
+            return bool(self._known)
+        tokens = [*_TOKEN.findall(text), *_BETWEEN_EDGES.findall(text)]
+        return not (self._known.keys().isdisjoint(tokens) and self._forms.isdisjoint(tokens))
 
     def _remember(self, original: str) -> str:
         made = self._made_of(original)
@@ -83,7 +91,7 @@ class Pseudonyms:
 
     def _made_of(self, original: str) -> str:
         if UUID.fullmatch(original):
-            return self._hexadecimal(original)
+            return self._uuid(original)
         first, *others = _PART.split(original)
         is_kind = bool(others) and first.isalpha() and len(first) <= WORD_CHARS_MAX
         parts = [part if _PART.fullmatch(part) else self._part(part) for part in others]
@@ -92,15 +100,15 @@ class Pseudonyms:
     def _part(self, part: str) -> str:
         return self._hexadecimal(part) if _HEX.fullmatch(part) else self._substituted(part)
 
+    def _uuid(self, original: str) -> str:
+        """Return another UUID of the same version and variant: clients check them."""
+        made, version, variant = self._hexadecimal(original.replace("-", "")), original[14], original[19]
+        return f"{made[:8]}-{made[8:12]}-{version}{made[13:16]}-{variant}{made[17:20]}-{made[20:]}"
+
     def _hexadecimal(self, original: str) -> str:
-        drawn = self._draw(original.lower(), len(original))
-        keeps = UUID_KINDS if UUID.fullmatch(original) else ()
-        spelt = _UPPER[:6] if original != original.lower() else _LOWER[:6]
-        letters = _DIGITS + spelt
-        return "".join(
-            char if place in keeps or not char.isalnum() else letters[drawn[place] % 16]
-            for place, char in enumerate(original)
-        )
+        lowered = original.lower()
+        made = self._draw(lowered, len(original)).hex()[: len(original)]
+        return made if lowered == original else made.upper()
 
     def _substituted(self, original: str) -> str:
         drawn = self._draw(original, len(original))
@@ -129,11 +137,14 @@ def _other(char: str, drawn: int, place: int) -> str:
 def _forms(original: str) -> Iterator[str]:
     """Yield the base64 and URL forms of an id that differ from it."""
     raw = original.encode("utf-8", "surrogatepass")
-    for form in (b64encode(raw).decode(), urlsafe_b64encode(raw).decode(), quote(raw, safe="")):
-        if form != original:
-            yield form
-            if form.endswith("="):
-                yield form.rstrip("=")
+    form = b64encode(raw).decode()
+    yield form
+    yield form.rstrip("=")
+    if "+" in form or "/" in form:
+        yield (form := urlsafe_b64encode(raw).decode())
+        yield form.rstrip("=")
+    if not _IS_SAFE.fullmatch(original):
+        yield quote(raw, safe="")
 
 
 def _spellings(token: str) -> Iterator[str]:

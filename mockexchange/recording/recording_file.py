@@ -24,8 +24,8 @@ BYTES_MAX = 1024 * 1024 * 1024
 """A day of a busy account; it takes the import minutes to read."""
 BODY_BYTES_MAX = 16 * 1024 * 1024
 OWNER_ONLY = 0o600
-OWN_WORDS = frozenset({"direction", "kind", "channel", "at"})
-"""Fields of a line whose text is always the recording's own."""
+BETWEEN_TEXTS = "\0"
+"""Is no white space, so that nothing is found across two texts."""
 _ENCODE = json.JSONEncoder(check_circular=False).encode
 Plain = dict[str, Any]
 Bodies = dict[str, bytes | None]
@@ -89,7 +89,8 @@ class RecordingFile:
         }
         if found.note:
             line["note"] = found.note
-        self._add_with_bodies(line, {"body": found.body, "answer": found.answer})
+        head = [*(text for pair in (*headers[0], *headers[1]) for text in pair), found.method, line["target"]]
+        self._add_with_bodies(line, {"body": found.body, "answer": found.answer}, [*head, found.source, found.note])
 
     def add_frame(
         self,
@@ -100,9 +101,10 @@ class RecordingFile:
         kind: str = "",
         note: str = "",
         at: int | None = None,
+        monotonic_us: int | None = None,
         is_flushed: bool = True,
     ) -> None:
-        """Write a message of a stream, or its begin and end; `at` is now if left out.
+        """Write a message of a stream, or its begin and end; both instants are now if left out.
 
         Lines that are not flushed wait for the next one that is, or for `flush`.
         """
@@ -117,12 +119,14 @@ class RecordingFile:
             "fault": None,
             "note": note,
             **_times(_now() if at is None else at),
-            "monotonic_us": time.monotonic_ns() // 1000,
+            "monotonic_us": time.monotonic_ns() // 1000 if monotonic_us is None else monotonic_us,
         }
-        self._add_with_bodies(line, {"frame": raw}, is_flushed=is_flushed)
+        self._add_with_bodies(line, {"frame": raw}, [note], is_flushed=is_flushed)
 
     def flush(self) -> None:
-        """Write the lines that wait. Raises OSError."""
+        """Write the lines that wait. Raises OSError, again if one could not be written before."""
+        if self._failure is not None:
+            raise self._failure
         try:
             self._file.flush()
         except OSError as error:
@@ -154,11 +158,11 @@ class RecordingFile:
         self._file.close()
         self.part.unlink(missing_ok=True)
 
-    def _add_with_bodies(self, line: Plain, bodies: Bodies, *, is_flushed: bool = True) -> None:
+    def _add_with_bodies(self, line: Plain, bodies: Bodies, texts: list[str], *, is_flushed: bool = True) -> None:
+        """Write a line with its bodies; `texts` are the others that are not the recording's own."""
         for name, raw in bodies.items():
             line |= self._body(name, raw)
-        texts = texts_of([value for name, value in line.items() if value and name not in OWN_WORDS])
-        if any(self.redactor.leaks(text) for text in texts):
+        if self.redactor.leaks(BETWEEN_TEXTS.join([*texts, *(line[name] or "" for name in bodies)])):
             self.counts["bodies left out"] += 1
             line |= {**dict.fromkeys(bodies), "note": LEFT_OUT}
         self._write(line, is_flushed=is_flushed)

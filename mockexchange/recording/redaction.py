@@ -21,8 +21,8 @@ LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 _TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")([^"\d\[\]{}:,]*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 """Strings, with the colon after a key, and numbers."""
 _PAIRS = re.compile(
-    r'"(?:[^"\\]|\\.)*"[^"\d\[\]{}:,]*:\s*(?:"(?:[^"\\]|\\.)*"(?![^"\d\[\]{}:,]*:)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|'
-    + _TOKENS.pattern
+    r'("(?:[^"\\]|\\.)*")([^"\d\[\]{}:,]*:\s*)'
+    r'("(?:[^"\\]|\\.)*"(?![^"\d\[\]{}:,]*:)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|' + _TOKENS.pattern
 )
 """Keys with their values, else tokens."""
 VALUES_KEPT_MAX = 20_000
@@ -76,9 +76,13 @@ class Redactor:
 
         def shown(found: re.Match[str]) -> str:
             nonlocal name
-            text, key, colon = found[0], found[1], found[2]
-            if key is None and text[0] == '"':
-                return pairs.get(text) or self._pair(text)
+            text = found[0]
+            known = pairs.get(text)
+            if known is not None:
+                return known
+            if found[3] is not None:
+                return self._pair(text, *found.groups()[:3])
+            key, colon = found[4], found[5]
             if colon is None:
                 return self._value_kept(name, text)
             name = key[1:-1]
@@ -86,18 +90,9 @@ class Redactor:
 
         return _PAIRS.sub(shown, text)
 
-    def _pair(self, text: str) -> str:
+    def _pair(self, text: str, key: str, colon: str, value: str) -> str:
         """Return a key with its value, and remember it: most of them repeat from frame to frame."""
-        name = ""
-
-        def shown(found: re.Match[str]) -> str:
-            nonlocal name
-            if found[2] is None:
-                return self._value_kept(name, found[0])
-            name = found[1][1:-1]
-            return self._key(found[1]) + found[2]
-
-        made = _TOKENS.sub(shown, text)
+        made = self._key(key) + colon + self._value_kept(key[1:-1], value)
         if len(text) <= VALUE_CHARS_KEPT_MAX:
             if len(self._pairs) >= VALUES_KEPT_MAX:
                 self._pairs.clear()

@@ -1,7 +1,7 @@
 """Passes the frames of one stream both ways as they are, and writes its messages down.
 
-Nothing is sent of the proxy's own, but for the refusal of a command that does not only read. A frame is written before
-it is sent, so a slow disk slows the stream and loses nothing.
+Nothing is sent of the proxy's own, but for the refusal of a command that does not only read. Frames are read no further
+while the lines of others wait too long, so a slow disk slows the stream and loses nothing.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from contextlib import suppress
 from mockexchange.emulation.tcp_listener import READ_BYTES, StreamPair, reset_writer
 from mockexchange.recording.frames import CLOSE, PING, PONG, CannotRelay, FrameReader, MessageReader, text_frame
 from mockexchange.recording.frames import WireFrame as Frame
+from mockexchange.recording.late_lines import LateLines
 from mockexchange.recording.read_only import why_no_command
-from mockexchange.recording.recording_file import RecordingFile
 
 IN, OUT = "in", "out"
 KINDS = {CLOSE: "close", PING: "ping", PONG: "pong"}
@@ -24,14 +24,14 @@ NOT_SENT = -32600
 class StreamRelay:
     """One stream: `number` is its connection in the recording."""
 
-    def __init__(self, file: RecordingFile, number: int, *, allows_writes: bool = False) -> None:
-        self._file, self._number, self._allows_writes = file, number, allows_writes
+    def __init__(self, lines: LateLines, number: int, *, allows_writes: bool = False) -> None:
+        self._lines, self._number, self._allows_writes = lines, number, allows_writes
         self._messages = {IN: MessageReader(), OUT: MessageReader()}
         self._is_closed = False
 
     async def run(self, client: StreamPair, server: StreamPair, begun: tuple[bytes, bytes]) -> None:
         """Pass frames on until either side ends; `begun` are the first bytes of client and server."""
-        self._file.add_frame(self._number, OUT, b"", kind="open")
+        self._lines.add_frame(self._number, OUT, b"", kind="open")
         asking = asyncio.create_task(self._carry(IN, client, server, begun[0], client))
         answering = asyncio.create_task(self._carry(OUT, server, client, begun[1], client))
         try:
@@ -43,6 +43,8 @@ class StreamRelay:
                 task.cancel()
             results = await asyncio.gather(asking, answering, return_exceptions=True)
             self._note_end(results)
+            with suppress(OSError):  # the file keeps it for its end
+                self._lines.write_all()
             if any(isinstance(one, OSError) for one in results):
                 reset_writer(client.writer)
             with suppress(OSError):
@@ -52,18 +54,21 @@ class StreamRelay:
         if not self._is_closed:
             reasons = [str(one) or type(one).__name__ for one in results if isinstance(one, OSError | CannotRelay)]
             note = "; ".join(reasons) or "the connection ended without a close frame"
-            self._file.add_frame(self._number, OUT, b"", kind="close", note=note)
+            self._lines.add_frame(self._number, OUT, b"", kind="close", note=note)
 
     async def _carry(
         self, direction: str, source: StreamPair, target: StreamPair, begun: bytes, client: StreamPair
     ) -> None:
         reader, data = FrameReader(), begun
         while True:
-            sent = [frame.raw for frame in reader.feed(data) if self._take(direction, frame, client)]
-            if sent:
-                self._file.flush()
+            frames = reader.feed(data)
+            if direction == OUT:
+                target.writer.write(b"".join([frame.raw for frame in frames]))
+            sent = [frame.raw for frame in frames if self._take(direction, frame, client)]
+            if direction == IN:
                 target.writer.write(b"".join(sent))
-                await target.writer.drain()
+            await target.writer.drain()
+            await self._lines.keep_up()
             data = await source.reader.read(READ_BYTES)
             if not data:
                 return
@@ -74,7 +79,7 @@ class StreamRelay:
         if kind:
             self._is_closed |= kind == "close"
             payload = _close_text(frame.payload) if kind == "close" else frame.payload
-            self._file.add_frame(self._number, direction, payload, kind=kind)
+            self._lines.add_frame(self._number, direction, payload, kind=kind)
             return True
         messages = self._messages[direction]
         is_first_and_last = messages.is_between and frame.is_final
@@ -82,7 +87,7 @@ class StreamRelay:
         if message is None:
             return True
         why = None if self._allows_writes or direction == OUT else why_no_command(message)
-        self._file.add_frame(self._number, direction, message, note=why or "", is_flushed=False)
+        self._lines.add_frame(self._number, direction, message, note=why or "")
         if why is None:
             return True
         if is_first_and_last:
@@ -96,7 +101,7 @@ class StreamRelay:
         number = number.get("id") if isinstance(number, dict) else None
         answer = {"jsonrpc": "2.0", "id": number, "error": {"code": NOT_SENT, "message": why}}
         raw = json.dumps(answer).encode()
-        self._file.add_frame(self._number, OUT, raw, note="the proxy's own")
+        self._lines.add_frame(self._number, OUT, raw, note="the proxy's own")
         client.writer.write(text_frame(raw))
 
 
