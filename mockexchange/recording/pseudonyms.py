@@ -1,7 +1,7 @@
 """Pseudonyms: ids become other ids of the same shape, the same one everywhere in a recording.
 
-A pseudonym is a function of the id and a salt that no file has, so that REST and streams still join, and nobody can
-try ids until one fits.
+A pseudonym is drawn by the id and a salt that no file has, so that REST and streams still join, and nobody can try ids
+until one fits. Of short ids no two have the same one.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import re
 import secrets
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from itertools import count
 from urllib.parse import quote, unquote
 
 SALT_BYTES = 32
@@ -18,6 +19,10 @@ KNOWN_CHARS_MIN = 8
 """Shorter ids are also words and numbers of ordinary text, and are replaced in fields of ids only."""
 UNMISTAKABLE_CHARS_MIN = 24
 """Letters alone are words, unless there are this many."""
+DRAWN_AGAIN_CHARS_MAX = 12
+"""Parts of ids that are so short may draw what another one has, and then draw again."""
+DRAWS_MAX = 64
+"""Draws before a pseudonym becomes one character longer, since all shorter ones are taken."""
 WORD_CHARS_MAX = 4
 """Letters of a first part that stays, since it names a kind and nobody: `ETH-349249`."""
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -40,6 +45,8 @@ class Pseudonyms:
         self._forms: set[str] = set()
         """The base64 and URL forms of what is known."""
         self._made: set[str] = set()
+        self._short: dict[str, str] = {}
+        self._short_made: set[str] = set()
 
     def of(self, original: str) -> str:
         """Return the pseudonym of an id, always the same one; a pseudonym is returned unchanged."""
@@ -50,7 +57,7 @@ class Pseudonyms:
 
     def number(self, original: str) -> str:
         """Return the pseudonym of the digits of a number: as many, and the first one no zero."""
-        return original if len(original) < 2 else self._substituted(original)
+        return original if len(original) < 2 else self._part(original)
 
     def in_text(self, text: str) -> str:
         """Return free text with its UUIDs and the ids that are known replaced."""
@@ -98,7 +105,19 @@ class Pseudonyms:
         return "".join([first if is_kind else self._part(first), *parts])
 
     def _part(self, part: str) -> str:
-        return self._hexadecimal(part) if _HEX.fullmatch(part) else self._substituted(part)
+        if _HEX.fullmatch(part) and not part.isdigit():
+            return self._hexadecimal(part)
+        if not part or len(part) > DRAWN_AGAIN_CHARS_MAX or len(self._short) >= KNOWN_MAX:
+            return self._substituted(part)
+        return self._short.get(part) or self._short_part(part)
+
+    def _short_part(self, part: str) -> str:
+        """Return what no other short part has, and remember it."""
+        drawn = (self._substituted(part + "0" * (draw // DRAWS_MAX), draw) for draw in count())
+        made = next(one for one in drawn if one not in self._short_made)
+        self._short_made.add(made)
+        self._short[part] = made
+        return made
 
     def _uuid(self, original: str) -> str:
         """Return another UUID of the same version and variant: clients check them."""
@@ -110,8 +129,8 @@ class Pseudonyms:
         made = self._draw(lowered, len(original)).hex()[: len(original)]
         return made if lowered == original else made.upper()
 
-    def _substituted(self, original: str) -> str:
-        drawn = self._draw(original, len(original))
+    def _substituted(self, original: str, draw: int = 0) -> str:
+        drawn = self._draw(f"{original}\n{draw}" if draw else original, len(original))
         return "".join(_other(char, drawn[place], place) for place, char in enumerate(original))
 
     def _draw(self, text: str, count: int) -> bytes:

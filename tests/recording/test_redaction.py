@@ -62,6 +62,19 @@ def test_a_subtrader_keeps_the_account_before_it(redactor: Redactor) -> None:
     assert redactor.pseudonyms.of("ETH-349249") != "ETH-349249"
 
 
+def test_short_ids_have_a_pseudonym_each(redactor: Redactor) -> None:
+    for ids in (
+        [str(number) for number in range(100)],
+        [f"ETH-{number}" for number in range(1_000)],
+        [f"t{number}" for number in range(200)],
+    ):
+        assert len({redactor.pseudonyms.of(one) for one in ids}) == len(ids)
+        assert [redactor.pseudonyms.of(one) for one in ids] == [redactor.pseudonyms.of(one) for one in ids]
+    body = redactor.body(json.dumps({"user_id": 77, "userId": "77", "order_id": "ETH-77"}).encode())
+    assert body is not None
+    assert str(json.loads(body)["user_id"]) == json.loads(body)["userId"] == json.loads(body)["order_id"][4:]
+
+
 def test_two_recordings_share_no_pseudonym() -> None:
     assert len({Redactor().pseudonyms.of(ORDER) for _ in range(3)}) == 3
 
