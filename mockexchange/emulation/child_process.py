@@ -1,4 +1,4 @@
-"""A child process with this process's standard streams and signals, and its exit code."""
+"""Runs a program as a child process, with this process's standard streams and signals, and returns its exit code."""
 
 import asyncio
 import errno
@@ -12,17 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-"""The exit codes of shells."""
+"""The exit codes with which shells report a missing program, and a program that is not executable."""
 BY_SIGNAL = 128
 FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 """Signals that a terminal sends to all foreground processes, including the child."""
 PROCESSES = Path("/proc")
 KILL_S = 5.0
-"""Time for a program to end after the signal."""
+"""The seconds that a program has to end after SIGTERM, until it is killed."""
 
 
 class CannotStart(Exception):
-    """The program is missing or not executable; `exit_code` is the one that a shell returns for the reason."""
+    """The program is missing or not executable; `exit_code` is the exit code of a shell in this case."""
 
     def __init__(self, exit_code: int, message: str) -> None:
         super().__init__(message)
@@ -77,7 +77,7 @@ class Program:
                 os.kill(process, number)
 
     def forward(self, number: int) -> None:
-        """Forward a signal to the program, unless a terminal has sent it to both."""
+        """Forward a signal to the program, unless the terminal has sent the signal to the program too."""
         if self._is_group or signal.Signals(number).name not in FROM_TERMINAL:
             self.send(number)
 

@@ -1,4 +1,4 @@
-"""The environment of a child: the user's without the variables of real venues, and with the sandbox's variables."""
+"""Makes the environment of a program: the user's, without variables of real venues, with those of the sandbox."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,30 +18,29 @@ from mockexchange.clients.published import (
 from mockexchange.venues.client_setup import PublishedClient
 
 OWN_PREFIXES = tuple(prefix for setup in CLIENT_SETUPS.values() for prefix in setup.variable_prefixes)
-"""Prefixes of the user's variables that are taken away: they would point a client elsewhere, or sign with a key of real
-money."""
+"""Prefixes of variables to remove, since they point a client to another server, or have keys to real money."""
 PROXY_USER = "run"
 PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
 WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
-"""Templates of URLs, which a program that is written for the demo does not need: it has the demo's URLs."""
+"""Templates of URLs, which are not set for a program that is written for a venue's demo: it has the demo's URLs."""
 
 
 class TrustFiles(NamedTuple):
-    """Paths of the certificate of our authority, and of a bundle of it with the system's authorities."""
+    """Paths of the certificate of the sandbox's authority, and of a bundle of it with the system's authorities."""
 
     certificate: str
     bundle: str
 
 
 class ClientVariables(NamedTuple):
-    """Environment variables to set (None: to unset), and by venue the name of the account with the key in them."""
+    """Environment variables to set (None: to unset), and for each venue the account whose key is in the variables."""
 
     variables: dict[str, str | None]
     accounts: dict[str, str]
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables that venues' clients read."""
+    """Return the environment without the variables that the venues' clients read."""
     return {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIXES)}
 
 
@@ -90,7 +89,7 @@ def _for_demo(client: PublishedClient) -> PublishedClient:
 
 
 def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that send a program's connections through our proxy, except connections to this machine."""
+    """Return the variables that send a program's connections through the run's proxy, except those to this machine."""
     url = f"http://{PROXY_USER}:{password}@127.0.0.1:{port}"
     is_all = bool(environment.get("all_proxy") or environment.get("ALL_PROXY"))
     names = PROXY_NAMES if is_all else PROXY_NAMES[:2]
@@ -100,7 +99,10 @@ def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[st
 
 
 def trusting(trust: TrustFiles, environment: Mapping[str, str], parent: Path) -> dict[str, str]:
-    """Return the variables that make programs trust our authority beside the system's and the user's file for Node."""
+    """Return the variables that make programs trust the sandbox's authority, beside the system's authorities.
+
+    For Node, the certificates of the user's own NODE_EXTRA_CA_CERTS are kept.
+    """
     extra = trust.certificate
     before = environment.get("NODE_EXTRA_CA_CERTS")
     if before and Path(before).is_file():

@@ -1,4 +1,4 @@
-"""The sandbox of a run: on its own port, with its control API, in the event loop of the run."""
+"""Starts the sandbox of `mockexchange run`: on its own port, with its control API, in the event loop of the run."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,12 +26,12 @@ from mockexchange.venues.dated import ApiDate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """The sandbox of a run. `accounts` has each account by name with the path of its key file, "" without a file."""
+    """The sandbox of a run. `accounts` has each account by name, with the path of its key file ("" if it has none)."""
 
     sandbox: Sandbox
     port: int
     origin: str
-    """The base of all paths, with the control API at /_mock."""
+    """The URL before all paths; the control API is below it at /_mock."""
     token: str
     ready_file: Path
     venues: Mapping[str, Mapping[str, str]]
@@ -42,9 +42,10 @@ class Exchange:
 async def exchange(
     scenario: str, api_date: ApiDate, clock: str = "real", chaos: Sequence[str] = ()
 ) -> AsyncIterator[Exchange]:
-    """Run a fresh sandbox with its keys in files until the end of the block. Raises ScenarioError.
+    """Run a new sandbox until the end of the `async with` block, its keys in files. Raises ScenarioError.
 
-    `chaos` are presets of faults. Other commands find the exchange by its ready file, and without it if no server runs.
+    `chaos` are names of fault presets. Other commands find this sandbox by its ready file, and by default if no other
+    server runs.
     """
     plan = with_presets(load_scenario(scenario), chaos)
     allow_many_files()

@@ -1,7 +1,7 @@
-"""The files that load the guard into children: a directory on PYTHONPATH for Python, and a first script for Node.
+"""Writes the files that load the guard into a program: a directory on PYTHONPATH for Python, a first script for Node.
 
-The directory has a `sitecustomize` and a copy of the guard. It is a copy since the child may be another Python with
-other packages, and has another name since the child may have `mockexchange` installed too.
+The directory has a `sitecustomize` and a copy of the guard. It is a copy since the program may use another Python with
+other packages, and has another name since the program may have `mockexchange` installed too.
 """
 
 import json
@@ -26,7 +26,7 @@ NODE_START = Path(__file__).with_name("node_start.cjs")
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """The files of a run's guard: `directory` for PYTHONPATH, and `report`, to which children append lines."""
+    """The files of a run's guard: `directory` for PYTHONPATH, and `report`, to which guarded processes append lines."""
 
     directory: Path
     report: Path
@@ -34,7 +34,7 @@ class Injection:
     def variables(
         self, names: frozenset[str], port: int, bundle: str, environment: Mapping[str, str]
     ) -> dict[str, str]:
-        """Return the variables that make Python and Node children load the guard; `environment` is the parent's."""
+        """Return the variables that make Python and Node processes load the guard; `environment` is the user's."""
         settings = {
             "report": str(self.report),
             "names": sorted(names),
@@ -57,7 +57,7 @@ class Injection:
 
 
 def write_injection(parent: Path) -> Injection:
-    """Write the directory for PYTHONPATH and an empty report."""
+    """Write the directory for PYTHONPATH and an empty report file below `parent`; return their paths."""
     directory, report = parent / "python", parent / "report.jsonl"
     package = directory / COPY
     package.mkdir(parents=True)

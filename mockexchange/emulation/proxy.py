@@ -22,17 +22,17 @@ from mockexchange.guard import Dial, find_place
 from mockexchange.guard.clients import UNKNOWN
 
 HEAD_S_MAX = 30.0
-"""Time for the first request of a connection, in seconds; clients may open connections in advance."""
+"""The seconds to wait for the first request of a connection; clients may open connections in advance."""
 CONNECT_S_MAX = 20.0
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE = ("https", "wss")
 AGENT_CHARS_MAX = 80
 CHALLENGE = 'Proxy-Authenticate: Basic realm="mockexchange run"\r\n'
-"""Some programs send credentials only after a challenge."""
+"""The header that asks for credentials; some programs send them only after it."""
 
 
 class ProxyRequest(NamedTuple):
-    """The head of a request to the proxy. `url` is None for CONNECT."""
+    """The first line and the headers of a request to the proxy. `url` is None for CONNECT."""
 
     method: str
     host: str
@@ -49,11 +49,13 @@ class ProxyRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """The HTTP proxy of a run. It connects `emulated` hosts to `sandbox_port`, and their TLS to `front_port`.
+    """The HTTP proxy of a run.
 
-    `on_dial` is called with every refused dial of a real host, `on_ask` for every request. `upstream` is the user's own
-    proxy, for all other hosts. Requests for those and for real hosts have to carry `ticket`, if it is set, since other
-    users of the machine could use this proxy, or end the run.
+    It leads hosts of `emulated` to `sandbox_port`, and their TLS connections to `front_port`.
+
+    `on_dial` is called with every refused connection to a real host, `on_ask` for every request. `upstream` is the
+    user's own proxy, for all other hosts. Requests for those and for real hosts have to carry `ticket` as credentials,
+    if it is set, since other users of the machine could use this proxy, or end the run.
     """
 
     emulated: frozenset[str]
@@ -65,7 +67,7 @@ class Proxy:
     on_ask: Callable[[], object] = lambda: None
 
     async def serve(self, client: StreamPair) -> None:
-        """Serve one connection to its end."""
+        """Handle one connection until it ends."""
         try:
             head = await asyncio.wait_for(client.reader.readuntil(b"\r\n\r\n"), HEAD_S_MAX)
             asked = read_head(head)
@@ -112,7 +114,7 @@ class Proxy:
 
 
 def read_head(head: bytes) -> ProxyRequest:
-    """Read the head of a request to a proxy. Raises ValueError with what is wrong."""
+    """Parse the first line and the headers of a request to a proxy. Raises ValueError with the reason."""
     line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
     method, _, rest = line.decode("latin-1").partition(" ")
     target, _, version = rest.partition(" ")
@@ -127,7 +129,10 @@ def read_head(head: bytes) -> ProxyRequest:
 
 
 def origin_form(asked: ProxyRequest) -> bytes:
-    """Return the head to send to the server: with the path only, no headers for the proxy, and no keep-alive."""
+    """Return a request's first line and headers as the server gets them.
+
+    The target has no host, and headers for the proxy and keep-alive are removed.
+    """
     assert asked.url is not None, "CONNECT is asked of nobody else"
     path = (asked.url.path or "/") + (f"?{asked.url.query}" if asked.url.query else "")
     is_upgrade = bool(asked.header("Upgrade"))
@@ -149,7 +154,7 @@ def _dial(asked: ProxyRequest) -> Dial:
 
 
 def ticket_of(password: str) -> str:
-    """Return the Proxy-Authorization credentials that a program sends if HTTPS_PROXY contains the password."""
+    """Return the Proxy-Authorization credentials of a program whose HTTPS_PROXY contains this password."""
     return base64.b64encode(f"{PROXY_USER}:{password}".encode()).decode()
 
 

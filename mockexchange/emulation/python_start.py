@@ -1,6 +1,6 @@
-"""The `sitecustomize` of Python children of `mockexchange run`: it starts the guard, then runs the child's own one.
+"""The `sitecustomize` of Python programs under `mockexchange run`: it starts the guard, then runs the user's own one.
 
-It runs in any version of Python, so it imports little, and no error in it stops the child.
+It runs in any version of Python, so it imports little, and no error in it stops the program.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A run of a program: a fresh sandbox, its listeners, the program, and the hosts that it dialled."""
+"""Runs a program against a new sandbox, and records the real hosts that it tried to reach."""
 
 import asyncio
 import json
@@ -34,18 +34,18 @@ LOCAL, DEMO = "local", "demo"
 MODES = (LOCAL, DEMO)
 STOP, REFUSE = "stop", "refuse"
 ON_REAL_HOST = (STOP, REFUSE)
-"""What follows a refused dial: a program that goes on is ended, or it may go on to its own end."""
+"""What happens after a refused connection to a real host: the program is ended, or may continue."""
 REFUSED = 3
-"""The exit code if a real venue was dialled, independent of the program's own."""
+"""The exit code if the program tried to reach a real venue, whatever the program's own exit code is."""
 PATIENCE_S = 2.0
-"""Time for a program to end by itself after a refused dial; then it is ended."""
+"""The seconds that a program has to end by itself after a refused connection; then it is ended."""
 LOOK_S = 0.05
-"""The interval of reading the children's report, a file, since any process on any system can append a line to it."""
+"""The interval, in seconds, of reading the report file, to which the guarded processes append lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """The settings of a run: `mode` is one of MODES, `environment` the user's, the others options of the command."""
+    """The settings of a run: `mode` is one of MODES, `environment` the user's; others are options of the command."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -56,7 +56,7 @@ class RunSettings:
     account: str | None = None
     clock: str = "real"
     chaos: tuple[str, ...] = ()
-    """Presets of faults."""
+    """Names of fault presets."""
     on_real_host: str = STOP
     """One of ON_REAL_HOST."""
     patience_s: float = PATIENCE_S
@@ -70,7 +70,7 @@ class RunResult:
     code: int = 0
     seconds: float = 0.0
     was_ended: bool = False
-    """Whether the program went on after a refused dial, and was ended."""
+    """Whether the program continued after a refused connection to a real host, and was ended."""
     guarded: set[str] = field(default_factory=set)
     """The kinds of the program's processes that loaded the guard: "python", "node"."""
     proxied: int = 0
@@ -85,9 +85,9 @@ class RunResult:
 
 
 async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lambda here: None) -> RunResult:
-    """Run a program to its end; `announce` is called when the exchange is ready.
+    """Run a program to its end; `announce` is called with the sandbox when it is ready.
 
-    Raises ScenarioError, clients.UnusableAccount, WrongProxy or CannotStart before it has begun.
+    Before the program starts, ScenarioError, clients.UnusableAccount, WrongProxy or CannotStart may be raised.
     """
     ran, relay = RunResult(settings), SignalForwarder()
     async with AsyncExitStack() as stack:
@@ -114,10 +114,10 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
 
 
 class DialLog:
-    """Records dials in the result of the run and in the sandbox's journal."""
+    """Records attempts to reach real hosts in the result of the run and in the sandbox's journal."""
 
     METHOD = "DIAL"
-    """The method of a dial in the journal; no client can send it."""
+    """The method of such an attempt in the journal; no client can send it."""
 
     def __init__(self, ran: RunResult, sandbox: Sandbox) -> None:
         self.ran, self.journal, self._sandbox = ran, sandbox.journal, sandbox
@@ -136,11 +136,11 @@ class DialLog:
         self.refused.set()
 
     def count(self) -> None:
-        """Count one request to the proxy."""
+        """Count a request to the proxy."""
         self.ran.proxied += 1
 
     def read(self, data: bytes) -> None:
-        """Process new bytes of the children's report; an incomplete line is kept until its rest arrives."""
+        """Parse new bytes of the report file; an incomplete line is kept until its rest arrives."""
         *lines, self._begun = (self._begun + data).split(b"\n")
         for line in lines:
             self._read_line(line)

@@ -1,4 +1,4 @@
-"""Signals of `mockexchange run`: kept while the run is prepared, and then forwarded to the program."""
+"""Handles the signals of `mockexchange run`: they are kept while the run is prepared, then forwarded to the program."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 class SignalForwarder:
-    """Handles signals until the files of a run are removed; signals after the program's end have no effect."""
+    """Handles signals until the files of a run are removed. Signals after the program's end have no effect."""
 
     def __init__(self) -> None:
         self._program: Program | None = None
@@ -19,7 +19,10 @@ class SignalForwarder:
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """Handle signals inside the block. Signals ignored at its start (nohup) stay ignored, also by the program."""
+        """Handle signals inside the `with` block.
+
+        Signals ignored at its start (nohup) stay ignored, also by the program.
+        """
         loop = asyncio.get_running_loop()
         found = [number for name in FORWARDED if (number := getattr(signal, name, None)) is not None]
         numbers = [number for number in found if signal.getsignal(number) is not signal.SIG_IGN]
@@ -38,14 +41,14 @@ class SignalForwarder:
                 loop.remove_signal_handler(number)
 
     async def start_none_if_told(self) -> None:
-        """Raise CannotStart if a signal has arrived by now."""
+        """Raise CannotStart if a signal to end has arrived already, so that no program is started."""
         await asyncio.sleep(0)  # the loop handles signals that arrived while it was busy
         if self._early:
             number = self._early[0]
             raise CannotStart(BY_SIGNAL + number, f"{signal.Signals(number).name} came before the program was started")
 
     def hand_to(self, program: Program) -> None:
-        """Forward signals to the program from now on, beginning with those that arrived while it was started."""
+        """Forward signals to the program from now on, beginning with those that arrived before it started."""
         self._program = program
         for number in self._early:
             program.send(number)

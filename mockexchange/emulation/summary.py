@@ -1,4 +1,4 @@
-"""The summary of a run as lines for people, and as checks for reports."""
+"""The result of a run as lines of text for people, and as checks for reports."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from mockexchange.emulation.run import DEMO, RunResult
 from mockexchange.sandbox.journal.journal import JournalEntry
 
 LINES_MAX = 10
-"""Lines that are shown of each kind; a client that is refused in a loop repeats the same line."""
+"""The most lines that are shown of each kind; a client that is refused in a loop repeats the same line."""
 OPERATIONS_MAX = 6
 TARGET_CHARS_MAX = 120
 NAME_CHARS_MAX = 40
@@ -18,7 +18,7 @@ NAME_CHARS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class RunCheck:
-    """A rule that a run is checked for, its text, and its violations as (where, seen, expected)."""
+    """A rule for runs: its id, its text, and the violations in this run as (where, seen, expected)."""
 
     rule: str
     says: str
@@ -37,21 +37,21 @@ def lines_of(result: RunResult) -> Iterator[str]:
 
 
 def dial_lines(result: RunResult) -> list[str]:
-    """Return a line per distinct dial of a real host, with the advice."""
+    """Return a line for each distinct attempt to reach a real host, with advice."""
     lines = [f"refused {text}{times}" for text, times in _counted(map(str, result.dials), "{} times", " ({})")]
     could_be_here = not _is_demo(result) and any(dial.host in EMULATED for dial in result.dials)
     return [*lines, *(["with --as demo that demo is answered here"] if could_be_here else [])]
 
 
 def nothing_arrived(result: RunResult) -> str:
-    """Return the possible reason why no request arrived."""
+    """Return a sentence with the probable reason why the sandbox got no request."""
     if result.guarded or result.proxied:
         return f"no request arrived, and no venue was dialled: the program asked no venue anything{_hint(result)}"
     return unseen(result)
 
 
 def unseen(result: RunResult) -> str:
-    """Return the warning that connections of the program to other hosts could not be observed."""
+    """Return the warning that the program's connections to other hosts could not be observed."""
     arrived = f"{_count(len(result.requests), 'request')} arrived" if result.requests else "no request arrived"
     trust = ", and trust SSL_CERT_FILE" if _is_demo(result) else ""
     return (
@@ -70,7 +70,7 @@ def _hint(result: RunResult) -> str:
 
 
 def run_checks(result: RunResult) -> list[RunCheck]:
-    """Return the checks of a run for a report, a case each."""
+    """Return the checks of a run for a report: one check for each test case."""
     code, command = result.code, result.settings.command[0]
     return [
         RunCheck(

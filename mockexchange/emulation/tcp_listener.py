@@ -1,4 +1,4 @@
-"""Listening sockets whose connections end with them, and the forwarding of bytes between two connections."""
+"""Listens on sockets, closes their connections together with them, and forwards bytes between two connections."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 HOST = "127.0.0.1"
 HEAD_BYTES_MAX = 64 * 1024
-"""The usual limit of servers for the head of a request."""
+"""The most bytes of a request's first line and headers, as in most servers."""
 READ_BYTES = 64 * 1024
 NO_LINGER = struct.pack("ii", 1, 0)
 """The socket option with which closing resets the connection."""
@@ -36,7 +36,10 @@ async def connect_locally(port: int) -> StreamPair:
 
 
 class TcpListener:
-    """A context that listens on the loopback address, with TLS if `context` is given; port 0 is a free one."""
+    """A context manager that listens on the loopback address, with TLS if `context` is given.
+
+    Port 0 takes a free port.
+    """
 
     def __init__(
         self, serve: Callable[[StreamPair], Awaitable[None]], context: ssl.SSLContext | None = None, *, port: int = 0

@@ -1,4 +1,4 @@
-"""The user's own proxy, for connections to hosts that are not of a venue, as without `mockexchange run`."""
+"""Connects through the user's own proxy to hosts that belong to no venue, as without `mockexchange run`."""
 
 import asyncio
 import base64
@@ -11,18 +11,21 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from mockexchange.emulation.tcp_listener import StreamPair
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-"""The variables that may name the user's proxy, in order of precedence."""
+"""Environment variables that may name the user's proxy, in order of precedence."""
 HTTP_PORT = 80
 EXAMPLE = "http://proxy.example:3128"
 
 
 class WrongProxy(Exception):
-    """A variable of the environment has a proxy that is not a valid URL."""
+    """The environment names a proxy whose URL is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamProxy:
-    """An HTTP proxy; `authorization` is empty if it needs none, `bypassed` are hosts as in NO_PROXY."""
+    """An HTTP proxy.
+
+    `authorization` is empty if it needs none; `bypassed` are hosts to reach directly, as in NO_PROXY.
+    """
 
     host: str
     port: int
@@ -58,7 +61,7 @@ class UpstreamProxy:
 
 
 def find_upstream(environment: Mapping[str, str]) -> UpstreamProxy | None:
-    """Return the proxy that an environment names for https; None if there is no HTTP proxy.
+    """Return the proxy that environment variables name for https; None if they name no HTTP proxy.
 
     Raises WrongProxy.
     """

@@ -1,4 +1,4 @@
-"""Clients that are not written in Python, by their User-Agent, with the advice if one dials a venue."""
+"""Recognizes clients that are not written in Python by their User-Agent, and has advice if one connects to a venue."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from mockexchange.guard.venue_data import VENUE_DATA
 
 
 class UserAgent(NamedTuple):
-    """A published client. `folder` is its package in node_modules, `mark` a lower-case part of its User-Agent."""
+    """A published client: `folder` is its package in node_modules, `mark` a lower-case part of its User-Agent."""
 
     client: str
     folder: str
