@@ -1,8 +1,10 @@
-"""The two clocks. Exchange time dates rows and settlements; host time is the time that real clients measure.
+"""The two clocks of a sandbox.
 
-Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). Real time can still be advanced: it
-then runs that much ahead. Scaled time never goes back, also if the host's clock is set back. Host time is never
-touched, so moving the exchange's time never makes a signature stale.
+Exchange time dates rows and settlements; host time is the time that real clients measure.
+
+Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). Real time can be advanced too: it then
+runs that much ahead. Scaled time never goes back, also if the host's clock is set back. Host time is never changed, so
+changing the exchange's time never makes a signature too old.
 """
 
 import asyncio
@@ -16,11 +18,11 @@ from mockexchange.core.instants import format_instant, parse_instant
 
 HostClock = Callable[[], int]
 SCALE_MAX = 1_000_000
-"""At this scale a year passes in half a minute."""
+"""The highest speed of a clock: at this speed a year passes in half a minute."""
 LAST = parse_instant("9999-12-31T23:59:59.999999Z")
 """The last instant that can be formatted; every clock stops there."""
 SLICE_S = 0.005
-"""Time for which a history is played before clients of other sandboxes are served again."""
+"""The seconds for which a history is executed before other tasks get a turn, such as clients of other sandboxes."""
 _SCALED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
@@ -30,7 +32,10 @@ def host_now_us() -> int:
 
 
 def parse_mode(text: str) -> Fraction | None:
-    """Return the scale of "paused" (0), "real" (None) or "10x" (10). Raises ValueError on anything else."""
+    """Return the speed of a clock mode: 0 for "paused", None for "real", 10 for "10x".
+
+    Raises ValueError on other text.
+    """
     if text == "real":
         return None
     if text == "paused":
@@ -44,7 +49,7 @@ def parse_mode(text: str) -> Fraction | None:
 
 
 class Turns:
-    """Lets other tasks have their turn whenever SLICE_S of host time has passed."""
+    """Lets other tasks of the event loop run whenever SLICE_S of host time has passed."""
 
     def __init__(self) -> None:
         self._until = time.perf_counter() + SLICE_S
@@ -56,7 +61,7 @@ class Turns:
 
 
 class ExchangeClock:
-    """Exchange time as a function of host time."""
+    """Computes exchange time from host time."""
 
     def __init__(self, mode: str = "real", start: int = 0, host: HostClock = host_now_us) -> None:
         self._host = host
@@ -99,7 +104,7 @@ class ExchangeClock:
         self._origin += duration_us
 
     def after(self, duration_us: int) -> int:
-        """Return the instant this much later than now. Raises ValueError as `advance` does."""
+        """Return the instant that is this much later than now. Raises ValueError as `advance` does."""
         instant = self.now() + duration_us
         if duration_us < 0:
             raise ValueError("expected a duration of 0 or more: exchange time never goes back")
@@ -108,7 +113,7 @@ class ExchangeClock:
         return instant
 
     def reach(self, instant: int) -> None:
-        """Move time forward to an instant; do nothing if it has passed."""
+        """Move exchange time forward to an instant; does nothing if the instant has passed."""
         ahead_us = min(instant, LAST) - self.now()
         if ahead_us > 0:
             self._move(ahead_us)
@@ -122,13 +127,13 @@ class ExchangeClock:
         return max(0, math.ceil((instant - self._origin) / self._scale) - self._elapsed_us())
 
     def set(self, mode: str, exchange_at: int, host_at: int) -> None:
-        """Let time run in a mode as if it had been `exchange_at` at the host time `host_at`."""
+        """Run in a mode as if exchange time had been `exchange_at` when host time was `host_at`."""
         self._use(mode)
         self._origin, self._ahead_us = exchange_at, exchange_at - host_at
         self._host_origin = self._host_latest = host_at
 
     def run(self, mode: str) -> None:
-        """Change the mode. Time continues from now, except in `real` mode, which returns to the wall clock."""
+        """Change the mode. Exchange time continues from now, except in `real` mode, which returns to the wall clock."""
         now = self.now()
         self._use(mode)
         self._host_origin = self._host_latest = self._host()

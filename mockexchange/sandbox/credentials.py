@@ -10,7 +10,7 @@ from mockexchange.venues.registry import DEFAULT, venue_of
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key of an account with the private half that a client signs with.
+    """A key of an account, together with the private half with which a client signs.
 
     `private_pem` is None if the scenario gives only the public half, or if the venue uses shared secrets; then `secret`
     is set instead.
@@ -27,7 +27,7 @@ class Credential:
 
 
 def credential_of(state: State, key: Key, private_pem: str | None) -> Credential:
-    """Return the credential of a key with its private PEM text."""
+    """Return the credential for a key; `private_pem` is the text of its private half, or None."""
     account = state.accounts[key.account]
     venue = venue_of(account.venue)
     return Credential(

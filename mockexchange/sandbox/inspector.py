@@ -1,12 +1,13 @@
-"""The interface of a checker of everything that a sandbox sends: `serve --self-check`."""
+"""The interface of `serve --self-check`, which checks all answers and frames of a sandbox against the API documents."""
 
 from typing import Protocol
 
 
 class Inspector(Protocol):
-    """A checker of what a sandbox sends. Each method returns the problems that it found, as lines for the journal.
+    """Checks what a sandbox sends. Each method returns the problems that it found, as lines for the journal.
 
-    `venue` is the name of the venue, `day` the day of its API date; None for the API date compat.
+    `venue` is the name of the venue, `day` the day of its API date; None for `compat`, which serves all fields of all
+    dates.
     """
 
     def check_answer(

@@ -1,4 +1,4 @@
-"""Opening a sandbox: execute the history of a scenario and add the keys of its accounts."""
+"""Opens a sandbox: executes the history of its scenario and adds the keys of its accounts."""
 
 from collections.abc import Callable
 

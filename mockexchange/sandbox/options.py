@@ -1,4 +1,4 @@
-"""The options of a sandbox, and the log that begins with them."""
+"""The options of a sandbox, and the new log whose header has them."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,7 +21,7 @@ DEFAULT = "default"
 class SandboxOptions:
     """The options of a sandbox.
 
-    `api_date`, the day whose API is imitated, holds for API keys that have none of their own. `clock` is "real",
+    `api_date`, the day whose API is imitated, applies to API keys without a date of their own. `clock` is "real",
     "paused", or a speed such as "10x".
     """
 
@@ -35,10 +35,10 @@ class SandboxOptions:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How the clock of a sandbox began: after the history, in a mode, at an exchange time and a host time."""
+    """The start of a sandbox's clock after the history: its mode, and the exchange time and host time then."""
 
     history: int = 0
-    """Number of commands in the history."""
+    """The number of commands in the history."""
     mode: str = "real"
     exchange_at: int = 0
     host_at: int = 0

@@ -1,9 +1,9 @@
-"""Page numbers of list requests, found by the cursor that an earlier answer returned."""
+"""Finds the page number of a list request by its cursor, which an earlier answer returned."""
 
 import msgspec
 
 CURSORS_MAX = 10_000
-"""Number of cursors that are kept; a request with a dropped cursor counts as a first page."""
+"""How many cursors are kept; a request with an older cursor counts as a first page."""
 FIRST = 1
 
 

@@ -17,7 +17,7 @@ from mockexchange.venues.venue import Venue
 
 LOGGER = logging.getLogger(__name__)
 Action = Command | ScriptedFrame | Rule
-"""The action of a script step."""
+"""What a script step does: a command, a frame to send, or a fault to install."""
 
 
 class SandboxEnded(Exception):
@@ -33,7 +33,7 @@ class StoreUnavailable(Exception):
 
 
 class CommandFailed(Exception):
-    """A mistake of the exchange ended a command; the state is as it was before the command."""
+    """The mock's own code raised an exception in a command; the state is as it was before the command."""
 
     def __init__(self, sequence: int, command: Command, error: Exception) -> None:
         self.command = f"command {sequence} ({type(command).__name__})"
@@ -44,7 +44,7 @@ class CommandFailed(Exception):
 
 
 def log_failure(subject: str, error: BaseException) -> str:
-    """Log an exception that is a mistake of the exchange, with its traceback; return its description for users."""
+    """Log an exception of the mock's own code with its traceback; return a sentence about it for users."""
     LOGGER.error("%s failed", subject, exc_info=error)
     if isinstance(error, CommandFailed):
         return str(error)

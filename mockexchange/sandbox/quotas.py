@@ -1,4 +1,4 @@
-"""The quotas of a sandbox: how much of a server that several people share one of them may take."""
+"""The quotas of a sandbox: limits to how much one sandbox may take of a server that several people share."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class RefusalPace:
 
 
 class QuotaReached(StoreUnavailable):
-    """A sandbox has all that its quota allows; nothing was executed. The message names the quota and what to do."""
+    """A sandbox has reached a quota; nothing was executed. The message names the quota and what to do."""
 
     def __init__(self, message: str, pace: RefusalPace) -> None:
         super().__init__(message)
@@ -32,19 +32,19 @@ class QuotaReached(StoreUnavailable):
 
 
 class Quotas(NamedTuple):
-    """The quotas of each sandbox of a server; None where there is none."""
+    """The quotas of each sandbox of a server; None means no limit."""
 
     commands: int | None = None
-    """Commands after the history of its scenario, until its reset."""
+    """The most commands after the scenario's history, until a reset."""
     journal_bytes: int | None = None
-    """Memory of its journal: heads, bodies and frames, of which the oldest are dropped."""
+    """The most memory for the journal, in bytes: requests, bodies and frames, of which the oldest are dropped."""
     streams: int | None = None
-    """Open streams."""
+    """The most open streams."""
     frames_per_second: int | None = None
-    """Data frames of all its streams, by host time."""
+    """The most data frames a second, of all streams together, by host time."""
 
     def commands_reached(self, sandbox: str, pace: RefusalPace) -> QuotaReached:
-        """Return the error for a command of a sandbox that has had all of them."""
+        """Return the error for a command beyond the quota of a sandbox."""
         return QuotaReached(
             f"the sandbox {sandbox!r} has had its quota of {self.commands:,} commands: reset or delete it", pace
         )
@@ -54,12 +54,15 @@ NO_QUOTAS = Quotas()
 
 
 class FrameQuota:
-    """The data frames that a sandbox may send, by host time in microseconds; those of a second may come at once."""
+    """Limits the data frames that a sandbox sends in a second of host time.
+
+    All of a second's frames may come at once.
+    """
 
     def __init__(self, frames_per_second: int) -> None:
         self._size = BucketSize(frames_per_second, MICROSECONDS_PER_SECOND, frames_per_second)
         self._buckets = TokenBuckets()
 
     def take(self, host_at: int) -> bool:
-        """Take one frame; return False if none is left."""
+        """Count a frame at the host time `host_at` (microseconds); return False if the quota does not allow it."""
         return self._buckets.take(None, self._size, 1, host_at)

@@ -1,4 +1,4 @@
-"""A request with its venue and its claimed key."""
+"""A request together with its venue and the API key that it claims."""
 
 from msgspec import Struct
 

@@ -1,7 +1,7 @@
-"""A sandbox: an exchange with its log, its clock, its keys and its journal. All mutable state is in it.
+"""A sandbox: a mock exchange with its log, clock, keys and journal. All mutable state is in it.
 
-Its parts refer to it weakly, and its exchange breaks its own cycles, so a sandbox that was deleted is freed by the last
-request that uses it. As garbage in cycles it took the collector as long as opening it takes.
+Its parts refer to it weakly, and its exchange breaks its own cycles, so a deleted sandbox is freed by the last request
+that uses it. As garbage in cycles it would keep the collector busy for as long as it took to open.
 """
 
 import json
@@ -35,18 +35,18 @@ from mockexchange.venues.request import Answer, Request, resume
 from mockexchange.venues.session import Handshake
 
 CLOCK = "clock"
-"""Subject of the notes in the log about changes of the clock."""
+"""The subject of the log's notes about changes of the clock."""
 ANSWERED = ("status", "operation", "account", "key_id", "diagnosis", "findings", "fault", "stub", "refusal")
-"""Attributes that the entry of a write takes from its complete answer."""
+"""Attributes that the journal entry of a write gets from its complete answer."""
 
 
 class Sandbox:
-    """A running exchange. `open_sandbox` creates it; `submit` executes a command, `answer` a request."""
+    """A running mock exchange. `open_sandbox` creates it; `submit` executes a command, `answer` answers a request."""
 
     beginning = Beginning()
-    """How its clock began."""
+    """The start of the sandbox's clock."""
     broken: str | None = None
-    """Why the state is not usable any more; None if it is. Only a reset or a deletion helps."""
+    """The reason why the state cannot be used any more; None if it can. Only a reset or a deletion helps."""
     _ending: str | None = None
     _sequence_max = sys.maxsize
     """The sequence number of the last command that its quota allows."""
@@ -94,16 +94,16 @@ class Sandbox:
         return self.clock.now(), self.options.host(), self.exchange.state.sequence
 
     def update_call_hook(self) -> None:
-        """Intercept the calls of streams while a fault or a stub is installed that may answer them."""
+        """Let faults and stubs see the calls of streams while one that may answer them is installed."""
         is_needed = self.faults.for_requests or self.stubs.installed
         self.streams.answer_call = self.faults.answer_call if is_needed else None
 
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
-        """Append a command to the log and execute it, at `at` or now. All changes of state go through here.
+        """Append a command to the log and execute it, at the time `at` or now. All changes of state go through here.
 
         A command from outside the script has no cause; steps that were due before it run first. Raises SandboxEnded,
-        StoreUnavailable if it could not be stored, and CommandFailed if the exchange made a mistake, after which the
-        state is as it was before the command.
+        StoreUnavailable if the command could not be stored, and CommandFailed if the mock's own code raised an
+        exception, after which the state is as it was before the command.
         """
         if cause is None and (self.script.has_due or self.writer.has_posts):
             await self.run_due()
@@ -115,7 +115,7 @@ class Sandbox:
         return writer.write_now(command, at, cause)
 
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
-        """Do what `submit` does; return the record of the log too."""
+        """Execute a command as `submit` does; return its record in the log together with its outcome."""
         writer = self.writer
         if writer.memory is not None:
             outcome = await self.submit(command, at, cause)
@@ -133,7 +133,7 @@ class Sandbox:
             raise self.options.quotas.commands_reached(self.name, self.streams.refusal_pace)
 
     def begin_quota(self) -> None:
-        """Count the commands from now on against the quota: those of the history are free."""
+        """Count the commands from now on against the quota; those of the history do not count."""
         if (quota := self.options.quotas.commands) is not None:
             self._sequence_max = self.beginning.history + quota
 
@@ -142,16 +142,16 @@ class Sandbox:
         self.writer.post(note, failed)
 
     def require_settled(self) -> None:
-        """Raise StoreUnavailable if it is unknown whether an append took place."""
+        """Raise StoreUnavailable while it is unknown whether the last append to the log took place."""
         self.writer.require_settled()
 
     def use_log(self, log: Log) -> None:
-        """Append to this log from now on; it has the same records as the one before."""
+        """Append to this log from now on; it has the same records as the former one."""
         self.log = log
         self.writer.use(log)
 
     async def run_due(self) -> None:
-        """Execute the steps of the script that are due. Without a store, they stay due."""
+        """Execute the steps of the script that are due. If the store is unavailable, they stay due."""
         if self.writer.has_posts:
             await self.writer.settle()
         if self.script.has_due and not self.writer.has_failed:
@@ -161,8 +161,8 @@ class Sandbox:
     async def advance(self, duration_us: int) -> None:
         """Advance exchange time and execute everything that becomes due on the way.
 
-        Raises ValueError on an invalid duration, ScriptOverrun if too many steps are due (time stops at that instant),
-        and SandboxEnded.
+        Raises ValueError on an invalid duration, ScriptOverrun if too many steps are due (time then stops at the next
+        of them), and SandboxEnded.
         """
         try:
             await self.script.move(lambda: self.clock.after(duration_us), self._advance_to)
@@ -190,7 +190,7 @@ class Sandbox:
         await self.set_clock(self.clock.mode, max(target, self.clock.now()))
 
     async def set_clock(self, mode: str, exchange_at: int) -> None:
-        """Record a change of the clock, which takes effect when the record is applied. Steps that are due stay due."""
+        """Log a change of the clock, which takes effect when the record is applied. Steps that are due are not run."""
         change = {"mode": mode, "exchange_at": exchange_at, "host_at": self.options.host()}
         note, writer = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":"))), self.writer
         self.require_open()
@@ -214,7 +214,7 @@ class Sandbox:
         self.closing.clear()
 
     def itself(self) -> "Sandbox":
-        """Return the sandbox, for a part whose task has to keep it until the task is done."""
+        """Return this sandbox; a part that holds it only weakly calls this to keep it until a task is done."""
         return self
 
     def require_open(self) -> None:
@@ -244,7 +244,10 @@ class Sandbox:
         return list(chain(state.keys.values(), state.secret_keys.values()))
 
     def shake_hands(self, request: Request | RequestContext) -> tuple[Handshake, JournalEntry]:
-        """Answer the upgrade request of a stream and journal it. Raises SandboxBroken and QuotaReached."""
+        """Answer the upgrade request of a stream and journal it; return the handshake and the journal entry.
+
+        Raises SandboxBroken and QuotaReached.
+        """
         self.require_working()
         self.streams.require_room(self.name)
         at, host_at, position = self.moment()
@@ -306,7 +309,7 @@ class Sandbox:
         return self._note(asked, answer, *self.moment())
 
     def note_answered_elsewhere(self, entry: JournalEntry) -> None:
-        """Journal a request that another process answered."""
+        """Journal a request that another process of the server answered."""
         self.touched_at = max(self.touched_at, entry.host_at)
         self.journal.add_closed(entry)
 
@@ -345,7 +348,7 @@ class Sandbox:
         status: int = 0,
         answer: bytes | None = None,
     ) -> None:
-        """Journal bytes or a connection attempt that is not a request of any venue; status 0 means no answer."""
+        """Journal a connection or bytes that are no request to any venue; status 0 means that no answer was sent."""
         at, host_at, position = self.moment()
         entry = self._add_entry(
             at=at,

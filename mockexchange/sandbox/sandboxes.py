@@ -14,7 +14,7 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Record
 
 SANDBOXES_MAX = 1_000
-"""Unless a server is started with another number: an idle `golden` sandbox takes about 100 kB."""
+"""The default limit of sandboxes in a server: an idle `golden` sandbox takes about 100 kB."""
 NAMES_SHOWN_MAX = 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -29,7 +29,7 @@ class SandboxError(Exception):
 
 @dataclass(slots=True)
 class Slot:
-    """A sandbox with the settings that outlive its resets: whether it has its own port, and when it expires."""
+    """A sandbox with the settings that outlive its resets: whether it has its own port, and its longest idle time."""
 
     sandbox: Sandbox
     has_own_port: bool = False
@@ -68,18 +68,21 @@ class Sandboxes:
         return slot
 
     async def caught_up(self, name: str) -> Sandbox:
-        """Return a sandbox after the due steps of its script are executed. Raises SandboxError, or SandboxBroken."""
+        """Return a sandbox by name after running the due steps of its script. Raises SandboxError, or SandboxBroken."""
         sandbox = await self.inspectable(name)
         sandbox.require_working()
         return sandbox
 
     async def inspectable(self, name: str) -> Sandbox:
-        """Return a sandbox as `caught_up` does, even a broken one, for its log and journal. Raises SandboxError."""
+        """Return a sandbox as `caught_up` does, but also if it is broken, so that its log and journal can be read.
+
+        Raises SandboxError.
+        """
         await self.get(name).sandbox.run_due()
         return self.get(name).sandbox
 
     def route(self, key_id: str | None) -> Sandbox:
-        """Return the sandbox of a key on the shared port."""
+        """Return the sandbox that answers a request with this key id on the shared port."""
         sandbox = self._by_key.get(key_id or "")
         return self._slots[DEFAULT].sandbox if sandbox is None else sandbox
 
@@ -120,10 +123,10 @@ class Sandboxes:
         return slot
 
     async def reset(self, name: str, plan: Plan | None = None, store: StoreFresh | None = None) -> Sandbox:
-        """Replace a sandbox by a new one with the same name and keys, which plays the scenario again, or another one.
+        """Replace a sandbox by a new one with the same name and keys, made from its scenario or from `plan`.
 
-        `store` stores the new one in place of the old one. If it raises, or with ScenarioError, the old sandbox is
-        still in place.
+        `store` is called to store the new sandbox in place of the old one. If it raises, or after ScenarioError, the
+        old sandbox is still in place.
         """
         slot = self.get(name)
         old = slot.sandbox
@@ -141,7 +144,7 @@ class Sandboxes:
         return fresh
 
     def follow(self, slot: Slot) -> None:
-        """Put a sandbox in the place of the one with its name, as the process that writes it has done."""
+        """Add a sandbox that another process writes, in place of one with the same name."""
         replaced = self._slots.get(slot.sandbox.name)
         if replaced:
             self.unfollow(replaced.sandbox)
@@ -149,7 +152,7 @@ class Sandboxes:
         self._route_keys(slot.sandbox)
 
     def unfollow(self, sandbox: Sandbox) -> None:
-        """Remove a sandbox, unless another one has its place."""
+        """Remove a sandbox that the writing process deleted, unless another sandbox has taken its name."""
         slot = self._slots.get(sandbox.name)
         if slot and slot.sandbox is sandbox:
             del self._slots[sandbox.name]

@@ -19,16 +19,22 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
 
 PLAYS_MIN = 2
-"""A plan that is played only once, as in `serve`, is not worth a copy."""
+"""How often a history has to be executed before a copy is made.
+
+A history that is executed once, as in `serve`, needs none.
+"""
 COMMANDS_MAX = 2_000
-"""A copy of half a megabyte; longer histories are seldom played for a single test."""
+"""The longest history that is copied, in commands: half a megabyte.
+
+Longer ones are seldom executed for a single test.
+"""
 SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "order_rules", "setup", "keys", "steps")
-"""Fields of a plan that a copy depends on. Plans derived from each other share a copy if these are identical."""
+"""Fields of a plan that determine the state after its history. Plans share a copy if these are identical."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An exchange without keys after a plan's history; `records` is its whole log."""
+    """A pickled exchange after a plan's history, without keys; `records` is the whole log of the history."""
 
     plan: Plan
     pickled: bytes
@@ -50,7 +56,7 @@ class Snapshot:
 
 
 def snapshot_for(plan: Plan) -> Snapshot | None:
-    """Return the snapshot of a plan that can be used; None if there is none."""
+    """Return the snapshot that a new sandbox of this plan can use; None if there is none."""
     kept: Snapshot | None = plan.cache.snapshot
     if kept is None or len(kept.records) > COMMANDS_MAX:
         return None
@@ -58,7 +64,7 @@ def snapshot_for(plan: Plan) -> Snapshot | None:
 
 
 def note_played(plan: Plan, exchange: Exchange, log: Log) -> None:
-    """Count an execution of a plan's history; take a snapshot if the next one can use it. Call it after the history."""
+    """Count that a plan's history was executed, and take a snapshot if the next sandbox can use it."""
     plan.cache.plays += 1
     if plan.cache.plays >= PLAYS_MIN and _can_be_kept(plan, log):
         plan.cache.snapshot = Snapshot(plan, pickled_without_keys(exchange), tuple(log))

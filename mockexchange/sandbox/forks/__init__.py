@@ -1,1 +1,1 @@
-"""Forks: a log is opened again up to one of its commands, or played back at the instants of its commands."""
+"""Forks: makes a new sandbox from a part of a log, or executes a log's commands at their recorded times."""

@@ -1,6 +1,7 @@
-"""The origin of an exported log: what its first line has besides the header, so that a fork goes on as the original.
+"""Exports a log with its origin: the data in its first line with which a fork continues as the original.
 
-It is the description that a store has of a sandbox, without key pairs: those are drawn from names again.
+The origin is the description of the sandbox that a store keeps, without key pairs: those are generated again from
+names.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def exported_log(log: ReadableLog, description: Description) -> Iterator[bytes]:
 
 
 def read_origin(line: bytes) -> Description | None:
-    """Return the origin in the first line of a log; None if it has none. Raises LogError."""
+    """Return the origin in the first line of an exported log; None if it has none. Raises LogError."""
     try:
         return msgspec.json.decode(line, type=_FirstLine).origin
     except (msgspec.MsgspecError, RecursionError) as error:

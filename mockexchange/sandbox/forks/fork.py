@@ -1,4 +1,4 @@
-"""Opening a fork: a sandbox as another one was after one of its commands, or at an instant."""
+"""Opens forks: a new sandbox in the state that another sandbox had after one of its commands, or at an instant."""
 
 from itertools import takewhile
 from typing import NamedTuple
@@ -17,20 +17,23 @@ SPEED_DEFAULT = "1x"
 
 
 class Until(NamedTuple):
-    """The end of a fork: the number of its last command, or an instant."""
+    """The point up to which a fork copies its source: the number of the last command, or an instant.
+
+    None: all commands.
+    """
 
     sequence: int | None = None
     instant: int | None = None
 
     def covers(self, record: Record) -> bool:
-        """Whether a command is before the end."""
+        """Return whether a command belongs to the fork, because it is not after this point."""
         if self.instant is not None:
             return record.at <= self.instant
         return self.sequence is None or record.sequence <= self.sequence
 
 
 def parse_until(text: str) -> Until:
-    """Read the number of a command, from 1 on, or an instant. Raises ValueError."""
+    """Parse the number of a command, from 1 on, or an instant. Raises ValueError."""
     if text.isascii() and text.isdigit() and len(text) <= SEQUENCE_DIGITS_MAX:
         if int(text) == 0:
             raise ValueError("expected the number of a command, from 1 on, got 0")
@@ -46,10 +49,10 @@ def parse_until(text: str) -> Until:
 async def open_fork(
     source: ForkSource, options: SandboxOptions, until: Until | None = None, clock: str | None = None
 ) -> Sandbox:
-    """Return a sandbox as the source was at the end of `until`; its script and its clock go on from there.
+    """Return a new sandbox in the state of the source at `until`; its script and its clock continue from there.
 
-    `clock` is the mode of the clock; None: the mode of the source at that point. The log of the fork has the commands
-    up to there and one more, which sets the clock. Raises LogError if the source has no such command.
+    `clock` is the mode of the clock; None: the mode of the source at that point. The log of the fork has the source's
+    commands up to there and one more, which sets the clock. Raises LogError if the source has no such command.
     """
     end = until or Until()
     records = list(takewhile(end.covers, source.records))
@@ -65,10 +68,10 @@ async def open_fork(
 
 
 async def open_playback(source: ForkSource, options: SandboxOptions, clock: str | None = None) -> Sandbox:
-    """Return a sandbox as the source began, that carries out the later commands when their instants come.
+    """Return a new sandbox in the state after the source's history; it executes the later commands at their times.
 
-    The exchange clock begins after the history, and runs in the mode `clock`. Raises LogError. Without the origin of
-    the log it is not known where the history ends: then all commands are carried out at once.
+    The exchange clock begins after the history, and runs in the mode `clock`. Raises LogError. If the log has no
+    origin, it is unknown where the history ends: then all commands are executed at once.
     """
     begun = source.beginning
     if begun is None:

@@ -1,6 +1,6 @@
-"""Playing a log back: each command is carried out when the clock of the exchange reaches its instant.
+"""Plays a log back: each command is executed when the exchange clock reaches the command's time.
 
-The script follows the log meanwhile, as in a restart, and goes on after the last command.
+Meanwhile the script runs no step, and only follows the log as in a restart; it continues after the last command.
 """
 
 import json
@@ -15,11 +15,14 @@ from mockexchange.sandbox.sandbox import CLOCK, Sandbox
 from mockexchange.store.log import Record
 
 PLAYED = "log"
-"""The name of a played command where steps are counted by their names."""
+"""The name of a played command, where steps are counted by name."""
 
 
 class LogPlayback:
-    """The rest of a log. It takes the place of the script's schedule until it is played."""
+    """The commands of a log that are not played back yet.
+
+    They take the place of the script's schedule until all are played.
+    """
 
     def __init__(self, sandbox: Sandbox, records: Sequence[Record]) -> None:
         self._sandbox: Sandbox = weakref.proxy(sandbox)
@@ -27,18 +30,18 @@ class LogPlayback:
         self._is_playing = False
 
     def begin(self) -> None:
-        """Hold the script, and play from now on."""
+        """Stop the script from running steps, and play commands back from now on."""
         if self._records:
             script = self._sandbox.script
             script.playback, script.is_restoring = self, True
 
     @property
     def next_at(self) -> int | None:
-        """The instant of the next command; None while one is carried out."""
+        """The exchange time of the next command; None if there is none, or while one is executed."""
         return self._records[0].at if self._records and not self._is_playing else None
 
     async def play_next(self) -> str:
-        """Carry out the next command; after the last one the script goes on."""
+        """Execute the next command and return `PLAYED`; after the last command the script continues."""
         record, self._is_playing = self._records.popleft(), True
         self._sandbox.script.follow(record.at)
         try:

@@ -1,4 +1,4 @@
-"""The source of a fork: a running sandbox, or the lines of an exported log."""
+"""Reads what a fork is made from: a running sandbox, or the lines of an exported log."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -27,25 +27,25 @@ FILE_OF_SCENARIO = "the scenario is a file of JSON lines, so its script does not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForkSource:
-    """What a fork is made of."""
+    """The data from which a fork is made: the source's scenario plan, commands, key pairs and clock."""
 
     plan: Plan
     api_date: ApiDate
     clock: str
-    """The mode that the clock of the source began with."""
+    """The clock mode with which the source was created."""
     records: Iterable[Record]
     pool: KeyPool
     beginning: Beginning | None = None
-    """How the clock began; None if that is not known."""
+    """The start of the source's clock; None if it is not known."""
     private_pems: dict[str, str | None] = field(default_factory=dict)
     ends_at: int | None = None
-    """Exchange time of the running sandbox; None for a log, which ends with its last command."""
+    """The exchange time of a running source; None for an exported log, which ends with its last command."""
     problem: str = ""
-    """Why the fork has no script; empty if it has that of the scenario."""
+    """The reason why the fork has no script; empty if it has the script of its scenario."""
 
 
 def source_of(sandbox: Sandbox) -> ForkSource:
-    """Return what a fork of a running sandbox starts from; commands that the sandbox takes afterwards are not in it."""
+    """Return the data for a fork of a running sandbox, as of now; later commands of the sandbox are not included."""
     pool = KeyPool(sandbox.pool.sandbox, set(sandbox.pool.taken), dict(sandbox.pool.drawn))
     return ForkSource(
         plan=sandbox.plan,
@@ -60,7 +60,10 @@ def source_of(sandbox: Sandbox) -> ForkSource:
 
 
 def read_source(lines: Iterable[bytes], *, is_sent: bool = False) -> ForkSource:
-    """Read an exported log. A log that another process has sent names no files. Raises LogError."""
+    """Parse an exported log into the data for a fork. Raises LogError.
+
+    `is_sent` means that another process has sent the log: then the files that it names are not read.
+    """
     rest = iter(lines)
     first = next(rest, b"")
     header, records = read_log(chain([first], rest) if first else ())

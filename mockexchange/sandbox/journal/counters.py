@@ -11,9 +11,9 @@ BOUNDS_MS = (0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 """Upper bounds of the latency buckets, from cached answers to very slow ones."""
 BOUNDS_US = tuple(int(bound * 1_000) for bound in BOUNDS_MS)
 REQUEST_KEYS_MAX = 1_000
-"""Combinations of venue, operation and status: far more than a client causes; a stub may have any status."""
+"""The most combinations of venue, operation and status that are counted apart; a stub may send any status."""
 OTHERS = ("other", "other", 0)
-"""Key of all combinations beyond REQUEST_KEYS_MAX."""
+"""The key under which all combinations beyond REQUEST_KEYS_MAX are counted."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,6 @@
-"""The journal: every request and frame in order, of bounded size; a search ranks entries by their differences.
+"""The journal: keeps a sandbox's requests and frames in order, up to a size.
+
+A search ranks entries by their differences.
 
 An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When all bodies exceed
 their limit, the oldest bodies are dropped and their size and hash stay. When the number of entries, or the size of
@@ -20,12 +22,15 @@ from mockexchange.venues.request import Page
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
 HEADS_BYTES_MAX = 64 * 1024 * 1024
-"""Twice what 10,000 ordinary requests take; only hostile ones need more."""
+"""The most memory for targets and headers: twice what 10,000 ordinary requests take."""
 ENTRY_BYTES, HEADER_BYTES, FRAME_BYTES = 700, 150, 400
-"""Memory of an entry, a header and a frame beside their bytes: objects, references and places in lists."""
+"""The assumed memory of an entry, a header and a frame, without their bytes: objects and references."""
 FRAMES_MAX = 10_000
 FRAMES_BYTES_MAX = 32 * 1024 * 1024
-"""Ten times the size of 10,000 ordinary frames; only snapshots of deep order books need more."""
+"""The most memory for frames: ten times the size of 10,000 ordinary ones.
+
+Only snapshots of deep order books need more.
+"""
 BYTES_MAX = BODIES_BYTES_MAX + HEADS_BYTES_MAX + FRAMES_BYTES_MAX
 FIRINGS_MAX = 10_000
 NEAR_MISSES_SHOWN_MAX = 3
@@ -44,7 +49,10 @@ class JournalEntry(Struct):
     body: bytes | None
     status: int
     answer_pieces: tuple[bytes, ...]
-    """The answer's body in pieces, of which one may be a page that other entries have too; () if it is not kept."""
+    """The parts of the answer's body, one of which may be a page shared with other entries.
+
+    () if the body is not kept.
+    """
     operation: str | None = None
     account: str | None = None
     key_id: str | None = None
@@ -56,14 +64,14 @@ class JournalEntry(Struct):
     fault: str | None = None
     """Names of the faults that changed the request or its answer."""
     connection: int | None = None
-    """The number of the stream that this handshake opened."""
+    """The number of the stream that this handshake opened; None for other requests."""
     stub: str | None = None
     """Name of the stub that matched the request, even if the request was refused."""
     venue: str = ""
     refusal: str | None = None
-    """Kind of the venue's refusal, as one word."""
+    """The kind of the venue's refusal, as one word; None if the request was not refused."""
     commands: tuple[int, ...] = ()
-    """Numbers in the log of the commands that a write executed."""
+    """The numbers, in the log, of the commands that this request executed."""
     is_closed: bool = False
     """Whether the entry is complete; set by `Journal.close`."""
 
@@ -86,7 +94,7 @@ class JournalEntry(Struct):
 
     @property
     def head_bytes(self) -> int:
-        """Memory of the entry without its bodies and findings."""
+        """The memory that the entry takes without its bodies and findings, in bytes."""
         headers = self.headers
         size = sum([len(name) + len(value) for name, value in headers])
         return ENTRY_BYTES + len(self.target) + HEADER_BYTES * len(headers) + size
@@ -104,7 +112,10 @@ class JournalEntry(Struct):
 
 
 def pieces_of(body: bytes, page: Page | None) -> tuple[bytes, ...]:
-    """Return the body of an answer in pieces, with a page that many answers have as a piece of its own."""
+    """Return the parts of an answer's body: the text before the shared page, the page, and the text after it.
+
+    Without a page that is worth sharing, the body is the only part.
+    """
     if page is None or len(page.raw) < SHARED_BYTES_MIN or not body.startswith(page.raw, page.place):
         return (body,)
     return body[: page.place], page.raw, body[page.place + len(page.raw) :]
@@ -127,17 +138,20 @@ class FrameEntry(NamedTuple):
     kind: str = ""
     channel: str = ""
     fault: str | None = None
-    """Name of the fault that made, withheld or moved the frame; for a call the names of all faults that changed it."""
+    """The fault that made, withheld or moved the frame, by name.
+
+    For a call, the names of all faults that changed it.
+    """
     note: str = ""
-    """Explanation with the change that is needed; empty for most frames."""
+    """An explanation of a mistake, with the change that is needed; empty for most frames."""
     stub: str | None = None
     """Name of the stub that matched a call, even if the call was refused. The frame of the answer has it too."""
     commands: tuple[int, ...] = ()
-    """Numbers in the log of the commands that a write executed; the frame of its answer has them."""
+    """The numbers, in the log, of the commands that this call executed; the frame of its answer has them."""
 
 
 class Firing(NamedTuple):
-    """An action of a fault or of a script step: `kind` is "fault" or "script", `name` is its name."""
+    """An action that a fault or a script step has done: `kind` is "fault" or "script", `name` its name."""
 
     at: int
     host_at: int
@@ -145,7 +159,7 @@ class Firing(NamedTuple):
     kind: str
     name: str
     detail: dict[str, Any]
-    """Effect, and number of the connection or request, as plain JSON."""
+    """The effect, and the number of the connection or request, as JSON values."""
 
 
 JournalItem = JournalEntry | FrameEntry | Firing
@@ -155,13 +169,13 @@ Difference = tuple[str, Any, Any]
 
 
 def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
-    """Return (name, got, wanted) for each attribute with another value than wanted; empty if the entry matches."""
+    """Return (name, got, wanted) for each attribute that differs from `wanted`; empty if the entry matches."""
     rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
     return [(name, got, value) for name, got, value in rows if got != value]
 
 
 class Journal:
-    """The entries of one sandbox, oldest first."""
+    """The requests and frames of one sandbox that are still kept, oldest first."""
 
     def __init__(
         self,
@@ -199,7 +213,10 @@ class Journal:
 
     @classmethod
     def of_size(cls, size_bytes: int | None) -> "Journal":
-        """Return a journal that takes this memory, in the proportions of the default; None: the default."""
+        """Return a journal that takes this much memory, divided as in the default journal.
+
+        None means the default size.
+        """
         if size_bytes is None:
             return cls()
         return cls(
@@ -216,11 +233,11 @@ class Journal:
 
     @property
     def bodies_bytes(self) -> int:
-        """Size of the bodies that are kept; a body that several entries share counts once."""
+        """The size of all kept bodies; a body that several entries share counts once."""
         return self._bodies.size_bytes
 
     def add(self, entry: JournalEntry, *, awaits_answer: bool = False) -> None:
-        """Add an entry. One that awaits its answer gets it later by `set_answer`."""
+        """Add an entry. With `awaits_answer`, its answer comes later by `set_answer`."""
         self._entries.append(entry)
         self.count += 1
         head_bytes = entry.head_bytes
@@ -242,7 +259,10 @@ class Journal:
         self.close(entry)
 
     def set_answer(self, entry: JournalEntry, answer: bytes) -> None:
-        """Set the answer of an entry that awaits it. If the entry's bodies are dropped already, drop the answer too."""
+        """Set the answer of an entry that was added without one.
+
+        If the entry's bodies are dropped already, drop the answer too.
+        """
         entry.answer_pieces = (answer,)
         if self._with_bodies and self._with_bodies[0].number <= entry.number:
             self._bodies.hold([answer] if answer else [])
@@ -276,14 +296,17 @@ class Journal:
         self._notify(firing)
 
     def numbered_frames(self) -> Iterator[tuple[int, FrameEntry]]:
-        """Yield the frames that are kept, oldest first, each with its number; the first ever noted is 1."""
+        """Yield the number and the frame of each kept frame, oldest first.
+
+        The first frame of the sandbox had number 1.
+        """
         return enumerate(self.frames, self.frame_count - len(self.frames) + 1)
 
     def numbered_firings(self) -> Iterator[tuple[int, Firing]]:
         return enumerate(self.firings, self.firing_count - len(self.firings) + 1)
 
     def clear(self) -> None:
-        """Drop everything. Numbers continue."""
+        """Drop all entries and frames. New ones continue the numbering."""
         self._entries.clear()
         self._head_sizes.clear()
         self._with_bodies.clear()
@@ -305,9 +328,9 @@ class Journal:
         return rated[:NEAR_MISSES_SHOWN_MAX]
 
     def expect(self, times: int | None = None, **wanted: Any) -> list[JournalEntry]:
-        """Return the matching entries: exactly `times`, or one or more if `times` is None.
+        """Return the matching entries: exactly `times` of them, or at least one if `times` is None.
 
-        Raises AssertionError, with the entries that nearly match, if the journal has another number of them.
+        Raises AssertionError if the number of matches is another; its message shows the entries that nearly match.
         """
         found = self.find(**wanted)
         if found if times is None else len(found) == times:

@@ -1,4 +1,4 @@
-"""The journal as JSON, lossless: bytes that are not UTF-8 are base64 under another key."""
+"""The journal as JSON without loss: bytes that are not UTF-8 are base64 under another key."""
 
 import re
 from base64 import b64decode, b64encode
@@ -28,7 +28,7 @@ PLAIN = (
 SHORT = tuple(name for name in PLAIN if name not in ("position", "target"))
 TARGET_CHARS_SHOWN_MAX = 2_000
 COUNTS = {name: re.compile(rb'(?<!\\)"%b": ?([0-9]{1,15})[,}]' % name.encode()) for name in ("sid", "seq")}
-"""A frame's number of its subscription and its place in it, as they are written: a fault may have changed them."""
+"""Patterns that find the subscription id and the sequence number in a frame's text; a fault may have changed them."""
 COUNTS_WITHIN_BYTES = 200
 FRAME = ("position", "connection", "account", "direction", "kind", "channel", "fault", "note", "stub")
 
@@ -43,7 +43,7 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
 
 
 def request_to_json(entry: JournalEntry) -> dict[str, Any]:
-    """Return an entry as JSON without headers and bodies."""
+    """Return a journal entry as JSON, without its headers and bodies."""
     plain = {name: getattr(entry, name) for name in SHORT}
     return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
 
@@ -55,7 +55,7 @@ def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
 
 
 def short_frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
-    """Return a frame as JSON with the size of its bytes, and the numbers that its reader counts by, instead of them."""
+    """Return a frame as JSON with its size, subscription id and sequence number in place of its bytes."""
     plain = {name: getattr(frame, name) for name in FRAME}
     counts = {name: _count_in(frame.raw[:COUNTS_WITHIN_BYTES], pattern) for name, pattern in COUNTS.items()}
     return {"number": number, **plain, **_times(frame), **counts, "size": len(frame.raw)}
@@ -72,7 +72,10 @@ def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:
 
 
 def entry_bytes(plain: dict[str, Any], name: str) -> bytes | None:
-    """Return the raw bytes of `body` or `answer`; None if dropped. Raises ValueError on broken base64."""
+    """Return the raw bytes of the `body` or the `answer` of an entry in JSON; None if they were dropped.
+
+    `name` selects one of the two. Raises ValueError on broken base64.
+    """
     if f"{name}_base64" in plain:
         return b64decode(plain[f"{name}_base64"], validate=True)
     text = plain.get(name)
@@ -80,7 +83,7 @@ def entry_bytes(plain: dict[str, Any], name: str) -> bytes | None:
 
 
 def frame_bytes(plain: dict[str, Any]) -> bytes:
-    """Return the raw bytes of a frame. Raises ValueError on broken base64."""
+    """Return the raw bytes of a frame in JSON. Raises ValueError on broken base64."""
     return entry_bytes(plain, "frame") or b""
 
 

@@ -20,11 +20,11 @@ TRADE_FIELDS_LEFT_OUT = (
     *("subaccount_ref", "trade_id", "order_id", "derivative", "serial", "created_at", "is_taker", "is_long_tick"),
     *("order_type", "order_state", "post_only", "reduce_only"),
 )
-"""Fields of a trade that are written under other names, or are those of its order."""
+"""Fields of a trade that the JSON has under other names, or that belong to the trade's order."""
 
 
 def positions_of(state: State, account: str) -> list[Row]:
-    """Return the derivatives that an account holds, or held since the last settlement, of all its subaccounts."""
+    """Return a row for each derivative that an account and its subaccounts hold, or held since the last settlement."""
     subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
     return [
         _position(view)
@@ -44,12 +44,12 @@ def summaries_of(state: State, account: str) -> list[Row]:
 
 
 def trades_of(state: State, account: str) -> list[Row]:
-    """Return all trades of derivatives, oldest first."""
+    """Return a row for each trade of derivatives of an account, oldest first."""
     return [_trade(trade) for trade in state.derivatives.trades if trade.subaccount_ref.account == account]
 
 
 def orders_of(state: State, account: str) -> list[Row]:
-    """Return all orders of derivatives, oldest first."""
+    """Return a row for each order of derivatives of an account, oldest first."""
     return [_order(order) for order in state.derivatives.orders.values() if order.subaccount_ref.account == account]
 
 
@@ -62,7 +62,7 @@ def number(value: Decimal) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value for JSON, decimals as text."""
+    """Return a value for JSON: a decimal as text, an enumeration member as its value, others unchanged."""
     if isinstance(value, Decimal):
         return number(value)
     return value.value if isinstance(value, Enum) else value

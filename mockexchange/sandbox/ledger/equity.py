@@ -1,7 +1,7 @@
-"""What an account was worth over exchange time, folded from the log.
+"""Computes what an account was worth over exchange time, from the log.
 
-A copy of the exchange follows the log and is asked after each command that can change the account. The copy is kept,
-so that a later read only carries out what was added meanwhile.
+The commands of the log are executed on a copy of the exchange, and the account is valued after each command that can
+change its worth. The copy is kept, so that a later read executes only the commands added since.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,32 +22,34 @@ from mockexchange.sandbox.ledger.derivatives import number
 from mockexchange.store.log import Log, Record
 
 SAMPLES_MAX = 20_000
-"""Samples of a currency that are kept: five megabytes. Beyond it they are thinned to half."""
+"""The most samples of a currency that are kept, five megabytes; beyond it half of them are dropped."""
 CURRENCY = "USD"
 PRICING = (MarketPriced, MarketMoved, Traded, DerivativeMarked, DerivativeTraded, IndexSet)
-"""Events that change what positions are worth, and may name no account."""
+"""Events that change the worth of positions without naming an account."""
 ZERO = Decimal(0)
 
 
 class Sample(NamedTuple):
-    """An account in one currency at an instant: `cash` with what is reserved, and `worth` at last or mark prices.
+    """The worth of an account in one currency at an instant.
 
-    `paid_in` is what was deposited, withdrawn and opened, so that `worth` less it is the profit.
+    `cash` includes reserved cash; `worth` uses last or mark prices.
+
+    `paid_in` is the sum of deposits and opening balances less withdrawals, so `worth` less `paid_in` is the profit.
     """
 
     at: int
     cash: Decimal
     exposure: Decimal
-    """The cost of open positions; of derivatives the initial margin."""
+    """The cost of open positions; for derivatives, the initial margin."""
     realized: Decimal
-    """Of derivatives since their last settlement."""
+    """The realized profit; for derivatives, since their last settlement."""
     fees: Decimal
     paid_in: Decimal
     worth: Decimal
 
 
 class EquityFold:
-    """The samples of one account by currency, as far as the log was carried out."""
+    """The samples of one account by currency, up to the command of the log that was executed last."""
 
     def __init__(self, log: Log, account: str) -> None:
         self.log, self.account = log, account
@@ -58,11 +60,14 @@ class EquityFold:
 
     @property
     def position(self) -> int:
-        """The number of commands that were carried out."""
+        """The number of commands of the log that were executed so far."""
         return self._exchange.state.sequence
 
     def follow(self) -> Iterator[None]:
-        """Carry out what the log has beyond the position, one command for each value that is yielded."""
+        """Execute the new commands of the log.
+
+        The iterator yields after each, so that the caller can let other tasks run.
+        """
         for record in self.log.records(after=self.position):
             outcome = self._exchange.execute(record.command, record.at)
             if not isinstance(outcome, Refusal) and self._is_concerned(record, outcome):
@@ -144,7 +149,7 @@ def _add(samples: list[Sample], sample: Sample) -> None:
 
 
 def thinned(samples: Sequence[Sample], points_max: int) -> list[Sample]:
-    """Return at most so many samples: of each equal span of time the first, the least, the greatest and the last."""
+    """Return at most `points_max` samples: the first, lowest, highest and last of each of many equal spans of time."""
     if len(samples) <= points_max:
         return list(samples)
     begin, spans = samples[0].at, max(1, points_max // 4)
@@ -162,7 +167,7 @@ def _extremes(part: Sequence[Sample]) -> list[Sample]:
 
 
 def series_to_json(fold: EquityFold, points_max: int) -> list[dict[str, Any]]:
-    """Return the samples by currency as JSON, oldest first."""
+    """Return the samples as JSON, an object for each currency, with at most `points_max` points, oldest first."""
     return [
         {"currency": currency, "samples": len(samples), "points": [_point(one) for one in thinned(samples, points_max)]}
         for currency, samples in fold.samples.items()

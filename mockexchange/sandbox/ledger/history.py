@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def ledger_of(state: State, account: str) -> Row:
-    """Return `ledger_lists` with its lists made."""
+    """Return the JSON of an account's history, with complete lists instead of the iterators of `ledger_lists`."""
     members = ledger_lists(state, account).items()
     return {name: list(value) if isinstance(value, Iterator) else value for name, value in members}
 

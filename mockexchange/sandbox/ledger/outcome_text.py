@@ -1,4 +1,4 @@
-"""Outcomes as JSON text: the same as `state.outcome_of`, by functions that are compiled once for each type of event.
+"""Writes outcomes of commands as JSON text, equal to `state.outcome_of`, by functions compiled once per type of event.
 
 The events of a batch of steps are most of its answer, and the general way from an event over a dictionary to text takes
 longer than the step.
@@ -21,7 +21,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.ledger.state import SCALES, Write, form_of, outcome_of
 
 INSTANTS_MAX = 64
-"""The instants of one command, several times over: its events repeat them."""
+"""How many formatted instants are cached: several times as many as one command has, whose events repeat them."""
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 """The encoder of the answers of the control API."""
 BOOLEANS = {True: "true", False: "false"}
@@ -29,7 +29,7 @@ SUBACCOUNT_PATHS = {"account": "subaccount_ref.account", "book": "subaccount_ref
 
 
 def write_outcome(sequence: int, at: int, outcome: Outcome, *, has_events: bool = True) -> str:
-    """Return the JSON of an outcome, its events left out if they are not wanted."""
+    """Return the JSON text of a command's outcome; `has_events` says whether the events are included."""
     if isinstance(outcome, Refusal):
         return ENCODER.encode(outcome_of(sequence, at, outcome))
     written = ",".join([_writer_of(type(event))(event) for event in outcome]) if has_events else ""

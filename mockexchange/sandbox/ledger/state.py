@@ -64,7 +64,7 @@ def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
 
 
 def public_name(value: Command | Event) -> str:
-    """Return the name of a command or an event in JSON."""
+    """Return the name of a command or an event as it is written in JSON."""
     return PUBLIC_NAMES.get(type(value)) or type(value).__name__
 
 
@@ -83,9 +83,9 @@ def event_of(event: Event) -> dict[str, Any]:
 
 @cache
 def form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]]:
-    """Return the type of an event in JSON, and of each field its name, its key and how its value is written.
+    """Return the JSON type of an event, and (name, JSON key, function that writes the value) for each of its fields.
 
-    A field without a function is the subaccount of the event, which has two keys.
+    The function is None for the subaccount of an event, which becomes two keys.
     """
     name = PUBLIC_NAMES.get(kind) or kind.__name__
     return _snake(name), [(field, *_field(field)) for field in kind.__struct_fields__]
@@ -145,7 +145,7 @@ def _offers(offers: Sequence[tuple[Decimal, Decimal]]) -> list[list[str]]:
 
 
 WRITERS: dict[str, Write] = {"prices": _prices, "bids": _offers, "asks": _offers}
-"""The functions that write fields of one name."""
+"""The functions that write the values of fields with these names."""
 
 
 def _snake(name: str) -> str:

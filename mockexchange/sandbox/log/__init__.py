@@ -1,1 +1,1 @@
-"""The log of a sandbox: commands are written to it, applied, restored and followed."""
+"""Writes commands to the log of a sandbox, applies them, restores a sandbox from it, and follows another writer."""

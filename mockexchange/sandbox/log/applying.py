@@ -1,4 +1,4 @@
-"""Applying records: each is executed, shown to observers and streams, and, if it is a note, takes effect.
+"""Applies the records of a log: executes each command, passes it to observers and streams, and carries out notes.
 
 Everything that outlives a restart takes effect here: the state of the exchange by commands; faults, stubs, changes of
 the clock and of the script by notes. A running sandbox and one that is restored from its log do the same.
@@ -17,7 +17,7 @@ from mockexchange.store.log import Record, failure_note, rebuild
 CommandObserver = Callable[[Record, Outcome], None]
 """Called with every command after it is executed."""
 NoteEffect = Callable[[Record, str], None]
-"""Lets a note take effect: (record, its text)."""
+"""A function that carries out a note of the log, such as the installation of a fault: (record, text of the note)."""
 Resolve = Callable[[Outcome], object]
 
 
@@ -35,9 +35,10 @@ class Applier:
         """Called with the note that has to take the place of a failed command in the log."""
 
     def apply(self, record: Record, resolve: Resolve | None = None) -> Outcome:
-        """Execute a record and publish its outcome; `resolve` is called in between, with the outcome.
+        """Execute a record and publish its outcome; `resolve` is called with the outcome before it is published.
 
-        Raises CommandFailed if the exchange made a mistake; the state is then as it was before. Raises SandboxBroken.
+        Raises CommandFailed if the command raised an exception; the state is then as before. Raises SandboxBroken if it
+        is not.
         """
         if record.cause is not None and record.at > self._sandbox.exchange.last_at:
             self._sandbox.clock.reach(record.at)  # steps of the script move the time

@@ -1,4 +1,4 @@
-"""Sandboxes that another process writes, as this one has them to answer reads."""
+"""Keeps copies of the sandboxes that another process writes, so that this process can answer reads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from mockexchange.store.stores import StoredSandbox
 
 
 class FollowableStore(Protocol):
-    """A store that another process writes."""
+    """A store that another process writes and this process reads."""
 
     def stored(self) -> Sequence[StoredSandbox]:
         """Return the sandboxes in the order of their creation. Raises LogUnavailable."""
@@ -25,7 +25,7 @@ class FollowableStore(Protocol):
 
 
 class Barrier:
-    """Runs a work for all that ask for it; each of them gets a run that began after it asked."""
+    """Runs one function for all callers that wait; each waits for a run that began after its call."""
 
     def __init__(self, run: Callable[[], Awaitable[object]]) -> None:
         self._run = run
@@ -33,7 +33,7 @@ class Barrier:
         self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Wait for the end of the next run. Raises what the run raises."""
+        """Wait for the end of the next run. Raises the exception of the run."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_task(self._go())
         await asyncio.shield(self._next)
@@ -45,7 +45,10 @@ class Barrier:
 
 
 class Follower:
-    """Follows all sandboxes of a store. Before an answer, `settle` applies what was published before the request."""
+    """Follows all sandboxes of a store that another process writes.
+
+    Before an answer, `settle` applies the records that were published before the request.
+    """
 
     def __init__(
         self,
@@ -64,11 +67,14 @@ class Follower:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing was published since the last run."""
+        """Whether all published records were applied."""
         return self._mark is not None and self._heads.mark == self._mark
 
     async def settle(self) -> None:
-        """Apply what was published. Raises LogUnavailable, LogError and ScenarioError."""
+        """Apply the records that the writing process has published.
+
+        Raises LogUnavailable, LogError and ScenarioError.
+        """
         if not self.is_settled:
             await self._barrier.wait()
 

@@ -1,4 +1,4 @@
-"""Restoring a sandbox from the records of its log, and following a log that another process writes."""
+"""Restores a sandbox from the records of its log, and follows a log that another process writes."""
 
 from contextlib import suppress
 
@@ -10,9 +10,10 @@ from mockexchange.store.log import Log, LogError, Record
 
 
 async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
-    """Apply the records of a stored log, and append to it from now on. Raises ScenarioError and LogError.
+    """Apply the records of a stored log to a new sandbox, and append to that log from now on.
 
-    The clock, faults, stubs and the script are then where they were. Nothing is triggered or journalled.
+    The clock, faults, stubs and the script are then as after the last record. Nothing is triggered or journalled.
+    Raises ScenarioError and LogError.
     """
     applier, script = sandbox.writer.applier, sandbox.script
     applier.is_restoring = script.is_restoring = True
@@ -23,7 +24,9 @@ async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
 
 
 async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, until: int) -> None:
-    """Apply the records of a log that another process writes, up to a number. Raises ScenarioError and LogError.
+    """Apply the records of a log that another process writes, up to the number `until`.
+
+    Raises ScenarioError and LogError.
 
     Nothing is triggered or journalled, now or later: the process that writes does it.
     """
@@ -33,7 +36,10 @@ async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, unti
 
 
 async def follow(sandbox: Sandbox, until: int) -> None:
-    """Apply the records that another process has written since, up to a number. Raises LogError and LogUnavailable."""
+    """Apply the records that another process has written since the last call, up to the number `until`.
+
+    Raises LogError and LogUnavailable.
+    """
     turns, newest = Turns(), sandbox.exchange.state.sequence
     for record in sandbox.log.records(after=newest, count=until - newest):
         _apply(sandbox, record)

@@ -1,4 +1,4 @@
-"""Sandboxes in a store: what a restart needs besides the log, and how a sandbox is opened again."""
+"""Describes a sandbox for its store, and opens a stored sandbox again after a restart."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,27 +24,27 @@ from mockexchange.venues.registry import DEFAULT
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
-    """A sandbox besides its log. Key pairs that the scenario has in files are not in it."""
+    """What a restart of a sandbox needs besides its log. Key pairs that the scenario has in files are not included."""
 
     created_by: str
-    """The version of mockexchange."""
+    """The version of mockexchange that created the sandbox."""
     beginning: Beginning
     source: Source
     digest: str
     faults: list[str]
-    """Rules of the scenario and of its creation, as JSON."""
+    """The faults of the scenario and of the request that created the sandbox, as JSON."""
     stubs: list[str]
     pairs: dict[str, tuple[str, str | None]]
-    """Drawn key pairs by name: public and private PEM text."""
+    """Generated key pairs by name: public and private PEM text."""
     places: list[int]
-    """Places of the drawn pairs in the pool."""
+    """The indexes of the generated key pairs in the pool of key pairs."""
     port: int | None = None
-    """The port of its own; None if it is on the shared one."""
+    """The sandbox's own port; None if the sandbox is on the shared port."""
     idle_us_max: int | None = None
 
 
 def describe(sandbox: Sandbox, port: int | None = None, idle_us_max: int | None = None) -> bytes:
-    """Return the description of a sandbox for its store."""
+    """Return the description of a sandbox for its store, as JSON bytes."""
     plan, pool = sandbox.plan, sandbox.pool
     in_files = {f"{pool.sandbox}/{spec.account}/{spec.name}" for spec in plan.keys if spec.private_path}
     description = Description(
@@ -63,7 +63,7 @@ def describe(sandbox: Sandbox, port: int | None = None, idle_us_max: int | None 
 
 
 def read_description(raw: bytes) -> Description:
-    """Return the description that `describe` wrote. Raises ScenarioError."""
+    """Parse the description that `describe` wrote. Raises ScenarioError."""
     try:
         return msgspec.json.decode(raw, type=Description)
     except msgspec.MsgspecError as error:
@@ -88,7 +88,10 @@ async def restore_sandbox(
 async def follow_sandbox(
     name: str, description: Description, log: Log, until: int, inspector: Inspector | None = None
 ) -> Sandbox:
-    """Open a sandbox that another process writes, as it was after a record. Raises ScenarioError and LogError."""
+    """Open a copy of a sandbox that another process writes, in the state after record `until`.
+
+    Raises ScenarioError and LogError.
+    """
     sandbox = _sandbox_of(name, description, log, inspector)
     await begin_following(sandbox, log, description.beginning, until)
     return sandbox
@@ -118,7 +121,7 @@ def _sandbox_of(
 
 
 def plan_of(description: Description) -> Plan:
-    """Read the scenario of a description again. Raises ScenarioError."""
+    """Load the scenario of a stored sandbox again, and return its plan. Raises ScenarioError."""
     plan = load_source(description.source, description.digest)
     if [rule.text for rule in plan.faults] != description.faults:
         plan = replace(plan, faults=[FAULT.read(located_json(text, "", 0), "") for text in description.faults])
@@ -128,7 +131,7 @@ def plan_of(description: Description) -> Plan:
 
 
 def find_private_keys(sandbox: Sandbox) -> None:
-    """Find the private halves of the keys: in the pool, or in the files of the scenario as far as they are there."""
+    """Find the private halves of a sandbox's keys: among generated pairs, or in the files that the scenario names."""
     state = sandbox.exchange.state
     drawn: Mapping[str, KeyPair] = sandbox.pool.drawn
     by_public = {pair.public_pem: pair.private_pem for pair in drawn.values()}

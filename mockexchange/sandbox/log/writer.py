@@ -1,9 +1,9 @@
-"""The writer of a sandbox: it numbers commands, appends them to the log, and then applies them in the log's order.
+"""Writes the log of a sandbox: numbers commands, appends them to the log, and then applies them in the log's order.
 
 A log in memory is appended to at once: nothing waits, and no other code runs in between. Any other log takes time:
-commands that come meanwhile wait in a queue, and the next append takes all of them. A command that was not appended
-is not executed. If it is unknown whether an append took place, it is repeated until that is known; until then nothing
-else is appended.
+commands that come meanwhile wait in a queue, and the next append takes all of them. A command that was not appended is
+not executed. If it is unknown whether an append took place, it is repeated until that is known; until then nothing else
+is appended.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavailable, MemoryLog, OutcomeUnknown, Record
 
 BATCH_MAX = 256
-"""Commands that one append takes: applying them takes a few milliseconds."""
+"""The most commands in one append: applying so many takes a few milliseconds."""
 REPEATS_MAX = 3
-"""Repetitions of an append of unknown outcome before its commands fail."""
+"""How often an append with unknown outcome is repeated before its commands fail."""
 REPEAT_PAUSE_S = 0.05
 RETRY_PAUSE_S = 0.5
-"""Between two attempts to find out the outcome of an append."""
+"""The pause between two attempts to find out the outcome of an append, in seconds."""
 UNKNOWN = "whether the command was stored is not known yet ({}): read the state before you repeat it"
 
 LOST = "record {} was answered, and the store has it no more: restart the server, which goes on from what is stored"
@@ -43,7 +43,7 @@ class _Waiting(NamedTuple):
 
 
 class Writer:
-    """The only writer of one sandbox's log."""
+    """Writes one sandbox's log; nothing else appends to it."""
 
     def __init__(self, sandbox: SandboxPort, streams: Streams, close: Callable[[str], None]) -> None:
         self._sandbox = sandbox
@@ -73,7 +73,7 @@ class Writer:
         self.applier.replace = self._replacing.append if self.memory is None else self.memory.replace_now
 
     def write_now(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
-        """Append a command to the log in memory and apply it, and then the notes that it posted."""
+        """Append a command to a log in memory and apply it, and then the notes that were posted meanwhile."""
         assert self.memory is not None, "only a log in memory is appended to at once"
         exchange = self._sandbox.exchange
         if at is None:
@@ -119,7 +119,7 @@ class Writer:
         return bool(self._posts)
 
     async def settle(self) -> None:
-        """Wait until the notes posted so far are applied, or have failed."""
+        """Wait until all posted notes are applied, or have failed."""
         if self._posts:
             await asyncio.wait(set(self._posts))
 
@@ -160,13 +160,16 @@ class Writer:
                 self._refuse(batch, error)
 
     async def finish(self) -> None:
-        """Wait until all that may be in the log is applied: others may have read it there. Raises StoreUnavailable."""
+        """Wait until all commands that may be in the log are applied, since others may have read them there.
+
+        Raises StoreUnavailable.
+        """
         if self._latest is not None and not self._latest.done():
             await asyncio.wait((self._latest,))
         self.require_settled()
 
     def require_settled(self) -> None:
-        """Raise StoreUnavailable if it is unknown whether an append took place: a step would be run again after it."""
+        """Raise StoreUnavailable while it is unknown whether an append took place: a step could run twice."""
         if self._unsettled:
             raise StoreUnavailable(UNKNOWN.format("it is being found out"))
 
@@ -266,7 +269,10 @@ class Writer:
                 future.set_exception(error)
 
     async def replace_failed(self) -> None:
-        """Replace a failed command in the log. If that fails, a restored sandbox takes the command back again."""
+        """Replace the failed commands in the log by notes.
+
+        If that is not possible, a restart will find and undo them again.
+        """
         while self._replacing:
             with suppress(LogUnavailable, OutcomeUnknown, LogEnded):
                 await self._log.replace(self._replacing.pop())

@@ -16,17 +16,20 @@ from mockexchange.scenario.script.triggers import ANY
 from mockexchange.store.log import Cause
 
 UNNAMED = "script["
-"""The beginning of generated names of steps."""
+"""How the generated names of unnamed steps begin."""
 
 
 class ScriptActions:
-    """The actions of one sandbox's script."""
+    """Executes the actions of one sandbox's script."""
 
     def __init__(self, sandbox: SandboxPort, faults: Faults, streams: Streams) -> None:
         self._sandbox, self._faults, self._streams = sandbox, faults, streams
 
     async def perform(self, action: Action, at: int, cause: Cause, node: Located) -> None:
-        """Execute the action of the step at `node`. Raises ScenarioError if it is refused."""
+        """Execute the action of a step; `node` is the step's place in the scenario file.
+
+        Raises ScenarioError if it is refused.
+        """
         if isinstance(action, ScriptedFrame):
             await self._send(action, at, cause)
         elif isinstance(action, Rule):

@@ -1,4 +1,4 @@
-"""Steps on their way into a script: they are made in slices before their note is written, and take effect at once."""
+"""Prepares steps to be added to a running script: builds them in slices, before the note that adds them is logged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,16 +7,19 @@ from mockexchange.sandbox.script.steps import Step, make_step
 from mockexchange.scenario.script.script_steps import ScriptEntry
 
 MADE_AT_ONCE = 500
-"""Steps that are made in one turn of the loop: about a millisecond."""
+"""The number of steps that are built before other tasks get a turn: about a millisecond."""
 
 
 def make_steps(entries: Sequence[ScriptEntry], first_place: int) -> list[Step]:
-    """Return the steps of entries, with names by their places where they have no name."""
+    """Return a step for each script entry.
+
+    Steps without a name are named by their index, counted from `first_place`.
+    """
     return [make_step(entry, place, f"script[{place}]") for place, entry in enumerate(entries, first_place)]
 
 
 class Additions:
-    """The steps that are being added, by the text of their note, and then by its number."""
+    """The steps that are being added, by the text of the note that adds them, later by the note's number in the log."""
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -25,7 +28,7 @@ class Additions:
         self._added: dict[int, list[Step]] = {}
 
     async def prepare(self, text: str, entries: Sequence[ScriptEntry], first_place: int) -> None:
-        """Make the steps of a note that is written next; others run in between."""
+        """Build the steps of a note that is about to be logged; other tasks run in between."""
         made: list[Step] = []
         for begin in range(0, len(entries), MADE_AT_ONCE):
             made += make_steps(entries[begin : begin + MADE_AT_ONCE], first_place + begin)
@@ -34,7 +37,7 @@ class Additions:
         self._prepared[text] = made
 
     def take_prepared(self, text: str, sequence: int, first_place: int) -> list[Step] | None:
-        """Return the steps of a note that takes effect now; None if it comes from a log."""
+        """Return the steps built for a note that takes effect now; None if the note comes from a log."""
         made = self._prepared.pop(text, None)
         if made is None:
             return None
@@ -44,9 +47,9 @@ class Additions:
         return made
 
     def take_added(self, sequence: int) -> list[Step]:
-        """Return the steps of a note that took effect; none if that failed."""
+        """Return the steps that the note with this number has added; empty if it failed."""
         return self._added.pop(sequence, [])
 
     def forget(self, text: str) -> None:
-        """Forget a note, which may not have been written."""
+        """Drop the steps built for a note, since the note may not have been logged."""
         self._prepared.pop(text, None)

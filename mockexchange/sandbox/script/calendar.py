@@ -1,4 +1,4 @@
-"""The calendar: what happens by the clock, such as orders that expire and derivatives that are settled daily.
+"""The calendar: schedules what happens by the clock alone, such as the expiry of orders and daily settlements.
 
 It schedules nothing before the clock of the sandbox begins: the scenario's history describes earlier events.
 """
@@ -36,17 +36,20 @@ from mockexchange.scenario.script.script_steps import CLOSING, DELIVERY, EXPIRY,
 from mockexchange.store.log import Record
 
 DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE, EXPIRY_PLACE, REPLENISH_PLACE, REBALANCE_PLACE = range(-6, 0)
-"""Before the script at the same instant; deliveries before the settlement, which then has no delivered positions."""
+"""The order of commands at the same instant: all before the script's steps, and deliveries before the settlement."""
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 REBALANCED_EVERY_US = 10 * MICROSECONDS_PER_SECOND
-"""How often the venue compares the cash on its shards with an account's target [doc]."""
+"""The interval at which the venue compares the cash on its shards with an account's target [doc]."""
 SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
-"""08:00 UTC, when venues of derivatives settle their sessions [doc]."""
+"""The time of day at which venues of derivatives settle their sessions: 08:00 UTC [doc]."""
 
 
 @dataclass(slots=True)
 class DueCommand:
-    """A command of the calendar with its cause; it is skipped if `is_void` when it is due."""
+    """A command that the calendar has scheduled, with its cause.
+
+    It is skipped if `is_void` returns true when it is due.
+    """
 
     cause: str
     command: Command
@@ -56,17 +59,17 @@ class DueCommand:
 
 
 ScheduleCommands = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
-"""Schedules commands at a place of the schedule; the instants ascend."""
+"""A function that schedules commands: (place in the order at one instant, ascending (instant, command) pairs)."""
 
 ReportFinding = Callable[[str, str, dict[str, object]], None]
-"""Adds a finding with its cause to the journal."""
+"""A function that adds a finding to the journal: (cause, text, details)."""
 EXPIRING = (RestOrder, PlaceOrder, AmendOrder)
 """The commands that may tell when an order expires."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
 class Calendar:
-    """The calendar of one sandbox."""
+    """Schedules the commands that follow from the clock in one sandbox."""
 
     def __init__(self, exchange: Exchange, schedule: ScheduleCommands, report: ReportFinding) -> None:
         self._exchange, self._schedule, self._report = exchange, schedule, report
@@ -81,7 +84,10 @@ class Calendar:
         """The instant at which cash of an account moves, by account, until then."""
 
     def begin(self, at: int) -> None:
-        """Schedule what is known and after this instant; outside bids that are due already come back at it."""
+        """Schedule what follows from the current state after the instant `at`.
+
+        Outside bids that are due return at `at`.
+        """
         self._begun_at = at
         state = self._exchange.state
         for order_book in state.order_books.values():
@@ -124,7 +130,7 @@ class Calendar:
                     self._schedule_replenishment(market, market.consumed[-1].back_at)
 
     def next_number(self, due: DueCommand) -> int:
-        """Return the number of a command among those with its cause, for the log."""
+        """Return the number of a command, for the log: one more than the executed commands with the same cause."""
         return self._done[due.cause] + 1
 
     def count(self, due: DueCommand) -> None:

@@ -1,7 +1,7 @@
-"""The steps of a script that the log has already: their runs leave the schedule without being run.
+"""Removes those runs from a script's schedule that the log already has, without running them.
 
 This is how a sandbox that is restored from its log finds its script at the step where it was. A command of the calendar
-that had become void has left no record, so it is recognised by being void at the same place of the log again.
+that was void has left no record, so it is recognised by being void at the same place of the log again.
 """
 
 import json
@@ -20,11 +20,11 @@ from mockexchange.scenario.types.literal_json import exact_json
 from mockexchange.store.log import FAILURE, Record
 
 SCRIPT = "script"
-"""Subject of the notes in the log: steps that were added, cleared, triggered, or refused before they had a command."""
+"""The subject of the log's notes about steps: added, cleared, triggered, or refused before they had a command."""
 
 
 class Playback(Protocol):
-    """The rest of a log that is played back, each command when it is due."""
+    """The commands of a log that are played back, each when it is due."""
 
     @property
     def next_at(self) -> int | None: ...
@@ -32,12 +32,12 @@ class Playback(Protocol):
 
 
 def addition_text(entries: Iterable[ScriptEntry]) -> str:
-    """Return the text of the note with which steps are added."""
+    """Return the text of the note that adds these steps to the script."""
     return '{"add":[' + ",".join(exact_json(entry.node) for entry in entries) + "]}"
 
 
 def drop_void(schedule: Schedule, at: int) -> None:
-    """Drop the earliest commands of the calendar, as long as they are void and were due by an instant."""
+    """Drop the commands at the front of the schedule that are due by `at` and void, so that they never run."""
     while (run := schedule.first) is not None and run.at <= at:
         if not isinstance(run.action, DueCommand) or not run.action.is_void():
             break
@@ -45,7 +45,10 @@ def drop_void(schedule: Schedule, at: int) -> None:
 
 
 def take_recorded(schedule: Schedule, record: Record) -> tuple[ScheduledRun | None, bool]:
-    """Remove the run that issued the command of a record; return it, and whether its action was the last one."""
+    """Remove the run that issued a recorded command; return the run, and whether this was its last action.
+
+    The run is None if no scheduled run has issued the command.
+    """
     first = schedule.first
     if first is not None and _is_of(first.action, record):
         run, is_last = schedule.take()
@@ -63,7 +66,7 @@ def _is_of(action: DueCommand | Step, record: Record) -> bool:
 
 
 def note_outcome(step: Step, record: Record, outcome: Outcome) -> None:
-    """Count a repetition that the log has, with its refusal or failure."""
+    """Count a repetition of a step that the log has, and whether it was refused or failed."""
     assert record.cause is not None, "a step issued it"
     step.fired = record.cause.repetition
     if isinstance(outcome, Refusal):

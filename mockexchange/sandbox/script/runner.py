@@ -38,12 +38,12 @@ from mockexchange.scenario.types.literal_json import plain
 from mockexchange.store.log import Cause, Record
 
 DUE_MAX = 100_000
-"""Maximum number of steps in one advance: about ten seconds on a laptop."""
+"""The most steps that one advance of the clock runs: about ten seconds on a laptop."""
 RUNS_MAX = 10_000
-"""Triggered runs that can be pending: the limit for a client that subscribes in a loop."""
+"""The most triggered runs that may be pending: a limit for a client that subscribes in a loop."""
 PAUSE_EVERY = 64
 SLICE_S = 0.005
-"""Time for which steps are run before clients are served, also if there were fewer than PAUSE_EVERY."""
+"""The seconds for which steps are run before clients get a turn."""
 Pause = Callable[[], Awaitable[object]]
 
 
@@ -82,14 +82,16 @@ class Script:
     # --- the steps
 
     def begin(self, at: int) -> None:
-        """Start the script of the scenario at this instant."""
+        """Schedule the scenario's script; its times count from the instant `at`."""
         self._calendar.begin(at)
         self._add(make_steps(self._sandbox.plan.script, self._places), at)
 
     async def add(self, entries: Iterable[ScriptEntry], text: str = "") -> list[Step]:
-        """Add all steps or none; their times count from now; `text` is their `addition_text`, if it is made already.
+        """Add all of the steps or none; their times count from now.
 
-        Raises ScriptTooLong, and as `submit` does.
+        `text` is their `addition_text`, if the caller has it.
+
+        Raises ScriptTooLong, and the errors of `submit`.
         """
         added = list(entries)
         text = text or addition_text(added)
@@ -104,11 +106,11 @@ class Script:
                 self._additions.forget(text)
 
     async def clear(self) -> None:
-        """Drop all steps with their pending runs. Commands of the calendar stay."""
+        """Remove all steps with their pending runs. Commands of the calendar stay scheduled."""
         await self._sandbox.submit(Note(subject=SCRIPT, text='{"clear":true}'))
 
     def apply(self, record: Record, text: str) -> None:
-        """Let a note about the script take effect. Raises ScenarioError if it is none."""
+        """Carry out a note about the script, such as added steps. Raises ScenarioError if the note is invalid."""
         prepared = self._additions.take_prepared(text, record.sequence, self._places)
         if prepared is not None:
             self._add(prepared, record.at)
@@ -144,7 +146,7 @@ class Script:
             self._journal("script", FINISHED, {})
 
     def end(self) -> None:
-        """Stop the script finally, even in the middle of a run."""
+        """Stop the script for good, even in the middle of a run."""
         self.on_change, self.pause, self.playback = lambda: None, None, None
         self.triggers.clear()
         self._schedule.drop(lambda run: True)
@@ -155,12 +157,12 @@ class Script:
 
     @property
     def next_at(self) -> int | None:
-        """Exchange time of the next due run, or of the next command that is played back; None if there is none."""
+        """The exchange time of the next run, or of the next command that is played back; None if there is none."""
         return (self.playback or self._schedule).next_at
 
     @property
     def has_due(self) -> bool:
-        """Whether a run is due."""
+        """Whether a run, or a command that is played back, is due now."""
         return (next_at := self.next_at) is not None and next_at <= self._now
 
     @property
@@ -169,7 +171,7 @@ class Script:
         return self._unfinished == 0
 
     def next_instants(self) -> dict[int, int]:
-        """Return the next instant of each pending step, by its place."""
+        """Return the time of the next run (microseconds) of each step with pending runs, by the step's index."""
         return self._schedule.next_instants()
 
     @property
@@ -194,17 +196,17 @@ class Script:
     # --- triggers
 
     def note_subscribed(self, account: str | None, channel: str) -> None:
-        """Run the steps that an acknowledged subscription triggers."""
+        """Run the steps that wait for a subscription to this channel, after it was acknowledged."""
         if self.triggers:
             self._set_off_all(self.triggers.by_subscription(account, channel))
 
     def note_operation(self, account: str | None, operation: str) -> None:
-        """Run the steps that an answered operation of a stream triggers."""
+        """Run the steps that wait for this operation of a stream, after it was answered."""
         if self.triggers:
             self._set_off_all(self.triggers.by_operation(account, operation))
 
     def note_request(self, entry: JournalEntry) -> None:
-        """Run the steps that an answered request triggers."""
+        """Run the steps that wait for such a request, after it was answered."""
         if self.triggers:
             self._set_off_all(self.triggers.by_request(entry))
 
@@ -232,7 +234,7 @@ class Script:
         self._set_off(step, at, account, values["order"] or NO_ORDER)
 
     def note_command(self, record: Record, outcome: Outcome) -> None:
-        """Pass an executed command to the calendar, and run the steps that an order from outside triggers."""
+        """Pass an executed command to the calendar; if a client placed an order, run the steps that wait for one."""
         if record.cause is not None:
             self._note_recorded(record, outcome)
         self._calendar.note(record, outcome)
@@ -244,7 +246,7 @@ class Script:
     # --- following the log
 
     def follow(self, at: int) -> None:
-        """Drop runs that were void at an instant; call it with that of a record before the record is applied."""
+        """Drop runs that are void at the instant of a recorded command; to be called before that command is applied."""
         drop_void(self._schedule, at)
 
     def _note_recorded(self, record: Record, outcome: Outcome) -> None:
@@ -272,15 +274,15 @@ class Script:
             self._journal("finding", overrun.step, {"text": str(overrun)})
 
     async def run_batch(self, steps_max: int) -> None:
-        """Run due steps, at most this many; the others stay due."""
+        """Run at most `steps_max` of the due steps; the others stay due."""
         async with self._turn:
             with suppress(ScriptOverrun):
                 await self._run_to(self._now, steps_max)
 
     async def move(self, target_of: Callable[[], int], finish: Callable[[int], Awaitable[object]]) -> None:
-        """Run everything that is due until an instant, and then `finish`, before any other step. Raises ScriptOverrun.
+        """Run everything that is due until an instant, and then call `finish`, before any other step runs.
 
-        The commands of the steps advance the clock.
+        `target_of` returns the instant. The commands of the steps advance the clock. Raises ScriptOverrun.
         """
         async with self._turn:
             target = target_of()

@@ -1,4 +1,4 @@
-"""The schedule: pending runs in order of (exchange instant, place in the script, number)."""
+"""The schedule of a script: pending runs in order of (exchange time, index of the step, number of the run)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,8 +14,8 @@ from mockexchange.scenario.script.actions import NO_ORDER
 class ScheduledRun(NamedTuple):
     """A pending run of a step: its next action with its instant, and in `rest` the later actions with theirs.
 
-    `number` distinguishes all runs, so no two of them are compared beyond it; `account` is the account that triggered
-    the run, `order` the words for its order, if it was one.
+    `number` is different for all runs, so no field after it is compared; `account` is the account that triggered the
+    run, and `order` has the values of `$order...` placeholders, if an order triggered it.
     """
 
     at: int
@@ -28,7 +28,7 @@ class ScheduledRun(NamedTuple):
 
 
 class Schedule:
-    """A heap with the next instant of each run. Later instants are generated, so an endless run needs little memory."""
+    """A heap of pending runs. Later instants of a run are generated, so an endless run needs little memory."""
 
     def __init__(self) -> None:
         self._heap: list[ScheduledRun] = []
@@ -44,7 +44,7 @@ class Schedule:
         return self._heap[0].at if self._heap else None
 
     def next_instants(self) -> dict[int, int]:
-        """Return the next instant of each place that has pending runs."""
+        """Return the time of the next run (microseconds) of each step with pending runs, by its index (`place`)."""
         found: dict[int, int] = {}
         for run in self._heap:
             found[run.place] = min(run.at, found.get(run.place, run.at))
@@ -62,11 +62,11 @@ class Schedule:
         account: str | None = None,
         order: Mapping[str, str] = NO_ORDER,
     ) -> None:
-        """Add a run with these (instant, action) pairs, in ascending order."""
+        """Add a run with these (instant, action) pairs, which ascend."""
         heappush(self._heap, self._run(place, instants, account, order))
 
     def begin_all(self, runs: Iterable[tuple[int, Iterable[tuple[int, Any]]]]) -> None:
-        """Add many runs, each with its place and its (instant, action) pairs, in a tenth of the time."""
+        """Add many runs in a tenth of the time; each is a step's index and ascending (instant, action) pairs."""
         with collector_paused():
             self._heap += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
             heapify(self._heap)
@@ -104,7 +104,7 @@ class Schedule:
         return False
 
     def put_back(self, run: ScheduledRun) -> None:
-        """Schedule the action that was taken again, before the rest of its run."""
+        """Schedule an action again that was removed by `take`, before the later actions of its run."""
         following = next((one for one in self._heap if one.number == run.number), None)
         rest = run.rest
         if following is not None:
@@ -123,7 +123,10 @@ class ScriptTooLong(Exception):
 
 
 class ScriptOverrun(Exception):
-    """More steps are due than one advance may run; `step` is the most frequent one. The remaining steps stay due."""
+    """More steps are due than one advance may run.
+
+    `step` is the step that ran most often; the remaining steps stay due.
+    """
 
     def __init__(self, message: str, step: str) -> None:
         super().__init__(message)

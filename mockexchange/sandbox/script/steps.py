@@ -1,4 +1,4 @@
-"""The steps of a running script: their progress so far, and their instants."""
+"""The steps of a running script: how often each has run, and when it runs next."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """An entry of the script, or a part of a sequence. `place` numbers the entries of the script as they are added."""
+    """An entry of the script, or a part of a sequence. `place` is the index of the entry in the script."""
 
     name: str
     place: int
     entry: ScriptEntry
     parts: "tuple[Step, ...]"
     fired: int = 0
-    """Number of times it ran; a sequence counts in its parts."""
+    """How often the step's action ran; for a sequence, its parts count instead."""
     runs: int = 0
-    """Number of pending runs."""
+    """How many runs of the step are pending."""
     refused: int = 0
     """Number of times its action was refused."""
     failed: int = 0
@@ -31,7 +31,7 @@ class Step:
     """Reason of the last refusal or failure; empty if there was none."""
     is_begun: bool = False
     done_by: dict[str | None, int] = field(default_factory=dict)
-    """Number of times that each account did the action which triggers the step."""
+    """How often each account did the action that triggers the step."""
 
     @property
     def template(self) -> Template | None:
@@ -73,13 +73,13 @@ class Step:
         return DONE if is_over else WAITING
 
     def begin(self, at: int) -> "Iterable[tuple[int, Step]]":
-        """Note a run that is set off at `at`; return its (instant, step) pairs."""
+        """Count a run that is triggered at `at`; return its (instant, step) pairs."""
         self.is_begun = True
         self.runs += 1
         return self.instants(at + self.entry.after_us)
 
     def instants(self, begins: int) -> "Iterable[tuple[int, Step]]":
-        """Return (instant, step) pairs of a run that begins at `begins`: this step, or the parts of a sequence."""
+        """Return the (instant, step) pairs of a run that begins at `begins`: of this step, or of a sequence's parts."""
         if self.entry.times == 1 and not self.parts:
             return ((begins, self),)
         return self._instants(begins)
@@ -97,7 +97,7 @@ class Step:
 
 
 def make_step(entry: ScriptEntry, place: int, path: str) -> Step:
-    """Return the step of an entry. `path` is the step's name if the entry has no name."""
+    """Return the step for a script entry, with its parts. The step is named `path` if the entry has no name."""
     name = entry.name or path
     parts = () if isinstance(entry.action, Template) else entry.action
     made = (make_step(part, place, f"{name}[{number}]") for number, part in enumerate(parts))

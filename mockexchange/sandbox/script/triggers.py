@@ -1,4 +1,4 @@
-"""Triggers: the steps of a script that wait for actions of clients."""
+"""Finds the steps of a script that wait for an action of a client, such as an order or a subscription."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,13 +26,13 @@ UNKNOWN_CLIENT = "an unknown client"
 
 
 def trigger_note(step: Step, account: str | None, text: str, order: Mapping[str, str]) -> Note:
-    """Return the note that a client's action, described by `text`, triggers a step."""
+    """Return the note for the log that an action of a client has triggered a step; `text` describes the action."""
     values = {"step": step.name, "place": step.place, "account": account, "text": text, "order": dict(order)}
     return Note(subject=SCRIPT, text=json.dumps({"trigger": values}, separators=(",", ":")))
 
 
 def words_of(order: Order) -> dict[str, str]:
-    """Return the values of the words `$order...` for an order."""
+    """Return the values of the placeholders `$order...` of a script step for an order."""
     return {
         "$order.id": order.order_id,
         "$order.client_order_id": order.client_order_id,
@@ -48,7 +48,7 @@ def words_of(order: Order) -> dict[str, str]:
 
 
 def words_of_derivative(order: DerivativeOrder) -> dict[str, str]:
-    """Return the values of the words `$order...` for an order of a derivative.
+    """Return the values of the placeholders `$order...` of a script step for an order of a derivative.
 
     The price of a market order is the average price of its fills, in nine decimals; 0 without any.
     """
@@ -67,7 +67,7 @@ def words_of_derivative(order: DerivativeOrder) -> dict[str, str]:
 
 
 def placed_order(state: State, command: Command, events: Sequence[Event]) -> Order | DerivativeOrder | None:
-    """Return the order that a command placed; None if it is no order."""
+    """Return the order that a command placed; None if the command placed none."""
     match command, events:
         case PlaceOrder(), [OrderPlaced(order_id=order_id), *_]:
             return state.orders[order_id]
@@ -83,11 +83,11 @@ class TriggeredStep(NamedTuple):
     account: str | None
     description: str
     order: Mapping[str, str] = NO_ORDER
-    """Words for the order that triggered it."""
+    """The values of `$order...` placeholders, if an order triggered the step."""
 
 
 class Triggers:
-    """The steps that wait for actions of clients."""
+    """The steps of a script that wait for an action of a client."""
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
@@ -103,7 +103,7 @@ class Triggers:
         self._steps.clear()
 
     def by_subscription(self, account: str | None, channel: str) -> Iterator[TriggeredStep]:
-        """Yield the steps that an acknowledged channel triggers."""
+        """Yield the steps that an acknowledged subscription to a channel triggers."""
         return self._matching(SUBSCRIBED, account, channel, f"{account or UNKNOWN_CLIENT} subscribed to {channel}")
 
     def by_operation(self, account: str | None, operation: str) -> Iterator[TriggeredStep]:
@@ -121,7 +121,7 @@ class Triggers:
             yield each._replace(order=words)
 
     def by_request(self, entry: JournalEntry) -> Iterator[TriggeredStep]:
-        """Yield the steps that an answered request triggers. One that failed authentication triggers none."""
+        """Yield the steps that an answered request triggers. A request that failed authentication triggers none."""
         if entry.operation is None or venue_at(entry.path).auth.refuses_caller(entry.status, entry.answer or b""):
             return
         account, operation = entry.account, entry.operation

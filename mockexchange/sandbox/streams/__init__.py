@@ -1,1 +1,1 @@
-"""Open streams of a sandbox: connections, their outboxes, and the writes that they begin."""
+"""The open streams of a sandbox: connections, their queues of frames, and the writes that they begin."""

@@ -1,4 +1,4 @@
-"""A connection: one open stream with its session, its outbox and the faults on its frames.
+"""A connection: one open stream with its session, its queue of frames and the faults on them.
 
 Nothing here waits or uses a socket directly: the server gives each connection a `Wire`, which writes to the socket.
 """
@@ -18,24 +18,27 @@ from mockexchange.venues.venue import Venue
 
 OVERFLOW = 25
 OVERFLOWED = "overflow"
-"""The journal's name for a frame that did not fit, and for the error that ends the subscription of a slow reader."""
+"""In the journal: the mark of a frame for which the queue had no room, and of the error that ends the subscription."""
 QUOTA = "quota"
-"""The same for a frame above the quota of its sandbox."""
+"""In the journal: the mark of a frame above the sandbox's quota, and of the error that ends the subscription."""
 REASONS = {
     OVERFLOWED: "the outbox of {bytes_max:,} bytes was full",
     QUOTA: "the sandbox sent more frames than its quota of a second",
 }
 ABNORMAL = 1006
-"""The code for the end of a connection without a close frame; it is never sent (RFC 6455, 7.1.5)."""
+"""The close code of a connection that ends without a close frame; it is never sent (RFC 6455, 7.1.5)."""
 Moment = tuple[int, int, int]
 Now = Callable[[], Moment]
-"""Exchange time and host time in microseconds, and the length of the log."""
+"""A function that returns exchange time and host time in microseconds, and the length of the log."""
 AnswerCall = Callable[[int, Calls, bytes, int, int], CallReply]
-"""(number of the connection, session, command, exchange time, host time)"""
+"""A function with which faults and stubs answer a call of a stream.
+
+Its arguments: number of the connection, session, command, exchange time, host time.
+"""
 
 
 class Ending(NamedTuple):
-    """The end of a connection: its code, its reason, and whether the server ended it."""
+    """The end of a connection: its close code, its reason, and whether the server ended it."""
 
     code: int
     reason: str = ""
@@ -43,17 +46,17 @@ class Ending(NamedTuple):
     fault: str | None = None
     """Name of the fault that ended the connection."""
     note: str = ""
-    """Any other cause."""
+    """The cause, if no fault ended the connection."""
 
 
 VANISHED = Ending(ABNORMAL)
 
 
 class Wire(Protocol):
-    """The interface of the server's socket, as a connection uses it."""
+    """What a connection needs of the server's socket."""
 
     def flush(self) -> None:
-        """Write the outbox, as far as the socket accepts it."""
+        """Write the queued frames, as far as the socket accepts them."""
         ...
 
     def close(self, code: int, reason: str = "") -> None: ...
@@ -63,7 +66,7 @@ class Wire(Protocol):
         ...
 
     def drop(self) -> None:
-        """Write the outbox, then end the connection (FIN) without a close frame."""
+        """Write the queued frames, then end the connection (FIN) without a close frame."""
         ...
 
     def stall(self) -> None:
@@ -71,7 +74,7 @@ class Wire(Protocol):
         ...
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer:
-        """Call back after a delay of host time, unless the connection has ended by then."""
+        """Call a function after a delay of host time, unless the connection has ended by then."""
         ...
 
 
@@ -107,7 +110,7 @@ class StreamsPort(Protocol):
 
 
 class Connection:
-    """One open stream."""
+    """One open stream of a client, with its session and its queue of frames."""
 
     def __init__(self, number: int, session: Session, wire: Wire, streams: StreamsPort, venue: Venue) -> None:
         self.number = number
@@ -133,9 +136,9 @@ class Connection:
         """Data frames that wait for the answer to a write; None if there is none."""
 
     def receive(self, raw: bytes) -> PendingReply | None:
-        """Execute a command of the client; its answers and the requested data go into the outbox.
+        """Execute a command of the client, and queue its answers and the requested data.
 
-        A write is returned: the sandbox executes its commands and calls `complete`, before the next `receive`.
+        A write is returned instead: the sandbox executes its commands and calls `complete`, before the next `receive`.
         """
         if self.is_over:
             return None
@@ -204,7 +207,7 @@ class Connection:
         return frames, reply.called, None
 
     def wake(self) -> None:
-        """Wake the session if its wake-up time has come by host time."""
+        """Let the session send what is due, if its wake-up time has come by host time."""
         self._timer = self._rings_at = None
         if self.is_over:
             return
@@ -248,7 +251,10 @@ class Connection:
         self.send(text.encode() + b"\n" * (not text.endswith("\n")), "literal", channel, fault)
 
     def put(self, frame: Frame, fault: str | None = None) -> None:
-        """Queue a data frame; if there is no room, or the sandbox has had its quota, end its subscription."""
+        """Queue a data frame.
+
+        If the queue has no room, or the sandbox has reached its quota, end the frame's subscription.
+        """
         if self.is_over:
             return
         quota = self._streams.frame_quota
@@ -264,46 +270,46 @@ class Connection:
         self.terminate(frame.sid, OVERFLOW, why)
 
     def force(self, frame: Frame, fault: str | None = None) -> None:
-        """Queue a frame even if there is no room: an answer, or the end of a subscription."""
+        """Queue a frame even if the queue has no room: an answer, or the end of a subscription."""
         if not self.is_over:
             self.outbox.force(frame.raw)
             self._sent(frame, fault)
 
     def lose(self, frame: Frame, fault: str) -> None:
-        """Journal a frame that the session made but that is not sent, as "lost"."""
+        """Journal a frame as "lost": the session made it, but it is not sent."""
         self._streams.note(self, "lost", frame.raw, frame, fault=fault)
 
     def terminate(self, sid: int, code: int, fault: str) -> None:
-        """End a subscription with a terminal error, unless it has ended already."""
+        """End a subscription with a terminal error message; does nothing if it has ended already."""
         if sid in self.session.subscriptions:
             why = REASONS.get(fault, "").format(bytes_max=self.outbox.bytes_max)
             self.force(self.session.terminate(sid, code, (self._streams.moment or self._streams.now())[0], why), fault)
             self._streams.index(self)
 
     def close(self, code: int, reason: str = "", fault: str | None = None, note: str = "") -> None:
-        """Send the outbox, then a close frame."""
+        """Send the queued frames, then a close frame."""
         self._streams.forget(self, Ending(code, reason, is_ours=True, fault=fault, note=note))
         self.wire.close(code, reason)
 
     def abort(self, fault: str | None = None, note: str = "") -> None:
-        """Send the outbox as far as the socket accepts it, then cut the connection (RST)."""
+        """Send the queued frames as far as the socket accepts them, then cut the connection (RST)."""
         self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault, note=note))
         self.wire.flush()
         self.wire.abort()
 
     def drop(self, fault: str | None = None) -> None:
-        """Send the outbox, then end the connection without a close frame."""
+        """Send the queued frames, then end the connection without a close frame."""
         self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault))
         self.wire.flush()
         self.wire.drop()
 
     def stall(self) -> None:
-        """Send the outbox as far as the socket accepts it, and nothing after that."""
+        """Send the queued frames as far as the socket accepts them, and nothing after that, not even pings."""
         self.wire.flush()
         self.wire.stall()
 
     def lose_held(self) -> None:
-        """Journal the frames that faults held back as lost, because the connection ends."""
+        """Journal the frames that faults held back as "lost", because the connection ends."""
         if self._faults:
             self._faults.lose_held()
 

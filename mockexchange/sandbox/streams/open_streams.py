@@ -1,4 +1,4 @@
-"""The open streams of a sandbox, indexed by the channels that they are subscribed to."""
+"""The open streams of a sandbox, indexed by their subscribed channels, so that a message finds its readers."""
 
 import re
 from collections import Counter
@@ -24,14 +24,14 @@ from mockexchange.venues.venue import Venue
 SERVICE_RESTART = 1012
 """The close code of a reset and a shutdown. Clients pause before they reconnect (after 1001, one of them does not)."""
 CLOSE = "close"
-"""The journal's kind for the end of a connection."""
+"""The kind, in the journal, of the entry for the end of a connection."""
 ANY = "*"
 KEYLESS_BYTES_MAX = 64 * 1024 * 1024
-"""Bytes of unread frames of all connections without an account together. Opening one needs no credentials."""
+"""The most bytes of unread frames of all connections without an account together, since they need no credentials."""
 KEYLESS_LIMIT = f"the unread frames of all streams without an account were more than {KEYLESS_BYTES_MAX:,} bytes"
 NO_FRAME = Frame(b"", "")
 COMMAND = re.compile(rb'"(?:cmd|method)" ?: ?"([\w/]{1,60})"')
-"""The name of what a client asks for, which is the kind of its frame in the journal."""
+"""The pattern of the command's name in a client's frame; the name is the frame's kind in the journal."""
 COMMAND_WITHIN_BYTES = 2_000
 
 
@@ -71,7 +71,7 @@ class Streams:
         """The quota of data frames; None if there is none."""
 
     def require_room(self, sandbox: str) -> None:
-        """Raise QuotaReached if another connection is one too many."""
+        """Raise QuotaReached if the sandbox has as many connections as its quota allows."""
         if self._count_max is not None and len(self._connections) >= self._count_max:
             text = f"the sandbox {sandbox!r} has its quota of {self._count_max} streams: close one first"
             raise QuotaReached(text, self.refusal_pace)
@@ -92,7 +92,7 @@ class Streams:
 
     @property
     def channels(self) -> list[tuple[str, Collection[str]]]:
-        """For each venue, the channels that have or had a subscription."""
+        """The channels that have or had a subscription, for each venue by its name."""
         return list(self._by_venue.items())
 
     def count_by_venue(self) -> Counter[str]:
@@ -126,7 +126,7 @@ class Streams:
         self.index(connection)
 
     def index(self, connection: Connection) -> None:
-        """Index a connection by its current channels."""
+        """Update the index after the channels of a connection have changed."""
         by_channel = self._by_venue.setdefault(connection.venue.name, {})
         subscribed: Collection[str] = () if connection.is_over else connection.session.channels
         for channel in subscribed:
@@ -155,7 +155,7 @@ class Streams:
             self.moment = None
 
     def flush(self) -> None:
-        """Write all outboxes with waiting frames, as far as the sockets accept them."""
+        """Write all waiting frames of all connections, as far as the sockets accept them."""
         waiting, self._waiting = self._waiting, {}
         for connection in waiting.values():
             connection.wire.flush()

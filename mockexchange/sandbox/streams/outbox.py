@@ -1,13 +1,13 @@
-"""The queue of frames to one client, bounded so that a client that never reads costs a fixed amount of memory."""
+"""The queue of frames to one client, limited so that a client that never reads takes a fixed amount of memory."""
 
 from collections import deque
 
 OUTBOX_BYTES_MAX = 4 * 1024 * 1024
-"""Some 15,000 frames: enough for the burst of a scenario, harmless if the client never reads."""
+"""The most bytes in a queue, some 15,000 frames: enough for the burst of a scenario."""
 
 
 class OutboxTotal:
-    """The size of several outboxes together."""
+    """The size of several queues together, in bytes."""
 
     __slots__ = ("size_bytes",)
 
@@ -16,7 +16,7 @@ class OutboxTotal:
 
 
 class Outbox:
-    """Raw frames in order. `put` refuses a frame that does not fit, `force` always accepts it."""
+    """A queue of raw frames. `put` refuses a frame that does not fit, `force` always accepts it."""
 
     __slots__ = ("_frames", "bytes_max", "size_bytes", "total")
 
@@ -61,7 +61,7 @@ class Outbox:
         self.size_bytes = 0
 
     def leave_total(self) -> None:
-        """Count in no total from now on."""
+        """Stop counting this queue in the total of several queues."""
         if self.total is not None:
             self.total.size_bytes -= self.size_bytes
             self.total = None

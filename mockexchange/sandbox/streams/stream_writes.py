@@ -1,4 +1,4 @@
-"""Writes that streams begin: their commands are executed, then the answer is sent; and those that their ends cause."""
+"""Executes the commands of writes that a stream begins, then sends the answer; and the commands that its end causes."""
 
 from contextlib import suppress
 
@@ -13,7 +13,7 @@ from mockexchange.venues.request import resume
 async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: PendingReply) -> None:
     """Execute the commands of a write that a stream began, and send its answer. Raises SandboxEnded.
 
-    The data that the write causes on the same stream follows its answer, unless the scenario lets frames come first.
+    Data that the write causes on the same stream is sent after the answer, unless the scenario sends it first.
     """
     if not sends_frames_first(sandbox.plan.frames, sandbox.plan.seed, sandbox.journal.frame_count):
         connection.hold()
@@ -28,9 +28,10 @@ async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: 
 
 
 async def carry_out_end(sandbox: SandboxPort, connection: Connection) -> None:
-    """Execute the commands that the end of a stream leads to; none if the server itself ends all streams.
+    """Execute the commands that follow from the end of a stream, such as cancelling orders on disconnect.
 
-    Commands that cannot be stored are a finding in the journal: the client is gone.
+    None is executed if the server itself ends all streams. Commands that cannot be stored become a finding in the
+    journal, since the client is gone.
     """
     if connection.ending is None or connection.ending.code == SERVICE_RESTART:
         return

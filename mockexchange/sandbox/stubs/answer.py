@@ -1,4 +1,4 @@
-"""The answer of a stub: its placeholders are filled with values of the request, and its steps become commands."""
+"""Makes the answer of a stub: fills its placeholders with values of the request, and turns its steps into commands."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -34,7 +34,7 @@ PER_UNIT = {SECONDS: MICROSECONDS_PER_SECOND, MILLISECONDS: MICROSECONDS_PER_SEC
 
 
 class RequestValues:
-    """The values of one request for the placeholders of a stub. Those that it lacks are noted in `problems`."""
+    """The values of one request for a stub's placeholders. `problems` notes each value that the request lacks."""
 
     def __init__(self, stub: Stub, asked: StubRequest, account: str | None, at: int, new_id: str) -> None:
         self._asked, self._at = asked, at
@@ -44,7 +44,7 @@ class RequestValues:
         self.problems: dict[str, None] = {}
 
     def value_of(self, placeholder: Placeholder) -> Value:
-        """Return the value of a placeholder in its form; MISSING, with a note, if the request has none."""
+        """Return the value of a placeholder in the form it asks for; MISSING, with a note, if the request lacks it."""
         if placeholder.form in PER_UNIT:
             digits = str(self._at // PER_UNIT[placeholder.form])
             return Value(digits, digits)
@@ -80,7 +80,8 @@ def stub_answer(
 ) -> Answer:
     """Return the answer of a stub, or the venue's refusal if authentication fails.
 
-    `number` identifies the request in its sandbox, for `$new_id`. The answer of a stub with steps is pending.
+    `number` identifies the request in its sandbox, for `$new_id`. If the stub has steps, the answer is pending until
+    the steps' commands are executed.
     """
     venue, request = asked.venue, asked.request
     if stub.is_signed is False:

@@ -1,4 +1,4 @@
-"""The installed stubs of one sandbox: which one answers a request, and their counts."""
+"""The installed stubs of one sandbox: finds the stub that answers a request, and counts."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,11 +20,11 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
 STUBS_MAX = 1_000
-"""Limited because every request is matched with all of them."""
+"""The most installed stubs; it is limited because every request is compared with all of them."""
 BODIES_BYTES_MAX = 32 * 1024 * 1024
-"""Size of all bodies together: as much as a journal keeps."""
+"""The most bytes of all stubs' bodies together: as much as a journal keeps."""
 SUBJECT = "stub"
-"""Subject of the notes in the log."""
+"""The subject of the log's notes about stubs."""
 
 
 class StubError(ScenarioError):
@@ -96,14 +96,17 @@ class Stubs:
             raise StubError(f"expected bodies of at most {BODIES_BYTES_MAX:,} bytes in all: remove some stubs first")
 
     async def install(self, stub: Stub) -> InstalledStub:
-        """Install a stub, matched before all others, in place of one with the same name. Raises as `check` does."""
+        """Install a stub before all others, in place of one with the same name. Raises StubError as `check` does."""
         self.check([stub])
         name = stub.name or self._free_name()
         await self._log(f'{{"install":{replace(stub, name=name).written}}}')
         return self.installed[name]
 
     def apply(self, record: Record, text: str) -> None:
-        """Install or remove a stub, as a note in the log says. Raises ScenarioError if it is no stub."""
+        """Install or remove a stub, as a note in the log requires.
+
+        Raises ScenarioError if the note has no valid stub.
+        """
         match located_json(text, "", 0).value:
             case {"install": Located() as node}:
                 stub = STUB.read(node, "")
@@ -154,7 +157,7 @@ class Stubs:
 
 
 def request_number(number: int, has_path: bool) -> str:
-    """Return the number of a request, or of a frame with a call, which counts apart."""
+    """Return the number of a request as text. Calls in frames are numbered apart: with "frame " before the number."""
     return str(number) if has_path else f"frame {number}"
 
 

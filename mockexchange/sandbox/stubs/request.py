@@ -1,4 +1,4 @@
-"""A request as stubs match it and take values from it."""
+"""A request in the form in which stubs compare it and take values from it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,10 @@ from mockexchange.venues.request import Call, Request
 from mockexchange.venues.venue import Venue
 
 BODY_COMMAS_MAX = 10_000
-"""A body with more values is taken for one without fields: reading it would hold the loop."""
+"""The most commas in a body that is parsed.
+
+Larger bodies count as having no fields, since parsing would block the loop.
+"""
 NAMES_SHOWN_MAX = 20
 NO_FIELDS: dict[str, Any] = {}
 
@@ -46,7 +49,7 @@ class StubRequest:
 
     @cached_property
     def body(self) -> Any:
-        """The JSON body, numbers as they were sent; a mapping without fields if it is no JSON."""
+        """The parsed JSON body, with numbers as they were written; a mapping without fields if the body is not JSON."""
         if self.request.body.count(b",") > BODY_COMMAS_MAX:
             return NO_FIELDS
         try:
@@ -55,7 +58,7 @@ class StubRequest:
             return NO_FIELDS
 
     def field(self, place: str) -> Value:
-        """Return the field of the body at a place such as order.price or legs.0.side; MISSING without one."""
+        """Return the field of the body at a path such as order.price or legs.0.side; MISSING if there is none."""
         found = self.body
         for name in place.split("."):
             if isinstance(found, dict) and name in found:
@@ -67,7 +70,7 @@ class StubRequest:
         return _value_of(found)
 
     def field_names(self) -> Iterator[str]:
-        """Yield the places of the outermost fields of the body."""
+        """Yield the names (or indexes) of the outermost fields of the body."""
         if isinstance(self.body, dict):
             yield from self.body
         elif isinstance(self.body, list):
