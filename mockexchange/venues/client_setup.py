@@ -103,9 +103,7 @@ Credential = Mapping[str, Any]
 
 
 class RequestSigner(NamedTuple):
-    """The client side of a venue's protocol, implemented from the venue's documents alone: writes and signs
-    requests.
-    """
+    """The client side of a venue's protocol, written from the venue's documents alone: it signs requests."""
 
     prefix: str
     """The prefix of REST paths."""

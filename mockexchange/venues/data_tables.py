@@ -18,9 +18,7 @@ DataKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataColumn:
-    """One key of a table's objects; `choices` are the values of an enumeration, `columns` the keys of a nested
-    object.
-    """
+    """One key of a table's objects; `choices` are an enumeration's values, `columns` the keys of a nested object."""
 
     name: str
     kind: DataKind

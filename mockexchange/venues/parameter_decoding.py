@@ -1,7 +1,7 @@
-"""A decoder of parameters by dated rows, shared by all venues.
+"""A decoder of parameters, driven by tables of parameters by date, which all venues share.
 
-A venue gives its rows, a reader for each kind of value and the error of a missing parameter. Unknown parameters
-are ignored and named in the findings.
+A venue gives its tables, a reader for each kind of value and the error of a missing parameter. Unknown parameters are
+ignored and named in the findings.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,13 +12,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 
 FINDINGS_MAX = 20
-"""A request can have tens of thousands of unknown parameters, and the journal keeps every finding."""
+"""Largest number of unknown parameters that are named one by one, because the journal keeps every finding."""
 NAME_CHARS_MAX = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ParameterRow(DatedRow):
-    """One parameter of an operation; `kind` selects the reader of its value."""
+    """One parameter of an operation between two days; `kind` selects the reader of its value."""
 
     kind: str
     choices: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class ParameterRow(DatedRow):
         return self.default
 
     def broken_bound(self, number: int) -> tuple[str, int] | None:
-        """Return the bound that a number breaks, as "at least" or "at most" and its limit; None if it breaks none."""
+        """Return the bound that a number breaks, as ("at least" or "at most", limit); None if it breaks none."""
         if self.minimum is not None and number < self.minimum:
             return "at least", self.minimum
         if self.maximum is not None and number > self.maximum:
@@ -44,7 +44,7 @@ P = TypeVar("P", bound=ParameterRow)
 
 
 class Given(NamedTuple, Generic[P]):
-    """A parameter of a request: its row and the value as sent."""
+    """A parameter that a request has: its table row and the value as sent."""
 
     operation: str
     row: P
@@ -57,7 +57,7 @@ Reader = Callable[[Given[P]], Any]
 
 @lru_cache(maxsize=1_024)
 def rows_of(parameters: tuple[P, ...], api_date: ApiDate) -> dict[str, P]:
-    """Return the rows that hold on a date, by name."""
+    """Return the parameters that exist at an API date, by name."""
     return pick(parameters, api_date)
 
 
@@ -68,7 +68,7 @@ def decode_rows(
     readers: Mapping[str, Reader[P]],
     missing: Callable[[Given[P]], Exception],
 ) -> dict[str, Any]:
-    """Return a value for every row: its default where the parameter is absent or null."""
+    """Return a value for every parameter in `rows`: its default where the request lacks it or sends null."""
     decoded = {}
     for name, row in rows.items():
         value = params.get(name)
@@ -82,7 +82,7 @@ def decode_rows(
 
 
 def unknown_findings(operation: str, names: list[str]) -> Iterator[str]:
-    """Yield a finding for each of the first FINDINGS_MAX unknown names, and one for the number of the others."""
+    """Yield a finding for each of the first FINDINGS_MAX unknown names, and one for the number of the rest."""
     for name in names[:FINDINGS_MAX]:
         yield f"parameter {name[:NAME_CHARS_MAX]!r} is unknown to {operation}: ignored"
     if len(names) > FINDINGS_MAX:

@@ -1,9 +1,9 @@
-"""The reader of query strings: names and values, of a bounded number."""
+"""The parser of query strings, which reads a bounded number of names and values."""
 
 from urllib.parse import parse_qsl
 
 PAIRS_MAX = 2_050
-"""Pairs that are read: a parameter may be given 2,000 times. 64,000 characters would hold 32,000, which take 40 ms."""
+"""Largest number of pairs that are parsed: a parameter may be given 2,000 times. More would only take time."""
 
 
 def has_too_many_pairs(query: str) -> bool:
@@ -11,7 +11,7 @@ def has_too_many_pairs(query: str) -> bool:
 
 
 def query_pairs(query: str, *, encoding: str = "utf-8", keep_blank_values: bool = True) -> list[tuple[str, str]]:
-    """Return the first PAIRS_MAX names and values of a raw query, decoded; bytes that are no text are replaced."""
+    """Return the first PAIRS_MAX names and values of a raw query, decoded. Invalid bytes are replaced."""
     if has_too_many_pairs(query):
         query = "&".join(query.split("&", PAIRS_MAX)[:PAIRS_MAX])
     return parse_qsl(query, keep_blank_values=keep_blank_values, encoding=encoding, errors="replace")

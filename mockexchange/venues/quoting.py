@@ -1,14 +1,14 @@
-"""Wire text in messages for users: printable, in quotes, of bounded length."""
+"""Quoting of text from requests in messages for users: printable and of bounded length."""
 
 QUOTED_CHARS_MAX = 400
-"""Longer than any real signed text, short enough for a response header."""
+"""Largest length of quoted text: longer than any real signed text, short enough for a response header."""
 TAIL_CHARS = 80
 STUB_ADVICE = "`mockexchange stub` gives it an answer"
-"""Advice for an operation that is not emulated."""
+"""Advice in messages about an operation that is not emulated."""
 
 
 def quote(text: str, chars_max: int = QUOTED_CHARS_MAX) -> str:
-    """Return wire text (bytes as latin-1) in printable ASCII and quotes, without the middle of a long text."""
+    """Return text from the wire (bytes as latin-1) as quoted printable ASCII; the middle of a long text is left out."""
     left_out = len(text) - chars_max
     if left_out > 0:
         head, tail = _escape(text[: chars_max - TAIL_CHARS]), _escape(text[-TAIL_CHARS:])

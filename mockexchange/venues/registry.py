@@ -1,7 +1,7 @@
-"""The venues by name, and the venue that a path belongs to. The one module that names them.
+"""The venues by name, and the venue that a path belongs to. This is the only module that names the venues.
 
-A venue is loaded when its `Venue` is first asked for, since that takes a while. Its tables for clients are small, and
-are loaded without it.
+A venue is imported when its `Venue` is first requested, since that takes a while. Its tables for clients are small, and
+can be loaded without the venue.
 """
 
 from functools import cache
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from mockexchange.venues.venue import Venue
 
 NAMES = ("kalshi", "deribit", "signalplus")
-"""The default venue first. A venue is the folder of this name and its entry here."""
+"""Names of the venues, the default first. To add a venue, add its folder of this name and an entry here."""
 
 DEFAULT: "Venue"
-"""The venue of accounts without one, of paths of no venue and of bytes that are no HTTP."""
+"""The venue of accounts without a venue, of paths that belong to none, and of bytes that are no HTTP."""
 VENUES: "dict[str, Venue]"
 STREAM_PATHS: "dict[str, Venue]"
 OPEN_STREAMS: tuple[str, ...]
@@ -46,12 +46,12 @@ def request_signers() -> "dict[str, RequestSigner]":
 
 
 def venue_of(name: str) -> "Venue":
-    """Return the venue of that name; "" is the default one. Raises KeyError."""
+    """Return the venue with a name; "" is the default venue. Raises KeyError for an unknown name."""
     return _venues()[name or NAMES[0]]
 
 
 def venue_at(path: str) -> "Venue":
-    """Return the venue that answers a raw path, REST or stream."""
+    """Return the venue that answers a raw path of REST or of a stream; the default venue if none does."""
     venues = _venues()
     for name in NAMES[1:]:
         prefix = venues[name].prefix
@@ -61,7 +61,7 @@ def venue_at(path: str) -> "Venue":
 
 
 def known_paths_hint(path: str) -> str:
-    """Return the prefixes of all venues as an addition to a diagnosis, if a raw path belongs to no venue; else ""."""
+    """Return a text with the path prefixes of all venues if a raw path belongs to no venue; else ""."""
     venues = _venues()
     default = venues[NAMES[0]]
     if venue_at(path) is not default or path in _stream_paths() or path.startswith(f"{default.prefix}/"):

@@ -1,4 +1,4 @@
-"""Requests and answers as plain values, without a web framework."""
+"""The types of requests and answers, independent of any web framework."""
 
 from collections.abc import Callable, Generator
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -35,34 +35,34 @@ class Request(Struct, frozen=True):
 
 
 class Call(Request, frozen=True):
-    """A command of a stream as the request that it would be over HTTP: a POST to the venue's base path.
+    """A command on a stream, in the form of the equal HTTP request: a POST to the venue's base path.
 
-    Its headers name the key of the stream, which the venue has verified already. `stream_path` is the path at which
-    the stream was opened.
+    Its headers name the key of the stream, which the venue has verified already. `stream_path` is the path at which the
+    stream was opened.
     """
 
     stream_path: str = ""
 
 
 RATE_LIMIT_FINDING = "rate limit: "
-"""Beginning of a finding about a request beyond a rate limit that is reported and not enforced."""
+"""Prefix of a finding about a request beyond a rate limit that is only reported."""
 Pause = Callable[[], None]
 Diagnose = Callable[[Pause], str]
-"""Function that finds the reason of a refusal; it calls `Pause` between steps so that other threads can run."""
+"""A function that finds the reason of a refusal; it calls `Pause` between steps so that other threads can run."""
 
 
 class Page(NamedTuple):
-    """A kept page in the body of an answer: many answers have it, each between bytes of its own."""
+    """A cached page inside the body of an answer. The journal stores its bytes once for all answers that contain it."""
 
     place: int
     raw: bytes
 
 
 class Answer(Struct):
-    """An answer, and what the journal records about it.
+    """The answer to a request, and what the journal records about it.
 
-    `diagnosis` is the advice for the user; `diagnose` computes it if that takes work (a wrong signature): call it off
-    the event loop.
+    `diagnosis` is the advice for the user. If finding it takes work (a wrong signature), `diagnose` computes it, and
+    has to be called off the event loop.
     """
 
     status: int
@@ -75,27 +75,32 @@ class Answer(Struct):
     diagnosis: str | None = None
     diagnose: Diagnose | None = None
     fault: str | None = None
-    """Names of the faults that changed it."""
+    """Names of the faults that changed the answer; None if there are none."""
     stub: str | None = None
-    """Name of the stub that made it, or would have if the caller were not refused."""
+    """Name of the stub that made the answer, or would have made it if the caller had not been refused."""
     refusal: str | None = None
-    """Name of the refusal in the venue's tables, as one word."""
+    """Name of the refusal in the venue's tables, as one word; None if the request was not refused."""
     pending: "Pending | None" = None
-    """The rest of a write, which needs outcomes of commands before it is answered; None if the answer is complete."""
+    """The remaining steps of a write, which return the complete answer; None if this answer is complete."""
     page: Page | None = None
-    """The kept page in the body, so that the journal keeps it once for all the answers that have it."""
+    """The cached page in the body, which the journal keeps once for all the answers that contain it."""
 
 
 Pending: TypeAlias = Generator[Command, Outcome, Answer]
-"""A write: it yields commands, receives their outcomes and returns the complete answer. Other commands may be executed
-between two of its own."""
+"""The steps of a write: yields commands, receives their outcomes and returns the complete answer.
+
+Other commands may be executed between two of its own.
+"""
 
 
 T = TypeVar("T")
 
 
 def resume(pending: Generator[Command, Outcome, T], outcome: Outcome | None = None) -> Command | T:
-    """Return the next command of a write, or its answer; `outcome` is that of its last command, None at the start."""
+    """Return the next command of a write, or its answer.
+
+    `outcome` is the outcome of the previous command, None at first.
+    """
     try:
         return next(pending) if outcome is None else pending.send(outcome)
     except StopIteration as end:

@@ -1,4 +1,4 @@
-"""Retired parts of a venue's wire that a program uses; their end may be past or still to come."""
+"""The type of a retired part of a venue's API, such as a field, whose end may be past or announced."""
 
 from typing import Literal, NamedTuple
 
@@ -6,15 +6,15 @@ Kind = Literal["operation", "parameter", "value", "field", "channel"]
 
 
 class Retirement(NamedTuple):
-    """One retired part of the wire. Days are ISO text."""
+    """One retired part of the venue's API. Days are ISO text."""
 
     kind: Kind
     name: str
     since: str
-    """First day; empty if it was there from the beginning."""
+    """First day of the part; empty if it always existed."""
     until: str
-    """First day without it."""
+    """First day on which the part no longer exists."""
     advice: str
     """What to use instead, for the user."""
     source: str
-    """Label of one of the venue's sources."""
+    """Label of the source of these days, one of the venue's."""

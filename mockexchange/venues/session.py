@@ -16,16 +16,16 @@ from mockexchange.venues.request import Answer, Call, Request
 
 
 class VenueSettings(Protocol):
-    """The settings that every venue has; each venue adds its own. A frozen dataclass with defaults."""
+    """The settings that every venue has, besides its own. Implementations are frozen dataclasses with defaults."""
 
     @property
     def auth_clock(self) -> str:
-        """Clock that signed timestamps are compared with: host or exchange."""
+        """Name of the clock that signed timestamps are compared with: host or exchange."""
         ...
 
     @property
     def stream_heartbeat_us(self) -> int:
-        """Idle time before a Ping of the protocol; 0 for no Pings."""
+        """Silence after which the server sends a WebSocket Ping; 0 for no Pings."""
         ...
 
     @property
@@ -36,7 +36,7 @@ class VenueSettings(Protocol):
 
 
 class VenueContext(Protocol):
-    """One sandbox as a venue serves it: the state of the exchange, the API date, the settings."""
+    """The context in which a venue serves a sandbox: the state of the exchange, the API date, the settings."""
 
     @property
     def state(self) -> State: ...
@@ -49,11 +49,11 @@ class VenueContext(Protocol):
 
 
 class Message(Protocol):
-    """One message of one channel, before it is written as a frame for each session."""
+    """One message of one channel, before it is encoded as a frame for each session."""
 
     @property
     def channel(self) -> str:
-        """One of the names in `Session.channels`."""
+        """Name of the message's channel, one of the keys of `StreamSession.channels`."""
         ...
 
 
@@ -67,7 +67,7 @@ class Subscription(Protocol):
 
     @property
     def sid(self) -> int:
-        """Number in the session, never used again; not every venue sends it to clients."""
+        """Number of the subscription in its session, never used again; not every venue sends it to clients."""
         ...
 
     @property
@@ -82,11 +82,14 @@ class Subscription(Protocol):
 
 
 class SessionCalls(Protocol[ContextT_contra]):
-    """A session whose commands are also requests, so that faults and stubs can answer them. No method raises."""
+    """A session whose commands also have the form of requests, so that faults and stubs can answer them.
+
+    No method raises.
+    """
 
     @property
     def called(self) -> CalledOperation | None:
-        """Operation that the last command called, as in `StreamSession.called`."""
+        """Operation that the last command called, as `StreamSession.called` returns it."""
         ...
 
     def request_of(self, raw: bytes) -> Call:
@@ -94,13 +97,13 @@ class SessionCalls(Protocol[ContextT_contra]):
         ...
 
     def note_call(self, host_at: int) -> None:
-        """Record that a command came, even if something else answers it: the client is alive."""
+        """Record that the client sent a command, even if something else answers it: the client is alive."""
         ...
 
     def answer(self, call: Request, context: ContextT_contra, at: int, host_at: int) -> Frame | None:
-        """Carry out a command as `receive` does, but with another context, other times or fewer rows.
+        """Carry out a command as `receive` does, but with the context, times and page size given.
 
-        None if the command has no answer.
+        Return None if the command has no answer.
         """
         ...
 
@@ -109,7 +112,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
     """One stream: commands in, frames out. It has no socket and no clock, and never raises."""
 
     key: Key | None
-    """The client's key; None before the client has identified itself."""
+    """The client's key; None until the client has identified itself."""
     api_date: ApiDate
 
     @property
@@ -117,17 +120,17 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def called(self) -> CalledOperation | None:
-        """Operation that the last `receive` called; None if it called none, or its credentials were refused."""
+        """Operation that the last command called; None if it called none, or its credentials were refused."""
         ...
 
     @property
     def calls(self) -> SessionCalls[ContextT] | None:
-        """The session's commands as requests; None if its commands are no requests."""
+        """The session as `SessionCalls`; None if its commands have no form as requests."""
         ...
 
     @property
     def channels(self) -> Mapping[str, Subscription]:
-        """Subscriptions by the names that messages are published under."""
+        """Subscriptions by the names under which messages are published."""
         ...
 
     @property
@@ -137,17 +140,17 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def wakes_at(self) -> int | None:
-        """Host time at which `wake` has to be called; None for never. It changes in `receive` and `wake`."""
+        """Host time at which `wake` has to be called; None for never. `receive` and `wake` change it."""
         ...
 
     @property
     def ending(self) -> tuple[int, str] | None:
-        """Close code and reason, once the session has to end: after the frames that it returned are sent."""
+        """Close code and reason once the session has to end, after the frames that it returned are sent; else None."""
         ...
 
     @property
     def parting_commands(self) -> Sequence[Command]:
-        """Commands that the end of the stream leads to."""
+        """Commands to execute when the stream ends."""
         ...
 
     def follows(self, channel: str) -> bool:
@@ -159,7 +162,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
-        """Carry out what is due and return its frames; called at `wakes_at` or later."""
+        """Return the frames that are due at this time; called at `wakes_at` or later."""
         ...
 
     def frame_of(self, message: MessageT_contra) -> Frame | None:
@@ -167,7 +170,10 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End a subscription at an exchange time. Raises KeyError if there is no such subscription."""
+        """End a subscription, at an exchange time; return the frame that tells the client.
+
+        Raises KeyError for an unknown sid.
+        """
         ...
 
     def fill_placeholders(self, text: str, channel: str) -> str:
@@ -175,7 +181,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Apply the effect of a recorded frame that the session did not make: a used number, an ended subscription.
+        """Apply the effect of a recorded frame that the session did not make: it uses a number or ends a subscription.
 
         `kind` is "literal" or "error".
         """
@@ -184,16 +190,16 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
 Calls: TypeAlias = SessionCalls[Any]
 Session: TypeAlias = StreamSession[Any, Any]
-"""A session of any venue: it is given only contexts and messages of its own venue."""
+"""A session of any venue. It must be given only contexts and messages of its own venue."""
 
 
 @dataclass(slots=True)
 class Handshake:
-    """The answer to an upgrade, and the session; `session` is None if the answer is a refusal."""
+    """The answer to an upgrade request, and the session that it opened; `session` is None if it is a refusal."""
 
     answer: Answer
     session: Session | None = None
 
 
 OpenCount = Callable[[str], int]
-"""Function that returns the number of open streams of an account."""
+"""A function that returns the number of open streams of an account, by the account's name."""

@@ -1,23 +1,23 @@
-"""Switches of a venue that a scenario may set below the venue's name; the scenario's schema is built from them."""
+"""The types of switches that a scenario may set under a venue's name; they define the scenario's schema."""
 
 from typing import NamedTuple
 
 
 class Choice(NamedTuple):
-    """A switch with one of several values."""
+    """A switch whose value is one of several words."""
 
     setting: str
     values: tuple[str, ...]
 
 
 class Duration(NamedTuple):
-    """A duration such as 15s, stored in microseconds."""
+    """A switch whose value is a duration such as 15s, stored in microseconds."""
 
     setting: str
 
 
 class Count(NamedTuple):
-    """A whole number from `least` to `most`."""
+    """A switch whose value is a whole number from `least` to `most`."""
 
     setting: str
     least: int
@@ -25,4 +25,4 @@ class Count(NamedTuple):
 
 
 Switch = Choice | Duration | Count
-"""`setting` is the field in the venue's settings."""
+"""Any switch; its `setting` is the name of the field in the venue's settings."""

@@ -1,10 +1,10 @@
-"""Token buckets: one for each owner, on a clock that the caller gives."""
+"""Token buckets, one for each owner such as an account, on a clock that the caller gives."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 
 BUCKETS_MAX = 10_000
-"""Number of buckets; the ones unused for longest are dropped, which fills them."""
+"""Largest number of buckets; those unused for longest are dropped, after which they count as full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class BucketSize:
 
 
 class TokenBuckets:
-    """The token buckets of owners, full when their owner is first seen.
+    """The token buckets of any number of owners; a bucket is full when its owner is first seen.
 
     A bucket is stored as the instant at which it will be full again, so it needs no timer between requests. Instants
     are in microseconds times `refill`, so that a token is a whole number of them: an owner has one `refill`.
@@ -29,7 +29,9 @@ class TokenBuckets:
         self._full_at: dict[Hashable, int] = {}
 
     def take(self, owner: Hashable, size: BucketSize, tokens: int, at: int) -> bool:
-        """Take tokens out of a bucket at `at` (microseconds); return False, and take none, if too few are left.
+        """Remove tokens from an owner's bucket at `at` (microseconds).
+
+        Return False, and remove none, if too few are left.
 
         On a clock that went back the bucket is empty, at worst.
         """

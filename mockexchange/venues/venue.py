@@ -1,7 +1,7 @@
 """The type that describes a venue: its names, its dates, and its functions, grouped by subject.
 
-Each venue's `venue.py` defines one; the rest of the package knows a venue by this value alone. Requests and commands
-come in as bytes, answers and frames go out as bytes; times are microseconds, exchange time before host time.
+Each venue's `venue.py` defines one such value, and the rest of the package uses nothing else of the venue. Requests and
+commands come in as bytes, answers and frames go out as bytes; times are microseconds, exchange time before host time.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -29,13 +29,13 @@ class RestApi(Generic[ContextT]):
     """The venue's operations over HTTP."""
 
     headers: tuple[tuple[bytes, bytes], ...]
-    """Headers of every answer that does not set them itself."""
+    """Headers that every answer gets unless it sets them itself."""
     operations: Sequence[str]
-    """Names of all operations, including the handshake of the stream."""
+    """Names of all operations, including the stream's handshake."""
     paged_operations: Sequence[str] = ()
-    """Operations that answer in pages."""
+    """Names of the operations whose answers are pages of a list."""
     operation_of: Callable[[ContextT, Request], str | None]
-    """Return the name of the operation that a request is for."""
+    """Return the name of the operation that a request is for; None if it is unknown."""
     answer: Callable[[ContextT, Request, int, int], Answer]
     """Answer a request: (context, request, exchange time, host time). Never raises."""
     authenticate_only: Callable[[ContextT, Request, int, int, bool], Answer]
@@ -43,11 +43,14 @@ class RestApi(Generic[ContextT]):
     signature is required even where the venue does not require one). The result is an answer without a body, or a
     whole one with a `refusal` if the credentials are not valid."""
     malformed_body: Callable[[str, ApiDate], bytes]
-    """Return the body of a 400 for bytes that are no HTTP: (diagnosis, date)."""
+    """Return the body of a 400 for bytes that are not HTTP: (diagnosis, API date)."""
     counts_requests: Callable[[ContextT], bool] | None = None
-    """Return whether answers depend on how many requests came before. None for a venue where none does."""
+    """Return whether answers depend on how many requests came before. None for a venue where they never do."""
     share_limits: Callable[[ContextT, ContextT], None] | None = None
-    """Let requests of the second context count against the rate limits of the first. None for a venue without."""
+    """Let requests of the second context count against the rate limits of the first.
+
+    None for a venue without limits.
+    """
     rpc_call_of: Callable[[Request], tuple[str, Mapping[str, str]] | None] | None = None
     """Return the JSON-RPC method of a request, with its params as text; None if it names none. The field is None for a
     venue without JSON-RPC."""
@@ -61,17 +64,17 @@ class StreamApi(Generic[ContextT, SettingsT, MessageT]):
     """The venue's WebSocket streams."""
 
     paths: tuple[str, ...]
-    """Whole paths; the first is the one that is shown to users."""
+    """Whole paths that open streams; users are shown the first."""
     open_operation: str
-    """Name of the operation that a handshake is."""
+    """Name under which a handshake counts as an operation."""
     shake_hands: Callable[[ContextT, Request, int, int, OpenCount], Handshake]
-    """Answer an upgrade: (context, request, exchange time, host time, number of open streams by account)."""
+    """Answer an upgrade request: (context, request, exchange time, host time, number of open streams by account)."""
     messages_of: Callable[[State, tuple[Event, ...], int, SettingsT, Container[str]], Iterable[MessageT]]
-    """Return the messages for events: (state, events, exchange time, settings, subscribed channels)."""
+    """Return the messages for a command's events: (state, events, exchange time, settings, subscribed channels)."""
     channels: Sequence[str]
-    """Names of the channels in scenarios."""
+    """Names of the channels, as scenarios write them."""
     quiet_channels: Sequence[str] = ()
-    """Channels that can be subscribed to and never have messages."""
+    """Names of the channels that can be subscribed to but never send a message."""
 
 
 def _is_unauthorized(status: int, body: bytes) -> bool:
@@ -80,26 +83,26 @@ def _is_unauthorized(status: int, body: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """Key ids and shared secrets, as functions of a text that is different for each key."""
+    """Generation of key ids and shared secrets from a text that is different for each key."""
 
     key_id_of: Callable[[str], str]
     secret_of: Callable[[str], str]
     check: Callable[[str], None]
-    """Raise ValueError for a secret of a scenario that is not valid."""
+    """Raise ValueError for a secret that a scenario gives and the venue would not accept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """Keys, scopes and signatures."""
+    """The venue's keys, scopes and signatures."""
 
     scopes: Sequence[str]
     scopes_default: tuple[str, ...]
     claimed_key: Callable[[Request], str | None]
-    """Return the key id that a request names, which nothing proves yet."""
+    """Return the key id that a request names, which is not verified yet; None without one."""
     refuses_caller: Callable[[int, bytes], bool] = _is_unauthorized
-    """Return whether an answer (status, body) refuses the caller, so that nothing is known about the operation."""
+    """Return whether an answer (status, body) refuses the credentials, so that it shows nothing about the operation."""
     secrets: Secrets | None = None
-    """None if accounts sign with key pairs."""
+    """How secrets are generated; None if accounts sign with key pairs."""
     explain_offline: Callable[..., str] | None = None
     """Explain why a signature does not verify; "verifies" if it does. The arguments are what the venue signs with: a
     key pair (method, path, query, timestamp, signature, PEM), a secret (method, target, body, Authorization header,
@@ -108,58 +111,60 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioOptions(Generic[SettingsT]):
-    """The parts of a scenario that are different for each venue."""
+    """The parts of a scenario that differ between venues."""
 
     settings: type[SettingsT]
-    """Class of the settings; called without arguments it makes the defaults."""
+    """Class of the venue's settings; without arguments it returns the defaults."""
     switches: Mapping[str, Switch] = field(default_factory=dict)
-    """Keys that a scenario may write below the venue's name."""
+    """Settings that a scenario may change under the venue's name, by key."""
     data: Mapping[str, DataTable] = field(default_factory=dict)
-    """Tables of objects that a scenario may write below the venue's name."""
+    """Tables of objects that a scenario may give under the venue's name."""
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Allowed values of fields that the core passes on: tier, strike_type; currency, of cash by currencies."""
+    """Allowed values of fields that the core does not interpret: tier, strike_type, and the currency of cash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultAnswers(Generic[ContextT]):
-    """The venue's answers as faults change or replace them."""
+    """The functions with which faults change or replace the venue's answers."""
 
     outage_body: Callable[[int, str | None, ApiDate], bytes]
-    """Return the body of a fault's error: (status, shape, date); shape None is the shape of the date."""
+    """Return the body of an error that a fault sends: (status, shape, API date); shape None is the venue's own."""
     answer_outage: Callable[[ContextT, Request, int, int, int], bytes] | None = None
-    """Return the same body with the parts that repeat the request: (context, request, status, exchange time, host
-    time). The field is None for a venue whose errors repeat nothing."""
+    """Return such a body with the parts that repeat the request: (context, request, status, exchange time, host time).
+
+    None for a venue whose errors repeat nothing.
+    """
     too_many_status: int = HTTPStatus.TOO_MANY_REQUESTS
-    """Status of the rate limit's refusal, which has the body of the outage 429."""
+    """Status of a refusal by the rate limit, whose body is that of the status 429."""
     with_rows_max: Callable[[Request, int], Request]
-    """Return the same request for pages of at most so many rows."""
+    """Return the same request with a page size of at most this many rows."""
     edit_legacy: Callable[[object, str | None, Callable[[Any], Any] | None], bool]
-    """Carry out the fault `legacy`: (parsed body, operation, change). Return whether there was a field to change."""
+    """Carry out the fault `legacy`: (parsed body, operation, change). Return whether the body has a legacy field."""
     private_conditions: Mapping[str, str]
-    """Conditions of faults that match all operations with credentials, by the name of a preset."""
+    """Conditions, one per line of a preset with `$private`, that together match all operations with credentials."""
     lagging_reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Operations that a replica answers, by the kind of read, for the scenario key `lag`."""
+    """Operations that a replica answers, by the kind of read, for the key `lag` of a scenario."""
     reads_of_lag: tuple[str, ...] = ()
-    """Operations that answer the time as of which those reads are."""
+    """Operations that answer the time of the state that the lagging reads show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireTables:
-    """The venue's wire as dated tables, for differences between two dates and for deprecations."""
+    """The venue's API as tables by date, for comparisons of two dates and for deprecations."""
 
     aliases: Mapping[str, str]
-    """Names of days, the oldest first."""
+    """Named API dates with their days, the oldest first."""
     first_day: str
-    """First day on which the wire is known."""
+    """First day on which the venue's API is known."""
     sources: Mapping[str, str]
-    """Meaning of the source labels of rows."""
+    """Meaning of the labels by which rows name their sources."""
     sections: Callable[[], Sequence[Section]]
     count_removed_fields: Callable[[], int]
-    """Return how many keys compat still sends that the newest day does not have."""
+    """Return the number of keys that `compat` still sends although the newest day does not have them."""
     retired_by_request: Callable[[str, str, str, bytes | None, ApiDate], Iterable[Retirement]]
-    """Return the retirements that a request meets: (method, path, query, answer, day of the request)."""
+    """Return the retired parts that a request uses: (method, path, query, answer, day of the request)."""
     retired_by_frame: Callable[[str, bytes, str], Iterable[Retirement]]
-    """Return the retirements that a frame of a stream meets: (direction, frame, kind)."""
+    """Return the retired parts that a frame of a stream uses: (direction, frame, kind)."""
 
 
 def no_subtraders(account: Account) -> Mapping[str, str]:
@@ -169,20 +174,20 @@ def no_subtraders(account: Account) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueDefinition(Generic[ContextT, SettingsT, MessageT]):
-    """A venue with its own types of context, settings and messages."""
+    """A venue: its names, dates and functions, with its own types of context, settings and messages."""
 
     name: str
     title: str
-    """The name as the venue's users write it."""
+    """The venue's name as its users write it."""
     prefix: str
-    """Prefix of the REST paths."""
+    """Prefix of the venue's REST paths."""
 
     api_date: Callable[[str], ApiDate]
-    """Parse an API date. Raises ValueError with the known dates."""
+    """Parse an API date. Raises ValueError, with the known dates, for one that is not known."""
     open_context: Callable[[State, ApiDate, SettingsT], ContextT]
-    """Return a context over a state, as of a date, with settings."""
+    """Return the context for a state, an API date and settings."""
     date_of: Callable[[ContextT, Key | None], ApiDate]
-    """Return the API date that a key sees."""
+    """Return the API date at which a key is served."""
     subtrader_ids: Callable[[Account], Mapping[str, str]] = no_subtraders
     """Return the ids that clients use for the subtraders of an account, by subaccount."""
 
@@ -192,8 +197,8 @@ class VenueDefinition(Generic[ContextT, SettingsT, MessageT]):
     scenario: ScenarioOptions[SettingsT]
     faults: FaultAnswers[ContextT]
     wire: WireTables | None = None
-    """None if no table of the venue is dated."""
+    """The venue's tables by date; None if it has none."""
 
 
 Venue: TypeAlias = VenueDefinition[Any, Any, Any]
-"""Any venue: its functions are given only contexts, settings and messages that the same venue made."""
+"""Any venue. Its functions must be given only contexts, settings and messages that the same venue made."""

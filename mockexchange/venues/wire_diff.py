@@ -1,4 +1,4 @@
-"""Changes of the wire between two API dates, computed from dated tables alone.
+"""Changes of a venue's API between two API dates, computed from its dated tables alone.
 
 The difference is net: a row that came and went in between, or went and came back, is no change. The dates may be in
 reverse order, and `compat` on either side shows what compat keeps.
@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
 
 Facts = Mapping[str, str]
-"""The compared facts of a row: aspect to value, both as text. An aspect without a value is left out."""
+"""The compared properties of a row, such as its type, by name, both as text. A property without a value is left out."""
 READS = "reads"
-"""Aspect that names the core value of a field: a different one is a change, but is no fact of the wire."""
+"""Name of the property that is the core value of a field. If it differs, the field changed, but it is not shown."""
 
 
 class Section(NamedTuple):
@@ -22,19 +22,19 @@ class Section(NamedTuple):
     rows: Sequence[Any]
     describe: Callable[[Any], Facts]
     operations: frozenset[str] = frozenset()
-    """Names of the operations that have these rows, as their answer, their parameters or their body."""
+    """Names of the operations that use these rows in their answer, their parameters or their body."""
     operation_of: Callable[[Any], str] | None = None
-    """Returns the name of a row's operation, in the section of operations."""
+    """A function that returns the operation of a row; set in the section of operations only."""
 
     def within(self, operation: str) -> "Section | None":
-        """Return the section with its rows that belong to an operation; None if it has none."""
+        """Return the section with only those rows that belong to an operation; None if it has none."""
         if self.operation_of is None:
             return self if operation in self.operations else None
         return self._replace(rows=[row for row in self.rows if self.operation_of(row) == operation])
 
 
 class Change(NamedTuple):
-    """One name that differs.
+    """The difference between two dates of a part of the API that has one name.
 
     `facts` are pairs of values before and after, by aspect (None: no value); a changed row has only the aspects that
     differ. `day` is the day of the change, "" for a row from the beginning; `source` is the source of the row.
@@ -50,7 +50,7 @@ class Change(NamedTuple):
 def diff_rows(
     rows: Iterable[Row], before: ApiDate, after: ApiDate, describe: Callable[[Row], Facts]
 ) -> Iterator[Change]:
-    """Yield the changes from `before` to `after`, in alphabetical order of names."""
+    """Yield the changes in `rows` from the date `before` to the date `after`, in alphabetical order of names."""
     table = sorted(rows, key=lambda row: row.since)
     old, new = pick(table, before), pick(table, after)
     for name in sorted(old.keys() | new.keys()):

@@ -19,11 +19,11 @@ from mockexchange.venues.request import Answer, Request
 
 MARKETS = "GetMarkets"
 KEYS_IGNORED_SINCE = "2026-05-17"
-"""About the day from which `/markets` answers requests with an unknown key: a report without a recording."""
+"""First day, approximately, on which `/markets` answers requests with an unknown key: reported, not recorded."""
 
 
 def verifies_key(settings: KalshiSettings, operation: str, api_date: ApiDate) -> bool:
-    """Return whether a public operation verifies the key of a request that has one."""
+    """Return whether a public operation verifies the key of a request that names a key."""
     if settings.public_keys == "dated":
         return operation == MARKETS and not api_date.holds(KEYS_IGNORED_SINCE)
     return settings.public_keys == "verify"

@@ -1,4 +1,4 @@
-"""Every operation that the venue has had, to explain a 404: not emulated, not yet there, removed, or a typo.
+"""Every operation that the venue ever had, to explain a 404: not emulated, not yet there, removed, or mistyped.
 
 The days come from the changelog or, for an operation without an entry there, from the first document that has it, or
 from the first day on which the documentation has a page of it.
@@ -14,11 +14,11 @@ PREFIX = "/trade-api/v2"
 STREAM_PATH = "/trade-api/ws/v2"
 PATH_CHARS_SHOWN_MAX = 200
 PAGES = "docs-daily"
-"""A source: the first day on which the documentation has a page of the operation."""
+"""Label of a source: the first day on which the documentation has a page about the operation."""
 
 
 class Life(NamedTuple):
-    """The span of days on which the venue has an operation."""
+    """The span of days in which the venue has an operation: from `since` (inclusive) to `until` (exclusive)."""
 
     since: str = ALWAYS
     until: str = FOREVER
@@ -30,7 +30,7 @@ class CatalogueEntry(NamedTuple):
     since: str = ALWAYS
     until: str = FOREVER
     source: str = "changelog"
-    """Source of the span; operations from the beginning are in the pages of the first day."""
+    """Source of the span; for operations that always existed, the documentation of the first day."""
 
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
@@ -197,18 +197,18 @@ _LIVES = {
 
 
 def life_of(method: str, path: str) -> Life:
-    """Return the life of an operation of the catalogue; `path` is its template."""
+    """Return the span of days of a catalogued operation; `path` is the template of its path."""
     return _LIVES[method, path]
 
 
 def find_entry(method: str, resource: str) -> CatalogueEntry | None:
-    """Return the catalogue's entry of a path below the prefix; a literal path takes precedence over a template."""
+    """Return the catalogue's entry for a path below the prefix. A literal path takes precedence over a template."""
     found = [known for known in CATALOGUE if method in known.methods.split() and _fits(known.path, resource)]
     return min(found, key=lambda known: known.path.count("{"), default=None)
 
 
 def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
-    """Explain why a path is not answered and what to do."""
+    """Return a text that explains why the server does not answer a path, and what to do."""
     shown = path[:PATH_CHARS_SHOWN_MAX]
     if not path.startswith(PREFIX + "/"):
         return _explain_prefix(shown)

@@ -1,6 +1,7 @@
-"""How Kalshi's published clients are pointed at an exchange: the variables that each reads, found in its own code.
+"""How Kalshi's published clients are pointed at a mock server: the variables that each reads, found in its own code.
 
-Some read a variable for the base URL, some take it only as an argument; those get the line of code that passes it.
+Some read a variable for the base URL, some take it only as an argument; for those the entry has the line of code that
+passes it.
 """
 
 from mockexchange.venues.client_setup import (
@@ -13,10 +14,10 @@ from mockexchange.venues.client_setup import (
 
 BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
 STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
-"""A variable that no client reads; the lines of code in the clients' notes use it."""
+"""A variable for the stream's URL. No client reads it; the lines of code in the clients' notes use it."""
 KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
-"""An empty inline key: kalshi-sdk refuses a key in this variable beside a path, kyro prefers it to the path."""
+"""An empty inline key. kalshi-sdk refuses a key in this variable beside a path; kyro prefers it to the path."""
 
 DEMO_KEY_IDS = (
     "DEMO_KEYID",
@@ -44,7 +45,7 @@ DEMO_CHOICES = {
     "KALSHI_ENVIRONMENT": "demo",
     "KALSHI_USE_DEMO": "true",
 }
-"""Names that public test suites and bots read when they are run against the demo; docs/run.md has their sources."""
+"""Variables that public test suites and bots read to select the demo; docs/run.md has their sources."""
 
 
 def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:

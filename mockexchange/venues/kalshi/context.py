@@ -1,4 +1,4 @@
-"""One sandbox as the venue serves it over REST and streams."""
+"""The context in which requests to Kalshi are answered: the state, API date, settings and caches of one sandbox."""
 
 from dataclasses import dataclass, field
 
@@ -23,7 +23,10 @@ class KalshiContext:
     market_ids: MarketIds = field(default_factory=MarketIds)
     rate_limits: RateLimits = field(default_factory=RateLimits)
     is_lagging: bool = False
-    """Whether the state is an old one, for reads: a write is asked again with the current state."""
+    """Whether the state is an older one that a fault serves to reads.
+
+    A write is then answered again with the current state.
+    """
     data: Data = field(init=False)
 
     def __post_init__(self) -> None:
@@ -31,15 +34,15 @@ class KalshiContext:
 
 
 def counts_requests(context: KalshiContext) -> bool:
-    """Return whether answers depend on how many requests came before."""
+    """Return whether answers depend on how many requests came before, as they do if rate limits are enforced."""
     return context.settings.rate_limits == "enforce"
 
 
 def share_limits(context: KalshiContext, other: KalshiContext) -> None:
-    """Let requests of another context take their tokens out of the buckets of this one."""
+    """Let requests in the `other` context count against the rate limits of this one."""
     other.rate_limits, other.is_lagging = context.rate_limits, True
 
 
 def date_of(context: KalshiContext, key: Key | None) -> ApiDate:
-    """Return the API date that applies to a key: the date set for the key, or the sandbox's."""
+    """Return the API date that applies to a key: the date set for the key, or else that of the sandbox."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date

@@ -1,4 +1,4 @@
-"""Cursors: opaque to clients; they hold the key of the last row and a digest of the filters.
+"""Cursors of pages. They are opaque to clients, and contain the key of the last row and a digest of the filters.
 
 Layout before unpadded base64url: a mark, 8 bytes filter digest, 1 byte settlement status, 8 bytes signed instant, name.
 An unreadable cursor means the first page, as recorded.
@@ -29,7 +29,7 @@ class Cursor(NamedTuple):
 
 @lru_cache(maxsize=FILTERS_MAX)
 def digest_of(*filters: Hashable) -> bytes:
-    """Return a digest of eight bytes that differs if the filters differ; the caller normalises defaults."""
+    """Return a digest of eight bytes that differs if the filters differ. The caller has to normalise default values."""
     return hashlib.blake2b(repr(filters).encode(), digest_size=DIGEST_BYTES).digest()
 
 
@@ -41,7 +41,7 @@ def write_cursor(cursor: Cursor) -> str:
 
 
 def read_cursor(text: str) -> Cursor | None:
-    """Parse a cursor; None for a text that is no cursor of this exchange."""
+    """Parse a cursor; return None for a text that is not a cursor of this exchange."""
     if len(text) > CURSOR_CHARS_MAX:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Named days of the venue's wire, and the sources that its tables cite."""
+"""Named days on which the venue's API changed, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 
@@ -19,12 +19,12 @@ SIX_DECIMALS = "2026-03-07"
 PRICE_STRINGS_ADDED = "2026-03-10"
 INTEGERS_REMOVED = "2026-03-12"
 SPRING_2026 = "2026-04-01"
-"""Day of changes between the documents of November 2025 and April 2026, if no exact day is known."""
+"""Day given to changes between the documents of November 2025 and of April 2026 whose exact day is not known."""
 FIXED_PRICES_REMOVED = "2026-04-02"
 OUTCOMES_ADDED = "2026-05-01"
 EXCHANGE_INDEX_ADDED = "2026-08-20"
 AUTUMN_2026 = "2026-10-01"
-"""Day of changes between the documents of August and the official client of October 2026, if no exact day is known."""
+"""Day given to changes between August 2026 and the official client of October 2026 whose exact day is not known."""
 
 # Labels used by `source=` in the tables of objects, params and errors.
 SOURCES = {

@@ -1,6 +1,6 @@
-"""The venue's error bodies as a dated table, from a situation to a status and bytes.
+"""The venue's error bodies as a table by date: a situation leads to a status and the bytes of a body.
 
-Four shapes exist side by side on the wire: nested {"error": {code, message, details, service}} from handlers and
+The venue has four shapes side by side: nested {"error": {code, message, details, service}} from handlers and
 authentication, flat {code, message, details} from the binding of bodies, bare {"msg": ...} from query binding, and
 {"error": "text"} from the rate limit. `compat` sends every shape at once, so that clients of any year find the message
 where they look. Key order is as recorded.
@@ -16,7 +16,7 @@ from mockexchange.venues.request import Answer, Diagnose
 
 
 class Rejected(Exception):
-    """A request that the venue answers with an error.
+    """An exception for a request that the venue answers with an error.
 
     `diagnosis` goes to the journal: a text, or a function that finds it. `values` fill the body's template.
     """
@@ -201,18 +201,18 @@ ERRORS: tuple[ErrorRow, ...] = (
 
 
 def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
-    """Return status and body of a rejection as the venue spelt it at `api_date`."""
+    """Return the status and body of a rejection as the venue wrote it at `api_date`."""
     row = _rows(api_date)[rejected.situation]
     return row.status, _compact(_body(row, rejected.values, api_date))
 
 
 def error_object(rejected: Rejected, api_date: ApiDate) -> dict[str, str]:
-    """Return the code, message, details and service of a rejection, as far as it has them."""
+    """Return those of code, message, details and service that the body of a rejection has."""
     return _named(_rows(api_date)[rejected.situation], rejected.values)
 
 
 def reject(reply: Answer, rejected: Rejected, api_date: ApiDate) -> None:
-    """Turn an answer into a rejection; where finding the reason takes work, the answer carries a function for it."""
+    """Change an answer into a rejection. If finding the reason takes work, the answer carries a function for that."""
     reply.status, reply.body = error_body(rejected, api_date)
     reply.refusal = rejected.situation.name.lower()
     if isinstance(rejected.diagnosis, str):

@@ -1,7 +1,7 @@
-"""Legacy fields: numbers that the venue replaced by fixed-point fields and removed, found in the dated tables.
+"""Finds legacy fields: numbers that the venue replaced by fixed-point fields and then removed.
 
-A field is legacy if all its rows are numbers and end, and another name of the same table reads the same value:
-`position` beside `position_fp`, `total_traded` beside `total_traded_dollars`; not `balance`, which stays.
+A field is legacy if all its rows in the dated tables are numbers and end, and another name of the same table reads the
+same value: `position` beside `position_fp`, `total_traded` beside `total_traded_dollars`; not `balance`, which stays.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Change = Callable[[float], int]
 
 
 class Places(NamedTuple):
-    """The legacy fields of an object: their names, and the nested objects that have some."""
+    """The legacy fields of an object: their names, and the nested objects that contain legacy fields."""
 
     names: tuple[str, ...]
     below: dict[str, "Places"]

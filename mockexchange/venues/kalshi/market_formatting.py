@@ -1,4 +1,4 @@
-"""JSON text of markets, order books, events and series, beyond plain amounts and texts."""
+"""Functions that write values of markets, order books, events and series as JSON, beyond plain amounts and texts."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ from mockexchange.venues.kalshi.formatting import (
 )
 
 PAUSED = "paused"
-"""The status of an open market in which trading is paused; before April 2026 no document has a word for it."""
+"""Status of an open market in which trading is paused; before April 2026 no document has a word for it."""
 OLD_STATUSES: dict[str, str] = {
     MarketStatus.OPEN: "open",
     MarketStatus.CLOSED: "closed",
@@ -45,7 +45,7 @@ STATUSES: dict[str, str] = {
 OLD_RESULTS = {Result.YES: "yes", Result.NO: "no"}
 RESULTS = {**OLD_RESULTS, Result.SCALAR: "scalar"}
 LATE_RESULTS = {**RESULTS, Result.VOID: "scalar"}
-"""No document has a value for a void market; here it is scalar, like its settlements."""
+"""Results as written later. No document has a value for a void market; the mock shows scalar, as in its settlements."""
 
 
 def status_of(names: Mapping[str, str], choices: tuple[str, ...]) -> Spelling:
@@ -73,7 +73,7 @@ def old_fee_type(fee_type: FeeType) -> str:
 
 
 def old_structure(name: str) -> str:
-    """Return a structure as before October 2026: steps below a tenth of a cent have no name, price_ranges show them."""
+    """Return a price structure as before October 2026, when steps below a tenth of a cent had no name."""
     return text("deci_cent" if name.startswith("center_") else name)
 
 

@@ -1,4 +1,4 @@
-"""Ids of markets: the stream has them beside tickers, REST never; here an id is a function of the ticker."""
+"""Ids of markets, which only the stream shows; the mock computes them from tickers."""
 
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +16,7 @@ def market_id(ticker: str) -> str:
 
 
 class MarketIds:
-    """Markets of one exchange by id; nothing is computed before the first look-up."""
+    """The markets of one exchange by id; no id is computed before the first lookup."""
 
     __slots__ = ("_tickers",)
 

@@ -1,8 +1,8 @@
-"""Bodies of the errors that faults answer with, by status and shape, and the venue's answers as faults edit them.
+"""Bodies of the errors that faults send, by status and shape, and edits of answers that faults make.
 
-The wire has four shapes: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and
-{"error": "text"}, which is documented for 429 alone. Statuses that no source shows with a body get HTTP's phrase, in
-the venue's nested shape.
+The venue has four shapes: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and {"error":
+"text"}, which is documented for 429 alone. Statuses that no source shows with a body get HTTP's phrase, in the venue's
+nested shape.
 """
 
 import json
@@ -27,7 +27,7 @@ from mockexchange.venues.venue import FaultAnswers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageRow(DatedRow):
-    """The error of a status (`name`); `shape` applies if the fault names none."""
+    """The error that a fault with this status sends; `shape` applies if the fault names no shape."""
 
     code: str
     message: str
@@ -94,7 +94,10 @@ OUTAGES: tuple[OutageRow, ...] = (
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the body of an error with this status; `shape` None is the venue's shape, in compat all shapes at once."""
+    """Return the body of an error with this status.
+
+    Without a `shape` it is the venue's own, or in `compat` all shapes at once.
+    """
     row = _row(status, api_date)
     if shape is None and api_date.is_compat:
         named = _named(row)

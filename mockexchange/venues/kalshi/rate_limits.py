@@ -1,8 +1,8 @@
 """Rate limits of accounts: token buckets by tier and day, and the costs of requests.
 
-An account has a bucket for reads and one for writes, on host time. They are a function of the account's authenticated
-requests in their order, with the host times of the journal, so a replay takes the same tokens and answers the same 429.
-A request that finds too few tokens takes none: there is no penalty (no source shows one).
+An account has a bucket for reads and one for writes, on host time. They depend only on the account's authenticated
+requests in their order, with the host times of the journal, so a replay removes the same tokens and answers the same
+429. A request that finds too few tokens removes none: there is no penalty (no source shows one).
 """
 
 import re
@@ -22,19 +22,19 @@ from mockexchange.venues.request import RATE_LIMIT_FINDING, Request
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
 DEFAULT_COST = 10
-"""Tokens for a request; limits are in tokens since 2026-04-22, and were a tenth of that in requests before."""
+"""Tokens for a request. Limits are in tokens since 2026-04-22; before, they counted requests, a tenth of the tokens."""
 TOKENS_ADDED = "2026-04-22"
 TIERS_RAISED = "2026-09-24"
 LARGE_READS_ADDED = "2026-08-20"
-"""Recorded on 2026-06-11: one second's worth. Documented in August: two seconds' worth for some."""
+"""Day from which some read buckets hold two seconds' worth (documented); on 2026-06-11 one second's was recorded."""
 PER_SHARD_SINCE = "2026-08-19"
-"""Writes to an exchange index from 1 on have a bucket for each index; batches stay in the common one."""
+"""Day from which writes to each exchange index above 0 have a bucket of their own; batches use the common bucket."""
 QUOTES_CHEAPER = "2026-06-23"
 LOOKUP = "/multivariate_event_collections/{collection_ticker}/lookup"
 BATCHED = "/batched"
 FIRST_ORDER_ENTRY_RETIRED = "2026-06-18"
 FIRST_ORDER_ENTRY = "/portfolio/orders"
-"""The only paths with a limit for writes before tokens; other writes counted as reads."""
+"""The only path below which writes had a limit before there were tokens; other writes counted as reads."""
 
 SHARD_IN_QUERY = re.compile(r"(?:^|&)exchange_index=([0-9]{1,9})(?:&|$)")
 
@@ -42,7 +42,7 @@ Kind = Literal["read", "write"]
 
 
 class Bucket(NamedTuple):
-    """A rate limit: tokens per second, and how many seconds' worth of unused tokens can be saved up."""
+    """A rate limit: tokens per second, and for how many seconds unused tokens can be saved up."""
 
     refill: int
     seconds: int = 1
@@ -58,7 +58,7 @@ class Bucket(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierRow(DatedRow):
-    """The limits of a tier (`name`)."""
+    """The limits of a tier (`name`) between two days."""
 
     read: Bucket
     write: Bucket
@@ -66,7 +66,7 @@ class TierRow(DatedRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostRow(DatedRow):
-    """The cost of an operation (`name`: method and path), in tokens per request or item of a batch."""
+    """The cost of an operation (`name`: method and path) between two days, in tokens per request or item of a batch."""
 
     cost: int
 
@@ -141,7 +141,7 @@ COSTS: tuple[CostRow, ...] = (
     _cost("GET /margin/balance", 5, life_of("GET", "/margin/balance").since, source="wire-2026-06"),
     _cost(f"PUT {LOOKUP}", 2, until=life_of("PUT", LOOKUP).until, source="wire-2026-06"),
 )
-"""The costs that are not the default at every date. Those of a batch are per item."""
+"""The costs that differ from the default at some date. Costs of a batch are per item."""
 
 
 class _Items(msgspec.Struct):
@@ -156,28 +156,28 @@ ITEMS = msgspec.json.Decoder(_Items)
 
 
 class Charge(NamedTuple):
-    """The bucket of an operation, and what a request takes out of it."""
+    """The bucket that a request uses, and the tokens that the request removes from it."""
 
     kind: Kind
     bucket: Bucket
     size: BucketSize
     cost: int
-    """Tokens for each item."""
+    """Tokens for each item of the request."""
 
 
 def bucket_of(tier: str, kind: Kind, api_date: ApiDate) -> Bucket:
-    """Return a limit of a tier on a day; a tier that the day does not know has the least."""
+    """Return the rate limit of a tier on a day; a tier that did not exist then has the smallest limit."""
     row = _tiers(api_date).get(tier) or _tiers(api_date)[DEFAULT_TIER]
     return row.read if kind == "read" else row.write
 
 
 def costs_of(api_date: ApiDate) -> dict[str, int]:
-    """Return the costs of a day that are not the default, by method and path."""
+    """Return the costs that differ from the default on a day, by method and path."""
     return {name: row.cost for name, row in _costs(api_date).items() if row.cost != DEFAULT_COST}
 
 
 def charge_of(method: str, path: str, tier: str, api_date: ApiDate) -> Charge:
-    """Return the charge of one request of an operation; `path` is its template."""
+    """Return the charge of one request for an operation; `path` is the template of the operation's path."""
     is_write = method != "GET" and (api_date.holds(TOKENS_ADDED) or path.startswith(FIRST_ORDER_ENTRY))
     kind: Kind = "write" if is_write else "read"
     bucket = bucket_of(tier, kind, api_date)
@@ -199,7 +199,7 @@ class RateLimits:
     def take(
         self, account: Account, method: str, path: str, request: Request, api_date: ApiDate, host_at: int
     ) -> str | None:
-        """Take the tokens of an authenticated request; return None, or why there are too few of them."""
+        """Remove the tokens of an authenticated request; return None, or the reason if there are too few tokens."""
         known = method, path, account.tier, api_date.day
         charge = self._charges.get(known) or self._charges.setdefault(known, charge_of(*known[:3], api_date))
         items, shard = (1, 0) if method == "GET" else _extent(path, request, api_date)

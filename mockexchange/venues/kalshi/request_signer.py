@@ -1,4 +1,4 @@
-"""The signing of requests to Kalshi as a client does it, by the documents alone, independent of the verification."""
+"""The signing of requests to Kalshi as a client does it: by the documents, not by the server's verification."""
 
 from base64 import b64encode
 from functools import lru_cache
@@ -16,7 +16,7 @@ KEYS_KEPT_MAX = 256
 def signed_headers(key_id: str, private_pem: str, method: str, path: str, timestamp_ms: int) -> dict[str, str]:
     """Return the three headers of a signed request. `path` is as sent, without the query.
 
-    Raises ValueError when the PEM holds no usable private key.
+    Raises ValueError if the PEM holds no usable private key.
     """
     signature = sign(private_pem, f"{timestamp_ms}{method}{path}".encode())
     return {
@@ -27,7 +27,7 @@ def signed_headers(key_id: str, private_pem: str, method: str, path: str, timest
 
 
 def sign(private_pem: str, message: bytes) -> bytes:
-    """Sign with PSS, SHA-256 and a salt of 32 bytes for RSA keys, plainly for Ed25519 keys."""
+    """Return a signature: PSS, SHA-256 and a salt of 32 bytes for an RSA key, or a plain Ed25519 signature."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -1,6 +1,6 @@
-"""One REST request, from bytes to bytes: route, authenticate, decode, answer.
+"""The answer to one REST request: find the operation, authenticate, decode the parameters, write the body.
 
-Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
+The answer depends only on the request, the state and the two times, so a journal can be replayed byte for byte.
 """
 
 from typing import Any, NoReturn
@@ -39,10 +39,13 @@ from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.venue import RestApi
 
 TARGET_CHARS_MAX = 64_000
-"""Far above any real cursor, far below what would stall the event loop; the HTTP parser's offsets end at 65,535."""
+"""Longest accepted request target: far above any real cursor, and below the HTTP parser's limit of 65,535."""
 ACCOUNT_PATHS = tuple(f"{PREFIX}/{part}" for part in ("portfolio", "fcm", "account", "api_keys", "communications"))
-"""Paths below these need a key, emulated or not. On other paths that are not emulated, a request without any key is
-accepted, since most of them are public: a choice, which the option `signed` of a stub overrides."""
+"""Paths below which every request needs a key, whether or not the operation is emulated.
+
+On other paths that are not emulated, a request without any key is accepted, since most of them are public: a choice,
+which the option `signed` of a stub overrides.
+"""
 NO_CREDENTIALS = Credentials(None, None, None)
 NO_BODY: dict[str, Any] = {}
 
@@ -59,7 +62,7 @@ class KalshiRequest(Struct):
 
 
 def answer(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
+    """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
     if request.path == handshake.STREAM_PATH:
         return handshake.answer_plainly(context, request, at, host_at)
     credentials = signatures.read_credentials(request)
@@ -272,7 +275,7 @@ def _require_unrestricted(key: Key, operation: Operation, *, is_allowed: bool) -
 
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
-    """Verify the credentials of a request for any operation; return an answer without a body, or the refusal."""
+    """Verify the credentials of a request, whatever its operation; return an answer without a body, or the refusal."""
     credentials = signatures.read_credentials(request)
     api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
     found = match(request.method, request.path, api_date)

@@ -1,4 +1,4 @@
-"""Retired parts of a request, its answer or a frame: those that the dated tables lack on the newest day."""
+"""Finds the retired parts of a request, its answer or a frame: those that the newest API date does not have."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from mockexchange.venues.retirement import Retirement
 
 NEWEST = api_date("latest")
 SECOND_GENERATION = "V2"
-"""Suffix of the operations that replace the first generation of order entry."""
+"""Suffix in the names of operations that replace the first generation of order entry."""
 WHOLE = re.compile("-?[0-9]{1,18}")
 _BY_PLACE = {(operation.method, operation.path): operation for operation in OPERATIONS}
 _BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -29,7 +29,7 @@ Tables = Mapping[str, Sequence[Field]]
 
 
 def of_request(method: str, path: str, query: str, answer: bytes | None, day: ApiDate) -> Iterator[Retirement]:
-    """Yield the retired parts that a request used and that its answer carried; `day` is the day of the request."""
+    """Yield the retired parts that a request used and that its answer contained; `day` is the day of the request."""
     known = find_entry(method, path.removeprefix(PREFIX)) if path.startswith(f"{PREFIX}/") else None
     if known is None:
         return
@@ -43,7 +43,7 @@ def of_request(method: str, path: str, query: str, answer: bytes | None, day: Ap
 
 
 def of_frame(direction: str, raw: bytes, kind: str) -> Iterator[Retirement]:
-    """Yield the retired parts that a frame used or carried."""
+    """Yield the retired parts that a frame contained."""
     if direction == "in":
         yield from _channels(_read(raw))
     elif kind in FRAMES and _may_hold(_FRAME_TABLES, kind, raw):
@@ -56,7 +56,7 @@ def _retired(kind: Any, name: str, since: str, until: str, advice: str, source: 
 
 
 def successor(operation: Operation | None) -> str:
-    """Return the advice for a retired operation."""
+    """Return the advice what to use instead of a retired operation."""
     follower = _BY_NAME.get(f"{operation.name}{SECOND_GENERATION}") if operation else None
     return f"call {follower.method} {follower.full_path}" if follower else "nothing replaces it: do without"
 

@@ -1,4 +1,4 @@
-"""Routes from method and path to an operation: a dict for fixed paths, templates for the others."""
+"""Routing from method and path to an operation: a dict for fixed paths, templates for the others."""
 
 import re
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation
 
 PATH_CHARS_MAX = 2_048
-"""Far longer than any path; a longer one would be decoded many times in vain."""
+"""Longest path that is routed, far longer than any operation's."""
 READ_METHODS = {"HEAD": "GET"}
 
 
@@ -33,7 +33,7 @@ NOT_EMULATED = {
     for method in known.methods.split()
     if (method, PREFIX + known.path) not in ROUTES
 }
-"""The catalogue's other paths, looked up before the templates: /markets/orderbooks is no market."""
+"""Operations that are not emulated, looked up before the templates, so that /markets/orderbooks is not a market."""
 TEMPLATES = [
     Template(re.compile(PREFIX + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)), operation)
     for operation in OPERATIONS
@@ -44,7 +44,7 @@ NO_PARAMS: dict[str, str] = {}
 
 
 def match(method: str, path: str, api_date: ApiDate) -> Match | None:
-    """Return the operation of a method and raw path as of a day, with its path parameters decoded."""
+    """Return the operation and decoded path parameters of a method and raw path at an API date; None without one."""
     if len(path) > PATH_CHARS_MAX:
         return None
     method = READ_METHODS.get(method, method)
@@ -56,7 +56,10 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
 
 
 def methods_of(path: str, api_date: ApiDate) -> list[str]:
-    """Return the methods that a path answers on a day, sorted; of a fixed path not those of a template beside it."""
+    """Return the methods that a path answers at an API date, sorted.
+
+    For a fixed path without those of a template it fits.
+    """
     fixed = [method for method in METHODS if _is_fixed(method, path, api_date)]
     return fixed or [method for method in METHODS if match(method, path, api_date)]
 

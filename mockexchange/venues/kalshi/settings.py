@@ -1,4 +1,4 @@
-"""Settings of the venue in a scenario; the defaults follow the facts, or the documented choice."""
+"""The settings of Kalshi that a scenario can change; the defaults follow the facts, or the documented choice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from mockexchange.venues.switches import Choice, Switch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KalshiSettings:
-    """`auth_clock` is the clock that timestamps are compared with: real clients sign with their own, so host time.
+    """Settings of Kalshi. `auth_clock` is the clock that timestamps are compared with, host time as for real clients.
 
     The window is undocumented: 10 s back is accepted and 30 s refused, 30 s ahead accepted and 60 s refused.
     """
@@ -23,39 +23,39 @@ class KalshiSettings:
     plain_member: Literal["403", "404", "empty"] = "403"
     strict_cursors: bool = False
     public_keys: Literal["dated", "verify", "ignore"] = "dated"
-    """Whether public reads verify a key that they do not need: `/markets` before May 17, 2026, all of them, or none."""
+    """Which public reads verify a key that they do not need: `/markets` before May 17, 2026, all of them, or none."""
     unknown_status: Literal["dated", "validation"] = "dated"
-    """Answer to an unknown status of `/markets`: since October 2026 an error of its own, or that of any parameter."""
+    """Answer to an unknown `status` of `/markets`: from October 2026 on its own error, or that of any parameter."""
     paused_exchange: Literal["paused", "unavailable"] = "paused"
-    """Error of order writes while the exchange is paused: the 409 of a pause, or the 503 of one that is down."""
+    """Error of order writes while the exchange is paused: a 409 that names the pause, or a 503 as if it were down."""
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
     settlement_counts: Literal["gross", "net"] = "gross"
     """Counts of each side in a settlement: everything bought, or the position that was paid."""
     stream_repeat: Literal["same_sid", "error_6"] = "same_sid"
-    """Answer to a second subscription to a channel; code 6 only on days that had it."""
+    """Answer to a second subscription to a channel: the same sid, or error 6 on days that had it."""
     stream_anonymous: Literal["refuse", "accept"] = "refuse"
-    """Answer to handshakes without a key on days whose documents do not allow them."""
+    """Answer to handshakes without a key on those days whose documents do not allow them."""
     stream_origin: Literal["accept", "refuse"] = "accept"
     """Answer to handshakes with the `Origin` of another host: the venue was seen to refuse them."""
     stream_connections: int = 200
-    """Limit of the open streams of one account (documented: 200, and more by tier)."""
+    """Largest number of open streams of one account (documented: 200, and more by tier)."""
     stream_empty_side: Literal["dated", "omit", "empty"] = "dated"
-    """Order book side without bids: its key is left out (recorded, so on every day), or an empty list (compat)."""
+    """Side of an order book without bids: its key is left out (recorded, at every day), or an empty list (`compat`)."""
     stream_answer_numbers: Literal["dated", "never"] = "dated"
-    """Whether `ok` and errors carry and use a `seq`: as on the day, or never, as compat always does."""
+    """Whether `ok` and errors carry and use up a `seq`: as at the API date, or never, as in `compat`."""
     stream_sending_time: Literal["dated", "never"] = "dated"
-    """Whether frames have `sending_ts_ms`: as on the day, or never."""
+    """Whether frames have the key `sending_ts_ms`: as at the API date, or never."""
     stream_position_fee_cost: Literal["held", "paid"] = "held"
     """Fee cost of a position: fees of the contracts held, or all fees paid."""
     stream_heartbeat_us: int = 10 * MICROSECONDS_PER_SECOND
-    """Idle host time before a Ping; 0 for no Pings."""
+    """Silence, in host time, after which the server sends a Ping; 0 for no Pings."""
     stream_pong_us: int = 30 * MICROSECONDS_PER_SECOND
     """Host time to wait for a Pong; 0 for no limit."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
-    """Limit of the frames that wait for one client: some 15,000. A frame that does not fit ends its subscription."""
+    """Bytes that may wait for one client, some 15,000 frames. A frame that does not fit ends its subscription."""
     data: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """Objects of the scenario that answers have, by table: nothing in the exchange makes them."""
+    """Objects, by table, that the scenario provides for answers: nothing in the exchange makes them."""
 
 
 SWITCHES: dict[str, Switch] = {

@@ -26,7 +26,7 @@ SIGNATURE_HEADER = b"kalshi-access-signature"
 TIMESTAMP_HEADER = b"kalshi-access-timestamp"
 
 HEADERS_KEPT_MAX = 64
-"""Requests whose credentials are kept: hardly more are answered at the same time."""
+"""Size of the cache of parsed headers; hardly more requests are answered at the same time."""
 SALT_LENGTH_BYTES = 32
 
 Verdict = Literal["good", "other_salt", "bad"]
@@ -37,7 +37,7 @@ _PSS_ANY_SALT = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.A
 
 
 class Credentials(Struct, frozen=True):
-    """The three headers as sent, each None if it is missing or empty."""
+    """The three authentication headers as sent, each None if it is missing or empty."""
 
     key_id: str | None
     timestamp: str | None
@@ -49,7 +49,7 @@ def read_credentials(request: Request) -> Credentials:
 
 
 def claimed_key(request: Request) -> str | None:
-    """Return the key id that a request names."""
+    """Return the key id that a request names, unverified; None without one."""
     return _credentials_in(request.headers).key_id
 
 
@@ -80,7 +80,7 @@ def decode_signature(text: str) -> bytes | None:
 
 
 def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
-    """Verify a signature; "other_salt" is a valid one with a PSS salt that is not 32 bytes long."""
+    """Return the verdict on a signature; "other_salt" is a valid one with a PSS salt that is not 32 bytes long."""
     if isinstance(key, Ed25519PublicKey):
         return "good" if verifies_ed25519(key, signature, message) else "bad"
     if verifies_rsa(key, signature, message, _PSS):

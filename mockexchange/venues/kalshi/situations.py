@@ -1,4 +1,4 @@
-"""Situations in which the venue answers an error, and the rows that give each its body on a day."""
+"""The situations in which the venue answers an error, and table rows with each one's error body by date."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The `Venue` value that describes Kalshi."""
+"""The `Venue` value that describes Kalshi to the rest of the package."""
 
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.catalogue import PREFIX

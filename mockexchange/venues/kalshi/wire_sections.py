@@ -1,4 +1,4 @@
-"""The whole wire as sections of dated rows, each with a function that describes a row.
+"""The whole API of Kalshi as sections of dated rows, each with a function that describes a row.
 
 `api diff` compares the sections between two dates, docs/wire.md prints them.
 """
@@ -55,14 +55,14 @@ EMPTY = {"null": "null", "absent": "left out"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRow(DatedRow):
-    """An operation with one kind of access: the keys that may call it, or the status of one that is refused."""
+    """An operation's access rules between two days: the keys that may call it, or the status of its refusal."""
 
     access: str
     operation: Operation
 
 
 def sections() -> list[Section]:
-    """Return operations, objects and parameters by name, errors; then the stream's channels, commands and messages.
+    """Return the sections of operations, objects, parameters and errors, then those of the stream.
 
     Rows of objects and parameters begin and end with the operations that have them.
     """
@@ -88,7 +88,7 @@ def sections() -> list[Section]:
 
 
 def stream_sections() -> list[Section]:
-    """Return channels, commands, their answers, and messages by type."""
+    """Return the sections of the stream's channels, commands, their answers, and messages by type."""
     return [
         Section("channels", CHANNELS, _describe_channel),
         *(Section(f"{name} params", rows, _describe_stream_parameter) for name, rows in STREAM_PARAMETERS.items()),
@@ -104,7 +104,7 @@ def stream_sections() -> list[Section]:
 
 
 def lives_of_objects() -> dict[str, Life]:
-    """Return the span in which any operation sends an object, by itself or nested."""
+    """Return the span of days in which any operation sends an object, by itself or nested, by the object's name."""
     lives: dict[str, Life] = {}
     for operation in OPERATIONS:
         for table, (since, until) in _lives_in(operation.answer_table, operation.life):
@@ -154,7 +154,7 @@ def _sourced(row: Row) -> Row:
 
 
 def operation_rows() -> Iterator[OperationRow]:
-    """Yield a row for each span of an operation's life with the same access."""
+    """Yield a row for each span of days in which an operation has the same access rules."""
     sources = {(method, known.path): known.source for known in CATALOGUE for method in known.methods.split()}
     for operation in OPERATIONS:
         source = sources[operation.method, operation.path]
@@ -194,7 +194,7 @@ def _describe_operation(row: OperationRow) -> Facts:
 
 
 def describe_field(row: Field) -> Facts:
-    """Describe a field; two rows with the same form may still read different values."""
+    """Return a description of a field for comparisons; two rows with the same one may still read different values."""
     facts = {"": row.spelling.kind, READS: row.read}
     return facts if row.empty == "never" else {**facts, "when empty": EMPTY[row.empty]}
 
@@ -212,7 +212,7 @@ def describe_parameter(row: Parameter) -> Facts:
 
 
 def bodies_by_struct() -> dict[str, Body]:
-    """Return every request body with fields by its name, those of the items of batches included."""
+    """Return every request body that has fields, including those of items in batches, by its name."""
     nested = (row.body for body in BODIES.values() for row in body.fields if row.body is not None)
     return {body.struct: body for body in (*BODIES.values(), *nested) if body.fields}
 

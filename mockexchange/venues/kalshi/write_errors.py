@@ -1,4 +1,4 @@
-"""Errors that only writes answer with, as dated rows.
+"""Errors that only writes answer with, by date.
 
 The errors of the exchange itself had `service` "exchange" until 2026-08-05; those of the gateway never had one.
 """
@@ -11,7 +11,7 @@ SERVICE = "exchange"
 def by_exchange(
     situation: Situation, status: int, code: str, source: str, message: str | None = None
 ) -> tuple[ErrorRow, ...]:
-    """Return the rows of an error of the exchange, with its service and without."""
+    """Return the rows of an error of the exchange: until 2026-08-05 with its service, later without."""
     words = message or code.replace("_", " ")
     return (
         ErrorRow(

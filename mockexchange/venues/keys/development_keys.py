@@ -1,7 +1,7 @@
-"""Key pairs that the package makes: the pool of development keys, and pairs that are derived from names.
+"""Key pairs that the package generates: a pool of development keys, combinations of them, and pairs derived from names.
 
 The keys are public and protect nothing. Making an RSA key takes 20 to 50 ms and differs from run to run, so keys are
-drawn from the pool. When all of it is taken, the primes of two of its keys make another key in a fraction of a
+drawn from the pool. When all of it is used, the primes of two of its keys make another key in a fraction of a
 millisecond: 128 pairs give 32,512 more. Ed25519 keys are derived.
 """
 
@@ -31,7 +31,7 @@ EXPONENT = 65537
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A key pair as PEM texts. `private_pem` is None if the scenario gives only the public half."""
+    """A key pair as PEM texts. `private_pem` is None if the scenario provides only the public half."""
 
     public_pem: str
     private_pem: str | None
@@ -45,9 +45,9 @@ def development_keys() -> list[KeyPair]:
 
 
 def free_place(name: str, is_taken: Callable[[int], bool]) -> int | None:
-    """Return the place of the first free pair: of the pool, then of the combined ones; None if all are taken.
+    """Return the index of the first free pair, in the pool or among the combined ones; None if all are used.
 
-    The search begins at a place that depends on the name alone.
+    The search begins at an index that depends only on the name.
     """
     pool = len(development_keys())
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
@@ -60,7 +60,7 @@ def free_place(name: str, is_taken: Callable[[int], bool]) -> int | None:
 
 
 def rsa_pair(place: int) -> KeyPair:
-    """Return the pair at a place: one of the pool, or behind it one that combines the primes of two of its pairs."""
+    """Return the pair with an index: one of the pool, or behind them one that combines primes of two of its pairs."""
     pool = development_keys()
     return pool[place] if place < len(pool) else _combined(place - len(pool))
 
@@ -95,7 +95,7 @@ def _combined(index: int) -> KeyPair:
 
 
 def free_rsa_pair(name: str, used: Container[str]) -> KeyPair | None:
-    """Return a pair whose public key is not used; None if all are used."""
+    """Return a pair whose public key is not in `used`, chosen by the name; None if all are used."""
     place = free_place(name, lambda place: rsa_pair(place).public_pem in used)
     return None if place is None else rsa_pair(place)
 
@@ -118,7 +118,7 @@ def public_pem(key: PublicKey) -> str:
 
 
 def pkcs1(private_pem: str) -> str:
-    """Return a private RSA key in the form of PKCS#1 (BEGIN RSA PRIVATE KEY)."""
+    """Return a private RSA key as PEM in the form of PKCS#1 (BEGIN RSA PRIVATE KEY)."""
     key = serialization.load_pem_private_key(private_pem.encode(), password=None)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()

@@ -13,25 +13,25 @@ RSA_BITS_MIN = 2048
 RSA_BITS_MAX = 4096
 PUBLIC_KEYS_MAX = 4096
 SMALL_FACTORS = math.prod(range(2, 1_000))
-"""A product that shares a factor with a modulus that has a prime factor below 1,000."""
+"""A product of all numbers below 1,000, to find a modulus with a prime factor below 1,000."""
 FIELD = 2**255 - 19
 CURVE_D = -121_665 * pow(121_666, -1, FIELD) % FIELD
 """The prime field and the constant of the curve of Ed25519 (RFC 8032, 5.1)."""
 DOUBLINGS = 3
-"""The cofactor of the curve is 8: a point of small order is the neutral one after so many doublings."""
+"""Number of doublings that turn a point of small order into the neutral one, since the cofactor of the curve is 8."""
 
 PublicKey = RSAPublicKey | Ed25519PublicKey
 
 
 class UnusableKey(ValueError):
-    """The PEM is no public key that venues accept; the message gives the reason."""
+    """The error of a PEM text that is not a public key which venues accept; the message gives the reason."""
 
 
 @lru_cache(maxsize=PUBLIC_KEYS_MAX)
 def load_public_key(pem: str) -> PublicKey:
-    """Parse a PEM public key: RSA of 2048 to 4096 bits, or Ed25519.
+    """Parse a public key in PEM: RSA of 2048 to 4096 bits, or Ed25519.
 
-    Raises UnusableKey, also for keys for which anyone can make signatures.
+    Raises UnusableKey, also for weak keys for which anyone can make signatures.
     """
     try:
         key = serialization.load_pem_public_key(pem.encode())

@@ -1,4 +1,4 @@
-"""Shared secrets: HMAC-SHA256, the look-up of keys that have a secret, and secrets derived from a seed."""
+"""Shared secrets: comparison, the lookup of keys that have a secret, and secrets derived from a seed."""
 
 import hashlib
 import hmac
@@ -19,12 +19,12 @@ def are_equal(left: bytes, right: bytes) -> bool:
 
 
 def derive_bytes(seed: str, purpose: str, size_bytes: int) -> bytes:
-    """Return bytes derived from a seed and a purpose alone, so that a run can be repeated."""
+    """Return bytes that depend only on a seed and a purpose, so that a run can be repeated."""
     return hashlib.shake_256(f"{purpose}:{seed}".encode()).digest(size_bytes)
 
 
 def find_secret_key(state: State, venue: str, key_id: str) -> Key | None:
-    """Return the key with an id and a secret; None if there is none, or its account belongs to another venue."""
+    """Return the key with this id that has a secret; None if there is none, or its account belongs to another venue."""
     key = state.secret_keys.get(key_id)
     return key if key and state.accounts[key.account].venue == venue else None
 
@@ -35,7 +35,7 @@ def encode_url_safe(data: bytes) -> str:
 
 
 def decode_url_safe(text: str) -> bytes | None:
-    """Return the bytes of a text written by `encode_url_safe`; None for other texts."""
+    """Return the bytes that `encode_url_safe` wrote as this text; None for other texts."""
     try:
         data = b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (Error, ValueError):

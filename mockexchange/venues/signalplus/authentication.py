@@ -1,7 +1,7 @@
 """Authentication of a request: its headers, key, timestamp and signature, in that order.
 
-The body of a 401 is always the same and does not tell the reason; where finding that takes work, the rejection carries
-a function that a worker thread calls.
+The body of a 401 is always the same and does not contain the reason; where finding the reason takes work, the rejection
+carries a function that a worker thread calls.
 """
 
 from mockexchange.core.model.accounts import Key

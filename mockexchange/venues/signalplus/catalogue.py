@@ -1,4 +1,4 @@
-"""The path of the methods, and the diagnosis of an unknown one: a misspelling, or a method that only Deribit has."""
+"""The path of the methods, and the diagnosis of an unknown method: a misspelling, or one that only Deribit has."""
 
 import difflib
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from mockexchange.venues.quoting import quote
 
 PREFIX = "/signalplus/api"
-"""The venue's own path is /api; here it shares a host with other venues."""
+"""Base path in the mock. The venue's own is /api, but the mock serves several venues on one host."""
 METHOD_CHARS_MAX = 100
 SCOPES = ("private/", "public/")
 
 
 def explain_unknown_method(name: str, known: Sequence[str]) -> str:
-    """Explain an unknown method. Never raises."""
+    """Return a text that explains why a method is unknown. Never raises."""
     shown, bare = quote(name, METHOD_CHARS_MAX), name.strip("/ ").lower()[:METHOD_CHARS_MAX]
     for wanted in known:
         if bare in (wanted, wanted.rpartition("/")[2]) or _plain(bare) == _plain(wanted):

@@ -1,4 +1,4 @@
-"""The variables that point a client of SignalPlus at an exchange. No client is published: the names are our own."""
+"""Environment variables that point a client of SignalPlus at a mock. No client is published: the names are our own."""
 
 from mockexchange.venues.client_setup import (
     EVERY_VERSION,

@@ -1,4 +1,4 @@
-"""The context of requests: the state, API date, settings and caches of one sandbox."""
+"""The context in which requests to SignalPlus are answered: the state, API date, settings and caches of one sandbox."""
 
 from dataclasses import dataclass, field
 
@@ -22,10 +22,10 @@ class SignalPlusContext:
 
 
 def date_of(context: SignalPlusContext, key: Key | None) -> ApiDate:
-    """Return the API date that applies to a key: the date set for the key, or the sandbox's."""
+    """Return the API date that applies to a key: the date set for the key, or else that of the sandbox."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def key_of(state: State, key_id: str) -> Key | None:
-    """Return the key with an id; None if there is none, or its account belongs to another venue."""
+    """Return the key with an id; None if no key has it, or its account belongs to another venue."""
     return find_secret_key(state, NAME, key_id)

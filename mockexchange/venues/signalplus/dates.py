@@ -1,9 +1,9 @@
-"""The named API dates of this venue, and the sources that its tables cite."""
+"""The named API dates of SignalPlus, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 
 FIRST_DAY = "2025-10-14"
-"""Date from which the page of user.changes lists it."""
+"""First known day: the date from which the page of the channel user.changes lists it."""
 ALIASES = {"2026-10": "2026-10-31"}
 
 # Labels used by `source=` in the tables of objects, parameters and errors.

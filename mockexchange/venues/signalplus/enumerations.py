@@ -1,4 +1,4 @@
-"""The enumerations of this venue: scopes and the values of its parameters."""
+"""The enumerations of SignalPlus: scopes and the values of its parameters."""
 
 ANY = "any"
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
@@ -6,7 +6,7 @@ CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
 """Kinds of instruments [doc]. Spot is still listed, though Deribit's own documents dropped it."""
 INTERVALS = ("raw", "100ms", "agg2")
-"""Intervals of channels [doc]; here every change is sent at once."""
+"""Intervals in channel names [doc]; the mock sends every change at once in each of them."""
 TRADE_READ = "trade:read"
 SCOPES = ("account:read", TRADE_READ)
-"""Scopes by Deribit's names: those of SignalPlus are unknown."""
+"""Scopes of keys, by Deribit's names: those of SignalPlus are unknown."""

@@ -1,7 +1,7 @@
-"""The venue's errors as a dated table: the status, code and message of every situation.
+"""The venue's errors as a table by date: the status, code and message for every situation.
 
-An error is {"rid", "error": {"code", "message"}} [doc]. One code is published; for the others those of
-Deribit, which is behind the gateway, are used. Refused credentials are HTTP 401 [doc], all else is 400, as at Deribit.
+An error is {"rid", "error": {"code", "message"}} [doc]. One code is published; for the others those of Deribit, which
+is behind the gateway, are used. Refused credentials are HTTP 401 [doc], all else is 400, as at Deribit.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.request import Answer, Diagnose
 
 NO_RID = "null"
-"""The rid of an answer to an unreadable request, as in JSON-RPC 2.0, which the venue's pages refer to."""
+"""The rid in an answer to an unreadable request, as in JSON-RPC 2.0, which the venue's pages refer to."""
 
 
 class Situation(StrEnum):
@@ -41,7 +41,7 @@ class ErrorRow(DatedRow):
 
 
 class Rejected(Rejection):
-    """A rejection for a situation of the venue's table."""
+    """An exception for a request that the venue answers with the error of a situation in its table."""
 
     def __init__(self, situation: Situation, diagnosis: str | Diagnose) -> None:
         super().__init__(situation, diagnosis)
@@ -71,7 +71,7 @@ SITUATIONS = {
     Defect.BAD_METHOD: Situation.NO_METHOD,
     Defect.BAD_PARAMS: Situation.BAD_PARAMS,
 }
-"""Situations of malformed envelopes; all others are NO_REQUEST."""
+"""Situations for the defects of a malformed envelope; defects that are not listed are NO_REQUEST."""
 
 
 def rejected_of(malformed: Malformed) -> Rejected:
@@ -83,7 +83,7 @@ def error_row(situation: Situation, api_date: ApiDate) -> ErrorRow:
 
 
 def error_body(code: int, message: str, rid: str | None = None) -> bytes:
-    """Return an error for a rid (JSON text), or for a request without one."""
+    """Return the body of an error that repeats the request's rid (JSON text), or has none."""
     return f'{{"rid":{rid or NO_RID},"error":{{"code":{code},"message":{spell(message)}}}}}'.encode()
 
 
@@ -93,7 +93,7 @@ def body_of(rejected: Rejected, rid: str | None, api_date: ApiDate) -> bytes:
 
 
 def reject(reply: Answer, rejected: Rejected, rid: str | None, api_date: ApiDate) -> None:
-    """Turn an answer into the error of a rejection."""
+    """Change an answer into the error of a rejection."""
     reply.status = error_row(rejected.situation, api_date).status
     reply.body = body_of(rejected, rid, api_date)
     reply.refusal = rejected.situation.name.lower()

@@ -11,7 +11,7 @@ from mockexchange.venues.jsonrpc.envelope import spell
 
 NINE_DECIMALS = Decimal("1e-9")
 EXACT = Context(prec=1_000, rounding=ROUND_HALF_EVEN)
-"""An explicit context, independent of the thread's default, with room for the size of any command."""
+"""Decimal context with room for the size of any command, independent of the thread's default."""
 MICROSECONDS_PER_MILLISECOND = MICROSECONDS_PER_SECOND // 1_000
 
 

@@ -1,4 +1,4 @@
-"""The error bodies that faults answer with, by HTTP status.
+"""The error bodies that faults send instead of an answer, by HTTP status.
 
 The codes are Deribit's codes of retryable errors; the venue's own codes are not published.
 """

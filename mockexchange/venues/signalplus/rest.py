@@ -1,4 +1,4 @@
-"""The answer to one HTTP request: path, credentials, document, method, params, result.
+"""The answer to one HTTP request: check path and credentials, find the method, decode its params, write the result.
 
 Every method is a POST [doc]. The page leaves open whether to the base URL or to the method's own path below it: both
 are answered, and the body has to name the method either way.
@@ -39,7 +39,7 @@ from mockexchange.venues.venue import RestApi
 
 @dataclass(slots=True)
 class SignalPlusRequest:
-    """One request at exchange time `at` and host time `host_at`, microseconds, and the reply under construction."""
+    """One request at exchange time `at` and host time `host_at` (microseconds), with the answer under construction."""
 
     context: SignalPlusContext
     request: Request
@@ -134,7 +134,7 @@ def _read(body: bytes) -> Envelope | Rejected:
 
 
 def authenticate_only(context: SignalPlusContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
-    """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
+    """Verify the credentials of a request, whatever its method; return an answer without a body, or the refusal.
 
     Every method needs credentials.
     """

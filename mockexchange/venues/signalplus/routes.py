@@ -1,4 +1,4 @@
-"""The reading of requests and the methods by name: shared by HTTP and streams."""
+"""The parser of requests, and the methods by name, over HTTP and on streams."""
 
 import re
 
@@ -13,13 +13,13 @@ from mockexchange.venues.signalplus.operations.call import Call, Operation
 from mockexchange.venues.signalplus.parameters.decoding import decode
 
 BODY_BYTES_MAX = 32 * 1024
-"""Size limit of a body or a frame: Deribit's 32 kB [doc], read as 32 KiB."""
+"""Largest body or frame that is accepted: Deribit's 32 kB [doc], read as 32 KiB."""
 RID = re.compile(r"-?[0-9]+")
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
 def read(raw: bytes) -> Envelope:
-    """Read a body or a frame. Raises Rejected.
+    """Parse a body or a frame. Raises Rejected.
 
     A rid is an integer [doc] of any length; the answer repeats its digits exactly.
     """
@@ -47,7 +47,7 @@ def rid_of(raw: bytes) -> str | None:
 
 
 def find(name: str) -> Operation:
-    """Return the method with a name. Raises Rejected."""
+    """Return the method with a name. Raises Rejected if there is none."""
     operation = BY_NAME.get(name)
     if operation is None:
         raise Rejected(Situation.UNKNOWN_METHOD, lambda pause: explain_unknown_method(name, list(BY_NAME)))
@@ -62,7 +62,7 @@ def call_of(
     api_date: ApiDate,
     findings: list[str],
 ) -> Call:
-    """Return a call by a key with decoded params. Raises Rejected."""
+    """Return the call that an envelope describes, made by a key, with decoded params. Raises Rejected."""
     if operation.scopes and not set(operation.scopes) & set(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
         message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
@@ -72,5 +72,5 @@ def call_of(
 
 
 def result_body(rid: str | None, result: bytes) -> bytes:
-    """Return an answer: the rid as it was written, and the result [doc]."""
+    """Return an answer's body: the rid as it was written, and the result [doc]."""
     return b'{"rid":%b,"result":%b}' % ((rid or "null").encode(), result)

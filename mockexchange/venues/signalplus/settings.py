@@ -1,4 +1,4 @@
-"""The settings of this venue in a scenario; the defaults are facts or documented choices."""
+"""The settings of SignalPlus that a scenario can change; the defaults are facts or documented choices."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,20 +9,23 @@ from mockexchange.venues.switches import Choice, Duration, Switch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalPlusSettings:
-    """Settings of SignalPlus. The window, 15 s to either side, is from a sister section with the same headers."""
+    """Settings of SignalPlus.
+
+    The time window, 15 s to either side, is from another section of its API with the same headers.
+    """
 
     auth_mode: Literal["on", "off"] = "on"
     auth_clock: Literal["host", "exchange"] = "host"
-    """Clock that timestamps are compared with: real clients sign with host time."""
+    """Clock that timestamps are compared with: host time by default, as real clients sign with it."""
     window_us: int = 15 * MICROSECONDS_PER_SECOND
     flat_rows: Literal["show", "omit"] = "show"
-    """Whether closed positions are listed, with side zero: the page has that side, so such rows exist."""
+    """Whether closed positions are listed, with side zero: the venue's page has that side, so they must exist."""
     stream_paths: Literal["alike", "apart"] = "alike"
-    """Whether both paths accept subscriptions, or /ws/private alone, where the page has them."""
+    """Whether both stream paths accept subscriptions, or only /ws/private, where the venue's page has them."""
     stream_heartbeat_us: int = 0
-    """Silence before a Ping, in host time; 0 for none. The venue's own is unknown."""
+    """Silence, in host time, after which the server sends a Ping; 0 for never. The venue's own is unknown."""
     stream_pong_us: int = 0
-    """Host time to answer a Ping; 0 for no limit."""
+    """Host time in which a client has to answer a Ping; 0 for no limit."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
 
 

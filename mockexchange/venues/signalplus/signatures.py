@@ -21,16 +21,16 @@ NONCE_HEADER = b"signalplus-api-nonce"
 SIGNATURE_HEADER = b"signalplus-api-signature"
 HEADERS = (KEY_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER)
 QUERY = ("apiKey", "timestamp", "nonce", "signature")
-"""Query parameters with the same four values, in the order of the headers."""
+"""Query parameters that may carry the same four values, in the order of the headers."""
 HEADERS_KEPT_MAX = 64
-"""Requests whose values are kept: hardly more are answered at the same time."""
+"""Size of the cache of parsed headers; hardly more requests are answered at the same time."""
 SCHEME = "bearer "
 SECRET_BYTES = 32
 KEY_ID_BYTES = 16
 
 
 class Credentials(NamedTuple):
-    """The four values as sent, each None where it is missing or empty."""
+    """The four values that authenticate a request, as sent; each is None where it is missing or empty."""
 
     key_id: str | None
     timestamp: str | None
@@ -39,12 +39,12 @@ class Credentials(NamedTuple):
 
     @property
     def text(self) -> bytes:
-        """The bytes to sign."""
+        """The bytes that the client has to sign."""
         return f"{self.timestamp or ''}\n{self.nonce or ''}".encode("latin-1", "replace")
 
 
 def read_credentials(request: Request, *, with_query: bool = False) -> Credentials:
-    """Read the four headers; without any of them, the query, if `with_query` allows it."""
+    """Return the four headers' values, or if all are missing and `with_query` is true, those in the query."""
     found = _header_values(request.headers)
     if with_query and not any(found):
         given = dict(query_pairs(request.query, encoding="latin-1", keep_blank_values=False))
@@ -58,7 +58,7 @@ def claimed_key(request: Request) -> str | None:
 
 
 def secret_bytes(secret: str) -> bytes:
-    """Return the decoded bytes of a base64 secret; for any other text, which `check_secret` refuses, its own bytes."""
+    """Return the bytes of a base64 secret; for any other text, which `check_secret` refuses, the text's own bytes."""
     return _decoded(secret) or secret.encode()
 
 
@@ -67,17 +67,17 @@ def signature_of(secret: bytes, text: bytes) -> str:
 
 
 def key_id_of(seed: str) -> str:
-    """Return a key id for a scenario that gives none."""
+    """Return a key id derived from `seed`, for a scenario that gives none."""
     return secrets.derive_bytes(seed, "signalplus key", KEY_ID_BYTES).hex()
 
 
 def secret_of(seed: str) -> str:
-    """Return a secret for a scenario that gives none."""
+    """Return a secret derived from `seed`, for a scenario that gives none."""
     return b64encode(secrets.derive_bytes(seed, "signalplus secret", SECRET_BYTES)).decode()
 
 
 def check_secret(secret: str) -> None:
-    """Raise ValueError for a secret that is empty or no base64."""
+    """Raise ValueError for a secret that is empty or not base64."""
     if not _decoded(secret):
         raise ValueError("expected standard base64 with its padding, such as c2VjcmV0")
 

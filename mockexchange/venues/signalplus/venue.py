@@ -1,4 +1,4 @@
-"""The `Venue` value that describes SignalPlus."""
+"""The `Venue` value that describes SignalPlus to the rest of the package."""
 
 from mockexchange.venues.jsonrpc.wire_sections import wire_of
 from mockexchange.venues.signalplus import diagnosis, signatures

@@ -72,9 +72,7 @@ class Session(Subscriber):
         return frame._replace(data=tuple(self._first_frames(command_result.opened)))
 
     def frame_of(self, message: ChannelMessage | MarketMessage) -> Frame | None:
-        """Return a message as a frame; None if the session is not subscribed to it, or its channel shows nothing
-        new.
-        """
+        """Return a message as a frame; None if the session does not follow it, or its channel shows nothing new."""
         if not isinstance(message, MarketMessage):
             return super().frame_of(message)
         subscription = self.registry.by_name.get(message.channel)

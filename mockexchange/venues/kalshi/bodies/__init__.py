@@ -1,4 +1,4 @@
-"""The request bodies of every operation that has one, as dated tables."""
+"""The request bodies of every operation that has one, as tables of their fields by date."""
 
 from mockexchange.venues.kalshi.bodies import api_keys, cash, fcm, first_orders, order_groups, orders
 from mockexchange.venues.kalshi.bodies.rows import Body, BodyField
@@ -30,7 +30,10 @@ BODIES: dict[str, Body] = {
     "IntraExchangeInstanceTransfer": cash.INTRA_EXCHANGE_INSTANCE_TRANSFER,
     "SetTargetBalanceAllocation": cash.SET_TARGET_BALANCE_ALLOCATION,
 }
-"""By the name of the operation. An operation with a row here needs a JSON body, even if it has no fields; one whose row
-makes the body optional needs JSON if it has one."""
+"""The tables by name of the operation.
+
+An operation in this table needs a JSON body, even if the body has no fields. Where the table makes the body optional, a
+body that is sent must be JSON.
+"""
 
 __all__ = ["BODIES", "Body", "BodyField"]

@@ -1,7 +1,7 @@
-"""The decoder of request bodies, as the venue binds and validates them.
+"""The decoder of request bodies, which binds and validates them as the venue does.
 
-The order of checks is the venue's: content type, JSON, the type of every value, then the rules of each field. A null
-is an absent value. Keys that the body does not have on that day are ignored and named in the findings.
+The order of checks is the venue's: content type, JSON, the type of every value, then the rules of each field. A null is
+an absent value. Keys that the body does not have at the API date are ignored and named in the findings.
 """
 
 import re
@@ -42,7 +42,7 @@ JSON_TYPES: dict[type, str] = {
     type(None): "null",
 }
 WANTED: dict[str, type] = {"integer": int, "boolean": bool, "objects": list, "texts": list}
-"""Types of decoded JSON by kind; the others are texts."""
+"""Python types of decoded JSON by kind of field; kinds that are not listed are strings."""
 
 
 EXAMPLES = {"count": "2.00", "price": "0.5600"}
@@ -242,7 +242,7 @@ def _require_optional(given: Given[BodyField]) -> None:
 
 
 def invalid(go_name: str, diagnosis: str) -> Rejected:
-    """Return the refusal of a value that breaks the rules of its field."""
+    """Return the rejection of a value that breaks the rules of its field."""
     return Rejected(Situation.INVALID_FIELD, diagnosis, field=go_name)
 
 

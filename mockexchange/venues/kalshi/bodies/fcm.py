@@ -1,9 +1,9 @@
-"""Bodies of the operations of an FCM on its subtraders."""
+"""Request bodies of the operations of an FCM on its subtraders."""
 
 from mockexchange.venues.kalshi.bodies.rows import INT64_MAX, Body, BodyField, Kind
 
 PRICE_MAX = 9_999
-"""In hundredths of a cent: a position at 0 or 1 dollar is settled, not moved."""
+"""Highest price of a position transfer, in hundredths of a cent: at 0 or 1 dollar a position is settled, not moved."""
 
 
 def _required(name: str, kind: Kind, minimum: int | None = None, maximum: int | None = None) -> BodyField:

@@ -1,4 +1,4 @@
-"""Bodies of the first generation of order entry, below /portfolio/orders."""
+"""Request bodies of order entry's first generation, below /portfolio/orders."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.bodies.orders import SELF_TRADE_PREVENTIONS, TIMES_IN_FORCE, required
@@ -14,7 +14,7 @@ from mockexchange.venues.kalshi.bodies.rows import (
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, SUBACCOUNTS_ADDED
 
 OPTIONAL_SINCE = "2026-01-28"
-"""Day from which counts may be texts, and the client order ids of an amendment may be left out."""
+"""Day from which counts may be strings, and the client order ids of an amendment may be left out."""
 LONG_WORDS_SINCE = "2025-12-01"
 SHORT_WORDS = ("FOK", "GTC", "IOC")
 TYPE_REMOVED = "2026-02-11"

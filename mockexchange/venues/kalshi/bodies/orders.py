@@ -1,4 +1,4 @@
-"""Bodies of the second generation of order entry, below /portfolio/events/orders."""
+"""Request bodies of order entry's second generation, below /portfolio/events/orders."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.bodies.rows import (

@@ -1,4 +1,4 @@
-"""Fields of request bodies as dated rows, and the rows that several operations share."""
+"""The types of request bodies and their fields, and fields that several operations share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,20 +10,20 @@ from mockexchange.venues.parameter_decoding import ParameterRow
 Kind = Literal["text", "texts", "client_id", "choice", "integer", "boolean", "count", "price", "objects"]
 INT64_MAX = 2**63 - 1
 EXPIRY_S_MAX = 253_402_300_799
-"""The last second of the year 9999: what comes after it has no date."""
+"""Latest expiry in Unix seconds: the last second of the year 9999, the last year that Python can format."""
 EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BodyField(ParameterRow):
-    """One key of a request's body, and the kind of its value.
+    """One key of a request's body between two days, and the kind of its value.
 
     The kind `count` is a number of contracts as text, `price` an amount in dollars as text, `objects` a list of bodies.
     """
 
     kind: Kind
     body: "Body | None" = None
-    """The body of each of the `objects`."""
+    """For a list of objects, the body that each object has."""
 
     @property
     def go_name(self) -> str:
@@ -33,9 +33,9 @@ class BodyField(ParameterRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
-    """The body of an operation; `struct` is its name in the venue's own messages.
+    """The body of an operation: its fields by date; `struct` is its name in the venue's own error messages.
 
-    A body that `may_be_absent` is checked only if the request has one.
+    If `may_be_absent` is true, the body is checked only if the request has one.
     """
 
     struct: str

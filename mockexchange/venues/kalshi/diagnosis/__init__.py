@@ -1,4 +1,4 @@
-"""The diagnosis of a 401, outside the answer's body: what was wrong and what to change.
+"""The diagnosis of a 401: texts about what was wrong and what to change, outside the answer's body.
 
 `headers` explains refusals that need no look into a signature. `signature_search` drives the rest:
 `signature_encodings` decodes a signature, `signature_contents` opens it, and `mistakes` is the table of texts that may

@@ -1,4 +1,4 @@
-"""The result of a diagnosis as text: what was wrong and what to change."""
+"""Functions that put the result of a diagnosis into words: what was wrong and what to change."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +21,7 @@ PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request with a wrong signature; `spelling` is the advice on its base64, None if it is right."""
+    """A request with a wrong signature; `spelling` is the advice on its base64, None if that is right."""
 
     sent: SignedParts
     key: KnownKey
@@ -31,7 +31,7 @@ class Case:
 
 
 class Finding(NamedTuple):
-    """How a signature was made: the text (None if unknown), the scheme, and the key if it is another one."""
+    """How a signature was made, as far as known: the signed text or None, the scheme, and the key if it is another."""
 
     attempt: Attempt | None
     reading: Reading
@@ -86,7 +86,10 @@ def explain_nothing(case: Case, tried_count: int, others_count: int) -> str:
 
 
 def explain_salt(key: PublicKey, signature: bytes, message: bytes) -> str:
-    """Explain a signature that verifies with another salt length than the documented one. Never raises."""
+    """Return an explanation of a signature that verifies with another salt length than the documented one.
+
+    Never raises.
+    """
     readings = open_signature(key, signature) if isinstance(key, RSAPublicKey) else []
     for reading in readings:
         if isinstance(reading, PssReading) and reading.fits(message):

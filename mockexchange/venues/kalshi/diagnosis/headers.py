@@ -1,4 +1,4 @@
-"""The diagnosis of missing headers and unknown key ids."""
+"""The diagnosis of missing headers and of unknown key ids."""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +25,10 @@ ARMOUR = "-----BEGIN"
 
 
 def explain_missing(request: Request) -> str:
-    """Explain which of the three headers are missing, what was sent instead, and what to send. Never raises."""
+    """Return a text on which of the three headers are missing, what was sent instead, and what to send.
+
+    Never raises.
+    """
     sent: dict[bytes, bool] = {}
     for name, value in request.headers[:HEADERS_MAX]:
         sent[name] = sent.get(name, False) or bool(value.decode("latin-1").strip())
@@ -52,7 +55,7 @@ def _sent_instead(request: Request, sent: dict[bytes, bool]) -> Iterator[str]:
 
 
 def explain_unknown_key(key_id: str, known: Iterable[KnownKey]) -> str:
-    """Explain a key id that no key of the sandbox has. Never raises."""
+    """Return an explanation of a key id that no key of the sandbox has. Never raises."""
     keys = list(known)
     shown = quote(key_id, KEY_ID_CHARS_MAX)
     if ARMOUR in key_id:

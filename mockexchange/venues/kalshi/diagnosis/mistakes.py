@@ -1,4 +1,4 @@
-"""The known mistakes in the text to sign, as a table, likeliest first.
+"""The known mistakes in the text that a client signs, as a table, likeliest first.
 
 A mistake is a function from the parts that were sent to edits: the fields of the text that change, and the advice.
 """
@@ -16,14 +16,14 @@ from mockexchange.venues.kalshi.diagnosis.signed_text import WRAPS, SignedParts,
 from mockexchange.venues.quoting import quote
 
 BODY_BYTES_MAX = 65_536
-"""A longer body is only tried by its hash: repeated comparisons would delay other requests."""
+"""Largest body that is tried as part of the signed text; of a longer one only the hash is tried, to save time."""
 ENCODED_CHARS_MAX = 4_096
-"""A longer path or query is only tried as sent: encoding it anew takes a millisecond for every 4 kB."""
+"""Longest path or query that is tried in other encodings, which takes a millisecond for every 4 kB."""
 SCAN_MS_MAX = 250
-"""The longest time between two readings of a clock, one for the header and one for the text."""
+"""Longest time in milliseconds between two readings of a client's clock, one for the header, one for the text."""
 TIMESTAMP_DIGITS_MAX = 24
 MILLISECONDS_MAX = 10**14
-"""The year 5138: a larger number is no time in milliseconds, and may be too large for datetime."""
+"""Largest number that is read as a time in milliseconds, in the year 5138; datetime fails on larger ones."""
 
 PREFIXES: dict[str, tuple[tuple[str, str], ...]] = {
     PREFIX + "/": (
@@ -271,13 +271,13 @@ COMBINED: tuple[Mistake, ...] = (
     ordered_wrongly,
     method_other,
 )
-"""Mistakes that are tried alone and in pairs with those in other fields, in this order."""
+"""Mistakes that are tried alone, and in pairs with mistakes in other fields, in this order."""
 ALONE: tuple[Mistake, ...] = (timestamp_other, path_other, venue_host_signed, timestamp_finer)
-"""Mistakes that are tried alone: they are many and rare."""
+"""Mistakes that are only tried alone, because they are many and rare."""
 
 
 def attempts_of(sent: SignedParts) -> Iterator[Attempt]:
-    """Yield the texts that may have been signed for a request."""
+    """Yield the texts that a client may have signed for a request, likeliest first."""
     combined = (edit for make in COMBINED for edit in make(sent))
     alone = (edit for make in ALONE for edit in make(sent))
     return attempts(sent.fields, combined, render, alone)

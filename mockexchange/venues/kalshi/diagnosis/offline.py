@@ -1,4 +1,4 @@
-"""The diagnosis of a signature without a server, with the key at hand."""
+"""The diagnosis of a signature for a user who has the key, without a server."""
 
 import binascii
 import re
@@ -29,9 +29,9 @@ _URL = re.compile(r"[A-Za-z]+://([^/?#]*)", re.ASCII)
 
 
 def explain_offline(method: str, path: str, query: str, timestamp: str, signature_b64: str, pem_text: str) -> str:
-    """Explain a signature: a text that begins with "verifies" if it is right. Never raises.
+    """Return an explanation of a signature: a text that begins with "verifies" if it is right. Never raises.
 
-    `path` may carry the query or be a whole URL; `pem_text` is the public or the private key.
+    `path` may contain the query or be a whole URL; `pem_text` is the public or the private key.
     """
     try:
         pem = read_public_pem(pem_text)
@@ -72,7 +72,7 @@ def _wire(text: str) -> str:
 
 
 def read_public_pem(text: str) -> str:
-    """Return the public key of a PEM, public or private, as a PEM. Raises UnusableKey with the reason.
+    """Return the public key of a PEM text, which may be a private key, as PEM. Raises UnusableKey with the reason.
 
     Escaped newlines and a missing armour are accepted: both are common in environment variables.
     """

@@ -1,9 +1,8 @@
-"""The contents of a signature, once it is opened with a public key.
+"""What a public key reveals of a signature: the scheme, the hash, the salt and the digest of the signed text.
 
-An RSA signature is its padded digest raised to the private exponent, so one public operation gives the padding back:
-the scheme, the hash, the salt and the digest of the text that was signed (RFC 8017, 9.1.2 and 9.2). Any
-other key opens the signature to noise, so the right key is known even if the text is not, and texts are compared by
-hashing alone. An Ed25519 signature cannot be opened: each text is one verification.
+An RSA signature is its padded digest raised to the private exponent, so one public operation gives the padding back
+(RFC 8017, 9.1.2 and 9.2). Any other key opens the signature to noise, so the right key is known even if the text is
+not, and texts are compared by hashing alone. An Ed25519 signature cannot be opened: each text is one verification.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ HASHES: dict[str, Callable[[bytes], bytes]] = {
     "SHA-224": lambda data: hashlib.sha224(data).digest(),
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).digest(),
 }
-"""Hashes of signatures. Old ones are only recognised, which a FIPS build of Python allows."""
+"""Hash functions that a signature may have used. Old ones are only recognised, which a FIPS build of Python allows."""
 DIGEST_SIZES = {name: len(digest(b"")) for name, digest in HASHES.items()}
 DIGEST_INFOS = {
     "SHA-256": "3031300d060960864801650304020105000420",
@@ -34,16 +33,19 @@ DIGEST_INFOS = {
     "SHA-224": "302d300d06096086480165030402040500041c",
     "MD5": "3020300c06082a864886f70d020505000410",
 }
-"""Prefixes that name the hash of a digest in PKCS #1 v1.5 (RFC 8017, 9.2, note 1)."""
+"""Prefixes in PKCS #1 v1.5 that name the hash of a digest (RFC 8017, 9.2, note 1)."""
 
 PSS_TRAILER = 0xBC
 ZERO_BYTES_CERTAIN = 8
-"""Zero bytes before the salt that are chance once in 2**64; a salt of the maximum length leaves none."""
+"""Number of zero bytes before the salt that prove the key: they are chance once in 2**64.
+
+A salt of the maximum length leaves none.
+"""
 RIGHT_SCHEME = f"RSA-PSS with SHA-256, MGF1-SHA-256 and a salt of {SALT_LENGTH_BYTES} bytes"
 
 
 class Reading(Protocol):
-    """One interpretation of a signature with one key."""
+    """One interpretation of a signature, opened with one key."""
 
     @property
     def is_certain(self) -> bool:
@@ -53,7 +55,7 @@ class Reading(Protocol):
         """Return whether a text is the signed one."""
 
     def advice(self) -> str | None:
-        """Return what to change in the scheme, None if it is right."""
+        """Return what the client has to change in its signature scheme; None if the scheme is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class PssReading:
 
 @dataclass(frozen=True, slots=True)
 class Pkcs1Reading:
-    """PKCS #1 v1.5; `hash_name` is None if the padding names no hash."""
+    """An interpretation as PKCS #1 v1.5; `hash_name` is None if the padding names no hash."""
 
     hash_name: str | None
     content: bytes
@@ -118,7 +120,7 @@ class Ed25519Reading:
 
 
 def open_signature(key: RSAPublicKey, signature: bytes) -> list[PssReading | Pkcs1Reading]:
-    """Return the interpretations of a signature: a certain one alone; none if the key did not make it."""
+    """Return the interpretations of a signature with a key; a certain one alone, none if the key did not make it."""
     numbers, width = key.public_numbers(), (key.key_size + 7) // 8
     value = int.from_bytes(signature)
     if len(signature) != width or value >= numbers.n:

@@ -1,4 +1,4 @@
-"""The lenient decoder of a signature header, to explain its spelling. The venue takes standard base64 only."""
+"""A lenient decoder of signature headers, which explains wrong encodings. The venue accepts standard base64 only."""
 
 import re
 from base64 import b64decode
@@ -12,16 +12,16 @@ from mockexchange.venues.quoting import quote
 
 STANDARD = "send standard base64 on one line, padded with ="
 SIGNATURE_CHARS_MAX = 16_384
-"""An RSA-4096 signature has 684 characters; the longest line that a server takes, some ten thousand."""
+"""Longest signature header that is decoded. An RSA-4096 signature has 684 characters."""
 HEX_CHARS_MIN = 40
-"""The shortest digest in hex (SHA-1). Real base64 has so many hex digits in a row once in 10**18."""
+"""Length of the shortest digest in hex (SHA-1). Real base64 has so many hex digits in a row once in 10**18."""
 LINE_CHARS_MIN = 60
 
 _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
 class DecodedSignature(NamedTuple):
-    """The bytes of a signature (None if unreadable) and the advice on its spelling (None if it is right)."""
+    """The bytes of a signature (None if unreadable), and the advice on its encoding (None if it is right)."""
 
     data: bytes | None
     advice: str | None
@@ -71,7 +71,7 @@ REPAIRS = (
 
 
 def read_signature(text: str) -> DecodedSignature:
-    """Return the bytes of a signature header. Never raises."""
+    """Decode a signature header. Never raises."""
     if not text:
         return DecodedSignature(None, f"the signature is empty: {STANDARD}")
     if len(text) > SIGNATURE_CHARS_MAX:

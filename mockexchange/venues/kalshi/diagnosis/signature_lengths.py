@@ -1,4 +1,4 @@
-"""The diagnosis of a signature by its length, without a key."""
+"""The diagnosis of a signature by its length alone."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -26,7 +26,7 @@ def right_way(key: PublicKey) -> str:
 
 
 def explain_length(signature: bytes, key: PublicKey) -> str | None:
-    """Explain a signature of the wrong length for a key; None if the length is right."""
+    """Return why a signature has the wrong length for a key; None if the length is right."""
     length, wanted = len(signature), signature_bytes(key)
     if length == wanted:
         return None

@@ -1,4 +1,4 @@
-"""The text to sign as independent fields. Texts are wire bytes as latin-1."""
+"""The text that a client signs, as independent fields. Texts are wire bytes decoded as latin-1."""
 
 import hashlib
 from base64 import b64encode
@@ -22,7 +22,7 @@ class SignedParts(NamedTuple):
 
     @property
     def fields(self) -> Fields:
-        """The fields of the right text."""
+        """The fields of the text that should have been signed."""
         prefix = next((start for start in (PREFIX + "/", STREAM_PATH) if self.path.startswith(start)), "/")
         resource = self.path.removeprefix(prefix)
         slash = "/" if resource.endswith("/") else ""
@@ -72,5 +72,5 @@ WRAPS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 def render(fields: Fields) -> bytes:
-    """Return the bytes that are signed."""
+    """Return the bytes that a client signs, given these fields."""
     return WRAPS[fields["wrap"]][0](plain_text(fields).encode("latin-1", "backslashreplace"))

@@ -1,7 +1,7 @@
-"""The stream's messages as dated tables, one module per channel; keys in the order in which they were recorded.
+"""The stream's messages as tables of their fields by date, one module per channel; keys are in the recorded order.
 
-Where no frame was recorded the order is that of the documents' example. `event_fee_update` is not among them: no fee of
-an event is ever overridden here.
+Where no frame was recorded the order is that of the documents' example. `event_fee_update` is not among them: the mock
+never overrides an event's fee.
 """
 
 from collections.abc import Callable
@@ -32,12 +32,12 @@ FRAMES: dict[str, tuple[Field, ...]] = {
     "trade": trades.TRADE,
     "user_order": user_orders.USER_ORDER,
 }
-"""Tables of the messages, by message type."""
+"""Tables of the messages' fields, by message type."""
 NESTED: dict[str, tuple[Field, ...]] = {
     "MarketMetadata": lifecycle.MARKET_METADATA,
     "PriceBand": lifecycle.PRICE_BAND,
 }
-"""Objects in messages; the names are of this project, the documents have none."""
+"""Tables of objects inside messages; the objects' names are not the venue's, whose documents have none."""
 ENCODERS_MAX = 512
 
 

@@ -1,4 +1,4 @@
-"""Rows of the channel fill; each key has the form that it has in REST."""
+"""Fields of the channel fill's messages, by date; each has the form that it has in REST."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS
@@ -25,7 +25,7 @@ from mockexchange.venues.kalshi.frames.rows import (
 )
 
 LATE_ACTION = one_of("buy", "sell", "sell_partial", "sell_to_close", "")
-"""The values of October 2026; no fill here needs the new ones."""
+"""JSON form of an action in October 2026; the mock never sends the values that were new then."""
 
 FILL: tuple[Field, ...] = (
     row("trade_id", TEXT, "filled.fill_id"),

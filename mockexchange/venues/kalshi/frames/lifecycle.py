@@ -1,7 +1,7 @@
-"""Rows of the channel market_lifecycle_v2: the lives of markets, and new events.
+"""Fields of the channel market_lifecycle_v2, by date: changes of markets' states, and new events.
 
 One table serves every event type of a market: each type has its own few keys, and the other keys have no value. The
-keys of changed strikes and titles are never used: nothing here changes them.
+keys of changed strikes and titles are never used, because the mock never changes them.
 """
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling

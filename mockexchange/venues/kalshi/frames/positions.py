@@ -1,7 +1,7 @@
-"""Rows of the channel market_positions.
+"""Fields of the channel market_positions, by date.
 
-They had seven shapes within ten weeks of 2026. A frame equals the REST row of its day, so its amounts have the row's
-precision: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
+They had seven shapes within ten weeks of 2026. A frame equals the REST position of its day, so its amounts have the
+same precision: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
 """
 
 from mockexchange.venues.dated import ALWAYS, Field

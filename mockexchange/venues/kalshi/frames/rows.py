@@ -1,4 +1,4 @@
-"""Rows that several messages share, and the JSON forms that only the stream has."""
+"""Fields that several messages share, and the JSON forms that only the stream has."""
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.vocabulary import MICROS_PER_CENT
@@ -73,12 +73,15 @@ def market_id(read: str) -> Field:
 
 
 def whole(name: str, spelling: Spelling, read: str) -> Field:
-    """Return the row of whole cents or contracts, which were all removed on one day."""
+    """Return the field of whole cents or contracts, all of which were removed on one day."""
     return row(name, spelling, read, until=WHOLE_NUMBERS_REMOVED)
 
 
 def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
-    """Return the rows of a price: three decimals in the examples of 2025, four in June 2026; the day is a choice."""
+    """Return the fields of a price by date: three decimals in the examples of 2025, four in June 2026.
+
+    The day is a choice.
+    """
     return (
         row(name, PRICE_3, read, since, WHOLE_NUMBERS_REMOVED, source=source),
         row(name, PRICE_4, read, WHOLE_NUMBERS_REMOVED, source="choice"),
@@ -86,7 +89,7 @@ def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-
 
 
 def count(name: str, read: str) -> tuple[Field, ...]:
-    """Return the rows of a count: whole contracts, and the two decimals that replaced them."""
+    """Return the fields of a count by date: whole contracts, and later text with two decimals."""
     return (
         whole(name, CONTRACTS, read),
         row(f"{name}_fp", COUNT_2, read, COUNTS_ADDED, source="changelog"),
@@ -106,7 +109,7 @@ def milliseconds(name: str, read: str, empty: Empty = "never") -> Field:
 
 
 def outcome(prefix: str, read: str) -> tuple[Field, ...]:
-    """Return the rows of the outcome that is gained from, in two vocabularies: outcome_side and book_side."""
+    """Return the fields of the outcome that is gained, in two vocabularies: outcome_side and book_side."""
     return (
         row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
         row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),

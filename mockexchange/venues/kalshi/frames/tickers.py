@@ -1,4 +1,4 @@
-"""Rows of the channel ticker."""
+"""Fields of the channel ticker's messages, by date."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4

@@ -1,4 +1,4 @@
-"""Rows of the channel trade."""
+"""Fields of the channel trade's messages, by date."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import SIDE, TEXT

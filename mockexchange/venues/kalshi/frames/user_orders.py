@@ -1,4 +1,4 @@
-"""Rows of the channel user_orders, which came in February 2026."""
+"""Fields of the channel user_orders, which was added in February 2026, by date."""
 
 from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS

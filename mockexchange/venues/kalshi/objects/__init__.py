@@ -1,6 +1,6 @@
-"""Every object of the answers as a dated table: key, spelling, life, source, and what it reads in the core.
+"""The JSON objects of answers as tables of their fields: key, spelling, span of days, source, and value in the core.
 
-`compat` keeps what was removed beside what replaced it. Tables bear the names of the venue's documents.
+`compat` keeps what was removed beside what replaced it. Tables have the names of the venue's documents.
 """
 
 from mockexchange.venues.dated import COMPAT, ApiDate, Field, pick
@@ -120,7 +120,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
 
 
 def count_removed_fields() -> int:
-    """Return the number of keys that `compat` still sends and the newest day does not have."""
+    """Return the number of keys that `compat` still sends although the newest day does not have them."""
     return sum(
         len(pick(rows, ApiDate(COMPAT, None)).keys() - pick(rows, api_date("latest")).keys())
         for rows in OBJECTS.values()

@@ -1,4 +1,4 @@
-"""Rate limits of an account, costs of requests, and API keys."""
+"""JSON fields, by date, of an account's rate limits, costs of requests, and API keys."""
 
 from mockexchange.core.vocabulary import Instance
 from mockexchange.venues.dated import Field, Nested, Spelling

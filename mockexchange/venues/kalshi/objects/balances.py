@@ -1,4 +1,4 @@
-"""Cash, and the value of positions."""
+"""JSON fields, by date, of cash balances and the value of positions."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED

@@ -1,4 +1,4 @@
-"""Candlesticks: prices of trades and offers in periods, for live and for historical markets."""
+"""JSON fields, by date, of candlesticks: prices of trades and offers in periods, for live and historical markets."""
 
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED

@@ -1,4 +1,4 @@
-"""Events; the milestones beside them are those of the scenario."""
+"""JSON fields, by date, of events; the milestones beside them come from the scenario."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026

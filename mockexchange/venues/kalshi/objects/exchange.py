@@ -1,4 +1,4 @@
-"""Status, schedule and announcements of the exchange, and the cutoff between live and historical rows."""
+"""JSON fields, by date, of the exchange's status, schedule and announcements, and of the cutoff of historical rows."""
 
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.dated import ALWAYS, Field, Nested

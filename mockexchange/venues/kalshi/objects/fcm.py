@@ -1,4 +1,4 @@
-"""Objects for FCM members: fills of all subtraders, and the rules of subtraders."""
+"""JSON fields, by date, of objects for FCM members: fills of all subtraders, and the rules of subtraders."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import (

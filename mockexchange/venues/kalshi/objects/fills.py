@@ -1,4 +1,4 @@
-"""Rows of fills."""
+"""JSON fields of fills, by date."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import (

@@ -1,8 +1,8 @@
-"""Markets: descriptions, status, prices and bids.
+"""JSON fields of markets, by date: descriptions, status, prices and bids.
 
 Changes between the documents of November 2025 and April 2026 without a known day are dated 2026-04-01 by choice; counts
-and whole numbers came and went on the days of the position rows. A day that the changelog names as that of the release
-is taken before that of the pages. Keys without a value are left out of every recorded market.
+and whole numbers came and went on the same days as those of positions. A day that the changelog names as that of the
+release takes precedence over that of the pages. Keys without a value are left out of every recorded market.
 """
 
 from mockexchange.venues.dated import ALWAYS, Field, Nested, Spelling
@@ -36,14 +36,17 @@ from mockexchange.venues.kalshi.market_formatting import (
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, text
 
 CREATION_ADDED = "2025-11-20"
-"""The filters by creation came then; the official client of December requires the key."""
+"""Day on which the creation time was added, with its filters; the official client of December requires it."""
 WINTER_2025 = "2025-12-01"
-"""Open was recorded in November 2025 and active in January 2026; the official client of December knows active alone."""
+"""Day from which the status of an open market is written active.
+
+Open was recorded in November 2025, active in January 2026; the official client of December knows only active.
+"""
 NULL_RESULTS_REMOVED = "2025-11-28"
 SETTLEMENT_TIME_ADDED = "2025-12-25"
-"""The pages have the key from 2025-12-20 on."""
+"""Day on which the settlement time was added; the pages have it from 2025-12-20 on."""
 CATEGORY_REMOVED = "2026-01-08"
-"""The pages lack both keys from 2026-01-06 on; so do markets recorded on 2026-01-12."""
+"""Day on which the category keys were removed; the pages lack them from 2026-01-06 on, and recordings on 2026-01-12."""
 PROVISIONAL_ADDED = "2026-01-09"
 UPDATE_TIME_ADDED = "2026-01-22"
 FRACTIONS_ADDED = "2026-02-12"
@@ -52,7 +55,7 @@ BID_SIZES_ADDED = "2026-02-25"
 EMPTY_SUBTITLES_LEFT_OUT = "2026-03-21"
 OCCURRENCE_ADDED = "2026-04-16"
 TICK_SIZE_REMOVED = "2026-05-07"
-"""The pages lack it from 2026-05-01 on."""
+"""Day on which the tick size was removed; the pages lack it from 2026-05-01 on."""
 UNITS_REMOVED = "2026-07-09"
 
 

@@ -1,4 +1,4 @@
-"""Answers of order entry: of its first generation the order of the day, of its second counts and averages."""
+"""JSON fields, by date, of order entry's answers: first generation, the whole order; second, counts and averages."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, INTEGERS_REMOVED

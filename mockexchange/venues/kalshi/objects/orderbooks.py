@@ -1,4 +1,4 @@
-"""A market's order book: the bids of each side, the best price last."""
+"""JSON fields of a market's order book, by date: the bids of each side, the best price last."""
 
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED

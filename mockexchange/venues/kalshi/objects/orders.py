@@ -1,4 +1,4 @@
-"""Orders, their queue positions, and their groups."""
+"""JSON fields, by date, of orders, their queue positions, and order groups."""
 
 from mockexchange.venues.dated import ALWAYS, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import (
@@ -31,7 +31,7 @@ from mockexchange.venues.kalshi.formatting import (
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money, optional
 
 ZEROS_LEFT_OUT = "2026-01-01"
-"""Keys that were null while empty in November 2025 are left out in January 2026; other keys only from June on."""
+"""Day from which some empty keys are left out, which were null before; other keys follow in June."""
 PENDING_REMOVED = "2025-11-27"
 SELF_TRADE_PREVENTION = one_of("taker_at_cross", "maker")
 

@@ -1,4 +1,4 @@
-"""Deposits and withdrawals."""
+"""JSON fields of deposits and withdrawals, by date."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import CENTS, TEXT, UNIX_SECONDS, one_of

@@ -1,6 +1,6 @@
-"""Rows of positions, per market and per event.
+"""JSON fields of positions, by date, per market and per event.
 
-Rows before and after 2026-03-07 and 2026-03-12 reflect the venue's move from cents to fixed point.
+The fields before and after 2026-03-07 and 2026-03-12 show the venue's move from cents to fixed point.
 """
 
 from mockexchange.venues.dated import Field

@@ -1,4 +1,4 @@
-"""Rows that several objects share."""
+"""Fields that several JSON objects share, by date."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED, INTEGERS_REMOVED, SIX_DECIMALS
@@ -14,7 +14,7 @@ def text(name: str, read: str, until: str = FOREVER) -> Field:
 
 
 def money(name: str, read: str) -> tuple[Field, ...]:
-    """Return an amount's three rows: integer cents, the same in dollars, and the exact dollars that replaced both."""
+    """Return an amount's three fields: integer cents, the same in dollars, and the exact dollars that replaced both."""
     dollars = f"{name}_dollars"
     return (
         Field(name=name, spelling=CENTS, read=read, until=INTEGERS_REMOVED, source="docs-2025-11"),
@@ -26,7 +26,7 @@ def money(name: str, read: str) -> tuple[Field, ...]:
 def optional(
     name: str, spelling: Spelling | Nested, read: str, since: str = ALWAYS, until: str = FOREVER, source: str = ""
 ) -> tuple[Field, ...]:
-    """Return the rows of a key that was null while empty (recorded 2025) and is left out since (recorded June 2026)."""
+    """Return the fields of a key that was null while empty (recorded 2025), and is left out since (June 2026)."""
     spans: tuple[tuple[str, str, Empty, str], ...] = (
         (since, min(until, NULLS_LEFT_OUT), "null", source),
         (max(since, NULLS_LEFT_OUT), until, "absent", "wire-2026-06"),
@@ -41,7 +41,7 @@ def optional(
 def maybe(
     name: str, spelling: Spelling | Nested, read: str = "nothing", since: str = ALWAYS, source: str = "docs-2025-11"
 ) -> Field:
-    """Return the row of a key that is left out if it has no value."""
+    """Return a field that is left out if it has no value."""
     return Field(name=name, spelling=spelling, read=read, empty="absent", since=since, source=source)
 
 
@@ -59,6 +59,6 @@ def list_of(
     until: str = FOREVER,
     source: str = "docs-2025-11",
 ) -> Field:
-    """Return the row of a list of another table's objects; `read` defaults to the row's name."""
+    """Return a field with a list of another table's objects; `read` defaults to the field's name."""
     nested = Nested(table, fields, is_list=True)
     return Field(name=name, spelling=nested, read=read or name, since=since, until=until, source=source)

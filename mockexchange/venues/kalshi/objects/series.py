@@ -1,4 +1,4 @@
-"""Series of events."""
+"""JSON fields of series of events, by date."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
@@ -9,7 +9,7 @@ from mockexchange.venues.kalshi.objects.rows import list_of, maybe, text
 COMBO_FEES_ADDED = "2026-08-20"
 SERIES_INDEX_ADDED = "2026-07-30"
 EMPTY_LISTS_NULL = "2026-01-01"
-"""Recorded on 2026-01-12; the official client of December 2025 refuses null."""
+"""Day from which empty lists are null (recorded 2026-01-12); the official client of December 2025 refuses null."""
 
 SETTLEMENT_SOURCE: tuple[Field, ...] = (maybe("name", TEXT, "name"), maybe("url", TEXT, "url"))
 

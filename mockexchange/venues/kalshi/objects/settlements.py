@@ -1,4 +1,4 @@
-"""Settlements of markets.
+"""JSON fields of settlements of markets, by date.
 
 Revenue and value stayed integer cents when everything else became fixed point.
 """
@@ -28,7 +28,10 @@ from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list
 FEE_COST_ADDED = "2025-11-13"
 EVENT_TICKER_ADDED = "2025-12-18"
 VOID_REMOVED = AUTUMN_2026
-"""Some day between April and October 2026; the official client of October takes yes, no and scalar alone."""
+"""Day from which settlements no longer have the result void, chosen between April and October 2026.
+
+The official client of October knows only yes, no and scalar.
+"""
 
 
 def _side(side: str) -> tuple[Field, ...]:

@@ -1,4 +1,4 @@
-"""Subaccounts of a member: cash, transfers between them, and netting of YES and NO."""
+"""JSON fields, by date, of a member's subaccounts: cash, transfers between them, and netting of YES and NO."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS

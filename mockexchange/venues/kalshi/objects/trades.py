@@ -1,4 +1,4 @@
-"""Public trades, and candlesticks, which are made of them."""
+"""JSON fields, by date, of public trades, and of candlesticks, which are computed from trades."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
@@ -17,7 +17,7 @@ from mockexchange.venues.kalshi.objects import candlesticks
 from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 
 NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
-"""No trade here is a block trade, which two parties agree on beforehand."""
+"""JSON form of the key for block trades (agreed on beforehand by two parties): always false, as the mock has none."""
 
 
 def _prices(side: str) -> tuple[Field, ...]:

@@ -1,4 +1,4 @@
-"""Transfers of cash between the venue's instances and shards, and an account's target allocation."""
+"""JSON fields, by date, of transfers between instances and shards, and of an account's target allocation."""
 
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi.formatting import DOLLARS_4, INTEGER, TEXT, UNIX_SECONDS, one_of

@@ -1,4 +1,4 @@
-"""Rate limits of an account, costs of requests, and its API keys."""
+"""Reads of an account's rate limits, of the costs of requests, and of its API keys."""
 
 import re
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 class VolumeGoal(NamedTuple):
-    """The volume in 30 days that earns a tier, and the one that keeps it, in hundredths of a contract."""
+    """The volume in 30 days that earns a tier, and the volume that keeps it, in hundredths of a contract."""
 
     level: str
     earn_centis: int
@@ -53,7 +53,7 @@ class Progress(NamedTuple):
 IN_BRACES = re.compile(r"\{(\w+)\}")
 TRAILING_US = 30 * MICROSECONDS_PER_DAY
 FILLS_MAX = 10_000_000
-"""More fills than a sandbox can have: all of the window are counted."""
+"""Limit of the fills that are counted for a volume, more than a sandbox can have."""
 GOALS = tuple(
     VolumeGoal(level, contracts * CENTIS_PER_CONTRACT, contracts // 2 * CENTIS_PER_CONTRACT)
     for level, contracts in (
@@ -64,11 +64,11 @@ GOALS = tuple(
         ("prestige", 500_000_000),
     )
 )
-"""The documentation names the tiers and no volumes: a choice."""
+"""Volume goals of the tiers. The numbers are a choice: the documentation names only the tiers."""
 
 
 class KeyView(NamedTuple):
-    """A key, and its subaccount or subtrader, depending on the kind of the account."""
+    """An API key as answers show it, with its subaccount or subtrader, depending on the kind of the account."""
 
     key: Key
     subaccount: str | None
@@ -86,7 +86,10 @@ def get_account_api_limits(call: AccountCall) -> bytes:
 
 
 def get_account_endpoint_costs(call: Call) -> bytes:
-    """Return the costs that are not the default, by path and method; parameters are written `:order_id` (recorded)."""
+    """Return the request costs that differ from the default, by path and method.
+
+    A parameter in a path is written `:order_id` (recorded).
+    """
     rows = []
     for name, cost in costs_of(call.api_date).items():
         method, path = name.split(" ")
@@ -95,7 +98,7 @@ def get_account_endpoint_costs(call: Call) -> bytes:
 
 
 def get_volume_progress(call: AccountCall) -> bytes:
-    """Return the volume of the last 30 days beside what each tier takes; the goals are a choice."""
+    """Return the account's volume in the last 30 days, and the volume that each tier needs (a choice)."""
     query = FillQuery(limit=FILLS_MAX, window=Window(call.at - TRAILING_US, call.at))
     fills = find_fills(call.state, call.account.name, query).rows
     volume = sum(fill.trade.count_centis for fill in fills)

@@ -1,6 +1,6 @@
 """Writes of an account: its API keys, and its usage tier.
 
-Keys restricted to a subaccount may call none of them.
+Keys restricted to a subaccount may call none of these operations.
 """
 
 from collections.abc import Generator
@@ -54,7 +54,7 @@ def create_api_key(call: AccountCall) -> Write:
 
 
 def generate_api_key(call: AccountCall) -> Write:
-    """Make a key pair and answer its private half."""
+    """Create a key pair and return its private half."""
     key_type = call.body.get("key_type") or "rsa"
     pair = _new_pair(call, key_type)
     assert pair.private_pem is not None, "a pair that is made here has both halves"
@@ -70,7 +70,7 @@ def delete_api_key(call: AccountCall) -> Write:
 
 
 def upgrade_api_usage_level(call: AccountCall) -> Write:
-    """Raise a basic account to the next tier, if it has an order; other tiers stay what they are."""
+    """Raise a basic account that has placed an order to the next tier; accounts of other tiers keep theirs."""
     account = call.account
     if not len(account.ledger.orders):
         message = f"{account.name} has no order: the upgrade needs one of the last 100 to be made over the API"

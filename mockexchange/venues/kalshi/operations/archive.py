@@ -1,4 +1,4 @@
-"""Historical rows, last changed before the exchange's cutoff: settled positions, fills and done orders."""
+"""Reads of historical objects, last changed before the exchange's cutoff: settled positions, fills and done orders."""
 
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.portfolio.fills import answer_fills

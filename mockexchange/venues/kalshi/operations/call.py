@@ -1,4 +1,4 @@
-"""Operations, and their calls: a call is one request, authenticated and decoded."""
+"""The types of operations, and of their calls: a call is one request, authenticated and decoded."""
 
 from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MA
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
 SURFACES_MAX = 4_096
-"""Limit of the cached encoders: some 60 objects times hardly more than a dozen API dates in one process."""
+"""Largest number of cached encoders; there are some 60 objects times hardly more than a dozen API dates."""
 READ = ("read",)
 
 
 class Call(Struct):
-    """One request with its parameters decoded; `path_params` are the parameters of the path, by name."""
+    """One request with its parameters decoded; `path_params` are the parameters in the path, by name."""
 
     operation: "Operation"
     state: State
@@ -50,7 +50,10 @@ class AccountCall(Call):
 
 
 Write: TypeAlias = Generator[Command, Outcome, bytes]
-"""A write: it yields commands, receives their outcomes and returns the body of the answer. It may raise Rejected."""
+"""The steps of a write: yields commands, receives their outcomes, returns the body of the answer.
+
+It may raise Rejected.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class Operation:
     """A key needs any one of these scopes."""
     retired_since: str = FOREVER
     answer_table: str = ""
-    """Name of the answer's object in the venue's documents, and of its table."""
+    """Name of the answer's object in the venue's documents, which is also the name of its table."""
 
     @property
     def is_write(self) -> bool:
@@ -79,7 +82,7 @@ class Operation:
         return life_of(self.method, self.path)
 
     def is_retired(self, api_date: ApiDate) -> bool:
-        """Return whether the operation is gone on a day; in compat none is."""
+        """Return whether the venue no longer has the operation at an API date; always False at the date `compat`."""
         return not api_date.is_compat and api_date.holds(self.retired_since)
 
 
@@ -87,38 +90,39 @@ class Operation:
 class AccountOperation(Operation):
     """An operation about the caller's own account.
 
-    `is_per_subaccount`: a key restricted to a subaccount may call it and sees that subaccount alone.
+    If `is_per_subaccount` is true, a key restricted to a subaccount may call the operation, and sees only that
+    subaccount.
     """
 
     answer: Callable[[AccountCall], bytes]
     is_fcm_only: bool = False
     is_per_subaccount: bool = False
     empty: bytes | None = None
-    """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if it has no empty form."""
+    """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if there is no empty answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOperation(Operation):
     """An operation that changes the caller's account.
 
-    `per_subaccount_since` is the day from which a key restricted to a subaccount may call it; None if it never may.
+    From the day `per_subaccount_since` on, a key restricted to a subaccount may call the operation; None: it never may.
     """
 
     carry_out: Callable[[AccountCall], Write]
     status: int = 200
-    """Status of the answer to a write that succeeds."""
+    """HTTP status of the answer if the write succeeds."""
     is_fcm_only: bool = False
     per_subaccount_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedOperation(Operation):
-    """An operation that the venue has and that is not emulated: every key is refused with 403."""
+    """An operation of the venue that is not emulated and answers every key with 403."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicOperation(Operation):
-    """An operation with the same answer for every caller; before `public_since` it needed a key."""
+    """An operation with the same answer for every caller. Before `public_since`, callers needed a key."""
 
     answer: Callable[[Call], bytes]
     public_since: str = ""
@@ -131,12 +135,12 @@ class PublicOperation(Operation):
 
 @lru_cache(maxsize=SURFACES_MAX)
 def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return the function that writes a core value as the JSON object of `table` at an API date."""
+    """Return the function that writes a core value as the JSON object of this table at an API date."""
     return compile_object(OBJECTS[table], api_date)
 
 
 def write(call: Call, value: object) -> bytes:
-    """Return the JSON of the answer, written from one core value."""
+    """Return the JSON of the answer to a call, written from one core value."""
     return encoder(call.operation.answer_table, call.api_date)(value)
 
 
@@ -146,15 +150,17 @@ def _envelope(table: str, api_date: ApiDate) -> Callable[[Mapping[str, bytes]], 
 
 
 def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
-    """Return the JSON of the answer, joined from encoded JSON by key."""
+    """Return the JSON of the answer to a call, joined from encoded JSON values by key."""
     return _envelope(call.operation.answer_table, call.api_date)(parts)
 
 
 def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
-    """Return the cached answer if `revision` and `more` are the same as last time; otherwise make it.
+    """Return the cached answer to an equal call, unless `revision` or `more` changed.
 
-    `make` may depend on nothing else but the call's query, path and caller. An answer with findings of `make` is not
-    cached, so that every request gets them.
+    Otherwise call `make` and cache its result.
+
+    The result of `make` may depend on nothing else but the call's query, path and caller. An answer for which `make`
+    reports findings is not cached, so that every request gets them.
     """
     if len(call.query) > QUERY_CHARS_CACHED_MAX:
         return make()
@@ -171,5 +177,5 @@ def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: H
 
 
 def exchange_indexes(call: Call) -> list[int]:
-    """Return 0 and the exchange index of every event. Cost: O(events)."""
+    """Return the exchange indexes (shards) in use: 0 and that of every event. Cost: O(events)."""
     return sorted({0, *(event.exchange_index for event in call.state.events.values())})

@@ -1,4 +1,4 @@
-"""Writes of RFQs, quotes and block trade proposals, which are not emulated: none is carried out."""
+"""Writes of RFQs, quotes and block trade proposals, which are not emulated: each request is refused."""
 
 from mockexchange.venues.kalshi.operations.call import RefusedOperation
 
@@ -18,7 +18,7 @@ NAMES = {
     f"PUT {QUOTE_OF_RFQ}/accept": "AcceptRFQQuote",
     f"PUT {QUOTE_OF_RFQ}/confirm": "ConfirmRFQQuote",
 }
-"""The venue's names of the operations, by method and path."""
+"""The venue's names of these operations, by method and path."""
 
 OPERATIONS = tuple(
     RefusedOperation(name=name, method=method, path=path)

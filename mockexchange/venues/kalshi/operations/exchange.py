@@ -1,4 +1,4 @@
-"""Status, schedule and announcements of the exchange."""
+"""Reads of the exchange's status, schedule and announcements."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from mockexchange.core.model.exchange_status import Announcement, Service
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, cached_answer, exchange_indexes, write
 
 CACHE_CONTROL = (b"cache-control", b"public, max-age=1")
-"""Recorded in November 2025, on this operation alone."""
+"""Header of the answer to one operation (recorded in November 2025, and on no other operation)."""
 
 
 class Shard(NamedTuple):
@@ -38,7 +38,7 @@ class Week(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """The schedule: always open, like the sandbox."""
+    """The trading schedule: the exchange is always open, like the sandbox."""
 
     weeks: tuple[Week, ...] = (Week(parse_instant("2025-01-01"), parse_instant("2030-01-01")),)
     windows: tuple[()] = ()
@@ -61,7 +61,7 @@ class Announcements(NamedTuple):
 
 
 def get_exchange_status(call: Call) -> bytes:
-    """Return the status, cached until there is a new event, which may trade on another index."""
+    """Return the status of the exchange and its shards, cached until an event is listed, maybe on a new shard."""
     service = call.state.service
     shown = (service.is_active, service.is_trading, service.resume_at)
     return cached_answer(call, len(call.state.events), lambda: write(call, _status(call)), *shown)
@@ -78,7 +78,7 @@ def get_exchange_announcements(call: Call) -> bytes:
 
 
 def get_user_data_timestamp(call: Call) -> bytes:
-    """Return the time of the state that reads see: the current time, unless a fault answers from an older one."""
+    """Return the time of the state that reads show: now, or an earlier time if a fault serves an older state."""
     return write(call, call)
 
 

@@ -1,4 +1,4 @@
-"""Operations of an FCM member on its subtraders."""
+"""Reads of an FCM member about its subtraders."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -31,7 +31,7 @@ FREE = SubtraderRules()
 def answer_plain_member(
     operation: AccountOperation, settings: KalshiSettings, account: str, findings: list[str]
 ) -> bytes:
-    """Answer a member that is no FCM: 403 by choice, 404 or an empty list by setting (none was ever recorded)."""
+    """Answer a member that is not an FCM with a 403, or by setting with a 404 or an empty list (none was recorded)."""
     message = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
     if settings.plain_member == "403" or operation.empty is None:
         raise Rejected(Situation.FORBIDDEN, message)
@@ -42,7 +42,7 @@ def answer_plain_member(
 
 
 class FcmFill(NamedTuple):
-    """A trade as one FCM sees it: only its own sides."""
+    """A trade as an FCM sees it, with only those sides that belong to the FCM."""
 
     trade: Trade
     maker: FillRow | None
@@ -87,7 +87,7 @@ class Subtraders(NamedTuple):
 
 
 class DailyCap(NamedTuple):
-    """Amounts in micro-dollars: spent on purchases since midnight UTC, and reserved by resting orders."""
+    """A subtrader's daily cap in micro-dollars: spent by purchases since midnight UTC, reserved by resting orders."""
 
     subtrader_id: str
     limit: int
@@ -98,7 +98,7 @@ class DailyCap(NamedTuple):
 
 
 def get_fcm_orders(call: AccountCall) -> bytes:
-    """Return orders of one subtrader or, by client order ids, of all subtraders over the last day."""
+    """Return orders of one subtrader or, selected by client order ids, of all subtraders over the last day."""
     named = call.params.get("client_order_ids")
     if not named:
         return answer_orders(call, required_subtrader(call), is_archived=None)
@@ -109,7 +109,7 @@ def get_fcm_orders(call: AccountCall) -> bytes:
 
 
 def get_fcm_fills(call: AccountCall) -> bytes:
-    """Return the trades of all subtraders, or of the one that the key is bound to."""
+    """Return the trades of all subtraders, or of the only subtrader that the key may see."""
     ledger, bound = call.account.ledger, call.key.subaccount
     window, ids = window_of(call), subtrader_ids(call.account)
 

@@ -1,6 +1,6 @@
-"""Writes of an FCM on its subtraders: new ones, their risk controls, and positions between two of them.
+"""Writes of an FCM about its subtraders: new subtraders, their risk controls, and transfers of positions.
 
-A key that is bound to a subtrader may call none of them.
+A key that is bound to a subtrader may call none of these operations.
 """
 
 import re
@@ -35,7 +35,7 @@ class PositionTransfer(NamedTuple):
 
 
 def create_subtrader(call: AccountCall) -> Write:
-    """Open a subtrader; its id is the account's with the suffix."""
+    """Open a subtrader, whose id is the account's id with the requested suffix."""
     suffix, account = call.body["subtrader_suffix"], call.account
     if not SUFFIX.fullmatch(suffix):
         shown = suffix[:SHOWN_CHARS_MAX]
@@ -45,7 +45,7 @@ def create_subtrader(call: AccountCall) -> Write:
 
 
 def update_blocked_categories(call: AccountCall) -> Write:
-    """Block or free one category of a subtrader; answer all that are blocked."""
+    """Block or unblock one category for a subtrader; return all categories that are blocked."""
     subaccount_ref, category = _named(call, "subtrader_id"), call.body["category"]
     rules = call.account.subtrader_rules.get(subaccount_ref.subaccount, FREE)
     others = tuple(one for one in rules.categories if one != category)
@@ -75,7 +75,7 @@ def delete_daily_cap(call: AccountCall) -> Write:
 
 
 def transfer_position(call: AccountCall) -> Write:
-    """Move a part of a position between two subtraders: a trade between them at the price given, without a fee."""
+    """Move part of a position between two subtraders, as a trade between them at the given price without a fee."""
     source, target = _named(call, "source_subtrader_id"), _named(call, "target_subtrader_id")
     count_centis: int = call.body["position_centicount"]
     _require_held(call, source, target, count_centis)

@@ -1,4 +1,4 @@
-"""Filters of listings beyond the indexes: rows by name, bounds of instants, and combined tests."""
+"""Filters of lists that no index covers: rows by name, bounds of instants, and combined tests."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,7 +22,10 @@ def named(rows: Mapping[str, R], names: Iterable[str]) -> list[R]:
 
 
 def bounds(params: Mapping[str, Any], name: str) -> tuple[int | None, int | None]:
-    """Return the bounds min_NAME_ts and max_NAME_ts (Unix seconds) in microseconds, inclusive; None is no bound."""
+    """Return the parameters min_NAME_ts and max_NAME_ts (Unix seconds) as inclusive bounds in microseconds.
+
+    None is no bound.
+    """
     least, most = params.get(f"min_{name}_ts"), params.get(f"max_{name}_ts")
     return (
         None if least is None else least * MICROSECONDS_PER_SECOND,

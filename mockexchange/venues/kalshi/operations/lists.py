@@ -1,4 +1,4 @@
-"""Pages of lists that only grow: a time window, a limit and a cursor over rows, newest first."""
+"""Answers with pages of lists that only grow: a time window, a limit and a cursor over rows, newest first."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -15,9 +15,9 @@ ARCHIVE_SINCE = life_of("GET", "/historical/fills").since
 PAGING = ("cursor", "limit", "page_size")
 NO_STATUS = 0
 UNFILTERED = (None, "", ())
-"""Values of a filter that was left out; 0 is a filter."""
+"""Values of a filter that was left out; 0 is not among them."""
 PAGE_ROWS = 100
-"""Rows in a page of an operation without limit, and for a limit of 0."""
+"""Number of rows in a page of an operation without a limit, and for a limit of 0."""
 
 
 class Row(HistoryRow, Protocol):
@@ -31,28 +31,31 @@ Find = Callable[[int, int | None], HistoryPage[R]]
 
 
 class ListTable(NamedTuple):
-    """A list in an answer: `key` is the list's JSON key, `row` the table of its rows."""
+    """The list in an answer: `key` is the list's JSON key, `row` the table of its objects' fields."""
 
     key: str
     row: str
     is_shared: bool = True
-    """Whether a row is the same for every caller, so that its bytes can be cached."""
+    """Whether an object looks the same to every caller, so that its bytes can be cached."""
     more: tuple[tuple[str, bytes], ...] = ()
-    """Further keys of the envelope, as encoded JSON."""
+    """Further keys of the answer beside the list, as encoded JSON."""
     cursor: str = "cursor"
     limit: str = "limit"
-    """Names of the answer's cursor and of the parameter that bounds a page."""
+    """Names of the answer's cursor, and of the parameter that limits a page."""
 
 
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
-    """Return a page; it is cached by the list's revision unless `is_kept` is False: time changes it too."""
+    """Return a page of a list.
+
+    Cached by the list's revision, unless `is_kept` is False because time alone changes the page.
+    """
     if not is_kept:
         return _make_page(call, table, find)
     return cached_answer(call, revision, lambda: _make_page(call, table, find))
 
 
 def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
-    """Return the answer with a whole list, without pages."""
+    """Return an answer with a whole list, not divided into pages."""
     return write_parts(call, {table.key: _encode(call, table, rows), "cursor": b'""'})
 
 
@@ -61,7 +64,7 @@ def encode_rows(call: Call, table: str, rows: Sequence[Revised]) -> bytes:
 
 
 def window_of(call: Call, archived_before: int | None = None) -> Window:
-    """Return the window of min_ts and max_ts (Unix seconds), which begins no earlier than `archived_before`."""
+    """Return the window from min_ts to max_ts (Unix seconds in the query), no earlier than `archived_before`."""
     earliest, latest = call.params.get("min_ts"), call.params.get("max_ts")
     begin = None if earliest is None else earliest * MICROSECONDS_PER_SECOND
     if archived_before is not None:
@@ -70,7 +73,7 @@ def window_of(call: Call, archived_before: int | None = None) -> Window:
 
 
 def live_since(call: Call) -> int | None:
-    """Return the instant before which rows are in /historical; None in `compat` and on days without /historical."""
+    """Return the instant before which rows are only in /historical; None in `compat` and before it existed."""
     is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
     return call.state.archived_before if is_split else None
 
@@ -81,7 +84,7 @@ def live_or_all(call: Call) -> bool | None:
 
 
 def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the names in a parameter, which is one name or a tuple depending on the day; "" is no name."""
+    """Return the names in a parameter whose value is one name or a tuple, depending on the API date; "" is no name."""
     return (asked,) if isinstance(asked, str) and asked else tuple(asked or ())
 
 
@@ -126,7 +129,7 @@ def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
 
 
 def report_cursor(call: Call, message: str, is_error: bool) -> None:
-    """Raise Rejected for a bad cursor if `is_error`; otherwise only add a finding."""
+    """Raise Rejected for an unusable cursor if `is_error`; otherwise only add a finding to the call."""
     if is_error:
         raise Rejected(Situation.BAD_CURSOR, message.partition(":")[0])
     call.findings.append(message)

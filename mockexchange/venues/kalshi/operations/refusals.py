@@ -1,4 +1,4 @@
-"""Refusals of the core as errors of the venue: which situation a refused command of a write is."""
+"""Translation of refusals of the exchange into errors of the venue."""
 
 import re
 from collections.abc import Generator
@@ -16,7 +16,7 @@ ID_CHARS_SHOWN_MAX = 80
 
 
 class VenueError(NamedTuple):
-    """A situation, and the details of its body if they are not always the same."""
+    """A situation of the error table, and the details in the error's body if these vary."""
 
     situation: Situation
     details: str = ""
@@ -55,13 +55,13 @@ REFUSALS: dict[RefusalCode, VenueError] = {
     RefusalCode.KEY_IN_USE: VenueError(Situation.ALREADY_EXISTS),
     RefusalCode.ALREADY_EXISTS: VenueError(Situation.ALREADY_EXISTS),
 }
-"""Refusals that callers of this venue can cause; any other is an invalid order with the core's own words."""
+"""Errors for refusals that callers of this venue can cause; other refusals become an invalid order with their text."""
 
 Submission = Generator[Command, Outcome, tuple[Event, ...]]
 
 
 def submit(command: Command) -> Submission:
-    """Yield a command of a write and return its events. Raises Rejected if it is refused."""
+    """Yield one command of a write and return its events. Raises Rejected if the exchange refuses it."""
     outcome = yield command
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
@@ -78,16 +78,16 @@ def rejected(refusal: Refusal) -> Rejected:
 
 
 def is_exchange_down(call: Call, rejected: Rejected) -> bool:
-    """Whether an error is that of a paused exchange which the scenario wants to be down: a 503 of the whole request."""
+    """Return whether an error of an item means a 503 of the whole request, as a paused exchange is down by setting."""
     return rejected.situation is Situation.EXCHANGE_PAUSED and call.settings.paused_exchange == "unavailable"
 
 
 def require_uuid(name: str, text: str, situation: Situation = Situation.BAD_ID) -> None:
-    """Raise Rejected, with the error of `situation`, if a text is no UUID."""
+    """Raise Rejected, with the error of `situation`, if a text is not a UUID."""
     if not UUID.fullmatch(text):
         raise Rejected(situation, not_uuid(name, text))
 
 
 def not_uuid(name: str, text: str) -> str:
-    """Return the diagnosis of a text that is no UUID."""
+    """Return the diagnosis of a text that is not a UUID."""
     return f"{name}={text[:ID_CHARS_SHOWN_MAX]!r}: expected a UUID"

@@ -1,4 +1,4 @@
-"""Routing of writes to a shard of the exchange: a write that goes to another shard does not find its market there."""
+"""Routing of writes to a shard of the exchange: a write that is sent to another shard does not find its market."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 
 ROUTED_BY_DEFAULT = "2026-08-27"
-"""Day from which a write that names its market, and no index, finds the shard by itself [changelog]."""
+"""Day from which a write that names its market but no exchange index is sent to the market's shard [changelog]."""
 BY_TICKER = -1
 
 
@@ -19,10 +19,11 @@ def require_shard(
     what: str,
     situation: Situation = Situation.NOT_FOUND_IN_WRITE,
 ) -> None:
-    """Raise Rejected if a write goes to another shard; `what` begins the diagnosis, such as "order 5 is".
+    """Raise Rejected if a write is sent to another shard; `what` begins the diagnosis, such as "order 5 is".
 
-    An index from 0 on is the shard, -1 is that of the market named, and without an index it is that too if there is
-    a market, else 0 (page on sharding, 2026-08-21). Before there was an index, every write found its market.
+    An exchange index from 0 on is the shard, -1 means the shard of the named market. Without an index the shard is also
+    that of the market if there is one, else 0 (page on sharding, 2026-08-21). Before there was an index, every write
+    found its market.
     """
     if not call.api_date.holds(EXCHANGE_INDEX_IN_BODIES):
         return

@@ -1,4 +1,4 @@
-"""The owner of the rows that a call reads: one subaccount, all of them, or an FCM's subtrader."""
+"""Functions that find out whose objects a call reads: one subaccount's, all subaccounts', or an FCM's subtrader's."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.operations.call import AccountCall
 
 
 def requested_subaccount(call: AccountCall) -> str | None:
-    """Return the subaccount that the parameter names, else the one that the key is restricted to, else None.
+    """Return the subaccount that the parameter names, else the only one that the key may see, else None.
 
     Raises Rejected if the two differ.
     """
@@ -49,7 +49,7 @@ def requested_or_primary(call: AccountCall) -> Subaccount | None:
 
 
 def requested_or_all(call: AccountCall) -> str | None:
-    """Return the requested subaccount; None, for the rows of all subaccounts, if none is requested (documented)."""
+    """Return the requested subaccount; None, which means all subaccounts, if none is requested (documented)."""
     name = requested_subaccount(call)
     if name is not None and name not in call.account.subaccounts:
         note_unknown_subaccount(call, name)
@@ -62,7 +62,7 @@ def note_unknown_subaccount(call: AccountCall, name: str) -> None:
 
 
 def requested_subtrader(call: AccountCall) -> str | None:
-    """Return the subaccount of `subtrader_id`, else the one that the key is bound to, else None.
+    """Return the subaccount named by `subtrader_id`, else the one that the key is bound to, else None.
 
     Raises Rejected if the two differ, or if the FCM has no such subtrader.
     """
@@ -80,7 +80,7 @@ def requested_subtrader(call: AccountCall) -> str | None:
 
 
 def required_subtrader(call: AccountCall) -> str:
-    """Return `requested_subtrader`. Raises Rejected if the call names none."""
+    """Return the subaccount as `requested_subtrader` does. Raises Rejected if the call names none."""
     name = requested_subtrader(call)
     if name is None:
         message = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
@@ -89,7 +89,7 @@ def required_subtrader(call: AccountCall) -> str:
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:
-    """Return the ids of subtraders on the wire, by subaccount: the scenario's or generated; only an FCM has some."""
+    """Return an FCM's subtrader ids as clients see them, by subaccount; empty for other accounts."""
     if account.kind is not AccountKind.FCM:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""The query parameters of every operation as dated tables."""
+"""The query parameters of every operation, as tables by date."""
 
 from mockexchange.venues.kalshi.parameters import (
     account,

@@ -1,4 +1,4 @@
-"""The decoder of queries, as the venue binds and validates them.
+"""The decoder of query strings, which binds and validates them as the venue does.
 
 Binding failures and bounds answer the recorded `{"msg": ...}` bodies. An empty text equals an absent one (the zero
 value of the venue's binding); an empty integer is not a number and an empty choice is none of the choices. Parameters
@@ -24,9 +24,9 @@ QUERIES_MAX = 1_024
 QUERY_CHARS_CACHED_MAX = 512
 
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
-"""The spellings of a boolean that are read; the venue's binding knows more."""
+"""Accepted spellings of a boolean; the venue's own binding knows more."""
 PAGED_OPERATIONS = tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows))
-"""The operations that answer pages of a list, on any date."""
+"""Names of the operations that answer with pages of a list at any API date."""
 BOUND_TAGS = {"at least": "gte", "at most": "lte"}
 
 
@@ -37,7 +37,7 @@ def parameters(operation: str, api_date: ApiDate) -> dict[str, Parameter]:
 
 
 class Decoded(NamedTuple):
-    """A value for every known parameter (None where absent, tuples for lists), and the findings."""
+    """A value for every known parameter (None where absent, tuples for lists), and the findings about the others."""
 
     params: dict[str, Any]
     findings: tuple[str, ...]
@@ -45,12 +45,12 @@ class Decoded(NamedTuple):
 
 @lru_cache(maxsize=QUERIES_MAX)
 def decode_cached(operation: str, query: str, api_date: ApiDate) -> Decoded:
-    """Return a cached `decode`: clients poll with the same few queries."""
+    """Decode a query string as `decode` does, with a cache: clients poll with the same few queries."""
     return decode(operation, query, api_date)
 
 
 def read_query(operation: str, query: str, api_date: ApiDate, unknown_status: str) -> Decoded:
-    """Return the decoded query of a request. `unknown_status` is the setting. Raises Rejected as `decode` does."""
+    """Return the decoded query of a request. `unknown_status` is the setting of that name. Raises Rejected."""
     read = decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode
     try:
         return read(operation, query, api_date)
@@ -68,7 +68,7 @@ def _is_status_of_markets(operation: str, rejected: Rejected, api_date: ApiDate)
 
 
 def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
-    """Read a raw query. Raises Rejected with the venue's situation on a bad value."""
+    """Parse a raw query string. Raises Rejected for an invalid value."""
     rows = parameters(operation, api_date)
     texts: dict[str, Any] = {}
     unknown: list[str] = []
@@ -185,7 +185,7 @@ READERS: dict[str, Reader[Parameter]] = {
 
 
 def with_limit(query: str, rows: int) -> str:
-    """Return a query for at most `rows` a page; a query with an unusable limit stays unchanged."""
+    """Return a query whose limit is at most `rows`; a query with an unusable limit stays unchanged."""
     parts = [part for part in query.split("&") if part]
     limits = [part for part in parts if part.partition("=")[0] == "limit"]
     asked = limits[0].partition("=")[2] if limits else ""

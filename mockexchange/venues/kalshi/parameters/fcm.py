@@ -1,4 +1,4 @@
-"""Parameters of the operations for FCM members."""
+"""Query parameters of the operations for FCM members."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026

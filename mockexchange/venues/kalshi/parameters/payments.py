@@ -1,4 +1,4 @@
-"""Parameters of payments and transfers: only the limit and the cursor of a page."""
+"""Query parameters of the operations that list payments and transfers: only the limit and the cursor of a page."""
 
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, LIMIT, LIMIT_500, Parameter
 

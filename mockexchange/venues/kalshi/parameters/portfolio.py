@@ -1,4 +1,4 @@
-"""Parameters of the portfolio's operations."""
+"""Query parameters of the operations below /portfolio."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SUBACCOUNTS_ADDED

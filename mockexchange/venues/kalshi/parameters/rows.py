@@ -1,4 +1,4 @@
-"""Query parameters as dated rows, and the rows that several operations share."""
+"""The type of a query parameter's table row, and parameters that several operations share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,8 +18,8 @@ SETTLEMENT_STATUS_BACK = AUTUMN_2026
 class Parameter(ParameterRow):
     """One query parameter; `texts` and `choices` are comma-separated lists of at most `items_max` items.
 
-    `repeated` is a list whose items are given one by one, by repeating the parameter; with a bound they are integers.
-    `numbers` are the values of an integer that is one of several.
+    The kind `repeated` is a list whose items are given by repeating the parameter; with a bound the items are integers.
+    `numbers` are the allowed values of an integer.
     """
 
     kind: Kind
@@ -63,7 +63,7 @@ WINDOW = (
 
 
 def count_filter() -> tuple[Parameter, ...]:
-    """Return the rows of `count_filter`: `resting_order_count` was dropped on 2025-11-13 and answers 400 since."""
+    """Return the parameter `count_filter` by date; its value `resting_order_count` answers 400 since 2025-11-13."""
     three, source = (*POSITION_COUNTS, "resting_order_count"), "changelog"
     return (
         Parameter(name="count_filter", kind="choices", choices=three, until="2025-11-13", lenient=True, source=source),
@@ -72,7 +72,7 @@ def count_filter() -> tuple[Parameter, ...]:
 
 
 def subaccount(since: str) -> tuple[Parameter, ...]:
-    """Return the rows of `subaccount`: at most 32, and at most 63 from 2026-06-01."""
+    """Return the parameter `subaccount` by date: at most 32, and at most 63 from 2026-06-01 on."""
     bounds = ((32, since, "2026-06-01", "openapi-3.13"), (63, max(since, "2026-06-01"), FOREVER, "openapi-3.21"))
     return tuple(
         Parameter(name="subaccount", kind="integer", minimum=0, maximum=maximum, since=first, until=last, source=source)

@@ -1,4 +1,4 @@
-"""Parameters of the operation about a series."""
+"""Query parameters of the operations that read series."""
 
 from mockexchange.venues.kalshi.dates import SPRING_2026
 from mockexchange.venues.kalshi.parameters.rows import Parameter

@@ -1,4 +1,4 @@
-"""The query parameters of requests that list settlements."""
+"""Query parameters of the operation that lists settlements."""
 
 from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (

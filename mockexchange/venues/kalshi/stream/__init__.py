@@ -1,1 +1,1 @@
-"""The venue's WebSocket surface without a socket: bytes in, frames out, no event loop."""
+"""Kalshi's WebSocket streams without socket and event loop: bytes in, frames out."""

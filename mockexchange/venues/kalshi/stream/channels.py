@@ -1,7 +1,7 @@
-"""The stream's channels as a dated table: private or public, their filters, and whether their data is numbered.
+"""The stream's channels as a table by date: private or public, their filters, and whether their data is numbered.
 
-Channels of the venue that are not emulated can be subscribed to and stay quiet, so that a client that uses them
-works. A subscription to a channel that the day does not have gets error code 8.
+A client can subscribe to channels that are not emulated; they send nothing, so that a client that uses them works. A
+subscription to a channel that does not exist at the API date gets error code 8.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FILTERED_FILLS_SINCE = "2026-02-08"
 LIFECYCLE_FILTER_UNTIL = "2026-01-01"
 COMBINATIONS_SINCE = "2026-03-19"
 NUMBERED_TRADES_SINCE = "2026-06-11"
-"""First day with recorded numbered trades; documented from October 2026 on."""
+"""First day on which numbered trades were recorded; documented from October 2026 on."""
 MULTIVARIATE_UNTIL = "2026-08-06"
 
 ORDERBOOK = "orderbook_delta"

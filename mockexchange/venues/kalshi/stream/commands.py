@@ -1,4 +1,4 @@
-"""Commands of clients, parsed strictly: a wrong JSON type gets error code 1, unknown keys are ignored.
+"""Parser of the commands that clients send on a stream: a wrong JSON type gets error code 1, unknown keys are ignored.
 
 JSON null counts as absent, and so do an empty text and an empty list.
 """
@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.stream.channels import INDICES, ORDERBOOK, PYTH
 from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, Code, Refused
 
 COMMAND_BYTES_MAX = 64 * 1024
-"""The venue's limit is unknown; 2,000 tickers fit."""
+"""Largest command that is accepted, in bytes: 2,000 tickers fit. The venue's limit is unknown."""
 ID_MAX = 2**63 - 1
 SKIP_ACK_SINCE = "2026-02-11"
 SNAPSHOT_SINCE = "2026-04-20"
@@ -25,7 +25,7 @@ SHARDING_SINCE = "2026-01-12"
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 UPDATE, LIST = "update_subscription", "list_subscriptions"
 COMMANDS = (SUBSCRIBE, UNSUBSCRIBE, UPDATE, LIST)
-"""The commands; every known day has all four."""
+"""Names of the commands, all of which exist on every known day."""
 
 Kind = Literal["text", "texts", "integer", "integers", "boolean"]
 
@@ -63,7 +63,7 @@ PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
     ),
     LIST: (),
 }
-"""Parameters by command."""
+"""The parameters of each command, by date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,18 +100,18 @@ ACTIONS: tuple[ActionRow, ...] = (
 )
 
 Params = dict[str, Any]
-"""Parameters by name, without absent and empty ones."""
+"""Parameters of a command by name, without absent and empty ones."""
 
 
 class Command(NamedTuple):
     name: str
     params: Params | None
     note: str = ""
-    """Note about ignored parameters, which the day does not have."""
+    """Note for the journal about ignored parameters, which do not exist at the API date."""
 
 
 def read_document(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object of a frame. Raises Refused."""
+    """Parse a frame as a JSON object. Raises Refused."""
     if len(raw) > COMMAND_BYTES_MAX:
         raise Refused(Code.UNREADABLE, f"the command has {len(raw):,} bytes: at most {COMMAND_BYTES_MAX:,} are read")
     try:
@@ -124,7 +124,7 @@ def read_document(raw: bytes) -> dict[str, Any]:
 
 
 def read_id(document: dict[str, Any]) -> int:
-    """Return the command's id, 0 for none. Raises Refused."""
+    """Return the id of a command, 0 if it has none. Raises Refused if the id is not valid."""
     given = document.get("id")
     if given is None:
         return 0
@@ -134,7 +134,7 @@ def read_id(document: dict[str, Any]) -> int:
 
 
 def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
-    """Return the command, without parameters that the API date does not have. Raises Refused."""
+    """Parse a command, without the parameters that do not exist at the API date. Raises Refused."""
     name, params = document.get("cmd"), document.get("params")
     if name is not None and not isinstance(name, str):
         raise _wrong("cmd", "a text", name)
@@ -150,7 +150,7 @@ def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
 
 @lru_cache(maxsize=64)
 def actions_of(api_date: ApiDate) -> dict[str, ActionRow]:
-    """Return the actions of a day by name."""
+    """Return the actions of update_subscription that exist at an API date, by name."""
     return pick(ACTIONS, api_date)
 
 

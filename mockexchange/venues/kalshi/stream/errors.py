@@ -1,4 +1,4 @@
-"""The stream's error codes as a dated table, and their substitutes on days without the code.
+"""The stream's error codes as a table by date, and the codes used instead on days without a code.
 
 The wording is the venue's; a code is not sent on days on which the venue's tables did not have it.
 """
@@ -52,7 +52,7 @@ class Code(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamErrorRow(DatedRow):
-    """An error code; a terminal one ends the subscription, and the connection stays."""
+    """An error code of the stream; a terminal one ends the subscription but not the connection."""
 
     code: Code
     message: str
@@ -121,11 +121,11 @@ INSTEAD: dict[Code, Code] = {
     Code.NO_INDEX_IDS: Code.INVALID,
     Code.NO_UNDERLYINGS: Code.INVALID,
 }
-"""Substitutes on days without the code (a choice). Other codes are not sent on days without them."""
+"""Codes that are sent on days without the right code (a choice). A code that is not listed has no such substitute."""
 
 
 class Refused(Exception):
-    """A command that is answered with an error. `note` is the reason, for the journal.
+    """An exception for a command that is answered with an error. `note` is the reason, for the journal.
 
     `sid` is the subscription's number, 0 for none; `named` are further keys of the error's `msg`.
     """
@@ -136,12 +136,12 @@ class Refused(Exception):
 
 
 def exists(code: Code, api_date: ApiDate) -> bool:
-    """Return whether the venue had a code on a day; compat has every code that ever existed."""
+    """Return whether the venue had an error code at an API date; `compat` has every code that ever existed."""
     return str(int(code)) in _rows(api_date)
 
 
 def error_row(code: Code, api_date: ApiDate) -> StreamErrorRow:
-    """Return the row of a code as of a day, or the row of its substitute."""
+    """Return the table row of an error code at an API date, or the row of the code used instead."""
     rows = _rows(api_date)
     row = rows.get(str(int(code)))
     return row or rows[str(int(INSTEAD[code]))]

@@ -1,4 +1,4 @@
-"""Messages of the channels for events of the exchange, in the order in which they are sent.
+"""Conversion of events of the exchange to messages of the channels, in the order in which they are sent.
 
 Private messages come first, in the order of their events, so that a fill is sent as user_order, fill and
 market_position; then trades, changes of order books, and each market's ticker once for a command. The venue promises no
@@ -37,7 +37,7 @@ from mockexchange.venues.kalshi.stream.views import DeltaView, FillView, GroupVi
 
 DEFAULTS = KalshiSettings()
 LAST = {"trade": 1, ORDERBOOK: 2}
-"""Channels whose messages come after the others of their command, in this order."""
+"""Channels whose messages come after all others of the same command, in the order of these numbers."""
 
 
 class CommandOutcome(NamedTuple):
@@ -57,7 +57,7 @@ def messages_of(
 ) -> list[Message]:
     """Return the messages for one command's events; `state` is the state after them.
 
-    `channels` are the subscribed channels, None for all: messages of other channels are not made.
+    `channels` are the channels with subscribers; no message is made for others. None means all channels.
     """
     changes = list(events)
     outcome = CommandOutcome(state, at, settings)
@@ -157,7 +157,7 @@ def _lifecycle_maker(
 
 
 MessageMaker = tuple[str, Callable[[CommandOutcome, Any], Message | None]]
-"""A channel, and the function that makes its message for an event."""
+"""A channel, and the function that makes the channel's message for an event."""
 NO_MAKERS: tuple[MessageMaker, ...] = ()
 MESSAGE_MAKERS: dict[type[Event], tuple[MessageMaker, ...]] = {
     OrderChanged: (("user_orders", _order_message),),

@@ -1,4 +1,4 @@
-"""Markets that a command names, by ticker or by id, as one name or a list."""
+"""Lookup of the markets that a command names, by ticker or by id, as one name or as a list."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ SHOWN_CHARS_MAX = 60
 
 
 class NamedMarkets(NamedTuple):
-    """The known markets of a command, and its unknown names."""
+    """The markets that a command names: known ones, and unknown names."""
 
     markets: Markets
     unknown: list[str]
@@ -22,7 +22,7 @@ class NamedMarkets(NamedTuple):
 
 
 def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None:
-    """Return the markets that the parameters name, None if they name none. Raises Refused."""
+    """Return the markets that a command's parameters name; None if they name none. Raises Refused."""
     given = [name for name in (*TICKERS, *IDS) if name in params]
     if not given:
         return None
@@ -34,7 +34,7 @@ def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None
 
 
 def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
-    """Raise Refused for unknown markets on days with error code 16, which the newest day and compat do not send."""
+    """Raise Refused for unknown markets at API dates that have error code 16; the newest day and `compat` do not."""
     if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
         first = named.unknown[0]
         key = "market_id" if named.by_ids else "market_ticker"
@@ -42,7 +42,7 @@ def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
 
 
 def note_of(named: NamedMarkets) -> str:
-    """Return a note for the journal about the unknown names that were ignored."""
+    """Return a note for the journal about ignored names of unknown markets."""
     if not named.unknown:
         return ""
     more = len(named.unknown) - 1

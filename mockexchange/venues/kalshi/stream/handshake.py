@@ -23,9 +23,9 @@ STREAM_PATH = "/trade-api/ws/v2"
 OPERATION = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 ANONYMOUS_SINCE, ANONYMOUS_UNTIL = "2026-01-30", "2026-03-24"
-"""Between these days the documents allow public channels without a key."""
+"""Days from (inclusive) and until (exclusive) which the documents allow public channels without a key."""
 RESTRICTED_SINCE, RESTRICTED_UNTIL = "2026-07-02", "2026-07-23"
-"""Between these days keys restricted to a subaccount were refused at the start of a session."""
+"""Days from (inclusive) and until (exclusive) which a key restricted to a subaccount could open no stream."""
 TEXT_HEADERS = (
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"sec-websocket-version", b"13"),
@@ -37,7 +37,7 @@ TEXT_HEADERS = (
 def shake_hands(
     context: KalshiContext, request: Request, at: int, host_at: int, open_count: OpenCount = lambda account: 0
 ) -> Handshake:
-    """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises."""
+    """Answer an upgrade request at exchange time `at` and host time `host_at` (microseconds). Never raises."""
     answer, api_date = _new_answer(context, request)
     try:
         key = _authenticate(context, request, at, host_at, answer, api_date)
@@ -54,7 +54,7 @@ def shake_hands(
 
 
 def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request for the stream's path that is no upgrade; credentials are checked first, as for an upgrade."""
+    """Answer a request to the stream's path that is not an upgrade; credentials are checked first all the same."""
     answer, api_date = _new_answer(context, request)
     try:
         _authenticate(context, request, at, host_at, answer, api_date)

@@ -1,4 +1,4 @@
-"""Markets that join a subscription: the checks, and their first data."""
+"""Addition of markets to a subscription: the checks, and the first data that are sent for the markets."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscri
 
 
 def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[str]:
-    """Add markets to the filter (None: all markets); return the new tickers."""
+    """Add markets to a subscription's filter (None: remove the filter); return the new tickers."""
     if named is None:
         return subscription.join(None)
     if not subscription.markets:
@@ -48,7 +48,7 @@ def require_ids_allowed(channel: ChannelRow, named: NamedMarkets, sid: int = 0) 
 
 
 def require_same_naming(subscription: Subscription, named: NamedMarkets) -> None:
-    """Raise Refused if a subscription would have markets by ticker and by id, which exclude each other (documented)."""
+    """Raise Refused if a subscription would mix markets by ticker and markets by id (documented)."""
     if subscription.markets and subscription.has_ids != named.by_ids:
         way = "id" if subscription.has_ids else "ticker"
         raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)

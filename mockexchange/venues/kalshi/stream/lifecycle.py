@@ -1,7 +1,7 @@
-"""Messages of the channel market_lifecycle_v2: new events, and the lives of markets.
+"""Messages of the channel market_lifecycle_v2: new events, and changes of markets' states.
 
-A market trades from the moment it is listed, so it is `created` and not `activated`. One that is paused or closed is
-`deactivated`: trading has stopped in it, and its closing time stays what it was; one that resumes is `activated`. A
+A market trades from the moment it is listed, so it is `created` and not `activated`. A market that is paused or closed
+is `deactivated`: trading has stopped in it, and its closing time stays what it was; one that resumes is `activated`. A
 dispute has no event type.
 """
 
@@ -17,7 +17,10 @@ from mockexchange.venues.kalshi.stream.views import EventLifecycleView, Lifecycl
 
 CHANNEL = "market_lifecycle_v2"
 COMBINATION_PREFIX = "KXMVE"
-"""Ticker prefix of markets that combine others: they left this channel before they got their own on 2026-03-19."""
+"""Ticker prefix of markets that combine others.
+
+They left this channel before they got their own on 2026-03-19.
+"""
 
 
 def created_message(state: State, event: MarketListed, at: int) -> Message:
@@ -34,7 +37,7 @@ def created_message(state: State, event: MarketListed, at: int) -> Message:
 
 
 def moved_message(state: State, event: MarketMoved, at: int) -> Message | None:
-    """Return a market's message; None for a dispute. `event` has the status: a settlement moves a market twice."""
+    """Return the message of a market that entered `event.status`; None for a status without one, such as disputed."""
     market = state.markets[event.market]
     if event.status is MarketStatus.CLOSED:
         view = LifecycleView("deactivated", market)

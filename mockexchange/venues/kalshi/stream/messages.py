@@ -1,4 +1,4 @@
-"""Messages of channels, encoded once for each API date, however many sessions get them."""
+"""Messages of channels, encoded once for each API date, however many sessions receive them."""
 
 from typing import Any
 
@@ -53,7 +53,10 @@ class Message:
         self._bodies: dict[tuple[str | None, bool, bool], bytes] = {}
 
     def body(self, api_date: ApiDate, is_own: bool = False, in_yes_price: bool = False) -> bytes:
-        """Return `msg` at an API date, for the order's owner or others; `in_yes_price` is for order books only."""
+        """Return the `msg` part as bytes for an API date.
+
+        `is_own` is for the owner of the order, `in_yes_price` for order books.
+        """
         key = (api_date.day, is_own, in_yes_price)
         body = self._bodies.get(key)
         if body is None:

@@ -1,4 +1,4 @@
-"""Answers to commands as bytes; their keys are a dated table.
+"""Encoding of the answers to commands; their keys are a table by date.
 
 Keys are in the recorded order (`subscribed`) or the documented one (the others); each frame ends in a newline. `compat`
 has the lists at both of their places, and a `seq` on `unsubscribed` alone: one published client takes the `seq` of an
@@ -20,7 +20,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 LISTS_MOVED = "2026-02-12"
 SENDING_TIME = "frame.sending_ts_ms"
-"""Of answers and of data alike: documented as optional, and quoted from a live frame of 2026-10-05."""
+"""Key in answers and in data alike; documented as optional, and quoted from a live frame of 2026-10-05."""
 
 REPLY_KEYS: tuple[DatedRow, ...] = (
     DatedRow(name="subscribed.id", source="wire-2026-06"),
@@ -42,20 +42,23 @@ REPLY_KEYS: tuple[DatedRow, ...] = (
     DatedRow(name="error.msg", source="docs-2025-11"),
     DatedRow(name=SENDING_TIME, since=AUTUMN_2026, source="asyncapi-2026-10"),
 )
-"""Keys of an answer beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions, `frame` any frame."""
+"""Keys that answers have beside `type`, by date, as "answer.key".
+
+`list` is the `ok` of list_subscriptions, `frame` any frame.
+"""
 CONTESTED_NUMBERS = {"ok.seq", "error.seq"}
 Keys = frozenset[str]
 
 
 @lru_cache(maxsize=64)
 def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> Keys:
-    """Return the keys of answers at an API date; in compat, or if `numbers` is never, without CONTESTED_NUMBERS."""
+    """Return the keys of answers at an API date; in `compat`, or if `numbers` is never, without CONTESTED_NUMBERS."""
     is_unnumbered = api_date.is_compat or numbers == "never"
     return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
 
 
 def with_sending_time(frame: Frame, at: int) -> Frame:
-    """Return a frame with the exchange time at which it was queued, as its last key (recorded)."""
+    """Return a frame with a last key that has the exchange time at which the frame was queued (recorded)."""
     return frame._replace(raw=b'%b,"sending_ts_ms":%b}\n' % (frame.raw[:-2], unix_milliseconds(at).encode()))
 
 
@@ -65,14 +68,14 @@ def subscribed(subscription: Subscription, command_id: int) -> bytes:
 
 
 def unsubscribed(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Return `unsubscribed`; it uses the subscription's next `seq` on days on which it carries one."""
+    """Return the answer `unsubscribed`; on days on which it has a `seq`, it uses the subscription's next number."""
     known_id = _id(command_id) if "unsubscribed.id" in keys else {}
     seq = {"seq": subscription.next_seq()} if "unsubscribed.seq" in keys else {}
     return _line({**known_id, "sid": subscription.sid, **seq, "type": "unsubscribed"})
 
 
 def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Return the `ok` of update_subscription with the whole filter; if it carries a `seq`, it uses the next one."""
+    """Return the `ok` of update_subscription with the whole filter; if it has a `seq`, it uses the next number."""
     seq = {"seq": subscription.next_seq()} if "ok.seq" in keys else {}
     lists = _lists(subscription)
     msg = {"msg": lists} if "ok.msg" in keys else {}
@@ -81,7 +84,7 @@ def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
 
 
 def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -> bytes:
-    """Return the `ok` of list_subscriptions: it has no subscription, so no sid and seq."""
+    """Return the `ok` of list_subscriptions, which belongs to no subscription and so has no sid and seq."""
     rows = [{"channel": each.channel, "sid": each.sid} for each in subscriptions]
     lists = {name: rows for name in ("msg", "subscriptions") if f"list.{name}" in keys}
     return _line({**_id(command_id), "type": "ok", **lists})
@@ -90,7 +93,7 @@ def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -
 def error(
     refused: Refused, row: StreamErrorRow, command_id: int, keys: Keys, subscription: Subscription | None = None
 ) -> bytes:
-    """Return an error in the wording of `row`; if it carries a `seq`, it uses its subscription's next one."""
+    """Return an error answer in the wording of `row`; if it has a `seq`, it uses its subscription's next number."""
     about = {}
     if subscription is not None and "error.sid" in keys:
         about["sid"] = subscription.sid

@@ -25,11 +25,11 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 from mockexchange.venues.kalshi.stream.updating import update
 
 COMMANDS_PER_SECOND_MAX = 10_000
-"""Documented on 2026-06-18. On days without an error code for it, nothing is refused."""
+"""Limit of commands per second, documented on 2026-06-18. At dates without an error code for it, it is not enforced."""
 
 
 class Session(Subscriber):
-    """A session, made by `handshake.shake_hands`. Its owner sends the frames that it returns, in order."""
+    """A stream session, made by `handshake.shake_hands`. Its owner sends the frames that it returns, in order."""
 
     wakes_at: int | None = None
     """Always None: every frame answers a command or carries a message, so there is nothing to wake up for."""
@@ -39,7 +39,7 @@ class Session(Subscriber):
     """Always None: the commands are about subscriptions, and none is an operation."""
     calls: None = None
     parting_commands: tuple[()] = ()
-    """Always empty: orders outlive the stream."""
+    """Always empty: the end of a stream cancels no orders."""
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
         super().__init__(context, key, api_date)
@@ -78,7 +78,10 @@ class Session(Subscriber):
         return channel in self.channels
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Fill in the sid of the channel's subscription and its next number, 0 without a subscription."""
+        """Return a stub's text with the sid of the channel's subscription and its next number.
+
+        0 without a subscription.
+        """
         subscription = self.channels.get(channel)
         if '"$sid"' in text:
             text = text.replace('"$sid"', str(subscription.sid if subscription else 0))
@@ -87,7 +90,7 @@ class Session(Subscriber):
         return text
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Apply a recorded frame: a terminal error ends its subscription; a literal frame may use the next number."""
+        """Apply the effect of a recorded frame: a terminal error ends its subscription, a literal one uses a number."""
         document, subscription = _plain(raw), self.channels.get(channel)
         if kind == "error":
             sid, code = document.get("sid"), _plain_dict(document.get("msg")).get("code")

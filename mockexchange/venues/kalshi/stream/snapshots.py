@@ -1,4 +1,4 @@
-"""Snapshots of a market: its whole order book, and its ticker with prices, volume and open interest."""
+"""First messages about a market: its whole order book, and its ticker with prices, volume and open interest."""
 
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.state import State
@@ -14,7 +14,10 @@ TICKER = "ticker"
 
 
 def snapshot_of(state: State, market: Market, *, has_empty_sides: bool = False) -> Message:
-    """Return a market's order book. A side without bids is left out (recorded) unless `has_empty_sides`."""
+    """Return a market's order book as a message.
+
+    A side without bids is left out (recorded) unless `has_empty_sides`.
+    """
     yes, no = (levels(state, market, side) for side in (Side.YES, Side.NO))
     nothing: list[Level] | None = [] if has_empty_sides else None
     view = SnapshotView(market, market_id(market.ticker), yes or nothing, no or nothing)
@@ -22,7 +25,7 @@ def snapshot_of(state: State, market: Market, *, has_empty_sides: bool = False) 
 
 
 def ticker_of(state: State, market: Market, at: int) -> Message:
-    """Return a market's ticker at `at` (exchange time in microseconds)."""
+    """Return a market's ticker as a message at `at` (exchange time in microseconds)."""
     last = state.tape.find(1, (("ticker", market.ticker),)).rows
     view = TickerView(
         market=market,
@@ -39,7 +42,7 @@ def ticker_of(state: State, market: Market, at: int) -> Message:
 
 
 def best_bid(state: State, market: Market, side: Side) -> Level:
-    """Return the highest bid of quotes and orders together; price and count are 0 without bids."""
+    """Return the highest bid among outside bids and orders together; price and count are 0 without bids."""
     order_book = state.order_books.get(market.ticker)
     queues = order_book.sides[side] if order_book else {}
     quotes = market.quotes[side] if market.quotes else {}

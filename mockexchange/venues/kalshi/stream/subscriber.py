@@ -1,4 +1,4 @@
-"""The reader of a stream: its key, API date and subscriptions, and the frames of messages that it may see."""
+"""A stream's subscriber: its key, API date and subscriptions, and the frames of the messages that it may see."""
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscr
 
 
 class Subscriber:
-    """A reader; without a key it is anonymous and sees public messages only."""
+    """The receiver of a stream's messages; without a key it is anonymous and sees only public messages."""
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
         self.context, self.key, self.api_date = context, key, api_date
@@ -27,14 +27,15 @@ class Subscriber:
 
     @property
     def wants_empty_sides(self) -> bool:
-        """Whether a side without bids is sent: one published client discards a snapshot that lacks a side."""
+        """Whether snapshots include a side without bids: one published client discards a snapshot that lacks one."""
         wanted = self.context.settings.stream_empty_side
         return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
     def frame_of(self, message: Message) -> Frame | None:
         """Return the message as a frame; None if the session has no subscription to it or may not see it.
 
-        This runs for every reader of every message: parts that readers share are made once and kept with the message.
+        This runs for every subscriber of every message: parts that subscribers share are made once and cached in the
+        message.
         """
         subscription = self.channels.get(message.channel)
         if subscription is None or self._day >= message.until:
@@ -63,11 +64,11 @@ class Subscriber:
         return frame
 
     def stamped(self, frame: Frame, at: int) -> Frame:
-        """Return a frame that is sent at exchange time `at`, with that time on days whose frames have it."""
+        """Return a frame with exchange time `at` as its sending time, if frames have one at the API date."""
         return with_sending_time(frame, at) if self.has_sending_time else frame
 
     def answer_of(self, message: Message, subscription: Subscription, command_id: int = 0) -> Frame:
-        """Return data that a command requested as the next frame of its subscription; it is not stamped yet.
+        """Return data that a command requested as the next frame of its subscription, without a sending time.
 
         An order book of get_snapshot has the command's id.
         """

@@ -27,7 +27,7 @@ SHARD_FACTOR_MAX = 100
 
 
 def subscribe(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
-    """Return one `subscribed` for each channel, then the first data of the markets. Raises Refused."""
+    """Return one answer `subscribed` for each channel, then the first data of the markets. Raises Refused."""
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")
     channels, named = _checked(reader, params)
@@ -56,7 +56,7 @@ def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], Name
 
 
 def unsubscribe(reader: Subscriber, params: Params | None, command_id: int) -> list[Frame]:
-    """Return one `unsubscribed` for each sid. Raises Refused."""
+    """Return one answer `unsubscribed` for each sid. Raises Refused."""
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")
     if "sids" not in params:
@@ -83,7 +83,7 @@ def list_subscriptions(reader: Subscriber, command_id: int) -> list[Frame]:
 
 
 def find(reader: Subscriber, sid: int) -> Subscription:
-    """Return a subscription. Raises Refused if there is no such subscription."""
+    """Return the subscription with a sid. Raises Refused if there is none."""
     subscription = reader.subscriptions.get(sid)
     if subscription is None:
         held = ", ".join(str(each.sid) for each in reader.registry) or "none"

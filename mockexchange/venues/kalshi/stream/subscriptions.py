@@ -1,18 +1,18 @@
-"""Subscriptions of one session: sids, filters and counters."""
+"""The subscriptions of one session, with their sids, market filters and counters."""
 
 from collections.abc import Iterator
 
 from mockexchange.venues.kalshi.stream.channels import ChannelRow
 
 MARKETS_MAX = 500_000
-"""Limit of the markets named in one session, over all its subscriptions (documented since 2026-06-18)."""
+"""Largest number of markets in one session, over all its subscriptions (documented since 2026-06-18)."""
 
 Markets = dict[str, str]
-"""Tickers in the order of the requests, each with the name that was requested: the ticker itself, or its id."""
+"""Tickers in the order of the requests, each with the name that the client used: the ticker itself or the id."""
 
 
 class Subscription:
-    """A subscription; `markets` is None without a filter. One counter numbers data and answers, from 1."""
+    """One subscription. `markets` is None without a filter. One counter numbers its data and answers, from 1."""
 
     __slots__ = (
         "channel",
@@ -40,7 +40,10 @@ class Subscription:
         return self.sequence
 
     def join(self, markets: Markets | None) -> list[str]:
-        """Add markets; return the new tickers. None adds all markets, and the filter is then gone for good."""
+        """Add markets to the filter; return the new tickers.
+
+        With None, all markets match and the filter is gone for good.
+        """
         if markets is None or self.markets is None:
             self.markets = None
             return []
@@ -56,7 +59,7 @@ class Subscription:
 
 
 class Subscriptions:
-    """Subscriptions of one session by sid and by channel, at most one for a channel. Sids are never used again."""
+    """The subscriptions of one session by sid and by channel, at most one for a channel. Sids are never used again."""
 
     __slots__ = ("_last_sid", "by_channel", "by_sid")
 

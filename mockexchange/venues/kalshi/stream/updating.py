@@ -1,4 +1,4 @@
-"""The command update_subscription: markets join or leave a subscription, or their order books are sent again."""
+"""The command update_subscription, which adds markets, removes them, or sends their order books again."""
 
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies

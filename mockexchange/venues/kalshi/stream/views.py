@@ -1,4 +1,4 @@
-"""Views that the stream's tables read, one per message; they keep the data that a later change would overwrite."""
+"""The values that each message shows, copied where a later change of the state would overwrite them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,10 @@ REASONS = {
     OrderReason.POST_ONLY: "PostOnlyCrossCancel",
     OrderReason.REDUCE_ONLY: "ReduceOnlyCancel",
 }
-"""The venue has no reason for an order that was placed, or canceled by its owner or with its group."""
+"""The venue's words for the reasons of order changes.
+
+It has none for an order that was placed, or canceled by its owner or group.
+"""
 
 
 class PositionView(NamedTuple):
@@ -32,7 +35,7 @@ class PositionView(NamedTuple):
 
 
 class FillView(NamedTuple):
-    """A fill; only those fields of `order` are read that never change."""
+    """A fill as its message shows it; of its order only fields that never change are read."""
 
     filled: Filled
     order: Order
@@ -125,7 +128,7 @@ class TickerView(NamedTuple):
 
 
 class DeltaView(NamedTuple):
-    """A changed level; `price_centicents` is a price of the level's side.
+    """A changed level of an order book; `price_centicents` is a price of the level's side.
 
     `client_order_id` and `subaccount` are set only for the order's owner.
     """
@@ -144,7 +147,7 @@ class DeltaView(NamedTuple):
 
 
 class SnapshotView(NamedTuple):
-    """The bids of each side, ascending in price; None leaves a side out."""
+    """The bids of each side of an order book, ascending in price; None leaves a side out."""
 
     market: Market
     market_id: str
@@ -159,7 +162,7 @@ class SnapshotView(NamedTuple):
 
 
 class MetadataView:
-    """The metadata of a market when it is created."""
+    """The metadata of a market that is created."""
 
     nothing = None
 
@@ -172,7 +175,7 @@ class MetadataView:
 
 
 class LifecycleView:
-    """A change of a market's state: `event_type` and its keys; the other keys are None."""
+    """A change of a market's state: `event_type` and its own keys; the other keys are None."""
 
     nothing = None
     exchange_index: int | None = None

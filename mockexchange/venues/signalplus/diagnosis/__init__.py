@@ -1,4 +1,4 @@
-"""The diagnosis of a 401, outside the answer's body: what was wrong and what to change.
+"""The diagnosis of a 401: texts about what was wrong and what to change, outside the answer's body.
 
 `headers` explains refusals that need no look into a signature; `mistakes` has the tables of texts and secrets that may
 have been used; `venues.diagnosis` searches for the one that was used.

@@ -33,7 +33,7 @@ MEANT = (
 
 
 def explain_missing(request: Request, credentials: Credentials, with_query: bool) -> str:
-    """Explain which of the four headers are missing, what was sent instead, and what to send. Never raises."""
+    """Return a text on which of the four headers are missing, what was sent instead, and what to send. Never raises."""
     values = (credentials.key_id, credentials.timestamp, credentials.nonce, credentials.signature)
     missing = [name for name, value in zip(SPELLED, values, strict=True) if value is None]
     needed = ", ".join(f"{name} ({what})" for name, what in zip(SPELLED, MEANT, strict=True))
@@ -55,7 +55,7 @@ def _sent_instead(request: Request, with_query: bool) -> Iterator[str]:
 
 
 def explain_unknown_key(state: State, key_id: str) -> str:
-    """Explain an API key that no account of this venue has. Never raises."""
+    """Return an explanation of an API key that no account of this venue has. Never raises."""
     shown, elsewhere = quote(key_id, KEY_ID_CHARS_MAX), state.secret_keys.get(key_id) or state.keys.get(key_id)
     if elsewhere:
         venue = state.accounts[elsewhere.account].venue or "the default venue"

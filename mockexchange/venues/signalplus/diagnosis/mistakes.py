@@ -1,4 +1,4 @@
-"""Tables of the texts and the secrets that may have been used instead of the right ones."""
+"""Tables of the texts and secrets that a client may have signed with by mistake."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,11 +28,11 @@ SEPARATORS = {
     " ": "a space",
     ".": "a dot",
 }
-"""Separators in place of the line feed between timestamp and nonce."""
+"""Mistaken separators between timestamp and nonce, instead of a line feed, each with its description."""
 
 
 def case_of(state: State, request: Request, credentials: Credentials, key: Key) -> Case:
-    """Return the diagnosis case of a wrong signature. The keys of other venues are tried as well."""
+    """Return the case of a wrong signature for the diagnosis, which also tries the keys of other venues."""
     others = [known for known in list(state.secret_keys.values())[:KNOWN_MAX] if known.key_id != key.key_id]
     labels = [_known(state, other) for other in others]
     return case_of_key(request, credentials, key.secret, _known(state, key), labels)
@@ -41,7 +41,7 @@ def case_of(state: State, request: Request, credentials: Credentials, key: Key) 
 def case_of_key(
     request: Request, credentials: Credentials, secret: str, claimed: KnownSecret, others: Sequence[KnownSecret] = ()
 ) -> Case:
-    """Return the diagnosis case of a wrong signature, for a key whose secret is known."""
+    """Return the case of a wrong signature for the diagnosis, for a key whose secret is given."""
     return Case(
         signature=credentials.signature or "",
         spelling="base64",

@@ -1,4 +1,4 @@
-"""The diagnosis of a signature without a server, with the secret at hand."""
+"""The diagnosis of a signature for a user who has the secret, without a server."""
 
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
 from mockexchange.venues.diagnosis.search import VERIFIES, no_pause
@@ -12,7 +12,7 @@ UNUSABLE = "the key cannot be used"
 
 
 def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> str:
-    """Explain a signature: "verifies" if it is right. The clock is not checked. Never raises."""
+    """Return an explanation of a signature: "verifies" if it is right. The clock is not checked. Never raises."""
     try:
         check_secret(secret)
     except ValueError as error:

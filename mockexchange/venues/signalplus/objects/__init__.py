@@ -1,4 +1,4 @@
-"""The objects of answers by name, each a table of dated rows."""
+"""The JSON objects of answers by name, each as a table of its fields by date."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,10 +13,10 @@ OBJECTS: dict[str, tuple[Field, ...]] = {"Position": POSITION, "Trade": TRADE}
 
 @lru_cache(maxsize=64)
 def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return a function that encodes a value by a table, its keys in the order of the rows."""
+    """Return a function that encodes a value by a table of fields, with its keys in the order of the table."""
     return compile_message(OBJECTS[table], api_date)
 
 
 def encode_list(table: str, api_date: ApiDate, values: list[Any]) -> bytes:
-    """Return a JSON list of objects."""
+    """Return values as a JSON list of objects, encoded by a table of fields."""
     return b"[%b]" % b",".join(map(encoder(table, api_date), values))

@@ -1,4 +1,4 @@
-"""A trade in user.changes: Deribit's keys in camelCase like those of positions, since no page shows a trade."""
+"""JSON fields of a trade in user.changes: Deribit's keys in camelCase, since no page of the venue shows a trade."""
 
 from typing import Any
 

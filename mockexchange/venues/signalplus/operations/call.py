@@ -1,4 +1,4 @@
-"""An operation, and a call of it: an authenticated and decoded request."""
+"""The types of an operation, and of a call of it: an authenticated and decoded request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Call:
 
 
 class Operation(NamedTuple):
-    """One method. `answer` returns the JSON of its result; None for a method that only streams have."""
+    """One method. `answer` returns the JSON of its result; it is None for a method that only streams have."""
 
     name: str
     scopes: tuple[str, ...] = (TRADE_READ,)
-    """Scopes of which a key needs one; empty for none."""
+    """Scopes of which a key needs at least one; empty if it needs none."""
     answer: Callable[[Call], bytes] | None = None

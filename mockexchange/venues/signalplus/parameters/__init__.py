@@ -1,4 +1,4 @@
-"""The parameters of every method as dated rows."""
+"""The parameters of every method, as tables by date."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The decoder of params, strictly by the types that the venue's page gives them.
+"""The decoder of params, which requires exactly the types that the venue's page gives them.
 
 Parameters that the method does not have are ignored and named in the findings.
 """
@@ -15,7 +15,7 @@ from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.parameters import PARAMETERS, Parameter
 
 ITEMS_MAX = 500
-"""Length of one list; a frame of 32 kB has room for some more channels of one letter."""
+"""Largest length of a list in the params, chosen to be about what a frame of 32 kB can hold."""
 
 
 def decode(operation: str, params: Mapping[str, Any], api_date: ApiDate, findings: list[str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The venue's streams: methods as over HTTP, subscriptions to changes of a subaccount, notifications."""
+"""SignalPlus's streams: methods as over HTTP, subscriptions to changes of a subaccount, and notifications."""

@@ -19,10 +19,13 @@ from mockexchange.venues.venue import StreamApi
 
 CONNECT_PATH = "/signalplus/ws/api"
 PRIVATE_PATH = "/signalplus/ws/private"
-"""The venue's own paths are /ws/api and /ws/private; here it shares a host with other venues."""
+"""Path in the mock of private streams.
+
+The venue's own is /ws/private, but the mock serves several venues on one host.
+"""
 _BASES = (CONNECT_PATH, PRIVATE_PATH)
 STREAM_PATHS = (*_BASES, *(f"{base}/{operation.name}" for base in _BASES for operation in OPERATIONS))
-"""The paths of streams. A method may follow, as over HTTP; it has no effect [choice]."""
+"""All paths that open a stream. A method's name may follow, as over HTTP; it has no effect [choice]."""
 OPEN_STREAM = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 
@@ -30,9 +33,9 @@ SWITCHING_PROTOCOLS = 101
 def shake_hands(
     context: SignalPlusContext, request: Request, at: int, host_at: int, open_count: OpenCount
 ) -> Handshake:
-    """Answer an upgrade at exchange time `at` and host time `host_at` (microseconds). Never raises.
+    """Answer an upgrade request at exchange time `at` and host time `host_at` (microseconds). Never raises.
 
-    The venue's limit of open streams is unknown: here there is no limit.
+    The venue's limit of open streams is unknown; the mock has none.
     """
     answer, api_date = _new_answer(context, request)
     try:
@@ -47,7 +50,7 @@ def shake_hands(
 
 
 def answer_plainly(context: SignalPlusContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request for a stream's path that is no upgrade; the credentials are checked first."""
+    """Answer a request to a stream's path that is not an upgrade; the credentials are checked first."""
     answer, api_date = _new_answer(context, request)
     try:
         _authenticate(context, request, at, host_at, answer)

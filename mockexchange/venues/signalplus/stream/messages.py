@@ -1,4 +1,4 @@
-"""Messages of user.changes. Each is written once for each API date, however many sessions it goes to."""
+"""Messages of the channel user.changes, encoded once for each API date, however many sessions receive them."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Change:
     _frames: dict[str, bytes] = field(default_factory=dict)
 
     def frame(self, api_date: ApiDate) -> bytes:
-        """Return the notification: flat, with the channel's family as its name [doc]. Orders are always empty."""
+        """Return the notification: flat, named by the channel's family [doc]. Its list of orders is always empty."""
         known = self._frames.get(api_date.name)
         if known is None:
             known = self._frames[api_date.name] = self._written(api_date)
@@ -42,7 +42,7 @@ class Change:
 
 
 class Message(NamedTuple):
-    """A change as one channel carries it."""
+    """A change as a message of one channel."""
 
     channel: str
     change: Change

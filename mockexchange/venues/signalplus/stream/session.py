@@ -19,14 +19,17 @@ from mockexchange.venues.signalplus.signatures import KEY_HEADER
 from mockexchange.venues.signalplus.stream.channels import CHANGES, FORM, is_channel
 
 CONNECTED = b"200"
-"""The result of `connect` in a sister section; the handshake has already authenticated the client."""
+"""The result of the method `connect`, as in another section of the venue's API.
+
+The handshake has authenticated already.
+"""
 UNAVAILABLE = OUTAGES[503]
 CHANNEL_CHARS_MAX = 80
 FINDINGS_MAX = 5
 
 
 class Session(JsonRpcSession[SignalPlusContext, Rejected]):
-    """A stream that `handshake.shake_hands` opened."""
+    """The session of one stream, which `handshake.shake_hands` creates."""
 
     rejection_type = Rejected
 
@@ -46,7 +49,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         self._is_for_subscriptions = is_for_subscriptions
 
     def request_of(self, raw: bytes) -> Call:
-        """Return a command as a POST by the key that opened the stream."""
+        """Return a command as the equal POST request, by the key that opened the stream."""
         header = f"Bearer {self._caller.key_id}".encode("latin-1", "replace")
         return Call("POST", PREFIX, "", ((KEY_HEADER, header),), raw, self._path)
 
@@ -79,7 +82,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         return Frame(error_body(UNAVAILABLE.code, UNAVAILABLE.message), "error", ended.channel, sid, note)
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """End every subscription after a recorded error of a channel, which the session did not make itself."""
+        """End every subscription after a recorded channel error that the session did not make itself."""
         if kind == "error" and channel:
             self.registry.clear()
 

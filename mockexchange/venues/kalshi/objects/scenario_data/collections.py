@@ -1,4 +1,4 @@
-"""Multivariate event collections: markets that combine others, and what was looked up in them."""
+"""Columns of multivariate event collections (markets that combine others), and of the lookups in them."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field, Nested
@@ -77,4 +77,4 @@ GET_LOOKUP_HISTORY_RESPONSE: tuple[Field, ...] = (list_of("lookup_points", "Look
 
 _MULTIVARIATE_EVENT: tuple[Column, ...] = (unshown("event_ticker", "text"), unshown("collection_ticker", "text"))
 MULTIVARIATE_EVENTS = DataTable(_MULTIVARIATE_EVENT, ("event_ticker",))
-"""Events of the scenario that belong to a collection: they are listed apart from the others."""
+"""Events of the scenario that belong to a collection; they are listed apart from other events."""

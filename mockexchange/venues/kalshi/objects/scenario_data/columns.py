@@ -1,4 +1,4 @@
-"""Columns of the tables that a scenario gives, each with its dated rows on the wire."""
+"""The columns of tables that a scenario provides, each with its JSON fields by date."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -38,19 +38,19 @@ SPELLINGS: dict[DataKind, Spelling] = {
     "object": RAW_OBJECT,
     "objects": RAW_OBJECTS,
 }
-"""Spellings of the kinds with one form at all dates."""
+"""JSON forms of those kinds of values that have the same form at all dates."""
 DOLLARS_BESIDE_CENTS = "2025-11-25"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(DataColumn):
-    """A column with its rows on the wire, none for a column that only filters read."""
+    """A column of a table with its JSON fields by date; a column that only filters read has none."""
 
     wire: tuple[Field, ...] = ()
 
 
 def fields_of(columns: Iterable[Column]) -> tuple[Field, ...]:
-    """Return the object of a table on the wire."""
+    """Return the JSON fields, by date, of a table's objects."""
     return tuple(field for column in columns for field in column.wire)
 
 
@@ -64,7 +64,7 @@ def always(
     until: str = FOREVER,
     source: str = "docs-2025-11",
 ) -> Column:
-    """Return a column that every object has on the wire; without a default the scenario has to give it."""
+    """Return a column that every object shows. Without a default, the scenario has to give its value."""
     spelling = one_of(*choices) if choices else SPELLINGS[kind]
     wire = (Field(name=name, spelling=spelling, read=name, since=since, until=until, source=source),)
     return Column(name=name, kind=kind, choices=choices, default=default, is_required=default is None, wire=wire)
@@ -80,14 +80,14 @@ def maybe(
     empty: Empty = "absent",
     source: str = "docs-2025-11",
 ) -> Column:
-    """Return a column that an object has on the wire only with a value; `empty` may be null instead."""
+    """Return a column that an object shows only if it has a value, or as null if `empty` says so."""
     spelling = one_of(*choices) if choices else SPELLINGS[kind]
     wire = (Field(name=name, spelling=spelling, read=name, empty=empty, since=since, until=until, source=source),)
     return Column(name=name, kind=kind, choices=choices, wire=wire)
 
 
 def nullable(name: str, kind: DataKind, *, since: str = ALWAYS, source: str = "docs-2025-11") -> Column:
-    """Return a column that was null without a value, and is left out since June 2026."""
+    """Return a column that is null without a value until June 2026, and left out since."""
     return Column(name=name, kind=kind, wire=optional(name, SPELLINGS[kind], name, since=since, source=source))
 
 
@@ -101,19 +101,19 @@ def nested(
     since: str = ALWAYS,
     source: str = "docs-2025-11",
 ) -> Column:
-    """Return a column with a list of other objects."""
+    """Return a column with a list of objects that have columns of their own."""
     spelling = Nested(table, fields_of(columns), is_list=True)
     wire = (Field(name=name, spelling=spelling, read=name, empty=empty, since=since, source=source),)
     return Column(name=name, kind="rows", columns=columns, default=None if empty == "absent" else default, wire=wire)
 
 
 def unshown(name: str, kind: DataKind, *, columns: tuple[Column, ...] = (), default: Any = None) -> Column:
-    """Return a column that names the object or is read by a filter, and is not on the wire."""
+    """Return a column that identifies the object or is read by a filter, and that answers do not show."""
     return Column(name=name, kind=kind, columns=columns, default=default, is_required=not columns and default is None)
 
 
 def count(name: str, *, is_nullable: bool = False, empty: Empty = "never") -> Column:
-    """Return a count: a whole number, later beside a text of two decimals, which replaced it."""
+    """Return a column with a count: a whole number, later beside a text of two decimals, which then replaced it."""
     if is_nullable:
         wire = (
             *optional(name, CONTRACTS, name, until=INTEGERS_REMOVED, source="docs-2025-11"),
@@ -130,7 +130,7 @@ def count(name: str, *, is_nullable: bool = False, empty: Empty = "never") -> Co
 
 
 def price(name: str) -> Column:
-    """Return a price: cents, later beside dollars, which replaced them."""
+    """Return a column with a price: cents, later beside dollars, which then replaced them."""
     wire = (
         Field(name=name, spelling=PRICE_CENTS, read=name, until=INTEGERS_REMOVED, source="docs-2025-11"),
         Field(name=f"{name}_dollars", spelling=PRICE_4, read=name, since=DOLLARS_BESIDE_CENTS, source="docs-daily"),
@@ -139,5 +139,5 @@ def price(name: str) -> Column:
 
 
 def milliseconds(column: Column) -> Column:
-    """Return the same column of instants, as milliseconds on the wire."""
+    """Return a copy of a column of instants that answers show in milliseconds."""
     return replace(column, wire=tuple(replace(field, spelling=MILLISECONDS) for field in column.wire))

@@ -1,4 +1,4 @@
-"""Requests for quotes, quotes and block trade proposals."""
+"""Columns of requests for quotes (RFQs), quotes and block trade proposals."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested

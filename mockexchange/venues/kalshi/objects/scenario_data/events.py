@@ -1,4 +1,4 @@
-"""Images and sources of events, forecasts of their values, and filters by sport."""
+"""Columns of images and sources of events, forecasts of their values, and filters by sport."""
 
 import json
 from collections.abc import Mapping, Sequence

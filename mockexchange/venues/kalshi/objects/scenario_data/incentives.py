@@ -1,4 +1,4 @@
-"""Incentive programs, and scheduled changes of the fees of series and events."""
+"""Columns of incentive programs, and of scheduled changes of the fees of series and events."""
 
 from mockexchange.core.vocabulary import FeeType
 from mockexchange.venues.data_tables import DataTable

@@ -1,4 +1,4 @@
-"""Live data of milestones and events, and play-by-play statistics of games."""
+"""Columns of live data of milestones and events, and of play-by-play statistics of games."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field, Nested

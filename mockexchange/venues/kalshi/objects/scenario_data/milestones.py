@@ -1,4 +1,4 @@
-"""Milestones and structured targets: what events are about, such as a game and its players."""
+"""Columns of milestones and structured targets: what events are about, such as a game and its players."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field, Nested

@@ -1,4 +1,4 @@
-"""The tables that a scenario may give below the venue's name, and the objects of their answers by their wire names."""
+"""The tables that a scenario may give under the venue's name, and the JSON objects of their answers."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field

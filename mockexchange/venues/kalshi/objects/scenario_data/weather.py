@@ -1,4 +1,4 @@
-"""Weather indexes of cities: published points, and the configurations that they were computed under."""
+"""Columns of weather indexes of cities: published points, and the configurations with which they were computed."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field

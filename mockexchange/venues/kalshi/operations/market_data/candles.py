@@ -1,4 +1,4 @@
-"""Candlesticks of a market, computed from its trades.
+"""Computes the candlesticks of a market from its trades.
 
 The tape keeps trades and no quotes. A trade shows the offer that it met: the ask if the taker gained YES, the bid if
 the taker gained NO; in between, the last one of each side stays. Periods end at multiples of their length since 1970,
@@ -30,7 +30,7 @@ class Distribution:
 
 @dataclass(slots=True)
 class PriceDistribution:
-    """Prices of the trades in a period; None without a trade. `previous` is the last price before the period."""
+    """Prices of the trades in a period, None if it has no trades. `previous` is the last price before the period."""
 
     first: int | None = None
     high: int | None = None
@@ -91,7 +91,7 @@ def last_before(state: State, market: Market, at: int) -> Trade | None:
 
 
 def projected(state: State, market: Market, period_us: int, earliest: int) -> Candle | None:
-    """Return the candlestick without trades that continues the last trade before `earliest`; None without any.
+    """Return a candlestick without trades that continues the last trade before `earliest`; None if there was no trade.
 
     Its period is the first that ends after `earliest` (documented).
     """

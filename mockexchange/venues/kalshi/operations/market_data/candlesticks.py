@@ -1,4 +1,4 @@
-"""Candlesticks of a market, of several, of an event, and of a historical market."""
+"""Reads of candlesticks: of one market, of several, of an event, and of a historical market."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.operations.market_data.markets import historical
 
 MINUTE_US = 60 * MICROSECONDS_PER_SECOND
 BATCH_MAX = 10_000
-"""Limit of the candlesticks in one answer about several markets (documented)."""
+"""Largest number of candlesticks in one answer about several markets (documented)."""
 
 
 class MarketCandles(NamedTuple):
@@ -45,7 +45,7 @@ def get_historical_candlesticks(call: Call) -> bytes:
 
 
 def get_batch_candlesticks(call: Call) -> bytes:
-    """Return the candlesticks of several markets; unknown ones are left out."""
+    """Return the candlesticks of several markets; unknown markets are left out."""
     tickers = dict.fromkeys(call.params["market_tickers"])
     found = [call.state.markets[ticker] for ticker in tickers if ticker in call.state.markets]
     markets = [MarketCandles(one.ticker, _candles(call, one)) for one in found if is_listed(call, one)]

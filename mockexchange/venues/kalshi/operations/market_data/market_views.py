@@ -1,7 +1,7 @@
-"""Values that the rows of markets and events read, computed when a row is encoded.
+"""Values that markets and events show beyond those of the state, computed when their JSON is encoded.
 
-A row changes with its event's revision, which every change of its markets moves, and when a trade becomes older than a
-day (`aged_serial`); its bytes are cached by these two and the row's serial.
+The JSON of a market changes with its event's revision, which every change of its markets moves, and when a trade
+becomes older than a day (`aged_serial`); its bytes are cached by these two and the market's serial.
 """
 
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ class PriceRange(NamedTuple):
 
 
 def aged_serial(state: State, at: int) -> int:
-    """Return the serial of the newest trade that is at least a day old: time changes 24-hour values only with it."""
+    """Return the serial of the newest trade that is at least a day old; 24-hour values can change when it does."""
     aged = state.tape.find(1, window=Window(latest=at - DAY_US)).rows
     return aged[0].serial if aged else 0
 
 
 def page_revision(state: State, at: int) -> int:
-    """Return a number that changes with every page of markets or events."""
+    """Return a number that is new whenever any page of markets or events could be different."""
     return state.listed_events.revision << SERIAL_BITS | aged_serial(state, at)
 
 
@@ -56,7 +56,7 @@ def close_at(market: Market) -> int:
 
 
 class MarketView:
-    """A market as its row shows it; values are computed only when the row is encoded."""
+    """A market as its JSON shows it; values are computed only when the JSON is encoded."""
 
     nothing = None
     units = "usd_cent"
@@ -127,7 +127,7 @@ class MarketView:
 
     @property
     def value_centicents(self) -> int | None:
-        """Payout of one YES contract, once determined; None for a void market."""
+        """Payout of one YES contract once the market is determined; None for a void market."""
         market = self.market
         return (
             market.value_centicents
@@ -141,7 +141,7 @@ class MarketView:
 
     @property
     def volume_24h_centis(self) -> int:
-        """Volume of the last 24 hours: the whole volume less the volume a day ago."""
+        """Volume of the last 24 hours: the whole volume less the volume that it was a day ago."""
         market = self.market
         window = Window(latest=self._now - DAY_US)
         aged = self._state.tape.find(1, (("ticker", market.ticker),), window=window).rows
@@ -189,7 +189,7 @@ class MarketView:
 
 
 class EventView:
-    """An event as its row shows it, with its markets if requested."""
+    """An event as its JSON shows it, with its markets if requested."""
 
     nothing = None
     is_brokered = True
@@ -210,7 +210,7 @@ class EventView:
 
     @property
     def collateral_return_type(self) -> str:
-        """The netting of markets that exclude each other (recorded); without a value for all others."""
+        """How markets that exclude each other are netted (recorded); other events have no value."""
         return "MECNET" if self.event.details.mutually_exclusive else ""
 
     @property
@@ -219,7 +219,7 @@ class EventView:
 
 
 def is_paused(market: Market) -> bool:
-    """Return whether an open market does not trade at the moment."""
+    """Return whether a market is open but does not trade at the moment."""
     return market.status is MarketStatus.OPEN and not market.is_trading
 
 
@@ -228,7 +228,7 @@ def category_of(event: EventListing) -> str:
 
 
 def status_of_event(event: EventListing) -> str:
-    """Return the status of an event: open while one of its markets is, settled when all are, otherwise closed."""
+    """Return an event's status: open while any of its markets is, settled once all are, otherwise closed."""
     statuses = {market.status for market in event.markets}
     if MarketStatus.OPEN in statuses:
         return "open"

@@ -1,4 +1,4 @@
-"""Markets: lists under filters, and one by its ticker."""
+"""Reads of markets: filtered lists, and one market by its ticker."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
@@ -61,7 +61,7 @@ def get_market(call: Call) -> bytes:
 
 
 def get_historical_markets(call: Call) -> bytes:
-    """Return a page of the markets that were paid out before the cutoff; none here combines others."""
+    """Return a page of the markets that were paid out before the cutoff; none of them combines other markets."""
     params, keeps = call.params, _archived(call)
     events, series, aged = params["event_ticker"], params.get("series_ticker"), aged_serial(call.state, call.at)
     if params["tickers"]:
@@ -110,12 +110,15 @@ def _known_market_of(call: Call) -> Market:
 
 
 def is_archived(call: Call, market: Market) -> bool:
-    """Return whether a market was paid out before the cutoff."""
+    """Return whether a market was paid out before the cutoff of historical markets."""
     return market.settled_at is not None and market.settled_at < call.state.archived_before
 
 
 def is_listed(call: Call, market: Market) -> bool:
-    """Return whether live operations have a market: from April 2026 on not the historical ones, but in compat all."""
+    """Return whether live operations show a market.
+
+    From April 2026 on they leave out historical ones, except in `compat`.
+    """
     return live_since(call) is None or not is_archived(call, market)
 
 
@@ -135,7 +138,7 @@ def _tests_of_names(event: str | None, series: str | None) -> Iterator[Test[Mark
 
 
 def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
-    """Return the rows as a JSON list."""
+    """Return markets as a JSON list."""
     aged = aged_serial(call.state, call.at)
     return encode_rows(call, "Market", [MarketView(call.state, market, call.at, aged) for market in markets])
 

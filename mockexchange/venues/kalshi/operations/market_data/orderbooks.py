@@ -1,4 +1,4 @@
-"""Order books of a market, and of several."""
+"""Reads of the order books of one market or of several."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,11 +12,14 @@ from mockexchange.venues.kalshi.operations.market_data.markets import market_of
 
 PUBLIC_SINCE = "2026-10-01"
 UNKNOWN_REFUSED_SINCE = "2025-12-01"
-"""On 2025-11-03 the book of an unknown market was recorded as that of a market without bids; the day is a choice."""
+"""Day, chosen, from which the order book of an unknown market is an error.
+
+On 2025-11-03 it was recorded as the order book of a market without bids.
+"""
 
 
 class Book(NamedTuple):
-    """Bids of each side, the best price last."""
+    """The bids of each side of a market, the best price last."""
 
     yes: Sequence[Level]
     no: Sequence[Level]
@@ -44,7 +47,7 @@ class Books(NamedTuple):
 
 
 def get_market_orderbooks(call: Call) -> bytes:
-    """Return the order books of the markets that are requested; unknown ones are left out."""
+    """Return the order books of the requested markets; unknown markets are left out."""
     known = call.state.markets
     markets = [known[ticker] for ticker in dict.fromkeys(call.params["tickers"]) if ticker in known]
     return write(call, Books([MarketBook(one.ticker, _book(call, one)) for one in markets]))

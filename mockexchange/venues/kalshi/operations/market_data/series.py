@@ -1,4 +1,4 @@
-"""Series: a list under filters, and one by its ticker."""
+"""Reads of series: a filtered list, and one series by its ticker."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from mockexchange.venues.kalshi.operations.filters import Test, all_of
 
 
 class SeriesView:
-    """A series as its object shows it; `volume_centis` is None if not requested."""
+    """A series as its JSON shows it; `volume_centis` is None if the volume was not requested."""
 
     nothing = None
     prohibitions = ()
@@ -40,13 +40,13 @@ class SeriesView:
 
     @property
     def exchange_index(self) -> int:
-        """Exchange index of the series' newest event; a series has no index of its own here."""
+        """Exchange index of the series' newest event; in the mock a series has no index of its own."""
         events = self._state.listed_events.find(1, (("series", self.series.ticker),)).rows
         return events[0].exchange_index if events else 0
 
     @property
     def volume_centis(self) -> int | None:
-        """Volume of all its markets. Cost: O(markets of the series)."""
+        """Volume of all markets of the series, None if not requested. Cost: O(markets of the series)."""
         if not self._has_volume:
             return None
         markets = self._state.listed_markets.find(len(self._state.markets), (("series", self.series.ticker),)).rows
@@ -72,7 +72,7 @@ class SeriesListAnswer(NamedTuple):
 
 
 def get_series_list(call: Call) -> bytes:
-    """Return all series that pass the filters, as the scenario lists them."""
+    """Return all series that pass the filters, in the scenario's order."""
     keeps = all_of(list(_tests(call)))
     has_volume = call.params.get("include_volume") is True
     found = [series for series in call.state.series.values() if keeps is None or keeps(series)]

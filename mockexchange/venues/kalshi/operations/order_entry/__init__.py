@@ -1,7 +1,7 @@
-"""Order entry: orders placed, canceled, decreased and amended, in both generations of the venue's API.
+"""Order entry: orders are placed, canceled, decreased and amended, in both generations of the venue's API.
 
-The first generation answers 410 since 2026-06-18, before it checks the credentials (one report). Both write the same
-orders: an order of one can be canceled by the other.
+The first generation answers 410 since 2026-06-18, before it checks the credentials (one report). Both act on the same
+orders: an order placed with one can be canceled with the other.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Batches of orders: the items are written one by one, and each has its own answer or error."""
+"""Batches of orders: the items are carried out one by one, and each item has its own answer or error."""
 
 import json
 from collections.abc import Callable
@@ -23,17 +23,17 @@ from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 
 ORDERS_MAX = 20
 UNLIMITED_SINCE = "2026-04-22"
-"""Day from which the rate limit alone bounds a batch."""
+"""Day from which only the rate limit bounds the size of a batch."""
 EMPTY_BATCH = "orders cannot be empty"
 CREATES_FOR_ALL_SINCE = "2025-11-20"
 CANCELS_FOR_ALL_SINCE = "2025-12-04"
-"""Days from which batches of the first generation are open to accounts of the lowest tier, in production."""
+"""Day from which accounts of the lowest tier may send batch cancellations of the first generation, in production."""
 Item = Callable[[AccountCall, Fields], Steps[Receipt]]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """The answer to one item: the receipt of its write, or its error and the id that it named."""
+    """The answer to one item of a batch: the receipt of its write, or its error and the id that the item named."""
 
     receipt: Receipt | None
     error_json: str | None = None
@@ -82,9 +82,9 @@ class ItemAnswer:
 
 
 def batch(item_table: str, carry_out: Item, for_all_since: str = ALWAYS) -> Callable[[AccountCall], Write]:
-    """Return the write of a batch; `item_table` is the table of its items' answers.
+    """Return the write that carries out a batch; `item_table` is the table of the fields of its items' answers.
 
-    Before the day `for_all_since` the lowest tier may not call it.
+    Before the day `for_all_since` accounts of the lowest tier may not call it.
     """
 
     def carry_out_all(call: AccountCall) -> Write:
@@ -132,7 +132,7 @@ def _answered(call: AccountCall, fields: Fields, carry_out: Item) -> Steps[ItemA
 
 
 def canceled(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Cancel the order of an item. Raises Rejected."""
+    """Cancel the order that an item of a batch names. Raises Rejected."""
     order = named_order(call, fields["order_id"], fields)
     require_market(call, order, fields)
     return (yield from cancel(call, order))

@@ -61,7 +61,10 @@ def decrease_order(call: AccountCall) -> Write:
 
 
 def amend_order(call: AccountCall) -> Write:
-    """Amend an order. Without a count its total is 0, which cancels an unfilled order (recorded 2026-01-14)."""
+    """Amend an order.
+
+    Without a count, the order's total becomes 0, which cancels an unfilled order (recorded 2026-01-14).
+    """
     order, body = named_order(call, call.path_params["order_id"]), call.body
     require_same_order(order, body, order.side, order.action)
     price_centicents, count_centis = _price(body, order.side), _count(body, "count")
@@ -77,7 +80,7 @@ def amend_order(call: AccountCall) -> Write:
 
 
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Place the order of a body, or of an item of one. Raises Rejected."""
+    """Place the order that a body, or an item of a batch, describes. Raises Rejected."""
     terms = {**fields, "time_in_force": LONG_WORDS.get(fields["time_in_force"], fields["time_in_force"])}
     if fields.get("type") == "market":
         raise invalid("Type", "type market was removed: expected limit")

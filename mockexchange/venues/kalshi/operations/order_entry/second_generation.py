@@ -68,7 +68,7 @@ def cancel_all_orders(call: AccountCall) -> Write:
 
 
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Place the order of a body, or of an item of one. Raises Rejected."""
+    """Place the order that a body, or an item of a batch, describes. Raises Rejected."""
     require_terms(call, fields, "expiration_time")
     require_amounts(call, fields, fields["count"], fields["price"])
     expires_s = fields["expiration_time"]
@@ -92,7 +92,7 @@ def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
 
 
 def require_same_order(order: Order, fields: Fields, side: str, action: str | None = None) -> None:
-    """Raise Rejected unless the fields of an amendment that only repeat the order are the order's."""
+    """Raise Rejected if a field of an amendment that must repeat the order's value has another value."""
     named = (
         ("order_ticker_mismatch", fields["ticker"], order.market.ticker),
         ("order_side_mismatch", fields["side"], side),

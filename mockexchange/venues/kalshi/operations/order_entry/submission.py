@@ -1,4 +1,4 @@
-"""Orders that are written: placed, canceled, reduced and amended, with what each write did to its order."""
+"""The writes of orders that both generations share: place, cancel, reduce and amend, each with a receipt."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
 
 AMEND_COUNTS_MENDED = "2026-09-03"
-"""Day from which an amendment that matches at once answers the right remaining count [changelog]."""
+"""Day from which the answer to an amendment that matches at once has the right remaining count [changelog]."""
 MICROS_PER_MILLI = 1_000
 CENTIS_PER_CONTRACT = 100
 T = TypeVar("T")
@@ -48,13 +48,13 @@ class Receipt:
     old_view: OrderView | None = None
     fill_centis: int = 0
     fill_cost_micros: int = 0
-    """Price of the contracts filled by this write, in YES prices."""
+    """Cost of the contracts filled by this write, in YES prices."""
     fee_micros: int = 0
     reduced_centis: int = 0
-    """Contracts taken off the order book without a fill."""
+    """Contracts that left the order book without a fill."""
     has_changed_size: bool = False
     wrong_remaining_centis: int | None = None
-    """What the venue answered instead of the remaining count, before it was mended."""
+    """Remaining count that the venue answered by mistake until it corrected this; None if the answer is right."""
 
     @property
     def order_id(self) -> str:
@@ -106,7 +106,7 @@ def cancel(call: AccountCall, order: Order) -> Steps[Receipt]:
 
 
 def decrease(call: AccountCall, order: Order, by_centis: int | None, to_centis: int | None) -> Steps[Receipt]:
-    """Reduce an order by a count, or to one. Raises Rejected unless exactly one is given."""
+    """Reduce an order by a count or to a count. Raises Rejected unless exactly one of the two is given."""
     if (by_centis is None) == (to_centis is None):
         message = "expected one of reduce_by and reduce_to"
         raise Rejected(Situation.INVALID_ORDER, message, details="exactly one of reduce_by or reduce_to is required")
@@ -160,7 +160,7 @@ def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: A
 
 
 def yes_price(side: Side, price_centicents: int) -> int:
-    """Return the YES price for a price of a side, or the price of that side for a YES price."""
+    """Return the YES price of a price of `side`, or, as the conversion is symmetric, the reverse."""
     return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
 
 
@@ -177,7 +177,7 @@ def _as_rejected() -> Iterator[None]:
 
 
 def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
-    """Check the rules of the gateway, which hold without the exchange. Raises Rejected.
+    """Raise Rejected if the terms of an order break a rule that does not depend on the state of the exchange.
 
     `expiry` is the name of the field of expiry; `is_whole` is set for an order that a largest cost makes fill-or-kill.
     """
@@ -197,7 +197,7 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
 
 
 def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
-    """Check market, price and count as the exchange does, before a command is made of them. Raises Rejected."""
+    """Raise Rejected for a market, price or count that the exchange would refuse, before a command is made."""
     with _as_rejected():
         require_active(call.state)
         market = call.state.market(fields["ticker"])
@@ -211,7 +211,7 @@ def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None,
 
 
 def require_market(call: AccountCall, order: Order, fields: Fields) -> None:
-    """Raise Rejected if a change of an order names another market than the order's, or goes to another shard."""
+    """Raise Rejected if a change of an order names another market or shard than the order's."""
     ticker = fields.get("market_ticker")
     if ticker not in (None, order.market.ticker):
         message = f"order {order.order_id} is in {order.market.ticker}, the request names {ticker}"
@@ -220,7 +220,10 @@ def require_market(call: AccountCall, order: Order, fields: Fields) -> None:
 
 
 def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) -> Order:
-    """Return the order of the caller with this id. Raises Rejected; an unknown and a foreign order look the same."""
+    """Return the caller's order with this id.
+
+    Raises Rejected, with the same error for unknown orders and those of others.
+    """
     with _as_rejected():
         require_active(call.state)
     order = call.state.orders.get(order_id)

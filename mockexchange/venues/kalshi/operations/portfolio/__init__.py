@@ -1,4 +1,4 @@
-"""Operations on the caller's own account: balances, positions, orders, fills and what moves money."""
+"""Operations on the caller's own account: balances, positions, orders, fills and movements of money."""
 
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.portfolio import (

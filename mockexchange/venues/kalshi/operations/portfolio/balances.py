@@ -1,4 +1,4 @@
-"""Cash, and the value of positions."""
+"""Reads of cash, and of the value of positions."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ class IndexedBalance(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """Free cash, and the value of positions at last price."""
+    """Free cash, and the value of positions at their markets' last prices."""
 
     cash_micros: int
     value_micros: int
@@ -23,13 +23,13 @@ class Balance(NamedTuple):
 
 
 def get_balance(call: AccountCall) -> bytes:
-    """Return the balance; without a breakdown for a key restricted to a subaccount (docs of 2026)."""
+    """Return the caller's balance; a key restricted to a subaccount gets no breakdown (docs of 2026)."""
     balance = _balance_of(call, requested_or_primary(call), call.params.get("exchange_index"))
     return write(call, balance if call.key.subaccount is None else balance._replace(breakdown=None))
 
 
 def free_by_index(subaccount: Subaccount, rule: BalanceRule) -> dict[int, int]:
-    """Return the cash that balances show, by exchange index: 0, and those with cash or with orders that rest.
+    """Return the cash that balances show by exchange index: 0, and each index with cash or resting orders.
 
     By the rule "free" a balance does not fall when an order rests.
     """

@@ -1,6 +1,6 @@
 """Writes of subaccounts and cash: new subaccounts, transfers, netting, and the allocation over the shards.
 
-Keys restricted to a subaccount may call none of them.
+Keys restricted to a subaccount may call none of these operations.
 """
 
 from typing import NamedTuple
@@ -49,7 +49,7 @@ def create_subaccount(call: AccountCall) -> Write:
 
 
 def apply_subaccount_transfer(call: AccountCall) -> Write:
-    """Move cash between two subaccounts; the client's id is the id of the transfer."""
+    """Move cash between two subaccounts; the id that the client sends becomes the id of the transfer."""
     _require_member(call)
     transfer_id = _client_transfer_id(call)
     source, target = _subaccount(call, "from_subaccount"), _subaccount(call, "to_subaccount")
@@ -71,7 +71,7 @@ def update_subaccount_netting(call: AccountCall) -> Write:
 
 
 def transfer_between_instances(call: AccountCall) -> Write:
-    """Move cash between instances and shards, and subaccounts of the event contracts."""
+    """Move cash between instances, shards and subaccounts of the instance for event contracts."""
     body = call.body
     ends = [_end(call, end) for end in ("source", "destination")]
     (source, source_shard, source_subaccount), (target, target_shard, target_subaccount) = ends

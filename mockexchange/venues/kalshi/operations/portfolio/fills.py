@@ -1,4 +1,4 @@
-"""Fills of a member."""
+"""Reads of a member's fills."""
 
 from msgspec.structs import replace
 

@@ -1,6 +1,6 @@
 """Writes of order groups: create, reset, trigger, limit and delete.
 
-A key restricted to a subaccount may write its groups since 2026-07-30.
+A key restricted to a subaccount may change that subaccount's groups since 2026-07-30.
 """
 
 from collections.abc import Callable

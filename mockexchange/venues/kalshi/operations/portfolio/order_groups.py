@@ -1,4 +1,4 @@
-"""Order groups: orders that are canceled together."""
+"""Reads of order groups: orders that are canceled together."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ GROUPS = ListTable("order_groups", "OrderGroup", is_shared=False)
 
 
 class GroupRow(NamedTuple):
-    """A group, and its serial among all groups ever opened."""
+    """An order group in a list, with its serial among all groups ever opened."""
 
     group: OrderGroup
     place: int
@@ -24,7 +24,7 @@ class GroupRow(NamedTuple):
 
 
 def get_order_groups(call: AccountCall) -> bytes:
-    """Return the groups, newest first; in pages on days with the parameter `limit`."""
+    """Return the caller's order groups, newest first; in pages if the API date has the parameter `limit`."""
     subaccount, revision = requested_or_all(call), call.state.sequence
     if "limit" not in call.params:
         return cached_answer(call, revision, lambda: write_rows(call, GROUPS, _groups(call, subaccount)))
@@ -48,7 +48,7 @@ def _groups(call: AccountCall, subaccount: str | None) -> list[GroupRow]:
 
 
 class GroupContent(NamedTuple):
-    """A group and the ids of its resting orders."""
+    """An order group with the ids of its resting orders."""
 
     group: OrderGroup
 

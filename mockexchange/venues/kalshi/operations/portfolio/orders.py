@@ -1,4 +1,4 @@
-"""Orders: an account's orders in pages, and single orders."""
+"""Reads of an account's orders, in pages or one by one."""
 
 from typing import NamedTuple
 

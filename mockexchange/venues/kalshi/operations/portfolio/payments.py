@@ -1,4 +1,4 @@
-"""Deposits and withdrawals of an account."""
+"""Reads of an account's deposits and withdrawals."""
 
 from mockexchange.core.model.history import History, HistoryPage
 from mockexchange.core.model.payments import Payment

@@ -1,4 +1,4 @@
-"""Positions of a member's subaccount and of an FCM's subtrader."""
+"""Reads of the positions of a member's subaccount or an FCM's subtrader."""
 
 from msgspec.structs import replace
 
@@ -41,7 +41,10 @@ def answer_positions(
     is_by_event: bool = False,
     is_archived: bool | None = None,
 ) -> bytes:
-    """Return a page of a subaccount's positions with a settlement status, cached by the subaccount's revision."""
+    """Return a page of a subaccount's positions with this settlement status.
+
+    Pages are cached by the subaccount's revision.
+    """
     if subaccount is None:
         return EMPTY_POSITIONS
 

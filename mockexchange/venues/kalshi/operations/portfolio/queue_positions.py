@@ -1,4 +1,4 @@
-"""Queue positions of resting orders: the contracts that trade before them."""
+"""Reads of the queue positions of resting orders: how many contracts trade before each."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class QueuePositions(NamedTuple):
 
 
 def get_order_queue_positions(call: AccountCall) -> bytes:
-    """Return the queue positions of one subaccount's resting orders, newest first; never in pages."""
+    """Return the queue positions of one subaccount's resting orders, newest first, in one answer without pages."""
     subaccount = requested_or_primary(call)
     return cached_answer(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
 

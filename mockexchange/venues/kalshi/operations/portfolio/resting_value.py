@@ -1,4 +1,4 @@
-"""Cash reserved by the resting orders of an FCM's subtraders, for FCM members only."""
+"""The read of the cash that resting orders of an FCM's subtraders reserve, for FCM members only."""
 
 from collections import Counter
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Settlements of a member's positions."""
+"""Reads of the settlements of a member's positions."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ NOTHING = Bought()
 
 
 class SettlementView(NamedTuple):
-    """A settlement with the counts of its sides, gross or net by the setting `settlement_counts`."""
+    """A settlement with the counts of its sides, gross or net depending on the setting `settlement_counts`."""
 
     row: Settlement
     yes: Bought

@@ -1,4 +1,4 @@
-"""Subaccounts of one member. An FCM has subtraders instead, and only the primary subaccount."""
+"""Reads about a member's subaccounts. An FCM has subtraders instead, and only the primary subaccount."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -50,7 +50,7 @@ class Netting(NamedTuple):
 
 
 def get_subaccount_balances(call: AccountCall) -> bytes:
-    """Return a row per subaccount; on days whose rows have an exchange index, a row per subaccount and index."""
+    """Return one balance per subaccount, or per subaccount and exchange index at dates whose balances have one."""
     balances = [row for name in _subaccounts(call) for row in _balances_of(call, name)]
     return write(call, Subaccounts(balances))
 

@@ -1,4 +1,4 @@
-"""Cash between the venue's instances and their shards, and how an account wants it spread."""
+"""Reads of transfers between the venue's instances and shards, and of an account's target allocation."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Operations that answer with objects of the scenario: nothing in the exchange makes them, and empty is the default."""
+"""Reads of objects that only a scenario provides: the exchange makes none, so by default answers are empty."""
 
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.scenario_data import (

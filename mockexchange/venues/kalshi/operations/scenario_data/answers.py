@@ -1,4 +1,4 @@
-"""Answers with objects of the scenario: pages of a table under filters, and one object by its key."""
+"""Answers with objects that a scenario provides: filtered pages of a table, and one object by its key."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -13,22 +13,22 @@ from mockexchange.venues.kalshi.operations.lists import UNFILTERED, ListTable, a
 KEY_CHARS_SHOWN_MAX = 80
 
 Filter = Callable[[Call, DataRow, Any], bool]
-"""Function that returns whether a row passes a parameter: (call, row, the parameter's value)."""
+"""A function (call, object, the parameter's value) that returns whether an object passes a parameter."""
 
 
 class One(NamedTuple):
-    """An answer with one object."""
+    """The answer that contains one object."""
 
     row: object
 
 
 def equal_to(column: str) -> Filter:
-    """Return the filter of a column's exact value."""
+    """Return a filter that passes objects whose column equals the parameter."""
     return lambda call, row, value: bool(getattr(row, column) == value)
 
 
 def answer_page(call: Call, data: str, table: ListTable, filters: Mapping[str, Filter]) -> bytes:
-    """Return a page of a table of the scenario, in the scenario's order."""
+    """Return a filtered page of a scenario's table, in the scenario's order."""
     keeps = all_of(tests_of(call, filters))
     rows = call.data.rows(data)
 
@@ -39,19 +39,19 @@ def answer_page(call: Call, data: str, table: ListTable, filters: Mapping[str, F
 
 
 def answer_rows(call: Call, data: str, table: ListTable, filters: Mapping[str, Filter]) -> bytes:
-    """Return all rows of a table under filters, in the scenario's order, without pages."""
+    """Return all objects of a scenario's table that pass the filters, in the scenario's order, without pages."""
     return write_rows(call, table, list(filtered(call, data, filters)))
 
 
 def filtered(call: Call, data: str, filters: Mapping[str, Filter]) -> Iterable[DataRow]:
-    """Return the rows of a table that pass the filters, in the scenario's order."""
+    """Return the objects of a table that pass the filters, in the scenario's order."""
     rows: Iterable[DataRow] = reversed(call.data.rows(data))
     keeps = all_of(tests_of(call, filters))
     return rows if keeps is None else filter(keeps, rows)
 
 
 def answer_one(call: Call, data: str, *key: str) -> bytes:
-    """Return the object with a key. Raises Rejected if the scenario has none."""
+    """Return the object with a key as an answer. Raises Rejected if the scenario has no such object."""
     return write(call, One(row_of(call, data, *key)))
 
 

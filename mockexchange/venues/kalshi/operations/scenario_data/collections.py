@@ -1,4 +1,4 @@
-"""Multivariate event collections of the scenario, and what was looked up in them."""
+"""Reads of the scenario's multivariate event collections, and of the lookups in them."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def get_collection(call: Call) -> bytes:
 
 
 def get_lookup_history(call: Call) -> bytes:
-    """Return the recent look-ups in a collection."""
+    """Return the recent lookups in a collection."""
     ticker = row_of(call, "multivariate_collections", call.path_params["collection_ticker"]).collection_ticker
     recent = filtered(call, "multivariate_lookups", {"lookback_seconds": is_recent})
     return write_rows(call, LOOKUPS, [row for row in recent if row.collection_ticker == ticker])

@@ -1,4 +1,4 @@
-"""Requests for quotes, quotes and block trade proposals of the scenario, as one account sees them."""
+"""Reads of the scenario's requests for quotes (RFQs), quotes and block trade proposals, as one account sees them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "creator_user_id": ("creator_user_id", "creator_order_id", "creator_subaccount", "post_only"),
     "rfq_creator_user_id": ("rfq_creator_user_id", "rfq_creator_order_id", "rfq_creator_subaccount"),
 }
-"""Columns that only the user in another column sees (documented as private)."""
+"""Columns that only one user may see, by the column that names this user (documented as private)."""
 PARTIES = ("buyer", "seller")
 
 
@@ -35,7 +35,7 @@ def get_communications_id(call: AccountCall) -> bytes:
 
 
 def get_rfqs(call: AccountCall) -> bytes:
-    """Return a page of RFQs; a key restricted to a subaccount sees those of that subaccount alone."""
+    """Return a page of RFQs; a key restricted to a subaccount sees only those of that subaccount."""
     subaccount = requested_or_all(call)
     return _answer(call, "rfqs", RFQS, RFQ_FILTERS, lambda row: subaccount in (None, str(row.creator_subaccount)))
 
@@ -53,7 +53,7 @@ def get_quote(call: AccountCall) -> bytes:
 
 
 def get_rfq_quote(call: AccountCall) -> bytes:
-    """Return a quote of an RFQ. Raises Rejected if it answers another."""
+    """Return a quote of an RFQ. Raises Rejected if the quote belongs to another RFQ."""
     row, rfq = row_of(call, "quotes", call.path_params["quote_id"]), call.path_params["rfq_id"]
     if row.rfq_id != rfq:
         raise Rejected(Situation.NOT_FOUND, f"the quote {row.id} is for the RFQ {row.rfq_id}, not {rfq!r}")

@@ -1,4 +1,4 @@
-"""Images and sources of events, forecasts, multivariate events, and what a search offers."""
+"""Reads of the scenario's images and sources of events, forecasts, multivariate events and search filters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ class Sports(NamedTuple):
 
 
 def get_event_metadata(call: Call) -> bytes:
-    """Return the metadata of an event; its markets have rows of their own unless the scenario gives them."""
+    """Return the metadata of an event. Each of its markets has an entry, empty unless the scenario gives one."""
     event = event_of(call)
     markets = [MarketMetadata(market.ticker) for market in event.markets]
     given = call.data.find("event_metadata", event.ticker)

@@ -1,4 +1,4 @@
-"""Live data and game statistics of the scenario."""
+"""Reads of the scenario's live data and game statistics."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ BATCH = ListTable("live_datas", "LiveData")
 
 
 class Stats(NamedTuple):
-    """Statistics of a game; None for a milestone without any."""
+    """Statistics of a game; None for a milestone without statistics."""
 
     row: DataRow | None
 
@@ -22,7 +22,7 @@ def get_live_data_by_milestone(call: Call) -> bytes:
 
 
 def get_live_data(call: Call) -> bytes:
-    """Return the live data of a milestone. Raises Rejected if it is of another type than the path has."""
+    """Return the live data of a milestone. Raises Rejected if its type is not the one in the path."""
     row, kind = row_of(call, "live_data", call.path_params["milestone_id"]), call.path_params["type"]
     if row.type != kind:
         raise Rejected(Situation.NOT_FOUND, f"the live data of {row.milestone_id} are of type {row.type}, not {kind!r}")
@@ -30,7 +30,7 @@ def get_live_data(call: Call) -> bytes:
 
 
 def get_live_datas(call: Call) -> bytes:
-    """Return the live data of several milestones; those without any are left out."""
+    """Return the live data of several milestones; milestones without live data are left out."""
     asked = dict.fromkeys(call.params["milestone_ids"])
     found = (call.data.find("live_data", milestone) for milestone in asked)
     return write_rows(call, BATCH, [row for row in found if row is not None])

@@ -1,4 +1,4 @@
-"""Milestones and structured targets of the scenario."""
+"""Reads of the scenario's milestones and structured targets."""
 
 import json
 from typing import Any
@@ -12,11 +12,11 @@ from mockexchange.venues.kalshi.operations.scenario_data.answers import answer_o
 MILESTONES = ListTable("milestones", "Milestone")
 TARGETS = ListTable("structured_targets", "StructuredTarget", limit="page_size")
 COMPETITION_KEYS = ("competition", "league", "conference", "division", "tour")
-"""Keys of the details that name a competition; a list in `leagues` does too."""
+"""Keys in a milestone's details that may name its competition; the list `leagues` may do so too."""
 
 
 def is_of_competition(call: Call, row: DataRow, competition: Any) -> bool:
-    """Return whether the details of a row name a competition."""
+    """Return whether the details of a milestone name a competition."""
     details = json.loads(row.details)
     leagues = details.get("leagues")
     named = leagues if isinstance(leagues, list) else []

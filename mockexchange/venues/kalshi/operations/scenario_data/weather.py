@@ -1,4 +1,4 @@
-"""Weather indexes of the scenario's cities."""
+"""Reads of the weather indexes of the scenario's cities."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
