@@ -1,4 +1,4 @@
-"""Faults in the bodies of answers. The rest of a body keeps its bytes: compact JSON with its keys in order."""
+"""Faults in the JSON of answers. The unchanged rest of a body keeps its bytes: compact JSON with its keys in order."""
 
 import json
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from mockexchange.venues.request import Request
 
 CURSOR = "cursor"
 WRONG_BY = 1_000
-"""Amount added to a wrong number: ten dollars, or a thousand contracts, more than rounding can explain."""
+"""Amount that the fault adds to a number: ten dollars, or a thousand contracts, more than rounding can explain."""
 RESULT = "result"
-"""Key of the result in an answer of JSON-RPC."""
+"""Key of the result in a JSON-RPC answer."""
 Change = Callable[[Any], Any]
 CHANGES: dict[str, Change | None] = {
     "absent": None,
@@ -25,18 +25,18 @@ Edit = Callable[[Any, Any, Request, str | None], bool]
 
 
 def edit_json(body: bytes, effect: Effect, request: Request, operation: str | None) -> bytes | None:
-    """Return the body with the effect applied; None if it has nothing to edit."""
+    """Return the body with the effect applied; None if the body has nothing that the effect could edit."""
     value = json.loads(body)
     return _compact(value) if EDITS[type(effect)](value, effect, request, operation) else None
 
 
 def truncate(body: bytes) -> bytes:
-    """Return the first half, which is never complete JSON."""
+    """Return the first half of a body, which is never complete JSON."""
     return body[: len(body) // 2]
 
 
 def cursor_of(request: Request) -> str | None:
-    """Return the cursor of a request."""
+    """Return the cursor in a request's query; None without one."""
     if CURSOR not in request.query:
         return None
     return dict(reversed(query_pairs(request.query, keep_blank_values=False))).get(CURSOR)

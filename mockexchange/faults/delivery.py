@@ -1,4 +1,4 @@
-"""Delivery faults: an answer is sent late, slowly, in part, or not at all."""
+"""Delivery faults, with which an answer is sent late, slowly, in part, or not at all."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,9 +8,9 @@ from mockexchange.scenario.faults import fault_effects
 from mockexchange.scenario.faults.fault_effects import Effect
 
 ApplyEffect = Callable[[FaultyAnswer, Any, str], None]
-"""(reply, effect, name of the fault)"""
+"""A function that applies an effect to an answer: (answer, effect, name of the fault)."""
 Transport = Mapping[type, ApplyEffect]
-"""Functions by effect. The effects that fire are applied in this order."""
+"""The functions that apply delivery effects, by type of effect, in the order of application."""
 
 
 def delay(reply: FaultyAnswer, effect: fault_effects.Delay, name: str) -> None:

@@ -1,18 +1,18 @@
-"""An answer that a fault changed, with the delivery faults that the server applies."""
+"""The type of an answer that a fault changed, with the delivery faults that the server applies."""
 
 from typing import Literal, NamedTuple
 
 from mockexchange.venues.request import Answer
 
 NOT_ASKED = "the exchange was not asked"
-"""End of the diagnosis of an answer that a fault made."""
+"""Last words of the diagnosis of an answer that a fault made in place of the venue."""
 End = Literal["", "cut", "drop", "reset"]
 
 
 class FaultyAnswer(Answer):
-    """An answer as a fault delivers it: `body` is sent, `declared_bytes` is its Content-Length.
+    """An answer as faults change it: `body` is sent, `declared_bytes` is its Content-Length.
 
-    Times are microseconds of host time. With the end "drop" or "reset" nothing is sent, and the status is 0.
+    Times are microseconds of host time. If `end` is "drop" or "reset" nothing is sent, and the status is 0.
     """
 
     declared_bytes: int = 0
@@ -22,7 +22,7 @@ class FaultyAnswer(Answer):
 
 
 class FrameDelivery(NamedTuple):
-    """The delivery of an answer to a call of a stream: the faults that changed it, its delay, and its end.
+    """How the answer to a stream's call is delivered: the faults that changed it, its delay, and the end of the stream.
 
     With an end ("drop", "reset" or "cut") the frame is lost and the connection ends.
     """

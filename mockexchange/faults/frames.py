@@ -1,4 +1,4 @@
-"""Faults on the frames of one connection.
+"""Faults on the frames that the server sends on one connection.
 
 The frame that a rule fires on is sent if the effect follows it (duplicate, a literal frame, close, abort, stall). The
 effects gap, silent_channel and terminal withhold it; reorder holds it until the next frame of the same subscription is
@@ -18,25 +18,25 @@ from mockexchange.venues.session import Session
 
 FrameRules = list[InstalledRule]
 Delayed = tuple[Frame, str]
-"""A frame that is not sent yet, and the name of the rule that holds it."""
+"""A frame that is not sent yet, with the name of the fault that delays it."""
 HELD_BACK_MAX = 1_000
-"""Delayed answers of one client at a time; further ones are sent at once, which bounds the memory of a flood."""
+"""Largest number of delayed answers of one client; further ones are sent at once, to bound memory."""
 
 
 class Timer(Protocol):
-    """A scheduled call."""
+    """A scheduled call that can be canceled."""
 
     def cancel(self) -> object: ...
 
 
 class CallLater(Protocol):
-    """A scheduler of delayed calls."""
+    """An object that schedules calls after a delay."""
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer: ...
 
 
 class Stream(Protocol):
-    """The interface of a connection that faults use."""
+    """The interface of a connection, as far as faults use it."""
 
     number: int
     session: Session
@@ -57,7 +57,7 @@ class Stream(Protocol):
 
 
 class SandboxStreams(Protocol):
-    """The interface of a sandbox's streams that the faults of one connection use."""
+    """The interface of a sandbox's streams, as far as the faults of one connection use it."""
 
     journal: Journal
     rules: FrameRules
@@ -67,7 +67,7 @@ class SandboxStreams(Protocol):
 
 
 class FrameFaults:
-    """The faults of one connection, between its session and its outbox. Created when the first rule applies."""
+    """Applies faults to the frames of one connection, between its session and its outbox."""
 
     def __init__(self, stream: Stream, streams: SandboxStreams) -> None:
         self.stream = stream
@@ -165,7 +165,7 @@ class FrameFaults:
             self.stream.put(frame, fault)
 
     def drop_orphans(self) -> None:
-        """Journal the frames held for ended subscriptions as lost."""
+        """Journal those held frames as lost whose subscription has ended."""
         for sid in [sid for sid in self.held if sid not in self.stream.session.subscriptions]:
             self.stream.lose(*self.held.pop(sid))
 
@@ -243,7 +243,7 @@ WITHHOLDING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], bo
     fault_effects.Terminal: _terminate,
     fault_effects.Reorder: _hold,
 }
-"""Effects that withhold a frame. The function returns whether it withheld this frame."""
+"""Functions of the effects that withhold a frame; each returns whether it withheld this frame."""
 FOLLOWING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], Any]] = {
     fault_effects.Duplicate: _duplicate,
     fault_effects.LiteralFrame: _send_literal,
@@ -251,4 +251,4 @@ FOLLOWING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], Any]
     fault_effects.Abort: _abort,
     fault_effects.Stall: _stall,
 }
-"""Effects after the frame."""
+"""Functions of the effects that happen after the frame is sent."""

@@ -1,4 +1,4 @@
-"""A fault rule that is installed in a sandbox, with its counts of matches and firings."""
+"""A fault rule that is installed in a sandbox, with the numbers of its matches and firings."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -30,7 +30,7 @@ STAGES: dict[type, str] = {
 
 
 class InstalledRule:
-    """A rule with its counts: `matched` subjects met its conditions, and its effect applied to `fired` of them."""
+    """An installed rule: `matched` counts what met its conditions, `fired` what its effect was applied to."""
 
     __slots__ = ("_buckets", "_seed", "_tests", "fired", "matched", "name", "rule", "stage")
 
@@ -47,7 +47,7 @@ class InstalledRule:
         return self.rule.times is not None and self.fired >= self.rule.times
 
     def finds(self, subject: FaultSubject) -> bool:
-        """Count a match; return whether the rule fires on it. `fire` counts the firing."""
+        """Count a match of the rule's conditions; return whether the rule fires on it. `fire` counts the firing."""
         for test in self._tests:
             if not test(subject):
                 return False
@@ -58,7 +58,7 @@ class InstalledRule:
         self.fired += 1
 
     def draws(self, share_ppm: int) -> bool:
-        """Return whether the newest firing is one of `share_ppm` in a million, which the seed decides."""
+        """Return whether the newest firing is among `share_ppm` in a million that the seed selects."""
         return fires(self._seed, f"{self.name}/outcome", self.fired, share_ppm)
 
     def _is_chosen(self) -> bool:
@@ -76,7 +76,10 @@ class InstalledRule:
 def firing(
     rules: Iterable[InstalledRule], subject: FaultSubject, is_due: Callable[[InstalledRule], bool] = lambda one: True
 ) -> Iterator[InstalledRule]:
-    """Yield the rules that fire on a subject, one per stage of effects. Every matching rule counts the match."""
+    """Yield the rules that fire on a request, handshake or frame, one per stage of effects.
+
+    Each matching rule counts it.
+    """
     taken: set[str] = set()
     for one in rules:
         if one.finds(subject) and is_due(one) and one.stage not in taken:

@@ -1,4 +1,7 @@
-"""Matching of requests, handshakes and frames with the conditions of a rule. A missing condition costs nothing."""
+"""Tests whether requests, handshakes and frames meet the conditions of a rule.
+
+A condition that is not set costs nothing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ Test = Callable[["FaultSubject"], bool]
 
 @dataclass(slots=True)
 class FaultSubject:
-    """The subject that rules match: a request, handshake or frame, at exchange time `at` and host time `host_at`.
+    """A request, handshake or frame that is compared with rules, at exchange time `at` and host time `host_at`.
 
     `account` is the owner of the claimed key, authenticated or not; `page` is the page number, 1 without a cursor.
     """
@@ -54,7 +57,7 @@ def _operation(pattern: str) -> Test:
 
 
 def path_test(pattern: str) -> Callable[[str], bool]:
-    """Return a test for paths from a pattern in which `*` matches any characters. Cost: O(length of the path)."""
+    """Return a test of paths made from a pattern in which `*` matches any characters. Cost: O(length of the path)."""
     first, *others = pattern.split("*")
     if not others:
         return lambda path: path == pattern

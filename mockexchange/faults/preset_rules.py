@@ -26,7 +26,7 @@ def preset_names() -> tuple[str, ...]:
 
 @cache
 def load_preset(name: str) -> tuple[Rule, ...]:
-    """Return the rules of a preset. Raises ScenarioError with the known presets."""
+    """Return the rules of a preset. Raises ScenarioError, with the known presets, if there is no such preset."""
     if name not in preset_names():
         known = ", ".join(preset_names())
         raise ScenarioError(f"no preset {name[:40]!r}{did_you_mean(name, preset_names()) or f': known are {known}'}")
@@ -44,6 +44,6 @@ def _for_venues(line: str) -> str:
 
 
 def with_presets(plan: Plan, names: Iterable[str]) -> Plan:
-    """Return the plan with the rules of these presets after its own. Raises ScenarioError."""
+    """Return the plan with the rules of these presets after its own. Raises ScenarioError for an unknown preset."""
     rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
     return replace(plan, faults=[*plan.faults, *rules]) if rules else plan

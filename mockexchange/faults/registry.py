@@ -28,17 +28,20 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Calls, Handshake
 
 RULES_MAX = 1_000
-"""Limited because every request is matched with all of them."""
+"""Largest number of installed rules, because every request is compared with all of them."""
 SUBJECT = "fault"
-"""Subject of the notes in the log."""
+"""Subject under which notes about faults are in the log."""
 
 
 class FaultError(ScenarioError):
-    """A rule cannot be installed, or is not installed; the message gives the reason."""
+    """The error of a rule that cannot be installed, or is not installed; the message gives the reason."""
 
 
 class Faults:
-    """The fault rules of a sandbox. Callers check `for_requests` and `for_handshakes` first, and skip it if empty."""
+    """The fault rules of a sandbox.
+
+    To save time, callers first check whether `for_requests` or `for_handshakes` has rules.
+    """
 
     subject = SUBJECT
 
@@ -64,18 +67,18 @@ class Faults:
         return iter(list(self._by_name.values()))
 
     async def begin(self) -> None:
-        """Install the rules of the scenario. Commands of the scenario's history never lag (fault `stale`)."""
+        """Install the rules of the scenario. The fault `stale` never hides commands of the scenario's history."""
         self.begin_again(self._sandbox.exchange.state.sequence)
         self.check(self._sandbox.plan.faults)
         for rule in self._sandbox.plan.faults:
             await self.install(rule)
 
     def begin_again(self, history: int) -> None:
-        """Begin without rules, after a history of so many commands: the log has the notes of the rules."""
+        """Begin without rules after a history of this many commands; the log's notes install and remove rules."""
         self._lags.history = history
 
     def check(self, rules: Sequence[Rule]) -> None:
-        """Raise ScenarioError or FaultError if these rules cannot be installed together with the installed ones."""
+        """Raise ScenarioError or FaultError if rules cannot be installed together with those already installed."""
         accounts = tuple(self._sandbox.exchange.state.accounts)
         for rule in rules:
             if rule.match.account is not None and rule.match.account not in accounts:
@@ -103,13 +106,13 @@ class Faults:
         return name
 
     async def remove(self, name: str) -> None:
-        """Remove a rule. Raises FaultError if there is no such rule."""
+        """Remove a rule by name. Raises FaultError if there is no such rule."""
         if name not in self._by_name:
             raise FaultError(f"no fault {name!r}; known: {', '.join(list(self._by_name)[:20]) or 'none'}")
         await self._log({"remove": name})
 
     def apply(self, record: Record, text: str) -> None:
-        """Install or remove a rule, as a note in the log says. Raises ScenarioError if it is no rule."""
+        """Install or remove a rule as a note in the log describes. Raises ScenarioError if the note is not valid."""
         match read_change(text):
             case (rule, host_at):
                 self._install(rule, record.at, host_at)
@@ -129,16 +132,16 @@ class Faults:
             await self.remove(name)
 
     def observe(self, record: Record, outcome: Outcome) -> None:
-        """Pass an executed command to the lagging exchanges."""
+        """Let the lagging exchanges execute a command later that the exchange has executed."""
         self._lags.add(record)
 
     def answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
-        """Answer a request with the faults that fire on it."""
+        """Return the answer to a request, changed by the faults that fire on it."""
         where = {"request": self._sandbox.journal.count + 1}
         return self._answer(self._target(asked), asked.request, at, host_at, where)
 
     def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> CallReply:
-        """Answer a call of a stream by its session or a stub, with the faults that fire on it."""
+        """Return the reply of a session or a stub to a stream's call, changed by the faults that fire on it."""
         calls.note_call(host_at)
         call, responder = calls.request_of(raw), SessionResponder(calls)
         target = replace(self._target(RequestContext.of(call)), ask=responder.answer, transport=IN_A_STREAM)
@@ -160,7 +163,7 @@ class Faults:
         return reply
 
     def shake_hands(self, asked: RequestContext, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
-        """Answer the upgrade request of a stream; `ask` returns the venue's answer at a host time."""
+        """Return the answer to a stream's upgrade request, changed by faults; `ask` returns the venue's own answer."""
         target, request = self._target(asked), asked.request
         subject = subject_of(target, request, at, host_at)
         subject.operation = target.venue.stream.open_operation

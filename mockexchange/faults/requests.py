@@ -37,14 +37,14 @@ UNAVAILABLE = 503
 
 Answering = Callable[[Request, int, int], Answer | None]
 Ask = Callable[[Any, Request, int, int], Answer]
-"""(context, request, exchange time, host time)"""
+"""A function that answers a request: (context, request, exchange time, host time)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
     """The venue that answers a request, its context, the claimed key, and a substitute (stubs) that may answer instead.
 
-    `ask`, used for calls of a stream, answers with the session of the stream instead of the venue's `answer`.
+    For a call on a stream, `ask` answers with the session of the stream instead of the venue's `answer`.
     """
 
     venue: Venue
@@ -69,7 +69,7 @@ def _key_of(context: VenueContext, key_id: str | None) -> Key | None:
 
 
 def subject_of(target: RequestTarget, request: Request, at: int, host_at: int) -> FaultSubject:
-    """Return the subject for matching a request with rules. The request is not authenticated yet."""
+    """Return a request in the form that is compared with rules. It is not authenticated yet."""
     key = target.claimed_key
     return FaultSubject(
         at,
@@ -89,7 +89,7 @@ def error_answer(
     error: fault_effects.Status,
     status: int | None = None,
 ) -> Answer:
-    """Return the error that the fault `name` answers instead of the exchange; `status` overrides that of `error`."""
+    """Return the error that the fault `name` sends in place of an answer; `status` overrides that of `error`."""
     status, headers = status or error.status, error.headers
     return Answer(
         status,
@@ -110,7 +110,7 @@ def _outage_body(target: RequestTarget, request: Request, subject: FaultSubject,
 
 
 def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
-    """Append to the diagnosis of a refused authentication that a fault moved the server's clock."""
+    """Add to the diagnosis of a refused authentication that a fault moved the server's clock."""
     if venue.auth.refuses_caller(reply.status, reply.body) and reply.diagnosis:
         reply.diagnosis += (
             f" (the fault {one.name} moved the server's clock by {one.rule.given['then'][one.rule.kind]})"
@@ -118,7 +118,7 @@ def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
 
 
 class FaultedRequest:
-    """A request with the rules that fire on it."""
+    """A request, with the faults that fire on it."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class FaultedRequest:
         """The body of the exchange's own answer; empty if the exchange did not answer."""
 
     def answer(self) -> Answer:
-        """Answer the request with all faults applied; those of the answer to a write apply when it is complete."""
+        """Return the answer to the request with all faults applied; for a write, once its answer is complete."""
         reply = self._substitute()
         if reply is None:
             reply = self._exchange()

@@ -1,4 +1,4 @@
-"""Sampling of a rule's matches by probability."""
+"""Selects, by probability, which of a rule's matches the rule fires on."""
 
 import hashlib
 

@@ -1,7 +1,7 @@
-"""Stale state: a second exchange that executes the log with a lag, for answers without the latest writes.
+"""Stale state: a second exchange that executes the log with a delay, for answers without the latest writes.
 
-The history of the scenario never lags; only records since the clock began do. The second exchange executes each record
-once, when it is old enough, so a lag costs the memory of an exchange and a second execution of each command.
+The history of the scenario is never delayed; only records since the clock began are. The second exchange executes each
+record once, when it is old enough, so a lag costs the memory of an exchange and a second execution of each command.
 """
 
 from collections import deque
@@ -15,14 +15,14 @@ from mockexchange.store.log import Record
 from mockexchange.venues.venue import Venue
 
 LAGS_MAX = 4
-"""Each is a whole exchange in memory."""
+"""Largest number of different lags, each of which needs a whole exchange in memory."""
 
 
 class LaggingExchange:
     """The exchange as it was `lag_us` ago. Call `add` with every new record, and `catch_up` before each answer."""
 
     def __init__(self, lag_us: int, exchange: Exchange, records: Iterable[Record], history: int) -> None:
-        """`exchange` is empty; of the records, which are executed with the lag, the first `history` never lag."""
+        """Begin with an empty exchange. It executes the records with the lag, except the first `history`."""
         self._lag_us = lag_us
         self._exchange = exchange
         self._late = deque(records)
@@ -31,7 +31,10 @@ class LaggingExchange:
             self._execute_next()
 
     def context(self, venue: Venue, context: Any) -> Any:
-        """Return the venue's context over this exchange. Authentication uses the current time: only data lags."""
+        """Return a copy of the context that reads this exchange.
+
+        Authentication uses the current time: only data lags.
+        """
         if venue.name not in self._contexts:
             settings = replace(context.settings, auth_clock="host")
             lagging = venue.open_context(self._exchange.state, context.api_date, settings)

@@ -1,4 +1,4 @@
-"""Request faults and stubs applied to a call of a stream, as far as a frame allows.
+"""Applies request faults and stubs to a call on a stream, as far as a frame allows.
 
 A frame is sent whole or not at all. Effects on bytes in transit or on headers do not apply to it: they only add a
 finding to the journal. The effects drop and reset end the connection.
@@ -21,25 +21,28 @@ from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
 ERROR, RESULT = "error", "result"
-"""Kinds of frames that answer a call, if no session made them."""
+"""Kinds of the frames that a fault or a stub makes in answer to a call."""
 
 
 class CallReply(NamedTuple):
-    """The reply to a call: `frame` is None if there is no answer; `called` is the answered operation."""
+    """The reply to a call on a stream: `frame` is None if there is no answer.
+
+    `called` is the operation that was called.
+    """
 
     frame: Frame | None
     delivery: FrameDelivery = PLAIN
     stub: str | None = None
     called: CalledOperation | None = None
     pending: "PendingReply | None" = None
-    """The rest of a write, which returns the complete reply; None if the reply is complete."""
+    """The remaining steps of a write, which return the complete reply; None if this reply is complete."""
 
 
 PendingReply: TypeAlias = Generator[Command, Outcome, CallReply]
 
 
 class SessionResponder:
-    """Adapts a session to the interface of a venue's `answer`, and keeps the frame with which the session answered."""
+    """Makes a session answer like a venue's `answer`, and keeps the frame with which it answered."""
 
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
@@ -47,7 +50,7 @@ class SessionResponder:
         self.was_called = False
 
     def answer(self, context: Any, request: Request, at: int, host_at: int) -> Answer:
-        """Return the session's frame as an HTTP answer; status 204 if it answers nothing."""
+        """Return the session's frame as an HTTP answer; status 204 if the session answers nothing."""
         self.frame = frame = self.calls.answer(request, context, at, host_at)
         self.was_called = True
         if frame is None:
@@ -67,7 +70,7 @@ class SessionResponder:
 
 
 def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
-    """Return the reply for an answer, made by the session, a fault or a stub; that to a write is pending."""
+    """Return the reply to a call, from the answer of the session, a fault or a stub; a write's reply is pending."""
     if answer.pending is not None:
         pending = _completed_reply(responder, answer.pending, venue)
         delivery = FrameDelivery(answer.fault or "")

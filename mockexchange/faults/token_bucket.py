@@ -1,4 +1,4 @@
-"""Token buckets of the fault `rate_limit`, one for each account."""
+"""Token buckets for the fault `rate_limit`, one for each account."""
 
 from mockexchange.faults.matching import FaultSubject
 from mockexchange.scenario.faults.fault_effects import RateLimit
@@ -6,7 +6,7 @@ from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
 
 class FaultBuckets:
-    """The token buckets of one rule, one per account; requests without a known key share one."""
+    """The token buckets of one rule, one for each account; requests without a known key share one bucket."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._is_on_host_time = limit.clock == "host"
@@ -14,6 +14,6 @@ class FaultBuckets:
         self._buckets = TokenBuckets()
 
     def take(self, subject: FaultSubject) -> bool:
-        """Take a token out of the account's bucket; return False if none is left."""
+        """Remove a token from the account's bucket; return False if none is left."""
         at = subject.host_at if self._is_on_host_time else subject.at
         return self._buckets.take(subject.account, self._size, 1, at)

@@ -42,9 +42,7 @@ class RowRule(StrEnum):
 
 
 class AmendRule(StrEnum):
-    """The remaining count that the answer to an immediately matching amendment shows: after the match, 0, or
-    before it.
-    """
+    """The remaining count shown for an amendment that matches at once: that after the match, 0, or that before it."""
 
     AFTER = "after"
     ZERO = "zero"
