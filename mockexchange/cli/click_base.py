@@ -21,13 +21,13 @@ PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
 EMPTY_IS_NOTHING = (click.types.StringParamType, click.Path)
-"""Types to which an empty text is a value."""
+"""Parameter types that accept an empty text as a value."""
 NUMBER_WORDS = {
     "is not a valid integer range.": "is not a whole number.",
     "is not a valid float range.": "is not a number.",
     "is not a valid integer.": "is not a whole number.",
 }
-"""Click's words for what is no number, and ours."""
+"""The endings of click's messages about texts that are not numbers, and the words that replace them."""
 INDENTED_LINE = re.compile(r"\n {2}(?=\S)")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -58,7 +58,7 @@ class CommandEntry(NamedTuple):
 
 
 class LazyCommands(dict[str, click.Command]):
-    """The commands that were used so far; a command's module is imported on first use."""
+    """A dictionary of commands by name, which imports the module of a command when the command is first looked up."""
 
     def __init__(self, modules: Mapping[str, str]) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Program(Group):
         return self.commands[cmd_name] if cmd_name in self.entries else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table of summaries."""
+        """Write the list of commands from the table of summaries, which imports no command's module."""
         write_commands(formatter, [(name, entry.summary) for name, entry in self.entries.items()])
 
     def resolve_command(
@@ -189,22 +189,22 @@ def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
 
 
 def shared_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Return a decorator that declares an option; without it a command takes the variable MOCKEXCHANGE_<OPTION>.
+    """Declare an option that, unlike `option`, also reads the variable MOCKEXCHANGE_<OPTION>.
 
-    Options of `serve` and options that several commands have are declared so.
+    It is used for options of `serve` and for options that several commands have.
     """
     name = next(name for name in names if name.startswith("--"))
     return option(*names, envvar=f"{PREFIX}_{name.removeprefix('--').replace('-', '_').upper()}", **attributes)
 
 
 def json_option(words: str, text: str = "As JSON, for programs.") -> Callable[[Decorated], Decorated]:
-    """Declare --json of a command, which is given by its words, such as "script list"."""
+    """Declare --json for a command; `words` is the command as typed, such as "script list", and names the variable."""
     variable = f"{PREFIX}_{words.upper().replace(' ', '_')}_JSON"
     return option("--json", "as_json", envvar=variable, is_flag=True, help=text)
 
 
 def checked(parse: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """Return an option's callback that parses its value with `parse`, which may raise ValueError; None stays None."""
+    """Return an option's callback that converts the value with `parse`; a ValueError becomes a usage error."""
 
     def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""Pages of `--help`: whole sentences in 80 columns and in 120, wrapped at spaces alone."""
+"""Pages of `--help`: text up to 120 columns wide, wrapped only at spaces."""
 
 import re
 from collections.abc import Iterable
@@ -7,15 +7,15 @@ import click
 
 COLUMNS_MAX = 120
 TERM_COLUMNS_MAX = 24
-"""Longer options have a line of their own, so that the longest variable has room beside them in 80 columns."""
+"""The widest column of option names; longer names get a line of their own, so that the help text keeps its room."""
 TOGETHER = re.compile(r"env var: \S+|default: \S+|exit code \d|Exit code \d")
-"""Words that stay in one line if it has room for them."""
+"""Phrases that are not broken across lines if the line has room for them."""
 SPACE, HYPHEN = "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}"
-"""What stands for a space and a hyphen while lines are wrapped, since click breaks lines at both."""
+"""Stand-ins for the space and the hyphen while text is wrapped, since click breaks lines at both."""
 
 
 class HelpPage(click.HelpFormatter):
-    """Writes help without breaking words at hyphens, or names of variables apart."""
+    """A formatter of help pages that breaks neither words with hyphens nor names of variables."""
 
     def write_text(self, text: str) -> None:
         super().write_text(_unbroken(text, self.width - self.current_indent))
@@ -37,13 +37,13 @@ def _unbroken(text: str, room: int) -> str:
 
 
 class PageContext(click.Context):
-    """The context of each command here; it uses wide terminals."""
+    """The context of each command; it lets help pages use wide terminals."""
 
     formatter_class = HelpPage
 
 
 class Group(click.Group):
-    """A group of commands whose help describes each in a whole sentence, where click would cut it with dots."""
+    """A group of commands whose help shows each command's whole first sentence, where click would cut it."""
 
     context_class = PageContext
 
@@ -63,7 +63,7 @@ def write_commands(formatter: click.HelpFormatter, summaries: list[tuple[str, st
 
 
 def adopt(command: click.Command) -> click.Command:
-    """Have a command, and those of a group, show their help in this way; return it."""
+    """Make a command, and the commands of a group, use this module's help pages; return the command."""
     command.context_class = PageContext
     if isinstance(command, click.Group):
         for each in command.commands.values():

@@ -1,4 +1,4 @@
-"""One request or frame of the journal with all that is known of it."""
+"""Printing of one request or frame of the journal, with headers and bodies."""
 
 from base64 import b64decode
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from mockexchange.cli.events.event_format import request_line, style_of_request
 from mockexchange.cli.terminal import body_text, clock_time, printable, terminal_width, wrapped
 
 INDENT = 12
-"""The column of the values, behind their titles."""
+"""The column in which values begin, after their titles."""
 
 Entry = dict[str, Any]
 
 
 def show_request(entry: Entry) -> None:
-    """Print a request and its answer, with headers and bodies."""
+    """Print a recorded request and its answer, with headers and bodies."""
     click.secho(printable(f"#{entry['number']}  {when(entry)}  {request_line(entry)}"), bold=True)
     click.secho(
         f"  status    {entry['status'] or 'none'} in {entry['latency_us'] / 1_000:.1f} ms", fg=style_of_request(entry)
@@ -29,7 +29,7 @@ def show_request(entry: Entry) -> None:
 
 
 def show_frame(frame: Entry) -> None:
-    """Print a frame with its bytes."""
+    """Print a recorded frame with its contents."""
     head = f"frame {frame['number']}  {when(frame)}  stream {frame['connection']}  {frame['direction']}"
     click.secho(printable(head), bold=True)
     names = ("account", "channel", "kind")
@@ -42,7 +42,7 @@ def when(entry: Entry) -> str:
 
 
 def causes_of(frame: Entry) -> Iterator[str]:
-    """Yield the fault and the stub that affected a frame."""
+    """Yield the name of the fault and of the stub that affected a frame, each as text."""
     yield from (f"{cause} {frame[cause]}" for cause in ("fault", "stub") if frame.get(cause))
 
 
@@ -51,7 +51,7 @@ def remarks_of(frame: Entry) -> list[str]:
 
 
 def show_facts(facts: list[tuple[str, str]]) -> None:
-    """Print facts with their titles, wrapped behind the titles on a terminal; empty ones are left out."""
+    """Print titled facts, wrapped to the terminal's width; facts with an empty text are left out."""
     for title, text in facts:
         if text:
             click.echo(wrapped(f"  {title}", printable(text), INDENT, terminal_width()))

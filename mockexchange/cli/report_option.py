@@ -1,4 +1,4 @@
-"""`--report`: files that a verification writes its report to, besides the console."""
+"""The option `--report`, which makes a verification write its report to files, besides printing it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,14 +16,14 @@ def _parse_all(texts: Sequence[str]) -> tuple[Destination, ...]:
 
 
 def report_option(command: Decorated) -> Decorated:
-    """Declare `--report`; the command gets `report`, a tuple of destinations, which are checked before the run."""
+    """Add `--report` to a command, which gets `report`: a tuple of destinations, checked before the run."""
     words = "Also write junit:FILE, html:FILE or github:-, or show it in the console by mock:NAME; may be repeated."
     declared = option("--report", multiple=True, metavar="KIND:FILE", callback=checked(_parse_all), help=words)
     return declared(command)
 
 
 def write_reports(report: Report, destinations: Sequence[Destination], tables: Sequence[Table] = ()) -> None:
-    """Write a report to each destination. Raises UsageFailure if one cannot be written."""
+    """Write a report to each destination. Raises UsageFailure if a destination cannot be written."""
     for destination in destinations:
         try:
             write_report(report, destination, tables)

@@ -1,4 +1,4 @@
-"""The common commands of `fault` and `stub`: list and remove installed rules by name."""
+"""The subcommands `list` and `clear`, which `fault` and `stub` have in common, and texts about rules."""
 
 import json
 from collections.abc import Callable
@@ -13,11 +13,14 @@ from mockexchange.cli.server_connection import find_server, sandbox_option, serv
 from mockexchange.cli.terminal import printable, show_json_lines
 
 Show = Callable[[list[dict[str, Any]]], None]
-"""Prints the installed rules."""
+"""A function that prints installed rules."""
 
 
 def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: str, clearing: str) -> None:
-    """Add `list` and `clear` to a group; `path` is the list's path below a sandbox, the texts are the help."""
+    """Add the commands `list` and `clear` to a group.
+
+    `path` is the rules' path below a sandbox; `listing` and `clearing` are the help texts.
+    """
 
     @group.command("list", help=listing)
     @json_option(f"{group.name} list")
@@ -43,7 +46,7 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
 
 
 def show_cleared(name: str, as_json: bool) -> None:
-    """Print the name of what was removed."""
+    """Print the name of a removed rule or step."""
     if as_json:
         show_json_lines([{"cleared": name}])
     else:
@@ -51,13 +54,13 @@ def show_cleared(name: str, as_json: bool) -> None:
 
 
 def install(ready_file: Path, sandbox: str, path: str, body: Any) -> list[dict[str, Any]]:
-    """Install rules, all or none; return the installed rules. Raises Failure."""
+    """Install rules in a sandbox, all or none, and return them as installed. Raises Failure."""
     installed: list[dict[str, Any]] = find_server(ready_file).ask_sandbox("POST", sandbox, path, body=body)
     return installed
 
 
 def describe_rule(given: dict[str, Any]) -> str:
-    """Return the conditions or effects of a rule as text."""
+    """Return the conditions (`match`) or effects (`then`) of a rule as text."""
     return printable(
         "  ".join(name if value is None else f"{name}={_format_value(value)}" for name, value in given.items())
     )
@@ -68,7 +71,7 @@ def _format_value(value: Any) -> str:
 
 
 def describe_refusal(step: dict[str, Any]) -> str:
-    """Return how often a step of the script was refused or failed, and the last reason."""
+    """Return how often a script step was refused or failed, with the latest reason, as text."""
     counts = [f"{kind} {times(step[kind])}" for kind in ("refused", "failed") if step[kind]]
     return f"{', '.join(counts)}: {printable(step['reason'])}"
 

@@ -1,4 +1,4 @@
-"""The check of a scenario: all its errors, and those that its script shows when it is played."""
+"""The check of a scenario: it reads the scenario, carries out its history and, if asked, runs its script."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ from mockexchange.scenario.script.script_steps import ScriptEntry
 
 RUNS_MAX = 10_000
 SPAN_US_MAX = 30 * 24 * 3600 * MICROSECONDS_PER_SECOND
-"""A script without an end is played for so many instants and so long, in exchange time."""
+"""The longest exchange time, in microseconds, for which a script without an end is run."""
 ERRORS_MAX = 100
 
 Item = TypeVar("Item")
@@ -24,14 +24,17 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class CheckedScenario:
-    """The errors of a scenario, each with its place, and the numbers of what it has."""
+    """The result of a check: the errors, each with file and line, and the numbers of accounts, markets and so on."""
 
     errors: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
 
 def check_scenario(name_or_path: str, progress: Callable[[int], None], *, is_run: bool) -> CheckedScenario:
-    """Read a scenario, carry out its history, and play its script if wanted."""
+    """Return the errors and counts of a scenario after carrying out its history and, with `is_run`, its script.
+
+    `progress` is called with the number of steps carried out.
+    """
     checked = CheckedScenario()
     with collecting_errors() as errors:
         plan = load_scenario(name_or_path)

@@ -1,4 +1,4 @@
-"""Hiding of secrets in what commands print, and the option --show-secrets."""
+"""The option --show-secrets, and the filter that hides secrets in printed output."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show to
 
 
 class SecretFilter:
-    """Removes a sandbox's secrets, and texts that look like secrets, from entries of the journal and from events."""
+    """A filter that removes a sandbox's secrets, and texts that look like secrets, from journal entries and events."""
 
     def __init__(self, server: Server, sandbox: str) -> None:
         keys = server.ask_sandbox("GET", sandbox)["accounts"]
@@ -19,7 +19,7 @@ class SecretFilter:
         self._known = known_secrets(secrets, [key["private_key_pem"] for key in keys])
 
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Return an entry without secrets."""
+        """Return a copy of an entry or event in which secrets are hidden."""
         if "headers" in entry:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         return redact_entry(entry, self._known)

@@ -1,4 +1,4 @@
-"""The connection of commands to a running server: its ready file and its control API."""
+"""How commands find a running server, by its ready file, and call its control API."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,19 +30,19 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server, as described by its ready file."""
+    """A running server, as its ready file describes it, and calls to its control API."""
 
     ready_file: Path
     ready: dict[str, Any]
 
     @property
     def base_url(self) -> str:
-        """The base URL of the default venue, the first of the ready file."""
+        """The REST base URL of the default venue, which is the first in the ready file."""
         return str(next(iter(self.ready["venues"].values()))["base_url"])
 
     @property
     def ca_cert(self) -> str | None:
-        """The file of the server's own certificate authority; None if it has none."""
+        """The path of the server's own CA certificate; None without TLS."""
         return self.ready.get("ca_cert")
 
     @property
@@ -57,7 +57,7 @@ class Server:
         query: Mapping[str, object] | None = None,
         patience_s: float = TIMEOUT_S,
     ) -> Any:
-        """Call the control API; `path` is below /_mock. Raises Failure."""
+        """Call the control API and return the answer's JSON; `path` is relative to /_mock. Raises Failure."""
         try:
             return answer_of(self._send(method, with_query(path, query), body, patience_s))
         except ControlRefused as refused:
@@ -82,7 +82,7 @@ class Server:
         return reply
 
     def ask_sandbox(self, method: str, name: str, path: str = "", **more: Any) -> Any:
-        """Call the control API of one sandbox. Raises Failure."""
+        """Call the control API of the sandbox `name` and return the answer's JSON. Raises Failure."""
         return self.ask(method, f"sandboxes/{quote(name, safe='')}{path}", **more)
 
     def _absence(self, reason: str) -> str:
@@ -94,7 +94,7 @@ class Server:
 
 
 def find_server(ready_file: Path) -> Server:
-    """Find the server of a ready file. Raises Failure, with advice on how to start one."""
+    """Return the server that wrote a ready file. Raises Failure, with advice on how to start one."""
     try:
         return Server(ready_file, read_ready(ready_file))
     except NoServer as missing:

@@ -1,4 +1,4 @@
-"""Options of commands that read a real server: its address, the key, and how fast it is asked."""
+"""Options of commands that read an account on a real server: its URL, the key, and the request rate."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from mockexchange.kit.venues import DEFAULT_KIT, KITS
 from mockexchange.snapshot.run import SnapshotSettings
 
 POLITE_PER_S = 5.0
-"""The default rate of requests to a host other than this machine."""
+"""The default rate, in requests per second, for a server on another machine."""
 NO_LIMIT = "none"
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ def parse_rate(text: str) -> float:
 
 
 def parse_names(texts: Sequence[str]) -> dict[str, str]:
-    """Return names and values of NAME=VALUE. Raises ValueError."""
+    """Return the pairs of NAME=VALUE texts as a dictionary. Raises ValueError."""
     pairs = [text.partition("=") for text in texts]
     wrong = next((text for text, (name, _, value) in zip(texts, pairs, strict=True) if not name or not value), None)
     if wrong is not None:
@@ -43,7 +43,7 @@ def parse_names(texts: Sequence[str]) -> dict[str, str]:
 
 
 def rate_of(address: Address, rate: float | None) -> float:
-    """Return the rate of requests, which is unlimited on this machine unless one is given."""
+    """Return the request rate per second: `rate` if given, else no limit (0) for this machine and 5 for others."""
     return (0.0 if address.is_loopback else POLITE_PER_S) if rate is None else rate
 
 
@@ -63,7 +63,10 @@ name_option = option(
 
 
 def account_options(*, is_required: bool) -> Callable[[Decorated], Decorated]:
-    """Declare the options of a server whose account is read; `account_settings` reads them."""
+    """Return a decorator that adds the options of a server whose account is read: URL, key and rate.
+
+    `account_settings` turns their values into settings.
+    """
 
     def declare(command: Decorated) -> Decorated:
         options = (
@@ -90,7 +93,10 @@ def account_options(*, is_required: bool) -> Callable[[Decorated], Decorated]:
 
 
 def account_settings(given: Mapping[str, Any], api_date: str | None) -> SnapshotSettings:
-    """Return the settings of a snapshot from the options. Raises ValueError."""
+    """Return the settings for reading an account, from the values of `account_options`.
+
+    Raises ValueError.
+    """
     kit = KITS[given["venue"]]
     address = read_address(given["url"], None, kit)
     if address.is_production and not given["production_read_only"]:

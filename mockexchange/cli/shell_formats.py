@@ -1,4 +1,4 @@
-"""Environment variables as shell commands or file contents: each format sets, unsets, and comments."""
+"""Environment variables written as shell commands, a .env file or JSON."""
 
 import json
 import re
@@ -9,7 +9,7 @@ Variables = Mapping[str, str | None]
 """The values of variables by name; None unsets the variable."""
 
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
-"""Values that every reader of .env files, docker's included, reads without quotes."""
+"""Values that need no quotes in .env files for any common reader, docker's included."""
 
 
 def to_sh(variables: Variables) -> list[str]:
@@ -35,7 +35,7 @@ def to_powershell(variables: Variables) -> list[str]:
 
 
 def to_dotenv(variables: Variables) -> list[str]:
-    """Return the lines of a .env file, which cannot unset variables: those are named in a comment."""
+    """Return the lines of a .env file; a comment lists the variables to unset, which such a file cannot do."""
     unset = [name for name, value in variables.items() if value is None]
     lines = [f"{name}={_dotenv_value(value)}" for name, value in variables.items() if value is not None]
     return [*lines, *([f"# must not be set: {', '.join(unset)}"] if unset else [])]
@@ -50,7 +50,7 @@ def _dotenv_value(value: str) -> str:
 
 
 def to_json(variables: Variables) -> list[str]:
-    """Return a JSON object of strings; null unsets a variable."""
+    """Return the lines of a JSON object that maps each variable to its text, or to null to unset it."""
     return [json.dumps(variables, indent=2)]
 
 
@@ -64,5 +64,5 @@ FORMATS: dict[str, Callable[[Variables], list[str]]] = {
 
 
 def to_comments(notes: Iterable[str]) -> list[str]:
-    """Return notes as comment lines, which are the same in all formats except JSON, which has none."""
+    """Return notes as comment lines of a shell or .env file; JSON has no comments."""
     return [f"# {line}" for note in notes for line in note.splitlines()]

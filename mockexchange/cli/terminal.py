@@ -1,6 +1,6 @@
-"""Printing: tables for people, plain lines for programs, and no control characters from the wire.
+"""Printing to the terminal: tables, JSON and plain lines, with control characters escaped.
 
-rich is imported where something is printed on a terminal: it takes longer to import than most commands to run.
+rich is imported only when something is printed on a terminal, since importing it takes longer than most commands.
 """
 
 import json
@@ -14,29 +14,29 @@ from typing import Any, Literal, NamedTuple
 import click
 
 NUMBER_MARK = "\ue000number "
-"""Starts with a private-use character, so that no text of a body starts with it."""
+"""The prefix that marks numbers while JSON is indented; its first character is private-use, so no body contains it."""
 TEXT_CHARS_MIN = 20
-"""Columns that a wrapped text has at least, however narrow the terminal is."""
+"""The fewest columns that a wrapped text gets, however narrow the terminal is."""
 MARKED_NUMBER = re.compile(rf'"{NUMBER_MARK}([^"]*)"')
 
 
 class Line(NamedTuple):
-    """One row of a table and the style it has on a terminal."""
+    """A row of a table, and its style on a terminal."""
 
     cells: Sequence[str]
     style: str = ""
     cell_styles: Mapping[int, str] = {}
-    """Styles of single cells by their places."""
+    """Styles of single cells, by the cell's index."""
 
 
 def clock_time(at: str) -> str:
-    """Return the time of day of an instant in RFC 3339, to the millisecond."""
+    """Return the time of day of an RFC 3339 instant, to the millisecond; a text without a time stays as it is."""
     whole, _, fraction = at[11:].rstrip("Z").partition(".")
     return f"{whole}.{fraction[:3]:0<3}" if whole else at
 
 
 def printable(text: str) -> str:
-    """Escape characters that do not print: escape sequences, line breaks, changes of the text direction."""
+    """Return a text with non-printing characters escaped: escape sequences, line breaks, text direction marks."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
@@ -53,7 +53,7 @@ def show_json(raw: bytes) -> None:
 
 
 def body_text(raw: bytes) -> tuple[str, bool]:
-    """Return a body as printable text, JSON indented, and whether it is JSON."""
+    """Return the printable text of a body, indented if it is JSON, and whether it is JSON."""
     try:
         pretty = _indented(raw)
     except (ValueError, RecursionError):
@@ -73,12 +73,12 @@ def show_json_lines(rows: Iterable[Any]) -> None:
 
 
 def terminal_width() -> int | None:
-    """Return the number of columns of the terminal; None if standard output is none."""
+    """Return the terminal's number of columns; None if standard output is not a terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
-    """Return a title and its text, which is wrapped behind the title at this width; on one line without a width."""
+    """Return a title and its text, wrapped to `width` columns with the text indented; on one line without a width."""
     head = f"{title:<{indent}}"
     if width is None or len(head) + len(text) <= width:
         return f"{head}{text}".rstrip()
@@ -92,14 +92,15 @@ def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
 
 
 def cut(text: str, width: int | None) -> str:
-    """Return a text that fits the width, with an ellipsis where it was cut."""
+    """Return a text cut to `width` columns, with an ellipsis if anything was cut; unchanged if `width` is None."""
     return text if width is None or len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 
 def show_table(titles: Sequence[str], lines: Sequence[Line], *, one_line: bool = False, right: str = "") -> None:
-    """Print rows: a table on a terminal, else a line a row, separated by tabs and without titles.
+    """Print rows as a table on a terminal, else as lines separated by tabs and without titles.
 
-    With `one_line` a row of the table is one line, whose texts are cut; `right` names the columns of numbers.
+    With `one_line` each row of the table takes one line, and long texts are cut; `right` names the columns, separated
+    by spaces, that are aligned to the right.
     """
     if sys.stdout.isatty():
         _show_rich_table(titles, lines, one_line, right.split())

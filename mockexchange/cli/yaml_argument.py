@@ -10,14 +10,14 @@ from mockexchange.scenario.types.value_types import Kind
 
 
 class ParsedArgument(NamedTuple):
-    """A parsed argument, and its JSON with all scalars as text, for the server to convert."""
+    """A parsed argument, and its JSON for the server, in which all scalars are text."""
 
     value: Any
     body: Any
 
 
 def parse_argument(kind: Kind, what: str, number: int, text: str) -> ParsedArgument:
-    """Parse one of several arguments; `what` names their kind. Raises UsageFailure."""
+    """Parse argument number `number` of a command as YAML; `what` names its kind: "step". Raises UsageFailure."""
     place = f"{what} {number}"
     if not text.strip():
         raise UsageFailure(f"{place}: expected a {what}, got nothing")

@@ -1,4 +1,4 @@
-"""`mockexchange advance`: move exchange time forward."""
+"""`mockexchange advance`: move the exchange time of a sandbox forward and print the new time."""
 
 from pathlib import Path
 

@@ -107,8 +107,8 @@ def _operation(venue: Venue, text: str) -> str:
 def diff(before: ApiDate, after: ApiDate, operation: str | None, venue: str, as_json: bool) -> None:
     """Print what changed on the wire from A to B.
 
-    Operations, fields, parameters and errors, with the day and the source of each. What came and went in between, or
-    went and came back, is no change.
+    Operations, fields, parameters and errors, with the day and the source of each change. What was added and removed
+    again in between, or removed and added again, is not printed.
     """
     of = VENUES[venue]
     differences = compare(before, after, operation, of)
@@ -133,7 +133,7 @@ def diff(before: ApiDate, after: ApiDate, operation: str | None, venue: str, as_
 
 
 def compare(before: ApiDate, after: ApiDate, operation: str | None = None, venue: Venue = DEFAULT) -> list[Difference]:
-    """Return the sections that have changes, those of one operation or all."""
+    """Return the changes between two API dates by section of the API, for one operation or all."""
     every = _wire(venue).sections()
     sections = [one for section in every if (one := section.within(operation) if operation else section)]
     compared = [

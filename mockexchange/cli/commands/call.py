@@ -18,9 +18,9 @@ from mockexchange.runtime.http_request import Reply, Unreachable, send
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
 NOT_FOUND = 404
 UNKNOWN_PATH = ("unknown path", "nothing is served at")
-"""How diagnoses of paths that no operation has begin."""
+"""The beginnings of the diagnoses that the server gives for paths without an operation."""
 SUGGESTED = "did you mean"
-"""A diagnosis with this text names a path of the same venue."""
+"""Text of a diagnosis that suggests a similar path of the same venue."""
 SENT_AS_IS = "/%:@!$&'()*+,;=?~"
 """Characters of a target that are not encoded (RFC 3986); a "%" starts an encoded character."""
 
@@ -54,7 +54,7 @@ def _params(text: str | None) -> dict[str, Any] | None:
 
 
 def target_of(text: str, prefix: str) -> str:
-    """Return the target of a path, with the venue's prefix, encoded for HTTP."""
+    """Return the request target of a path: with the venue's prefix, and encoded for HTTP."""
     target = quote(text if text.startswith("/") else f"/{text}", safe=SENT_AS_IS)
     path = target.partition("?")[0]
     return target if path == prefix or path.startswith(f"{prefix}/") else prefix + target
@@ -63,9 +63,10 @@ def target_of(text: str, prefix: str) -> str:
 def request_of(
     dialect: RequestSigner, method: str, path: str, params: dict[str, Any] | None, body: bytes | None = None
 ) -> UnsignedRequest:
-    """Return the request that the arguments describe. A JSON-RPC POST names its method in the URL and in the body.
+    """Return the unsigned request that the command's arguments describe.
 
-    Raises UsageFailure if `params` or `body` are given for a request that has no such body.
+    At a JSON-RPC venue a POST names its method in the URL and in the body. Raises UsageFailure if `params` or `body`
+    are given for a request that has no such body.
     """
     target = target_of(path, dialect.prefix)
     has_body = dialect.id_name is not None and method == "POST"

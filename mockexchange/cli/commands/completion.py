@@ -41,7 +41,7 @@ else:  # not generic in older ones
 
 
 class ScenarioName(Text):
-    """A built-in scenario, or a file if no name matches."""
+    """The type of an argument that takes a scenario; the shell completes built-in names, else files."""
 
     name = "text"
 
@@ -53,7 +53,7 @@ class ScenarioName(Text):
 
 
 class AccountName(Text):
-    """An account of the running server."""
+    """The type of an argument that takes an account; the shell completes the accounts of the running server."""
 
     name = "text"
 
@@ -68,7 +68,7 @@ class AccountName(Text):
 
 
 class CallPath(Text):
-    """A path of `call`: those of the venue of the account, for the method."""
+    """The type of the PATH argument of `call`; the shell completes the paths of the account's venue."""
 
     name = "text"
 
@@ -90,7 +90,7 @@ def _venue_of_account(context: click.Context) -> str:
 
 
 def paths_of(venue: str, method: str) -> list[str]:
-    """Return the paths of a venue's operations, without the prefix; at a venue with JSON-RPC they are its methods."""
+    """Return the paths that a venue serves for an HTTP method, without its prefix; for JSON-RPC, its methods."""
     from mockexchange.venues.registry import VENUES
 
     known = VENUES[venue]

@@ -38,7 +38,7 @@ def console(is_printed: bool, sandbox: str, ready_file: Path) -> None:
 
 
 def console_url(server: Server, sandbox: str) -> str:
-    """Return the URL of the console on a sandbox, with the token in its fragment."""
+    """Return the URL that opens the console on a sandbox, with the control API's token in its fragment."""
     token = quote(server.ready["control_token"], safe="")
     return f"{page_of(server.ready['control_url'])}#token={token}&/s/{quote(sandbox, safe='')}/requests"
 

@@ -24,8 +24,8 @@ REASON_INDENT = len("  refused: ")
 def do(context: click.Context, steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Carry out steps now and print what happened, numbers to 12 places.
 
-    Each STEP is written as in a scenario's history. None is carried out when one cannot be read. One that is refused
-    changes nothing, the others are carried out; the exit code is then 1.
+    Each STEP is written as in a scenario's history. If a STEP cannot be read, none is carried out. A refused STEP
+    changes nothing, and the others are carried out nevertheless; the exit code is then 1.
 
     \b
     mockexchange do 'fill: {account: alice, market: M, side: yes, action: buy,

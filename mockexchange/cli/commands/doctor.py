@@ -56,8 +56,8 @@ def doctor(
 ) -> None:
     """Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.
 
-    A line each: ok, warn or fail, what was found, and how to mend it. Exit code 1 if anything fails. Nothing is
-    changed, and no other host is asked but that of --url.
+    Each line has ok, warn or fail, the finding, and the remedy. Exit code 1 if a check fails. Nothing is changed, and
+    no host on the network is called except that of --url.
     """
     check_context = CheckContext(os.environ, ready_file, host, port, url, key)
     findings = list(examine(check_context))
@@ -70,7 +70,7 @@ def doctor(
 
 
 def examine(context: CheckContext) -> Iterator[Finding]:
-    """Yield the findings of every check, in the order in which they help."""
+    """Run every check and yield its findings, in the order of CHECKS."""
     for check in CHECKS:
         yield from check(context)
 

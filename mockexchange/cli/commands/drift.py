@@ -1,4 +1,4 @@
-"""`mockexchange drift`: compare a recording with the wire that the mock knows."""
+"""`mockexchange drift`: compare a recording of a real venue with the API that the mock emulates."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""`mockexchange env`: exports that point a published client here."""
+"""`mockexchange env`: print environment variables that point a published client at the running server."""
 
 import os
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ from mockexchange.clients.published import (
 def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     """Print exports that point a client here.
 
-    What would point it elsewhere is unset; comments say what no variable can do.
+    Variables that would point the client elsewhere are unset; comments name the settings that no variable has.
 
     \b
     sh, bash, zsh:  eval "$(mockexchange env)"
@@ -70,7 +70,7 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
 
 
 def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of the templates in exports: the URLs of an account's venue, its key, and the trusted file."""
+    """Return the values for templates of variables: the URLs of an account's venue, its key, the CA bundle."""
     words = published.template_values(
         ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or ""
     )
@@ -78,7 +78,7 @@ def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dic
 
 
 def holder_of(account: Mapping[str, Any]) -> AccountKey:
-    """Return an account of a ready file with its key; the key file is read when the key is needed."""
+    """Return the name, venue and key of an account listed in the ready file; its key file is read only when needed."""
     read_pem = partial(_read_key, account) if account["private_key_path"] is not None else None
     return AccountKey(account["name"], account["venue"], account["key_id"], read_pem, account["secret"])
 

@@ -1,4 +1,4 @@
-"""`mockexchange explain`: why a signature does not verify, without a server."""
+"""`mockexchange explain`: print why a signature does not verify, without a running server."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -34,7 +34,7 @@ def fault() -> None:
 def add(rules: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Install rules, all or none, and print them.
 
-    Each RULE is written as under a scenario's `faults`. One that has the name of another takes its place.
+    Each RULE is written as under a scenario's `faults`. A RULE with the name of an installed fault replaces it.
     """
     body = [parse_argument(FAULT, "rule", number, text).body for number, text in enumerate(rules, start=1)]
     (show_json_lines if as_json else _show)(install(ready_file, sandbox, PATH, body))

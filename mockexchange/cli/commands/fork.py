@@ -1,4 +1,4 @@
-"""`mockexchange fork`: another sandbox, as one was after a command or at an instant."""
+"""`mockexchange fork`: create a sandbox in the state that another had after a command or at an instant."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange import`: make a scenario of a recording, and say what it cannot explain."""
+"""`mockexchange import`: make a scenario from a recording, and list recorded answers that it does not reproduce."""
 
 from pathlib import Path
 
@@ -43,8 +43,9 @@ def import_command(
 ) -> None:
     """Make a scenario of a recording or of a CSV export, and say what it cannot explain.
 
-    Rows become steps, with one opening balance a position; then every recorded read is asked again of the scenario.
-    Exit code 1 if an answer is unexplained; the scenario is written all the same.
+    The recorded rows become steps, with an opening balance for each position; then every recorded read is sent to the
+    scenario and the answers are compared. Exit code 1 if an answer differs without an explanation; the scenario is
+    written all the same.
 
     \b
     mockexchange import run.jsonl --out account.yaml

@@ -1,4 +1,4 @@
-"""`mockexchange journal`: the requests and frames, in lines or with all that is known of one."""
+"""`mockexchange journal`: list recorded requests and frames, or print all that is known of one of them."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ DIRECTIONS = ("in", "out", "lost")
 TITLES = ("#", "at", "request", "status", "operation", "account", "ms", "remarks")
 BODY_CHARS_SHOWN_MAX = 1_000
 WIDE = 100
-"""Columns from which on a terminal shows more columns."""
+"""The width of a terminal, in columns, from which the list shows more columns."""
 NUMBERS = "# status ms stream"
 
 Entry = dict[str, Any]

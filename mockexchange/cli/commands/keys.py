@@ -52,7 +52,7 @@ def keys(context: click.Context) -> None:
 def new(algorithm: str, out: Path, as_json: bool) -> None:
     """Make a key pair: private.pem and public.pem.
 
-    What is there already is not overwritten.
+    Existing files are not overwritten.
     """
     from mockexchange.scenario.keys import make_pair
 

@@ -1,4 +1,4 @@
-"""`mockexchange log`: the commands a server has carried out, to be replayed or sent with a bug report."""
+"""`mockexchange log`: print the commands that a sandbox has carried out, for replays and bug reports."""
 
 from pathlib import Path
 from urllib.parse import quote

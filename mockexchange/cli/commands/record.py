@@ -1,4 +1,4 @@
-"""`mockexchange record`: a proxy that writes down what a real venue answers, without secrets."""
+"""`mockexchange record`: run a proxy that records a real venue's answers without secrets."""
 
 import asyncio
 import os

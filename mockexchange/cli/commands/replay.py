@@ -43,7 +43,8 @@ REQUESTS_MISSING = (
 def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
     """Carry a log out again and print what happened.
 
-    With --journal, ask its requests again and let its streams run again, and compare every byte that went out.
+    With --journal, send the recorded requests again, open the recorded streams again, and compare every byte that the
+    exchange sends.
 
     \b
     mockexchange log > log.jsonl

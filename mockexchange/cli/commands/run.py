@@ -1,4 +1,4 @@
-"""`mockexchange run`: run a program against a fresh sandbox."""
+"""`mockexchange run`: run a program against a fresh sandbox and report its requests."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ DOCUMENTATION = "docs/run.md"
 
 
 class NotStarted(Failure):
-    """The program cannot be started; `exit_code` is the one that a shell returns for the reason."""
+    """The error of a program that cannot be started; `exit_code` is the one that a shell returns for this."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -186,7 +186,7 @@ def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
 
 
 def report_of(ran: RunResult) -> Report:
-    """Return the run as a report, with a verdict for each check."""
+    """Return the report of a finished run, with a verdict for each check of the run."""
     report, subject = (
         Report(f"mockexchange run -- {shlex.join(redact_command(ran.settings.command))}"),
         ran.settings.command[0],

@@ -32,7 +32,7 @@ def script() -> None:
 def add(steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Add steps, all or none, and print them.
 
-    Each STEP is written as under a scenario's `script`. Its time begins now.
+    Each STEP is written as under a scenario's `script`. Its times count from now.
     """
     body = [parse_argument(ENTRY, "step", number, text).body for number, text in enumerate(steps, start=1)]
     added = find_server(ready_file).ask_sandbox("POST", sandbox, "/script", body=body)

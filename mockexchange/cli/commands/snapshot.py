@@ -28,8 +28,8 @@ SHOWN_MAX = 10
 def snapshot(out: Path, api_date: str | None, **given: Any) -> None:
     """Read an account with its key, and write a recording without secrets.
 
-    `import` and `drift` take it. Every list is read to its end, each subaccount, and the markets and events of the
-    rows; then everything is read again, and what has moved once more. Only GET is sent.
+    `import` and `drift` read the recording. Every list is read to its end, for each subaccount, and so are the markets
+    and events of the rows; then everything is read a second time, and what has changed a third time. Only GET is sent.
 
     \b
     mockexchange snapshot --url https://demo.example --key-id ID \\
@@ -43,7 +43,7 @@ def snapshot(out: Path, api_date: str | None, **given: Any) -> None:
 
 
 def read_account(settings: SnapshotSettings, out: Path) -> Snapshot:
-    """Take a snapshot. Raises UsageFailure and Failure in the words of the command line."""
+    """Read an account and write its recording to `out`; errors become UsageFailure and Failure."""
     try:
         return take_snapshot(settings, out, _note)
     except CannotWalk as error:
@@ -55,7 +55,7 @@ def read_account(settings: SnapshotSettings, out: Path) -> Snapshot:
 
 
 def print_snapshot(found: Snapshot, out: Path) -> None:
-    """Print what a snapshot has, and what is not as it should be, on standard error."""
+    """Print on standard error the number of answers, refused requests, and rows that changed while they were read."""
     click.secho(f"[mockexchange] {out}: {found.counts['requests']} answers", err=True)
     for line in found.refused[:SHOWN_MAX]:
         click.secho(in_a_line(f"[mockexchange] refused: {line}"), err=True, fg="yellow")

@@ -1,6 +1,6 @@
-"""`mockexchange store`: look into the file or database of `serve --store`, and tidy it.
+"""`mockexchange store`: list, export, compact and check the file or database of `serve --store`.
 
-Reading it does not disturb its server.
+Reading the store does not disturb its server.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ STORE = click.argument("location", metavar="STORE", callback=checked(read_locati
 
 
 class ExportedLog(NamedTuple):
-    """The log of a sandbox, as a reader of its store has it."""
+    """The log of a stored sandbox, read in pieces from its store."""
 
     header: Header
     reader: StoreReader

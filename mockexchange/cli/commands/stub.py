@@ -35,8 +35,8 @@ def stub() -> None:
 def add(stubs: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Install stubs, all or none, and print them.
 
-    Each STUB is written as under a scenario's `stubs`; of those that fit a request the one installed last answers it.
-    One that has the name of another takes its place.
+    Each STUB is written as under a scenario's `stubs`; if several stubs fit a request, the one installed last answers
+    it. A STUB with the name of an installed stub replaces it.
     """
     written = [parse_argument(STUB, "stub", number, text).value.written for number, text in enumerate(stubs, start=1)]
     body = f"[{','.join(written)}]".encode()

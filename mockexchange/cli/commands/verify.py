@@ -14,7 +14,7 @@ LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
 
 
 class VerifyGroup(Group):
-    """The subcommands of `verify`, each imported on first use."""
+    """The group of `verify server` and `verify client`, each imported when it is first used."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
@@ -31,7 +31,7 @@ class VerifyGroup(Group):
 
 
 def require_kit() -> None:
-    """Raise UsageFailure if the libraries of the extra `kit` are not installed."""
+    """Raise UsageFailure, with the install command, if the libraries of the extra `kit` are missing."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageFailure(f"{', '.join(missing)} not installed: {install_command('mockexchange[kit]')}")

@@ -128,8 +128,9 @@ def client(
 ) -> None:
     """Judge a client: does it keep the documented contract, and can it cope?
 
-    COMMAND runs against sandboxes of its own, which its environment points to; it is judged by what crosses the wire,
-    card by card, and as an adapter also by what it understood. Exit codes: 0 kept, 1 broken, 2 could not judge.
+    COMMAND is run against fresh sandboxes, to which its environment points. Each card is a test of the requests and
+    frames that COMMAND sends; an adapter is tested also on what it reports to have understood. Exit codes: 0 kept, 1
+    broken, 2 could not judge.
 
     \b
     mockexchange verify client -- python bot.py

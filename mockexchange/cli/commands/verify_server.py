@@ -112,8 +112,8 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
 def server(context: click.Context, /, report: tuple[Destination, ...], **given: Any) -> None:
     """Judge a server: does it keep the documented contract?
 
-    Only reads are sent, unless --writes is given. What cannot be judged is said to be so, and why. Exit codes: 0 kept,
-    1 broken, 2 could not judge.
+    Only reads are sent, unless --writes is given. Rules that cannot be judged are listed with the reason. Exit codes: 0
+    kept, 1 broken, 2 could not judge.
 
     \b
     mockexchange verify server --url http://127.0.0.1:8600 \\

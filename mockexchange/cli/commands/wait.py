@@ -1,4 +1,4 @@
-"""`mockexchange wait`: wait for a condition of an exchange."""
+"""`mockexchange wait`: wait until a sandbox has received or sent something, and print it."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def _duration(text: str) -> str:
 def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, ready_file: Path) -> None:
     """Wait until something is so, and print what was found, a JSON line each.
 
-    Ends with exit code 1 when the time is up, and says what came nearest.
+    If that does not happen in time, the nearest misses are printed and the exit code is 1.
 
     \b
     mockexchange wait subscribed account=alice channel=fill

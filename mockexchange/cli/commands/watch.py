@@ -27,7 +27,7 @@ from mockexchange.scenario.errors import did_you_mean
 
 KINDS = ("command", "request", "frame", "script", "fault")
 PRICE_EVENTS = ("market_priced", "market_moved", "traded", "contract_marked", "index_set", "session_settled")
-"""Events of markets that change the profit of positions."""
+"""The types of market events after which the profit of positions is read again."""
 REFRESH_S = 0.25
 """The shortest interval between two refreshes of positions and display."""
 ACCOUNTS_MAX = 20
@@ -78,7 +78,7 @@ def _print_lines(events: Iterable[Event], *, as_json: bool) -> None:
 
 
 def follow(server: Server, sandbox: str) -> Iterator[Event]:
-    """Yield events as long as the exchange exists, across resets. Raises Failure when it is gone."""
+    """Yield a sandbox's events, reconnecting after losses and resets. Raises Failure when the sandbox is gone."""
     last_event_id: str | None = None
     while True:
         event: Event | None = None

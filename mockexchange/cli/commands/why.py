@@ -1,4 +1,4 @@
-"""`mockexchange why`: the reasons of refusals."""
+"""`mockexchange why`: print the latest refused requests, frames and script steps with their reasons."""
 
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,8 @@ Entry = dict[str, Any]
 def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file: Path) -> None:
     """Print why requests, commands of streams and steps of the script were refused, or channels left out.
 
-    The last N refusals (3 if not said), newest last: what to change, and what was answered. `journal NUMBER` has
-    everything of a request.
+    Prints the last N refusals (by default 3), newest last, with the answer and what to change. `journal NUMBER` prints
+    all details of a request.
     """
     server = find_server(ready_file)
     clean = (lambda entry: entry) if show_secrets else SecretFilter(server, sandbox).clean

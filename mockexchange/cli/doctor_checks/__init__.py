@@ -1,1 +1,1 @@
-"""The checks of `mockexchange doctor`: a module per subject, a function per check."""
+"""The checks of `mockexchange doctor`: one module per subject, one function per check."""

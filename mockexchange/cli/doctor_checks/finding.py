@@ -1,4 +1,4 @@
-"""The input and the result of the doctor's checks."""
+"""The input of the doctor's checks, and the finding that each check yields."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

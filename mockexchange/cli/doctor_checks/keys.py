@@ -29,7 +29,7 @@ UNUSABLE_MARKS = (
     (b"OPENSSH PRIVATE", "is in OpenSSH's own form, which clients cannot read", "ssh-keygen -p -m PEM -f {file}"),
     (b"ENCRYPTED", "is encrypted: most clients ask for no passphrase", "openssl pkey -in {file} -out PLAIN.pem"),
 )
-"""Marks of files that clients cannot sign with: the mark, its description and the remedy."""
+"""Byte strings that show that a file is no private key: each with a description and a remedy."""
 Judgement = tuple[str, str, str]
 
 
@@ -53,7 +53,7 @@ def check_key_variables(context: CheckContext) -> Iterator[Finding]:
 
 
 def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
-    """Check a key file: whether it can be read, also by other users, and its contents."""
+    """Yield findings about a private key's file: whether this user and others can read it, and its contents."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(KEY_BYTES_MAX)
@@ -70,7 +70,7 @@ def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
 
 
 def judge_inline(text: str, name: str) -> Finding:
-    """Check a key in a variable's value; the key is not printed."""
+    """Return the finding about a key that is the value of a variable; the key itself is not printed."""
     if "\n" not in text and "\\n" in text:
         said = f"{name} has \\n in two letters for its line breaks: some clients mend that, most do not"
         return Finding("key", WARN, said, f'export {name}="$(cat FILE)"')
@@ -79,7 +79,7 @@ def judge_inline(text: str, name: str) -> Finding:
 
 
 def judge_key(raw: bytes, file: str) -> Judgement:
-    """Return the verdict on the bytes of a key, their description, and the remedy."""
+    """Return a verdict on the bytes of a private key, a description of the key, and the remedy."""
     for mark, said, mend in UNUSABLE_MARKS:
         if mark in raw:
             return FAIL, said, mend.format(file=file)

@@ -14,15 +14,15 @@ from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 PATIENCE_S = 5.0
 SKEW_S_OK = 2.0
-"""A difference of clocks that is ignored: the Date of an answer has whole seconds, and the request takes time."""
+"""A clock difference, in seconds, that is ignored: the Date header has whole seconds, and requests take time."""
 SKEW_S_MAX = 10.0
-"""The venues take a timestamp that is 15 s ahead of their clock or more; answers and requests take time too."""
+"""The clock difference, in seconds, from which the check fails: venues refuse timestamps too far from their clocks."""
 TCP_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTENING = "0A"
 
 
 class TimedReply(NamedTuple):
-    """An answer, and the lead of this machine's clock over the server's; None if the answer has no Date."""
+    """An answer, and the seconds by which this machine's clock is ahead of the server's; None if it has no Date."""
 
     reply: Reply
     ahead_s: float | None

@@ -20,7 +20,7 @@ EXTRAS = {
     "kit": "`mockexchange verify` and `serve --self-check`",
     "postgres": "`serve --store postgresql://...`",
 }
-"""Extras and the commands that need them; the other extras are for the development of this project."""
+"""Optional dependency groups, and the commands that need them; groups for developing this project are left out."""
 
 
 class Requirement(NamedTuple):
@@ -89,7 +89,7 @@ def problem_of(needed: Requirement) -> str | None:
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
-    """Return the leading numbers of a version for comparisons: 2.0rc1 counts as 2.0, and 2.0 as 2."""
+    """Return a version as comparable numbers, such as (2,) for both 2.0rc1 and 2.0; zeros at the end are dropped."""
     found = re.match(r"[0-9]+(?:\.[0-9]+)*", text)
     numbers = [int(part) for part in found[0].split(".")] if found else []
     while numbers and numbers[-1] == 0:

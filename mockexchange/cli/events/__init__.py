@@ -1,1 +1,1 @@
-"""Events of a running server, read and described in words."""
+"""Reading a running server's events, and formatting them as text."""

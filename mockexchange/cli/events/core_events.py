@@ -1,4 +1,4 @@
-"""Events of the exchange in words: whose they are, where they happened, and the facts that people look for."""
+"""Texts for the exchange's own events: what happened, to which account, in which market, and with which numbers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,11 +25,11 @@ TEMPLATES = {
     "level_changed": "{side} at {price} by {change}",
     "transferred": "{amount} from {source} to {target}",
 }
-"""The facts of the events that happen most; of others all facts are shown with their names."""
+"""Texts for the most frequent types of events; other types list all their fields by name."""
 SUBJECTS = ("account", "book")
 PLACES = ("market", "instrument", "index", "event", "series")
 IDS = ("order_id", "fill_id", "trade_id")
-"""Ids that are shown apart, or not at all: they would fill a line."""
+"""Ids left out of an event's line, which they would fill; `named_ids` prints them apart."""
 SHOWN = Decimal("1e-12")
 EXACT = Context(prec=200)
 LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
@@ -38,20 +38,20 @@ MONEY = re.compile(r"-?[0-9]+\.[0-9]{2}(?:[0-9]{2}){1,2}")
 
 
 class _Facts(dict[str, str]):
-    """The facts of an event by name; a fact that a server of another version does not have is a dash."""
+    """The fields of an event by name; "-" stands for a field that a server of another version does not send."""
 
     def __missing__(self, name: str) -> str:
         return "-"
 
 
 def event_row(event: Data) -> tuple[str, str, str, str]:
-    """Return the cells of an event: what it is, whose, where, and its facts."""
+    """Return an event as table cells: its type, its account, its market or instrument, and its other fields."""
     where = next((str(event[name]) for name in PLACES if event.get(name)), "")
     return event["type"].replace("_", " "), owner_of(event), where, facts_of(event)
 
 
 def owner_of(event: Data) -> str:
-    """Return the account of an event, with its subaccount unless that is the account itself; empty if there is none."""
+    """Return the account of an event, as ACCOUNT or ACCOUNT/SUBACCOUNT; empty if the event has no account."""
     account, book = event.get("account") or "", str(event.get("book") or "0")
     return account if book == "0" else f"{account}/{book}"
 
@@ -70,19 +70,19 @@ def _is_fact(name: str, value: Any, hidden: set[str]) -> bool:
 
 
 def describe_core_event(event: Data) -> str:
-    """Return an event in one line."""
+    """Return an event of the exchange as one line of text."""
     return " ".join(part for part in event_row(event) if part)
 
 
 def named_ids(events: Sequence[Data]) -> Iterator[str]:
-    """Yield the ids that later steps name: of orders, payments, groups and transfers."""
+    """Yield the first id of each kind that later steps can refer to: order, payment, group and transfer."""
     for kind in ("order_id", "payment", "group", "transfer"):
         ids = dict.fromkeys(str(event[kind]) for event in events if event.get(kind))
         yield from (f"{kind.removesuffix('_id')} {one}" for one in list(ids)[:1])
 
 
 def format_value(value: object) -> str:
-    """Return a value as text: dollars without needless zeros, long decimals with 12 places."""
+    """Return a value as text: dollars without needless zeros, long decimals rounded to 12 places, None as "-"."""
     if value is None:
         return "-"
     text = str(value)

@@ -13,7 +13,7 @@ GREEN, YELLOW, RED = "green", "yellow", "red"
 
 
 def accounts_of(event: Event) -> set[str]:
-    """Return the accounts that an event is about; an empty set means all."""
+    """Return the accounts that an event concerns; an empty set if the event concerns no account in particular."""
     if event.kind == "command":
         return {one["account"] for one in event.data.get("events", ()) if one.get("account")}
     account = event.data.get("account")
@@ -21,7 +21,7 @@ def accounts_of(event: Event) -> set[str]:
 
 
 def concerns(event: Event, accounts: Collection[str]) -> bool:
-    """Return whether an event is shown to a watcher of these accounts; without any, all are watched."""
+    """Return whether an event is shown when only `accounts` are watched; an empty collection means that all are."""
     if not accounts or event.kind in ("begin", "lost", "end"):
         return True
     about = accounts_of(event)
@@ -29,7 +29,7 @@ def concerns(event: Event, accounts: Collection[str]) -> bool:
 
 
 def style_of(event: Event) -> str:
-    """Return red for what was refused or lost, yellow for what is odd or disturbed on purpose, green for a good answer.
+    """Return an event's colour: red if refused or lost, yellow if odd or disturbed by a fault, green for a good answer.
 
     Other events have no colour.
     """
@@ -72,7 +72,7 @@ def describe_event(event: Event) -> str:
 
 
 TRADED = ("filled", "contract_traded")
-"""Events that are trades."""
+"""The types of events that are trades."""
 
 
 def frame_text(frame: Data) -> str:
@@ -102,7 +102,7 @@ def request_line(data: Data) -> str:
 
 
 def remarks_on(data: Data) -> str:
-    """Return the diagnosis of a request, its oddities, and the fault and stub that changed it."""
+    """Return the remarks on a request: its diagnosis, findings, and the fault and stub that affected it."""
     causes = [f"{cause} {data[cause]}" for cause in ("fault", "stub") if data.get(cause)]
     return "; ".join([*([data["diagnosis"]] if data["diagnosis"] else []), *data["findings"], *causes])
 

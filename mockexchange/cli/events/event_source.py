@@ -1,4 +1,4 @@
-"""A reader of the control API's server-sent events (WHATWG HTML, section 9.2)."""
+"""A client of the control API's server-sent events (WHATWG HTML, section 9.2)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from mockexchange.runtime.http_request import connection_to
 
 
 class Event(NamedTuple):
-    """One event; `kind` is command, request, frame, script or fault, or begin, lost or end."""
+    """A server-sent event; `kind` is command, request, frame, script or fault, or begin, lost or end."""
 
     kind: str
     data: dict[str, Any]
@@ -20,11 +20,11 @@ class Event(NamedTuple):
 
 
 class ConnectionLost(Exception):
-    """The connection ended before the event `end`."""
+    """The connection broke before the server sent the event `end`."""
 
 
 def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None) -> Iterator[Event]:
-    """Yield events until the sandbox ends. Raises ConnectionLost, or Failure if there is nothing to watch."""
+    """Yield a sandbox's events until it ends. Raises ConnectionLost, or Failure if the server or sandbox is gone."""
     path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds)})}"
     headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
     if last_event_id:

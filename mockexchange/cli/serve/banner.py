@@ -21,7 +21,10 @@ EVERY_DATE = "compat: every field of every date"
 def banner(
     ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
 ) -> str:
-    """Return the banner: the URLs, the self-check and faults, the accounts, and one block of shell lines to paste."""
+    """Return the banner: the URLs, the accounts, installed faults, and shell lines to paste.
+
+    `faults` is the number of faults, and `is_checked` tells whether the server checks its own answers.
+    """
     served = _served(ready)
     lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]
     kept = sum(venue.wire.count_removed_fields() for venue, _ in served if venue.wire)

@@ -1,4 +1,4 @@
-"""Readers of the values of options of `serve`: a clock, URLs and names of hosts."""
+"""Parsers for the values of `serve` options: the clock, the public URL, and host names."""
 
 from urllib.parse import urlsplit
 
@@ -9,13 +9,13 @@ from mockexchange.server.tls.certificate_names import normalised
 
 
 def read_clock(text: str) -> str:
-    """Return the mode of a clock as it was given. Raises ValueError."""
+    """Check the mode of a clock and return the text unchanged. Raises ValueError."""
     parse_mode(text)
     return text
 
 
 def read_public_url(text: str) -> str:
-    """Return the URL by which clients reach the server. Raises ValueError."""
+    """Check the URL by which clients reach the server and return it unchanged. Raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"expected a URL such as https://mock.example.org, got {text!r}")
@@ -25,7 +25,7 @@ def read_public_url(text: str) -> str:
 def read_certificate_names(
     context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Read names and addresses that a certificate is for."""
+    """Return the normalised host names and addresses for which a certificate is issued."""
     try:
         return tuple(map(normalised, names))
     except ValueError as error:
@@ -33,7 +33,7 @@ def read_certificate_names(
 
 
 def read_host_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Read names that requests may have in Host. Raises ValueError."""
+    """Return the normalised names that the Host header of a request may have. Raises ValueError for a wildcard."""
     wild = next((name for name in names if "*" in name), None)
     if wild is not None:
         raise ValueError(f"expected one host name, such as mock.test, got {wild!r}")

@@ -1,4 +1,4 @@
-"""`serve --replica`: several servers on one PostgreSQL database."""
+"""The option `serve --replica`, with which several servers share one PostgreSQL database."""
 
 import sys
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def replica_option(command: Command) -> Command:
 
 
 def require_replica_possible(context: click.Context, store: Location | None) -> None:
-    """Raise UsageFailure if a server cannot share its database as its options ask for."""
+    """Raise UsageFailure if --replica contradicts the store, the platform or another option."""
     values = context.params
     replica: Address | None = values["replica"]
     if replica is None:

@@ -33,9 +33,9 @@ TEXT, JSON = FORMATS = ("text", "json")
 NOTHING, REFUSALS, REQUESTS = AMOUNTS = ("none", "refusals", "requests")
 DEFAULT_AMOUNTS = {TEXT: REFUSALS, JSON: REQUESTS}
 LINES_WAITING_MAX = 10_000
-"""Lines in the queue: about one second of requests at full speed, and 10 MB."""
+"""The longest queue: about one second of requests at full speed, and 10 MB."""
 END_S_MAX = 2.0
-"""The time for writing queued lines when the server ends."""
+"""The longest time, in seconds, that the server waits at its end for queued lines to be written."""
 LOST_FRAME_FIELDS = ("connection", "account", "channel", "kind", "fault", "note")
 LEVELS = {
     "failed": "error",
@@ -50,7 +50,7 @@ Facts = dict[str, Any]
 
 
 class LogWriter:
-    """Writes lines on a stream, from a thread that ends with `close`."""
+    """A thread that writes queued lines to a stream until `close`."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -67,7 +67,7 @@ class LogWriter:
         return True
 
     def close(self) -> None:
-        """Write the queued lines, for a limited time, and end the thread."""
+        """Write the queued lines for at most END_S_MAX seconds, and end the thread."""
         try:
             self._lines.put(None, timeout=END_S_MAX)
         except Full:
@@ -84,7 +84,7 @@ class LogWriter:
 
 
 class RequestLog:
-    """Logs the requests and lost frames of sandboxes: see `FORMATS` and `AMOUNTS`."""
+    """The server's log of requests and lost frames; `FORMATS` and `AMOUNTS` list what it can write."""
 
     def __init__(self, form: str, amount: str, writer: LogWriter, *, shows_secrets: bool = False) -> None:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
@@ -98,7 +98,7 @@ class RequestLog:
         """The number of dropped lines that the log has not reported yet."""
 
     def watch(self, sandbox: Sandbox) -> None:
-        """Log the events of a sandbox from now on."""
+        """Log the requests, lost frames and script runs of a sandbox from now on."""
         if self._amount != NOTHING:
             log_item = partial(self._log_item, sandbox.name, _SandboxSecrets(sandbox))
             for firing in list(sandbox.journal.firings):  # steps of the script that were due when it was opened
@@ -120,13 +120,16 @@ class RequestLog:
             self._log("stop", {})
 
     def log_problem(self, problem: str, error: BaseException | None = None) -> None:
-        """Log why the server ends, in JSON only: as text the command prints it. A mistake has its traceback."""
+        """Log why the server ends, in the JSON format only; an unexpected error is logged with its traceback.
+
+        In the text format the command prints the reason itself.
+        """
         if self._is_json:
             facts = {"problem": problem, **({"traceback": _traceback_of(error)} if error else {})}
             self._log("failed", self._hide(self._own_secrets, facts))
 
     def log_record(self, record: logging.LogRecord) -> None:
-        """Log a message of a library, or of a part of the server that has no journal."""
+        """Log a message that a library, or a part of the server without a journal, sent to Python's logging."""
         facts = {"logger": record.name, "text": record.getMessage().strip(), "severity": record.levelname.lower()}
         error = record.exc_info[1] if record.exc_info else None
         facts |= {"traceback": _traceback_of(error)} if error else {}
@@ -188,7 +191,7 @@ class _SandboxSecrets:
 
 
 class RecordHandler(logging.Handler):
-    """Passes messages of Python's `logging` to the log of the server."""
+    """A logging handler that passes Python's log messages to the server's log."""
 
     def __init__(self, request_log: RequestLog) -> None:
         super().__init__(logging.WARNING)
@@ -252,12 +255,15 @@ DESCRIPTIONS: dict[str, Callable[[Facts], str]] = {
     "reload_failed": lambda facts: f"{facts['problem']}: not reloaded, what was before goes on",
     "log_lost": lambda lost: f"{lost['lines']:,} lines of this log were lost: whoever reads it is too slow",
 }
-"""Descriptions of events in the text format; start and stop are missing, since the banner and the prompt show them."""
+"""Functions that describe each kind of event in the text format.
+
+Start and stop are missing, since the banner and the shell's prompt show them.
+"""
 
 
 @contextmanager
 def opened_request_log(log_format: str, amount: str, *, shows_secrets: bool = False) -> Iterator[RequestLog]:
-    """Yield the log of a server. As JSON it has all of standard error: also messages, and why the server ends."""
+    """Yield the log of a server; in the JSON format it also logs Python's messages and why the server ends."""
     writer = LogWriter()
     request_log = RequestLog(log_format, amount, writer, shows_secrets=shows_secrets)
     try:

@@ -1,4 +1,4 @@
-"""Inputs of `mockexchange serve`: the plan of a scenario, its reload, and the self-check."""
+"""Inputs of `mockexchange serve`: the scenario to load, the watch that reloads it, and the self-check."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,10 @@ from mockexchange.venues.registry import DEFAULT
 
 
 def load_self_check(api_date: ApiDate) -> Inspector:
-    """Load the contract documents now, so that the first answer is not late. Raises UsageFailure."""
+    """Return the checker that compares the server's own answers with the API documents.
+
+    The documents are loaded now, so that the first answer is not late. Raises UsageFailure.
+    """
     require_kit()
     from mockexchange.kit.self_check import SelfCheck
     from mockexchange.kit.venues import KITS
@@ -32,12 +35,15 @@ def load_self_check(api_date: ApiDate) -> Inspector:
 
 
 def load_plan(scenario: str, chaos: tuple[str, ...]) -> Plan:
-    """Read a scenario, and the presets of faults by their names. Raises ScenarioError."""
+    """Load a scenario and add the fault presets named in `chaos`. Raises ScenarioError."""
     return with_presets(load_scenario(scenario), chaos)
 
 
 def watch_scenario(scenario: str, load: Callable[[], Plan], request_log: RequestLog) -> Reload:
-    """Return the settings of a reload. Raises UsageFailure for a built-in scenario, which never changes."""
+    """Return the settings with which the server reloads a changed scenario file.
+
+    Raises UsageFailure for a built-in scenario, which never changes.
+    """
     if scenario in builtin_names():
         raise UsageFailure(f"--reload watches a file, and {scenario!r} is built in: give --scenario FILE")
     return Reload(Path(scenario), load, partial(request_log.log_reload, scenario))

@@ -1,4 +1,4 @@
-"""The log that `mockexchange serve --from-log` opens: its options, and the sandbox that it becomes."""
+"""The options of `serve --from-log`, and the sandbox made by playing the log back."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,11 @@ from mockexchange.server.replicas.peers import Address
 from mockexchange.store.log import LogError
 
 EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
-"""Options that contradict a log."""
+"""Options that cannot be combined with --from-log."""
 
 
 class LogValues(TypedDict):
-    """The values of the options about a log."""
+    """The values of --from-log, --until and --speed."""
 
     from_log: Path | None
     until: Until | None
@@ -30,7 +30,7 @@ class LogValues(TypedDict):
 
 
 class ServeValues(SharingValues, LogValues):
-    """The values of the options of `serve` that are declared together."""
+    """The values of the `serve` options that this module and its neighbours declare together."""
 
     replica: Address | None
 
@@ -60,14 +60,17 @@ LOG_OPTIONS = (
 
 
 def log_options(command: Decorated) -> Decorated:
-    """Declare the options about a log."""
+    """Add --from-log, --until and --speed to a command."""
     for declare in reversed(LOG_OPTIONS):
         command = declare(command)
     return command
 
 
 class LogToOpen(NamedTuple):
-    """A log that is read; `clock` and `api_date` say whether the options of these names are given."""
+    """A log that has been read, and how to play it back.
+
+    `clock` is the --clock option, None if it was not given; `has_api_date` tells whether --api-date was given.
+    """
 
     source: ForkSource
     until: Until | None
@@ -76,7 +79,7 @@ class LogToOpen(NamedTuple):
 
     @staticmethod
     def of(context: click.Context, values: LogValues) -> "LogToOpen | None":
-        """Read the log; None if there is none. Raises UsageFailure."""
+        """Read the log named by --from-log; return None without that option. Raises UsageFailure."""
         file, until, speed = values["from_log"], values["until"], values["speed"]
         given = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
         if file is None:
@@ -93,13 +96,13 @@ class LogToOpen(NamedTuple):
         return LogToOpen(_read(file), until, clock, "api_date" in given)
 
     def options_of(self, options: SandboxOptions) -> SandboxOptions:
-        """Return the options of the sandbox: those of the log, except what was given."""
+        """Return the sandbox's options: those recorded in the log, except those given on the command line."""
         api_date = options.api_date if self.has_api_date else self.source.api_date
         clock = self.clock or (self.source.clock if self.until else SPEED_DEFAULT)
         return replace(options, api_date=api_date, clock=clock)
 
     async def make(self, options: SandboxOptions) -> Sandbox:
-        """Open the sandbox. Raises UsageFailure."""
+        """Create the sandbox by playing the log back. Raises UsageFailure."""
         try:
             if self.until:
                 return await open_fork(self.source, options, self.until, self.clock)

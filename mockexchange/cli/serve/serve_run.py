@@ -21,13 +21,13 @@ from mockexchange.server.serve_options import ServeOptions
 
 @dataclass(frozen=True, slots=True)
 class ServeRun:
-    """One run of the server: the plan, the options of its default sandbox, and the options of the server."""
+    """The settings of one run of the server: the scenario's plan, the default sandbox, and the server's own options."""
 
     plan: Plan
     sandbox_options: SandboxOptions
     options: ServeOptions
     replica: Address | None = None
-    """Where the other servers of its database reach this one; None if it is the only one."""
+    """The address at which the other servers on its database reach this server; None if no others exist."""
 
     def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
         """Serve until the server is stopped; show a progress bar while the scenario is loaded."""
@@ -56,7 +56,7 @@ def _run_replica(address: Address) -> Callable[..., Coroutine[None, None, None]]
 
 
 class ProgressBar(NamedTuple):
-    """The progress bar of a scenario that is loaded: `update` takes the number of steps done."""
+    """A progress bar shown while a scenario is loaded; `update` is called with the number of steps done."""
 
     update: Callable[[int], None]
     stop: Callable[[], None]

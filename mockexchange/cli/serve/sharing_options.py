@@ -1,4 +1,4 @@
-"""The options of `serve` for a server that several people share: tokens, an audit, bounds and quotas."""
+"""The options of `serve` for a server that several people share: tokens, audit log, limits and quotas."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ QUOTA_DIGITS_MAX = 15
 
 
 class SharingValues(TypedDict):
-    """The values of the options, by name."""
+    """The values of these options, by parameter name."""
 
     tokens: Path | None
     audit: Path | None
@@ -30,7 +30,7 @@ class SharingValues(TypedDict):
 
 
 def sharing_of(values: SharingValues) -> Sharing:
-    """Return how a server is shared. Raises UsageFailure for a wrong file of tokens."""
+    """Return the settings of a shared server. Raises UsageFailure if the file of tokens is wrong."""
     path = values["tokens"]
     try:
         tokens = read_tokens(path) if path else ()
@@ -95,7 +95,7 @@ OPTIONS = (
 
 
 def sharing_options(command: Command) -> Command:
-    """Add the options to a command."""
+    """Add these options to a command."""
     for add in reversed(OPTIONS):
         command = add(command)
     return command

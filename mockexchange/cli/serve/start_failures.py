@@ -1,4 +1,4 @@
-"""The reasons why a server cannot start, as errors of one line."""
+"""Conversion of the errors that keep a server from starting into one-line messages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from mockexchange.store.stores import StoreError
 
 @contextmanager
 def explained_failures(host: str, port: int) -> Iterator[None]:
-    """Raise UsageFailure, with the reason, if the server cannot start."""
+    """Convert errors at a server's start, in the block, to UsageFailure with a one-line reason."""
     try:
         yield
     except (ScenarioError, PortInUse, StoreError, StoreUnavailable) as error:

@@ -1,4 +1,4 @@
-"""Keys that are pressed while a display is shown, without waiting for a line."""
+"""Keyboard input for the live display, one key at a time."""
 
 import os
 import sys
@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from threading import Thread
 
 KEY_BYTES_MAX = 32
-"""More bytes than any key sends; arrow keys, for example, send several."""
+"""The number of bytes read at once, more than any key sends; an arrow key, for example, sends several."""
 
 
 @contextmanager
 def key_presses(take: Callable[[str], None]) -> Iterator[bool]:
-    """Pass each key to `take`, from a thread, until the block ends; yield whether there is a keyboard."""
+    """Call `take` with each pressed key, from a thread, until the block ends.
+
+    Yields whether standard input is a terminal; if not, no keys are read.
+    """
     if not sys.stdin.isatty():
         yield False
     elif sys.platform == "win32":

@@ -26,9 +26,9 @@ from mockexchange.cli.terminal import Line, clock_time, printable
 from mockexchange.cli.watch.profit_history import ASCII_BARS, BARS, ProfitHistory, profit_of, sparkline
 
 LINES_KEPT_MAX = 100
-"""Lines that are kept of one kind of event, more than any terminal shows."""
+"""The number of lines kept for each kind of event, more than any terminal shows."""
 WIDE = 100
-"""Columns from which on the display shows more columns of positions."""
+"""The width of a terminal, in columns, from which positions have more columns."""
 PROFIT_CHARS = 14
 CURRENCIES_MAX = 4
 COUNTED_KINDS = ("command", "request", "frame")
@@ -39,17 +39,17 @@ Row = dict[str, Any]
 
 
 class Section(NamedTuple):
-    """A part of the display: its titles, its rows, and its share of the height."""
+    """A table of the display: its column titles, its lines, and its share of the height."""
 
     titles: Sequence[str]
     lines: Sequence[Line]
     weight: int
     is_list: bool = False
-    """Whether it lists the current state, so that its first lines are shown and not its newest."""
+    """Whether the table lists the current state; then its first lines are shown, else its newest."""
 
 
 class Column(NamedTuple):
-    """A column of positions: its title, the name in the row, and whether only a wide display has it."""
+    """A column of the positions: its title, the field of the row, and whether only wide terminals show it."""
 
     title: str
     name: str
@@ -84,7 +84,7 @@ NUMBER_TITLES = frozenset(
 
 
 class LiveView:
-    """The latest events and the positions, of some accounts or of all."""
+    """The contents of the display: the latest events, and the positions of the watched accounts."""
 
     def __init__(self, sandbox: str, accounts: Sequence[str] = ()) -> None:
         self.sandbox, self.accounts = sandbox, tuple(accounts)
@@ -104,7 +104,7 @@ class LiveView:
             self._counts[event.kind] += 1
 
     def watch_accounts(self, accounts: Sequence[str]) -> None:
-        """Show these accounts from now on, also of past events; all without any."""
+        """Show only these accounts from now on, past events included; an empty sequence shows all accounts."""
         self.accounts = tuple(accounts)
         self._counts = dict.fromkeys(COUNTED_KINDS, 0)
         for event in self._events:
@@ -118,7 +118,7 @@ class LiveView:
         self.profits.take(self._rows())
 
     def show(self, height: int, width: int, *, ascii_only: bool = False) -> RenderableType:
-        """Return a picture of at most `height` lines that fits `width` columns."""
+        """Return the display as a renderable of at most `height` lines and `width` columns."""
         shown = [section for section in self._sections(width) if section.lines]
         profits = self._profit_lines(width, ASCII_BARS if ascii_only else BARS)
         head = [self._head(width), *profits]

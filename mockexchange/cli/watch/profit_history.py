@@ -1,4 +1,4 @@
-"""Profit and loss of accounts over time, and its plot in one line of text."""
+"""The history of accounts' profit and loss, and its plot in one line of text."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,22 +7,22 @@ from typing import Any
 
 BARS = "▁▂▃▄▅▆▇█"
 ASCII_BARS = "_.-=+*%#"
-"""Bars for terminals whose encoding has no others."""
+"""Characters for the plot on terminals whose encoding lacks the block characters."""
 SAMPLES_MAX = 500
-"""Samples that are kept of a currency, more than any terminal has columns."""
+"""The number of samples kept for each currency, more than any terminal has columns."""
 DOLLARS = "USD"
 
 Row = dict[str, Any]
 
 
 class ProfitHistory:
-    """The sums of profit and loss by currency, one sample for each change."""
+    """The total profit and loss of all positions for each currency, with one sample for each change."""
 
     def __init__(self) -> None:
         self._samples: dict[str, deque[Decimal]] = {}
 
     def take(self, rows: Iterable[Row]) -> None:
-        """Add the sums over these rows of positions."""
+        """Sum up the profits of these positions by currency, and add a sample for each sum that changed."""
         sums: dict[str, Decimal] = {}
         for row in rows:
             currency, profit = profit_of(row)
@@ -41,10 +41,10 @@ class ProfitHistory:
 
 
 def profit_of(row: Row) -> tuple[str, Decimal]:
-    """Return the currency and the profit of a position at its last price.
+    """Return the currency and the profit of a position at the last price.
 
-    In a market it is the realized profit less fees, and the value of the open position less its cost. In a contract of
-    a derivatives venue it is the total of the session, which the venue reports.
+    In a market it is the realized profit less fees, plus the value of the open position less its cost. In a derivatives
+    contract it is the session's total as the venue reports it.
     """
     if "size" in row:
         return row["currency"], Decimal(row["total"])
@@ -57,7 +57,7 @@ def profit_of(row: Row) -> tuple[str, Decimal]:
 
 
 def sparkline(values: Sequence[Decimal], width: int, bars: str = BARS) -> str:
-    """Return the newest values as a line of bars, the lowest value as the lowest bar."""
+    """Return the newest `width` values as a line of bars between the lowest and the highest of them."""
     shown = list(values)[-width:] if width > 0 else []
     if not shown:
         return ""
