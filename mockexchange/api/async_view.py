@@ -16,7 +16,10 @@ from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlCl
 
 @contextmanager
 def async_view(exchange: Exchange) -> Iterator[AsyncExchange]:
-    """Yield an AsyncExchange for the sandbox of an exchange, in any asyncio loop; the block's end keeps the sandbox."""
+    """Yield an AsyncExchange for the same sandbox as `exchange`, usable in any asyncio loop.
+
+    The end of the block keeps the sandbox.
+    """
     connection = exchange._connection  # noqa: SLF001  # the asynchronous view of the same connection
     reach = {field.name: getattr(connection, field.name) for field in fields(ConnectionSettings)}
     ask = connection.async_ask or _in_threads(connection.ask)

@@ -21,7 +21,7 @@ from mockexchange.scenario.errors import did_you_mean
 
 
 class Environment:
-    """Variables that were set, or unset (None), in `os.environ`; undone at the end of the block or by `undo`.
+    """A patch of `os.environ`: variables that were set, or unset (None), until the block ends or `undo` is called.
 
     Patches may overlap: the newest active patch of a variable determines its value.
     """
@@ -62,12 +62,12 @@ class Environment:
 
 
 _ACTIVE: list[Environment] = []
-"""The patches of this process that are in force, the newest one last."""
+"""The patches in force in this process, the newest last."""
 _LOCK = threading.Lock()
 
 
 class EnvironmentPatches:
-    """The patches of one exchange, undone when it ends, the newest one first."""
+    """The patches that one exchange has made; all are undone when the exchange ends, the newest first."""
 
     def __init__(self, ca_bundle: str | None) -> None:
         self._trust = ca_bundle or ""
@@ -76,7 +76,7 @@ class EnvironmentPatches:
     def apply(
         self, client: str, account: str | None, accounts: Mapping[str, Account], venues: Mapping[str, VenueUrls]
     ) -> Environment:
-        """Patch the environment for one client. Raises WrongRequest."""
+        """Point a client at the exchange by patching `os.environ`. Raises WrongRequest for an unknown client."""
         if client not in CLIENTS:
             message = f"no client {client!r}{did_you_mean(client, CLIENTS)} (known: {', '.join(CLIENTS)})"
             raise WrongRequest("unknown_client", message)

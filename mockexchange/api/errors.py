@@ -41,17 +41,17 @@ class WrongRequest(MockExchangeError):
 
 
 class UnknownAccount(WrongRequest, KeyError):
-    """The sandbox has no account, or an account no key, of that name."""
+    """The error for an account that the sandbox does not have, or for a key that an account does not have."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unknown_account", message)
 
     __str__ = Exception.__str__
-    """KeyError would show its text in quotes."""
+    """Replaces the method of KeyError, which would put the text in quotes."""
 
 
 class UnknownVenue(WrongRequest, KeyError):
-    """The server has no venue of that name."""
+    """The error for a venue that the server does not have."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unknown_venue", message)
@@ -67,7 +67,7 @@ class WrongArgument(WrongRequest, ValueError):
 
 
 class Refused(MockExchangeError):
-    """A step that the exchange refused, so that nothing changed; `code` is for programs: `insufficient_cash`."""
+    """The error of a step that the exchange refused; nothing changed. `code` is for programs: `insufficient_cash`."""
 
     def __init__(self, code: str, message: str, step: Mapping[str, Any]) -> None:
         super().__init__(f"{code}: {message} ({json.dumps(step)})")
@@ -75,20 +75,20 @@ class Refused(MockExchangeError):
 
 
 class TimedOut(AssertionError, MockExchangeError):
-    """An awaited event did not come in time; the message lists what came instead."""
+    """The error of a wait whose time was up; the message lists what came instead."""
 
 
 class PortInUse(MockExchangeError):
-    """The port is taken; the message names a free one."""
+    """The error of a server whose port is taken; the message names a free port."""
 
 
 class Unreachable(MockExchangeError):
-    """No server answers at the address."""
+    """The error of a call to an address at which no server answers."""
 
 
 class Unavailable(MockExchangeError):
-    """A feature that is not available here, such as the application of a remote sandbox."""
+    """The error for a feature that is not available here, such as the ASGI application of a remote sandbox."""
 
 
 class Closed(MockExchangeError):
-    """The exchange has ended."""
+    """The error of a call to an exchange that has ended."""

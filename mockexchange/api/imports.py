@@ -1,4 +1,4 @@
-"""Imports that are special: of optional libraries, and of many modules at once."""
+"""Imports of many modules at once, without garbage collection in between, and of optional libraries."""
 
 import gc
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from mockexchange.version import install_command
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector around imports: the server's modules make no garbage, but many objects.
+    """Pause the garbage collector in a block of imports, which make many objects but no garbage.
 
-    They leave the youngest generation too, or the first collection afterwards would walk all of them. A program that
-    froze objects of its own keeps them frozen.
+    The new objects leave the youngest generation at the end, or the first collection afterwards would visit all of
+    them. Objects that the program froze itself stay frozen.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -31,10 +31,10 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def modules_kept() -> Iterator[None]:
-    """Pause the collector around imports, as above, in a process that keeps the modules until it ends: a test run.
+    """Pause the garbage collector in a block of imports, in a process that keeps the modules, such as pytest.
 
-    Everything that exists then is left out of later collections. pytest makes several at the end of a run, which would
-    take longer than the server's start. Garbage that is young when this begins is collected, so that it is reported.
+    All objects that exist at the end of the block are left out of later collections: pytest makes several at the end of
+    a run, which would take longer than the server's start. Young garbage is collected at first, so that it is reported.
     """
     gc.collect(1)
     with collector_paused():
@@ -43,7 +43,7 @@ def modules_kept() -> Iterator[None]:
 
 
 def import_httpx_transports() -> ModuleType:
-    """Import the transports for httpx. Raises Unavailable without httpx."""
+    """Import and return the module of transports for httpx. Raises Unavailable if httpx is not installed."""
     try:
         return import_module("mockexchange.api.transport.httpx_transports")
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""`serve` and `serve_async`: a server in this process, as a context manager."""
+"""`serve` and `serve_async`, which run a server in this process until the end of a `with` block."""
 
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -46,7 +46,10 @@ def serve(
 
 @entered_shortly
 def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exchange]:
-    """Run a server in a thread of this process; yield its default sandbox, created from `body`. Raises as `serve`."""
+    """Run a server in a thread of this process and yield its default sandbox, which `body` describes.
+
+    Raises the same errors as `serve`.
+    """
     thread = LoopThread(partial(local_server, place, body))
     server = thread.start()
     try:

@@ -1,7 +1,7 @@
-"""Tracebacks of refused calls that end in the user's own line.
+"""Tracebacks of the API's errors, cut after the user's own line.
 
-An error of the API says all there is to know; the frames of the package below the call only hide the line that is
-wrong. Errors that are no `MockExchangeError` are mistakes of the package, and keep all their frames.
+An error of the API explains itself; the frames of the package below the call only hide the line that is wrong. Errors
+other than `MockExchangeError` are bugs of the package, and keep all their frames.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,14 +14,14 @@ from typing import Any, ParamSpec, TypeVar
 from mockexchange.api.errors import MockExchangeError
 
 CALLS_BACK = frozenset({"settled"})
-"""Methods that call a function of the user, whose frames are wanted."""
+"""Methods that call a function of the user, whose frames stay in the traceback."""
 Arguments = ParamSpec("Arguments")
 Entered = TypeVar("Entered")
 Result = TypeVar("Result")
 
 
 class ShortTracebacks:
-    """The base of classes whose public methods raise the API's errors without the frames below the call."""
+    """The base of classes whose public methods raise the API's errors without the package's own frames."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -64,7 +64,7 @@ def _shortened_coroutine(method: Callable[Arguments, Awaitable[Result]]) -> Call
 def entered_shortly(
     make: Callable[Arguments, Iterator[Entered]],
 ) -> Callable[Arguments, AbstractContextManager[Entered]]:
-    """Return `contextmanager(make)` whose errors on entering, and only those, have no internal frames."""
+    """Return `contextmanager(make)`, whose errors while the block is entered lack the package's frames."""
     managed = contextmanager(make)
 
     @wraps(make)
@@ -77,7 +77,7 @@ def entered_shortly(
 def entered_shortly_async(
     make: Callable[Arguments, AsyncIterator[Entered]],
 ) -> Callable[Arguments, AbstractAsyncContextManager[Entered]]:
-    """Return `asynccontextmanager(make)` whose errors on entering, and only those, have no internal frames."""
+    """Return `asynccontextmanager(make)`, whose errors while the block is entered lack the package's frames."""
     managed = asynccontextmanager(make)
 
     @wraps(make)

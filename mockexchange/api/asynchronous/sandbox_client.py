@@ -1,4 +1,4 @@
-"""The client of one sandbox, which works until its exchange ends."""
+"""Calls of one sandbox's control API, which are refused after the exchange has ended."""
 
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from mockexchange.api.values.accounts import Accounts, KeyFiles
 
 
 class AsyncGuardedClient:
-    """Calls the control API as long as the exchange is open."""
+    """A client of the control API that raises Closed once the exchange has ended."""
 
     def __init__(self, ask: AsyncControlClient, what: str) -> None:
         self._ask, self._what = ask, what
@@ -29,7 +29,7 @@ class AsyncGuardedClient:
 
 
 class AsyncSandboxClient(ShortTracebacks):
-    """The base of an exchange: the sandbox's name, its accounts, and its client."""
+    """The base class of AsyncExchange: the sandbox's name, its accounts, and calls of its control API."""
 
     def __init__(self, ask: AsyncControlClient, name: str) -> None:
         self.name = name

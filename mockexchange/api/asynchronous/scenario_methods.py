@@ -1,4 +1,4 @@
-"""The methods for scenarios: those there are, their text, their errors, and the one that the sandbox plays."""
+"""The methods for scenarios: list them, read their text, and check them for errors."""
 
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +17,10 @@ class AsyncScenarioMethods(AsyncInspectionMethods):
         return rows
 
     async def scenario_text(self, name: str | None = None) -> str | None:
-        """Return the text of a scenario by its name; without one, of what this sandbox plays.
+        """Return the text of the scenario `name`; without a name, of the scenario that this sandbox plays.
 
-        None if it plays JSON lines that are gone or longer than 1 MiB. Raises WrongRequest for an unknown name.
+        Returns None if the sandbox plays a file of JSON lines that is gone or longer than 1 MiB. Raises WrongRequest
+        for an unknown name.
         """
         require(name=name)
         path = f"{self._path}/scenario" if name is None else f"scenarios/{quote(name)}"
@@ -27,12 +28,12 @@ class AsyncScenarioMethods(AsyncInspectionMethods):
         return text
 
     async def check_scenario(self, scenario: Scenario) -> list[dict[str, Any]]:
-        """Return all errors of a scenario with `line`, `path` and `message`; an empty list if it can be played."""
+        """Return all errors of a scenario, each with `line`, `path` and `message`; an empty list if there are none."""
         shown = await self._guarded("POST", "scenarios/check", {"scenario": sent_scenario(scenario)})
         errors: list[dict[str, Any]] = shown["errors"]
         return errors
 
     async def scenario_schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of scenarios, whose `history` has every step with its fields."""
+        """Return the JSON Schema of scenarios; its property `history` describes every step and its fields."""
         schema: dict[str, Any] = await self._guarded("GET", "schema")
         return schema

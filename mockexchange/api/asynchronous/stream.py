@@ -24,11 +24,11 @@ from mockexchange.api.values.records import Frame, Subscription, read_frame
 
 ANY = "*"
 ABNORMAL = 1006
-"""A close code that is never sent: the connection is cut without a close frame."""
+"""The close code 1006, which is never sent: the connection is cut without a close frame."""
 
 
 class AsyncStream(ShortTracebacks):
-    """The open streams of one sandbox and their frames; `sent` and `received` are from the exchange's point of view."""
+    """The open streams of one sandbox and their frames; "sent" means by the exchange, "received" by the exchange."""
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._waiting = AsyncWaiter(ask, sandbox)
@@ -71,7 +71,7 @@ class AsyncStream(ShortTracebacks):
         return await self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
     async def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
-        """Install a fault that refuses the next handshakes with 401, 403 or 502; `times=None` refuses all of them."""
+        """Install a fault that refuses the next `times` handshakes, None for all, with status 401, 403 or 502."""
         always = {"match": _given_filters(account=account), "then": {"refuse": status}}
         await self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
@@ -98,7 +98,7 @@ class AsyncStream(ShortTracebacks):
         within: Duration | None = None,
         **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
-        """Return the frames to clients that match, in the same way as `received`."""
+        """Return the frames that the exchange sent to clients and that match; the arguments are those of `received`."""
         __tracebackhide__ = True
         return await self._frames("out", account, wanted, count, within)
 

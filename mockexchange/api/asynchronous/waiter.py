@@ -1,4 +1,4 @@
-"""Waits for records of a sandbox: read them, wait for new ones, and read again until there are enough."""
+"""Waits for journal records: the records are fetched again after each new one, until there are enough."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,28 +20,31 @@ Seen = TypeVar("Seen")
 
 
 class AsyncFetch(Protocol[Seen]):
-    """A function that fetches all records that match an expectation."""
+    """A function that returns all journal records that match an expectation."""
 
     async def __call__(self) -> list[Seen]: ...
 
 
 class AsyncWaiter:
-    """Queries the control API of one sandbox, and waits for requests and frames that it records."""
+    """A client of one sandbox's control API that waits for requests and frames."""
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._ask = ask
         self._path = f"sandboxes/{quote(sandbox, safe='')}"
 
     async def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
-        """Call the control API with a path below the sandbox; "" is the sandbox itself."""
+        """Call the control API with a path below the sandbox's; the empty path is the sandbox itself."""
         return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
     async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
-        """Wait until the control API has found what is `wanted`, and return it. Raises TimedOut, with near misses."""
+        """Wait until the control API has found what `wanted` describes, and return it.
+
+        Raises TimedOut, with near misses.
+        """
         return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
     async def unknown_account_hint(self, account: str | None) -> str:
-        """Return a line that names the known accounts if there is no such account, else ""."""
+        """Return a line that lists the known accounts if `account` is not one of them, else an empty text."""
         if account is None:
             return ""
         names = dict.fromkeys(row["name"] for row in (await self.ask("GET"))["accounts"])
@@ -61,10 +64,10 @@ class AsyncWaiter:
         narrowed: Mapping[str, Any],
         within: Duration,
     ) -> list[Record]:
-        """Return the records that `look` fetches as soon as none are `missing`, or when the time is up.
+        """Call `look` until `missing` returns 0 for the records it found, or the time is up; return the records.
 
-        Between two fetches it waits for the missing number of new records of a `subject` (request, frame) that match
-        the filters in `narrowed`.
+        Between two calls it waits for as many new records of the kind `subject` (request or frame) as are missing,
+        among those that match the filters in `narrowed`.
         """
         ends_us = _now_us() + parse_duration(duration_text(within, "within"))
         found = await look()

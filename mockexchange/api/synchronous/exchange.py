@@ -96,7 +96,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
 
     @property
     def httpx_handler(self) -> "Handler":
-        """A function from an `httpx.Request` to its answer: a side effect for respx."""
+        """Return a function from an `httpx.Request` to the sandbox's response, such as a side effect for respx."""
         handler: Handler = import_httpx_transports().make_handler(
             import_httpx_transports().make_transport(*self._transport_arguments)
         )
@@ -104,7 +104,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
 
     @property
     def httpx_async_handler(self) -> "AsyncHandler":
-        """The awaitable counterpart of `httpx_handler`, which does not block the loop."""
+        """Return the awaitable counterpart of `httpx_handler`, which does not block the loop."""
         handler: AsyncHandler = import_httpx_transports().make_async_handler(
             import_httpx_transports().make_transport(*self._transport_arguments)
         )
@@ -117,10 +117,10 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
     # --- requests
 
     def call(self, account: str, method: str, target: str, body: str | None = None, key: str | None = None) -> Request:
-        """Send a request that the server signs as an account; `target` has the venue's prefix and the query.
+        """Send a request that the server signs as `account`, and return the recorded request with its answer.
 
-        Raises UnknownAccount, and WrongRequest if no key of the account can sign. A refusal of the venue is a request
-        with its status and diagnosis.
+        `target` is the path with the venue's prefix and the query. Raises UnknownAccount, and WrongRequest if no key of
+        the account can sign. A refusal by the venue raises nothing: it is in the status and the diagnosis.
         """
         require(account=account)
         given = {"account": account, "method": method, "target": target, "body": body, "key": key}
@@ -134,7 +134,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         return read_instant((self._ask("GET", "/clock"))["now"])
 
     def advance(self, duration: Duration) -> datetime:
-        """Move exchange time forward, carry out all that becomes due, and return the new time."""
+        """Move exchange time forward, carry out all script steps that become due, and return the new time."""
         return read_instant((self._ask("POST", "/clock", {"advance": duration_text(duration)}))["now"])
 
     def run_clock(self, mode: str) -> datetime:
@@ -142,16 +142,17 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         return read_instant((self._ask("POST", "/clock", {"run": mode}))["now"])
 
     def reset(self) -> None:
-        """Play the scenario again. Journal, faults, stubs and added keys are removed, streams are closed.
+        """Restart the sandbox with its own scenario. Journal, faults, stubs and added keys are removed, streams closed.
 
         The port and the scenario's accounts and keys stay.
         """
         self._take_in(self._ask("POST", "/reset"))
 
     def start_anew(self, scenario: Scenario) -> None:
-        """Play another scenario in this sandbox, as `reset` plays its own again. The keys of accounts that stay, stay.
+        """Restart the sandbox with another scenario, as `reset` does with its own.
 
-        Raises WrongRequest, with the place of the first error, and then nothing has changed.
+        Accounts that both scenarios have keep their keys. Raises WrongRequest with the place of the first error; the
+        sandbox is then unchanged.
         """
         self._ask("PUT", "/scenario", {"scenario": sent_scenario(scenario)})
         self._take_in(self._ask("GET"))
@@ -180,9 +181,9 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
     def ask(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        """Call the control API with a path below the sandbox's: `ask("GET", "log")`.
+        """Call the control API with a path below this sandbox's, as in `ask("GET", "log")`.
 
-        Returns the answer's JSON, or a list of its JSON lines. Raises WrongRequest and TimedOut.
+        Returns the answer's JSON, or a list if the answer is JSON lines. Raises WrongRequest and TimedOut.
         """
         return self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
 
@@ -249,7 +250,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         self.end()
 
     def end(self) -> None:
-        """Undo the patches, remove the key files, and refuse later calls."""
+        """End the use of this object: undo patches of the environment, remove key files, and refuse later calls."""
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()

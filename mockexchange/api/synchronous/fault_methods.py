@@ -12,8 +12,9 @@ from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, re
 
 
 class FaultMethods(SandboxClient):
-    """Methods that install, list and remove faults and stubs. Raise WrongRequest for a wrong rule; nothing is
-    installed then.
+    """Methods that install, list and remove faults and stubs.
+
+    They raise WrongRequest for a wrong rule, and then install nothing.
     """
 
     def fault(
@@ -34,11 +35,11 @@ class FaultMethods(SandboxClient):
         return [read_fault(row) for row in rows]
 
     def faults(self) -> list[Fault]:
-        """Return the installed faults with their counts."""
+        """Return the installed faults, with the numbers of requests or frames that each matched and disturbed."""
         return [read_fault(row) for row in self._ask("GET", "/faults")]
 
     def clear_faults(self, name: str | None = None) -> None:
-        """Remove all faults, or the one of that name."""
+        """Remove all faults, or only the fault named `name`."""
         self._ask("DELETE", "/faults" + _below(name))
 
     def respond(
@@ -75,11 +76,11 @@ class FaultMethods(SandboxClient):
         return read_stub(row)
 
     def stubs(self) -> list[Stub]:
-        """Return the stubs, which answer requests in the exchange's place, with the number of requests of each."""
+        """Return the installed stubs, with the numbers of requests that each matched and answered."""
         return [read_stub(row) for row in self._ask("GET", "/stubs")]
 
     def clear_stubs(self, name: str | None = None) -> None:
-        """Remove all stubs, or the one of that name."""
+        """Remove all stubs, or only the stub named `name`."""
         self._ask("DELETE", "/stubs" + _below(name))
 
 

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/inspection_methods.py: change that.
-"""The methods that look at an exchange: accounts, positions and history, markets and derivatives with order books."""
+"""The methods that read an exchange's state: accounts, positions, histories, markets and derivatives."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from mockexchange.api.values.rows import read_row
 
 
 class InspectionMethods(SandboxClient):
-    """Methods that read the state. Amounts are `Decimal`, instants `datetime`."""
+    """Methods that read the state of an exchange. Amounts are `Decimal`, instants `datetime`."""
 
     def positions(self, account: str) -> list[Position]:
         """Return the positions of an account, or of one subaccount (ACCOUNT/BOOK), including those in settled markets.
@@ -35,17 +35,17 @@ class InspectionMethods(SandboxClient):
         return read_row(self._ask("GET", _of_account(account, "ledger")))
 
     def orders(self, account: str) -> list[dict[str, Any]]:
-        """Return the orders of an account, resting and done, oldest first, as its `ledger` has them."""
+        """Return the orders of an account, both open and finished, oldest first, as its `ledger` has them."""
         rows: list[dict[str, Any]] = (self.ledger(account))["orders"]
         return rows
 
     def list_accounts(self) -> list[dict[str, Any]]:
-        """Return all accounts, also those without keys, with subaccounts and keys, and without anything secret."""
+        """Return all accounts, including those without keys, with their subaccounts and keys but no secrets."""
         rows: list[dict[str, Any]] = self._ask("GET", "/accounts")
         return rows
 
     def server_info(self) -> dict[str, Any]:
-        """Return the server's version, its venues with their API dates and operations, and its bounds."""
+        """Return the server's version, its venues with their API dates and operations, and its limits."""
         info: dict[str, Any] = self._guarded("GET", "info")
         return info
 
@@ -70,7 +70,7 @@ class InspectionMethods(SandboxClient):
         return rows
 
     def log(self, after: int = 0, last: int | None = None) -> list[dict[str, Any]]:
-        """Return the records of the log with a greater `seq`, at most `last` of them, the newest."""
+        """Return the log's records whose `seq` is greater than `after`; with `last`, only that many of the newest."""
         query = {"after": after, "last": last}
         lines: list[dict[str, Any]] = self._guarded("GET", f"{self._path}/log", query=query)
         return lines[1:]
@@ -89,24 +89,24 @@ class InspectionMethods(SandboxClient):
         return found
 
     def server_events(self, after: str | None = None) -> list[LiveEvent]:
-        """Return the sandboxes that were made, reset or deleted after the event with the id `after`, as `events`."""
+        """Return events of the server, after the event with the id `after`: sandboxes created, reset or deleted."""
         query = {"follow": "false", "last_event_id": after}
         found: list[LiveEvent] = self._guarded("GET", "events", query=query)
         return found
 
     def list_reports(self) -> list[dict[str, Any]]:
-        """Return the reports of verifications that the server keeps, with their numbers of rules, the newest first."""
+        """Return the verification reports that the server keeps, newest first, with their counts of rules."""
         rows: list[dict[str, Any]] = self._guarded("GET", "reports")
         return rows
 
     def get_report(self, name: str) -> dict[str, Any]:
-        """Return one report. Raises WrongRequest if it is not kept."""
+        """Return the verification report of this name. Raises WrongRequest if the server does not keep it."""
         require(name=name)
         report: dict[str, Any] = self._guarded("GET", f"reports/{quote(name, safe='')}")
         return report
 
     def put_report(self, name: str, report: dict[str, Any]) -> None:
-        """Have the server keep a report, for its console. Raises WrongRequest if it is no report."""
+        """Store a verification report at the server, for its web console. Raises WrongRequest if it is not valid."""
         require(name=name)
         self._guarded("PUT", f"reports/{quote(name, safe='')}", report)
 

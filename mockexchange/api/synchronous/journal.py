@@ -28,7 +28,7 @@ from mockexchange.api.values.matching import (
 from mockexchange.api.values.records import Deprecation, Frame, Request, read_frame, read_request
 
 NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_id"})
-"""Filters of requests that the control API applies; the Python API applies the others itself."""
+"""Filters of requests that the control API applies; this class applies all other filters to its answer."""
 NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direction"})
 
 
@@ -43,13 +43,13 @@ class Journal(ShortTracebacks):
         self._waiting = Waiter(ask, sandbox)
 
     def requests(self, operation: str | None = None, **wanted: Unpack[RequestFilters]) -> list[Request]:
-        """Return the requests that match, handshakes of streams included; all of them without arguments."""
+        """Return the requests that match the filters, stream handshakes included; without arguments, all requests."""
         filters = _filters(operation, wanted)
         found = matching(self._requests(_narrowed(filters)), filters)
         return self._waiting.require_account(found, filters.get("account"))
 
     def last(self, count: int = 1) -> list[Request]:
-        """Return the newest requests, oldest first."""
+        """Return the newest `count` requests, oldest first."""
         return [read_request(row) for row in self._waiting.ask("GET", "journal", query={"last": count})]
 
     def get(self, number: int) -> Request:
@@ -61,7 +61,10 @@ class Journal(ShortTracebacks):
         return read_frame(self._waiting.ask("GET", f"frames/{number}"))
 
     def search(self, text: str, last: int | None = None) -> list[Request]:
-        """Return the requests with this text in target, diagnosis, body or answer; case does not matter."""
+        """Return the requests whose target, diagnosis, body or answer contains `text`; case is ignored.
+
+        With `last`, only the newest requests that match are returned, at most that many.
+        """
         rows = self._waiting.ask("GET", "journal", query={"q": text, "last": last})
         return [read_request(row) for row in rows]
 
@@ -120,13 +123,13 @@ class Journal(ShortTracebacks):
     def deprecated(self) -> list[Deprecation]:
         """Return the operations, parameters and fields in use that the venue has retired or has announced to retire.
 
-        One row for each, with the day and the replacement, sorted by day. A field counts if answers or frames had it;
-        a run at `api_date="latest"` shows whether a client reads it.
+        Each is one row, with its last day and its replacement, sorted by day. A field counts as used if answers or
+        frames contained it; run the client at `api_date="latest"` to learn whether it reads the field.
         """
         return find_deprecations(self.requests(), self.frames(), self._api_date())
 
     def clear(self) -> None:
-        """Remove all requests and frames. Numbers continue."""
+        """Remove all requests and frames from the journal. Numbering continues where it was."""
         self._waiting.ask("DELETE", "journal")
 
     def _api_date(self) -> str:

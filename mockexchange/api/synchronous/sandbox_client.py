@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/sandbox_client.py: change that.
-"""The client of one sandbox, which works until its exchange ends."""
+"""Calls of one sandbox's control API, which are refused after the exchange has ended."""
 
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from mockexchange.api.values.accounts import Accounts, KeyFiles
 
 
 class GuardedClient:
-    """Calls the control API as long as the exchange is open."""
+    """A client of the control API that raises Closed once the exchange has ended."""
 
     def __init__(self, ask: ControlClient, what: str) -> None:
         self._ask, self._what = ask, what
@@ -30,7 +30,7 @@ class GuardedClient:
 
 
 class SandboxClient(ShortTracebacks):
-    """The base of an exchange: the sandbox's name, its accounts, and its client."""
+    """The base class of Exchange: the sandbox's name, its accounts, and calls of its control API."""
 
     def __init__(self, ask: ControlClient, name: str) -> None:
         self.name = name

@@ -154,7 +154,7 @@ class Steps(SandboxClient):
         )
 
     def print_trade(self, market: str, side: str, count: Amount, price: Amount) -> Outcome:
-        """Print a public trade between strangers, whose taker gains from `side`; it fills the orders it reaches."""
+        """Print a public trade of other participants, whose taker bought `side`; it fills the orders it reaches."""
         return self._step("print", market=market, side=side, count=count, price=price)
 
     def cancel_order(self, order: str) -> Outcome:
@@ -166,7 +166,7 @@ class Steps(SandboxClient):
         return self._step("settle", market=market, result=result, value=value)
 
     def price(self, market: str, price: Amount) -> Outcome:
-        """Move a market's last price: dollars of YES, above 0 and below 1, of at most 4 decimals."""
+        """Set a market's last price, in dollars of YES: above 0 and below 1, with at most 4 decimals."""
         return self._step("price", market=market, price=price)
 
     def deposit(
@@ -250,7 +250,7 @@ class Steps(SandboxClient):
         )
 
     def mark(self, instrument: str, price: Amount, *, iv: Amount | None = None) -> Outcome:
-        """Move a contract's mark price, in the units of its price; `iv` is an option's volatility in percent."""
+        """Set a derivative's mark price, in the units of its price; `iv` is an option's volatility in percent."""
         return self._step("mark", instrument=instrument, price=price, iv=iv)
 
     def add_key(

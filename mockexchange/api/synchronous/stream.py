@@ -25,11 +25,11 @@ from mockexchange.api.values.records import Frame, Subscription, read_frame
 
 ANY = "*"
 ABNORMAL = 1006
-"""A close code that is never sent: the connection is cut without a close frame."""
+"""The close code 1006, which is never sent: the connection is cut without a close frame."""
 
 
 class Stream(ShortTracebacks):
-    """The open streams of one sandbox and their frames; `sent` and `received` are from the exchange's point of view."""
+    """The open streams of one sandbox and their frames; "sent" means by the exchange, "received" by the exchange."""
 
     def __init__(self, ask: ControlClient, sandbox: str) -> None:
         self._waiting = Waiter(ask, sandbox)
@@ -70,7 +70,7 @@ class Stream(ShortTracebacks):
         return self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
     def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
-        """Install a fault that refuses the next handshakes with 401, 403 or 502; `times=None` refuses all of them."""
+        """Install a fault that refuses the next `times` handshakes, None for all, with status 401, 403 or 502."""
         always = {"match": _given_filters(account=account), "then": {"refuse": status}}
         self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
@@ -97,7 +97,7 @@ class Stream(ShortTracebacks):
         within: Duration | None = None,
         **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
-        """Return the frames to clients that match, in the same way as `received`."""
+        """Return the frames that the exchange sent to clients and that match; the arguments are those of `received`."""
         __tracebackhide__ = True
         return self._frames("out", account, wanted, count, within)
 

@@ -1,1 +1,1 @@
-"""Connections of the Python API to a sandbox: in process, over HTTP, and as transports of httpx."""
+"""Connections of the Python API to a server: in this process, over HTTP, and as transports for httpx."""

@@ -32,7 +32,7 @@ class Application:
 
     @property
     def exchange(self) -> Exchange:
-        """The exchange that is served; it is started if needed. Raises Closed after `close`."""
+        """The exchange behind the application; reading this attribute starts it. Raises Closed after `close`."""
         return self._begin()
 
     def _begin(self) -> Exchange:

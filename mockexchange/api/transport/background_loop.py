@@ -1,4 +1,4 @@
-"""An event loop in a background thread that holds an asynchronous context and runs coroutines of other threads."""
+"""A thread with an event loop of its own, in which other threads can run coroutines."""
 
 import asyncio
 import atexit
@@ -37,9 +37,10 @@ def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
 
 
 class LoopThread(Generic[Entered]):
-    """A thread that enters a context and leaves it at `stop`. `run` may be called from any other thread.
+    """A thread with an event loop that enters an asynchronous context, and leaves it at `stop`.
 
-    The thread is a daemon, so that a program that never leaves its block can exit; the context is left first.
+    `run` may be called from any other thread. The thread is a daemon, so that a program that never leaves its block can
+    exit; the context is left first.
     """
 
     def __init__(self, make: Callable[[], AbstractAsyncContextManager[Entered]]) -> None:
@@ -51,7 +52,7 @@ class LoopThread(Generic[Entered]):
         self._thread = threading.Thread(target=self._main, name="mockexchange", daemon=True)
 
     def start(self) -> Entered:
-        """Start the thread and return the entered context. Raises the exception of entering it, after cleaning up."""
+        """Start the thread and return what the context yields. Raises the error of entering it, after cleaning up."""
         atexit.register(self.stop)
         try:
             self._thread.start()
@@ -61,7 +62,10 @@ class LoopThread(Generic[Entered]):
             raise
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        """Run a coroutine in the loop and wait for it; an interrupt cancels it. Raises Closed."""
+        """Run a coroutine in the thread's loop and return its result; an interrupt cancels it.
+
+        Raises Closed if the thread ends first.
+        """
         future = self._submit(coroutine)
         try:
             return _result_of(future, self._thread)
@@ -74,7 +78,7 @@ class LoopThread(Generic[Entered]):
             raise
 
     def sync_client(self, ask: AsyncControlClient) -> ControlClient:
-        """Return a synchronous client for other threads, which calls `ask` in the loop."""
+        """Return a blocking client of the control API for other threads; it calls `ask` in the thread's loop."""
 
         def ask_and_wait(
             method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -84,7 +88,10 @@ class LoopThread(Generic[Entered]):
         return ask_and_wait
 
     def async_client(self, ask: AsyncControlClient) -> AsyncControlClient:
-        """Return an asynchronous client for other loops, which calls `ask` in the loop; cancellation reaches it."""
+        """Return a client of the control API for other event loops; it calls `ask` in the thread's loop.
+
+        A cancelled call is cancelled there, too.
+        """
 
         async def ask_and_await(
             method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -94,9 +101,9 @@ class LoopThread(Generic[Entered]):
         return ask_and_await
 
     def stop(self) -> None:
-        """Leave the context, end the loop and the thread; do nothing if that was done, or in a forked process.
+        """Leave the context and end the loop and the thread; do nothing the second time or in a forked process.
 
-        Raises the exception of leaving the context.
+        Raises the error of leaving the context.
         """
         atexit.unregister(self.stop)
         self._is_stopping = True

@@ -1,4 +1,4 @@
-"""The connection of an exchange object to its server, in this process or a remote one."""
+"""The settings and clients with which an exchange object reaches its server, in this process or elsewhere."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ def _unchanged(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
-    """A server's address, token and certificates, and conversions of URLs and bodies if the server is remote."""
+    """The address, token and certificates of a server.
+
+    For a remote server, it also has conversions of URLs and request bodies.
+    """
 
     control_url: str
     token: str
@@ -35,25 +38,25 @@ class ConnectionSettings:
     ca_bundle: str | None
     """Path of `ca_cert` bundled with this system's authorities, for clients that trust one file; None without TLS."""
     app_of: Callable[[str], ASGIApp]
-    """(name of a sandbox): the application that serves it. Raises Unavailable for a remote server."""
+    """A function from a sandbox's name to its ASGI application. It raises Unavailable for a remote server."""
     map_url: Callable[[str], str] = _unchanged
-    """(URL as the server knows it): the URL that works from here."""
+    """A function from a URL as the server knows it to the URL that works from this machine."""
     prepare_creation: Callable[[dict[str, Any]], dict[str, Any]] = _unchanged
-    """(body of a request that creates a sandbox): the body in a form that this server can read."""
+    """A function that converts the body of a request that creates a sandbox to a form that this server can read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncConnection(ConnectionSettings):
-    """An asynchronous connection, for the server's own loop, or for any loop if the server is remote."""
+    """A connection with an asynchronous client: for the server's own loop, or for any loop if the server is remote."""
 
     ask: AsyncControlClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(ConnectionSettings):
-    """A synchronous connection, for any thread; `run` runs a coroutine in the server's loop."""
+    """A connection with a blocking client, for any thread; `run` runs a coroutine in the server's loop."""
 
     ask: ControlClient
     run: Callable[[Coroutine[Any, Any, Any]], Any] = _run_nothing
     async_ask: AsyncControlClient | None = None
-    """The asynchronous client for loops other than the server's; None if there is none."""
+    """The asynchronous client for loops other than the server's; None if the connection has none."""

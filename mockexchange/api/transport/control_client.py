@@ -15,14 +15,17 @@ from mockexchange.api.values.arguments import require
 from mockexchange.api.values.live_events import read_events
 
 PATIENCE_S = 60.0
-"""The timeout of a call, far above any answer's time: only a server that is stopped in a debugger exceeds it."""
+"""The timeout of a call in seconds, far above any answer's time: only a server stopped in a debugger exceeds it."""
 JSON_LINES = "application/jsonl"
 EVENT_STREAM = "text/event-stream"
 Query = Mapping[str, object]
 
 
 class AsyncControlClient(Protocol):
-    """Calls the control API and returns the answer's JSON; `path` is below /_mock. Raises MockExchangeError."""
+    """A coroutine function that calls the control API and returns the answer's JSON.
+
+    `path` is relative to /_mock. Raises MockExchangeError.
+    """
 
     async def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
@@ -30,7 +33,7 @@ class AsyncControlClient(Protocol):
 
 
 class ControlClient(Protocol):
-    """The synchronous counterpart of AsyncControlClient."""
+    """A blocking function that calls the control API, with the parameters of AsyncControlClient."""
 
     def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S

@@ -22,7 +22,7 @@ SECURE = {"http": "ws", "https": "wss"}
 
 
 class FoundServer(NamedTuple):
-    """A server's control API, and the file of certificates that its clients trust."""
+    """A server's control API, and the path of the CA bundle that its clients trust; None without TLS."""
 
     control: ControlApi
     ca_bundle: str | None

@@ -34,7 +34,7 @@ def scope_of(request: httpx.Request) -> dict[str, Any]:
 
 
 def body_of(request: httpx.Request) -> bytes:
-    """Return the whole body. Raises RuntimeError if only an asynchronous client could read it."""
+    """Return the whole body of a request. Raises RuntimeError if only an asynchronous client can read it."""
     try:
         return request.content
     except httpx.RequestNotRead:
@@ -49,13 +49,13 @@ async def async_body_of(request: httpx.Request) -> bytes:
 
 
 def read_timeout_s(request: httpx.Request) -> float | None:
-    """Return the client's timeout for the next part of an answer; None without a limit."""
+    """Return the client's read timeout in seconds, which applies to each part of an answer; None without a limit."""
     timeout: float | None = request.extensions.get("timeout", {}).get("read")
     return timeout
 
 
 class AsgiResponse:
-    """The answer to one call, assembled from ASGI messages as they arrive."""
+    """The answer to one request, assembled from ASGI messages as they arrive."""
 
     def __init__(self, request: httpx.Request, call: BridgedCall) -> None:
         self.timeout_s = read_timeout_s(request)
@@ -67,18 +67,18 @@ class AsgiResponse:
         self._failure: bytes | None = None
 
     def begin(self) -> None:
-        """Start the call. Raises httpx.ConnectError if the exchange has ended."""
+        """Start the call of the application. Raises httpx.ConnectError if the exchange has ended."""
         try:
             self._call.start()
         except Closed as error:
             raise httpx.ConnectError(str(error), request=self._request) from None
 
     def abandon(self) -> None:
-        """Cancel the call: the client does not read the rest."""
+        """Cancel the call, since the client does not read the rest of the answer."""
         self._call.abandon()
 
     def receive_head(self, item: Item) -> None:
-        """Process the first message or the end of the call. Raises httpx.TransportError."""
+        """Process the first ASGI message, or the end of the call if none came. Raises httpx.TransportError."""
         if not isinstance(item, CallEnd):
             self._status, self._headers = item["status"], list(item["headers"])
         elif item.outcome == "failed":  # as an ASGI server answers
@@ -88,7 +88,7 @@ class AsgiResponse:
             raise no_response_error(item, self._request)
 
     def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
-        """Return the httpx response; the head must have been received."""
+        """Return the httpx response, with `stream` as its body; call `receive_head` first."""
         names = {name.lower() for name, _ in self._headers}
         date = [] if b"date" in names else [(b"date", formatdate(usegmt=True).encode())]
         return httpx.Response(
@@ -100,7 +100,7 @@ class AsgiResponse:
         )
 
     def receive_part(self, item: Item) -> bytes:
-        """Process the next message; return its part of the body. Raises httpx.TransportError."""
+        """Process the next ASGI message and return its part of the body. Raises httpx.TransportError."""
         if not isinstance(item, CallEnd):
             part: bytes = item.get("body", b"")
             self._size += len(part)
@@ -119,7 +119,7 @@ class AsgiResponse:
 
 
 def no_response_error(ending: CallEnd, request: httpx.Request) -> httpx.TransportError:
-    """Return the exception of a connection that ended before the answer's head."""
+    """Return httpx's exception for a connection that ended before the answer's status and headers arrived."""
     match ending.outcome:
         case "refused":
             return httpx.ConnectError(f"[Errno 111] Connection refused: {ending.why}", request=request)
@@ -129,7 +129,7 @@ def no_response_error(ending: CallEnd, request: httpx.Request) -> httpx.Transpor
 
 
 def incomplete_body_error(ending: CallEnd, size: int, declared: str, request: httpx.Request) -> httpx.TransportError:
-    """Return the exception of a connection that ended before the end of the body."""
+    """Return httpx's exception for a connection that ended before the whole body arrived."""
     if ending.outcome == "reset":
         return no_response_error(ending, request)
     words = f"peer closed connection without sending complete message body (received {size} bytes, expected {declared})"

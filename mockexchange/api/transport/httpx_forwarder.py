@@ -1,4 +1,4 @@
-"""Forwarding of httpx requests to a remote server, whatever host their URLs name, each on its own connection."""
+"""Forwarding of httpx requests to a remote server, whatever host their URLs name; each gets a connection of its own."""
 
 import http.client
 from typing import Any, NoReturn
@@ -12,11 +12,11 @@ from mockexchange.runtime.trust import client_context
 
 PART_BYTES_MAX = 65_536
 FRAMING_HEADERS = frozenset({b"transfer-encoding", b"content-length"})
-"""Headers that frame a body; the forwarder sends the whole body with its length."""
+"""Headers that delimit a body; they are replaced, since the forwarder sends the whole body with its length."""
 
 
 class HttpxForwarder:
-    """Forwards requests to the origin of `base_url`."""
+    """A sender of httpx requests to the origin of `base_url`, whatever host their URLs name."""
 
     def __init__(self, base_url: str, ca_cert: str | None) -> None:
         url = urlsplit(base_url)
@@ -24,7 +24,10 @@ class HttpxForwarder:
         self._context = client_context(ca_cert) if url.scheme == "https" else None
 
     def send(self, request: httpx.Request, body: bytes) -> "ForwardedResponse":
-        """Send a request unchanged, with its Host header, and return the answer's head. Raises httpx.TransportError."""
+        """Send a request with its own Host header, and return the answer, whose body is not read yet.
+
+        Raises httpx.TransportError.
+        """
         connection = self._connect(request)
         try:
             self._write(connection, request, body)
@@ -65,7 +68,7 @@ class HttpxForwarder:
 
 
 class ForwardedResponse:
-    """An answer whose body has not been read yet."""
+    """An answer of the remote server whose body has not been read yet."""
 
     def __init__(
         self, request: httpx.Request, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse

@@ -28,7 +28,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
-    """Return the transport to a sandbox: within this process if it runs here, else over the network."""
+    """Return a transport to a sandbox: a direct call if it runs in this process, else requests over the network."""
     try:
         app = app_of(sandbox)
     except Unavailable:
@@ -38,7 +38,7 @@ def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | No
 
 
 def make_handler(transport: Transport) -> Handler:
-    """Return a function from a request to its whole answer: a side effect for respx, a handler for MockTransport."""
+    """Return a function from a request to its whole response, for use as respx side effect or with MockTransport."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         response = transport.handle_request(request)
@@ -71,7 +71,7 @@ def _read_whole(response: httpx.Response, content: bytes, request: httpx.Request
 
 
 class LocalTransport(Transport):
-    """Calls the application of a sandbox; no socket is opened."""
+    """A transport that calls the ASGI application of a sandbox in this process, without a socket."""
 
     def __init__(self, bridge: LoopBridge) -> None:
         self._bridge = bridge
@@ -103,19 +103,19 @@ class LocalTransport(Transport):
 
 
 def put_in_loop(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
-    """Put an item into a queue of another loop; do nothing if that loop has ended."""
+    """Put an item into a queue of another event loop; do nothing if that loop has ended."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(inbox.put_nowait, item)
 
 
 class SyncBody(httpx.SyncByteStream):
-    """The body of an answer, for synchronous clients."""
+    """The body of an in-process response, for synchronous clients."""
 
     def __init__(self, answer: AsgiResponse, inbox: "queue.SimpleQueue[Item]") -> None:
         self._answer, self._inbox = answer, inbox
 
     def response(self) -> httpx.Response:
-        """Return the response as soon as its head has arrived; this object is its body."""
+        """Wait for the status and headers, and return the response; this object is its body."""
         self._answer.begin()
         self._answer.receive_head(self._next())
         return self._answer.response(self)
@@ -135,7 +135,7 @@ class SyncBody(httpx.SyncByteStream):
 
 
 class AsyncBody(httpx.AsyncByteStream):
-    """The body of an answer, for asynchronous clients."""
+    """The body of an in-process response, for asynchronous clients."""
 
     def __init__(self, answer: AsgiResponse, inbox: "asyncio.Queue[Item]") -> None:
         self._answer, self._inbox = answer, inbox
@@ -166,7 +166,7 @@ class AsyncBody(httpx.AsyncByteStream):
 
 
 class RemoteTransport(Transport):
-    """Sends each request to a remote server, on its own connection, whatever its host.
+    """A transport that sends each request to a remote server, on its own connection, whatever host the URL names.
 
     It does not use httpx, since a patch of httpx, such as respx, would catch the forwarded request again.
     """
@@ -184,7 +184,7 @@ class RemoteTransport(Transport):
 
 
 class SyncForwardedBody(httpx.SyncByteStream):
-    """The body of a forwarded answer, for synchronous clients."""
+    """The body of a response from a remote server, for synchronous clients."""
 
     def __init__(self, forwarded: ForwardedResponse) -> None:
         self._forwarded = forwarded
@@ -198,7 +198,7 @@ class SyncForwardedBody(httpx.SyncByteStream):
 
 
 class AsyncForwardedBody(httpx.AsyncByteStream):
-    """The body of a forwarded answer, for asynchronous clients; read in a thread."""
+    """The body of a response from a remote server, for asynchronous clients; a thread reads it."""
 
     def __init__(self, forwarded: ForwardedResponse) -> None:
         self._forwarded = forwarded

@@ -14,7 +14,7 @@ ROOT = "/_mock/"
 
 
 class InProcessClient:
-    """Calls the control API from any loop; the request is processed in the server's loop."""
+    """A client of the control API that may be called in any event loop; the request runs in the server's loop."""
 
     def __init__(self, control: LoopBridge, token: str, control_url: str) -> None:
         self._control, self._token, self._url = control, token, control_url

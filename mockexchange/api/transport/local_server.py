@@ -1,4 +1,4 @@
-"""A server in this process, with its control API, in the loop that starts it."""
+"""A server that runs in this process, in the event loop that starts it, together with its control API."""
 
 import asyncio
 import json
@@ -39,7 +39,8 @@ INVALID_ORIGIN = "http://mockexchange.invalid"
 class ListenerSettings:
     """The address of a server and its TLS settings. Port 0 takes any free port; without a token one is generated.
 
-    `tls`: speak https and wss under this machine's names and `tls_names`, with an authority of this server.
+    With `tls` the server speaks https and wss under this machine's names and `tls_names`, with a certificate authority
+    of its own.
     """
 
     host: str
@@ -48,7 +49,7 @@ class ListenerSettings:
     tls: bool = False
     tls_names: Sequence[str] = ()
     listens: bool = True
-    """False: there is no socket, and only the applications of the sandboxes can be called."""
+    """Whether the server opens a socket; if not, only the ASGI applications of its sandboxes can be called."""
 
     def __post_init__(self) -> None:
         require_as("host", self.host, "host")
@@ -59,7 +60,7 @@ class ListenerSettings:
 
 
 class LocalServer:
-    """A server in the running loop; create it with `local_server`, which stops it too."""
+    """A server in the running event loop; `local_server` creates and stops it."""
 
     def __init__(self, settings: ListenerSettings) -> None:
         self._settings = settings
@@ -89,7 +90,10 @@ class LocalServer:
         return LoopBridge(front, self._loop)
 
     async def start(self, body: dict[str, Any]) -> None:
-        """Listen, with a default sandbox created from `body`. Raises WrongRequest, PortInUse or Unavailable."""
+        """Listen on the port and create the default sandbox that `body` describes.
+
+        Raises WrongRequest, PortInUse or Unavailable.
+        """
         wanted = read_creation(body)
         if self._settings.listens:
             self._bind()
@@ -159,7 +163,7 @@ async def local_server(settings: ListenerSettings, body: dict[str, Any]) -> Asyn
 
 
 def read_creation(body: dict[str, Any]) -> SandboxCreation:
-    """Parse the body of a request that creates a sandbox, as the control API does. Raises WrongRequest."""
+    """Parse the body of a request that creates a sandbox, by the control API's own rules. Raises WrongRequest."""
     try:
         return parse_creation(read_object(located_json(json.dumps(body), "", 0)))
     except ControlError as error:

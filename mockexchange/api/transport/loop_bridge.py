@@ -1,4 +1,4 @@
-"""A bridge to a sandbox's application for callers in other loops: an ASGI server, a test client, an httpx transport.
+"""A bridge that lets code in other event loops (an ASGI server, a test client, httpx) call a sandbox's application.
 
 All state belongs to the sandbox's loop, so the application runs there, and messages are carried between the loops.
 Faults close or reset a `BridgedTransport`, which stands for the connection on the other side.
@@ -25,7 +25,7 @@ DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 class BridgedTransport:
-    """The transport that faults close or reset, on top of the real one if there is one."""
+    """A stand-in for the transport that faults close or reset; it closes the real one too, if there is one."""
 
     def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
         self.hangup: Hangup = ""
@@ -52,21 +52,24 @@ class BridgedTransport:
 
 
 class LoopBridge:
-    """An ASGI application that any loop may call; `app` runs in `loop`."""
+    """An ASGI application that may be called in any event loop and runs `app` in `loop`."""
 
     def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
         self.app, self.loop = app, loop
         self._pid = os.getpid()
 
     def require_loop(self) -> None:
-        """Raise Closed if the loop does not run: it has ended, or belongs to the parent of this forked process."""
+        """Raise Closed if the sandbox's loop has ended, or belongs to the parent of this forked process."""
         if self.loop.is_closed():
             raise Closed("the exchange has ended: use it inside its `with` block")
         if self._pid != os.getpid():
             raise Closed(f"this exchange lives in process {self._pid}, of which this one is a fork: call serve() here")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application. Raises Closed after the exchange's end, ConnectionError if a fault ended the call."""
+        """Call the application with ASGI's arguments.
+
+        Raises Closed after the exchange's end, and ConnectionError if a fault ended the call.
+        """
         if scope["type"] == "lifespan":
             await answer_lifespan(receive, send)
             return
@@ -77,7 +80,7 @@ class LoopBridge:
 
 
 class BridgedConnection:
-    """One connection to another loop, which carries its messages in both directions."""
+    """One ASGI connection between two event loops, which carries messages in both directions."""
 
     def __init__(self, there: asyncio.AbstractEventLoop, kind: str, receive: Receive, send: Send) -> None:
         self._there, self._receive, self._send = there, receive, send
@@ -87,7 +90,7 @@ class BridgedConnection:
         self.transport = BridgedTransport(self._ended.set, self._below, there)
 
     async def receive(self) -> Message:
-        """Return the client's next message, or a disconnect message as soon as a fault has ended the connection."""
+        """Return the client's next message, or a disconnect message once a fault has ended the connection."""
         incoming = asyncio.ensure_future(run_in_loop(self._receive(), self._there))
         ended = asyncio.ensure_future(self._ended.wait())
         try:
@@ -104,23 +107,23 @@ class BridgedConnection:
         await run_in_loop(self._send(message), self._there)
 
     def require_answer(self) -> None:
-        """Raise ConnectionError if a fault ended the connection; a caller with a real socket sees it closed instead."""
+        """Raise ConnectionError if a fault ended the connection and no real socket shows that to the client."""
         if self.transport.hangup and not self._below:
             is_reset = self.transport.hangup == "reset"
             raise ConnectionResetError("reset by a fault") if is_reset else ConnectionAbortedError("closed by a fault")
 
 
 class CallEnd(NamedTuple):
-    """The end of a call: `failed` by an error in the application, `refused` if the sandbox no longer exists."""
+    """How a call ended: `failed` means an error in the application, `refused` that the sandbox no longer exists."""
 
     outcome: CallOutcome
     why: str = ""
 
 
 class BridgedCall:
-    """One request to an application in another loop.
+    """One request to an application that runs in another event loop.
 
-    `deliver` gets each message of the answer, and then the end. It is called in that loop and must not block.
+    `deliver` is called in that loop, with each message of the answer and then with the CallEnd; it must not block.
     """
 
     def __init__(
@@ -138,7 +141,7 @@ class BridgedCall:
         self._bridge.loop.call_soon_threadsafe(self._begin)
 
     def abandon(self) -> None:
-        """Notify the application that the client has disconnected."""
+        """Tell the application that the client has disconnected."""
         with suppress(RuntimeError):
             self._bridge.loop.call_soon_threadsafe(self._gone.set)
 
@@ -173,7 +176,7 @@ class BridgedCall:
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
-    """Return the caller's loop. Raises MockExchangeError outside asyncio, as under trio."""
+    """Return the caller's event loop. Raises MockExchangeError outside asyncio, as under trio."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -183,14 +186,17 @@ def running_loop() -> asyncio.AbstractEventLoop:
 
 
 async def run_in_loop(awaitable: Awaitable[Result], loop: asyncio.AbstractEventLoop) -> Result:
-    """Await an awaitable in the loop that it belongs to."""
+    """Await an awaitable in `loop`, to which it belongs, from any event loop, and return its result."""
     if loop is asyncio.get_running_loop():
         return await awaitable
     return await await_result(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop))
 
 
 async def await_result(future: Future[Result]) -> Result:
-    """Await a result of another loop. Raises Closed if that loop ends, which does not cancel the caller."""
+    """Await a future of another event loop.
+
+    Raises Closed if that loop ends; the caller is then not cancelled.
+    """
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
@@ -205,7 +211,7 @@ async def _awaited(awaitable: Awaitable[Result]) -> Result:
 
 
 async def answer_lifespan(receive: Receive, send: Send) -> None:
-    """Complete the lifespan: a bridge has nothing to start or stop."""
+    """Answer the ASGI lifespan messages with success, since a bridge has nothing to start or stop."""
     while True:
         kind = (await receive())["type"]
         await send({"type": f"{kind}.complete"})

@@ -1,4 +1,4 @@
-"""The clients of a remote control API: one HTTP request per call, without a proxy."""
+"""Clients of a remote control API, which send one HTTP request per call and use no proxy."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ TOKEN = "MOCKEXCHANGE_TOKEN"  # noqa: S105  # the variable's name
 
 
 class RemoteClient:
-    """Calls the control API and blocks until the answer."""
+    """A client of a remote control API that blocks until the answer."""
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control
@@ -28,7 +28,7 @@ class RemoteClient:
 
 
 class AsyncRemoteClient:
-    """Calls the control API in a thread; cancellation aborts the request."""
+    """A client of a remote control API that sends each request in a thread; cancellation aborts the request."""
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control

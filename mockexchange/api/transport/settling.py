@@ -1,4 +1,4 @@
-"""Waiting for a predicate of a client, which nothing announces: it is asked again and again."""
+"""Polling of a predicate about the client's state, until it is true or the time is up."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 Predicate = Callable[[], Found]
 PredicateAsync = Callable[[], Found | Awaitable[Found]]
 FIRST_PAUSE_S, PAUSE_MAX_S = 0.002, 0.05
-"""The first pauses are short, since most clients are there within milliseconds."""
+"""The first and the longest pause between two calls, in seconds; most clients need only milliseconds."""
 NOT_YET = (AssertionError, LookupError)
 VALUE_CHARS_MAX = 500
 
@@ -41,7 +41,7 @@ class _Wait:
 
 
 def settle(predicate: Predicate[Found], within: Duration) -> Found:
-    """Return the first true value of a predicate. Raises TimedOut."""
+    """Call a predicate again and again until it returns a true value, and return that value. Raises TimedOut."""
     wait = _Wait(predicate, within)
     pauses = wait.pauses_s()
     while True:
@@ -58,7 +58,10 @@ def settle(predicate: Predicate[Found], within: Duration) -> Found:
 
 
 async def settle_async(predicate: PredicateAsync[Found], within: Duration) -> Found:
-    """Return the first true value of a predicate, which may be awaitable. Raises TimedOut."""
+    """Call a predicate, which may be a coroutine function, until its value is true, and return the value.
+
+    Raises TimedOut.
+    """
     wait = _Wait(predicate, within)
     pauses = wait.pauses_s()
     while True:

@@ -23,14 +23,17 @@ NAMES_SHOWN_MAX = 20
 
 
 class KeyFiles:
-    """Private keys as files of mode 0600, each written when its path is first read; removed with this object."""
+    """Files of private keys, with mode 0600.
+
+    Each file is written when its path is first read; all are removed with this object.
+    """
 
     def __init__(self) -> None:
         self._directory: RunDirectory | None = None
         self._paths: dict[str, str] = {}
 
     def path_of(self, key: "Key") -> str:
-        """Return the path of a key's file. Raises Unavailable if its private half is not known here."""
+        """Return the path of a key's file, written if needed. Raises Unavailable if the private key is not known."""
         if key.private_key_pem is None:
             half = "it signs with a secret" if key.secret else "the scenario has only its public half"
             raise Unavailable(f"{key.account}'s key {key.name!r} has no private key: {half}")
@@ -42,7 +45,7 @@ class KeyFiles:
         return self._paths[key.key_id]
 
     def remove(self) -> None:
-        """Remove all files; a path that is read later is written again."""
+        """Remove all files; a file whose path is read later is written again."""
         self._paths = {}
         if self._directory is not None:
             self._removal()
@@ -57,7 +60,10 @@ def _remove(directory: RunDirectory, pid: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of an account. `private_key_pem` is None if only the public half is known or the key is a `secret`."""
+    """One key of an account, with which a client signs requests.
+
+    `private_key_pem` is None if only the public half is known, or if the key has a `secret` instead.
+    """
 
     account: str
     venue: str
@@ -88,7 +94,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account of the exchange. `keys` includes keys added later; the account signs with the first one."""
+    """An account of the exchange. `keys` includes keys added later; `key` is the first, with which `headers` signs."""
 
     name: str
     kind: str
@@ -167,7 +173,7 @@ class Accounts(Mapping[str, Account]):
             self._keys[row["name"]][row["key"]] = self._key_of(row)
 
     def open(self, name: str, kind: str, venue: str, subtraders: Iterable[str] = ()) -> None:
-        """Add an account if it is not known yet; it may have no key."""
+        """Add an account, possibly without keys, unless it is known already."""
         if name not in self._accounts:
             keys = self._keys[name] = {}
             self._accounts[name] = Account(
@@ -175,7 +181,7 @@ class Accounts(Mapping[str, Account]):
             )
 
     def keep(self, names: Collection[str]) -> None:
-        """Remove all accounts except those named in `names`."""
+        """Forget all accounts except those named in `names`."""
         for name in [name for name in self._accounts if name not in names]:
             del self._accounts[name], self._keys[name]
 

@@ -15,17 +15,20 @@ UNAUTHORIZED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 NORMAL, GOING_AWAY, SERVICE_RESTART = "1000", "1001", "1012"
 OVERFLOW = "overflow"
 RetirementLookup = Callable[[Request], str | None]
-"""(request): since when the venue has retired its operation, and what to use instead; None if it is not retired."""
+"""A function from a request to a text about its retired operation; None if it is not retired.
+
+The text has the day on which the venue retired the operation, and what to use instead.
+"""
 
 
 class FailedStep(NamedTuple):
-    """A step of the script that an exception ended; `title` is its name."""
+    """A script step that ended with an exception; `title` is the step's name."""
 
     title: str
 
 
 class Anomaly(NamedTuple):
-    """One request, frame or step that looks wrong."""
+    """A request, frame or script step that looks wrong, with the kind of problem and the reason."""
 
     what: str
     record: Request | Frame | FailedStep
@@ -43,7 +46,7 @@ def find_anomalies(
     allow: Collection[int | str] = (),
     find_retirement: RetirementLookup = lambda request: None,
 ) -> list[Anomaly]:
-    """Return all anomalies, requests before frames; `allow` names statuses and operations that are expected."""
+    """Return all requests, then all frames, that look wrong; `allow` names expected statuses and operations."""
     found = [
         each
         for request in requests
@@ -54,12 +57,12 @@ def find_anomalies(
 
 
 def failed_steps(steps: Iterable[Mapping[str, Any]]) -> list[Anomaly]:
-    """Return an anomaly for each step, as the control API shows it, that failed."""
+    """Return an anomaly for each script step that failed; `steps` are the control API's rows."""
     return [Anomaly("step failed", FailedStep(step["name"]), step["reason"]) for step in steps if step.get("failed")]
 
 
 def describe_anomalies(found: Sequence[Anomaly]) -> str:
-    """Return the text of all anomalies, of bounded length."""
+    """Return a text that lists the anomalies, of limited length."""
     things = "1 thing that is" if len(found) == 1 else f"{len(found)} things that are"
     more = len(found) - SHOWN_MAX
     lines = [f"\n  {each}" for each in found[:SHOWN_MAX]]

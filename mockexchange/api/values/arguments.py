@@ -1,6 +1,6 @@
-"""The table of arguments that are checked before a request is sent.
+"""A table of argument types, against which calls check their arguments before they send a request.
 
-The control API checks all other arguments. Either way a wrong one raises WrongRequest.
+The control API checks all other arguments. Either way a wrong argument raises WrongRequest.
 """
 
 import json
@@ -17,7 +17,7 @@ CHARS_SHOWN_MAX = 200
 
 
 class ArgumentType(NamedTuple):
-    """The type of an argument: its description, and a predicate."""
+    """The type of an argument: its description for errors, and a function that checks a value."""
 
     expected: str
     is_valid: Callable[[Any], bool]
@@ -101,18 +101,21 @@ ARGUMENTS = {
     "query": ArgumentType("a mapping such as {'limit': '100'}", lambda value: isinstance(value, Mapping)),
     "allow": ArgumentType("a list of statuses and operations such as [404, 'GetMarket']", _is_list),
 }
-"""The type of each argument, by name, the same in every call. None stands for an argument that is not given."""
+"""The argument types by parameter name, which are the same in every call. None stands for a missing argument."""
 
 
 def require(**given: Any) -> None:
-    """Raise WrongArgument for the first argument that is not of its type in the table."""
+    """Raise WrongArgument for the first argument whose value is not of its type in ARGUMENTS; None is accepted."""
     for name, value in given.items():
         if value is not None:
             require_as(name, value, name)
 
 
 def require_as(name: str, value: object, where: str) -> None:
-    """Raise WrongArgument if a value, which may be None, is not of the type in the table."""
+    """Raise WrongArgument unless `value` is of the type of `name` in ARGUMENTS; None is checked like any value.
+
+    `where` names the argument in the error.
+    """
     argument_type = ARGUMENTS[name]
     if not argument_type.is_valid(value):
         raise wrong_argument(where, argument_type.expected, value)

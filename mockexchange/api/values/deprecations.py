@@ -1,4 +1,4 @@
-"""Uses of operations, parameters, fields and channels that the venues' dated tables mark as retired."""
+"""Uses of operations, parameters, fields and channels that the venue has retired or announced to retire."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ RetiredUse = tuple[Venue, Retirement, Request | Frame]
 
 
 def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date: str) -> list[Deprecation]:
-    """Return one row for each retired thing that was used, sorted by the day of its end."""
+    """Return a row for each retired item that requests or frames use, sorted by its last day."""
     requests = list(requests)
     rows: dict[tuple[str, str, str], Deprecation] = {}
     for venue, retirement, record in [*_in_requests(requests, api_date), *_in_frames(requests, frames)]:
@@ -25,9 +25,10 @@ def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_
 
 
 def describe_retirement(request: Request, api_date: str) -> str | None:
-    """Return when a request's operation was retired and its replacement; None if it exists as of the API date.
+    """Return the day on which a request's operation was retired, and its replacement, as text.
 
-    This is for requests that a stub or a fault answered, since the exchange itself refuses retired operations.
+    Returns None if the operation exists at the API date. It is meant for requests that a stub or fault answered, since
+    the exchange itself refuses retired operations.
     """
     venue = venue_at(request.path)
     if venue.wire is None:

@@ -1,7 +1,7 @@
 """Encoding of arguments as JSON for the control API.
 
-Amounts are best given as `Decimal` or text; a float is sent as it is written, so that 0.56 is 0.56 and 0.1 + 0.2 is
-refused for its digits. Durations are "5s" or a `timedelta`, instants RFC 3339 text or an aware `datetime`.
+Give amounts as `Decimal` or text: a float is sent as Python prints it, so that 0.56 is 0.56, but 0.1 + 0.2 is refused
+for its many digits. Durations are "5s" or a `timedelta`; instants are RFC 3339 text or an aware `datetime`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_json(value: Any, where: str = "value") -> Any:
-    """Encode a value of mappings, lists, numbers, texts, instants, durations and paths. Raises WrongArgument."""
+    """Encode a value of mappings, lists, numbers, texts, instants, durations and paths. Raises WrongArgument.
+
+    `where` names the value in the error.
+    """
     match value:
         case Enum():
             return to_json(value.value, where)
@@ -50,7 +53,7 @@ def to_json(value: Any, where: str = "value") -> Any:
 
 
 def step_json(name: str, **words: Any) -> dict[str, Any]:
-    """Return a step with these parameters, without those that are None."""
+    """Return a step named `name` as JSON, with the parameters in `words` that are not None."""
     return {name: given_json(words)}
 
 
@@ -60,13 +63,13 @@ def given_json(words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def duration_text(duration: Duration, where: str = "duration") -> str:
-    """Return a duration as scenarios write it. Raises WrongArgument."""
+    """Return a duration as text in the notation of scenarios, such as 1h30m. Raises WrongArgument."""
     require_as("duration", duration, where)
     return duration if isinstance(duration, str) else format_duration(duration // _MICROSECOND)
 
 
 def instant_text(instant: Instant, where: str = "instant") -> str:
-    """Return an instant in RFC 3339. Raises WrongArgument if a `datetime` has no offset."""
+    """Return an instant as RFC 3339 text. Raises WrongArgument for a `datetime` without an offset."""
     if isinstance(instant, str):
         return instant
     if instant.tzinfo is None:

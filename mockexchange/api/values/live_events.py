@@ -1,4 +1,4 @@
-"""Server-sent events of the control API (WHATWG HTML, section 9.2) as values."""
+"""Parsing of the control API's server-sent events (WHATWG HTML, section 9.2)."""
 
 import json
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 
 class LiveEvent(NamedTuple):
-    """An event: `kind` is command, request, frame, script, fault, clock or sandbox, or begin, lost or end."""
+    """A server-sent event: `kind` is command, request, frame, script, fault, clock, sandbox, begin, lost or end."""
 
     kind: str
     data: dict[str, Any]
     id: str | None = None
-    """The id after which to read on; None for lost and end."""
+    """The id with which `events(after=...)` reads on after this event; None for the kinds lost and end."""
 
 
 def read_events(text: str) -> list[LiveEvent]:
-    """Parse the events of a stream that has ended; comments are skipped."""
+    """Parse the text of a stream that has ended into its events; comments are skipped."""
     return list(_events(text))
 
 

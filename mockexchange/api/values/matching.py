@@ -1,4 +1,4 @@
-"""Matching of requests and frames against filters, by their differences, so that a failure can list near misses."""
+"""Comparison of requests and frames with filters; the differences let a failure list the nearest misses."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -16,13 +16,13 @@ MATCHES_SHOWN_MAX = 10
 CHARS_SHOWN_MAX = 200
 NEARNESS_MIN = 0.4
 WEIGHTS = {"operation": 4, "path": 4, "method": 2, "channel": 2}
-"""The weight of a difference, by field: another kind of request is further away than other contents."""
+"""The weights of differing fields: a different operation makes a request less near than a different body does."""
 DIRECTIONS = ("in", "out", "lost")
 Record = TypeVar("Record", Request, Frame)
 
 
 class RequestFilters(TypedDict, total=False):
-    """Filters of requests besides the operation."""
+    """The filters of requests besides the operation."""
 
     account: str | None
     method: str
@@ -30,33 +30,33 @@ class RequestFilters(TypedDict, total=False):
     status: int
     key_id: str
     query: Mapping[str, object]
-    """Parameters that the request must have; None for one that it must not have. Values are compared as text."""
+    """Parameters that the request must have, or must not have if the value is None. Values are compared as text."""
     json: object
-    """The contents of the body: objects may have more keys, lists must be equal in length."""
+    """The values that the body must contain: its objects may have more keys, its lists must be equally long."""
     fault: str | None
     stub: str | None
 
 
 class MessageFilters(TypedDict, total=False):
-    """Filters of frames besides the account."""
+    """The filters of frames besides the account."""
 
     channel: str
     kind: str
     connection: int
     contains: object
-    """The contents of the JSON: objects may have more keys, lists must be equal in length."""
+    """The values that the frame's JSON must contain: objects may have more keys, lists must be equally long."""
     fault: str | None
     stub: str | None
 
 
 class FrameFilters(MessageFilters, total=False):
-    """Filters of frames."""
+    """All filters of frames."""
 
     account: str | None
 
 
 class Difference(NamedTuple):
-    """A field with another value than the filter's."""
+    """A field of a record whose value differs from the filter's."""
 
     name: str
     got: Any
@@ -67,7 +67,7 @@ class Difference(NamedTuple):
 
 
 class Nouns(NamedTuple):
-    """The nouns for counted records, such as frame and frames."""
+    """The singular and plural noun for counted records, such as frame and frames."""
 
     one: str
     many: str
@@ -79,7 +79,10 @@ SENT = Nouns("frame to clients", "frames to clients")
 
 
 class ExpectedCount(NamedTuple):
-    """The expected number of records: exactly `times`, or with `is_least` at least `times`; None is at least one."""
+    """The number of records that an expectation requires, and how long it may take.
+
+    `times` is the exact number, or with `is_least` the smallest one; None stands for at least one.
+    """
 
     times: int | None
     within: object = None
@@ -87,14 +90,14 @@ class ExpectedCount(NamedTuple):
 
     @property
     def needed(self) -> int:
-        """The number of records after which the wait can end early; one if none is expected."""
+        """The number of records after which a wait can end early; 1 if no record is expected."""
         return self.times or 1
 
     def is_met(self, count: int) -> bool:
         return count >= self.needed if self.times is None or self.is_least else count == self.times
 
     def is_exceeded(self, count: int) -> bool:
-        """Return whether there are more records than expected."""
+        """Return whether `count` is more than the exact number that was expected."""
         return self.times is not None and not self.is_least and count > self.times
 
     def describe(self, nouns: Nouns) -> str:
@@ -116,7 +119,10 @@ FRAME_FILTERS = tuple(FrameFilters.__annotations__)
 
 
 def check_filters(wanted: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
-    """Return the filters if all names and values are known. Raises WrongArgument, with the nearest known name."""
+    """Return the filters unchanged if all names and values are known.
+
+    Raises WrongArgument, with the nearest known name.
+    """
     for name in wanted:
         if name not in known:
             raise WrongArgument(f"unknown filter{did_you_mean(name, known)} (known: {', '.join(known)})", name)
@@ -133,14 +139,14 @@ def _require_known(what: str, word: object, known: Collection[str]) -> None:
 
 
 def require_direction(word: str) -> str:
-    """Return a direction. Raises WrongArgument if it is unknown."""
+    """Return the direction unchanged. Raises WrongArgument unless it is in, out or lost."""
     if word not in DIRECTIONS:
         raise wrong_argument("direction", f"one of {', '.join(DIRECTIONS)}", word)
     return word
 
 
 def differences(record: Request | Frame, wanted: Mapping[str, Any]) -> list[Difference]:
-    """Return the differences between a record and the filters; an empty list if it matches."""
+    """Return the fields in which a record differs from the filters; an empty list if it matches."""
     return [row for name, value in wanted.items() for row in _differences(record, name, value)]
 
 
@@ -201,7 +207,7 @@ def _is_number(value: Any) -> bool:
 
 
 def text_of(value: object) -> str | None:
-    """Return a scalar as in JSON and URLs, so that 100, "100" and Decimal("100") are equal; None stays None."""
+    """Return a scalar as text, so that 100, "100" and Decimal("100") are equal; None stays None."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)
@@ -212,7 +218,7 @@ def matching(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[Recor
 
 
 def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tuple[Record, list[Difference]]]:
-    """Return the records with the fewest differences, the newest first among equals."""
+    """Return up to 3 records that do not match, each with its differences: the fewest first, then the newest."""
     rated = [(record, differences(record, wanted)) for record in records]
     missed = [(record, rows) for record, rows in rated if rows]
     missed.sort(key=lambda pair: (sum(WEIGHTS.get(row.name, 1) for row in pair[1]), -pair[0].number))
@@ -220,13 +226,13 @@ def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tu
 
 
 def describe_filters(wanted: Mapping[str, Any]) -> str:
-    """Return the text of filters; empty if there are none."""
+    """Return a text that lists the filters, such as " with status 401"; empty if there are none."""
     describe = [f"{name} {_shown(value)}" for name, value in wanted.items()]
     return f" with {', '.join(describe)}" if describe else ""
 
 
 def describe_mismatch(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any], amount: ExpectedCount) -> str:
-    """Return the text of a failed expectation: what was expected, how many matched, and near misses or matches."""
+    """Return the message of a failed expectation: the expected and the found number, and near misses or the matches."""
     found = matching(records, wanted)
     within = "" if amount.within is None else f" within {amount.within}"
     head = f"expected {amount.describe(nouns)}{describe_filters(wanted)}{within}; got {len(found)}"

@@ -1,4 +1,4 @@
-"""New keys for accounts of a running sandbox, derived like a scenario's keys: quickly, and equal in every run."""
+"""Keys added to a running sandbox, derived from names as a scenario's keys are: quickly, and the same in every run."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ ALGORITHMS = ("rsa", "ed25519")
 
 
 class NewKey(NamedTuple):
-    """A new key: the id and the public half for the exchange, the private half or the secret for the client."""
+    """A new key: its id and public half for the exchange, its private half or secret for the client."""
 
     key_id: str
     public_pem: str | None
@@ -22,7 +22,10 @@ class NewKey(NamedTuple):
 
 
 def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
-    """Make a key of the kind that the account's venue uses; `used` are the private keys in use. Raises WrongRequest."""
+    """Make a key of the kind that the account's venue uses. Raises WrongRequest.
+
+    `used` are the private keys in use, which are not made again.
+    """
     secrets = VENUES[account.venue].auth.secrets
     seed = f"{sandbox}/{account.name}/{name}"
     if secrets:

@@ -1,4 +1,4 @@
-"""The outcome of a step."""
+"""The outcome of a step: its number in the log, its time and its events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from mockexchange.api.values.rows import read_instant, read_row
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a step: its `events` as in the control API, with amounts as `Decimal`."""
+    """The result of a step that was carried out; `events` are those of the control API, with amounts as `Decimal`."""
 
     sequence: int
     """The step's number in the sandbox's log."""
     at: datetime
-    """Exchange time."""
+    """The exchange time at which the step was carried out."""
     events: tuple[Mapping[str, Any], ...]
 
     def __getitem__(self, name: str) -> Any:
-        """Return the first value of that name in the events, such as `order_id`. Raises KeyError."""
+        """Return the first value with this field name among the events, such as `order_id`. Raises KeyError."""
         for event in self.events:
             if name in event:
                 return event[name]
@@ -29,7 +29,10 @@ class Outcome:
 
 
 def read_outcomes(steps: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-    """Read the outcomes of steps. Raises Refused for the first refused step; the others were carried out."""
+    """Return the outcomes of steps from the control API's rows.
+
+    Raises Refused for the first refused step; the other steps were carried out.
+    """
     for step, row in zip(steps, rows, strict=True):
         if "refusal" in row:
             raise Refused(row["refusal"]["code"], row["refusal"]["message"], step)

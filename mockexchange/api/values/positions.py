@@ -29,15 +29,15 @@ class Position:
     price: Decimal | None = None
     """The market's last price of YES in dollars; None before the first one, and for a derivatives contract."""
     cost: Decimal | None = None
-    """The price paid for the open position: the exposure."""
+    """The price paid for the open position, in dollars; Kalshi's API calls it exposure."""
     fees: Decimal | None = None
     traded: Decimal | None = None
-    """The sum of all purchases, without fees."""
+    """The sum paid in all purchases, without fees."""
     resting: Decimal | None = None
-    """The remaining count of resting orders."""
+    """The number of contracts in resting orders."""
     settled: bool = False
     updated_at: datetime | None = None
-    """Exchange time."""
+    """The exchange time of the last change."""
     kind: str | None = None
     """The kind of a derivatives contract: future, option, future_combo or option_combo; None for a market."""
     currency: str | None = None
@@ -51,7 +51,7 @@ _OWN = frozenset(each.name for each in fields(Position))
 
 
 def read_position(row: Mapping[str, Any]) -> Position:
-    """Read a row of the control API."""
+    """Return the position in a row of the control API."""
     read = read_row(row)
     if "size" in read:
         read["quantity"] = read.pop("size")

@@ -1,4 +1,4 @@
-"""Records of the traffic: requests with their answers, frames of streams, subscriptions, deprecations."""
+"""Records of an exchange's traffic: requests with answers, frames, open subscriptions, and uses of retired items."""
 
 import json
 from collections.abc import Mapping
@@ -16,9 +16,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request of a client, and its answer.
+    """One request of a client with its answer, as the journal recorded it.
 
-    `at` is exchange time, `host_at` host time. Bodies are the bytes of the wire; None if the full journal dropped them.
+    `at` is exchange time, `host_at` is the machine's time. Bodies are the bytes as sent; None if the full journal
+    dropped them.
     """
 
     number: int
@@ -41,7 +42,7 @@ class Request:
     operation: str | None = None
     """The venue's operation; None for a path without an operation."""
     account: str | None = None
-    """The account whose key signed; None if the key was not recognised."""
+    """The account that the request's key belongs to; None if the key was not recognised."""
     key_id: str | None = None
     latency: timedelta = timedelta(0)
     diagnosis: str | None = None
@@ -61,17 +62,17 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The decoded parameters; the last value of a repeated one."""
+        """The decoded query parameters; a repeated parameter has its last value."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     @property
     def json(self) -> Any:
-        """The body, parsed; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
+        """The body, parsed as JSON; numbers with a fraction are Decimal. Raises ValueError if the body is not JSON."""
         return read_json(self.body, f"the body of {self.title}")
 
     @property
     def answer_json(self) -> Any:
-        """The answer, parsed; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
+        """The answer, parsed as JSON; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
         return read_json(self.answer, f"the answer to {self.title}")
 
     @property
@@ -84,10 +85,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One frame of a stream; `direction` is "in" from a client, "out" to a client, "lost" if it was not sent.
+    """One frame of a stream, as the journal recorded it.
 
-    The opening and the closing of a stream are frames too: of the kind "open", without bytes, and of the kind "close",
-    whose bytes are the close code and the reason.
+    `direction` is "in" from a client, "out" to a client, or "lost" if the frame was not sent. The opening and the
+    closing of a stream are frames too: of the kind "open", without bytes, and of the kind "close", whose bytes are the
+    close code and the reason.
     """
 
     number: int
@@ -102,7 +104,7 @@ class Frame:
     """The kind of a sent frame, such as subscribed, error, or the type of a message; empty for a received one."""
     channel: str = ""
     fault: str | None = None
-    """What made or blocked the frame: a fault, `literal` if a user sent it, `overflow` if its outbox was full."""
+    """What made or blocked the frame: a fault's name, `literal` if a user sent it, `overflow` for a full outbox."""
     note: str = ""
     """The reason for an error or an oddity, and what to change; empty for most frames."""
     stub: str | None = None
@@ -110,7 +112,7 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """The text; bytes that are not UTF-8 are replaced."""
+        """The frame's bytes as text; bytes that are not UTF-8 are replaced."""
         return self.raw.decode(errors="replace")
 
     @property
@@ -133,33 +135,33 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription that is open now."""
+    """A subscription of a stream that is open now."""
 
     connection: int
     account: str | None
     channel: str
     sid: int
-    """The subscription's number on its connection."""
+    """The subscription's number, which is unique on its connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deprecation:
-    """An operation, parameter, value, field or channel in use that the venue has retired or will retire."""
+    """An operation, parameter, value, field or channel that a client uses and that the venue retires."""
 
     kind: str
-    """operation, parameter, value (that a parameter no longer takes), field (of an answer or a frame) or channel."""
+    """operation, parameter, value (of a parameter), field (of an answer or a frame) or channel."""
     name: str
     venue: str
     since: date | None
-    """The first day on which it existed; None if it always existed."""
+    """The first day on which the item existed; None if it always existed."""
     until: date
-    """The first day on which it no longer exists."""
+    """The first day on which the item no longer exists."""
     is_gone: bool
-    """Whether that day has come for the exchange's API date; `compat` counts as the newest known day."""
+    """Whether that day has come at the exchange's API date; `compat` counts as the newest known day."""
     advice: str
     """What to use instead."""
     uses: int
-    """The number of requests or frames with it."""
+    """The number of requests or frames that use the item."""
     first: Request | Frame
     """The oldest request or frame in the journal that uses it."""
 
@@ -169,7 +171,11 @@ class Deprecation:
 
 
 def read_json(raw: bytes | None, what: str) -> Any:
-    """Parse bytes as JSON; numbers with a fraction are Decimal. Raises ValueError, whose message begins with `what`."""
+    """Parse bytes as JSON, with numbers with a fraction as Decimal.
+
+    Raises ValueError, whose message begins with `what`, if the bytes are not JSON or None, which stands for a dropped
+    body.
+    """
     if raw is None:
         raise ValueError(f"{what} is not in the journal any more: it was full")
     try:
@@ -179,7 +185,7 @@ def read_json(raw: bytes | None, what: str) -> Any:
 
 
 def read_request(row: Mapping[str, Any]) -> Request:
-    """Read a request of the control API's journal."""
+    """Return the request in a row of the control API's journal."""
     same = ("number", "position", "method", "target", "status", "operation", "account", "key_id", "diagnosis", "fault")
     headers: dict[str, str] = {}
     for name, value in row["headers"]:
@@ -198,7 +204,7 @@ def read_request(row: Mapping[str, Any]) -> Request:
 
 
 def read_frame(row: Mapping[str, Any]) -> Frame:
-    """Read a frame of the control API's journal."""
+    """Return the frame in a row of the control API's journal."""
     same = ("number", "position", "connection", "account", "direction", "kind", "channel", "fault", "note")
     return Frame(**{name: row[name] for name in same}, **_times(row), raw=frame_bytes(dict(row)), stub=row.get("stub"))
 

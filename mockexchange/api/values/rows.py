@@ -1,4 +1,4 @@
-"""Decoding of the control API's rows: amounts as `Decimal`, instants as aware `datetime`s, all else unchanged."""
+"""Decoding of the control API's rows: amounts become `Decimal`, instants aware `datetime`s, all else stays."""
 
 import re
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ _TEXTS = """
     transfer type
 """
 TEXTS = frozenset(_TEXTS.split())
-"""Fields that stay text: names may look like numbers."""
+"""Fields that stay text, since names may look like numbers."""
 BY_NAME = frozenset({"cash", "reserved", "prices"})
-"""Fields that map names, such as a subaccount's, to amounts."""
+"""Fields whose values are mappings from names, such as a subaccount's, to amounts."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with its values decoded."""
+    """Return a row of the control API with decoded values."""
     return {name: _read(name, value) for name, value in row.items()}
 
 

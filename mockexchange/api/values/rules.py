@@ -11,7 +11,7 @@ from mockexchange.api.values.json_encoding import given_json
 
 
 class NotGiven:
-    """The type of `NOT_GIVEN`, which stands for a body that is not given: None is JSON too."""
+    """The type of `NOT_GIVEN`, the default of `json`; None cannot be the default, since it is a JSON value."""
 
     def __repr__(self) -> str:
         return "not given"
@@ -22,13 +22,13 @@ NOT_GIVEN = NotGiven()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A rule that disturbs requests, answers or frames; its values are text, as in a scenario."""
+    """A rule that disturbs requests, answers or frames; the values of `match` and `then` are text, as in a scenario."""
 
     name: str
     match: Mapping[str, Any]
     then: Mapping[str, Any]
     times: int | None
-    """The maximum number of firings; None without a limit."""
+    """How many times the fault may fire; None without a limit."""
     matched: int
     """The number of requests or frames that the fault matched so far."""
     fired: int
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An answer that replaces the venue's, for requests with a valid signature."""
+    """An answer that is sent instead of the venue's own, to requests with a valid signature."""
 
     name: str
     request: str
@@ -46,15 +46,18 @@ class Stub:
     """Parameters that a request must have; it may have more."""
     status: int
     times: int | None
-    """The maximum number of answers; None without a limit."""
+    """How many requests the stub may answer; None without a limit."""
     matched: int
-    """The number of requests that the stub matched before its `times` were used up."""
+    """The number of requests that the stub matched, until it had answered `times` requests."""
     answered: int
-    """The number of matched requests that the stub answered: those with valid signatures."""
+    """The number of matched requests that the stub answered, which are those with valid signatures."""
 
 
 def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
-    """Return the body that installs a preset or a rule. Raises WrongRequest if both are given, or neither."""
+    """Return the request body that installs a preset, or else the rule in `words`.
+
+    Raises WrongRequest if both are given, or neither.
+    """
     rule = given_json(words)
     if preset is None and "then" not in rule:
         raise WrongRequest("bad_fault", "expected what the rule does, such as fault(then={'status': 503})", "then")
@@ -65,7 +68,10 @@ def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
 
 
 def stub_body(json: Any, result: Any, body: bytes | None, **words: Any) -> dict[str, Any]:
-    """Return the body that installs a stub; its JSON is unchanged, so numbers stay numbers. Raises WrongArgument."""
+    """Return the request body that installs a stub. Raises WrongArgument.
+
+    `json` and `result` are sent unchanged, so that their numbers stay numbers.
+    """
     require(body=body)
     literal = {name: value for name, value in (("json", json), ("result", result)) if value is not NOT_GIVEN}
     require(**literal)

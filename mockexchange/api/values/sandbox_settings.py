@@ -1,4 +1,4 @@
-"""The body of a request that creates a sandbox."""
+"""The bodies of requests that create, fork or restart a sandbox."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ Scenario = str | Path | Mapping[str, Any]
 """A built-in name, a file, YAML text (of more than one line), or the scenario itself."""
 JSON_LINES_SUFFIX = ".jsonl"
 IDLE_MAX = "1h"
-"""Idle time after which a remote server deletes the sandbox of a killed test; a debugger may pause as long."""
+"""The idle time after which a remote server deletes the sandbox of a killed test; a debugger may pause as long."""
 
 
 def creation_body(
@@ -24,7 +24,10 @@ def creation_body(
     name: str | None = None,
     own_port: bool = False,
 ) -> dict[str, Any]:
-    """Return the body of a request that creates a sandbox; a fault given as text is a preset. Raises WrongArgument."""
+    """Return the body of a request that creates a sandbox. Raises WrongArgument.
+
+    A fault given as text is the name of a preset.
+    """
     require_as("scenario", scenario, "scenario")
     rules = [faults] if isinstance(faults, str | Mapping) else faults
     return {
@@ -40,7 +43,7 @@ def creation_body(
 def fork_body(
     log: str | Path | None, sandbox: str, *, at: int | str | datetime | None, clock: str | None, name: str | None
 ) -> dict[str, Any]:
-    """Return the body of a request that creates a fork of a sandbox, or of the log in a file. Raises WrongArgument."""
+    """Return the body of a request that forks a sandbox, or the log in the file `log`. Raises WrongArgument."""
     given = {"clock": clock, "name": name}
     source = {"sandbox": sandbox} if log is None else {"log": _text_of_log(log)}
     point = {} if at is None else {"at": to_json(at, "at")}
@@ -57,13 +60,19 @@ def _text_of_log(log: str | Path) -> str:
 
 
 def sent_scenario(scenario: Scenario) -> Any:
-    """Return a scenario for a server that may lack this process's files: a file as its text. Raises WrongArgument."""
+    """Return a scenario to send to a server, which may lack this machine's files: a file becomes its text.
+
+    Raises WrongArgument.
+    """
     require_as("scenario", scenario, "scenario")
     return _text_of_file(to_json(scenario, "scenario"))
 
 
 def require_default(body: Mapping[str, Any]) -> None:
-    """Raise WrongArgument if a body has settings other than the defaults: an existing sandbox takes none."""
+    """Raise WrongArgument if `body` has settings that differ from the defaults.
+
+    It is used with an existing sandbox, whose settings cannot be chosen.
+    """
     default = creation_body("demo", api_date="latest", clock="real")
     for name, value in body.items():
         if value != default.get(name):
@@ -73,10 +82,10 @@ def require_default(body: Mapping[str, Any]) -> None:
 
 
 def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body for a remote server, with the text of the scenario file and an expiry of the sandbox.
+    """Return `body` for a remote server: with the text of the scenario file, and an expiry of the sandbox.
 
-    The server may not have the client's files, and may outlive the client. It reads scenarios of JSON lines, and those
-    with files of keys, from its own --scenario-dir.
+    The server may not have the client's files, and may run longer than the client. It reads scenarios of JSON lines,
+    and those with files of keys, from its own --scenario-dir.
     """
     body = {**body, "expires_after": IDLE_MAX}
     return body if "fork" in body else {**body, "scenario": _text_of_file(body["scenario"])}

@@ -1,4 +1,4 @@
-"""Steps of the script with their progress."""
+"""Steps of a sandbox's script with their progress."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from mockexchange.api.values.rows import read_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptStep:
-    """A step of the script: what it does, and how often it has."""
+    """A step of the script: its action, its state, and how often it ran, was refused or failed."""
 
     name: str
     action: str
-    """The step that it carries out, such as fill, or sequence."""
+    """The name of the scenario step that this step carries out, such as fill, or sequence for several."""
     state: str
-    """waiting, scheduled or done."""
+    """waiting (for a client), scheduled (for a time) or done."""
     fired: int
-    """The number of times it ran."""
+    """The number of times the step ran."""
     refused: int
     failed: int
     reason: str | None
-    """Why it was refused or failed last; None if it never was."""
+    """Why the step was last refused or failed; None if it never was."""
     next: datetime | None
-    """Exchange time of the next run; None if none is due."""
+    """The exchange time of the next run; None if no run is scheduled."""
 
 
 def read_script_step(row: Mapping[str, Any]) -> ScriptStep:
-    """Read a row of the control API."""
+    """Return the script step in a row of the control API."""
     due = row["next"]
     return ScriptStep(**{**row, "next": None if due is None else read_instant(due)})

@@ -1,4 +1,4 @@
-"""The URLs of a sandbox's venues."""
+"""The URLs at which clients reach a sandbox's venues."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from mockexchange.scenario.errors import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class VenueUrls:
-    """The URLs that a client of a venue uses."""
+    """The REST and stream URLs that clients of a venue use."""
 
     base_url: str
     ws_url: str
 
 
 class Venues(dict[str, VenueUrls]):
-    """URLs by the name of the venue. Raises UnknownVenue, a KeyError, for other names."""
+    """The URLs of a sandbox by venue name. Raises UnknownVenue, a KeyError, for other names."""
 
     def __missing__(self, name: object) -> VenueUrls:
         raise UnknownVenue(f"no venue {name!r}{did_you_mean(str(name), self)} (known: {', '.join(self)})")
 
 
 def venues_of(shown: Mapping[str, Any], map_url: Callable[[str], str]) -> Venues:
-    """Return the URLs of each venue of a sandbox, mapped by `map_url` to addresses that work from here."""
+    """Return the URLs of each venue of a sandbox; `map_url` converts them to addresses that work from here."""
     urls = shown["venues"].items()
     return Venues({name: VenueUrls(map_url(one["base_url"]), map_url(one["ws_url"])) for name, one in urls})

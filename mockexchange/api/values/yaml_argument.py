@@ -1,4 +1,4 @@
-"""Steps given as YAML text, converted to the control API's JSON."""
+"""Conversion of steps from YAML text to the control API's JSON."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mockexchange.scenario.types.literal_json import plain
 
 
 def read_step(text: str) -> Any:
-    """Parse a step. Raises WrongRequest."""
+    """Return the JSON of a step given as YAML text. Raises WrongRequest."""
     try:
         body = plain(read_yaml(text, "step"))
     except ScenarioError as error:
