@@ -20,11 +20,11 @@ CLIENTS: dict[str, PublishedClient] = {GENERIC: next(iter(CLIENT_SETUPS.values()
 for _setup in CLIENT_SETUPS.values():
     CLIENTS |= _setup.clients
 ED25519_MARK = "MC4CAQAwBQYDK2Vw"
-"""How every Ed25519 key in PKCS #8 begins: its algorithm identifier is fixed and its length always the same."""
+"""The text with which every Ed25519 key in PKCS #8 begins, since its algorithm identifier and length are fixed."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""Variables of TLS clients for trusted certificates; each replaces the default certificates, so it names a bundle."""
+"""Variables from which TLS clients read trusted certificates; each replaces the defaults, so it names a bundle."""
 OWN_FILE = re.compile(r"[/\\]run-[^/\\]+[/\\]ca-(bundle|cert)\.crt$")
-"""The end of the paths of the files that `serve --tls` writes."""
+"""A pattern for paths of the certificate files that `serve --tls` writes."""
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -46,7 +46,7 @@ def variables_of(
 
 
 def trust_of(ca_bundle: str | None) -> dict[str, str]:
-    """Return the variables with which clients trust a server; none for a server without its own authority."""
+    """Return the environment variables that make clients trust a server; none if `ca_bundle` is None."""
     return dict.fromkeys(TRUST, ca_bundle) if ca_bundle else {}
 
 
@@ -66,7 +66,10 @@ def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """An account with a key for a client. `read_pem` is None if no private key is known."""
+    """An account and the key that a client signs with.
+
+    `read_pem` returns the private key; it is None if the private key is not known.
+    """
 
     name: str
     venue: str
@@ -76,11 +79,11 @@ class AccountKey:
 
 
 class UnusableAccount(ValueError):
-    """A client can use none of the accounts; the message gives the reason."""
+    """The error raised when a client can use none of the accounts; the message gives the reason."""
 
 
 def choose(account_keys: Sequence[AccountKey], name: str | None, client: str) -> AccountKey:
-    """Return the account of that name, or the first that the client can use. Raises UnusableAccount."""
+    """Return the account named `name`, or else the first that the client can use. Raises UnusableAccount."""
     asked = [account_key for account_key in account_keys if name in (None, account_key.name)]
     if not asked:
         known = ", ".join(account_key.name for account_key in account_keys)
@@ -107,7 +110,7 @@ def _problem(account_key: AccountKey, client: str) -> str | None:
 
 
 def template_values(urls: Mapping[str, str], account_key: AccountKey, key_path: str) -> dict[str, str]:
-    """Return the values of the templates in exports: the URLs of the account's venue, and its key."""
+    """Return the values for templates of variables: the URLs of the account's venue, and its key."""
     parts = urlsplit(urls["base_url"])
     return {
         "base_url": urls["base_url"],

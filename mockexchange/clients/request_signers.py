@@ -1,4 +1,4 @@
-"""Signatures of requests, made as the clients of each venue make them."""
+"""Signing of requests, as the clients of each venue do it."""
 
 import time
 
@@ -12,5 +12,8 @@ REQUEST_SIGNERS = request_signers()
 
 
 def sign(venue: str, credential: Credential, request: UnsignedRequest) -> dict[str, str]:
-    """Return the headers that sign a request now. Raises ValueError if the credential has no usable key."""
+    """Return the headers that sign a request at the current time.
+
+    Raises ValueError if the credential has no usable key.
+    """
     return REQUEST_SIGNERS[venue].headers_of(credential, request, time.time_ns())

@@ -49,7 +49,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class CollectionRefuser:
-    """Ends the run, in the process that started pytest-xdist workers, when a worker refuses tests."""
+    """A plugin of pytest-xdist's controlling process that ends the run when a worker refuses tests.
+
+    Workers report the refusal as a failed collection.
+    """
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -114,7 +117,7 @@ def pytest_runtest_makereport(
 
 
 def refuse(config: pytest.Config, items: list[pytest.Item], problems: str) -> None:
-    """Run no test. A pytest-xdist worker cannot end the run: it reports to the process that can."""
+    """Run no tests and report `problems`. A pytest-xdist worker cannot end the run: it reports to its controller."""
     if not is_worker(config):
         raise pytest.UsageError(problems)
     items.clear()
@@ -127,5 +130,5 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def uses_exchange(item: pytest.Item) -> bool:
-    """Return whether a test uses one of the fixtures: directly, through others, or dynamically by now."""
+    """Return whether a test uses one of the plugin's fixtures: directly, through others, or requested at run time."""
     return GUARD in item.stash or not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))

@@ -1,4 +1,4 @@
-"""Checks of options and markers after the collection. Problems end the run with one usage error.
+"""Checks of the plugin's options and markers after collection; all problems end the run in one usage error.
 
 Markers are parsed by the server's own parser.
 """
@@ -42,7 +42,7 @@ ARGUMENTS = ("api_date", "clock", "faults")
 TOKEN_CODES = ("no_token", "unauthorized")
 TOKEN_ADVICE = f"expected the token of its control API: give {TOKEN.flag}, or set {TOKEN.variable}"
 PROBE_S = 5.0
-"""The timeout for a remote server, which usually answers in milliseconds."""
+"""The timeout, in seconds, for a remote server, which usually answers in milliseconds."""
 
 
 def problems(config: pytest.Config, items: Iterable[pytest.Item]) -> str:
@@ -105,7 +105,7 @@ def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> It
 
 
 def problems_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> list[str]:
-    """Return all problems with a requested sandbox; none if it can be created."""
+    """Return all problems with the sandbox that a test asks for; an empty list if it can be created."""
     body = _creation_body(sandbox_request)
     found = [error for part in (body, {"scenario": body["scenario"]}) for error in _misread(part)]
     if not found and not settings.is_remote:

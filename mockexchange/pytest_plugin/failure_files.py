@@ -1,4 +1,4 @@
-"""The log and the journal of a failed test, as files that `mockexchange replay` reads."""
+"""Files with the log and the journal of a failed test, for `mockexchange replay`."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ DIGEST_CHARS = 8
 
 
 class ReplayCommands(NamedTuple):
-    """The commands that take a log from the files of a test."""
+    """Shell commands that use the files of a failed test."""
 
     replay: str
-    """Sends the requests of the test again."""
+    """The command that sends the requests of the test again."""
     serve: str
-    """Serves the exchange as it was at the end of the test."""
+    """The command that serves the exchange as it was at the end of the test."""
 
 
 def write_files(directory: Path, test: str, exchange: Exchange) -> ReplayCommands:
@@ -39,13 +39,16 @@ def write_files(directory: Path, test: str, exchange: Exchange) -> ReplayCommand
 
 
 def name_of(test: str) -> str:
-    """Return a file name for a test: its words, and a digest that makes it unique."""
+    """Return a unique file name for a test: the words of its id, and a digest."""
     words = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-.")[-NAME_CHARS_MAX:].lstrip("-.")
     return f"{words}-{hashlib.sha256(test.encode()).hexdigest()[:DIGEST_CHARS]}"
 
 
 def serve_command(sandbox_request: SandboxRequest) -> str | None:
-    """Return the command that serves an exchange like a test's; None if its scenario is not a name or a file."""
+    """Return the shell command that serves an exchange with the settings of a test's marker.
+
+    Returns None if the scenario is not a name or a file.
+    """
     if not isinstance(sandbox_request.scenario, str | Path) or "\n" in str(sandbox_request.scenario):
         return None
     words = [

@@ -1,4 +1,4 @@
-"""The fixtures: an exchange for the session, a fresh one for each test, and the refused dials of real hosts."""
+"""The plugin's fixtures: an exchange for the session, a fresh one for each test, and refused connections to venues."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
-    """An exchange for the whole session: one server in each process of pytest, or --mockexchange-url.
+    """Yield an exchange for the whole session: a server in each pytest process, or the one at --mockexchange-url.
 
     Tests share its state; `exchange_sandbox` is fresh for each test.
     """
@@ -48,7 +48,7 @@ def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExcha
 
 @pytest.fixture
 def venue_dials(request: pytest.FixtureRequest) -> "list[Dial]":
-    """The refused dials of real hosts in this test. The test fails unless it clears the list."""
+    """Return the refused attempts to connect to a real venue in this test. The test fails unless it clears the list."""
     from mockexchange.pytest_plugin import network_guard
 
     return network_guard.begin(request.node).dials

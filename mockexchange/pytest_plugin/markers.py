@@ -1,4 +1,4 @@
-"""`@pytest.mark.mockexchange(...)` of a test, its class and its module; the nearest value of an argument counts."""
+"""The marker `@pytest.mark.mockexchange(...)` of a test, its class and its module; the nearest value counts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ SANDBOX_REQUEST = pytest.StashKey["SandboxRequest"]()
 
 
 class WrongMarker(Exception):
-    """A marker is wrong; the message is for the user."""
+    """The error for a wrong marker; its message is shown to the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxRequest:
-    """The settings of a test's sandbox."""
+    """The settings of the sandbox that a test asks for with its markers."""
 
     scenario: str | Path | Mapping[str, Any]
     api_date: str
@@ -59,9 +59,10 @@ def _read_sandbox_request(item: pytest.Item) -> SandboxRequest:
 
 
 def require_use(item: pytest.Item) -> None:
-    """Raise WrongMarker if a test has its own marker and no sandbox; markers of its class and module may be unused.
+    """Raise WrongMarker if a test has a marker of its own but uses no sandbox that the marker would configure.
 
-    A test with the fixture `request` may request the sandbox dynamically.
+    Markers of its class and module may be unused. A test with the fixture `request` may request the sandbox at run
+    time.
     """
     names = frozenset(getattr(item, "fixturenames", ()))
     said = {name for mark in item.own_markers if mark.name == MARKER for name in mark.kwargs} - {"allow_hosts"}
@@ -73,7 +74,7 @@ def require_use(item: pytest.Item) -> None:
 
 
 def read_mark(mark: pytest.Mark) -> dict[str, Any]:
-    """Return the arguments of one marker. Raises WrongMarker, with a line for each wrong argument."""
+    """Return the arguments of a marker. Raises WrongMarker, with one line for each wrong argument."""
     problems = list(_problems_of(mark))
     if problems:
         raise WrongMarker("\n".join(problems))

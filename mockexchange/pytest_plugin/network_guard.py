@@ -1,7 +1,7 @@
-"""The guard that keeps tests with an exchange from reaching a real venue, from set-up to the end of tear-down.
+"""The guard that keeps tests with an exchange from connecting to a real venue, from set-up to tear-down.
 
-A dial raises at once. Clients may swallow that, and threads may end silently, so each phase of a test also fails at its
-end if there were dials.
+An attempt raises at once. Clients may swallow the error, and threads may end silently, so each phase of a test also
+fails at its end if there were attempts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,11 @@ from mockexchange.pytest_plugin.options import GUARD, settings_of
 
 OTHERS_SHOWN_MAX = 3
 SUFFICIENT_ERRORS = (RealVenueReached, KeyboardInterrupt, pytest.exit.Exception)
-"""Errors after which a phase does not fail again: the dial was not swallowed, or the run ends."""
+"""Exceptions after which a phase does not fail again: the test has seen the error, or the run ends."""
 
 
 def begin(item: pytest.Item) -> Guard:
-    """Start the guard of a test if it has none."""
+    """Start the guard of a test unless it has started, and return it."""
     if GUARD not in item.stash:
         allowed = (*settings_of(item.config).allow_hosts, *sandbox_request_of(item).allow_hosts)
         item.stash[GUARD] = guard(allow=allowed)
@@ -33,9 +33,10 @@ def end(item: pytest.Item) -> None:
 
 
 def require_none(item: pytest.Item, error: BaseException | None) -> None:
-    """Raise RealVenueReached, caused by `error`, if a phase of a test dialled a real venue; clear the dials.
+    """Raise RealVenueReached, caused by `error`, if a phase of a test tried to connect to a real venue.
 
-    `error` is the exception of the phase, None if it passed; one of SUFFICIENT_ERRORS needs no further exception.
+    The list of attempts is cleared. `error` is the exception of the phase, None if it passed; after one of
+    SUFFICIENT_ERRORS nothing is raised.
     """
     __tracebackhide__ = True
     dials = item.stash[GUARD].dials

@@ -1,4 +1,4 @@
-"""The plugin's options: on the command line, in the environment and in the configuration file, in this order."""
+"""The plugin's options, read from the command line, else the environment, else the configuration file."""
 
 import os
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ SCENARIO_DEFAULT, API_DATE_DEFAULT, CLOCK_DEFAULT = "demo", "latest", "real"
 
 
 class Option(NamedTuple):
-    """An option. `name` is the one in the configuration file; the command line has dashes, the environment capitals."""
+    """An option; `name` is its name in the configuration file, from which the flag and the variable are derived."""
 
     name: str
     help: str
     kind: Literal["string", "bool", "linelist"] = "string"
     is_secret: bool = False
-    """A secret cannot be set in the configuration file, which is shared."""
+    """Whether the option is a secret, which the configuration file must not have, since it is shared."""
     metavar: str = "VALUE"
 
     @property
@@ -65,7 +65,7 @@ YES = frozenset({"1", "true", "yes", "on"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSettings:
-    """The settings of a run of pytest. Paths are relative to pytest's root directory."""
+    """The settings of a pytest run. Paths are relative to pytest's root directory."""
 
     url: str | None
     token: str | None
@@ -82,11 +82,11 @@ class PluginSettings:
 
 SETTINGS = pytest.StashKey[PluginSettings]()
 GUARD: "pytest.StashKey[Guard]" = pytest.StashKey()
-"""The guard of a test that uses an exchange."""
+"""The stash key of the guard that watches a test's connections."""
 
 
 def add_to(parser: pytest.Parser) -> None:
-    """Declare the options to pytest."""
+    """Declare the plugin's options to pytest."""
     group = parser.getgroup("mockexchange", "an exchange you own")
     for option in OPTIONS:
         words: dict[str, Any] = {"dest": option.name, "default": None, "help": option.help}
@@ -100,7 +100,7 @@ def add_to(parser: pytest.Parser) -> None:
 
 
 def settings_of(config: pytest.Config) -> PluginSettings:
-    """Return the settings of this run, which are read once."""
+    """Return the settings of this run; they are read once and then kept."""
     if SETTINGS not in config.stash:
         config.stash[SETTINGS] = _settings_of(config)
     return config.stash[SETTINGS]
@@ -120,7 +120,7 @@ def _settings_of(config: pytest.Config) -> PluginSettings:
 
 
 def origin_of(config: pytest.Config, option: Option) -> str:
-    """Return the source of an option's value, for errors."""
+    """Return where an option's value comes from, for errors: its flag, its variable or its name in the file."""
     if config.getoption(option.name):
         return option.flag
     return option.variable if os.environ.get(option.variable) else option.name

@@ -1,4 +1,4 @@
-"""The section of a failed test's report: last requests, reasons of refusals, lost frames, and the replay command."""
+"""The section about the exchange in a failed test's report: last requests, refusals, lost frames, replay commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ from mockexchange.pytest_plugin.traffic_summary import lines_of
 
 SECTION = "mockexchange"
 FOREIGN = frozenset({"site-packages", "dist-packages"})
-"""Folders with third-party code, also below a suite's root."""
+"""Names of folders with third-party code, which may lie below a test suite's root."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedExchange:
-    """An exchange of a test or of the session, and its settings."""
+    """An exchange whose state is reported when a test fails, with its settings."""
 
     exchange: Exchange
     sandbox_request: SandboxRequest
@@ -35,7 +35,7 @@ WATCHED = pytest.StashKey[WatchedExchange]()
 
 @contextmanager
 def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request: SandboxRequest) -> Iterator[None]:
-    """Register the exchange of a test or of the session; a test's report prefers its own."""
+    """Register an exchange for reports of failures; a test's own exchange is preferred to the session's."""
     who.stash[WATCHED] = WatchedExchange(exchange, sandbox_request)
     try:
         yield
@@ -44,7 +44,7 @@ def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request:
 
 
 def add_section(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
-    """Add a section about the exchange to the report of a failure."""
+    """Add a section about the exchange to the report of a failed test."""
     if isinstance(raised.value, RealVenueReached):
         _fail(report, item, raised)
     if not report.failed:

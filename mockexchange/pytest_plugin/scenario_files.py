@@ -8,7 +8,7 @@ from mockexchange.scenario.loader import builtin_names
 
 
 def find_scenario(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:
-    """Return the scenario, with the whole path of a file in these directories; other scenarios are unchanged."""
+    """Return the path of a scenario file found in these directories; any other scenario unchanged."""
     if isinstance(scenario, Mapping) or (isinstance(scenario, str) and _is_no_file(scenario)):
         return scenario
     candidates = (directory / scenario for directory in directories)

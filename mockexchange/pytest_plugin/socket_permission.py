@@ -30,7 +30,7 @@ def unblocked() -> Iterator[None]:
 
 
 def hint_for(error: BaseException | None) -> str | None:
-    """Return the advice for an error that pytest-socket caused, else None."""
+    """Return advice if pytest-socket caused this error, else None."""
     return HINT if any(str(each).startswith(BLOCKED) for each in _causes(error)) else None
 
 

@@ -14,11 +14,11 @@ LINE_CHARS_MAX = 400
 """Characters of a line; a URL with a cursor has 200, a long diagnosis 300."""
 INDENT = "    "
 WAITS_FOR = {"scheduled": "has not happened yet, it does", "waiting": "waits for a client to set it off"}
-"""Texts by the state of a script step."""
+"""Texts about a script step that has not run yet, by the step's state."""
 
 
 def lines_of(exchange: Exchange) -> Iterator[str]:
-    """Yield the lines of the summary. Raises MockExchangeError if the server no longer answers."""
+    """Yield the lines of an exchange's summary. Raises MockExchangeError if the server no longer answers."""
     header = exchange.ask("GET", "log")[0]
     clock = exchange.ask("GET", "clock")
     yield (
