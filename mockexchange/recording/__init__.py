@@ -1,1 +1,1 @@
-"""Recordings of real venues: a proxy that holds no key, redaction before the disk, and files of JSON lines."""
+"""Recordings of real venues: a proxy without keys, redaction before anything is written, and files of JSON lines."""
