@@ -1,1 +1,1 @@
-"""Scenarios made of recordings: rows become steps, and what the steps cannot explain is reported."""
+"""Imports: scenarios made from recordings, and reports of recorded answers that a scenario does not reproduce."""

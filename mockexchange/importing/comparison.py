@@ -1,4 +1,4 @@
-"""Compares a recorded answer with the mock's: equal, equal but for order or instants, or the smallest difference."""
+"""Comparison of a recorded answer with the mock's: equal, equal except for order or times, or different."""
 
 import json
 import re
@@ -12,18 +12,18 @@ INSTANT_NAMES = ("_ts", "ts", "_time", "_ms", "timestamp")
 CURSOR, HAS_MORE = "cursor", "has_more"
 RPC_MARKS = frozenset({"jsonrpc", "rid"})
 TAPE = frozenset({"trade_seq", "tick_direction", "tradeSeq", "tickDirection"})
-"""Fields of a trade that the trades of others decide."""
+"""Fields of a trade that depend on other participants' trades."""
 INCOMPARABLE = TAPE | {"usIn", "usOut", "usDiff", "creation_timestamp"}
-"""Fields that no account determines: the tape, the times of an answer, and when the exchange began."""
+"""Fields that do not depend on the account: public trades, the times of an answer, the exchange's first day."""
 IDENTITY = frozenset({"id", "email", "system_name", "username"})
-"""Fields of the owner of an account, which a recording has as pseudonyms."""
+"""Fields about the owner of an account, which a recording has as pseudonyms."""
 DIFFERENCES_MAX = 3
 CHARS_SHOWN_MAX = 120
 ABSENT = "(absent)"
 
 
 class Difference(NamedTuple):
-    """A value at a path of the body that is another one in the mock's answer."""
+    """A value in the body that differs between the recorded answer and the mock's."""
 
     path: str
     recorded: str
@@ -31,16 +31,17 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How a recorded answer is explained, with the first differences."""
+    """How a recorded answer compares with the mock's (`kind`), and the first differences."""
 
     kind: str
     differences: tuple[Difference, ...] = ()
 
 
 def compare(recorded: str, answered: str) -> Comparison:
-    """Compare two bodies; cursors only by whether the mock has another page where the recorded list had ended.
+    """Compare a recorded body with the mock's and return the result.
 
-    A page that no request asked for is not in the recording, so its rows are not in the scenario either.
+    Of cursors only their presence is compared, and a further page of the mock is no difference, since rows of pages
+    that nobody requested are not in the scenario.
     """
     wanted, got = (_compared(json.loads(text)) for text in (recorded, answered))
     if isinstance(wanted, dict) and isinstance(got, dict) and wanted.get(CURSOR) and got.get(CURSOR) is False:
@@ -58,7 +59,10 @@ def compare(recorded: str, answered: str) -> Comparison:
 
 
 def shape_of(value: Any) -> Any:
-    """Return a body with the spelling class of each value instead of it, which the API date decides; lists once."""
+    """Return a body in which a word for its notation replaces each value; these depend on the API date.
+
+    A list has each different shape of its items once.
+    """
     if isinstance(value, dict):
         return {name: shape_of(one) for name, one in value.items()}
     if isinstance(value, list):

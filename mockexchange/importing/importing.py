@@ -1,4 +1,4 @@
-"""An import from its recording to a verified scenario."""
+"""The import of a recording: it makes a scenario, finds the API date, solves the opening cash and verifies answers."""
 
 import asyncio
 import json
@@ -24,17 +24,17 @@ from mockexchange.venues.dated import COMPAT, ApiDate
 from mockexchange.venues.registry import VENUES, venue_of
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What rows raise that lack a field, or have another value in it than is known."""
+"""Errors of rows that lack a field or have an unexpected value in it."""
 REFUSALS_MAX = 20
-"""Steps that are left out; with more of them the rows are not what they seem."""
+"""The most steps that are left out because no scenario can have them; with one more the import fails."""
 SAMPLE_MAX = 3
-"""Answers of each path by which the API date is found."""
+"""The number of answers of each path that are used to find the API date."""
 KINDS = (EXPLAINED, ORDER, INSTANT, BY_STUB, UNEXPLAINED)
 
 
 @dataclass(slots=True)
 class Imported:
-    """A scenario, and how it explains the recording that it was made of."""
+    """The scenario made from a recording, and how well it reproduces the recorded answers."""
 
     recorded: Recorded
     text: str
@@ -53,9 +53,10 @@ class Imported:
 
 
 def import_recording(path: Path, api_date: str | None = None, *, stubs_rest: bool = False) -> Imported:
-    """Make a scenario of a recording; the date is found if none is given, and the unexplained rest may become stubs.
+    """Make a scenario from a recording or a venue's CSV export.
 
-    Raises WrongRecording, ScenarioError and OSError.
+    Without `api_date` the date is found from the answers. With `stubs_rest` stubs answer what the scenario does not
+    reproduce. Raises WrongRecording, ScenarioError and OSError.
     """
     if exporter := _exporter_of(path):
         return _import_export(exporter, path, api_date)

@@ -1,4 +1,4 @@
-"""The answers in a recording, read line by line; bodies are read again from the file when they are needed."""
+"""The answers in a recording, listed line by line; their bodies are read from the file again when needed."""
 
 import json
 from collections import Counter
@@ -16,29 +16,29 @@ from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]
 LINE_BYTES_MAX = 64 * 1024 * 1024
-"""A line has two bodies of at most 16 MB, escaped."""
+"""The longest line in bytes: two bodies of at most 16 MB each, escaped."""
 PROBLEMS_MAX = 100
 CUT = "there is no summary after it: the recording was cut short"
 PROXY = "proxy"
 JSON_HEADERS = ((b"content-type", b"application/json"),)
 ROW = "row"
-"""The method of what no request asked for: a row of a file."""
+"""The method of a row of a CSV file, for which there was no request."""
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class WrongRecording(ValueError):
-    """A file with nothing that can be imported; the message says why."""
+    """The error for a file that has nothing to import; the message gives the reason."""
 
 
 class Problem(NamedTuple):
-    """What could not be read, with its line."""
+    """A line that could not be read, with the reason."""
 
     line: int
     why: str
 
 
 class RecordedAnswer(NamedTuple):
-    """A request that was carried out: the line it is on, the byte where that begins, and the target."""
+    """The position in the file of a request with its answer (line and byte offset), its time and its target."""
 
     line: int
     offset: int
@@ -46,11 +46,11 @@ class RecordedAnswer(NamedTuple):
     target: str
     method: str = "GET"
     body: str = ""
-    """Of a read that is a POST, which calls a method."""
+    """The body of a POST that calls a reading JSON-RPC method; empty for all other requests."""
 
     @property
     def is_write(self) -> bool:
-        """Whether the request wrote: its answer has rows, and is not asked for again."""
+        """Whether the request changed the account; its answer is read for rows, but it is not sent again."""
         return self.method in WRITES and not self.body
 
     @property
@@ -68,7 +68,7 @@ class RecordedAnswer(NamedTuple):
 
 @dataclass(slots=True)
 class Recorded:
-    """A recording that was read: its answers of one venue, what was not read, and counts of what is not asked again."""
+    """A recording of one venue: its answers, the lines that could not be read, and counts of what is not sent again."""
 
     path: Path
     venue: str = ""
@@ -77,10 +77,10 @@ class Recorded:
     problems: list[Problem] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     assumed: list[Problem] = field(default_factory=list)
-    """What the rows of a file do not say, with their lines."""
+    """Assumptions about rows of a CSV file that lack a fact, with their lines."""
 
     def bodies(self) -> Iterator[tuple[RecordedAnswer, Any]]:
-        """Yield each answer with its body, parsed, in the order of the file."""
+        """Yield each answer with its parsed body, in the file's order."""
         with self.path.open("rb") as file:
             for answer in sorted([*self.answers, *self.writes]):
                 file.seek(answer.offset)
@@ -93,7 +93,7 @@ class Recorded:
 
 
 def read_answers(path: Path) -> Recorded:
-    """Read a recording, or an exported journal. Raises WrongRecording if no line of it can be imported."""
+    """Read a recording or an exported journal. Raises WrongRecording if none of its lines can be imported."""
     found, is_ended, number = Recorded(path), False, 0
     with path.open("rb") as file:
         for number, offset, raw in lines_of(file):
@@ -110,7 +110,7 @@ def read_answers(path: Path) -> Recorded:
 
 
 def lines_of(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the lines with their number and the byte where each begins; of one that is too long the beginning."""
+    """Yield each line with its number and the byte offset at which it begins; a line that is too long is cut."""
     number = offset = 0
     while raw := file.readline(LINE_BYTES_MAX):
         number += 1
@@ -136,14 +136,14 @@ def _take(found: Recorded, raw: bytes, number: int, offset: int) -> bool:
 
 
 def check_beginning(path: Path, raw: bytes, number: int) -> None:
-    """Refuse a file whose first line is no JSON object. Raises WrongRecording."""
+    """Raise WrongRecording if a file's first line is not a JSON object."""
     if number == 1 and raw.lstrip()[:1] not in (b"{", b""):
         expected = "JSON lines, or a CSV export with the columns of a venue"
         raise WrongRecording(f"{path} is no recording: expected {expected}, got {raw[:40]!r}")
 
 
 def check_header(path: Path, line: Plain) -> None:
-    """Refuse a file of another format by its header. Raises WrongRecording."""
+    """Raise WrongRecording if a file's header shows another format."""
     if "log" in line:
         raise WrongRecording(f"{path} is a HAR: make a recording of it: mockexchange record --har {path}")
     if (line["format"], line.get("version")) != (FORMAT, VERSION):

@@ -1,4 +1,4 @@
-"""The report of an import: what the scenario explains, and the smallest difference of what it does not."""
+"""The report of an import: for each path, whether the scenario reproduces the recorded answers."""
 
 from collections import defaultdict
 
@@ -13,7 +13,10 @@ SAYS = "The scenario answers as the recording did."
 
 
 def report_of(found: Imported) -> Report:
-    """Return a verdict for each recorded path, and for the steps; stubs, and other orders and instants, are notes."""
+    """Return a report with a verdict for each recorded path and for the steps.
+
+    Answers by stubs, and answers with another order or other times, are notes.
+    """
     report = Report(f"{found.recorded.path.name} as of {found.api_date}")
     by_path: dict[str, list[Verified]] = defaultdict(list)
     for one in found.verified:

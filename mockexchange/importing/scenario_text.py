@@ -1,4 +1,4 @@
-"""The text of a scenario, as a person would write it: a key a line, a step a line."""
+"""Writing of a scenario as YAML that people can read: one key or one step per line."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from typing import Any
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+-]*(?::[0-9][A-Za-z0-9_.:-]*)*|-[0-9][0-9.]*")
 UNPRINTABLE = re.compile("[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""Characters that JSON leaves as they are, and that YAML takes for the end of a line or refuses."""
+"""Characters that JSON leaves unescaped, and that YAML refuses or reads as line breaks."""
 
 
 def text_of(scenario: Mapping[str, Any]) -> str:
-    """Return a scenario as YAML."""
+    """Return a scenario as YAML text."""
     lines: list[str] = []
     for name, value in scenario.items():
         if isinstance(value, list):

@@ -1,8 +1,8 @@
-"""Stubs for the answers that no step explains: the recorded bodies, byte for byte.
+"""Stubs that answer with the recorded bodies where the scenario does not reproduce an answer.
 
-A stub answers every request that has its parameters, and others besides. So an answer that the scenario explains is
-stubbed too if a stub would answer in its place, and so are all pages of a list of which one is a stub: the mock has
-other cursors.
+A stub answers every request that has its parameters, and perhaps others. So an answer that the scenario does reproduce
+gets a stub too if another stub would match its request, and so do all pages of a list if one page has a stub, since the
+mock's cursors differ.
 """
 
 import json
@@ -16,7 +16,7 @@ from mockexchange.importing.verification import Verified
 
 CURSOR = "cursor"
 WILDCARDS = "*{}"
-"""Characters of paths that a pattern means otherwise."""
+"""Characters of paths that have a special meaning in a stub's pattern."""
 HEADERS = {"Content-Type": "application/json"}
 
 
@@ -36,7 +36,10 @@ class _Stubbed(NamedTuple):
 
 
 def stubs_of(recorded: Recorded, verified: Iterable[Verified]) -> list[dict[str, Any]]:
-    """Return stubs of the unexplained answers, in the order of their installation: the last one is matched first."""
+    """Return the stubs for the answers that the scenario does not reproduce, in the order of installation.
+
+    The stub installed last is matched first.
+    """
     known = [
         (_stubbed(recorded, one.answer), one.comparison.kind == UNEXPLAINED) for one in verified if not one.answer.body
     ]

@@ -1,4 +1,4 @@
-"""Asks every recorded read again of a sandbox in this process, at its instant and at one API date."""
+"""Verification of a scenario: every recorded read is sent to a sandbox in this process, at its time and API date."""
 
 import asyncio
 import hashlib
@@ -28,17 +28,17 @@ Note = Callable[[RecordedAnswer, str, str], None]
 
 
 class Reply(NamedTuple):
-    """What the emulated exchange answers."""
+    """The answer of the emulated exchange."""
 
     status: int
     body: str
     is_stub: bool = False
     headers: Mapping[str, str] = {}
-    """By their names in lower case."""
+    """The answer's headers, by lower-case name."""
 
 
 class Verified(NamedTuple):
-    """A recorded answer with how the scenario explains it."""
+    """A recorded answer, and how it compares with the mock's."""
 
     answer: RecordedAnswer
     comparison: Comparison
@@ -46,25 +46,25 @@ class Verified(NamedTuple):
 
 @dataclass(slots=True)
 class Emulated:
-    """A sandbox that is led through the history of a scenario, and asked on the way."""
+    """A sandbox that carries out a scenario's history step by step, and answers requests in between."""
 
     sandbox: Sandbox
     steps: Iterator[TimedCommand]
     venue: str
     refusals: list[str] = field(default_factory=list)
     account: str = ""
-    """Who asks; the first account if empty."""
+    """The name of the account that signs the requests; the first account if empty."""
     _next: TimedCommand | None = None
 
     @classmethod
     async def open(cls, plan: Plan, venue: str, api_date: ApiDate) -> "Emulated":
-        """Open the beginning of a scenario, before its history. Raises ScenarioError."""
+        """Open the sandbox in the scenario's state before its history. Raises ScenarioError."""
         before = replace(plan, steps=[], cache=PlanCache())
         sandbox = await open_sandbox(before, SandboxOptions(api_date=api_date, clock="paused"))
         return cls(sandbox, iter(plan.steps), venue)
 
     async def advance(self, at: int) -> None:
-        """Carry out the steps up to an instant; a step that is refused is noted."""
+        """Carry out the steps up to an instant; refused steps are added to `refusals`."""
         while True:
             step = self._next or next(self.steps, None)
             self._next = step
@@ -76,7 +76,7 @@ class Emulated:
                 self.refusals.append(f"{step.command}: {outcome}")
 
     def ask(self, target: str, at: int, method: str = "GET", body: str = "") -> Reply:
-        """Ask a read as the recorded account."""
+        """Send a read to the sandbox at an instant, signed as the recorded account."""
         credentials = self.sandbox.credentials()
         credential = next(one for one in credentials if self.account in ("", one.account))
         known = {"key_id": credential.key_id, "private_key_pem": credential.private_pem, "secret": credential.secret}
@@ -93,21 +93,21 @@ class Emulated:
 
 
 def plan_of(text: str) -> Plan:
-    """Read the text of a scenario. Raises ScenarioError."""
+    """Parse the text of a scenario. Raises ScenarioError."""
     return load_text(text, "imported", hashlib.sha256(text.encode()).hexdigest())
 
 
 def plan_of_scenario(scenario: Mapping[str, Any]) -> Plan:
-    """Read a scenario that is not written yet; its steps are read when they are carried out. Raises ScenarioError."""
+    """Parse a scenario given as a mapping; its steps are parsed when they are carried out. Raises ScenarioError."""
     return load_steps(text_of({**scenario, "history": []}), scenario["history"], "imported")
 
 
 def verify(
     plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate, note: Note = lambda *_: None
 ) -> tuple[list[Verified], list[str]]:
-    """Return how each answer is explained, and the steps that were refused. Raises ScenarioError.
+    """Return how each recorded answer compares with the mock's, and the reasons of refused steps.
 
-    `note` is called with each answer, the recorded body and the mock's.
+    `note` is called with each answer, the recorded body and the mock's. Raises ScenarioError.
     """
     return asyncio.run(_verify(plan, recorded, answers, api_date, note))
 
@@ -138,7 +138,7 @@ def _compared(wanted: str, reply: Reply) -> Comparison:
 
 
 def with_cursor(target: str, cursors: dict[str, str]) -> str:
-    """Return a target with the mock's cursor of the same page instead of the recorded one."""
+    """Return a request target in which the recorded cursor is replaced by the mock's cursor of the same page."""
     path, mark, query = target.partition("?")
     parts = [_translated(part, cursors) for part in query.split("&")]
     return path + mark + "&".join(parts)
@@ -150,7 +150,7 @@ def _translated(part: str, cursors: dict[str, str]) -> str:
 
 
 def note_cursor(cursors: dict[str, str], recorded: str, answered: str) -> None:
-    """Remember the mock's cursor by the recorded one of the same page."""
+    """Add to `cursors` the mock's cursor, under the recorded cursor of the same page."""
     before, after = (json.loads(text).get("cursor") for text in (recorded, answered))
     if before and after:
         cursors[before] = quote(after, safe="")

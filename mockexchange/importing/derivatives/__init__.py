@@ -1,1 +1,1 @@
-"""Imports accounts that hold derivatives: positions, trades and cash by currency, in answers of JSON-RPC."""
+"""Imports of accounts at JSON-RPC venues that hold derivatives: positions, trades, and cash by currency."""

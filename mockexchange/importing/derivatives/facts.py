@@ -1,4 +1,4 @@
-"""The rows of one account of derivatives in a recording, by the names of JSON-RPC methods."""
+"""The rows of one derivatives account in a recording, collected from the answers of JSON-RPC methods."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from mockexchange.venues.request import Request
 
 Row = Mapping[str, Any]
 Key = tuple[int, str]
-"""A subaccount and an instrument."""
+"""A subaccount's number and an instrument's name."""
 ZERO = Decimal(0)
 US_PER_MS = 1_000
 _CAPITAL = re.compile("([A-Z])")
@@ -21,14 +21,14 @@ _PRICES = (("mark_price", "price"), ("mark_iv", "iv"), ("iv", "iv"))
 
 
 class Dated(NamedTuple):
-    """A row, and the instant at which it was answered."""
+    """A row, and the time in microseconds at which it was answered."""
 
     row: Row
     at: int
 
 
 class Seen(NamedTuple):
-    """The mark price, the volatility and the index of an instrument at an instant, as far as a row has them."""
+    """The mark price, volatility and index price of an instrument at an instant; missing values are left out."""
 
     at: int
     instrument: str
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """Rows by their ids: a later answer replaces an earlier one."""
+    """All recorded rows by id; a row of a later answer replaces the earlier one."""
 
     positions: dict[Key, Dated] = field(default_factory=dict)
     trades: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -46,16 +46,16 @@ class Facts:
     instruments: dict[str, Row] = field(default_factory=dict)
     tickers: dict[str, Row] = field(default_factory=dict)
     indexes: dict[str, Decimal] = field(default_factory=dict)
-    """Prices by the name of the index, of answers that have one."""
+    """Prices by index name, from answers that have them."""
     seen: list[Seen] = field(default_factory=list)
     balances: list[RecordedAnswer] = field(default_factory=list)
     subaccounts: set[int] = field(default_factory=set)
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
-    """Answers with a row that could not be read, with the reason."""
+    """Answers with a row that could not be read, each with the reason."""
 
 
 def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
-    """Collect the rows of all answers."""
+    """Return the rows of all answers."""
     facts = Facts()
     for answer, body in bodies:
         try:
@@ -66,7 +66,7 @@ def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
 
 
 def call_of(answer: RecordedAnswer) -> tuple[str, Mapping[str, str]]:
-    """Return the method that a request names without its namespace, and its params as text."""
+    """Return the JSON-RPC method that a request calls, without its namespace, and its parameters as text."""
     path, _, query = answer.target.partition("?")
     asked = Request(answer.method, path, query, JSON_HEADERS, answer.body.encode())
     rpc_call_of = venue_at(path).rest.rpc_call_of
@@ -75,23 +75,23 @@ def call_of(answer: RecordedAnswer) -> tuple[str, Mapping[str, str]]:
 
 
 def subaccount_of(params: Mapping[str, str]) -> int:
-    """Return the subaccount that a request names, 0 for none."""
+    """Return the number of the subaccount that a request names; 0 if it names none."""
     return int(params.get("subaccount_id") or params.get("subaccountId") or 0)
 
 
 def amount_of(value: Any) -> Decimal:
-    """Return a number of a row, which is a number of JSON or text. Raises ArithmeticError."""
+    """Return a row's number, given as JSON number or as text, as a Decimal. Raises ArithmeticError."""
     return Decimal(str(value))
 
 
 def plain(amount: Decimal) -> str:
-    """Return an amount without an exponent and without zeros at its end."""
+    """Return an amount as text without an exponent and without trailing zeros."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") or "0" if "." in text else text
 
 
 def rows_in(result: Any) -> list[Row]:
-    """Return the rows of a result, a list or one object, with their names in one spelling."""
+    """Return the rows of a result, which is a list or one object, with field names in snake case."""
     return [_row_of(row) for row in (result if isinstance(result, list) else [result])]
 
 
@@ -143,7 +143,7 @@ def at_of(row: Row) -> int:
 
 
 def trades_in_order(facts: Facts) -> Iterator[tuple[int, Row]]:
-    """Yield each trade with its subaccount, the oldest first."""
+    """Yield the subaccount and the row of each trade, oldest first."""
     yield from sorted(
         ((subaccount, row) for (subaccount, _), row in facts.trades.items()), key=lambda pair: pair[1]["timestamp"]
     )

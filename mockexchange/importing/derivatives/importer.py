@@ -1,4 +1,4 @@
-"""The part of an import that knows derivatives: from answers to a scenario, and the cash of a summary."""
+"""The derivatives part of an import: it makes a scenario from answers, and solves the opening cash."""
 
 import json
 from collections.abc import Iterable
@@ -28,11 +28,11 @@ Cash = dict[tuple[int, str], Decimal]
 
 @dataclass(frozen=True, slots=True)
 class DerivativesImporter:
-    """Imports the recordings of a venue of derivatives."""
+    """The importer for recordings of one derivatives venue."""
 
     venue: str
     rounds_max: int = 8
-    """Rounds in which cash is solved to the last digit."""
+    """The most rounds in which the opening cash is corrected, until its last digit is right."""
 
     def facts_of(self, bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
         return facts_of(bodies)
@@ -41,7 +41,7 @@ class DerivativesImporter:
         return scenario_of(self.venue, facts, name, first_at)
 
     def balances_of(self, facts: Facts) -> list[RecordedAnswer]:
-        """Return the first summary of each subaccount and currency that was asked for."""
+        """Return the first recorded summary of each subaccount and currency."""
         found: dict[str, RecordedAnswer] = {}
         for answer in facts.balances:
             method, params = call_of(answer)
@@ -49,13 +49,13 @@ class DerivativesImporter:
         return list(found.values())
 
     def cash_missing(self, answer: RecordedAnswer, recorded: str, answered: str) -> Cash:
-        """Return by subaccount and currency how much the mock's balance lacks."""
+        """Return, by subaccount and currency, how much more the recorded balance is than the mock's."""
         subaccount = subaccount_of(call_of(answer)[1])
         before, after = (_summaries(subaccount, json.loads(text)["result"]) for text in (recorded, answered))
         return {key: _missing(row, after[key]) for key, row in before.items() if key in after}
 
     def with_cash(self, scenario: dict[str, Any], cash: Cash, before: int) -> dict[str, Any]:
-        """Return a scenario with opening cash; less than nothing is a credit below zero at the start."""
+        """Return a scenario with this opening cash; a negative amount becomes a step `credit` at the start."""
         account, history = {**scenario["accounts"][ACCOUNT]}, list(scenario["history"])
         given: dict[int, dict[str, str]] = {}
         for (subaccount, currency), amount in sorted(cash.items()):

@@ -1,6 +1,6 @@
-"""What a position has beyond its recorded trades, and when its session began.
+"""The part of a position that its recorded trades do not explain, and the start of its session.
 
-Costs are affine in the opening costs once the opening size is known, so they are solved from two folds.
+Once the opening size is known, costs are affine in the opening costs, so two replays of the trades solve them.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.importing.derivatives.facts import ZERO, Row, amount_of
 
 NEAR = Decimal("0.000000003")
-"""Rows have nine decimals, of which up to three were rounded in a sum."""
+"""The tolerance of sums: rows have nine decimals, and a sum may have up to three rounded terms."""
 ONE = Decimal(1)
 HALF = Decimal("0.00000000049")
-"""How far an amount is from its nine decimals."""
+"""The rounding error of an amount with nine decimals."""
 
 
 class Trade(NamedTuple):
-    """A trade of a position: signed size, price, and the index of its time."""
+    """A trade of a position: its signed size, its price, and the index price at its time."""
 
     at: int
     size: Decimal
@@ -33,7 +33,7 @@ class Trade(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A recorded position with its trades, the oldest first; `size` is in the unit of trading."""
+    """A recorded position with its trades, oldest first; `size` is in the unit in which trades are counted."""
 
     terms: Terms
     row: Row
@@ -50,7 +50,7 @@ class Position:
 
 
 class Opening(NamedTuple):
-    """A holding before the recorded trades; prices are 0 where it has no size."""
+    """What was held before the first recorded trade; prices are 0 if its size is 0."""
 
     size: Decimal = ZERO
     average_price: Decimal = ZERO
@@ -71,7 +71,7 @@ class _Start(NamedTuple):
 
 @precise
 def fits(position: Position, session_at: int) -> bool:
-    """Return whether the recorded trades alone lead to the row, with a session that began at an instant."""
+    """Return whether the recorded trades alone explain the position's row, if its session began at `session_at`."""
     held = _fold(position, _Start(ZERO), session_at)
     worth = form_of(position.terms).worth(held.size, position.amount("mark_price"))
     realized = position.amount("realized_profit_loss") - position.amount("realized_funding")
@@ -84,7 +84,7 @@ def fits(position: Position, session_at: int) -> bool:
 
 @precise
 def opening_of(position: Position, session_at: int) -> Opening:
-    """Return what the row has beyond its trades; all zero if they are all of it."""
+    """Return the part of a position that its trades do not explain; all zero if they explain all of it."""
     funding, size = position.amount("realized_funding"), position.size
     opened = size - _fold(position, _Start(ZERO), session_at).size
     start = _start(position, opened, session_at) if opened else _Start(ZERO)

@@ -1,4 +1,4 @@
-"""A whole scenario of an account of derivatives, but for its cash, which is solved by asking."""
+"""The scenario of a derivatives account, without its opening cash, which is solved afterwards."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -29,14 +29,14 @@ from mockexchange.importing.derivatives.terms import core_terms, greeks_of, inst
 ACCOUNT = "me"
 DAY_US = 86_400_000_000
 SESSION_US = 8 * 3_600_000_000
-"""Sessions begin at 08:00 UTC."""
+"""The time of day at which sessions begin, 08:00 UTC, in microseconds."""
 SESSIONS_TRIED_MAX = 200
 PRICE_STEP = Decimal("1e-15")
 Plain = dict[str, Any]
 
 
 class Step(NamedTuple):
-    """A step of the history; of one instant, prices come first, then what was held, trades, orders and funding."""
+    """A step of the history; at the same instant prices come first, then openings, trades, orders and funding."""
 
     at: int
     rank: int
@@ -56,7 +56,10 @@ class _Listed:
 
 
 def scenario_of(venue: str, facts: Facts, name: str, first_at: int) -> Plain:
-    """Return the scenario of a recording whose first answer is at an instant. Raises KeyError and ValueError."""
+    """Return the scenario of a recording; `first_at` is the time of its first answer.
+
+    Raises KeyError and ValueError.
+    """
     start = _start(facts, first_at)
     listed = {one: _listed(facts, one) for one in names_of(facts)}
     session_at = _session_at(facts, listed, first_at)

@@ -1,4 +1,4 @@
-"""The terms of instruments: from their own rows, else from their names, and margins from rows of positions."""
+"""The terms of instruments, from recorded rows or else from names, and margin rates from rows of positions."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ NAME = re.compile(
 )
 SPREAD = re.compile(r"(?P<base>[A-Z0-9_]+)-FS-(?P<one>[A-Z0-9]+)_(?P<two>[A-Z0-9]+)")
 STRANGLE = re.compile(r"(?P<expiry>[A-Z0-9_]+-STRG-[A-Z0-9]+)-(?P<put>\d+)_(?P<call>\d+)")
-"""Combos whose legs are in their names: a future spread, and a strangle."""
+"""Patterns of combos whose names have their legs: SPREAD for future spreads, STRANGLE for strangles."""
 EXPIRES_AT_HOUR = 8
 SIXTH = Decimal("0.000001")
 NINTH = Decimal("0.000000001")
@@ -33,9 +33,9 @@ _FROM_ROW = {
 
 
 def names_of(facts: Facts) -> list[str]:
-    """Return the instruments that can be listed: the recorded ones in their order, then what the account has.
+    """Return the instruments that the scenario lists: recorded instruments in their order, then those of the account.
 
-    Rows of combos do not have their legs: those are listed whose names do.
+    Recorded rows of combos lack the legs, so only combos whose names have the legs are listed.
     """
     rows = sorted(facts.instruments.values(), key=lambda row: int(row.get("instrument_id") or 0))
     listed = [name for row in rows if NAME.fullmatch(name := row["instrument_name"]) or legs_of(name)]
@@ -45,7 +45,7 @@ def names_of(facts: Facts) -> list[str]:
 
 
 def instrument_of(facts: Facts, name: str) -> Plain:
-    """Return an instrument of a scenario, without its prices."""
+    """Return the scenario's entry for an instrument, without prices."""
     found, row, legs = NAME.fullmatch(name), facts.instruments.get(name), legs_of(name)
     if row is not None and legs:
         leg = instrument_of(facts, legs[0][0])
@@ -75,7 +75,7 @@ def _from_row(row: Row) -> Plain:
 
 
 def legs_of(name: str) -> list[list[Any]]:
-    """Return the legs that the name of a combo has, with their ratios; none for another name."""
+    """Return the legs in the name of a combo, each with its ratio; an empty list if the name has none."""
     if spread := SPREAD.fullmatch(name):
         sides = [one.replace("PERP", "PERPETUAL") for one in (spread["one"], spread["two"])]
         return [[f"{spread['base']}-{side}", ratio] for side, ratio in zip(sides, (1, -1), strict=True)]
@@ -86,7 +86,7 @@ def legs_of(name: str) -> list[list[Any]]:
 
 
 def core_terms(name: str, given: Mapping[str, Any]) -> Terms:
-    """Return the terms of an instrument of a scenario, as far as holdings need them."""
+    """Return the core's terms of an instrument in a scenario, as far as positions need them."""
     option_type = given.get("option_type")
     fees = {name: Decimal(given[name]) for name in ("maker_fee", "taker_fee") if name in given}
     return terms_of(
@@ -128,6 +128,6 @@ def _margin(facts: Facts, name: str, terms: Terms) -> Plain:
 
 
 def greeks_of(row: Row, size: Decimal) -> Plain:
-    """Return the Greeks of one long unit of an option from those of a position."""
+    """Return the Greeks of one long unit of an option, from the row of a position of this size."""
     names = ("delta", "gamma", "vega", "theta")
     return {name: plain((amount_of(row[name]) / size).quantize(NINTH**2)) for name in names if row.get(name)}

@@ -1,1 +1,1 @@
-"""Kalshi's rows as steps of a scenario."""
+"""The import of Kalshi recordings and CSV exports: rows become steps of a scenario."""

@@ -1,4 +1,4 @@
-"""Amounts of rows at any date: dollars or cents, counts with decimals or whole."""
+"""Amounts in Kalshi's rows at every API date: dollars or cents, counts whole or with decimals."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,7 +13,10 @@ Row = Mapping[str, Any]
 
 
 def micros_of(row: Row, name: str) -> int | None:
-    """Return money in micro-dollars: `name_dollars`, or `name` in cents; None if the row has neither."""
+    """Return an amount of money in micro-dollars, from the field `<name>_dollars` or, in cents, `<name>`.
+
+    Returns None if the row has neither.
+    """
     dollars = row.get(f"{name}_dollars")
     if dollars is not None:
         return int(Decimal(dollars) * MICROS)
@@ -22,26 +25,29 @@ def micros_of(row: Row, name: str) -> int | None:
 
 
 def centis_of(row: Row, name: str) -> int:
-    """Return a count in hundredths: `name_fp`, or `name` in whole contracts. Raises KeyError."""
+    """Return a count in hundredths of a contract, from the field `<name>_fp` or, in whole contracts, `<name>`.
+
+    Raises KeyError if the row has neither.
+    """
     fixed = row.get(f"{name}_fp")
     return int(Decimal(fixed) * CENTIS) if fixed is not None else int(row[name]) * CENTIS
 
 
 def price_of(row: Row, side: str) -> Decimal:
-    """Return the price of a side in dollars. Raises KeyError."""
+    """Return the price of a side (yes or no) in dollars. Raises KeyError."""
     name = f"{side}_price"
     found = row.get(f"{name}_dollars") or row.get(f"{name}_fixed")
     return Decimal(found) if found is not None else Decimal(row[name]) / 100
 
 
 def fee_of(row: Row) -> str | None:
-    """Return the fee of a fill in dollars; None if the date has no such key, or has it cut to cents."""
+    """Return the exact fee of a fill in dollars; None if the API date lacks the field or rounds it to cents."""
     fee = row.get("fee_cost")
     return None if fee is None or not is_exact(str(fee)) else trimmed(Decimal(fee))
 
 
 def is_exact(text: str) -> bool:
-    """Return whether an amount is exact: before 2026-03-07 dollars were whole cents with four decimals."""
+    """Return whether an amount has all its decimals: before 2026-03-07 dollars were whole cents written with four."""
     return len(text.partition(".")[2]) >= EXACT_DECIMALS
 
 
@@ -54,7 +60,7 @@ def contracts(centis: int) -> str:
 
 
 def trimmed(value: Decimal) -> str:
-    """Return a number without an exponent and without zeros at its end."""
+    """Return a number as text without an exponent and without trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

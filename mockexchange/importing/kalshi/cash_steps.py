@@ -1,4 +1,4 @@
-"""The steps that give the recorded payments and transfers, and the switches of subaccounts."""
+"""The steps made from recorded deposits, withdrawals, transfers and netting settings of subaccounts."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,11 +11,11 @@ from mockexchange.importing.kalshi.step import ACCOUNT, Step, holder
 CENT_MICROS = MICROS // 100
 PENDING, APPLIED = "pending", "applied"
 MOVES, FINAL = 0, 1
-"""Ranks of one instant: cash moves before anything is bought with it."""
+"""The order of steps at the same instant: cash moves before anything is bought with it."""
 
 
 def cash_steps(facts: Facts, start: int) -> Iterator[Step]:
-    """Yield payments in the order of their rows, oldest first, then transfers and switches."""
+    """Yield the steps of payments, oldest first, then of transfers and netting settings."""
     for step, row in reversed(facts.payments.values()):
         yield from _payment_steps(step, row)
     for row in reversed(facts.transfers.values()):
@@ -28,7 +28,7 @@ def cash_steps(facts: Facts, start: int) -> Iterator[Step]:
 
 
 def subaccounts_of_cash(facts: Facts) -> set[int]:
-    """Return the subaccounts that transfers and switches name."""
+    """Return the numbers of the subaccounts in transfers and netting settings."""
     ends = {int(row.get(f"{end}_subaccount") or 0) for row in facts.transfers.values() for end in ("from", "to")}
     return ends | {number for number, _ in facts.netting}
 

@@ -1,4 +1,4 @@
-"""A scenario of an export of the venue, and the check of its settlements."""
+"""The import of a Kalshi CSV export, and the check of its settlements."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ UNKNOWN_SHOWN_MAX = 10
 
 
 class Export(NamedTuple):
-    """The scenario of an export, with what was read."""
+    """The scenario made from a CSV export, with what was read and assumed."""
 
     recorded: Recorded
     scenario: dict[str, Any]
@@ -29,7 +29,7 @@ class Export(NamedTuple):
 
 
 def scenario_of_export(path: Path, name: str) -> Export:
-    """Make a scenario of an export. Raises WrongRecording if it has no row that is a step."""
+    """Make a scenario from a CSV export. Raises WrongRecording if no row becomes a step."""
     file = read_export(path)
     found = steps_of(file)
     if not found.steps:
@@ -49,7 +49,7 @@ def scenario_of_export(path: Path, name: str) -> Export:
 
 
 def settlements_of(export: Export, emulated: Emulated) -> list[Verified]:
-    """Return how the scenario's settlements explain the rows, by the counts of both sides."""
+    """Return, for each settlement in the export, whether the scenario's settlement has the same counts."""
     rows: dict[str, Any] = {}
     cursor = ""
     while True:

@@ -31,7 +31,7 @@ ACTIVITY = frozenset(
 )
 ACTIVITY_NEEDED = ("type", "Amount_In_Dollars", "Original_Date", "Market_Ticker", "Direction", "Price_In_Cents")
 MONEY = ("entry_price", "exit_price", "open_fees", "close_fees", "realized_pnl_without_fees", "realized_pnl_with_fees")
-"""Columns of transactions that end in `_cents` or in `_dollars`."""
+"""Columns of transactions with amounts of money; their names end in `_cents` or in `_dollars`."""
 TRANSACTIONS = frozenset(
     {
         *("subtrader_id", "type", "quantity", "quantity_fp", "market_ticker", "side", "close_timestamp"),
@@ -44,7 +44,7 @@ TRANSACTIONS_ONE_OF = (("quantity", "quantity_fp"), *((f"{name}_cents", f"{name}
 
 
 class CsvRow(NamedTuple):
-    """A row by its columns; the accessors raise ValueError with the column and its text."""
+    """A row with its values by column; the methods raise ValueError with the column and its text."""
 
     line: int
     values: dict[str, str]
@@ -63,14 +63,14 @@ class CsvRow(NamedTuple):
         return found
 
     def money(self, name: str, default: str = "") -> Decimal:
-        """Return dollars of a column that ends in `_dollars` or in `_cents`."""
+        """Return the dollars in the column `<name>_dollars` or, in cents, `<name>_cents`."""
         in_dollars = f"{name}_dollars"
         return (
             self.number(in_dollars, default) if self.text(in_dollars) else self.number(f"{name}_cents", default) / CENTS
         )
 
     def instant(self, name: str) -> int:
-        """Return an instant in microseconds; it must have its offset, since files of one year have several."""
+        """Return an instant in microseconds. Raises ValueError without an offset, since one file may have several."""
         text = self.text(name)
         try:
             found = datetime.fromisoformat(text)
@@ -86,14 +86,14 @@ class CsvRow(NamedTuple):
 
 @dataclass(slots=True)
 class CsvFile:
-    """An export that was read: its rows in the order of the file, and what was not read."""
+    """An export that was read: its rows in the file's order, and the lines that could not be read."""
 
     path: Path
     is_activity: bool
     rows: list[CsvRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    """Columns that are not known."""
+    """Columns of the file that this module does not know."""
 
     def note(self, line: int, why: str) -> None:
         is_new = not self.problems or self.problems[-1].line != line
@@ -102,7 +102,7 @@ class CsvFile:
 
 
 def is_export(path: Path) -> bool:
-    """Return whether a file begins with the columns of one of the exports."""
+    """Return whether a file's first line has the columns of one of the exports."""
     with path.open("rb") as file:
         first = file.readline(HEADER_BYTES_MAX).decode("utf-8-sig", "replace").partition("\n")[0]
     names = {name.strip().strip('"') for name in first.split(",")}

@@ -1,4 +1,4 @@
-"""The steps of the rows of an export, with what is assumed where a row does not say it."""
+"""The steps made from the rows of a CSV export, with assumptions where a row lacks a fact."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ SIDES = ("yes", "no")
 METHODS = ("ach", "wire", "crypto", "debit", "apm")
 DONE = ("applied", "confirmed", "success", "completed", "")
 CASH, TRADES, SETTLES = 0, 2, 4
-"""Ranks of steps of one instant."""
+"""The order of steps at the same instant."""
 
 
 class _Trade(NamedTuple):
@@ -30,20 +30,23 @@ class _Trade(NamedTuple):
 
 @dataclass(slots=True)
 class CsvSteps:
-    """The steps of an export, with the rows that were assumed, that were checked, and that make no step."""
+    """The steps of an export, with rows that needed an assumption, settlements to check, and counts of skipped rows."""
 
     steps: list[Step] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
-    """Titles of markets, by ticker; every market has an entry."""
+    """Titles of markets by ticker; every market of the file has an entry."""
     settled: dict[str, CsvRow] = field(default_factory=dict)
     assumed: list[Problem] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     traded: set[str] = field(default_factory=set)
-    """Tickers of which there are trades."""
+    """Tickers of markets that have trades in the file."""
 
 
 def steps_of(file: CsvFile) -> CsvSteps:
-    """Return the steps of all rows; rows that cannot be read are noted in the file. Exports begin with the newest."""
+    """Return the steps of all rows, oldest first; exports begin with the newest row.
+
+    Rows that cannot be read are added to the file's problems.
+    """
     found = CsvSteps()
     take = _take_activity if file.is_activity else _take_transaction
     for row in reversed(file.rows):

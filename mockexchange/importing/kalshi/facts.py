@@ -1,4 +1,4 @@
-"""The rows of one account in a recording: the newest of each fill, order, position and settlement."""
+"""The rows of one Kalshi account in a recording: the newest of each fill, order, position and settlement."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ BALANCES = (f"{PORTFOLIO}balance", SUBACCOUNT_BALANCES)
 
 
 class Dated(NamedTuple):
-    """A row, and the instant at which it was answered."""
+    """A row, and the time in microseconds at which it was answered."""
 
     row: Row
     at: int
@@ -24,38 +24,38 @@ class Dated(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """Rows by their ids: a later answer replaces an earlier one."""
+    """All recorded rows by id; a row of a later answer replaces the earlier one."""
 
     fills: dict[str, Row] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
     versions: dict[str, list[Row]] = field(default_factory=dict)
-    """Rows of each order as they were answered one after another, where they differ."""
+    """The different rows of each order, in the order in which they were answered."""
     settlements: dict[str, Row] = field(default_factory=dict)
     positions: dict[tuple[int, str], Dated] = field(default_factory=dict)
-    """Rows of markets by subaccount and ticker."""
+    """Positions in markets, by subaccount and market ticker."""
     shares: dict[tuple[int, str], Row] = field(default_factory=dict)
-    """Rows of events by subaccount and ticker."""
+    """Positions in events, by subaccount and event ticker."""
     markets: dict[str, Row] = field(default_factory=dict)
     events: dict[str, Row] = field(default_factory=dict)
     groups: dict[str, Row] = field(default_factory=dict)
     payments: dict[str, tuple[str, Row]] = field(default_factory=dict)
-    """Deposits and withdrawals by id, with the step of each."""
+    """Deposits and withdrawals by id, each with the name of its step."""
     transfers: dict[str, Row] = field(default_factory=dict)
     """Transfers between subaccounts, and between shards and instances."""
     netting: dict[tuple[int, int], bool] = field(default_factory=dict)
-    """Whether a subaccount nets, by its number and exchange index."""
+    """Whether netting is enabled, by subaccount number and exchange index."""
     allocation: Row = field(default_factory=dict)
     cutoff: Row = field(default_factory=dict)
-    """The instants before which rows are history."""
+    """The instants before which rows are served by the historical operations."""
     archived: list[str] = field(default_factory=list)
-    """Instants of rows that are history."""
+    """Instants of rows that historical operations served."""
     balances: list[RecordedAnswer] = field(default_factory=list)
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
-    """Answers with a row that could not be read, with the reason."""
+    """Answers with a row that could not be read, each with the reason."""
 
 
 def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
-    """Collect the rows of all answers."""
+    """Return the rows of all answers."""
     facts = Facts()
     for answer, body in bodies:
         try:
@@ -128,7 +128,7 @@ def _take_markets(facts: Facts, body: Any) -> None:
 
 
 def subaccount_of(query: str) -> int:
-    """Return the subaccount that a query asks for."""
+    """Return the number of the subaccount that a query names; 0 if it names none."""
     pairs = dict(part.partition("=")[::2] for part in query.split("&"))
     return int(pairs.get("subaccount") or 0)
 

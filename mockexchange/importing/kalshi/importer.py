@@ -1,4 +1,4 @@
-"""Kalshi's part of an import, as a function from answers to a scenario, and the cash of a balance."""
+"""Kalshi's part of an import: it makes a scenario from answers, and solves the opening cash."""
 
 import json
 from decimal import Decimal
@@ -13,12 +13,12 @@ from mockexchange.importing.recorded_answers import RecordedAnswer
 Cash = dict[tuple[int, int], Decimal]
 """Dollars by subaccount and exchange index."""
 rounds_max = 4
-"""Rounds in which cash is solved: what cannot be paid in one changes what is missing in the next."""
+"""The most rounds in which the opening cash is corrected: what cannot be paid in one round changes the next."""
 __all__ = ["balances_of", "cash_missing", "facts_of", "rounds_max", "scenario_of", "with_cash"]
 
 
 def balances_of(facts: Facts) -> list[RecordedAnswer]:
-    """Return the first balance of each subaccount that was asked for, and of all subaccounts together."""
+    """Return the first recorded balance of each subaccount, and of all subaccounts together."""
     found: dict[str, RecordedAnswer] = {}
     for answer in facts.balances:
         found.setdefault(f"{answer.path}?{subaccount_of(answer.query)}", answer)
@@ -26,17 +26,18 @@ def balances_of(facts: Facts) -> list[RecordedAnswer]:
 
 
 def cash_missing(answer: RecordedAnswer, recorded: str, answered: str) -> Cash:
-    """Return by subaccount and exchange index how many dollars the mock's balance lacks."""
+    """Return, by subaccount and exchange index, how many dollars the recorded balance is above the mock's."""
     number = subaccount_of(answer.query)
     before, after = _cash(number, json.loads(recorded)), _cash(number, json.loads(answered))
     return {key: amount - after.get(key, Decimal(0)) for key, amount in before.items()}
 
 
 def with_cash(scenario: dict[str, Any], cash: Cash, before: int) -> dict[str, Any]:
-    """Return a scenario with opening deposits; less than nothing cannot be deposited.
+    """Return a scenario with these opening deposits; negative amounts are left out.
 
-    `before` is the instant of the first balance. Rows of deposits do not name their subaccount: one of just the amount
-    that a subaccount lacks is that subaccount's. Cash of other exchange indexes was moved there from the first.
+    `before` is the instant of the first balance. Rows of deposits do not name their subaccount: a recorded deposit of
+    just the missing amount is given to that subaccount. Cash at other exchange indexes is transferred there from the
+    first.
     """
     history, account = list(scenario["history"]), {**scenario["accounts"][ACCOUNT]}
     given: dict[int, str] = {}

@@ -1,7 +1,7 @@
-"""The opening balance of a position: what the row has beyond the fold of its recorded fills.
+"""The opening balance of a position: the part of its row that its recorded fills do not explain.
 
-Size, traded and fees are linear. The exposure after all fills is affine in the opening exposure, up to the cut to
-the micro-dollar at each reduction, so it is solved from two folds and tried on both sides.
+Size, traded amount and fees are linear. The exposure after all fills is affine in the opening exposure, except that
+each reduction cuts it to a micro-dollar, so two replays of the fills solve it and nearby values are tried.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ NEARBY_MICROS = 3
 
 
 class Trade(NamedTuple):
-    """One fill of a position, with its fee."""
+    """One fill of a position; the fee is None if the API date does not serve it exactly."""
 
     side: Side
     action: Action
@@ -24,7 +24,7 @@ class Trade(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A recorded position."""
+    """The amounts of a recorded position."""
 
     quantity_centis: int
     exposure_micros: int
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 def opening_of(row: Row, trades: Sequence[Trade], fees_micros: int) -> Row | None:
-    """Return the opening balance that the trades lead from to the row, None if the trades are all of it.
+    """Return the opening balance from which the trades lead to the row; None if the trades explain the whole row.
 
     `fees_micros` is the sum of the trades' fees.
     """

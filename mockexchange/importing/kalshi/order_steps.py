@@ -1,7 +1,7 @@
-"""The steps that give the recorded orders and their groups: rest, amend, reduce, cancel, trigger.
+"""The steps made from recorded orders and order groups: rest, amend, reduce, cancel, trigger.
 
-An order's row has its last state alone. What was before shows in the prices of its fills as a maker, which are the
-order's own, and in other answers with the same order: each difference is an amendment.
+The row of an order has only its last state. Earlier states show in the prices of its maker fills, which are the order's
+own, and in earlier answers with the same order: each difference becomes an amendment.
 """
 
 from collections import defaultdict
@@ -15,25 +15,25 @@ from mockexchange.importing.kalshi.step import Step, fills_in_order, holder, tra
 
 RESTING, CANCELED = "resting", "canceled"
 LIMIT_UNKNOWN = "1000000"
-"""More than any order has, so that a group whose limit no answer has is not triggered."""
+"""The limit given to a group whose limit no answer has, too high to ever trigger the group."""
 RESTS, AMENDS, ENDS = 1, 1, 3
-"""Ranks of steps of one instant; fills have 2."""
+"""The order of steps at the same instant; fills have 2."""
 
 
 class Terms(NamedTuple):
-    """What changes of an order change, in the words of their steps."""
+    """The terms of an order that its changes affect, as the steps of the scenario write them."""
 
     price: str
     count_centis: int
-    """Of the whole order."""
+    """The count of the whole order, in hundredths of a contract."""
     reduced_centis: int
-    """What was taken off since the count was set."""
+    """The count taken off since the whole count was last set, in hundredths of a contract."""
     client_order_id: str
     expires: str
 
 
 class Observation(NamedTuple):
-    """The terms of an order from an instant on: of an answer, or of a fill, which has a price alone."""
+    """The terms of an order from an instant on, as an answer shows them, or the price alone from a fill."""
 
     at: int
     terms: Terms
@@ -41,7 +41,7 @@ class Observation(NamedTuple):
 
 
 def resting_orders(facts: Facts) -> Iterator[Row]:
-    """Yield the orders that were in the book: they rest, were canceled, or were made before their first fill."""
+    """Yield the orders that rested in the order book: resting or canceled ones, and those older than their first fill."""
     first_fills: dict[str, int] = {}
     for fill in fills_in_order(facts):
         first_fills.setdefault(fill["order_id"], instant_of(fill, "created_time"))
@@ -53,7 +53,7 @@ def resting_orders(facts: Facts) -> Iterator[Row]:
 
 
 def order_steps(facts: Facts) -> Iterator[Step]:
-    """Yield the steps of all orders that were in the book, but for their fills."""
+    """Yield the steps of all orders that rested in the order book, except their fills."""
     fills = defaultdict(list)
     for fill in fills_in_order(facts):
         fills[fill["order_id"]].append(fill)
@@ -62,7 +62,7 @@ def order_steps(facts: Facts) -> Iterator[Step]:
 
 
 def group_steps(facts: Facts, start: int) -> Iterator[Step]:
-    """Yield the groups that are listed or that orders are in; only newer lists have their limits."""
+    """Yield the steps of order groups, both listed ones and those that orders name."""
     named = {order["order_group_id"]: order for order in facts.orders.values() if order.get("order_group_id")}
     for group_id, row in {**named, **facts.groups}.items():
         limit = contracts(centis_of(row, "contracts_limit")) if _has_limit(row) else LIMIT_UNKNOWN

@@ -1,4 +1,4 @@
-"""A whole scenario of the facts, but for the opening deposit, which is solved by asking."""
+"""The scenario of a Kalshi account, without its opening deposit, which is solved afterwards."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +12,12 @@ from mockexchange.importing.kalshi.steps import steps_of
 FEES_OF_2026 = "2026-01-01T00:00:00Z"
 SECOND_US = 1_000_000
 AT_START = -1
-"""The instant of steps that are at the start, which is not known before all others are."""
+"""A stand-in for the start, which is known only after the instants of all other steps."""
 MARKET_TEXTS = {"title": "title", "rules_primary": "rules", "yes_sub_title": "yes_title", "no_sub_title": "no_title"}
 
 
 def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
-    """Return a scenario; `first_at` is the instant of the first recorded answer."""
+    """Return the scenario of the recorded rows; `first_at` is the instant of the first answer."""
     steps = steps_of(facts, AT_START)
     start = midnight_before(min([first_at, *(step.at for step in steps if step.at != AT_START)]))
     found: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}
@@ -41,7 +41,7 @@ def _cutoff(facts: Facts) -> str:
 
 
 def midnight_before(first: int) -> int:
-    """Return the last midnight at least a second before an instant."""
+    """Return the last midnight, in microseconds, that is at least a second before an instant."""
     day = datetime.fromtimestamp(first // SECOND_US, UTC).replace(hour=0, minute=0, second=0)
     if first - int(day.timestamp()) * SECOND_US < SECOND_US:
         day -= timedelta(days=1)

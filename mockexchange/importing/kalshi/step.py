@@ -1,4 +1,4 @@
-"""One step of an imported history, and what all kinds of steps have in common."""
+"""One step of an imported history, and the fields that several kinds of steps share."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ ACCOUNT = "me"
 
 
 class Step(NamedTuple):
-    """A step of the history; of one instant, opening balances come first, then orders, fills and what ends orders."""
+    """A step of the history; at the same instant openings come first, then orders, fills and what ends orders."""
 
     at: int
     rank: int
@@ -29,13 +29,13 @@ def ticker_of(row: Row) -> str:
 
 
 def fills_in_order(facts: Facts) -> list[Row]:
-    """Return the fills, the oldest first; of one instant, the last in the list is the oldest."""
+    """Return the fills, oldest first; lists are newest first, which decides between fills of the same instant."""
     oldest_first = list(facts.fills.values())[::-1]
     return sorted(oldest_first, key=lambda fill: instant_of(fill, "created_time"))
 
 
 def trade_of(row: Row) -> dict[str, Any]:
-    """Return what a fill and an order have in common."""
+    """Return the parameters that the steps of fills and orders share."""
     return {
         "account": holder(int(row["subaccount_number"] or 0)),
         "market": ticker_of(row),

@@ -1,4 +1,4 @@
-"""The steps that give the recorded rows: fills, settlements and opening balances, beside cash and orders."""
+"""The steps of a whole import: fills, settlements and opening balances, with those of cash and orders."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,10 @@ SCALAR, VOID = "scalar", "void"
 
 
 def steps_of(facts: Facts, start: int) -> list[Step]:
-    """Return all steps in their order. Raises KeyError, TypeError and ValueError for rows that cannot be read."""
+    """Return all steps of the history in order.
+
+    Raises KeyError, TypeError and ValueError for rows that cannot be read.
+    """
     found = [
         *_opening_steps(facts, start),
         *cash_steps(facts, start),
