@@ -1,1 +1,1 @@
-"""Drift: what a recording has that the wire of an API date has not, grouped, with counts and days."""
+"""Drift: how a recording of a real venue differs from the API that the mock emulates at an API date."""

@@ -1,4 +1,4 @@
-"""Deviations of a recording, grouped by the path of a field, with what each is based on."""
+"""Deviations of a recording from the emulated API, grouped by field, with counts, days and hosts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 HOSTS_MAX = 5
 GROUPS_MAX = 1_000
-"""Groups that are kept; what has more is of another venue, or no API at all."""
+"""The most groups that are kept; a recording with more is of another venue or no API at all."""
 
 
 class Level(StrEnum):
-    """What a recording is compared with: API documents, the emulated exchange, or what the exchange computes."""
+    """What a deviation was found against: the API documents, the mock's answers, or values that the mock computes."""
 
     DOCUMENT = "document"
     TWIN = "twin"
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 class Kind(StrEnum):
-    """How an answer deviates."""
+    """The way in which a recorded answer or frame differs from what is expected."""
 
     UNKNOWN = "unknown field"
     MISSING = "missing field"
@@ -41,17 +41,17 @@ class Kind(StrEnum):
 
 
 STRUCTURE = frozenset({Kind.UNKNOWN, Kind.MISSING, Kind.RENAMED, Kind.MOVED, Kind.TYPE})
-"""Deviations that keep rows from being read, so that nothing can be computed from them."""
+"""Kinds of deviation after which rows cannot be read, so that no values can be compared."""
 
 
 class Deviation(NamedTuple):
-    """One deviation of one body; `operation` is "GET /portfolio/fills", or a stream's message."""
+    """One deviation of one body; `operation` is an HTTP method and path, or the type of a stream's message."""
 
     level: Level
     kind: Kind
     operation: str
     path: str
-    """The field, with "[]" for any row: "market_positions[].position"."""
+    """The path of the field, with "[]" for rows, such as "market_positions[].position"."""
     seen: str
     expected: str
 
@@ -62,7 +62,10 @@ class Deviation(NamedTuple):
 
 @dataclass(slots=True)
 class Evidence:
-    """What a deviation is based on: `count` bodies of `of`, the days, the hosts, and the first line that has it."""
+    """A group of equal deviations: it was found in `count` of the `of` compared bodies.
+
+    It has the days, the hosts and the first line at which it was found.
+    """
 
     deviation: Deviation
     line: int
@@ -72,7 +75,7 @@ class Evidence:
     of: int = 0
     hosts: set[str] = field(default_factory=set)
     last_without_at: int | None = None
-    """The last body before the first that has it."""
+    """The time of the last body without the deviation before the first body with it; None if there is none."""
 
     @property
     def is_everywhere(self) -> bool:
@@ -81,15 +84,15 @@ class Evidence:
 
 @dataclass(slots=True)
 class Findings:
-    """The deviations of one comparison, by group."""
+    """The deviations found in one comparison, by group."""
 
     groups: dict[tuple[Kind, str, str], Evidence] = field(default_factory=dict)
     bodies: Counter[str] = field(default_factory=Counter)
-    """Compared bodies of each operation."""
+    """The number of compared bodies, by operation."""
     _last_at: dict[str, int] = field(default_factory=dict)
 
     def add(self, operation: str, found: Iterable[Deviation], *, line: int, at: int, host: str) -> None:
-        """Add what was found in one body; a group counts once a body."""
+        """Add the deviations found in one body; equal ones in the same body count once."""
         for deviation in {one.group: one for one in found}.values():
             evidence = self.groups.get(deviation.group)
             if evidence is None:
@@ -106,19 +109,19 @@ class Findings:
         self._last_at[operation] = at
 
     def evidence(self) -> Iterator[Evidence]:
-        """Yield the groups with the number of bodies that could have them."""
+        """Yield each group, with the number of bodies of its operation."""
         for one in self.groups.values():
             one.of = self.bodies[one.deviation.operation]
             yield one
 
 
 def place_of(path: Iterable[str | int]) -> str:
-    """Return the path of a value: rows as "[]"."""
+    """Return the path of a value as text, with "[]" for rows."""
     return "".join("[]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def joined(found: list[Evidence]) -> list[Evidence]:
-    """Return evidence with a missing and an unknown field joined to one renamed, or one moved, field."""
+    """Return the evidence, with a missing and an unknown field joined if they seem to be one renamed or moved field."""
     missing = [one for one in found if one.deviation.kind is Kind.MISSING]
     unknown = [one for one in found if one.deviation.kind is Kind.UNKNOWN]
     pairs = {id(lost): (_moved(lost, missing, unknown) or _renamed(lost, missing, unknown)) for lost in missing}

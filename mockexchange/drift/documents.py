@@ -1,4 +1,4 @@
-"""Compares single answers and frames of a recording with the API documents of one date."""
+"""Comparison of recorded answers and frames with a venue's API documents of one date."""
 
 import json
 import re
@@ -21,14 +21,14 @@ from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 
 UNKNOWN_ROUTE = "UnknownRoute"
-"""The component for the answer to an undocumented path."""
+"""The component that describes the answer to an undocumented path."""
 BASE = "Base"
-"""The component for the answer at the prefix itself, to which some venues accept calls."""
+"""The component that describes the answer at the prefix itself, where some venues accept calls."""
 ERRORS_MAX = 200
-"""Schema errors of one body that are read: rows have the same ones."""
+"""The most schema errors of one body that are read, since all rows tend to have the same ones."""
 SWITCHED, UNJUDGED_FROM = 101, 500
 BUSY = 429
-"""Statuses of servers in trouble, and of clients in haste, say nothing of the wire."""
+"""The status 429; answers of an overloaded server tell nothing about the API."""
 KINDS = {
     "type": Kind.TYPE,
     "pattern": Kind.SPELLING,
@@ -38,11 +38,11 @@ KINDS = {
 }
 NUMBER = re.compile(r"\[\d+\]")
 FORMATS = {frames.COMPACT: "white space", frames.NEWLINE: "end of the frame"}
-"""Rules of a frame's bytes, which are of no field."""
+"""Rules about the bytes of a frame, which belong to no field, with the names under which they are reported."""
 
 
 class DocumentJudge:
-    """The documents of a venue at an API date. `alias` is the date's name."""
+    """The comparison with a venue's API documents of one date; `alias` is the date's name."""
 
     def __init__(self, kit: VenueKit, alias: str) -> None:
         subject = f"{kit.name}/{alias}"
@@ -55,20 +55,20 @@ class DocumentJudge:
         self._frames = FrameJudge(stream, subject)
 
     def operation(self, exchange: RecordedExchange) -> str:
-        """Return the operation of a request, with the names of variables instead of their values."""
+        """Return the operation of a request, with names of path variables in place of their values."""
         path = exchange.asked.path
         route = self._routes.find(path)
         return f"{exchange.asked.method} {route.path if route else path.removeprefix(self._kit.prefix)}"
 
     def of_answer(self, exchange: RecordedExchange) -> list[Deviation]:
-        """Return the deviations of an answer; none of a server that was in trouble."""
+        """Return the deviations of an answer; none if the server was overloaded or failed."""
         if exchange.status == BUSY or exchange.status >= UNJUDGED_FROM or exchange.status == SWITCHED:
             return []
         operation = self.operation(exchange)
         return [_of_finding(one, operation) for one in self._objections(exchange)]
 
     def of_frame(self, frame: RecordedFrame, operation: str) -> list[Deviation]:
-        """Return the deviations of a frame of the server, whose bytes are there."""
+        """Return the deviations of a frame that the server sent, whose text was recorded."""
         found = self._frames.objections(frame.text or "", f"line {frame.line}")
         return [_of_frame_finding(one, operation) for one in found]
 

@@ -1,4 +1,4 @@
-"""A drift from its recording to what was found: the dates that fit, and the deviations from the best of them."""
+"""The comparison of a recording with all API dates: which dates fit, and the deviations from the best one."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from mockexchange.venues.registry import venue_at
 
 @dataclass(slots=True)
 class Recording:
-    """What was judged: counts, the instants of the first and the last line, and what was not read."""
+    """What was read of a recording: counts, the times of the first and last line, and what could not be read."""
 
     path: Path
     venue: str = ""
@@ -38,17 +38,17 @@ class Recording:
 
 @dataclass(slots=True)
 class Drift:
-    """What a recording has that the wire of an API date has not; `by_date` counts it for every date."""
+    """The deviations of a recording from one API date; `by_date` counts them for every date."""
 
     recording: Recording
     alias: str
     by_date: dict[str, int]
     evidence: list[Evidence]
     operations: Counter[str]
-    """Judged bodies of each operation, and of each message of the stream."""
+    """The number of compared bodies, by operation and by type of stream message."""
     twin: Twin
     ending: Ending | None = None
-    """Why the recording is not right any more at newer dates."""
+    """The first later change of the API that the recording lacks; None if there is none."""
 
     @property
     def has_drifted(self) -> bool:
@@ -56,7 +56,7 @@ class Drift:
 
 
 def drift_of(path: Path, api_date: str | None = None) -> Drift:
-    """Compare a recording with an API date, or with the one that it deviates from least.
+    """Compare a recording with `api_date` or, without it, with the date from which it deviates least.
 
     Raises WrongRecording and OSError, and ValueError for an unknown date.
     """
@@ -80,7 +80,7 @@ def _first(recording: Recording) -> str:
 
 @dataclass(slots=True)
 class JudgedRecording:
-    """One reading of a recording, judged at every date at once."""
+    """A recording, read once and compared with every API date."""
 
     recording: Recording
     judges: dict[str, DocumentJudge] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class JudgedRecording:
     order: Findings = field(default_factory=Findings)
     streams: dict[int, FrameOrder] = field(default_factory=dict)
     hosts: dict[int, str] = field(default_factory=dict)
-    """The hosts of streams, by connection."""
+    """The hosts of streams, by connection number."""
 
     @classmethod
     def of(cls, path: Path) -> "JudgedRecording":
@@ -100,7 +100,7 @@ class JudgedRecording:
         return judged
 
     def best(self) -> str:
-        """Return the date with the fewest deviations; of equal ones the newest, and compat, which is no day, last."""
+        """Return the API date with the fewest deviations; of equal ones the newest, and compat last."""
         dates = list(self.found)
         return min(self.found, key=lambda one: (len(self.found[one].groups), one == COMPAT, -dates.index(one)))
 

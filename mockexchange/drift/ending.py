@@ -1,4 +1,4 @@
-"""The day since which a recording is not right any more, by the days of the dated tables."""
+"""The day on which a recording ceased to be up to date, found in the venue's dated tables."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from mockexchange.venues.wire_diff import diff_rows
 
 
 class Ending(NamedTuple):
-    """The first change that made a recording wrong: its day, and what it changed."""
+    """The first change of the API after which a recording is out of date: its day, operation and field."""
 
     day: str
     operation: str
@@ -19,7 +19,10 @@ class Ending(NamedTuple):
 
 
 def ending_of(venue: str, found: Mapping[str, Findings]) -> Ending | None:
-    """Return the first change after the last date that a recording fits; None if it fits none, or the newest."""
+    """Return the first change after the last API date that a recording fits.
+
+    Returns None if it fits no date, or fits the newest.
+    """
     wire = VENUES[venue].wire
     dates = list(wire.aliases) if wire else []
     fitting = [alias for alias in dates if not found[alias].groups]

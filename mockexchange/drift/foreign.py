@@ -1,4 +1,4 @@
-"""Recordings of other tools, made recordings of this one: HAR, and cassettes of VCR and its kin in YAML or JSON."""
+"""Conversion of other tools' recordings to this package's: HAR, and cassettes of VCR and similar tools."""
 
 import base64
 import json
@@ -20,14 +20,15 @@ from mockexchange.runtime import api_documents
 
 HAR, CASSETTES = ".har", (".yaml", ".yml", ".json")
 CASSETTE_BYTES_MAX = 64 * 1024 * 1024
-"""A cassette is one YAML value and is read whole."""
+"""The largest cassette in bytes, since it is one YAML value that is read whole."""
 Plain = Mapping[str, Any]
 
 
 @contextmanager
 def as_recording(path: Path) -> Iterator[Path]:
-    """Yield the path of a recording: the file itself, or what a HAR or a cassette says, redacted, for as long as it
-    is needed. Raises WrongRecording and OSError.
+    """Yield the path of a recording: the file itself, or a temporary recording made from a HAR or cassette.
+
+    Temporary recordings are redacted, and removed at the end of the block. Raises WrongRecording and OSError.
     """
     if path.suffix not in (HAR, *CASSETTES):
         yield path

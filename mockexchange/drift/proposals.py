@@ -1,6 +1,7 @@
-"""Proposes rows of the dated tables for what a recording has otherwise, as a patch that a person edits.
+"""Proposed rows for the venue's dated tables where a recording deviates, as a patch for a person to edit.
 
-A day on which something is first seen is not the day of the change: the comment of a row has both ends.
+The day on which a change is first seen is not the day of the change: the comment of a row has both ends of the
+interval.
 """
 
 import ast
@@ -27,16 +28,16 @@ PACKAGE = Path(__file__).parents[1]
 VENUES_PACKAGE = "mockexchange.venues"
 MONTH_CHARS = 7
 UNKNOWN_READ = "?"
-"""What a new field reads of the core is for a person to say."""
+"""A stand-in for the core's value that a new field reads, which a person has to fill in."""
 CLASSES = {"instant": "RFC 3339", "bool": "boolean", "int": "integer", "float": "number of", "list": "list of strings"}
-"""Words in the kinds of spellings, by the class of a value; decimals are in both."""
+"""Words by which a notation of the venue is found, by the class of a value (`class_of`)."""
 TEXT = "string"
 ADDED = frozenset({Kind.UNKNOWN, Kind.RENAMED, Kind.TYPE, Kind.SPELLING})
 ENDED = frozenset({Kind.MISSING, Kind.RENAMED, Kind.TYPE, Kind.SPELLING})
 
 
 class Table(NamedTuple):
-    """A table of dated rows: the name and the file of its tuple."""
+    """A table of dated rows: the name of its tuple and the file that defines it."""
 
     name: str
     path: Path
@@ -58,7 +59,7 @@ class _Edits:
 
 
 def proposals_of(drift: Drift) -> str:
-    """Return a patch of the venue's tables; empty if there is nothing to propose."""
+    """Return a patch of the venue's tables; an empty text if there is nothing to propose."""
     edits, source = _Edits(), f"wire-{day_of(drift.recording.last_at)[:MONTH_CHARS]}"
     for one in drift.evidence:
         if one.deviation.level is Level.DOCUMENT and one.deviation.kind in ADDED | ENDED:

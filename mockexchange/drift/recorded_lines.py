@@ -1,4 +1,4 @@
-"""The lines of a recording as they are judged: every request, also a refused one, and every frame."""
+"""The lines of a recording for comparisons: every request with its answer, refused ones included, and every frame."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,13 +22,13 @@ UNKNOWN_HOST = "an unknown host"
 
 
 class RecordedExchange(NamedTuple):
-    """A request with its answer. It has the form that `AnswerJudge` accepts."""
+    """A request with its answer, in the form that `AnswerJudge` accepts."""
 
     asked: RecordedAnswer
     status: int
     content: bytes
     headers: Mapping[str, str]
-    """By their names in lower case; none if the file does not have any, as in an exported journal."""
+    """The answer's headers by lower-case name; empty if the file has none, as in an exported journal."""
     host: str
     connection: int | None
 
@@ -38,7 +38,7 @@ class RecordedExchange(NamedTuple):
 
 
 class RecordedFrame(NamedTuple):
-    """A message of a stream, or its begin or end (`kind`). `text` is None if its bytes were left out."""
+    """A message of a stream, or its opening or closing (`kind`). `text` is None if its bytes were left out."""
 
     line: int
     at: int
@@ -50,9 +50,9 @@ class RecordedFrame(NamedTuple):
 
 
 def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Problem]:
-    """Yield the requests and frames of a recording, and the lines that cannot be read.
+    """Yield the requests and frames of a recording, and a Problem for each line that cannot be read.
 
-    Requests that were not sent, and answers whose body was left out, are none. Raises WrongRecording.
+    Requests that were not sent, and answers whose body was left out, are skipped. Raises WrongRecording.
     """
     with path.open("rb") as file:
         for number, offset, raw in lines_of(file):
@@ -68,7 +68,7 @@ def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Proble
 
 
 def read_again(path: Path, asked: Iterable[RecordedAnswer]) -> Iterator[RecordedExchange]:
-    """Yield exchanges again from their places, so that no more than one of them is held."""
+    """Yield requests with their answers, read from the file again, so that only one is in memory at a time."""
     with path.open("rb") as file:
         for answer in asked:
             file.seek(answer.offset)

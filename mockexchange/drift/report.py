@@ -1,4 +1,4 @@
-"""The report of a drift: a suite for each operation, a case for each level."""
+"""The report of a drift: a verdict for each operation and level."""
 
 from collections import defaultdict
 
@@ -17,7 +17,7 @@ DAY_CHARS = 10
 
 
 def report_of(drift: Drift) -> Report:
-    """Return a verdict for each operation at each level; a level that said nothing has the reason."""
+    """Return a report with a verdict for each operation at each level; a level that was skipped has the reason."""
     report = Report(f"{drift.recording.path.name} as of {drift.alias}")
     found: dict[tuple[str, Level], list[Evidence]] = defaultdict(list)
     for one in drift.evidence:
@@ -32,14 +32,14 @@ def report_of(drift: Drift) -> Report:
 
 
 def days_of(one: Evidence) -> str:
-    """Return the days of evidence, the day before them too if a body had not deviated then."""
+    """Return the first and last day of a deviation as text, and the last day on which a body lacked it."""
     first, last = day_of(one.first_at), day_of(one.last_at)
     before = "" if one.last_without_at is None else f", not before: {day_of(one.last_without_at)}"
     return (first if first == last else f"{first} to {last}") + before
 
 
 def evidence_of(one: Evidence) -> str:
-    """Return what a deviation is based on: bodies, days and hosts."""
+    """Return as text how many bodies have a deviation, on which days and from which hosts."""
     return f"in {one.count} of {one.of}, {days_of(one)}, {', '.join(sorted(one.hosts))}"
 
 

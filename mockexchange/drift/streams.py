@@ -1,4 +1,4 @@
-"""Judges the order of a recorded stream's frames by the rules that live streams are judged by."""
+"""Checks of the order of a recorded stream's frames, by the rules for live streams."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mockexchange.kit.streaming.protocol import StreamMessage, StreamProtocol
 from mockexchange.kit.streaming.recorded_stream import SentCommand
 
 FRAMES_MAX = 200_000
-"""Frames of a stream whose order is judged; their envelopes are held."""
+"""The most frames of a stream that are checked, since their envelopes are kept in memory."""
 RULES = {
     "acknowledgements": rules.acks,
     "numbers of subscriptions": rules.sids,
@@ -30,7 +30,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class FrameOrder:
-    """The envelopes of a stream's frames, in the form that the rules read."""
+    """The frames of one recorded stream, in the form that the rules read."""
 
     protocol: StreamProtocol
     messages: list[StreamMessage] = field(default_factory=list)
@@ -38,10 +38,10 @@ class FrameOrder:
     lines: list[int] = field(default_factory=list)
     first_at: int = 0
     is_whole: bool = True
-    """Whether every frame so far is there."""
+    """Whether no frame is missing so far."""
 
     def take(self, frame: RecordedFrame) -> None:
-        """Add a frame; after one that was left out, the order of the others cannot be judged."""
+        """Add a frame; once a frame was left out of the recording, the order of later ones is not checked."""
         if frame.kind or not self.is_whole:
             return
         self.first_at = self.first_at or frame.at
@@ -55,7 +55,7 @@ class FrameOrder:
             self.messages.append(self.protocol.read(frame.text.encode())._replace(body={}, frame={}))
 
     def deviations(self) -> Iterator[tuple[int, Deviation]]:
-        """Yield the first violation of each rule with its line."""
+        """Yield the first violation of each rule, with its line in the file."""
         for name, rule in RULES.items() if self.is_whole and self.messages else ():
             broken = next(iter(rule(self)), None)
             if broken is not None:

@@ -1,4 +1,4 @@
-"""Differences between two JSON bodies by structure: keys and their order, types, spelling; and values."""
+"""Differences between two JSON bodies: keys and their order, types, spelling, and values."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ NUMBER = re.compile(r"-?\d+(?:\.(\d+))?")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 ROW_NAMES = ("id", "ticker")
-"""Ends of the names of fields that tell rows apart."""
+"""Endings of the names of fields that identify a row."""
 INSTANT_NAMES = ("_ts", "ts", "_time", "_ms")
 
 
 class Difference(NamedTuple):
-    """One difference at a path, with "[]" for rows."""
+    """One difference at a path, in which "[]" stands for rows."""
 
     level: Level
     kind: Kind
@@ -27,7 +27,7 @@ class Difference(NamedTuple):
 
 
 def differences(wanted: Any, got: Any, path: str = "") -> Iterator[Difference]:
-    """Yield the differences between a recorded body and the emulated exchange's."""
+    """Yield the differences between a recorded body (`wanted`) and the mock's (`got`)."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         yield from _of_objects(wanted, got, path)
     elif isinstance(wanted, list) and isinstance(got, list):
@@ -55,7 +55,7 @@ def _paired(wanted: list[Any], got: list[Any]) -> list[Any]:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values that are no objects and no lists, with their paths."""
+    """Yield all values except objects and lists, each with its path."""
     if isinstance(value, dict):
         for name, one in value.items():
             yield from leaves(one, f"{path}.{name}".removeprefix("."))
@@ -93,7 +93,7 @@ def _of_leaves(wanted: Any, got: Any, path: str) -> Iterator[Difference]:
 
 
 def class_of(value: Any) -> str:
-    """Return how a text is spelled: with how many decimals, as an instant, as a word; the type of other values."""
+    """Return the notation of a text, such as "2 decimals", "instant" or "word"; of other values the type's name."""
     if not isinstance(value, str):
         return type(value).__name__
     if number := NUMBER.fullmatch(value):

@@ -1,4 +1,7 @@
-"""The twin: a scenario made of the recording, asked the same at one date, and compared by structure and by value."""
+"""The comparison of a recording with the mock, opened from the scenario made of the recording, at one API date.
+
+Each recorded request is sent to the mock; answers are compared by structure and by value.
+"""
 
 import asyncio
 import json
@@ -25,24 +28,30 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import venue_of
 
 ASKED_AGAIN = (200, 400, 404)
-"""Statuses of answers that do not depend on the key or on the load."""
+"""Statuses of recorded answers that are compared; other answers depend on the key or on the load."""
 NUMBER = re.compile(r"\[\d+\]")
 
 
 @dataclass(slots=True)
 class Twin:
-    """How the emulated exchange differs; `why_not` is why it was not asked, `why_no_values` why values say nothing."""
+    """How the answers of a mock, opened from the scenario made of the recording, differ from the recorded ones.
+
+    `why_not` is the reason if no request was sent, `why_no_values` the reason if no values were compared.
+    """
 
     evidence: list[Evidence] = field(default_factory=list)
     asked: int = 0
     why_not: str = ""
     why_no_values: str = ""
     noise: list[str] = field(default_factory=list)
-    """Values that the venue changes by itself: "GET /portfolio/balance portfolio_value"."""
+    """Values that the venue changes by itself, such as "GET /portfolio/balance portfolio_value"."""
 
 
 def twin_of(path: Path, venue: str, alias: str, known: Iterable[Evidence]) -> Twin:
-    """Ask a scenario made of the recording what the recording asked; `known` is not found again."""
+    """Open the mock from the scenario made of a recording, send it the recorded requests and compare the answers.
+
+    Deviations in `known` are not reported again.
+    """
     found = [one.deviation for one in known]
     try:
         imported = import_recording(path, alias)
