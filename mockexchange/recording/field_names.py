@@ -1,4 +1,4 @@
-"""The names of fields by what their values are: ids, secrets, or text that every account reads alike."""
+"""Sets of field names by what their values are: ids of an account, secrets, or public text."""
 
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from mockexchange.venues.registry import VENUES
 ID_ENDINGS = ("_id", "_ids", "_uuid", "Id", "Ids")
 IDS = frozenset({"id", "ids", "cursor", "continuation", "label", "user", "username", "email", "uuid", "system_name"})
 PUBLIC_IDS = frozenset({"market_id", "instrument_id", "combo_id", "rulebook_id", "combo_ids", "comboId"})
-"""Ids of what everybody sees, which the mock makes or is given."""
+"""Fields whose ids are the same for every account, such as a market's."""
 SECRETS = frozenset(
     {
         *("access_token", "refresh_token", "token", "client_secret", "secret", "signature", "sig", "password"),
@@ -22,7 +22,7 @@ WORDS = frozenset(
         *("service", "currency", "kind", "instrument_name", "reason", "status", "side", "action", "grant_type", "ts"),
     }
 )
-"""Words of protocols beside those of the dated tables."""
+"""Protocol words besides the field names in the venues' dated tables; their values are public text."""
 HEADERS_KEPT = frozenset(
     {
         *("accept", "accept-encoding", "cache-control", "connection", "content-length", "content-type", "date"),
@@ -30,19 +30,19 @@ HEADERS_KEPT = frozenset(
         *("content-encoding", "deprecation", "sunset", "x-ratelimit-limit", "x-ratelimit-remaining"),
     }
 )
-"""Headers that are recorded with their values; of others the name alone."""
+"""Headers recorded with their values; other headers are recorded by name only."""
 HEADERS_DROPPED = ("cookie", "set-cookie", "cf-", "x-forwarded", "x-real-ip", "forwarded", "proxy-", "true-client-ip")
-"""Beginnings of headers that are not recorded at all."""
+"""Prefixes of header names that are not recorded at all."""
 
 
 def is_id(name: str) -> bool:
-    """Return whether the values of a field are ids of an account, or of what an account has."""
+    """Return whether the values of a field are ids that belong to an account, such as an order's or a fill's."""
     return name not in PUBLIC_IDS and (name in IDS or name.endswith(ID_ENDINGS))
 
 
 @cache
 def public_names() -> frozenset[str]:
-    """Return the names of the fields, parameters and keys in the tables of all venues that are not ids."""
+    """Return the names in the venues' tables whose values are public: fields, parameters and keys that are not ids."""
     tables = [venue.wire.sections() for venue in VENUES.values() if venue.wire]
     found = {name for sections in tables for section in sections for row in section.rows for name in _names_of(row)}
     found = {name for name in found if name.isidentifier()}

@@ -1,19 +1,19 @@
-"""WebSocket frames in a stream of bytes, which is passed on as it is: boundaries, pings and closes included."""
+"""WebSocket frames, parsed from a byte stream that the proxy passes on unchanged."""
 
 from typing import NamedTuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FRAME_BYTES_MAX = 16 * 1024 * 1024
-"""What the largest snapshots take ten times over; more is not held in memory."""
+"""The largest frame and message, ten times what the largest snapshots take; more is not held in memory."""
 _FINAL, _MASKED = 0x80, 0x80
 
 
 class CannotRelay(Exception):
-    """A stream is closed, since it has what is not passed on; the message says what."""
+    """The error for a stream that the proxy cannot pass on and closes; the message gives the reason."""
 
 
 class WireFrame(NamedTuple):
-    """One frame: its bytes on the wire, and its content."""
+    """One WebSocket frame: its bytes as sent, and its decoded payload."""
 
     raw: bytes
     opcode: int
@@ -22,13 +22,13 @@ class WireFrame(NamedTuple):
 
 
 class FrameReader:
-    """Cuts the bytes of one direction into frames."""
+    """A parser that cuts the bytes of one direction into frames."""
 
     def __init__(self, begun: bytes = b"") -> None:
         self._bytes = bytearray(begun)
 
     def feed(self, data: bytes) -> list[WireFrame]:
-        """Return the frames that are complete. Raises CannotRelay."""
+        """Add received bytes and return the frames that are now complete. Raises CannotRelay."""
         self._bytes += data
         found, begin = [], 0
         while (frame := _frame_at(self._bytes, begin)) is not None:
@@ -39,13 +39,13 @@ class FrameReader:
 
 
 class MessageReader:
-    """Joins the frames of one direction to messages."""
+    """A reader that joins the frames of one direction to messages."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def take(self, frame: WireFrame) -> bytes | None:
-        """Return the message that a data frame completes; None before that, and for control frames."""
+        """Return the message that this frame completes; None for an unfinished message and for control frames."""
         if frame.opcode not in (CONTINUATION, TEXT, BINARY):
             return None
         if sum(map(len, self._parts)) + len(frame.payload) > FRAME_BYTES_MAX:
@@ -58,12 +58,12 @@ class MessageReader:
 
     @property
     def is_between(self) -> bool:
-        """Whether no message is incomplete."""
+        """Whether the next data frame begins a new message."""
         return not self._parts
 
 
 def text_frame(payload: bytes) -> bytes:
-    """Return a whole text frame as a server sends it."""
+    """Return the bytes of a text frame with this payload, without a mask, as servers send it."""
     length = len(payload)
     if length < 126:
         return bytes([_FINAL | TEXT, length]) + payload

@@ -1,6 +1,6 @@
-"""HAR 1.2 in and out, for exchange with browsers and other proxies.
+"""Conversion of recordings to and from HAR 1.2, the format of browsers and other proxies.
 
-Streams are no part of HAR: they are written as browsers write them, as `_webSocketMessages` of the handshake.
+HAR has no streams: their messages are written as browsers do, as `_webSocketMessages` of the handshake.
 """
 
 import json
@@ -18,16 +18,16 @@ from mockexchange.version import __version__
 
 Plain = dict[str, Any]
 HAR_BYTES_MAX = 256 * 1024 * 1024
-"""A HAR is one JSON value and is read whole; what is larger is recorded as JSON lines instead."""
+"""The largest HAR in bytes, since a HAR is read whole; longer recordings are kept as JSON lines."""
 MICROS = 1_000_000
 
 
 class WrongHar(ValueError):
-    """A file that is no HAR; the message says why."""
+    """The error for a file that is not a HAR; the message gives the reason."""
 
 
 def har_of(lines: Iterable[Plain]) -> Plain:
-    """Return the lines of a recording as one HAR."""
+    """Return the HAR of a recording's lines."""
     entries: list[Plain] = []
     streams: dict[int, list[Plain]] = defaultdict(list)
     for line in lines:
@@ -41,7 +41,10 @@ def har_of(lines: Iterable[Plain]) -> Plain:
 
 
 def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
-    """Yield the requests of a HAR with the messages of their streams. Raises WrongHar with the place."""
+    """Yield each request of a HAR with its answer and the messages of its stream.
+
+    Raises WrongHar with the place of the error.
+    """
     if path.stat().st_size > HAR_BYTES_MAX:
         raise WrongHar(f"{path} is larger than {HAR_BYTES_MAX} bytes: record it with --out FILE.jsonl")
     try:
@@ -56,7 +59,7 @@ def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
 
 
 def add_har(path: Path, file: RecordingFile) -> None:
-    """Add the requests of a HAR to a recording, redacted as they would be when they were recorded."""
+    """Add the requests and answers of a HAR to a recording, redacted like any recorded traffic."""
     for connection, (found, messages) in enumerate(exchanges_of(path), start=1):
         is_stream = bool(messages) or found.status == 101
         file.add_request(found._replace(connection=connection if is_stream else None))

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection of the proxy: h11's events over a pair of streams."""
+"""One HTTP/1.1 connection of the recording proxy, to a client or to a venue."""
 
 import asyncio
 import ssl
@@ -10,7 +10,7 @@ from mockexchange.emulation.tcp_listener import READ_BYTES, StreamPair
 from mockexchange.recording.upstreams import Origin
 
 HEAD_BYTES_MAX = 256 * 1024
-"""Targets of 64 kB pass, with headers beside them; servers refuse much shorter ones."""
+"""The longest request line with headers, in bytes: targets of 64 kB pass, though servers refuse much shorter ones."""
 BODY_BYTES_MAX = 16 * 1024 * 1024
 CONNECT_S_MAX = 10.0
 Headers = Sequence[tuple[bytes, bytes]]
@@ -20,23 +20,23 @@ HOP_BY_HOP = frozenset(
         *(b"transfer-encoding", b"expect", b"host", b"accept-encoding", b"sec-websocket-extensions", b"upgrade"),
     }
 )
-"""Headers of a request that are this connection's own, or that the proxy writes itself."""
+"""Request headers that apply to one connection only, or that the proxy writes itself; they are not passed on."""
 HOP_BY_HOP_BACK = frozenset({b"connection", b"keep-alive", b"proxy-connection"})
 
 
 class TooLong(Exception):
-    """A body is larger than the proxy takes."""
+    """The error for a body that is larger than the proxy accepts."""
 
 
 class HttpPeer:
-    """A connection, as a server or as a client."""
+    """One HTTP connection: of a client, whom the proxy serves, or to a venue, whose client the proxy is."""
 
     def __init__(self, pair: StreamPair, *, is_server: bool) -> None:
         self.pair = pair
         self.state = h11.Connection(h11.SERVER if is_server else h11.CLIENT, max_incomplete_event_size=HEAD_BYTES_MAX)
 
     async def next_event(self) -> object:
-        """Return the next event. Raises h11.RemoteProtocolError and OSError."""
+        """Read the next h11 event from the connection. Raises h11.RemoteProtocolError and OSError."""
         while (event := self.state.next_event()) is h11.NEED_DATA:
             if self.state.they_are_waiting_for_100_continue:
                 await self.send(h11.InformationalResponse(status_code=100, headers=[]))
@@ -44,7 +44,7 @@ class HttpPeer:
         return event
 
     async def read_body(self) -> bytes:
-        """Return the rest of a message. Raises TooLong."""
+        """Read the rest of a message and return its body. Raises TooLong."""
         parts: list[bytes] = []
         size = 0
         while isinstance(event := await self.next_event(), h11.Data):
@@ -63,18 +63,21 @@ class HttpPeer:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether both sides are done with a request and may begin another."""
+        """Whether the current request is complete on both sides, so that another may follow."""
         return self.state.our_state is h11.DONE and self.state.their_state is h11.DONE
 
 
 async def connect(origin: Origin, context: ssl.SSLContext | None) -> HttpPeer:
-    """Connect to a server; `context` is used if it is secure. Raises OSError and TimeoutError."""
+    """Open a connection to a server, with TLS by `context` if its URL is secure.
+
+    Raises OSError and TimeoutError.
+    """
     opening = asyncio.open_connection(origin.host, origin.port, ssl=context if origin.is_secure else None)
     return HttpPeer(StreamPair(*await asyncio.wait_for(opening, CONNECT_S_MAX)), is_server=False)
 
 
 def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream: bool) -> h11.Request:
-    """Return the request as it is sent to a server: the same target and headers, but for those of a connection."""
+    """Return the request for the venue's server: the same target and headers, except those of one connection."""
     kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in HOP_BY_HOP]
     kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
     head = [(b"Host", origin.authority.encode())]
@@ -88,5 +91,5 @@ def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream:
 
 
 def answer_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer as the client gets them."""
+    """Return the headers of an answer to pass on to the client."""
     return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP_BACK]

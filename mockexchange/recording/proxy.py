@@ -1,6 +1,7 @@
-"""The reverse proxy that records: every request is passed on with its target byte for byte, and written down.
+"""A recording reverse proxy, which passes each request on with its target unchanged and writes it to a file.
 
-It holds no key. Signatures cover a path without its host, so they pass; only the headers of a connection are ours.
+It holds no key. Signatures cover the path without the host, so they stay valid; only headers that belong to one
+connection are replaced.
 """
 
 import json
@@ -22,12 +23,12 @@ from mockexchange.recording.upstreams import Origin, Upstreams
 from mockexchange.venues.request import Request
 
 PROXY = "proxy"
-"""The source of answers that the proxy gives itself."""
+"""The source that is recorded for an answer of the proxy itself."""
 NOT_RECORDED = "the answer ended after {} bytes: {}"
 
 
 class RecordingProxy:
-    """Serves the connections of one recording."""
+    """The proxy of one recording, which serves all its client connections."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class RecordingProxy:
         self.streams = 0
 
     async def serve(self, client: StreamPair) -> None:
-        """Serve a connection until it ends."""
+        """Serve a client's connection until it ends."""
         connection = _ClientConnection(self, client)
         try:
             while await connection.serve_one():

@@ -1,7 +1,7 @@
-"""Pseudonyms: ids become other ids of the same shape, the same one everywhere in a recording.
+"""Pseudonyms, which replace ids by other ids of the same shape, each id by the same one in the whole recording.
 
-A pseudonym is drawn by the id and a salt that no file has, so that REST and streams still join, and nobody can try ids
-until one fits. Of short ids no two have the same one.
+A pseudonym is computed from the id and a random salt that is stored nowhere: ids of REST and streams still match each
+other, and nobody can find an original by trying candidates.
 """
 
 import hashlib
@@ -14,17 +14,17 @@ from urllib.parse import quote, unquote
 
 SALT_BYTES = 32
 KNOWN_MAX = 1_000_000
-"""Ids that are searched for in free text and in the finished file; about 200 MB of them."""
+"""The largest number of ids that are looked for in free text and in the finished file; they take about 200 MB."""
 KNOWN_CHARS_MIN = 8
-"""Shorter ids are also words and numbers of ordinary text, and are replaced in fields of ids only."""
+"""The shortest id that is replaced in free text; shorter ids, which may be ordinary words, only in fields of ids."""
 UNMISTAKABLE_CHARS_MIN = 24
-"""Letters alone are words, unless there are this many."""
+"""The shortest id without digits that is replaced in free text; shorter ones may be words."""
 DRAWN_AGAIN_CHARS_MAX = 12
 """Parts of ids that are so short may draw what another one has, and then draw again."""
 DRAWS_MAX = 64
 """Draws before a pseudonym becomes one character longer, since all shorter ones are taken."""
 WORD_CHARS_MAX = 4
-"""Letters of a first part that stays, since it names a kind and nobody: `ETH-349249`."""
+"""The longest leading word of an id that is kept, since it names a kind and no account, as in `ETH-349249`."""
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|(?=.*[0-9])[0-9A-F]{8,}")
 _TOKEN = re.compile(r"[\w.~%+/=-]{8,}")
@@ -37,7 +37,7 @@ _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHI
 
 
 class Pseudonyms:
-    """The pseudonyms of one recording."""
+    """The pseudonyms of one recording, by their originals."""
 
     def __init__(self, salt: bytes | None = None) -> None:
         self._salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
@@ -49,23 +49,23 @@ class Pseudonyms:
         self._short_made: set[str] = set()
 
     def of(self, original: str) -> str:
-        """Return the pseudonym of an id, always the same one; a pseudonym is returned unchanged."""
+        """Return the pseudonym of an id, always the same; a text that is itself a pseudonym stays unchanged."""
         if original in self._made or not original:
             return original
         found = self._known.get(original)
         return self._remember(original) if found is None else found
 
     def number(self, original: str) -> str:
-        """Return the pseudonym of the digits of a number: as many, and the first one no zero."""
+        """Return the pseudonym of a number's digits: as many digits, of which the first is not zero."""
         return original if len(original) < 2 else self._part(original)
 
     def in_text(self, text: str) -> str:
-        """Return free text with its UUIDs and the ids that are known replaced."""
+        """Return free text in which UUIDs and known ids are replaced by their pseudonyms."""
         text = UUID.sub(lambda found: self.of(found[0]), text)
         return _TOKEN.sub(lambda found: self._of_token(found[0]), text) if self._known else text
 
     def leaks(self, text: str) -> Iterator[str]:
-        """Yield the tokens of a text that are an id, or the base64 or URL form of one."""
+        """Yield the words of a text that are an original id, or its base64 or URL form."""
         for found in _TOKEN.finditer(text) if self._may_leak(text) else ():
             if any(self._is_known(spelt) and spelt not in self._made for spelt in _spellings(found[0])):
                 yield found[0]

@@ -1,4 +1,4 @@
-"""The reasons why a part of a recorded file cannot be read, in words for its user."""
+"""Error texts for users about parts of a recorded file that cannot be read."""
 
 import json
 
@@ -6,7 +6,7 @@ REASON_CHARS_MAX = 200
 
 
 def reason_of(error: Exception) -> str:
-    """Return why a part of a file could not be read: the key that is missing, or what stands there instead."""
+    """Return a text that explains why a part of a file could not be read, such as the name of a missing key."""
     match error:
         case json.JSONDecodeError():
             return f"no JSON: {error.msg} at character {error.pos + 1}"

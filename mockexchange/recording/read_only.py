@@ -1,4 +1,4 @@
-"""Which requests and commands of streams only read, so that a recording changes no account."""
+"""The rules by which a recording proxy lets only reading requests and stream commands pass."""
 
 import json
 from collections.abc import Mapping
@@ -9,13 +9,16 @@ from mockexchange.venues.request import Request
 METHODS = ("GET", "HEAD", "OPTIONS")
 RPC_PUBLIC = "public/"
 RPC_READS = ("get_", "subscribe", "unsubscribe", "logout", "simulate")
-"""Beginnings of the last part of JSON-RPC methods that read."""
+"""Prefixes of the names of JSON-RPC methods that only read; a name is the part after the last slash."""
 METHOD_CHARS_MAX = 100
 REFUSED = "is not sent: this recording only reads, and --allow-writes lets it through"
 
 
 def why_not_sent(request: Request) -> str | None:
-    """Return why a request is not sent; None for one that reads. Of JSON-RPC the method counts, not the verb."""
+    """Return why a request is not passed on; None for a request that only reads.
+
+    At a JSON-RPC venue the JSON-RPC method decides, not the HTTP method.
+    """
     call_of = venue_at(request.path).rest.rpc_call_of
     if call_of is None or request.path in STREAM_PATHS:
         return None if request.method in METHODS else f"{request.method} {REFUSED}"
@@ -28,7 +31,7 @@ def why_not_sent(request: Request) -> str | None:
 
 
 def why_no_command(payload: bytes) -> str | None:
-    """Return why a message of a client is not sent on a stream; None for one that reads.
+    """Return why a client's message is not sent on a stream; None for one that only reads.
 
     Commands of streams only subscribe, but for JSON-RPC, where the method decides.
     """
@@ -42,5 +45,5 @@ def why_no_command(payload: bytes) -> str | None:
 
 
 def is_read(method: str) -> bool:
-    """Return whether a method of JSON-RPC changes nothing."""
+    """Return whether a JSON-RPC method only reads."""
     return method.startswith(RPC_PUBLIC) or method.rpartition("/")[2].startswith(RPC_READS)

@@ -1,7 +1,7 @@
-"""The file of a recording: JSON lines as a journal is exported, a header before them and a summary after them.
+"""The file of a recording: JSON lines as in an exported journal, between a header and a summary.
 
-Lines are written as they come, to `FILE.part`. The end reads that file once more, since an id may have been seen in
-text before any field named it as one, and only a file without secrets gets its name.
+Lines are written at once, to `FILE.part`. At the end that file is read once more, since an id may have appeared in text
+before a field showed it to be an id. Only a file without secrets gets its final name.
 """
 
 import json
@@ -21,7 +21,7 @@ ENDED = "ended"
 PART = ".part"
 LEFT_OUT = "its bodies are left out, since they had what looks like a secret"
 BYTES_MAX = 1024 * 1024 * 1024
-"""A day of a busy account; it takes the import minutes to read."""
+"""The largest recording in bytes, about a day of a busy account; importing it takes minutes."""
 BODY_BYTES_MAX = 16 * 1024 * 1024
 OWNER_ONLY = 0o600
 BETWEEN_TEXTS = "\0"
@@ -32,11 +32,11 @@ Bodies = dict[str, bytes | None]
 
 
 class SecretFound(Exception):
-    """A finished recording has a secret; the message has the places."""
+    """The error for a finished recording that still has a secret; the message has the places."""
 
 
 class Exchanged(NamedTuple):
-    """A request and its answer as they crossed the wire. Times are microseconds."""
+    """A request and its answer, before redaction. Times are microseconds."""
 
     method: str
     target: str
@@ -48,18 +48,18 @@ class Exchanged(NamedTuple):
     at: int
     latency_us: int
     source: str = ""
-    """Where the answer came from: an origin, or "proxy" for a request that was not sent."""
+    """The origin of the server that answered, or "proxy" for a request that was not passed on."""
     note: str = ""
     connection: int | None = None
 
 
 class RecordingFile:
-    """Writes one recording. It is not usable after `finish` or `abandon`."""
+    """The writer of one recording's file; it cannot be used after `finish` or `abandon`."""
 
     def __init__(
         self, path: Path, redactor: Redactor, target: str, *, bytes_max: int = BYTES_MAX, at: int | None = None
     ) -> None:
-        """Create the file. Raises OSError, also if there is one of the name already."""
+        """Create the file. Raises OSError if that fails or a file of this name exists."""
         self.path, self.part = path, path.with_name(path.name + PART)
         self.redactor, self.counts = redactor, Counter[str]()
         self._bytes_max, self._size = bytes_max, 0
@@ -71,7 +71,7 @@ class RecordingFile:
         self._write({**began, "began": format_instant(_now() if at is None else at), "redacted": True})
 
     def add_request(self, found: Exchanged) -> None:
-        """Write a request and its answer."""
+        """Redact a request and its answer, and write them as a line."""
         self.counts["requests"] += 1
         headers = [_headers_of(self.redactor, one) for one in (found.headers, found.answer_headers)]
         line: Plain = {
@@ -104,9 +104,9 @@ class RecordingFile:
         monotonic_us: int | None = None,
         is_flushed: bool = True,
     ) -> None:
-        """Write a message of a stream, or its begin and end; both instants are now if left out.
+        """Redact and write a message of a stream, or its opening or closing; `at` defaults to the current time.
 
-        Lines that are not flushed wait for the next one that is, or for `flush`.
+        Lines with `is_flushed` false stay in a buffer until the next flushed line or `flush`.
         """
         self.counts["frames"] += 1
         line: Plain = {
@@ -124,7 +124,7 @@ class RecordingFile:
         self._add_with_bodies(line, {"frame": raw}, [note], is_flushed=is_flushed)
 
     def flush(self) -> None:
-        """Write the lines that wait. Raises OSError, again if one could not be written before."""
+        """Write the buffered lines. Raises OSError."""
         if self._failure is not None:
             raise self._failure
         try:
@@ -154,7 +154,7 @@ class RecordingFile:
         return self.counts
 
     def abandon(self) -> None:
-        """Remove the file."""
+        """Close and remove the unfinished file."""
         self._file.close()
         self.part.unlink(missing_ok=True)
 

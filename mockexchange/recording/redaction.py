@@ -1,7 +1,7 @@
-"""Redaction of what is recorded: by the names of fields, by the shapes of values, and by the ids that are known.
+"""Redaction of recorded traffic: by field names, by shapes of values, and by known ids.
 
-The bytes of a body stay what they were, but for the values that are replaced: spelling, order and white space are what
-a recording is for.
+Apart from the replaced values, the bytes of a body stay the same: spelling, order and white space are what a recording
+is for.
 """
 
 import json
@@ -14,31 +14,31 @@ from mockexchange.recording.pseudonyms import Pseudonyms
 from mockexchange.runtime.redaction import HIDDEN, redact
 
 UNKNOWN_CHARS_MAX = 16
-"""Longer strings in fields that no table has may be anything, so they become pseudonyms."""
+"""The longest string that is kept in a field which no table has; longer ones become pseudonyms."""
 HIDDEN_MARKS = "[]"
 LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
-"""What has the shape of a key or a signature in base64, if it has letters of both cases and digits."""
+"""A pattern for keys and signatures in base64; a match counts if it has letters of both cases and digits."""
 _TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")([^"\d\[\]{}:,]*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
-"""Strings, with the colon after a key, and numbers."""
+"""A pattern for the strings, with the colon after a key, and the numbers of JSON."""
 _PAIRS = re.compile(
     r'("(?:[^"\\]|\\.)*")([^"\d\[\]{}:,]*:\s*)'
     r'("(?:[^"\\]|\\.)*"(?![^"\d\[\]{}:,]*:)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|' + _TOKENS.pattern
 )
-"""Keys with their values, else tokens."""
+"""A pattern for the keys of JSON with their values, else single strings and numbers."""
 VALUES_KEPT_MAX = 20_000
-"""Values whose redaction is remembered: tickers, words and amounts repeat from frame to frame."""
+"""The number of values whose redaction is cached, since tickers, words and amounts repeat in most frames."""
 VALUE_CHARS_KEPT_MAX = 100
 _PUBLIC = re.compile(
     r"-?\d[\d.]{0,40}|\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)|[a-z]{1,20}(?:_[a-z]{1,20}){0,5}"
 )
-"""Numbers, instants and words of enumerations, which are public under any name."""
+"""A pattern for numbers, instants and enumeration words, which are public in any field."""
 _TICKER = re.compile(r"(?=[^0-9]*[A-Z])[A-Z0-9][A-Z0-9.\-]{0,80}")
 _WORD = re.compile(r"[a-z][a-z_]{0,40}|v\d+|ws")
 _LONG = re.compile(rf"[\w+/=%~-]{{{UNKNOWN_CHARS_MAX + 1},}}")
 
 
 class Redactor:
-    """Redacts everything of one recording with the same pseudonyms."""
+    """The redaction of one recording, which uses the same pseudonyms everywhere."""
 
     def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
         self.pseudonyms = pseudonyms or Pseudonyms()
@@ -46,19 +46,19 @@ class Redactor:
         self._pairs: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
-        """Return headers as pairs: those of public values whole, of others the name, and no cookies or addresses."""
+        """Return redacted headers as pairs: values that are not public become empty; cookies and addresses are gone."""
         texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
         kept = [(name, value) for name, value in texts if not name.lower().startswith(HEADERS_DROPPED)]
         return [[name, self._free(value) if name.lower() in HEADERS_KEPT else ""] for name, value in kept]
 
     def target(self, target: str) -> str:
-        """Return a request target: ids in its path and its query as pseudonyms, secrets hidden."""
+        """Return a request target with ids in path and query replaced by pseudonyms, and secrets hidden."""
         path, mark, query = target.partition("?")
         segments = "/".join(self._segment(segment) for segment in path.split("/"))
         return segments + mark + "&".join(self._parameter(part) for part in query.split("&"))
 
     def body(self, raw: bytes) -> bytes | None:
-        """Return a body; None if it is no text, so that nobody can tell what it has."""
+        """Return a redacted body; None if it is not UTF-8 text, which cannot be redacted."""
         try:
             text = raw.decode()
         except UnicodeDecodeError:
@@ -66,7 +66,7 @@ class Redactor:
         return (self._json(text) if _is_json(text) else self._free(text, is_public=False)).encode()
 
     def leaks(self, text: str) -> list[str]:
-        """Return what looks like a secret in text that is about to be written, or is written."""
+        """Return descriptions of what still looks like a secret in a text; an empty list if nothing does."""
         found = [*self.pseudonyms.leaks(text)]
         return found + (["the shape of a secret"] if redact(text) != text else [])
 

@@ -1,4 +1,4 @@
-"""A recording from its first request to its finished file, beside a program or until it is stopped."""
+"""One run of the recording proxy: beside a program that it starts, or until a signal."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ STOPPED_BY = ("SIGINT", "SIGTERM", "SIGHUP")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSettings:
-    """The settings of a recording; `command` is empty to record until a signal."""
+    """The settings of a recording; with an empty `command` the proxy records until a signal."""
 
     upstreams: Upstreams
     out: Path
@@ -42,7 +42,7 @@ class RecordSettings:
 
 @dataclass(slots=True)
 class RecordResult:
-    """A finished recording: what was counted, and the exit code of the program."""
+    """The result of a finished recording: counts by kind of line, and the program's exit code."""
 
     counts: Counter[str]
     code: int = 0
@@ -53,9 +53,10 @@ async def record(
     announce: Callable[[str], None] = lambda origin: None,
     note: Callable[[str], None] = lambda line: None,
 ) -> RecordResult:
-    """Record until the program ends, or a signal comes; `announce` is called with the origin of the proxy.
+    """Record until the program ends or a signal arrives, and return the result.
 
-    Raises OSError, SecretFound, and CannotStart without leaving a file.
+    Calls `announce` with the proxy's origin when it listens, and `note` with lines for the user. Raises OSError,
+    SecretFound, and CannotStart without leaving a file.
     """
     target = " ".join(map(str, settings.upstreams.all))
     file = RecordingFile(settings.out, Redactor(), target, bytes_max=settings.bytes_max)
@@ -76,9 +77,9 @@ async def record(
 
 
 def finish(file: RecordingFile, out: Path) -> Counter[str]:
-    """Finish a file, as a HAR if it is called so. Raises SecretFound.
+    """Finish a recording's file, converted to HAR if `out` ends in .har, and return its counts. Raises SecretFound.
 
-    Raises OSError if no HAR can be written; the lines that it would be made of are kept under another name.
+    Raises OSError if the HAR cannot be written; the JSON lines are then kept under another name.
     """
     counts = file.finish()
     if out.suffix == HAR:
@@ -97,7 +98,7 @@ def finish(file: RecordingFile, out: Path) -> Counter[str]:
 
 
 def url_variables(origin: str) -> dict[str, str]:
-    """Return the variables that point known clients to the proxy: their URLs alone, for the keys are the user's."""
+    """Return the environment variables that point known clients to the proxy; keys are left to the user."""
     stream = origin.replace("http", "ws", 1)
     found = {RECORD_URL: origin}
     for name, setup in CLIENT_SETUPS.items():

@@ -1,7 +1,7 @@
-"""Passes the frames of one stream both ways as they are, and writes its messages down.
+"""A relay that passes the frames of one stream between client and venue unchanged, and records its messages.
 
-Nothing is sent of the proxy's own, but for the refusal of a command that does not only read. Frames are read no further
-while the lines of others wait too long, so a slow disk slows the stream and loses nothing.
+The proxy sends nothing of its own, except the refusal of a command that does more than read. A frame is written before
+it is sent, so that a slow disk slows the stream and loses nothing.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from mockexchange.recording.read_only import why_no_command
 IN, OUT = "in", "out"
 KINDS = {CLOSE: "close", PING: "ping", PONG: "pong"}
 NOT_SENT = -32600
-"""The code of JSON-RPC for an invalid request."""
+"""The JSON-RPC error code for an invalid request."""
 
 
 class StreamRelay:
-    """One stream: `number` is its connection in the recording."""
+    """The relay of one stream; `number` is the stream's connection number in the recording."""
 
     def __init__(self, lines: LateLines, number: int, *, allows_writes: bool = False) -> None:
         self._lines, self._number, self._allows_writes = lines, number, allows_writes
@@ -30,7 +30,7 @@ class StreamRelay:
         self._is_closed = False
 
     async def run(self, client: StreamPair, server: StreamPair, begun: tuple[bytes, bytes]) -> None:
-        """Pass frames on until either side ends; `begun` are the first bytes of client and server."""
+        """Relay frames until either side ends; `begun` are the bytes already received from client and server."""
         self._lines.add_frame(self._number, OUT, b"", kind="open")
         asking = asyncio.create_task(self._carry(IN, client, server, begun[0], client))
         answering = asyncio.create_task(self._carry(OUT, server, client, begun[1], client))

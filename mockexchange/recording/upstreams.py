@@ -1,4 +1,4 @@
-"""The servers that a recording is made of: a venue's demo, or an origin that the user names."""
+"""The servers to which the recording proxy connects: the venues' demo servers, or one that the user names."""
 
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -13,12 +13,12 @@ SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 class WrongUpstream(ValueError):
-    """A target that cannot be recorded; the message says what is expected."""
+    """The error for a server that cannot be recorded; the message says what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A server: its scheme, host and port."""
+    """The scheme, host and port of a server."""
 
     scheme: str
     host: str
@@ -30,7 +30,7 @@ class Origin:
 
     @property
     def authority(self) -> str:
-        """The value of the header Host."""
+        """The value of the Host header for this server."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -45,13 +45,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """Where requests and streams go: to the servers by venue, or to one of each kind."""
+    """The servers for REST requests and for streams, by venue.
+
+    A server under the empty name gets the requests of all venues.
+    """
 
     rest: dict[str, Origin]
     streams: dict[str, Origin]
 
     def of(self, path: str) -> Origin | None:
-        """Return the server of a raw path; None if the demo has none for it."""
+        """Return the server for a request's path; None if the venue's demo has no such server."""
         kind = self.streams if path in STREAM_PATHS else self.rest
         return kind.get("") or kind.get(venue_at(path).name)
 
@@ -61,7 +64,7 @@ class Upstreams:
 
 
 def parse_upstreams(target: str, streams: str | None = None, *, allows_production: bool = False) -> Upstreams:
-    """Return the servers for "demo" or a URL, whose path is ignored. Raises WrongUpstream."""
+    """Return the servers for "demo", or for a URL, whose path is ignored. Raises WrongUpstream."""
     if target == DEMO:
         known = {name: data["recorded"] for name, data in VENUE_DATA.items() if "recorded" in data}
         rest = {name: parse_origin(urls["rest"]) for name, urls in known.items()}
@@ -76,7 +79,7 @@ def parse_upstreams(target: str, streams: str | None = None, *, allows_productio
 
 
 def parse_origin(text: str) -> Origin:
-    """Return the server in a URL. Raises WrongUpstream."""
+    """Return the scheme, host and port in a URL. Raises WrongUpstream."""
     try:
         url: SplitResult = urlsplit(text)
         scheme, port = SCHEMES.get(url.scheme, ""), url.port

@@ -41,7 +41,7 @@ class Observation(NamedTuple):
 
 
 def resting_orders(facts: Facts) -> Iterator[Row]:
-    """Yield the orders that rested in the order book: resting or canceled ones, and those older than their first fill."""
+    """Yield the orders that rested in the order book: resting or canceled ones, and those older than their fills."""
     first_fills: dict[str, int] = {}
     for fill in fills_in_order(facts):
         first_fills.setdefault(fill["order_id"], instant_of(fill, "created_time"))
