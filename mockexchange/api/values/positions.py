@@ -29,7 +29,7 @@ class Position:
     price: Decimal | None = None
     """The market's last price of YES in dollars; None before the first one, and for a derivatives contract."""
     cost: Decimal | None = None
-    """The price paid for the open position, in dollars; Kalshi's API calls it exposure."""
+    """The price paid for the open position, in dollars, also called its exposure."""
     fees: Decimal | None = None
     traded: Decimal | None = None
     """The sum paid in all purchases, without fees."""
