@@ -66,7 +66,13 @@ class RecordingFile:
         self._failure: OSError | None = None
         if path.exists():
             raise FileExistsError(f"{path} exists: give --out another name")
-        self._file = _create(self.part)
+        try:
+            self._file = _create(self.part)
+        except FileExistsError:
+            left = "is of a recording that runs or was killed: remove it, or give --out another name"
+            raise FileExistsError(f"{self.part} {left}") from None
+        except OSError as error:
+            raise OSError(f"{path} cannot be written: {error.strerror or error}") from None
         began = {"format": FORMAT, "version": VERSION, "target": target, "program": f"mockexchange {__version__}"}
         self._write({**began, "began": format_instant(_now() if at is None else at), "redacted": True})
 

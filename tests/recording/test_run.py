@@ -166,6 +166,15 @@ def test_a_file_that_exists_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "a.jsonl").read_text() == "mine"
 
 
+def test_a_recording_that_cannot_begin_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.part").write_text("half")
+    killed = run("--out", str(tmp_path / "a.jsonl"), "--port", "0", "--", "true")
+    assert (killed.exit_code, "a.jsonl.part is of a recording that runs or was killed" in killed.stderr) == (1, True)
+    assert (tmp_path / "a.jsonl.part").read_text() == "half"
+    nowhere = run("--out", str(tmp_path / "none" / "a.jsonl"), "--port", "0", "--", "true")
+    assert (nowhere.exit_code, "a.jsonl cannot be written: No such file" in nowhere.stderr) == (1, True)
+
+
 def test_known_clients_are_pointed_at_the_proxy_without_a_key() -> None:
     found = url_variables("http://127.0.0.1:8700")
     assert found["KALSHI_API_BASE_URL"] == "http://127.0.0.1:8700/trade-api/v2"
