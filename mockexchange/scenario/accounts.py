@@ -1,4 +1,4 @@
-"""The accounts of a scenario at all venues: the commands that open them, and the specifications of their keys."""
+"""Reads the accounts of a scenario: makes the commands that open them, and the specifications of their keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ from mockexchange.venues.venue import Venue
 
 KEY_DEFAULT = "main"
 KEY_PAIR_FIELDS = ("algorithm", "public_key", "private_key")
-"""Fields of a key at venues where accounts sign with key pairs."""
+"""Fields of a key in a scenario, at venues where clients sign with key pairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """The specification of a key: read from files (paths relative to the scenario), a given secret, or generated."""
+    """A key in a scenario: read from files (paths relative to the scenario), given as a secret, or to be generated."""
 
     account: str
     name: str
@@ -58,7 +58,7 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
 
 
 def step_command(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
-    """Return the command of a kind of step from its values; other keys in `values` are ignored."""
+    """Return the command for a step of this kind, and its place in the scenario; other keys in `values` are ignored."""
     step, node = STEPS[kind], values["_node"]
     try:
         return step.build({key: value for key, value in values.items() if key in step.names}), node
@@ -145,7 +145,7 @@ def _check_subtrader_ids(name: str, account: dict[str, Any]) -> None:
 
 
 def keys_of(name: str, account: dict[str, Any], file: str) -> Iterator[KeySpec]:
-    """Yield the keys of an account, a default one if it names none. Raises ScenarioError on contradictions."""
+    """Yield the keys of an account, or one default key if it lists none. Raises ScenarioError on contradictions."""
     venue = venue_of(account["venue"])
     if account["keys"] is None:
         yield KeySpec(

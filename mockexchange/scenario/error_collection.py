@@ -1,6 +1,7 @@
-"""Collection of all errors of a scenario, instead of the first alone.
+"""Collects all errors of a scenario, instead of stopping at the first.
 
-Within `collecting_errors` the composite types read on after an error, so that one pass finds the errors of all parts.
+Inside `collecting_errors`, lists and mappings are read to their end after an error, so that one reading finds all
+errors.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,12 +14,12 @@ _ERRORS: ContextVar[list[ScenarioError] | None] = ContextVar("_ERRORS", default=
 
 
 class NotedErrors(ScenarioError):
-    """A value cannot be made, because of errors that are collected already."""
+    """A value cannot be made because of errors that were already collected; it has no message of its own."""
 
 
 @contextmanager
 def collecting_errors() -> Iterator[list[ScenarioError]]:
-    """Collect the errors of all scenarios that are read in the block, and one that ends it."""
+    """Collect the errors of all scenarios that are read in the `with` block, including one that ends the block."""
     errors: list[ScenarioError] = []
     token = _ERRORS.set(errors)
     try:
@@ -32,12 +33,12 @@ def collecting_errors() -> Iterator[list[ScenarioError]]:
 
 
 def is_collecting() -> bool:
-    """Whether errors are collected, so that a value that was read may have some of them."""
+    """Return whether errors are being collected, so that a value that was read may be incomplete."""
     return _ERRORS.get() is not None
 
 
 def note_or_raise(error: ScenarioError) -> None:
-    """Collect an error if errors are collected, else raise it."""
+    """Add an error to the collected ones; outside `collecting_errors`, raise it."""
     errors = _ERRORS.get()
     if errors is None:
         raise error
@@ -46,7 +47,10 @@ def note_or_raise(error: ScenarioError) -> None:
 
 
 def read_on(error: ScenarioError, reads: Iterable[Callable[[], object]]) -> ScenarioError:
-    """Return the error to raise for a value of which one part cannot be read; collect the errors of its other parts."""
+    """Return the error to raise for a value with a wrong part, after collecting the errors of the value's other parts.
+
+    `reads` are functions that read those parts. Outside `collecting_errors`, they are not called.
+    """
     if _ERRORS.get() is None:
         return error
     note_or_raise(error)

@@ -1,10 +1,10 @@
-"""Errors of a scenario, each with its place."""
+"""The error of a scenario, with file, line and path, and suggestions for misspelt words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 NEARNESS_MIN = 0.65
-"""Least similarity of a suggestion, out of 1: "clos" and "close" have 0.89, "faults" and "auth" 0.6."""
+"""The least similarity of a suggested word, out of 1: "clos" and "close" have 0.89, "faults" and "auth" 0.6."""
 
 
 class ScenarioError(ValueError):

@@ -1,4 +1,4 @@
-"""The scenarios that a request may name: built-in ones, and regular files below one folder of the server's machine."""
+"""The scenarios that a request may name: built-in ones, and files below one folder on the server's machine."""
 
 import os
 import re
@@ -12,39 +12,45 @@ from mockexchange.scenario.loader import SUFFIX_OF_LINES, builtin_names, builtin
 from mockexchange.scenario.plan import Plan
 
 BYTES_MAX = {SUFFIX_OF_LINES: 1024 * 1024 * 1024}
-"""Size of the largest file by suffix: JSON lines are read step by step."""
+"""The size of the largest file, by its suffix; JSON lines may be large, since they are read step by step."""
 BYTES_MAX_DEFAULT = 64 * 1024 * 1024
-"""Size of the largest other file, the same as that of an inline scenario."""
+"""The size of the largest file with another suffix, the same as of a scenario in a request."""
 HEAD_BYTES = 64 * 1024
-"""The beginning of a file, in which the name of its scenario has to be."""
+"""How many bytes at the beginning of a file are searched for the name of its scenario."""
 NAME_CHARS_SHOWN_MAX = 80
 LISTED_MAX = 500
-"""Files that are listed; others can still be named."""
+"""The most files in a list; files that are not listed can still be loaded by name."""
 LOOKED_AT_MAX = 10_000
-"""Files of any kind among which scenarios are looked for."""
+"""The most files of any kind that are looked through for scenarios."""
 TEXT_BYTES_MAX = 1024 * 1024
-"""Size of the largest scenario that is shown as text; people do not read longer ones."""
+"""The size of the largest scenario whose text is returned; people do not read longer ones."""
 LISTED_SUFFIXES = (".yaml", ".yml", ".json", SUFFIX_OF_LINES)
 _HEADER = re.compile(rb"""^[\s{\xef\xbb\xbf]*(["']?)scenario\1\s*:""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFiles:
-    """The folder with the scenario files that a request may name; None: it may name built-in scenarios only."""
+    """The folder with the scenario files that a request may name.
+
+    Without a folder, only built-in scenarios may be named.
+    """
 
     folder: Path | None = None
 
     def load(self, name: str) -> Plan:
-        """Read a scenario by its name, or by its path below the folder. Raises ScenarioError.
+        """Read a scenario by the name of a built-in one, or by a path below the folder. Raises ScenarioError.
 
-        Nothing outside the folder is opened, and no error says whether it exists.
+        Nothing outside the folder is opened, and no error message shows whether a file there exists.
         """
         if name in builtin_names():
             return load_builtin(name)
         return load_file(self._file_of(name))
 
     def text(self, name: str) -> str:
-        """Return the text of a scenario by its name, or by its path below the folder. Raises ScenarioError."""
+        """Return the text of a built-in scenario by its name, or of a file by its path below the folder.
+
+        Raises ScenarioError.
+        """
         if name in builtin_names():
             return builtin_text(name)
         return read_text(self._file_of(name))
@@ -90,7 +96,7 @@ class ScenarioFiles:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a scenario file. Raises ScenarioError if it is too long to be looked at."""
+    """Return the text of a scenario file. Raises ScenarioError if it is longer than TEXT_BYTES_MAX."""
     return read_bytes(path, TEXT_BYTES_MAX).decode("utf-8", "replace")
 
 
@@ -107,7 +113,10 @@ def read_bytes(path: Path, bytes_max: int) -> bytes:
 
 
 def require_no_key_files(plan: Plan) -> Plan:
-    """Return the plan of an inline scenario. Raises ScenarioError if it names a file for a key."""
+    """Return the plan of a scenario from a request unchanged.
+
+    Raises ScenarioError if the plan names a file for a key.
+    """
     for spec in plan.keys:
         for field, path in (("private_key", spec.private_path), ("public_key", spec.public_path)):
             if path is not None:

@@ -1,4 +1,4 @@
-"""Generated accounts: their stakes and cash, and plausible next trades and orders.
+"""Generates accounts with positions and cash, and plausible next trades and orders for them.
 
 Trades go through the exchange's own arithmetic, so accounts sell only what they hold, except for a few deliberate flips
 of a position, and cash is deposited before it runs out.
@@ -19,9 +19,9 @@ from mockexchange.core.vocabulary import (
 )
 
 FEE_MICROS_PER_CENTI_MAX = 175
-"""A taker's fee is at most 0.07 x 0.25 dollars a contract,"""
+"""The highest taker's fee for 0.01 contracts, in microdollars: 0.07 x 0.25 dollars a contract."""
 FEE_ROUNDING_MICROS_MAX = 10_000
-"""and less than a cent of rounding."""
+"""The most by which rounding raises a fee, in microdollars: a cent."""
 CENTICENTS_PER_CENT = 100
 CENTICENTS_PER_HALF_CENT = 50
 PRICE_CENTS = (2, 98)
@@ -34,7 +34,7 @@ Line = dict[str, Any]
 
 @dataclass(slots=True)
 class Market:
-    """A market while it trades: its last YES price, the numbers of its trading accounts, and their stakes."""
+    """A market while it trades: its last YES price, the numbers of its trading accounts, and the positions of each."""
 
     ticker: str
     price_cents: int
@@ -61,7 +61,7 @@ class Deal(NamedTuple):
 
 
 class GeneratedAccounts:
-    """The accounts of a generated scenario by number, with a lower bound of their cash."""
+    """The accounts of a generated scenario, by number, with a lower bound of their cash."""
 
     def __init__(self, random: Random, names: list[str], cash_micros: list[int]) -> None:
         self.random, self.names, self.cash_micros = random, names, cash_micros
@@ -80,7 +80,7 @@ class GeneratedAccounts:
         yield {"after": after, "fill": values}
 
     def rest(self, market: Market) -> Iterator[Line]:
-        """Yield an order that rests; one in three is canceled at once."""
+        """Yield an order that rests in the order book; for one order in three, its cancellation follows."""
         self.orders += 1
         order, account = f"rest-{self.orders}", self.random.choice(market.traders)
         deal = Deal(self._side(), Action.BUY, self._count(), CENTICENTS_PER_CENT)

@@ -1,4 +1,4 @@
-"""A generator of scenarios of any size, as JSON lines. The same sizes, seed and Faker version give the same bytes.
+"""Generates scenarios of any size, as JSON lines. The same sizes, seed and Faker version give the same bytes.
 
 The generator writes day by day: it lists the day's events, trades their markets, and then drops them, so its memory
 does not depend on the number of fills or markets.
@@ -31,11 +31,11 @@ DAYS_MAX = 1_000
 EVENT_TRADERS_MIN = 8
 CASH_THOUSANDS_MAX = 50
 RSA_ACCOUNTS_MAX = 100
-"""Number of accounts with RSA keys. Later accounts use Ed25519, as generating an RSA key is slow."""
+"""The number of accounts with RSA keys. Further accounts use Ed25519, as generating an RSA key is slow."""
 SETTLED_EVENTS_MAX = 200
 FIRST_DAY = date(2025, 11, 3)
 TRADING_US = 80_000_000_000
-"""A day's fills take less than this, which is a little under 24 hours."""
+"""The time of a day in which fills are placed, a little under 24 hours, in microseconds."""
 PROGRESS_EVERY = 1_000
 
 KINDS = (
@@ -57,7 +57,10 @@ class FakerMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Size of the scenario. `fills` counts fills only; listings, deposits, orders and settlements are added."""
+    """The size of a generated scenario.
+
+    `fills` counts fills only; listings, deposits, orders and settlements are added.
+    """
 
     accounts: int = 3
     markets: int = 50

@@ -1,8 +1,8 @@
-"""Key pairs for a scenario's accounts: from its files, or drawn from the pool of development keys in the package.
+"""Provides the key pairs of a scenario's accounts: from its files, or from the pool of development keys in the package.
 
-Generating an RSA key takes 20 to 50 ms, so accounts draw pairs from a pool, deterministically by sandbox and account
-name, and beyond its 128 pairs from 32,512 that combine its primes. No pair is used twice in a sandbox. Ed25519 keys are
-always derived from their names.
+Generating an RSA key takes 20 to 50 ms, so accounts get pairs from a pool, chosen by sandbox and account name, and
+beyond its 128 pairs from 32,512 that combine its primes. No pair is used twice in a sandbox. Ed25519 keys are always
+derived from their names.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -42,23 +42,25 @@ RSA_BITS = 2048
 
 @dataclass(slots=True)
 class KeyPool:
-    """Draws pairs for one sandbox, each at most once; a key that was drawn keeps its pair."""
+    """Chooses key pairs for one sandbox, each at most once; a key that already has a pair keeps it."""
 
     sandbox: str
     taken: set[int] = field(default_factory=set)
     drawn: dict[str, KeyPair] = field(default_factory=dict)
 
     def pair_for(self, spec: KeySpec) -> KeyPair:
-        """Return the pair of a scenario's key. Raises ScenarioError if its files are unusable."""
+        """Return the key pair for a key of the scenario. Raises ScenarioError if the key's files are unusable."""
         name = f"{self.sandbox}/{spec.account}/{spec.name}"
         if name not in self.drawn:
             self.drawn[name] = self._pair_for(spec, name)
         return self.drawn[name]
 
     def for_others(self, old: Iterable[KeySpec], new: Iterable[KeySpec]) -> "KeyPool":
-        """Return a pool for other keys of the same sandbox: a key with the same specification keeps its pair.
+        """Return a pool for the keys of another scenario in the same sandbox.
 
-        Files are read again, because they may have changed.
+        A key with the same specification keeps its pair.
+
+        Key files are read again, because they may have changed.
         """
         wanted = {(spec.account, spec.name): spec.source for spec in new}
         kept = [f"{self.sandbox}/{spec.account}/{spec.name}" for spec in old if _is_kept(spec, wanted)]
@@ -82,7 +84,7 @@ class KeyPool:
 
 
 def new_pair(name: str, algorithm: str, used: Container[str | None]) -> KeyPair:
-    """Return a pair for a name, "rsa" or "ed25519", that is none of the private keys in use."""
+    """Return a key pair for a name ("rsa" or "ed25519") whose private key is not in `used`."""
     if algorithm == "ed25519":
         return derive_ed25519(name)
     place = free_place(name, lambda place: rsa_pair(place).private_pem in used)

@@ -1,4 +1,4 @@
-"""Loading of scenarios: built-in ones or files, as YAML, JSON or JSON lines."""
+"""Loads scenarios: built-in ones, files, or text, as YAML, JSON or JSON lines."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ SUFFIX_OF_LINES = ".jsonl"
 SUFFIXES = (".yaml", SUFFIX_OF_LINES)
 KEPT_MAX = 32
 KEPT_CHARS_MAX = 100_000
-"""Number and length of the texts whose plans are cached: a test suite uses the same few in all its tests."""
+"""The longest text whose plan is cached; a test suite uses the same few scenarios in all its tests."""
 
 
 def builtin_names() -> list[str]:
@@ -57,7 +57,7 @@ def load_scenario(name_or_path: str) -> Plan:
 
 @cache
 def load_builtin(name: str) -> Plan:
-    """Read a scenario of the package; parsed once."""
+    """Load a built-in scenario by its name."""
     plan = load_file(next(path for path in _paths_of(name) if path.is_file()))
     return plan if plan.is_in_memory else replace(plan, steps=list(plan.steps))
 
@@ -92,16 +92,17 @@ def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
 
 
 def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "scenario") -> Plan:
-    """Read a scenario whose steps are plain values beside its text; a step has its place, from 1 on, as its line.
+    """Load a scenario whose history is given apart from its text, as mappings.
 
-    Each step is checked when the steps of the plan are iterated, so that they are never in memory as a whole.
+    In errors, a step's position from 1 on is its line. A step is checked when the steps of the plan are iterated, so
+    that they are never in memory as a whole.
     """
     plan = load_text(text, file)
     return replace(plan, steps=history_of(_PlainSteps(history, file), plan.start))
 
 
 def load_object(node: Located) -> Plan:
-    """Read a scenario that is already parsed to located text."""
+    """Load a scenario that is already parsed, such as a part of a request."""
     text = repr(node)
     given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
     return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
@@ -127,7 +128,7 @@ def _plan_of_given(given: _Given) -> Plan:
 
 
 def load_located(node: Located, digest: str) -> Plan:
-    """Read a scenario that is already parsed to located text; `digest` identifies its source in the log."""
+    """Load a scenario that is already parsed; `digest` is the hash that identifies the scenario in the log."""
     values = SCENARIO.read(node, "")
     require_markets(values)
     require_script(values)
@@ -148,7 +149,10 @@ def _load_lines(path: Path) -> Plan:
 
 
 def load_source(source: Source, digest: str) -> Plan:
-    """Read a scenario again that had this digest. Raises ScenarioError."""
+    """Load the scenario of a stored sandbox again.
+
+    Raises ScenarioError if it has changed and no longer has this digest.
+    """
     match source.kind:
         case "text":
             return load_text(source.content, source.file, digest)

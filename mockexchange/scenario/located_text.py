@@ -1,4 +1,4 @@
-"""Located text: YAML, JSON and JSON lines, read with every scalar as text and the line of every value.
+"""Parses YAML, JSON and JSON lines with every scalar as text and the line of every value.
 
 The schema converts the text afterwards, so `side: yes`, `on`, `12:30:00` and `price: 0.56` keep their text, and amounts
 are never floats. Values are built from YAML parse events instead of composed nodes: this is seven times as fast, and a
@@ -17,9 +17,9 @@ from yaml.reader import ReaderError
 from mockexchange.scenario.errors import ScenarioError
 
 VALUES_MAX = 2_000_000
-"""About 200,000 steps, aliases counted expanded; longer histories are JSON lines."""
+"""The most values in a document, about 200,000 steps, with aliases expanded; longer histories are JSON lines."""
 DEPTH_MAX = 50
-"""Far more than the ten levels of the format."""
+"""The deepest nesting of a document, far more than the ten levels of the format."""
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -27,7 +27,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(slots=True)
 class Located:
-    """A value with its file and line: a scalar's text, a mapping, a list, or None for null or a missing value."""
+    """A parsed value with its file and line: a scalar's text, a mapping, a list, or None for null or no value."""
 
     value: "str | dict[str, Located] | list[Located] | None"
     file: str = ""
@@ -53,7 +53,10 @@ def read_yaml(text: str, file: str) -> Located:
 
 
 def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
-    """Parse one JSON document a line, lazily; blank lines are skipped. Raises ScenarioError with the line."""
+    """Parse each line as a JSON document when it is needed; blank lines are skipped.
+
+    Raises ScenarioError with the line.
+    """
     for number, line in enumerate(lines, start=1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -65,7 +68,10 @@ def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
 
 
 def located_json(text: str, file: str, line: int) -> Located:
-    """Parse a JSON document; every value is located at `line`. Too many commas, even in texts, are too many values."""
+    """Parse a JSON document; every value gets the line `line`.
+
+    Raises ScenarioError, also for a text with too many commas, which are counted before parsing.
+    """
     if text.count(",") > VALUES_MAX:
         raise _too_large(file, line)
     try:
@@ -80,7 +86,10 @@ def located_json(text: str, file: str, line: int) -> Located:
 
 
 def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
-    """Locate a parsed JSON value with numbers as text. Raises ScenarioError if it is too deep or not valid UTF-8."""
+    """Return a parsed JSON value as Located, with numbers as text.
+
+    Raises ScenarioError if it is too deep or not valid UTF-8.
+    """
     if isinstance(value, str):
         if type(value) is _Unquoted:
             return Located(str(value), file, line)

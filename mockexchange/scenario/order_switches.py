@@ -1,4 +1,4 @@
-"""The key `orders` of a scenario: the rules of order entry that it switches."""
+"""The key `orders` of a scenario, which changes rules of order entry."""
 
 from typing import Any
 
@@ -31,13 +31,16 @@ RULES = {
     "amend_counts": ("amend_counts", choice({rule.value: rule for rule in AmendRule})),
     "replenish": ("replenish_us", DURATION),
 }
-"""Keys of `orders`: (rule, type)."""
+"""The keys of `orders`, with the name of the rule that each sets and the type of its value."""
 FRAMES = keywords("after", "before", "random")
 ORDERS = Record({**{key: may(kind) for key, (_, kind) in RULES.items()}, "frames": may(FRAMES, "after")})
 
 
 def rules_of(values: dict[str, Any]) -> OrderRules:
-    """Return the rules of a scenario from the values that the schema read; a group window of 0 ends at a reset."""
+    """Return the rules of order entry of a scenario, from the values below `orders`.
+
+    A group window of 0 means that the window ends only at a reset.
+    """
     given = {RULES[key][0]: value for key, value in values.items() if key in RULES and value is not None}
     if given.get("group_window_us") == 0:
         given["group_window_us"] = None

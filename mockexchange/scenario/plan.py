@@ -1,4 +1,4 @@
-"""The plan of a scenario: settings, keys, and commands with their times. Nothing is executed here.
+"""The plan of a scenario: its settings, keys, and commands with their times. Nothing is executed here.
 
 Steps of a history without a time are one millisecond apart, beginning at `start`.
 """
@@ -41,7 +41,7 @@ class TimedCommand(NamedTuple):
 
 @dataclass(slots=True)
 class PlanCache:
-    """Data kept from earlier executions of a plan's history. Plans derived from it by `replace` share it."""
+    """Results of earlier executions of a plan's history. Plans derived from it by `replace` share them."""
 
     plays: int = 0
     snapshot: Any = None
@@ -49,29 +49,32 @@ class PlanCache:
 
 
 class Source(NamedTuple):
-    """The text of a scenario, or the path of a JSON lines file, from which its plan can be read again."""
+    """Where a plan can be read from again: the text of a scenario, or the path of a JSON lines file."""
 
     kind: str
     """`text`, `object` or `lines`."""
     content: str
     file: str = ""
-    """The file of the text; the files of keys are beside it."""
+    """The file that the text came from; paths of key files are relative to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A scenario after reading. A long history is not in memory: each iteration over `steps` reads its file again."""
+    """A scenario after it was read.
+
+    A long history is not in memory: each iteration over `steps` reads its file again.
+    """
 
     name: str
     title: str
     seed: int
     start: int
     archived_before: int
-    """Rows last updated before this instant are archived."""
+    """Rows last updated before this instant (microseconds) are archived."""
     rounding: FeeRounding
     order_rules: OrderRules
     settings: dict[str, Any]
-    """Settings by venue."""
+    """The settings of each venue, by its name."""
     digest: str
     setup: list[TimedCommand]
     keys: list[KeySpec]
@@ -82,7 +85,7 @@ class Plan:
     stubs: list[Stub] = field(default_factory=list)
     """Stubs that are installed when the clock begins."""
     frames: str = "after"
-    """When frames of a write are sent: after its answer, before it, or either, drawn by the seed."""
+    """When the frames of a write are sent: "after" its answer, "before" it, or "random", which the seed decides."""
     source: Source = field(default=Source("text", "scenario: empty"), compare=False, repr=False)
     cache: PlanCache = field(default_factory=PlanCache, compare=False, repr=False)
 
@@ -93,7 +96,10 @@ class Plan:
 
 
 def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:
-    """Make a plan from the values that the schema read. Raises ScenarioError if they contradict each other."""
+    """Return the plan of a scenario from the values that the schema read.
+
+    Raises ScenarioError if they contradict each other.
+    """
     start = START_DEFAULT if values["start"] is None else values["start"]
     return Plan(
         name=values["scenario"],
@@ -116,12 +122,12 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
 
 
 def history_of(steps: Iterable[Step], start: int) -> Iterable[TimedCommand]:
-    """Return the commands of steps with their instants."""
+    """Return the commands of a history's steps, each with its time."""
     return _History(steps, start)
 
 
 def require_markets(values: dict[str, Any]) -> None:
-    """Refuse an event without any market, because its name is misspelt. Raises ScenarioError."""
+    """Raise ScenarioError if an event has no market, because its name is then probably misspelt."""
     steps: list[Step] = values["history"]
     later = {step.command.event for step in steps if isinstance(step.command, commands.ListMarket)}
     known = later | {market["event"] for market in values["markets"].values()}
@@ -133,7 +139,7 @@ def require_markets(values: dict[str, Any]) -> None:
 
 
 def require_script(values: dict[str, Any]) -> None:
-    """Refuse a script with an account or a market that never exists. Raises ScenarioError."""
+    """Raise ScenarioError if the script names an account or a market that never exists."""
     steps: list[Step] = values["history"]
     opened = {step.command.account for step in steps if isinstance(step.command, commands.OpenAccount)}
     require_accounts(values["script"], {*values["accounts"], *opened})

@@ -27,10 +27,10 @@ from mockexchange.scenario.types.value_types import (
 )
 
 SEED_MAX = 2**53
-"""The largest whole number that every JSON reader keeps exact."""
+"""The largest seed: the largest whole number that every JSON reader keeps exact."""
 STREAM_CONNECTIONS_MAX = 100_000
 OUTBOX_BYTES_MIN, OUTBOX_BYTES_MAX = 1024, 64 * 1024 * 1024
-"""From a frame or two, for tests of the overflow, to the outboxes of a thousand idle readers."""
+"""The limits of the setting for the size of a stream's queue of frames; the least has room for a frame or two."""
 
 
 KEY = Record(
@@ -120,7 +120,7 @@ HEADER_FIELDS = {
     "stubs": may(STUBS, []),
 }
 HEADER = Record(HEADER_FIELDS)
-"""Line 1 of a JSON lines scenario; its other lines are steps."""
+"""The schema of line 1 of a JSON lines scenario; its other lines are steps."""
 SCENARIO = Record({**HEADER_FIELDS, "history": may(ListOf(STEP), [])})
 
 

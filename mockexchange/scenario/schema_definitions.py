@@ -1,4 +1,4 @@
-"""Shared definitions of a JSON Schema: equal parts are moved to "$defs", under the key at which they were found."""
+"""Shortens a JSON Schema: equal parts are moved to "$defs", under the key at which they were found."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 SHARED_CHARS_MIN = 100
-"""Parts shorter than this stay in their place, where they read better."""
+"""The length, as JSON, from which equal parts are moved; shorter parts are easier to read in their place."""
 DEFINITIONS = "$defs"
 
 
@@ -48,7 +48,10 @@ class _Shared:
 
 
 def count_parts(schema: Schema, counts: Counter[str]) -> None:
-    """Count every part; parts inside one that was counted already are not counted again."""
+    """Count how often each part of a schema occurs.
+
+    The parts of a part that was counted already are not counted again.
+    """
     for part, _ in _parts(schema, ""):
         text = json.dumps(part)
         counts[text] += 1

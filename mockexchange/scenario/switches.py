@@ -27,13 +27,13 @@ STREAM_SETTINGS = {
     "pong": "stream_pong_us",
     "outbox": "stream_outbox_bytes",
 }
-"""Keys of a scenario under `stream`, and the names of the settings."""
+"""The keys of a scenario below `stream`, and the venue setting that each changes."""
 COMMON = ("auth_clock", "stream_heartbeat_us", "stream_pong_us", "stream_outbox_bytes")
-"""Settings of every venue."""
+"""The names of the settings that every venue has."""
 
 
 def fields_of_venues() -> dict[str, Field]:
-    """Return a top-level key for each venue with settings that a scenario can change, or data that it can give."""
+    """Return the top-level keys of a scenario that are named after a venue, with the types of their values."""
     return {name: may(record, {}) for name, record in _RECORDS.items()}
 
 

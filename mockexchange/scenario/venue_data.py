@@ -1,4 +1,4 @@
-"""The schema of the data that a scenario gives a venue to answer with, made from the venue's tables."""
+"""The schema of the data that a scenario gives a venue for its answers, made from the venue's tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ from mockexchange.scenario.types.value_types import (
 from mockexchange.venues.data_tables import DataColumn, DataTable
 
 WHOLE_MAX = 2**53 - 1
-"""The largest whole number that every JSON reader keeps exact."""
+"""The largest whole number in such data: the largest that every JSON reader keeps exact."""
 
 
 class JsonObject:
-    """The type of a mapping of any JSON, which is answered as it is."""
+    """The type of a mapping with any JSON in it, which the venue returns unchanged."""
 
     def read(self, node: Located, path: str) -> str:
         if not isinstance(node.value, dict):
@@ -52,12 +52,12 @@ KINDS: dict[str, Kind] = {
     "object": JsonObject(),
     "objects": ListOf(JsonObject()),
 }
-"""Types of scenario values by the kind of a column."""
+"""The type of a value in a scenario, by the kind of the table's column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The type of one row; keys that are not given are left out."""
+    """The type of one row of a table; keys that are not given are left out."""
 
     record: Record
 
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The type of a table: a list of rows, of which no two have the same key."""
+    """The type of a venue's table: a list of rows, of which no two have the same key."""
 
     rows: ListOf
     key: tuple[str, ...]

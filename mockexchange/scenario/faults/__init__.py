@@ -1,1 +1,1 @@
-"""The schema of faults: the rules, their effects, and the lags of reads."""
+"""The format of faults in a scenario: rules, their effects, and the delays after which reads show a write."""

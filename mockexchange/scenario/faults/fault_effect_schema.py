@@ -1,4 +1,4 @@
-"""The schema of fault effects: one key of `then`, with the fields of the effect."""
+"""The schema of fault effects: the one key below `then`, with the fields of the effect."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from mockexchange.scenario.types.literal_json import LITERAL, Literal
 from mockexchange.scenario.types.value_types import NAME_CHARS_MAX, Scalar, choice, decimal, integer, matching, wrong
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
-"""Ten minutes: longer than any client waits, short enough to end by itself."""
+"""The longest delay of an effect, ten minutes: longer than any client waits."""
 LAG_US_MAX = 86_400 * MICROSECONDS_PER_SECOND
 OFFSET_US_MAX = 3_650 * 86_400 * MICROSECONDS_PER_SECOND
 SIZE_BYTES_MAX = 1024 * 1024 * 1024
@@ -52,7 +52,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class OrNull:
-    """A choice with the value "null", which YAML and JSON read as no value."""
+    """The type of a choice of words one of which is "null", which YAML and JSON read as no value."""
 
     kind: Scalar
 
@@ -117,7 +117,7 @@ HEADER_VALUE = matching(
 )
 HEADERS = MapOf(HEADER_VALUE, key=HEADER_NAME, expected="a mapping of header names")
 FRAMED_BY_SERVER = ("content-length", "transfer-encoding", "connection", "content-type")
-"""Headers that a fault cannot set: those that frame the answer, and content-type, which has its own effect."""
+"""Headers that a fault cannot set: those that mark the end of the body, and content-type, which has its own effect."""
 BUCKET = Record(
     {
         "requests": must(integer(1, REQUESTS_MAX)),
@@ -130,7 +130,7 @@ BUCKET = Record(
 
 @dataclass(frozen=True, slots=True)
 class EffectKind:
-    """The type of one effect: its fields, and how they become a value of `fault_effects`."""
+    """The type of one effect: its fields, and the function that makes the effect from their values."""
 
     surface: Surface
     record: Record
@@ -191,7 +191,7 @@ class EffectType:
     """The schema of `then`: one effect."""
 
     def read(self, node: Located, path: str) -> tuple[str, Effect]:
-        """Return the name and the value of the effect."""
+        """Read the mapping below `then`; return the name of the effect and the effect. Raises ScenarioError."""
         if not isinstance(node.value, dict):
             raise wrong(node, path, f"a mapping with one of {', '.join(EFFECTS)}")
         name = _name_of(node, path)

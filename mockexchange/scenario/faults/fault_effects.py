@@ -63,7 +63,7 @@ class NoRows(Struct, frozen=True):
 
 
 class Legacy(Struct, frozen=True):
-    """Change numbers that a fixed-point field replaced: `how` says what they become, "absent", "zero" or "wrong"."""
+    """Change the old numbers beside the fixed-point fields that replaced them: `how` is "absent", "zero" or "wrong"."""
 
     how: str
 
@@ -97,15 +97,15 @@ class Reset(Struct, frozen=True):
 
 
 class LostAnswer(Struct, frozen=True):
-    """Carry the request out and close the connection without an answer."""
+    """Execute the request and close the connection without an answer."""
 
 
 class LostRequest(Struct, frozen=True):
-    """Close the connection without an answer; the request is not carried out."""
+    """Close the connection without an answer, and do not execute the request."""
 
 
 class UnknownOutcome(Struct, frozen=True):
-    """Answer 503; the request is carried out with this probability, in millionths."""
+    """Answer 503, and execute the request with this probability, in millionths."""
 
     carried_out_ppm: int
 
@@ -117,7 +117,7 @@ class Refuse(Struct, frozen=True):
 
 
 class Close(Struct, frozen=True):
-    """Close the connection at its n-th matching frame (`at_frame`); None: at the frame that the rule fires on."""
+    """Close the stream at the matching frame number `at_frame`; None: at the first frame that the rule applies to."""
 
     code: int
     at_frame: int | None = None

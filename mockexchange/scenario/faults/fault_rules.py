@@ -29,7 +29,7 @@ MATCHED = {
     Surface.FRAME: ("account", "channel", *ALWAYS),
     Surface.ANSWER: ("account", "channel", *ALWAYS),
 }
-"""Conditions that a rule may have, by surface."""
+"""The conditions that a rule may have, by the kind of traffic that its effect changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,16 @@ class Span:
 
     @property
     def is_relative(self) -> bool:
-        """Whether a bound counts from the installation of the rule."""
+        """Whether the beginning or the end counts from the installation of the rule."""
         return any(bound is not None and bound.is_relative for bound in (self.begin, self.end))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """The conditions of a rule; None matches everything. `*` may stand anywhere in `path`, and ends `operation`."""
+    """The conditions of a rule; a condition that is None matches everything.
+
+    `*` may stand anywhere in `path`, and at the end of `operation`.
+    """
 
     operation: str | None = None
     path: str | None = None
@@ -75,7 +78,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A fault rule. `given` is the rule as JSON, `name` is None if it has none."""
+    """A fault rule: conditions and an effect. `given` is the rule as JSON; `name` is None if the rule has no name."""
 
     name: str | None
     match: Match
@@ -179,7 +182,7 @@ RULE = Record({"name": may(NAME), "match": may(MATCH, {}), "times": may(COUNT), 
 
 
 class FaultType:
-    """The schema of a rule."""
+    """The schema of a fault rule."""
 
     def read(self, node: Located, path: str) -> Rule:
         values = RULE.read(node, path)
@@ -263,16 +266,17 @@ def _contradiction(rule: Rule, name: str, message: str) -> ScenarioError:
 
 
 def unknown_account(rule: Rule, known: tuple[str, ...]) -> ScenarioError:
-    """Return the error for a rule with an unknown account."""
+    """Return the error for a rule whose account is not one of the known ones."""
     name = rule.match.account or ""
     advice = did_you_mean(name, known) or f": known are {', '.join(known[:20]) or 'none'}"
     return _contradiction(rule, "account", f"expected an account, got {name!r}{advice}")
 
 
 def read_change(text: str) -> tuple[Rule, int] | str | None:
-    """Read a note of the log: a rule with the host time of its installation, or the name of a removed rule.
+    """Parse a note of the log: return an installed rule and its time, or the name of a removed rule, or None.
 
-    The host time is 0 unless the rule depends on it. Raises ScenarioError.
+    The time is the host time of the installation in microseconds; it is 0 unless the rule depends on it. None is
+    returned for notes about other things. Raises ScenarioError.
     """
     match located_json(text, "", 0).value:
         case {"install": Located() as node, "host_at": Located(value=str(host_at))}:

@@ -1,4 +1,4 @@
-"""Lag of reads after writes, by the kind of read, as rules of the fault `stale`.
+"""Makes fault rules by which reads show a write only after a delay, by the kind of read.
 
 A venue answers reads from a replica that is behind the exchange: a new order is unknown for a while, and a list is old.
 """
@@ -15,18 +15,18 @@ READS: dict[str, tuple[str, ...]] = {
     kind: tuple(name for venue in VENUES.values() for name in venue.faults.lagging_reads.get(kind, ()))
     for kind in dict.fromkeys(kind for venue in VENUES.values() for kind in venue.faults.lagging_reads)
 }
-"""Operations by the kind of read."""
+"""The operations of each kind of read, such as orders or positions."""
 LAGS = Record({kind: may(LAG) for kind in READS})
 
 
 TIMES = tuple(name for venue in VENUES.values() for name in venue.faults.reads_of_lag)
-"""Operations that answer the time as of which the other reads are."""
+"""The operations that return the time of the state that other reads show."""
 
 
 def rules_of_lags(lags: dict[str, int | None]) -> list[Rule]:
-    """Return a rule for each read that lags; `lags` are microseconds by the kind of read.
+    """Return a fault rule for each read that is delayed; `lags` are microseconds by the kind of read.
 
-    All reads together are as of the time of the one that lags most.
+    The operations that return the time of the state get the longest of the delays.
     """
     given = [(kind, lag_us) for kind, lag_us in lags.items() if lag_us is not None]
     rules = [_rule(kind, operation, lag_us) for kind, lag_us in given for operation in READS[kind]]

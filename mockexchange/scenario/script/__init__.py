@@ -1,1 +1,1 @@
-"""The schema of scripts: steps, their triggers and actions, and checks of the names in them."""
+"""The format of scripts: steps, their triggers and actions, and checks of the names in them."""

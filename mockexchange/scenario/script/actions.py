@@ -1,4 +1,4 @@
-"""Actions of script steps: templates, which are completed when the step runs, and literal frames."""
+"""The actions of script steps: templates, which are completed when the step runs, and literal frames."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ ORDER_SAMPLE = {
     "$order.amount": "1",
     "$order.label": "label",
 }
-"""Words for the fields of the order that triggered a step, with values to check an action with before it runs."""
+"""Sample values of the placeholders `$order...`, with which an action is checked before it runs."""
 NO_ORDER: dict[str, str] = {}
 _ORDER = re.compile(r"\$order\.[a-z_]+")
 _REPETITION = re.compile(r"\$n\b")
@@ -50,17 +50,23 @@ _EXACT_TEXT = Scalar(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The action of a script step. It is read each time the step runs if it has "$n", "$order" or the account "*"."""
+    """The action of a script step.
+
+    If it contains "$n", "$order" or the account "*", it is read each time the step runs.
+    """
 
     kind: str
     node: Located = field(compare=False)
     path: str
     read: Callable[[Located, str], Any] = field(compare=False)
     fixed: Any
-    """The action, None if it depends on the account or the repetition."""
+    """The action, if it is the same at each run; None if it depends on the account, the repetition or the order."""
 
     def make(self, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Any:
-        """Return the action for this account, repetition and order. Raises ScenarioError if it is invalid for them."""
+        """Return the action for an account, a repetition and an order.
+
+        Raises ScenarioError if it is invalid with these values.
+        """
         if self.fixed is not None:
             return self.fixed
         return self.read(filled(self.node, account, repetition, order), self.path)
@@ -78,9 +84,9 @@ def template(kind: str, node: Located, path: str, read: Callable[[Located, str],
 
 
 def filled(node: Located, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Located:
-    """Return the node with its words replaced: "$n", those of `order` and, unless `account` is None, the account "*".
+    """Return a node with its placeholders replaced: "$n", those in `order`, and "*" by `account` unless that is None.
 
-    A node without words is returned itself.
+    A node without placeholders is returned itself.
     """
     if isinstance(node.value, dict):
         items = {key: _filled_item(key, item, account, repetition, order) for key, item in node.value.items()}
@@ -109,7 +115,7 @@ def _is_anyone(key: str, item: Located) -> bool:
 
 
 def names_any_account(node: Located) -> bool:
-    """Whether the node names the account "*"."""
+    """Return whether the account "*" occurs in the node."""
     if isinstance(node.value, dict):
         return any(_is_anyone(key, item) or names_any_account(item) for key, item in node.value.items())
     return isinstance(node.value, list) and any(map(names_any_account, node.value))

@@ -1,4 +1,4 @@
-"""Check of the accounts that a script names: a misspelt one is refused, because its step would silently do nothing."""
+"""Checks the accounts that a script names: a misspelt one is refused, because its step would do nothing."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,16 +11,16 @@ from mockexchange.scenario.script.triggers import ANY
 from mockexchange.scenario.types.value_types import below
 
 NAMING = frozenset(("account", "against"))
-"""Keys whose value is an account or a subaccount, at any depth."""
+"""Keys whose value is an account or a subaccount, at any depth of an action."""
 LITERAL = frozenset(("send", "then"))
-"""Keys whose value is data for a client, with keys of its own."""
+"""Keys whose value is data for a client, in which NAMING has no meaning."""
 NUMBERED = "$n"
 NOTHING = r"(?!)"
-"""A pattern without a match."""
+"""A pattern that matches no text."""
 
 
 def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> None:
-    """Refuse an account that never exists. Raises ScenarioError."""
+    """Raise ScenarioError if a step names an account that is neither known nor opened by the script."""
     entries = list(entries)
     accounts = {*known, *(name for entry in entries for name in _opened(entry))}
     pattern = pattern_of(accounts)
@@ -33,7 +33,10 @@ def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> No
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern of the names that steps number as they repeat; other names are compared as they are."""
+    """Return a pattern for those names that contain "$n", for any number in its place.
+
+    Other names are not in the pattern.
+    """
     numbered = (name for name in names if NUMBERED in name)
     return re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in numbered) or NOTHING)
 

@@ -1,4 +1,4 @@
-"""Check of the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
+"""Checks the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
 
 Without this check the step would be refused only when it runs.
 """
@@ -18,9 +18,9 @@ KNOWN_SHOWN_MAX = 20
 
 
 def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str]) -> None:
-    """Refuse a name that is neither known nor listed by a step of the script. Raises ScenarioError.
+    """Raise ScenarioError for a name that is neither known nor listed by a step of the script.
 
-    `kind` is "market" or "instrument": both the key under which actions name one and the step that lists one.
+    `kind` is "market" or "instrument": the key with the name in actions, and the step that lists a new one.
     """
     named = [(each, node) for entry in entries for each in entry.templates if (node := _named(each, kind)) is not None]
     names = {*known, *(str(node.value) for each, node in named if each.kind == kind)}

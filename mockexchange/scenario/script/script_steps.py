@@ -30,13 +30,13 @@ from mockexchange.scenario.types.value_types import (
 
 TIMES_MAX = 10**9
 ENTRIES_MAX = 10_000
-"""Far more than a person writes; longer ones are histories."""
+"""The most steps of a script: far more than a person writes."""
 FRAME_ACTION, FAULT_ACTION, SEQUENCE = "frame", "fault", "sequence"
 FINISHED, EXPIRY = "done", "expiry"
 CLOSING, REPLENISHMENT, REBALANCING = "market_close", "replenishment", "rebalancing"
-"""Names in the log and the journal: of the script as a whole, and of the expiry of an order."""
+"""Causes, in the log and the journal, of commands that no script step issued: here about markets and cash."""
 DELIVERY, SETTLEMENT = "delivery", "daily_settlement"
-"""Names in the log and the journal: of the delivery of an expired derivative, and of the daily settlement."""
+"""Causes, in the log and the journal, of the delivery of an expired derivative, and of the daily settlement."""
 _TAKEN = (FINISHED, EXPIRY, CLOSING, REPLENISHMENT, REBALANCING, DELIVERY, SETTLEMENT)
 STEP_NAME = matching(
     f"a name of 1 to {NAME_CHARS_MAX} characters, other than {', '.join(_TAKEN)} and script[...]",
@@ -57,7 +57,10 @@ REFERENCE = "#/$defs/script_entry"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptEntry:
-    """One step of a script. Durations are microseconds of exchange time; `times` None repeats without end."""
+    """One entry of a script, as it was read.
+
+    Durations are microseconds of exchange time; `times` None repeats for ever.
+    """
 
     name: str | None
     when: Trigger | None
@@ -70,17 +73,17 @@ class ScriptEntry:
 
     @property
     def round_us(self) -> int:
-        """Duration of one repetition: 0 unless the entry is a sequence."""
+        """The duration of one repetition: 0 unless the entry is a sequence."""
         return 0 if isinstance(self.action, Template) else sum(each.after_us + each.span_us for each in self.action)
 
     @property
     def period_us(self) -> int:
-        """Time between the beginnings of two repetitions: `every`, by default the duration of a repetition."""
+        """The time between the beginnings of two repetitions: `every`, or by default the duration of a repetition."""
         return self.round_us if self.every_us is None else self.every_us
 
     @property
     def span_us(self) -> int:
-        """Time from the beginning of the first repetition to the end of the last; `times` must not be None."""
+        """The time from the beginning of the first repetition to the end of the last; `times` must not be None."""
         assert self.times is not None, "what goes on for ever is no part of a sequence"
         return (self.times - 1) * self.period_us + self.round_us
 
@@ -229,7 +232,7 @@ def _require_trigger_account(entry: ScriptEntry) -> None:
 
 
 def require_unique_names(entries: Iterable[ScriptEntry], path: str, taken: Iterable[str] = ()) -> None:
-    """Refuse a name that occurs twice or is in `taken`. Raises ScenarioError."""
+    """Raise ScenarioError if a name of a step occurs twice or is in `taken`."""
     seen = set(taken)
     for entry in _all_of(entries):
         if entry.name is None:

@@ -25,7 +25,7 @@ _OPERATIONS = tuple(
     )
 )
 PAGED = tuple(name for venue in VENUES.values() for name in venue.rest.paged_operations)
-"""Operations with pages."""
+"""The names of operations whose answers have pages."""
 
 
 def _operation(text: str) -> str:
@@ -51,7 +51,10 @@ NTH = Scalar(
     words=(EACH,),
 )
 OBJECTS = {SUBSCRIBED: ("channel",), ORDER: ("market", "instrument")}
-"""The keys that name what a client does it to, of which one is given; an operation for the other kinds."""
+"""The keys that name the object of an action, such as the market of an order, by the kind of the action.
+
+Other kinds of actions have an operation as their object.
+"""
 _COUNTED = {"account": may(PART, ANY), "nth": may(NTH, 1)}
 _OPERATION = {**_COUNTED, "operation": may(OPERATION, ANY)}
 TRIGGERS = {
@@ -66,7 +69,8 @@ TRIGGERS = {
 class Trigger:
     """An action of a client that triggers a step: `of` is its channel, market, instrument or operation, or "*".
 
-    `number` is its page. It triggers the step the `nth` time that an account does it, or every time if `nth` is None.
+    `number` is the number of the page, for pages. The step is triggered the `nth` time that an account does the action,
+    or every time if `nth` is None.
     """
 
     kind: str
@@ -76,7 +80,7 @@ class Trigger:
     number: int = 0
 
     def matches(self, kind: str, account: str | None, of: str, number: int) -> bool:
-        """Whether this trigger matches an action of an account (None if the account is unknown)."""
+        """Return whether an action triggers the step; `account` is None if it is not known who did it."""
         return (
             kind == self.kind
             and self.account in (ANY, account)

@@ -17,7 +17,7 @@ from mockexchange.scenario.types.value_types import BOOK, BOOLEAN, INSTANT, NAME
 LEG_RATIO_MAX = 100
 USD, USDC = "USD", "USDC"
 COIN = matching("a currency such as BTC", re.compile("[A-Z][A-Z0-9]{0,11}"))
-"""Base coin of a derivative; unlike its settlement currency, accounts need not be able to hold it."""
+"""The type of a derivative's base coin; accounts need not be able to hold it, unlike its settlement currency."""
 _LEG = TupleOf((NAME, integer(-LEG_RATIO_MAX, LEG_RATIO_MAX)), "a leg [instrument, ratio]")
 _GREEKS = Made(Record({name: may(SIGNED_NUMBER) for name in ("delta", "gamma", "vega", "theta")}), Greeks)
 _MARGIN = Made(Record({name: may(NUMBER) for name in ("initial", "maintenance", "slope")}), MarginTerms)
@@ -26,7 +26,7 @@ _PRICING = {"iv": ("iv", may(NUMBER_ABOVE_ZERO)), "greeks": ("greeks", may(_GREE
 
 
 class Lot(NamedTuple):
-    """Default lot sizes and fees of a derivative."""
+    """Default sizes and fees of a derivative: contract size, smallest amount, tick, maker fee and taker fee."""
 
     contract_size: Decimal
     amount_min: Decimal
@@ -47,9 +47,9 @@ LOTS = {
     (True, Form.INVERSE): _lot("1", "0.1", "0.0001", "0.0003", "0.0003"),
     (True, Form.LINEAR): _lot("1", "0.1", "0.0001", "0.0003", "0.0003"),
 }
-"""Defaults by (is an option, form)."""
+"""Default sizes and fees by (whether it is an option, form)."""
 LOT_BTC = _lot("10", "10", "0.5", "0", "0.0005")
-"""Defaults of inverse futures of BTC."""
+"""Default sizes and fees of inverse futures of BTC."""
 
 DERIVATIVE = {
     "kind": ("terms.kind", must(choice({kind.value: kind for kind in DerivativeKind}))),
@@ -72,7 +72,7 @@ DERIVATIVE = {
     "settlement": ("settlement", may(NUMBER)),
     **_PRICING,
 }
-"""Fields of an instrument at the top level, and of the step that lists an instrument."""
+"""The fields of an instrument in a scenario, and of the step that lists an instrument."""
 
 
 def terms_of(**given: Any) -> Terms:

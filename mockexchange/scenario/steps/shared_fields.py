@@ -41,12 +41,15 @@ def _public_key(text: str) -> str:
 
 
 def keywords(*names: str) -> Scalar:
-    """Return the type of one of several keywords; each is read as its own text."""
+    """Return the type of a word out of several, whose value is the word itself."""
     return choice({name: name for name in names})
 
 
 def one_of(expected: str, known: Iterable[str]) -> Scalar:
-    """Return the type of one of many words. The error for a misspelt word suggests the nearest one, not all of them."""
+    """Return the type of a word out of many, whose value is the word itself.
+
+    The error for a misspelt word suggests the nearest word, and does not list all of them.
+    """
     taken = tuple(dict.fromkeys(known))
 
     def parse(text: str) -> str:
@@ -58,7 +61,7 @@ def one_of(expected: str, known: Iterable[str]) -> Scalar:
 
 
 def of_venues(name: str) -> tuple[str, ...]:
-    """Return the words of all venues' vocabularies under this name, such as "currency"."""
+    """Return the words that all venues together allow for a kind of value, such as "currency"."""
     return tuple(dict.fromkeys(word for venue in VENUES.values() for word in venue.scenario.vocabulary.get(name, ())))
 
 
@@ -69,7 +72,7 @@ CURRENCY = one_of("a currency such as BTC", CURRENCIES)
 
 SIDE = choice({"yes": Side.YES, "no": Side.NO})
 BOOK_ACTIONS = {"bid": Action.BUY, "ask": Action.SELL}
-"""The sides of the order book, in prices of YES."""
+"""The action that each side of the order book stands for, in prices of YES."""
 SIDE_OF_BOOK = choice({"yes": Side.YES, "no": Side.NO, **{name: name for name in BOOK_ACTIONS}})
 ACTION = choice({"buy": Action.BUY, "sell": Action.SELL})
 RESULT = choice({result.value: result for result in Result})

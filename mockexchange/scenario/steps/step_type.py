@@ -8,11 +8,14 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.types.composite_types import Field, Record
 
 Details = Callable[..., Any]
-"""Constructor of a part of a command, such as its field `details`."""
+"""A constructor of a nested part of a command, such as its field `details`."""
 Prepare = Callable[[dict[str, Any]], dict[str, Any]]
-"""Converts the values of a step, by key. Raises ValueError if they contradict each other."""
+"""A function that changes the values of a step, by key, before they become fields.
+
+Raises ValueError on contradictions.
+"""
 Check = Callable[[Any], None]
-"""Raises ValueError if the details contradict each other."""
+"""A function that raises ValueError if a command's details contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class StepKind:
     prepare: Prepare | None = None
 
     def build(self, values: dict[str, Any]) -> Command:
-        """Return the command. Raises ValueError if values contradict each other."""
+        """Return the command for the values of a step. Raises ValueError if they contradict each other."""
         known = {key: value for key, value in values.items() if value is not None}
         prepared = self.prepare(known) if self.prepare else known
         given = {self.names[key]: _frozen(value) for key, value in prepared.items()}
@@ -56,7 +59,10 @@ def step(
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
-    """Return the command's fields; the fields of a nested value ("details.title", ...) are combined into it."""
+    """Return the fields of a command.
+
+    Those with a point in their name ("details.title", ...) are combined into one value.
+    """
     if details is None:
         return given
     plain = {name: value for name, value in given.items() if "." not in name}

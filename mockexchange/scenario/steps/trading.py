@@ -31,7 +31,7 @@ from mockexchange.scenario.types.value_types import (
 )
 
 NEW = "new"
-"""The word of a fill for an order that is made with it, alone or with the new order's id."""
+"""The word by which a fill asks for a new order, alone or with the new order's id."""
 
 
 class OrderOfFillType:

@@ -1,7 +1,7 @@
-"""Placeholders in the answer and the steps of a stub, which stand for values of the request that it answers.
+"""Placeholders in the answer and the steps of a stub, which stand for values of the request that the stub answers.
 
-`$path.id`, `$query.limit`, `$body.order.price`, `$account`, `$now`, `$new_id`; `|` and a form follow where the value is
-wanted otherwise, as in `$query.limit|number`. `$$` is a dollar sign.
+Examples: `$path.id`, `$query.limit`, `$body.order.price`, `$account`, `$now`, `$new_id`. After `|` comes the form of
+the value, as in `$query.limit|number`, if it is not the value's own. `$$` is a dollar sign.
 """
 
 import json
@@ -16,13 +16,13 @@ from mockexchange.scenario.located_text import Located
 PATH, QUERY, BODY = "path", "query", "body"
 ACCOUNT, NOW, NEW_ID = "account", "now", "new_id"
 NAMED = (PATH, QUERY, BODY)
-"""Words with a name behind a point."""
+"""Kinds of placeholders that have a name after a point, as in `$path.id`."""
 SINGLE = (ACCOUNT, NOW, NEW_ID)
 NUMBER, TEXT, SECONDS, MILLISECONDS = "number", "text", "s", "ms"
 FORMS = {NUMBER: (*NAMED, *SINGLE), TEXT: (*NAMED, *SINGLE), SECONDS: (NOW,), MILLISECONDS: (NOW,)}
-"""The placeholders that have each form."""
+"""The kinds of placeholders that each form can be used with."""
 WORDS_MAX = 100
-"""Words of one stub: each can stand for a whole body."""
+"""The most placeholders of one stub, since each can stand for a whole body."""
 DOLLAR = "$"
 _WORD = re.compile(r"\$\$|\$(?:(path|query|body)\.([A-Za-z0-9_.-]*[A-Za-z0-9_-])|([a-z][a-z_]*))(?:\|([a-z]+))?")
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
@@ -30,7 +30,7 @@ _NUMBER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?
 
 
 class Placeholder(NamedTuple):
-    """A placeholder: its root, the name behind the point ("" without), and its form ("" for the value's own)."""
+    """A placeholder: its kind (`root`), its name after the point ("" if none), and its form ("" for the default)."""
 
     root: str
     name: str
@@ -47,7 +47,7 @@ class Value(NamedTuple):
     text: str
 
     def as_number(self) -> "Value | None":
-        """Return the value with a number as its JSON; None if its text is none."""
+        """Return the value with its text as a JSON number; None if the text is not a number."""
         return Value(self.text, self.text) if _NUMBER_TEXT.fullmatch(self.text) else None
 
 
@@ -56,10 +56,10 @@ Part = str | Placeholder
 
 
 class Values(Protocol):
-    """The values of one request."""
+    """Looks up the values of one request for placeholders."""
 
     def value_of(self, placeholder: Placeholder) -> Value:
-        """Return the value of a placeholder, MISSING if the request has none."""
+        """Return the value of a placeholder; MISSING if the request has none."""
         ...
 
 
@@ -68,9 +68,9 @@ def text_value(text: str) -> Value:
 
 
 def parts_of(text: str, names: Collection[str]) -> tuple[Part, ...]:
-    """Return a text as literal parts and placeholders; `names` are those of the path.
+    """Split a text into literal parts and placeholders; `names` are the named segments of the stub's path.
 
-    Raises ValueError for a placeholder that is unknown, with those that exist.
+    Raises ValueError for an unknown placeholder; the message lists the known ones.
     """
     parts: list[Part] = []
     place = 0
@@ -98,7 +98,7 @@ def filled_text(parts: tuple[Part, ...], values: Values) -> str:
 
 
 def filled_or_none(parts: tuple[Part, ...], values: Values) -> str | None:
-    """Return a filled text; None for a placeholder alone whose value is missing."""
+    """Return a text with its placeholders filled; None if it is a single placeholder whose value is missing."""
     if len(parts) == 1 and isinstance(parts[0], Placeholder):
         value = values.value_of(parts[0])
         return None if value is MISSING else value.text
@@ -142,12 +142,12 @@ def _filled_string(parts: tuple[Part, ...], values: Values) -> str:
 
 
 def text_template(text: str, names: Collection[str]) -> TextTemplate | None:
-    """Return the template of a text, None without a dollar sign. Raises ValueError as `parts_of` does."""
+    """Return the template of a text; None if the text has no dollar sign. Raises ValueError as `parts_of` does."""
     return TextTemplate(parts_of(text, names)) if DOLLAR in text else None
 
 
 def json_template(text: str, names: Collection[str]) -> JsonTemplate | None:
-    """Return the template of compact JSON, None without a dollar sign. Raises ValueError as `parts_of` does."""
+    """Return the template of compact JSON; None if it has no dollar sign. Raises ValueError as `parts_of` does."""
     if DOLLAR not in text:
         return None
     parts: list[str | TextTemplate] = []
@@ -160,7 +160,10 @@ def json_template(text: str, names: Collection[str]) -> JsonTemplate | None:
 
 
 def filled_node(node: Located, fill: Callable[[str], str | None]) -> Located:
-    """Return a node with every scalar that has a dollar sign filled; what has no value is left out of its mapping."""
+    """Return a node with the placeholders in its texts filled by `fill`.
+
+    Keys for which `fill` returns None are left out.
+    """
     value = node.value
     if isinstance(value, dict):
         filled = {key: filled_node(item, fill) for key, item in value.items()}
@@ -172,7 +175,7 @@ def filled_node(node: Located, fill: Callable[[str], str | None]) -> Located:
 
 
 def texts_in(node: Located) -> Iterator[Located]:
-    """Yield the scalars of a node that have a dollar sign."""
+    """Yield the scalars of a node that contain a dollar sign."""
     value = node.value
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:

@@ -17,19 +17,22 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 class RequestPattern(NamedTuple):
-    """A method and a decoded path, or a venue and its JSON-RPC method.
+    """A pattern of requests: a method and a decoded path, or a venue and its JSON-RPC method.
 
-    In a path `*` stands for any characters, and the segments with a name in `names` for any segment: /markets/{id}.
+    In a path, `*` stands for any characters, and a segment such as {id} for any segment: /markets/{id}.
     """
 
     method: str
     path: str = ""
     venue: str = ""
     names: tuple[str | None, ...] = ()
-    """The name of each segment, None for a literal one; empty if there is none."""
+    """The name of each segment of the path, None for a literal segment; empty if no segment has a name."""
 
     def values_in(self, path: str) -> dict[str, str] | None:
-        """Return the named segments of a decoded path, None if the path does not match; for patterns with names."""
+        """Return the values of the named segments in a decoded path; None if the path does not match the pattern.
+
+        For patterns with names only.
+        """
         wanted, given = self.path.split("/"), path.split("/")
         if wanted[-1] == ANYTHING and len(given) >= len(wanted):
             given = [*given[: len(wanted) - 1], ANYTHING]

@@ -1,4 +1,4 @@
-"""The schema of stubs: their keys, and the rules that hold between them."""
+"""The schema of stubs: their keys, and the checks of keys that depend on each other."""
 
 import json
 import re
@@ -21,24 +21,25 @@ from mockexchange.venues.registry import VENUES, venue_at
 
 TIMES_MAX = 1_000_000
 STATUS_MIN, STATUS_MAX = 200, 599
-"""Statuses below 200 are not final answers."""
+"""The range of a stub's status; statuses below 200 are not final answers."""
 BODILESS = (204, 304)
 """Statuses that have no body in HTTP."""
 BODY_BYTES_MAX = LITERAL_CHARS_MAX
-"""Limit of one body, as of any literal: ten times the largest page."""
+"""The most bytes of a stub's body: ten times the largest page."""
 HEADER_VALUE_CHARS_MAX = 4_000
 QUERY_MAX = 100
 FRAMED_BY_SERVER = ("content-length", "transfer-encoding", "connection")
 BODIES = ("json", "text", "body_base64", "result")
 CONTENT_TYPES = {"text": "text/plain; charset=utf-8", "body_base64": "application/octet-stream"}
-"""Default content types by kind of body; other kinds have the venue's."""
+"""Default content types by the kind of body; other kinds have the venue's content type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """A stub. `name` is None if it has none; `kind` is the kind of its body, of `BODIES`, or "" without body.
+    """A stub: a request pattern and the answer to it. `name` is None if it has no name.
 
-    A `result` is put into the venue's envelope; every other body is sent byte for byte.
+    `kind` is the kind of its body, one of `BODIES`, or "" without a body. A `result` is put into the venue's envelope;
+    every other body is sent byte for byte.
     """
 
     name: str | None
@@ -46,32 +47,32 @@ class Stub:
     pattern: RequestPattern
     query: dict[str, str]
     fields: dict[str, str]
-    """Fields that the JSON body must have: their place, such as order.price, and their text."""
+    """Texts that fields of the JSON body must have, by the path of the field, such as order.price."""
     status: int
     kind: str
     body: bytes
     headers: dict[str, str]
     """Headers of the answer, with names in lower case."""
     then: tuple[StubStep, ...] = ()
-    """What is done when the stub answers."""
+    """The steps that are executed when the stub answers."""
     times: int | None
     is_signed: bool | None
-    """Whether the request has to be signed; None follows the venue's rule."""
+    """Whether the request has to be signed; None means as the venue requires."""
     node: Located = field(compare=False, repr=False)
     path: str = field(default="", compare=False)
     template: Template | None = field(default=None, compare=False, repr=False)
-    """The body with its placeholders; None if it has none."""
+    """The body as a template; None if it has no placeholders."""
     header_templates: dict[str, TextTemplate] = field(default_factory=dict, compare=False, repr=False)
-    """Headers that have placeholders."""
+    """The headers with placeholders, as templates."""
 
     @property
     def size(self) -> int:
-        """The length of its body and its steps."""
+        """The length of the stub's body and its steps."""
         return len(self.body) + sum(len(step.written) for step in self.then)
 
     @property
     def written(self) -> str:
-        """Return the stub as compact JSON that reads as the same stub."""
+        """The stub as compact JSON, which reads as the same stub."""
         asked = {"name": self.name, "request": self.request, "query": self.query, "body_fields": self.fields}
         given = {**asked, "status": self.status}
         more = {"headers": self.headers, "times": self.times, "signed": self.is_signed}
@@ -91,13 +92,13 @@ WRITERS: dict[str, Callable[[bytes], str]] = {
     "text": lambda raw: _compact(raw.decode()),
     "body_base64": lambda raw: _compact(b64encode(raw).decode()),
 }
-"""Types of the bodies, by kind."""
+"""The function that writes a body as text for the log, by the kind of body."""
 TEMPLATES: dict[str, Callable[[str, Collection[str]], Template | None]] = {
     "json": json_template,
     "result": json_template,
     "text": text_template,
 }
-"""Kinds of bodies that may have placeholders."""
+"""The function that makes a template of a body, for the kinds of bodies that may have placeholders."""
 
 
 class _Text:

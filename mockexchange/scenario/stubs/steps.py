@@ -14,12 +14,12 @@ from mockexchange.scenario.types.value_types import below, wrong
 
 THEN = "then"
 STEPS_MAX = 20
-"""Far more than one request of a venue does."""
+"""The most steps of a stub: far more than one request of a venue does."""
 
 
 @dataclass(frozen=True, slots=True)
 class StubStep:
-    """One step. Its placeholders are filled, and its values checked, when the stub answers."""
+    """A step of a stub. Its placeholders are filled, and its values checked, when the stub answers."""
 
     name: str
     written: str
@@ -27,19 +27,21 @@ class StubStep:
     node: Located = field(compare=False, repr=False)
     path: str = field(compare=False)
     names: tuple[str, ...] = field(default=(), compare=False)
-    """The names of the path's segments."""
+    """The names of the segments in the stub's path."""
 
     def command(self, values: Values) -> Command:
-        """Return the command with the values of a request. Raises ScenarioError if they are wrong for it.
+        """Return the step's command with the values of a request.
 
-        A key whose value is a placeholder alone is left out if the request lacks that value.
+        Raises ScenarioError if a value is wrong for the step.
+
+        A key whose value is a single placeholder is left out if the request lacks that value.
         """
         filled = filled_node(self.node, lambda text: filled_or_none(parts_of(text, self.names), values))
         return read_command(self.name, filled, self.path)
 
 
 class StubStepType:
-    """The schema of a step of a stub, without the path's names, which `bound` adds."""
+    """The schema of a step of a stub; `bound` then adds the names in the stub's path."""
 
     def read(self, node: Located, path: str) -> StubStep:
         given = node.value
@@ -63,7 +65,10 @@ class StubStepType:
 
 
 def bound(step: StubStep, names: Collection[str]) -> StubStep:
-    """Return a step that knows the names of the path. Raises ScenarioError for an unknown placeholder."""
+    """Return a step with the names of the segments in its stub's path.
+
+    Raises ScenarioError for an unknown placeholder.
+    """
     for text in texts_in(step.node):
         try:
             parts_of(str(text.value), names)

@@ -1,1 +1,1 @@
-"""Types of scenario values: each reads located text and describes itself as JSON Schema."""
+"""Types of values in a scenario: each reads parsed text and describes itself as JSON Schema."""

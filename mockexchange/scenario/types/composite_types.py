@@ -121,11 +121,11 @@ def may(kind: Kind, default: Any = None) -> Field:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping of known keys; unknown ones are refused."""
+    """The type of a mapping with known keys; unknown keys are refused."""
 
     fields: dict[str, Field]
     where: bool = False
-    """Whether to add the node itself as "_node", for errors found later."""
+    """Whether the result has the parsed mapping itself as "_node", for errors that are found later."""
 
     def read(self, node: Located, path: str) -> dict[str, Any]:
         given = {} if node.value is None else node.value
@@ -191,7 +191,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A record whose values are passed to `make` as arguments. Keys that are not given are left out."""
+    """The type of a record whose values become arguments of `make`. Keys that are not given are left out."""
 
     record: Record
     make: Callable[..., Any]

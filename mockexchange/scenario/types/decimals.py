@@ -1,4 +1,4 @@
-"""Exact decimals: counts and prices of derivatives, and cash by currency."""
+"""Types of exact decimals: counts and prices of derivatives, and cash by currency."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from mockexchange.scenario.types.composite_types import MapOf
 from mockexchange.scenario.types.value_types import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
 
 DECIMALS_MAX = 18
-"""Decimals of the smallest unit of any currency: ether has 18."""
+"""The most digits after the point: ether has a smallest unit of 18 decimals."""
 
 
 def number(expected: str, is_signed: bool = False) -> Scalar:

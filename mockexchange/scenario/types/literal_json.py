@@ -57,7 +57,7 @@ EXACT_JSON = ExactJson()
 
 
 def plain(node: Located) -> Any:
-    """Return the value without locations, its scalars as text."""
+    """Return a parsed value as plain mappings, lists and texts, without lines."""
     if isinstance(node.value, dict):
         return {name: plain(item) for name, item in node.value.items()}
     if isinstance(node.value, list):
@@ -66,7 +66,7 @@ def plain(node: Located) -> Any:
 
 
 def exact_json(node: Located) -> str:
-    """Return the value as compact JSON; unquoted scalars are typed as in JSON."""
+    """Return a parsed value as compact JSON; unquoted scalars have the types that they have in JSON."""
     value = node.value
     if isinstance(value, dict):
         return "{" + ",".join(f"{_string(name)}:{exact_json(item)}" for name, item in value.items()) + "}"

@@ -20,7 +20,7 @@ WHOLE_DIGITS_MAX = 12
 INTEGER_DIGITS_MAX = 18
 INSTANT_MIN = 0
 INSTANT_MAX = parse_instant("2200-01-01")
-"""Leaves room to advance a clock by centuries before the last instant."""
+"""The latest instant in a scenario; it leaves room to advance a clock by centuries."""
 _NAME = re.compile(rf"[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}")
 _PART = re.compile(rf"[^\x00-\x1f/]{{1,{NAME_CHARS_MAX}}}")
 
@@ -52,7 +52,7 @@ def _shown(node: Located) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """Text that `parse` turns into a value; ValueError from it becomes an error with the place.
+    """The type of a text that `parse` turns into a value; a ValueError from `parse` becomes an error with the line.
 
     `words` are the candidates for a suggestion; with `shows_reason` the error includes the message of the ValueError.
     """
@@ -109,7 +109,7 @@ def _decimal_advice(text: str, is_signed: bool) -> str:
 
 
 def above_zero(kind: Scalar) -> Scalar:
-    """Return the same type without zero."""
+    """Return the type of the same values without zero and below."""
 
     def parse(text: str) -> Any:
         value = kind.parse(text)
@@ -208,7 +208,7 @@ def _seconds(text: str) -> int:
 
 NAME = matching(f"a name of 1 to {NAME_CHARS_MAX} characters", _NAME)
 PART = matching(f"a name without a slash, of 1 to {NAME_CHARS_MAX} characters", _PART)
-"""An account or a subaccount; together they are written ACCOUNT/SUBACCOUNT."""
+"""The type of a name of an account or a subaccount; together they are written ACCOUNT/SUBACCOUNT."""
 TEXT = Scalar("text", str, {"type": ["string", "number", "boolean"]})
 INSTANT = Scalar(
     f"an instant such as 2025-11-04T23:00:00Z, from 1970 to {format_instant(INSTANT_MAX)[:4]}",
