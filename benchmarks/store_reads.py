@@ -124,10 +124,12 @@ def measure(arrangements: Sequence[Arrangement], rounds: int, count: int) -> Non
     figures = {
         name: Turn(*map(median, zip(*found[1:], strict=True))) for name, found in turns.items()
     }  # one to warm up
-    base = next(iter(figures.values()))
+    base, first = next(iter(figures.values())), next(iter(turns.values()))
     for name, found in figures.items():
         rate = f"{found.a_second:7,.0f}/s ({found.a_second / base.a_second:.2f}x), p50 {found.p50_us:7,.0f} us"
-        busiest = f"{found.busiest_us:5,.0f} us ({base.busiest_us / found.busiest_us:.2f}x)"
+        ratios = sorted(one.busiest_us / own.busiest_us for one, own in zip(first[1:], turns[name][1:], strict=True))
+        spread = f"{median(ratios):.2f}x, {ratios[0]:.2f} to {ratios[-1]:.2f}"
+        busiest = f"{found.busiest_us:5,.0f} us ({spread})"
         print(f"  {name:20} {rate}; processor {found.cpu_us:5,.0f} us a request, of the busiest process {busiest}")
 
 
