@@ -126,6 +126,7 @@ def open_writer(path: Path, durability: str) -> sqlite3.Connection:
         if is_empty(connection):
             connection.executescript(SCHEMA)
         require_ours(path, connection)
+        require_whole(path, connection)
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {durability}")
         connection.execute("begin immediate")
@@ -166,6 +167,14 @@ def damages(connection: sqlite3.Connection) -> list[str]:
         return [text for (text,) in connection.execute("pragma integrity_check(10)") if text != "ok"]
     except sqlite3.Error as error:
         return [reason_of(error)]
+
+
+def require_whole(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError if the structure of a file is damaged: the end of a log could be missing from it."""
+    [found] = connection.execute("pragma integrity_check(1)").fetchone()
+    if found != "ok":
+        reason = " ".join(found.replace("*** in database main ***", "").split())
+        raise StoreError(f"{path}: the file is damaged ({reason}): restore a copy, or see `mockexchange store check`")
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

@@ -204,7 +204,7 @@ def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredS
         ]
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {reason_of(error)}") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(
             f"{path}: the header of a sandbox cannot be read ({error}): use the version that wrote it"
         ) from None

@@ -3,14 +3,16 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 import pytest
 
 from mockexchange.store import sqlite_file
 from mockexchange.store.codec import LogError
-from mockexchange.store.log import LogUnavailable, OutcomeUnknown
+from mockexchange.store.log import LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.sqlite_file import compact, damages, open_reader
 from mockexchange.store.sqlite_store import SqliteLog, SqliteStore
 from mockexchange.store.stores import StoreError
@@ -212,6 +214,42 @@ def test_a_damaged_page_is_found(tmp_path: Path) -> None:
     path.write_bytes(content)
     with open_connection(path) as reader:
         assert damages(reader) != []
+
+
+def test_no_changed_bit_and_no_missing_end_changes_a_record(tmp_path: Path) -> None:
+    """Reading a damaged file is an error that has its reason, or gives what was written."""
+    path = tmp_path / "mock.db"
+
+    async def life() -> None:
+        store = SqliteStore.open(path)
+        await store.create("default", HEADER, b"{}", records(1, 300))
+        store.close()
+
+    asyncio.run(life())
+    whole, random, refused = path.read_bytes(), Random(7), 0
+    damaged = [whole[: len(whole) * part // 4] for part in (1, 2, 3)]
+    header = whole.find(b'"scenario"')
+    for place in (*range(header, header + 20), *random.choices(range(len(whole)), k=100)):
+        changed = bytearray(whole)
+        changed[place] ^= 128 if len(damaged) % 2 else 1 << random.randrange(8)
+        damaged.append(bytes(changed))
+    for content in damaged:
+        path.write_bytes(content)
+        before = path.read_bytes()
+        try:
+            read = read_everything(path)
+        except (StoreError, LogError, LogUnavailable):
+            assert path.read_bytes() == before
+            refused += 1
+        else:
+            assert read == records(1, 300)
+    assert refused > 20
+
+
+def read_everything(path: Path) -> list[Record]:
+    with closing(SqliteStore.open(path)) as store:
+        [stored] = store.stored()
+        return list(store.log_of(stored))
 
 
 class open_connection:  # noqa: N801  # used as a function

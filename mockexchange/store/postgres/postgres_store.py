@@ -66,7 +66,7 @@ class PostgresReader:
                 StoredSandbox(id_, name, msgspec.json.decode(header, type=Header), description, count)
                 for id_, name, header, description, count in rows
             ]
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             advice = "use the version that wrote it"
             raise StoreError(f"{self.shown}: the header of a sandbox cannot be read ({error}): {advice}") from None
 
