@@ -1,1 +1,1 @@
-"""The contract kit: `verify server`, `verify client` and the self-check. Needs the extra `kit`."""
+"""The contract kit: checks of servers and clients against the venues' API documents. It needs the extra `kit`."""

@@ -1,4 +1,4 @@
-"""Checks: rules beyond the schemas, each judged on its subjects one after the other."""
+"""Checks of a server beyond the schemas of its API documents, and the loop that runs them."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,17 +17,17 @@ NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, Value
 
 
 class JudgedServer(Protocol):
-    """A server that is judged, over REST or over its stream."""
+    """A server that is compared with its documents, over REST or over its stream."""
 
     @property
     def may_write(self) -> bool: ...
 
     def begin(self) -> None:
-        """Start recording the reads of the next subject."""
+        """Start to note the reads of the next subject (an operation or a channel)."""
         ...
 
     def has_changed(self) -> bool:
-        """Whether anything read since `begin` has changed."""
+        """Return whether anything read since `begin` has changed."""
         ...
 
     def new_objections(self) -> tuple[Finding, ...]:
@@ -39,11 +39,12 @@ T = TypeVar("T", bound=JudgedServer)
 
 
 class Check(NamedTuple, Generic[T]):
-    """A rule: `subjects` names its subjects (operation ids, channels), `judge` yields the findings of one subject.
+    """A rule that a server has to keep, and the functions that check it.
 
-    Subjects come from the documents alone, without requests; there are none if the rule does not apply to the API date.
-    `judge` raises NotJudged if the target has no data to judge by. `place` is the documentation of the rule. A check
-    that `needs_writes` sends requests that a read-only run must not send.
+    `subjects` returns what the rule is checked on, such as operation ids or channels, from the documents alone; an
+    empty list if it does not apply to the API date. `judge` yields the findings of one subject, and raises NotJudged if
+    the server has no data to check it with. `place` is the documentation of the rule. A check that `needs_writes` sends
+    requests that a read-only run must not send.
     """
 
     rule: str
@@ -53,14 +54,14 @@ class Check(NamedTuple, Generic[T]):
     judge: Callable[[T, str], Iterable[Finding]]
     needs_writes: bool = False
     holds_while_moving: bool = False
-    """Whether findings count although the data has changed, since the rule is about data that changes."""
+    """Whether findings count even if the data changed meanwhile, since the rule is about changing data."""
 
 
 def run_check(check: Check[T], target: T) -> Iterator[Verdict]:
-    """Judge a rule on each of its subjects. An answer that violates its schema is a finding of the first rule that
-    reads it.
+    """Check a rule on each of its subjects, and yield a verdict for each.
 
-    Findings count only if the data they are based on has not changed, since an account may trade meanwhile.
+    An answer that violates its schema is a finding of the first rule that reads it. Findings count only if the data
+    they are based on has not changed, since an account may trade meanwhile.
     """
     for subject in check.subjects(target):
         began_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Results of a run: findings, verdicts and the report."""
+"""Results of a verification: findings, verdicts and the report."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ EXIT_KEPT, EXIT_BROKEN, EXIT_NOT_JUDGED = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One deviation from the documents: what was seen and what was expected instead.
+    """One deviation from the API documents: what was seen, and what was expected instead.
 
     `rule` is the id of the rule ("pages.partition"), `where` the request or frame ("GET /portfolio/fills?limit=2"),
     `place` the source of the rule: a document with a pointer, or a page below docs/. `reproduction` is a command that
@@ -34,9 +34,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule judged on one subject: an operation, a channel, a card.
+    """The result of one rule on one subject: an operation, a channel or a card.
 
-    `why` is the reason if it was not judged. `notes` do not break the rule.
+    `why` is the reason if the rule could not be checked. `notes` do not break the rule.
     """
 
     rule: str
@@ -57,12 +57,15 @@ class Verdict:
 
 @dataclass(slots=True)
 class Report:
-    """All verdicts of one run. `title` is its subject ("http://127.0.0.1:8600/trade-api/v2 as of 2026-10")."""
+    """All verdicts of one run.
+
+    `title` names what was checked ("http://127.0.0.1:8600/trade-api/v2 as of 2026-10").
+    """
 
     title: str
     verdicts: list[Verdict] = field(default_factory=list)
     cut_short: str = ""
-    """Why the run ended early, "" if it did not."""
+    """Why the run ended early; "" if it did not."""
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         self.verdicts.extend(verdicts)
@@ -80,7 +83,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """Return 1 if a rule is broken, 2 if the run was cut short or nothing could be judged, else 0."""
+        """Return 1 if a rule is broken, 2 if the run was cut short or nothing could be checked, else 0."""
         if self.cut_short:
             return EXIT_NOT_JUDGED
         counts = self.counts()

@@ -1,4 +1,4 @@
-"""Calls of JSON-RPC venues: an envelope posted to the path of its method, and its response decoded exactly."""
+"""Calls of JSON-RPC venues: the envelope is posted to the path of its method, and the response decoded exactly."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def encode_json(document: object) -> bytes:
 
 
 def decode_exact(answer: Answer) -> Any:
-    """Decode a response, its numbers as `Decimal`. Raises NotJudged if it is no JSON."""
+    """Return the decoded JSON of a response, with numbers as `Decimal`. Raises NotJudged if it is not JSON."""
     try:
         return json.loads(answer.content, parse_float=Decimal, parse_int=Decimal)
     except ValueError:
@@ -29,8 +29,9 @@ def decode_exact(answer: Answer) -> Any:
 
 
 def result_of(answer: Answer) -> Any:
-    """Return the result of a call, decoded exactly. Raises NotAnswered if there is none, NotJudged if the key or the
-    exchange's load is the reason.
+    """Return the result of a call, decoded exactly.
+
+    Raises NotAnswered if there is none, NotJudged if the key or the exchange's load is the reason.
     """
     if answer.status == 200:
         body = decode_exact(answer)

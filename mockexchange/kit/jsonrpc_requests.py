@@ -1,4 +1,4 @@
-"""Requests of JSON-RPC venues: which only read, and the status that an answer would have elsewhere.
+"""Facts about requests of JSON-RPC venues: whether they only read, and which HTTP status an error corresponds to.
 
 Every error of these venues is a 400, and every call may be a POST, so both are decided by the body.
 """
@@ -11,19 +11,19 @@ from urllib.parse import unquote
 PRIVATE, PRIVATE_READ = "private/", "private/get_"
 VERBS = ("GET", "HEAD", "POST")
 STATUSES = {13004: 401, 13009: 401, 13021: 403, 10028: 429}
-"""The HTTP statuses that have the meaning of an error's code: wrong credentials, no scope, too many requests."""
+"""HTTP statuses that correspond to error codes: wrong credentials, no scope, too many requests."""
 
 
 def is_read(method: str, path: str, body: bytes) -> bool:
-    """Return whether a request to a path below the prefix changes nothing: all methods that it names only read.
+    """Return whether a request to a path below the prefix only reads, as all methods that it names do.
 
-    The name of a method is in the path, in the body, or in both; a body that is no JSON names none.
+    The name of a method is in the path, in the body, or in both; a body that is not JSON names none.
     """
     return method in VERBS and all(map(_only_reads, (unquote(path).strip("/"), *_called(body))))
 
 
 def status_of(status: int, body: bytes) -> int:
-    """Return the status that an answer would have at a venue that uses statuses."""
+    """Return the HTTP status that an answer would have at a venue that does not send 400 for every error."""
     if status != 400:
         return status
     try:
@@ -34,7 +34,7 @@ def status_of(status: int, body: bytes) -> int:
 
 
 def _only_reads(name: str) -> bool:
-    """Whether a method is a read, or none: every method that changes something is a private one."""
+    """Return whether a method is a read, or none: every method that changes something is a private one."""
     bare = name.lower().strip("/ ")
     return bare.startswith(PRIVATE_READ) or not bare.startswith(PRIVATE)
 

@@ -1,4 +1,4 @@
-"""An exchange for the kit: an event loop in a thread, and sandboxes on free ports of the loopback address."""
+"""Sandboxes for the kit, in an event loop in a thread, each on a free port of the loopback address."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Sandboxes in an event loop of their own; calls into a sandbox must go through `portal`."""
+    """A server with sandboxes in its own event loop; calls into a sandbox must go through `portal`."""
 
     server_state: ServerState
     portal: BlockingPortal
@@ -48,7 +48,7 @@ class Exchange:
         return self.server_state.ports[name].connection_count
 
     def connections_made(self, name: str) -> int:
-        """Return the number of connections to a sandbox so far."""
+        """Return the number of connections that a sandbox has accepted so far."""
         return self.server_state.ports[name].connections_made
 
 

@@ -1,4 +1,4 @@
-"""The reads of an API document, with their parameters and response schemas, and its writes."""
+"""The operations of an API document: reads with their parameters and response schemas, and writes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,11 +26,11 @@ class Operation(NamedTuple):
     names: tuple[str, ...]
     is_public: bool
     place: str
-    """JSON pointer to the operation in its document."""
+    """The JSON pointer to the operation in its document."""
 
 
 class WriteOperation(NamedTuple):
-    """A write that is carried out. `method` is in upper case."""
+    """A write that the exchange carries out. `method` is in upper case."""
 
     id: str
     path: str
@@ -39,7 +39,7 @@ class WriteOperation(NamedTuple):
 
 
 def writes(document: Document) -> dict[str, WriteOperation]:
-    """Return the writes of a document by id, without those that are always refused."""
+    """Return the writes of a document by id, without writes that are always refused."""
     found = (
         WriteOperation(node["operationId"], path, method.upper(), node)
         for path, item in document["paths"].items()
@@ -50,7 +50,7 @@ def writes(document: Document) -> dict[str, WriteOperation]:
 
 
 def reads(document: Document) -> dict[str, Operation]:
-    """Return the reads of a document by id, in the document's order; a GET that is marked as a write is none."""
+    """Return the reads of a document by id, in its order; a GET that the document marks as a write is left out."""
     found = (
         _read(document, path, item)
         for path, item in document["paths"].items()
@@ -73,7 +73,7 @@ def _read(document: Document, path: str, item: Document) -> Operation:
 
 
 def allows(parameter: Parameter, value: str) -> bool:
-    """Whether a value is in a parameter's `enum` and matches its `pattern`, as far as it has them."""
+    """Return whether a value is in a parameter's `enum` and matches its `pattern`, as far as it has them."""
     choices, pattern = parameter.schema.get("enum"), parameter.schema.get("pattern")
     return (choices is None or value in choices) and (pattern is None or re.search(pattern, value) is not None)
 
@@ -86,7 +86,7 @@ def answer_schema(document: Document, operation: Operation) -> Mapping[str, Any]
 
 
 def property_sets(document: Document, operation: Operation) -> list[frozenset[str]]:
-    """Return the set of keys of each object in a read's response schema."""
+    """Return, for each object in a read's response schema, the set of its keys."""
     return list(_property_sets(document, answer_schema(document, operation), set()))
 
 

@@ -1,4 +1,4 @@
-"""The memory of a target's reads: a cache, and what was read beside it, to be asked again before a finding counts."""
+"""A cache of a server's reads, which also reads everything again before a finding counts."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from mockexchange.kit.rules.list_facts import Query, Row
 
 
 class ReadKey(NamedTuple):
-    """The key of a cached read: operation id, query, path variables, role."""
+    """The key of a cached read: operation id, query, path variables, and the role of the key that signs."""
 
     operation_id: str
     query: tuple[tuple[str, str], ...]
@@ -17,7 +17,7 @@ class ReadKey(NamedTuple):
 
 
 class ListRows(NamedTuple):
-    """The rows of a list; `is_complete` if its last page was read. `where` is the request of its first page."""
+    """The rows of a list; `is_complete` if the last page was read. `where` is the request of the first page."""
 
     rows: list[Row]
     is_complete: bool
@@ -35,14 +35,17 @@ Read = Callable[[ReadKey], CachedRead]
 
 
 class Request(NamedTuple):
-    """A read that was sent without the cache: `again` sends it once more, `answer` is what came the first time."""
+    """A read that was sent without the cache: `again` sends it once more, `answer` is the first response."""
 
     again: Callable[[], Answer]
     answer: Answer
 
 
 class ReadCache:
-    """Caches the results of `read`. `ticking` names fields that change by themselves and are not compared."""
+    """A cache of the results of `read`.
+
+    `ticking` names fields that change by themselves and are not compared.
+    """
 
     def __init__(self, read: Read, ticking: Collection[str]) -> None:
         self._read, self._ticking = read, ticking
@@ -58,18 +61,18 @@ class ReadCache:
         return self._remembered[reading]
 
     def note(self, request: Request) -> None:
-        """Remember a read that was sent without the cache."""
+        """Add a read that was sent without the cache, so that `have_changed` repeats it."""
         self._requests.append(request)
 
     def begin(self) -> None:
-        """Start recording which reads are used."""
+        """Forget which reads were used; from now on they are noted again."""
         self._used.clear()
         self._requests.clear()
 
     def have_changed(self) -> bool:
-        """Read again what was used since `begin`; if anything has changed, clear the cache and return True.
+        """Repeat the reads used since `begin`; if any answer differs, clear the cache and return True.
 
-        Every answer then held from its first reading to its second, so all of them held at one moment between.
+        Equal answers all held from their first reading to their second, so all of them held at one moment in between.
         """
         try:
             moved = self._has_moved()

@@ -1,4 +1,4 @@
-"""Responses of a judged server, and the errors for responses that are missing or cannot be judged."""
+"""Responses of a server under verification, and errors for responses that are missing or cannot be checked."""
 
 import json
 from collections.abc import Collection
@@ -8,19 +8,19 @@ import httpx
 
 CHARS_SHOWN_MAX = 200
 UNJUDGEABLE_STATUSES = (401, 403, 429, 502, 503, 504)
-"""Statuses for a key without access and for a busy or closed exchange: no defect of the server."""
+"""Statuses for a key without access, and for a busy or closed exchange, which are no defects of the server."""
 
 
 class Unreachable(Exception):
-    """No response came; the message has the request and the reason."""
+    """The error for a request without a response; the message has the request and the reason."""
 
 
 class NotJudged(Exception):
-    """A rule lacks the data that it needs; the message names it, such as "no row to look at"."""
+    """The error of a rule that lacks the data it needs; the message names the data, such as "no row to look at"."""
 
 
 class NotAnswered(NotJudged):
-    """A read that should succeed was refused: its request `where` and the response as `seen`."""
+    """The error for a refused read that should succeed: its request `where`, and the response as `seen`."""
 
     def __init__(self, where: str, seen: str) -> None:
         super().__init__(f"{where} was answered {seen}")
@@ -28,7 +28,7 @@ class NotAnswered(NotJudged):
 
 
 class Answer(NamedTuple):
-    """A response. `where` is the request in one line: "GET /portfolio/positions?limit=2"."""
+    """A response of the server. `where` is the request in one line: "GET /portfolio/positions?limit=2"."""
 
     where: str
     status: int
@@ -44,8 +44,9 @@ class Answer(NamedTuple):
 
 
 def object_of(answer: Answer) -> dict[str, Any]:
-    """Return the JSON object of a response. Raises NotAnswered if it has none, NotJudged if the key or the exchange's
-    load is the reason.
+    """Return the JSON object of a response.
+
+    Raises NotAnswered if it has none, NotJudged if the key or the exchange's load is the reason.
     """
     try:
         body = answer.json() if answer.status == 200 else None

@@ -1,4 +1,4 @@
-"""`serve --self-check`: responses and frames of a server are checked against the API documents before they are sent."""
+"""`serve --self-check`: the server compares its own responses and frames with the API documents before sending them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -14,9 +14,9 @@ from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import NoSuchDocument
 
 UNKNOWN_ROUTE = "UnknownRoute"
-"""The component for the response to an undocumented path."""
+"""The component that describes the response to an undocumented path."""
 BASE = "Base"
-"""The component for the response at the prefix itself, to which some venues accept calls."""
+"""The component that describes the response at the prefix itself, where some venues accept calls."""
 COMPAT = "compat"
 
 
@@ -30,7 +30,7 @@ class ServedAnswer(NamedTuple):
 
 
 class Judges(NamedTuple):
-    """The judges of one venue's paths, responses, refused handshakes and frames at one API date."""
+    """The checks of one venue at one API date: of paths, responses, refused handshakes and frames."""
 
     routes: Routes
     prefix: str
@@ -40,9 +40,10 @@ class Judges(NamedTuple):
 
 
 class SelfCheck:
-    """Checks served responses and frames against the API documents; each violation is one line of text.
+    """The comparison of sent responses and frames with the API documents; each violation is one line of text.
 
-    `day` is the day of the API date that the server emulates; None stands for the API date `compat`.
+    `day` is the day of the API date that the server emulates; None stands for the API date `compat`, which serves every
+    field of every date.
     """
 
     def __init__(self, kits: Mapping[str, VenueKit]) -> None:

@@ -1,4 +1,4 @@
-"""Signatures of requests that waited before they were sent: they are made again, since they hold for some seconds."""
+"""New signatures for requests that waited before they were sent, since signatures are valid for some seconds only."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 import httpx
 
 AGE_S_MAX = 1.0
-"""Age of a signature from which it is made again; venues accept five seconds and more."""
+"""The age in seconds from which a signature is renewed; venues accept five seconds and more."""
 EXTENSION = "mockexchange.signing"
 
 
 @dataclass(slots=True)
 class Signing:
-    """How a request was signed: `headers` signs it again, with the time of now."""
+    """How a request was signed; `headers` returns the headers of a new signature."""
 
     headers: Callable[[], Mapping[str, str]]
     at_s: float = field(default_factory=time.monotonic)
 
 
 def note_signing(request: httpx.Request, signing: Signing) -> None:
-    """Let a transport sign a request again."""
+    """Attach to a request how it was signed, so that a transport can sign it again."""
     request.extensions = {**request.extensions, EXTENSION: signing}
 
 
 def is_signed_long_ago(request: httpx.Request, now_s: float) -> bool:
-    """Whether the signature of a request is old. A request that nobody can sign again has none."""
+    """Return whether a request's signature is older than AGE_S_MAX; False if it cannot be renewed."""
     signing: Signing | None = request.extensions.get(EXTENSION)
     return signing is not None and now_s - signing.at_s > AGE_S_MAX
 

@@ -1,4 +1,4 @@
-"""The target: a server that is judged, with its keys and the API documents that it is compared with."""
+"""The server under verification, with its keys and the API documents that it is compared with."""
 
 import json
 import re
@@ -41,13 +41,13 @@ __all__ = [
 
 Headers = dict[str, str]
 MEMBER, FCM = "member", "fcm"
-"""Roles of keys: a plain member, an FCM member."""
+"""Roles of keys: a plain member, and an FCM member."""
 BOUND, RESTRICTED, OTHER = "bound", "restricted", "other"
 """Roles of keys: an FCM's, bound to one subtrader; a member's, restricted to one subaccount; another account's."""
 OTHER_FCM = "other-fcm"
-"""Role of a key of another FCM member."""
+"""The role of a key of another FCM member."""
 BALANCE_ONLY = "balance-only"
-"""Role of a member's key whose scopes only allow reading the balance."""
+"""The role of a member's key whose scopes only allow reading the balance."""
 ROLES = {
     MEMBER: "a plain member's key",
     FCM: "an FCM member's key",
@@ -58,7 +58,7 @@ ROLES = {
     BALANCE_ONLY: "a member's key with the scope for balances alone",
 }
 PAGES_WHOLE_MAX = 5
-"""Pages of the largest size that are read of one list; an account may have a million rows."""
+"""The most pages that are read of one list, in the largest size; an account may have a million rows."""
 JSON = {"Content-Type": "application/json"}
 READ = "GET"
 NUMBERED = re.compile(r"\[\d+\]")
@@ -66,9 +66,9 @@ NUMBERED = re.compile(r"\[\d+\]")
 
 @dataclass(kw_only=True)
 class Target:
-    """A judged server. `keys` maps roles to signers; `base_url` ends in the venue's prefix.
+    """A server under verification. `keys` maps roles to signers; `base_url` ends in the venue's prefix.
 
-    `http` determines the transport: in process, over a socket, or throttled. Every response is checked against the
+    `http` determines the transport: in process, over a socket, or throttled. Every response is compared with the
     document; violations are collected in `objections`. Reads are cached until they turn out to have changed.
     """
 
@@ -83,11 +83,11 @@ class Target:
     may_order: bool = False
     """Whether orders may be placed, of at most two contracts, far from the market, and canceled again."""
     may_trade: bool = False
-    """Whether orders may also be filled, and all orders canceled: at a mock only."""
+    """Whether orders may also be filled, and all orders be canceled, which is allowed only at a mock."""
     lag_s: float = 0.0
-    """Seconds after a write in which a read may not show it yet."""
+    """The seconds after a write in which a read may not show it yet."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Values of parameters that exist at the server, given by the user: {"subtrader_id": "fcm7_st1"}."""
+    """Values of parameters that exist at the server, as the user gave them: {"subtrader_id": "fcm7_st1"}."""
     objections: list[Finding] = field(default_factory=list)
     _reported: set[tuple[str, str]] = field(default_factory=set)
     _lasting: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Target:
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Send a request to a path of the document, its variables filled from `names`, and judge the answer.
+        """Send a request to a documented path, its variables filled from `names`, and check the answer.
 
         It is signed by `signer`, by default by the key of the operation's role; `change` modifies the signed headers.
         Raises Unreachable; NotJudged if there is no key of that role.
@@ -179,7 +179,7 @@ class Target:
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Post a body to a documented path, or to the base URL if `is_base`; judge the answer as the path's answer.
+        """Post a body to a documented path, or to the base URL if `is_base`; check the answer as one of the path.
 
         Raises Unreachable.
         """
@@ -200,7 +200,7 @@ class Target:
     def write(
         self, operation_id: str, body: object = None, names: Mapping[str, str] | None = None, query: Query | None = None
     ) -> Answer:
-        """Send a write by its id with a JSON body, and judge the answer.
+        """Send a write by its operation id with a JSON body, and check the answer.
 
         Raises Unreachable; NotJudged if there is no key of the operation's role.
         """
@@ -216,7 +216,7 @@ class Target:
         return answer
 
     def signer_of(self, path: str) -> Signer | None:
-        """Return the key for a path of the document, None if it is public. Raises NotJudged."""
+        """Return the key that signs requests to a documented path; None if it is public. Raises NotJudged."""
         role = self.venue.role_of(self.document["paths"][path].get("get", {}), path)
         return None if role is None else self.key(role)
 
@@ -229,9 +229,9 @@ class Target:
         return self.keys[role]
 
     def known(self, name: str, operation_id: str = "") -> Sequence[str]:
-        """Return existing values of an operation's parameter: given by the user, or found by reading.
+        """Return existing values of an operation's parameter, given by the user or found by reading.
 
-        Raises NotJudged.
+        Raises NotJudged if there are none.
         """
         if name in self.names:
             return [self.names[name]]
@@ -247,7 +247,7 @@ class Target:
     def body(
         self, operation_id: str, query: Query | None = None, names: Mapping[str, str] | None = None, role: str = ""
     ) -> dict[str, Any]:
-        """Return the body of a read, cached. Raises NotJudged if it is refused."""
+        """Return the JSON body of a read, from the cache if possible. Raises NotJudged if the read is refused."""
         return self.read_cache.get(read_key(operation_id, query, names, role))[1]
 
     def row(self, operation_id: str, name: str) -> Row:
@@ -258,14 +258,14 @@ class Target:
         return found
 
     def lasting(self, subject: str) -> dict[str, str]:
-        """Return what is known of a subject that never changes; to be added to."""
+        """Return facts that never change about a subject, as a dictionary to which callers add."""
         return self._lasting.setdefault(subject, {})
 
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
         return self.whole(operation_id, query).rows
 
     def whole(self, operation_id: str, query: Query | None = None, role: str = "") -> ListRows:
-        """Return the rows of a list, from its first PAGES_WHOLE_MAX pages at most. Raises NotJudged."""
+        """Return the rows of a list, from at most its first PAGES_WHOLE_MAX pages. Raises NotJudged."""
         operation, listing = self._operation(operation_id), self.listing(operation_id)
         paging, asked = self.venue.facts.paging, {**self.needed(operation_id), **(query or {})}
         if paging.limit in operation.query:
@@ -285,7 +285,7 @@ class Target:
         return self.venue.facts.listings[operation_id]
 
     def needed(self, operation_id: str) -> dict[str, str]:
-        """Return the parameters that a read requires, with values. Raises NotJudged."""
+        """Return the parameters that a read requires, with existing values. Raises NotJudged."""
         query, needs = self._operation(operation_id).query, self.venue.facts.needs
         found = [name for name, one in query.items() if name in needs or one.is_required]
         return {name: self.known(name, operation_id)[0] for name in found}
@@ -322,7 +322,7 @@ class Target:
         return frozenset(answer_schema(self.document, self.operations[operation_id]).get("properties", {}))
 
     def send(self, method: str, path: str, change: Callable[[Headers], Headers] = dict) -> Answer:
-        """Send a request to an undocumented path below the venue's prefix; the response is not judged."""
+        """Send a request to an undocumented path below the venue's prefix; the response is not checked."""
         return self._send(self.http.build_request(method, self.base_url + path), lambda: change({}))
 
     @cached_property
@@ -330,15 +330,15 @@ class Target:
         return ReadCache(self._read, self.venue.facts.volatile_fields)
 
     def apart(self) -> "Target":
-        """Return a target of the same server for another thread, with objections and a memory of its own."""
+        """Return a view of the same server for another thread, with its own objections and cache."""
         return replace(self, objections=[], _reported=set(), _lasting={})
 
     def begin(self) -> None:
-        """Start recording which reads are used."""
+        """Start to note which reads are used."""
         self.read_cache.begin()
 
     def has_changed(self) -> bool:
-        """Whether anything that was read since `begin` has changed."""
+        """Return whether anything that was read since `begin` has changed."""
         return self.read_cache.have_changed()
 
     def still(self, answer: Answer) -> tuple[int, Any]:
@@ -346,7 +346,7 @@ class Target:
         return still(answer, self.venue.facts.volatile_fields)
 
     def new_objections(self) -> tuple[Finding, ...]:
-        """Return and clear the objections; those that differ only in a list index are returned once in a run."""
+        """Return and clear the violations found so far; those that differ only in a list index come once a run."""
         return tuple(self._take_objections())
 
     def _take_objections(self) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""VenueKit: the facts and functions of one venue that the kit uses."""
+"""The facts and functions of one venue that the contract kit uses."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -30,11 +30,11 @@ class ClientSigning(NamedTuple):
     timestamp_header: str
     signature_header: str
     key_variable: str
-    """Environment variable of the key id."""
+    """The environment variable of the key id."""
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The headers of a signed request, each once: one header may have several of the parts."""
+        """The headers of a signed request, each once: one header may carry several parts of the signature."""
         return tuple(dict.fromkeys((self.key_header, self.timestamp_header, self.signature_header)))
 
 
@@ -42,7 +42,7 @@ READS = frozenset({"GET", "HEAD"})
 
 
 def is_read_by_method(method: str, path: str, body: bytes) -> bool:
-    """Return whether a request changes nothing, by its method alone."""
+    """Return whether a request only reads, judging by its HTTP method alone."""
     return method in READS
 
 
@@ -61,7 +61,7 @@ def no_keys(signer: Signer) -> Mapping[str, Signer]:
 class VenueKit(NamedTuple):
     """The kit of one venue. `prefix` and `stream_path` are the paths of its API and its stream.
 
-    `load_signer` takes a key id and a PEM text or a shared secret, and raises ValueError if it is invalid. Roles of
+    `load_signer` gets a key id and a PEM text or a shared secret, and raises ValueError for an invalid one. Roles of
     keys are defined in `kit.target`.
     """
 
@@ -70,38 +70,38 @@ class VenueKit(NamedTuple):
     stream_path: str
     load_signer: Callable[[str, str], Signer]
     role_of: Callable[[Mapping[str, Any], str], str | None]
-    """The role whose key signs an operation (document node, path); None if it is public."""
+    """A function from an operation (document node, path) to the role whose key signs it; None if it is public."""
     make_hints: Callable[[Document, Names, Collection[str]], SchemathesisHints]
-    """Builds the hints for generated requests from the document, the existing names, and the roles that have a key."""
+    """A function that returns hints for generated requests, from the document, existing names, and roles with a key."""
     facts: Facts
     checks: Sequence[Any]
     write_checks: Sequence[Any] = ()
-    """Rules that place orders, judged only where that is allowed."""
+    """Rules that place orders, which are checked only where that is allowed."""
     stream_checks: Sequence[Any] = ()
     stream_protocol: StreamProtocol | None = None
-    """The protocol of its stream; None if the kit does not support it."""
+    """The protocol of the venue's stream; None if the kit does not support it."""
     stream_hosts: Mapping[str, str] = {}
-    """Hosts of the API whose streams are on another host: API host to stream host."""
+    """Hosts of streams by the host of the API, where the two differ."""
     tasks: Sequence[Task] = ()
     """The tasks of the venue's client adapters."""
     client_signing: ClientSigning | None = None
-    """Headers and variables that clients sign with; None if the kit does not judge clients of the venue."""
+    """How the venue's clients sign; None if the kit does not test clients of the venue."""
     cards: Path = Path()
-    """The directory of the cards that clients of the venue are judged by."""
+    """The folder of the cards that test clients of the venue."""
     client_scenario: str = ""
-    """The scenario of cards unless the card or the user names another."""
+    """The scenario of cards, unless the card or the user names another."""
     read_traffic: Callable[[Traffic], Traffic] = as_it_came
-    """Brings the traffic of clients into the form that rules read: one call for each operation that is called."""
+    """A function that converts a client's traffic to the form that rules read: one call for each operation called."""
     is_read: Callable[[str, str, bytes], bool] = is_read_by_method
-    """Whether a request (method, path below the prefix, body) changes nothing, so that a read-only run sends it."""
+    """A function from a request (method, path below the prefix, body) to whether it only reads."""
     status_of: Callable[[int, bytes], int] = status_as_it_is
-    """The status that an answer (status, body) would have at a venue that uses statuses."""
+    """A function from an answer (status, body) to the status it would have where not every error is a 400."""
     further_keys: Callable[[Signer], Mapping[str, Signer]] = no_keys
-    """Other forms of a member's key, by role, that requests may use."""
+    """A function that returns other forms of a member's key that requests may use, by role."""
     probe: str = ""
-    """Path of a POST without parameters that any key may send; "" if the document has such a GET."""
+    """The path of a POST without parameters that any key may send; "" if the document has a GET for that."""
     probe_body: bytes = b""
     key_is_secret: bool = False
-    """Whether the key of an account is a secret that is shared with the venue; else a private key."""
+    """Whether an account's key is a secret that is shared with the venue, rather than a private key."""
     changes_daily: bool = True
-    """Whether the API may change on days that have no document; if not, the previous document applies to them."""
+    """Whether the API may change on days that have no document; if not, the previous document applies then."""

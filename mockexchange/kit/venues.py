@@ -1,4 +1,4 @@
-"""The venues that the kit knows, by name."""
+"""The venues that the contract kit knows, by name."""
 
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
@@ -7,4 +7,4 @@ from mockexchange.kit.venue import VenueKit
 
 KITS: dict[str, VenueKit] = {kit.name: kit for kit in (KALSHI, DERIBIT, SIGNALPLUS)}
 DEFAULT_KIT = next(iter(KITS.values()))
-"""The kit of the default venue, which is verified if the user names no venue."""
+"""The kit of the default venue, which is used if the user names no venue."""

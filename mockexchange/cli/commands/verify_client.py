@@ -126,7 +126,7 @@ def client(
     report: tuple[Destination, ...],
     command: Sequence[str],
 ) -> None:
-    """Judge a client: does it keep the documented contract, and can it cope?
+    """Check a client: does it keep the documented contract, and can it cope?
 
     COMMAND is run against fresh sandboxes, to which its environment points. Each card is a test of the requests and
     frames that COMMAND sends; an adapter is tested also on what it reports to have understood. Exit codes: 0 kept, 1

@@ -110,7 +110,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
 @report_option
 @click.pass_context
 def server(context: click.Context, /, report: tuple[Destination, ...], **given: Any) -> None:
-    """Judge a server: does it keep the documented contract?
+    """Check a server: does it keep the documented contract?
 
     Only reads are sent, unless --writes is given. Rules that cannot be judged are listed with the reason. Exit codes: 0
     kept, 1 broken, 2 could not judge.

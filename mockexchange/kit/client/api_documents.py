@@ -1,4 +1,4 @@
-"""The API documents of one API date, by which a client is judged, with access to earlier and later dates."""
+"""The API documents of one date, with which a client's traffic is compared, and those of earlier and later dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from mockexchange.runtime.api_documents import Document
 
 METHODS = ("get", "post", "put", "delete", "patch")
 COMPAT = "compat"
-"""The alias of the documents that belong to no day and allow what any date allows."""
+"""The name of the API date that serves every field of every date; its documents allow what any date allows."""
 
 
 class Operation(NamedTuple):
@@ -29,7 +29,7 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True)
 class ApiDocuments:
-    """The OpenAPI and AsyncAPI documents of a venue at an API date; `prefix` precedes their paths on the wire."""
+    """The OpenAPI and AsyncAPI documents of a venue at an API date; `prefix` precedes their paths in requests."""
 
     venue: str
     alias: str
@@ -100,7 +100,7 @@ class ApiDocuments:
         return Operation(match.path, method, match.names, operation_id)
 
     def is_public(self, operation: Operation) -> bool:
-        """Whether the document allows unsigned calls of an operation."""
+        """Return whether the document allows unsigned calls of an operation."""
         described = self.document["paths"][operation.path][operation.method]
         return not described.get("security", self.document.get("security"))
 
@@ -114,7 +114,7 @@ class ApiDocuments:
         return self.place("paths", operation.path, operation.method) if operation else self.place("paths")
 
     def parameters_of(self, operation: Operation) -> set[str]:
-        """The names of an operation's query parameters."""
+        """Return the names of an operation's query parameters."""
         item = self.document["paths"][operation.path]
         nodes = (*item.get("parameters", ()), *item[operation.method].get("parameters", ()))
         listed = (resolved(self.document, node) for node in nodes)

@@ -1,4 +1,4 @@
-"""Tasks of cards: what an adapter is asked to do, with what the exchange does before it."""
+"""Tasks of cards: what an adapter has to do, and what the exchange does before."""
 
 import re
 from collections.abc import Iterable
@@ -13,20 +13,20 @@ from mockexchange.scenario.types.value_types import DURATION, TEXT, Scalar, choi
 READS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen", "book")
 PLACE, TRADE, CANCEL, AMEND, BATCH = "place", "trade", "cancel", "amend", "batch"
 ORDER_TASKS = (PLACE, CANCEL, AMEND, BATCH, TRADE)
-"""Tasks that change orders."""
+"""The tasks that change orders."""
 TASKS = (*READS, *ORDER_TASKS)
 """The tasks that adapters carry out."""
 PLACED, REFUSED, UNKNOWN, CANCELED, AMENDED = "placed", "refused", "unknown", "canceled", "amended"
 TOLD = (PLACED, CANCELED, AMENDED, REFUSED, UNKNOWN)
-"""What the user of a client can be told of a change of an order."""
+"""What a client may report to its user about a change of an order."""
 SWITCHES = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task. Before it exchange time advances by `advance_us` and the exchange executes the commands of `before`.
+    """A task of a card. Before it, exchange time advances by `advance_us` and the commands in `before` are carried out.
 
-    `told` is what the user may be told of a change of an order; anything that is true if empty.
+    `told` lists what the client may report about a change of an order; if empty, anything that is true.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Task:
 
 
 def choice_of(known: Iterable[str], what: str) -> Scalar:
-    """Return the type of a word out of some; `what` describes it in errors."""
+    """Return a scalar type that accepts only the words in `known`; `what` describes them in errors."""
     words = {word: word for word in known}
 
     def parse(text: str) -> str:
@@ -65,7 +65,7 @@ TASK = Record(
 
 
 def task_of(values: dict[str, Any]) -> Task:
-    """Return the task of the values that `TASK` has read."""
+    """Return the task in a card, from values that `TASK` has parsed."""
     name = values["name"]
     convert = _order_argument if name in ORDER_TASKS else _argument
     arguments = {key: convert(key, text) for key, text in values["arguments"].items()}

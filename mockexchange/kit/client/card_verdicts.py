@@ -1,4 +1,4 @@
-"""Verdicts of cards: the traffic and the result of a run, compared with what the card expects."""
+"""Verdicts of cards: the traffic and the result of a run are compared with what the card expects."""
 
 import re
 import time
@@ -28,17 +28,17 @@ from mockexchange.kit.findings import Finding, Verdict
 TICKER = "ticker"
 ANSWER = "answer"
 SIGNATURE, AUTHORIZATION = "signature", "authorization"
-"""Ends of the names of headers with a signature or a token."""
+"""Endings of the names of headers that carry a signature or a token."""
 ERROR_STATUS_MIN = 400
 PAUSE_SLACK_S = 0.05
-"""Tolerance for the difference between the clocks of client and server."""
+"""The tolerance in seconds for differences between the clocks of client and server."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardRun:
-    """One run of a card: its traffic, and the `reply` of an adapter or the result of a command.
+    """One run of a card: its traffic, and the adapter's `reply` or the result of the command (`ran`).
 
-    `no_reply` is a message if no reply came, else "". `undisturbed` is the command's result without faults.
+    `no_reply` is the reason if no reply came, else "". `undisturbed` is the command's result without faults.
     """
 
     traffic: Traffic
@@ -47,7 +47,7 @@ class CardRun:
     ran: CommandResult | None = None
     undisturbed: CommandResult | None = None
     played: PlayedTasks | None = None
-    """The tasks of an adapter, with the orders that the exchange has of them."""
+    """The tasks that the adapter was sent, with the orders that the exchange has of them."""
     positions: AccountPositions | None = None
     """The positions of the account while the tasks were played."""
     output: str = ""
@@ -56,7 +56,7 @@ class CardRun:
 
 
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
-    """Return the verdict of a card; its findings carry the card's number and the command that reproduces them."""
+    """Return the verdict of a card's run; findings have the card's number and the command that reproduces them."""
     found, notes, unseen = _of_rules(card, trial, documents)
     found += _unmet_expectations(card, trial)
     why = "" if found or notes else _reason_not_judged(card, trial, unseen)
@@ -74,7 +74,7 @@ def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str
 
 
 def _is_advice(card: Card, finding: Finding) -> bool:
-    """Whether a finding is a note. With an error instead of rows a user knows that the rows are not there."""
+    """Return whether a finding is a note. With an error instead of rows a user knows that the rows are not there."""
     return card.advice == ADVICE_ONLY or (card.advice == ADVICE_ON_ERROR and finding.rule == ANSWER)
 
 
@@ -141,7 +141,7 @@ def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
 
 
 def requests_of_card(card: Card, traffic: Traffic) -> list[Call]:
-    """Return the requests to the operation that a card names, or all requests if it names none."""
+    """Return the requests to the operation that a card names, or all requests if the card names none."""
     return [call for call in traffic.requests if card.needs.operation in (None, call.operation)]
 
 

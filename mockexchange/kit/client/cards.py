@@ -1,4 +1,4 @@
-"""Cards: numbered YAML files with one behaviour each that a client has to cope with.
+"""Cards: tests of clients as numbered YAML files, each of one behaviour that a client has to cope with.
 
 A card has requirements, a scenario with faults, a task for adapters, and expectations under `see`. Its `faults` and
 `script` have the format of scenarios. Errors name file, line and expected value, as errors in scenarios do.
@@ -24,26 +24,26 @@ from mockexchange.scenario.types.value_types import BOOLEAN, DURATION, NAME, TEX
 
 KIT = Path(str(files("mockexchange.kit")))
 BUILTIN_CARDS = KIT / "client" / "cards"
-"""The cards of the default venue."""
+"""The folder of the default venue's cards."""
 PAGE = "docs/verify-client.md"
 REQUESTS_MAX = 10_000
 MICROSECONDS = 1_000_000
 SECONDS_DEFAULT_US = 5 * MICROSECONDS
 BY_HAND = "by hand"
-"""Value of `pages` in the reply to `hello` if the client leaves cursors to its user."""
+"""The value of `pages` in the reply to `hello` of a client that leaves cursors to its user."""
 NOT = "!"
-"""Prefix of a number that excludes the card."""
+"""The prefix of a card number in --cards that excludes the card."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
 FUZZ = "fuzz"
 JUDGES = ("account", "dates", "poison", "floats", FUZZ)
-"""Judges that need more than one task of an adapter."""
+"""The checks that need more than one task of an adapter."""
 SLOW_S = 30.0
 ADVICE_NONE, ADVICE_ON_ERROR, ADVICE_ONLY = "", "error", "all"
 ADVICE = choice({"true": ADVICE_ONLY, "false": ADVICE_NONE, "error": ADVICE_ON_ERROR})
 
 
 class CardError(ValueError):
-    """A card is invalid or unknown; the message has the place and what was expected."""
+    """The error for an invalid or unknown card; the message has the place and what was expected."""
 
 
 SPAN = Record({"min": may(integer(0, REQUESTS_MAX), 0), "max": may(integer(0, REQUESTS_MAX), REQUESTS_MAX)})
@@ -115,14 +115,17 @@ CARD = Record(
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The requests and streams that a command must use when nothing is disturbed, or the card cannot judge it."""
+    """What a command must use in a run without faults, so that the card can be decided by its traffic."""
 
     operation: str | None
     channel: str | None
     stream: bool
     method: str | None
     positions: tuple[int, int] | None = None
-    """How many positions the account must have. Missing ones are added; with more, the built-in account is used."""
+    """The smallest and largest number of positions that the account must have.
+
+    Missing ones are added; with more, the built-in account is used.
+    """
 
     @property
     def has_stream(self) -> bool:
@@ -131,19 +134,19 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """The expectations of a card (`see`). Bounds are inclusive; `rows` is None if any rows are right."""
+    """What a card expects (its key `see`). Bounds are inclusive; `rows` is None if any rows are right."""
 
     rules: tuple[str, ...]
     unless_told: tuple[str, ...]
-    """Rules that are not judged if the reply is an error."""
+    """Rules that are left out if the client reports an error."""
     requests: tuple[int, int] | None
     streams: tuple[int, int] | None
     pause: float
-    """Minimum seconds between the first request and the next."""
+    """The shortest time in seconds between the first request and the next."""
     answer: str
     rows: list[dict[str, str]] | None
     complete: bool
-    """Whether the rows have to be all positions that the exchange lists."""
+    """Whether the reported rows have to be all positions that the exchange lists."""
     count: tuple[int, int] | None
     """Bounds of the number of rows."""
     holds: list[dict[str, str]]
@@ -151,19 +154,18 @@ class Expectations:
     once: str
     exact: bool
     status: bool
-    """Whether an error has to have the HTTP status of the last answer to its task."""
+    """Whether a reported error must have the HTTP status of the last answer to its task."""
     private: bool
-    """Whether the output, the log and the reply must be without the private key and without signatures."""
+    """Whether output, log and reply must be free of the private key and of signatures."""
     words: dict[str, str]
-    """Words by the names under which a row may have them, or null, and no other word."""
+    """Allowed words by name: a row may have such a name only with this word or null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One card. If `scenario`, `account` or `api_date` is empty, the value of the run applies.
+    """One test of a client. If `scenario`, `account` or `api_date` is empty, the value of the run applies.
 
-    `is_checking_signatures` is false on most cards, so that a client
-    that signs wrongly fails one card and not all.
+    `is_checking_signatures` is false on most cards, so that a client that signs wrongly fails one card and not all.
     """
 
     number: str
@@ -172,9 +174,9 @@ class Card:
     place: str
     needs: Needs
     before: str
-    """The first API date that the card applies to."""
+    """The first API date to which the card applies."""
     until: str
-    """The first API date that the card does not apply to any more."""
+    """The first API date to which the card no longer applies."""
     pages: str
     """`by hand` if the card does not apply to clients that leave pages to their user."""
     reconciling: str
@@ -190,20 +192,20 @@ class Card:
     stubs: list[Stub]
     """Stubs; in their headers ELSEWHERE stands for the sandbox under another host name."""
     tasks: tuple[Task, ...]
-    """The tasks that an adapter is asked for, one after the other."""
+    """The tasks that an adapter is sent, one after the other."""
     probe: str
-    """The task of orders that this card shows undisturbed; other cards with it are judged only if it works."""
+    """The order task that this card tests without faults; other cards with that task need it to work."""
     seconds: float
     advice: str
-    """Which findings are notes and do not break the card: all, an error instead of rows, or none."""
+    """Which findings are mere notes that do not fail the card: all, those about an error instead of rows, or none."""
     is_for_adapters: bool
-    """Whether only an adapter can show what the card judges."""
+    """Whether the card can be decided only with an adapter."""
     judge: str
     see: Expectations
 
     @property
     def task(self) -> Task | None:
-        """The first task, None without any."""
+        """The first task; None if the card has no task."""
         return self.tasks[0] if self.tasks else None
 
     @property
@@ -212,17 +214,17 @@ class Card:
 
     @property
     def is_survey_only(self) -> bool:
-        """Whether the card judges the undisturbed traffic of the survey."""
+        """Whether the card is decided by the traffic of the first run without faults."""
         return not (self.tasks or self.judge or self.faults or self.script or self.stubs)
 
     @property
     def is_slow(self) -> bool:
-        """Whether the card may take longer than all others: it has made-up bodies, or waits for a long silence."""
+        """Whether the card may take much longer than others: it generates bodies, or waits for a long silence."""
         return self.judge == FUZZ or self.seconds > SLOW_S
 
     @property
     def expects_only_success(self) -> bool:
-        """Whether the card only expects its task to work, so that a failing task does not excuse it."""
+        """Whether the card only expects that its task works, so that a failing task fails the card."""
         see = self.see
         is_expecting_more = see.rows is not None or see.holds or see.last or self.changes_orders
         return not (self.faults or self.script or self.stubs or is_expecting_more or self.scenario)
@@ -289,7 +291,7 @@ def card_of(node: Located) -> Card:
 
 
 def _is_ours(node: Located) -> bool:
-    """Whether a card is built in, so that the documentation describes it."""
+    """Return whether a card is built in, so that the documentation describes it."""
     return Path(node.file).is_relative_to(KIT)
 
 
@@ -318,7 +320,7 @@ def node_has(node: Located, key: str) -> bool:
 
 
 def _is_seen_of_commands(see: Expectations) -> bool:
-    """Whether the traffic or exit code of a command can show something that the card expects."""
+    """Return whether the traffic or exit code of a command can show something that the card expects."""
     return bool(see.rules or see.requests or see.streams or see.pause or see.private or see.answer == "rows")
 
 

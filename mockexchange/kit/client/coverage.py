@@ -1,4 +1,4 @@
-"""Coverage of the API documents by a client: operations with statuses and parameters, channels with messages."""
+"""Coverage of the API documents by a client: which operations, statuses, parameters, channels and messages it used."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ NONE = "-"
 
 
 def coverage(traffic: Traffic, documents: ApiDocuments) -> list[Table]:
-    """Return a table of operations and a table of channels; the last row of each counts the unused ones."""
+    """Return a table of operations and a table of channels; the last row of each counts unused ones."""
     return [_operations(traffic, documents), _channels(traffic, documents)]
 
 

@@ -1,6 +1,6 @@
-"""The traffic of clients of JSON-RPC venues, with one call for each method that is called, by HTTP or on a stream.
+"""The traffic of clients of JSON-RPC venues, converted to one call for each method called, by HTTP or on a stream.
 
-Such a client may send everything to one path, and everything on one stream. Rules over calls judge a call at the path
+Such a client may send everything to one path, and everything on one stream. Rules about calls see each call at the path
 of its method, with the status that its error would have at a venue that uses statuses.
 """
 
@@ -16,7 +16,7 @@ METHOD, PARAMS = "method", "params"
 CREDENTIALS = frozenset(
     ("access_token", "refresh_token", "client_id", "client_secret", "signature", "timestamp", "nonce")
 )
-"""Params that name the caller, not what is asked for."""
+"""Parameters that identify the caller, not what is requested."""
 ACKNOWLEDGED = "subscribed"
 
 StatusOf = Callable[[int, bytes], int]
@@ -25,7 +25,10 @@ StatusOf = Callable[[int, bytes], int]
 def read_jsonrpc(
     traffic: Traffic, *, prefix: str, status_of: StatusOf, id_name: str, channels: Sequence[str]
 ) -> Traffic:
-    """Return the traffic with its calls of methods. `id_name` is the key of a call's id; `channels` are families."""
+    """Return a client's traffic with one call for each JSON-RPC method called.
+
+    `id_name` is the key of a call's id; `channels` are the families of channels.
+    """
     over_http = [call if call.is_handshake else _of_request(call, prefix, status_of) for call in traffic.calls]
     streamed = _streamed(traffic.frames, prefix, status_of, id_name)
     calls = sorted((*over_http, *streamed), key=lambda call: call.began_s)

@@ -1,4 +1,4 @@
-"""A run of `verify client`: it plays the cards and reports a verdict, or a reason for no verdict, for each."""
+"""A run of `verify client`: it runs the cards and reports a verdict for each, or why there is none."""
 
 import os
 import shlex
@@ -32,7 +32,7 @@ LATEST = "latest"
 
 
 class CannotJudge(Exception):
-    """Nothing can be judged; the message is one line."""
+    """The error of a run in which nothing can be tested; the message is one line."""
 
 
 class ProgressDisplay(Protocol):
@@ -45,9 +45,9 @@ class ProgressDisplay(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRunSettings:
-    """The options of a run: `cards` are the judged cards, `every` all known ones; `api_date` is the user's text.
+    """The options of a run. An empty `scenario` stands for the built-in one.
 
-    An empty `scenario` stands for the built-in one.
+    `cards` are the selected cards, `every` all known ones; `api_date` is the user's text.
     """
 
     venue: VenueKit
@@ -60,16 +60,16 @@ class ClientRunSettings:
     client: str = GENERIC
     timeout_s: float = 60.0
     fixtures: Path | None = None
-    """Directory for bodies that the client reads wrongly."""
+    """The folder for bodies that the client reads wrongly; None saves none."""
     examples: int = EXAMPLES
     seed: int = 0
     is_fast: bool = False
-    """Whether cards with generated bodies are left out, and more processes play the others."""
+    """Whether cards with generated bodies are left out, and more processes run the others."""
     more_cards: Path | None = None
-    """Directory of the user's own cards."""
+    """The folder of the user's own cards."""
 
     def reproduction(self, card: Card) -> str:
-        """Return the command line that judges one card again; secrets in the command are left out."""
+        """Return the command line that runs one card again; secrets in the command are left out."""
         arguments = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
         given = (
             ("--venue", self.venue.name, DEFAULT.name),
@@ -85,7 +85,7 @@ class ClientRunSettings:
 
 
 class ClientRun:
-    """One run. `report` and `tables` have the results so far, also if the run was cut short."""
+    """One run of `verify client`; `report` and `tables` have its results so far, also if it was cut short."""
 
     def __init__(self, settings: ClientRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{shown_command(settings.command)} as of {settings.api_date}")
@@ -93,7 +93,7 @@ class ClientRun:
         self._settings, self._watcher = settings, watcher
 
     def judge(self) -> None:
-        """Play the cards. Raises CannotJudge if the run fails before its first verdict."""
+        """Run the cards. Raises CannotJudge if the run fails before its first verdict."""
         try:
             self._judge()
         except (AdapterBroken, CommandFailed, ScenarioError, NoSuchAccount) as error:

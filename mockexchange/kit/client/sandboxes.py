@@ -1,4 +1,4 @@
-"""Sandboxes of cards: a fresh one for each card, with the card's scenario, faults and API date."""
+"""Sandboxes for cards: each card gets a fresh one, with its scenario, faults and API date."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,10 @@ SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "sur
 
 @dataclass(frozen=True)
 class CardSandboxes:
-    """Opens the sandboxes of a run at its `api_date`. `scenario` is named by the user; "" is the built-in one."""
+    """The sandboxes of a run at its `api_date`.
+
+    `scenario` is the one that the user named; "" is the built-in one.
+    """
 
     kit: VenueKit
     exchange: Exchange
@@ -44,7 +47,7 @@ class CardSandboxes:
 
     @cached_property
     def plan(self) -> Plan:
-        """The scenario of the run. Raises ScenarioError."""
+        """The parsed scenario of the run. Raises ScenarioError."""
         return load_plan(self.scenario or self.kit.client_scenario)
 
     def documents(self, api_date: str = "") -> ApiDocuments:
@@ -64,7 +67,7 @@ class CardSandboxes:
         return alias
 
     def reason_to_skip(self, card: Card) -> str:
-        """Return why a card does not apply to its API date (by default the run's), "" if it does."""
+        """Return why a card does not apply to its API date (by default the run's); "" if it applies."""
         if self.is_fast and card.is_slow:
             return LEFT_OUT
         read = self.venue.api_date
@@ -89,7 +92,7 @@ class CardSandboxes:
 
     @contextmanager
     def play_checked(self, card: Card) -> Iterator[Session]:
-        """Open the same at the run's API date, with wrong signatures refused. Raises ScenarioError."""
+        """Open a card's sandbox at the run's API date, with wrong signatures refused. Raises ScenarioError."""
         with self.open(self._staged(card)) as session:
             yield session
 
@@ -124,7 +127,7 @@ class CardSandboxes:
 
 
 def load_plan(name: str) -> Plan:
-    """Load a scenario: one that is built in for cards, else a general one or a file. Raises ScenarioError."""
+    """Load a scenario: one that is built in for cards, else a general built-in one or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 

@@ -1,4 +1,4 @@
-"""Sessions: one sandbox for one run of a client, with its URLs, keys and traffic, and the limits of the run."""
+"""Sessions: one sandbox for one run of a client, with its URLs, keys and traffic, and limits of the run."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,20 +25,20 @@ from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue
 
 NUMBERS = count(1)
-"""Numbers for the names of this process's sandboxes, so that several can be open at once."""
+"""Numbers in the names of this process's sandboxes, so that several can be open at once."""
 CONNECTIONS_MAX = 256
-"""Limit of open connections: the venue allows 200 streams an account, and requests need only a few more."""
+"""The most open connections: the venue allows 200 streams an account, and requests need only a few more."""
 CALLS_MAX = 2_000
-"""Limit of requests in the run of one card; a client that sends more is in a loop."""
+"""The most requests in the run of one card; a client that sends more is in a loop."""
 TOO_MANY = f"it opened more than {CONNECTIONS_MAX} connections at once, where the venue allows 200: reuse them"
 OTHER_HOST = "localhost"
-"""Another name of the host of the sandboxes, whose URLs have its address."""
+"""Another name of the sandboxes' host, whose URLs have its address."""
 ELSEWHERE = "elsewhere.invalid"
 LOOPS = f"it sent more than {CALLS_MAX:,} requests"
 
 
 class NoSuchAccount(LookupError):
-    """The scenario has no such account with a private key; the message names the accounts that it has."""
+    """The error for an account that the scenario does not have with a private key; the message names those it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class Session:
 
     @property
     def call_count(self) -> int:
-        """Number of requests so far, including stream handshakes."""
+        """The number of requests so far, including stream handshakes."""
         return self.sandbox.journal.count
 
     @property
     def connection_count(self) -> int:
-        """Number of open connections."""
+        """The number of open connections."""
         return self.exchange.connection_count(self.sandbox.name)
 
     def credential(self, account: str = "") -> Credential:
@@ -95,7 +95,7 @@ class Session:
         return credential.private_pem or credential.secret or ""
 
     def connection_details(self, account: str = "") -> ConnectionDetails:
-        """Return URLs and key of an account, its private key or secret written to a file. Raises NoSuchAccount."""
+        """Return URLs and key of an account; its private key or secret is written to a file. Raises NoSuchAccount."""
         credential = self.credential(account)
         key_id = credential.key_id
         if key_id not in self.key_paths:
@@ -121,7 +121,7 @@ class Session:
         return self.exchange.portal.call(positions_of, self.sandbox.exchange.state, name)
 
     def carry_out(self, commands: Sequence[Command], advance_us: int = 0) -> None:
-        """Advance exchange time, then execute commands. Raises ScenarioError if the exchange refuses one."""
+        """Advance exchange time, then carry out commands. Raises ScenarioError if the exchange refuses a command."""
         if advance_us:
             self.exchange.portal.call(self.sandbox.advance, advance_us)
         for command in commands:
@@ -130,7 +130,7 @@ class Session:
                 raise ScenarioError(f"the exchange refused a step of the card: {outcome.message}")
 
     def traffic(self) -> Traffic:
-        """Return the traffic so far."""
+        """Return the session's requests and frames so far."""
         connections = self.exchange.connections_made(self.sandbox.name)
         found = self.exchange.portal.call(traffic_of, self.sandbox, connections)
         return self.kit.read_traffic(found) if self.kit else found

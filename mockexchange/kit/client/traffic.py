@@ -11,11 +11,11 @@ from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 
 OPEN_STREAM = "OpenStream"
-"""The operation of a stream's handshake in the journal."""
+"""The operation that the journal records for a stream's handshake."""
 OPEN, CLOSE = "open", "close"
-"""Kinds of the first and the last frame of a stream."""
+"""The kinds of the first and the last frame of a stream."""
 LOST = "lost"
-"""Direction of a frame that a fault has dropped."""
+"""The direction of a frame that a fault has dropped."""
 MICROSECONDS = 1_000_000
 SHOWN_CHARS_MAX = 300
 
@@ -38,9 +38,9 @@ class Call(NamedTuple):
     diagnosis: str | None
     fault: str | None
     stream: int | None
-    """Number of the stream that this handshake opened, or on which a call was made."""
+    """The number of the stream that this handshake opened, or on which the call was made."""
     subject: str = ""
-    """What is asked for beside the target, where the same target has many meanings."""
+    """What is requested besides the target, where the same target has many meanings."""
 
     @property
     def path(self) -> str:
@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The request in one line, as in findings."""
+        """The request as a line of text for findings."""
         text = f"{self.method} {self.target}"
         return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}..."
 
@@ -65,7 +65,7 @@ class Call(NamedTuple):
         return self.operation == OPEN_STREAM
 
     def json(self) -> Any:
-        """Return the decoded response, None if it is no JSON."""
+        """Return the decoded response; None if it is not JSON."""
         try:
             return json.loads(self.answer)
         except ValueError:
@@ -93,16 +93,17 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Traffic:
-    """The requests and frames of a client, copied at `ended_s`. `connections` is its number of TCP connections.
+    """The requests and frames of a client, copied from the journal at `ended_s`.
 
-    `silence_s` is the quiet time after which a stream has received a ping and the time limit for its pong is over.
+    `connections` is its number of TCP connections. `silence_s` is the quiet time after which a stream has received a
+    ping and the time limit for its pong is over.
     """
 
     calls: Sequence[Call]
     frames: Sequence[Frame]
     connections: int = 0
     fault_count: int = 0
-    """Number of times that a fault took effect."""
+    """The number of times that a fault took effect."""
     ended_s: float = 0.0
     silence_s: float = 0.0
 
@@ -116,7 +117,7 @@ class Traffic:
 
     @cached_property
     def commands(self) -> list[Frame]:
-        """Frames that the client sent on its streams."""
+        """The frames that the client sent on its streams."""
         return [frame for frame in self.frames if frame.direction == "in" and frame.kind not in (OPEN, CLOSE)]
 
     @cached_property
@@ -125,7 +126,7 @@ class Traffic:
 
     @cached_property
     def acknowledged(self) -> list[Frame]:
-        """Acknowledgements of subscriptions."""
+        """The frames that acknowledge subscriptions."""
         return [frame for frame in self.frames if frame.kind == "subscribed" and frame.direction == "out"]
 
     @property
@@ -137,7 +138,7 @@ class Traffic:
         return {call.operation for call in self.requests if call.operation}
 
     def joined(self, other: "Traffic") -> "Traffic":
-        """Return this traffic with the requests of another, which has no streams."""
+        """Return this traffic with the requests of `other`, which has no streams."""
         count, faults = self.connections + other.connections, self.fault_count + other.fault_count
         return replace(self, calls=(*self.calls, *other.calls), connections=count, fault_count=faults)
 

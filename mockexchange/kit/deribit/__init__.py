@@ -16,7 +16,7 @@ from mockexchange.kit.venue import VenueKit
 
 PREFIX = "/api/v2"
 CHANNELS = ("user.changes", "user.orders", "user.portfolio", "user.trades", "book", "quote", "ticker")
-"""The families of channels."""
+"""The families of channels, of which each has many channels."""
 DERIBIT = VenueKit(
     name="deribit",
     prefix=PREFIX,

@@ -1,4 +1,4 @@
-"""The venue's lists: their rows and their filters. Written from its documentation."""
+"""Facts about the venue's lists, written from its documentation: their rows and their filters."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from mockexchange.kit.rules.list_facts import Facts, Filter, Listing, Paging, Re
 
 NAMES_MAX = 5
 END_MS = "4102444800000"
-"""A time after every trade: 2100-01-01."""
+"""A time later than every trade, in Unix milliseconds: 2100-01-01."""
 ANY = "any"
 RESULT = "result"
 

@@ -1,4 +1,4 @@
-"""The role whose key a call needs."""
+"""Which role's key signs a call."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from mockexchange.kit.target import MEMBER
 
 BASIC = "basic"
-"""The role of the member's key sent as id and secret (`signing.Basic`)."""
+"""The role of the member's key when it is sent as id and secret (`signing.Basic`)."""
 
 
 def role_of(operation: Mapping[str, Any], path: str) -> str | None:

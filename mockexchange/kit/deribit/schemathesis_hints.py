@@ -17,11 +17,11 @@ from mockexchange.kit.schemathesis.hints import (
 from mockexchange.runtime.api_documents import Document
 
 NAMED = ("instrument_name", "index_name", "order_id")
-"""Parameters that take existing names only."""
+"""Parameters whose values must exist at the server."""
 ANY_ORDER = "/private/get_user_trades_by_order"
-"""A method that takes any order_id: an unknown one has no trades."""
+"""A method that accepts any order_id; an unknown one has no trades."""
 OMITTED = ("start_id", "end_id", "expected_result")
-"""Parameters that are left out: trade ids, whose currency no document gives, and one that requests an error."""
+"""Parameters that are never sent: trade ids, whose currency no document gives, and one that requests an error."""
 SUBACCOUNT = "subaccount_id"
 OFF: SchemathesisSettings = {"enabled": False}
 CHECKS: SchemathesisSettings = {
@@ -34,9 +34,10 @@ CHECKS: SchemathesisSettings = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server: `names` are existing values by parameter, `roles` are the roles with a key.
+    """Return hints for generated requests to a server.
 
-    Requests use the key of the role `BASIC` if there is one: generated requests cannot be signed beforehand.
+    `names` are existing values by parameter, `roles` are the roles with a key. Requests use the key of the role `BASIC`
+    if there is one: generated requests cannot be signed beforehand.
     """
     document = copy.deepcopy(document)
     mark_posts_as_reads(document)
@@ -64,9 +65,9 @@ WRITTEN: Mapping[str, list[Any]] = {
     "type": ["limit", "market", "stop_limit", "take_market"],
     "time_in_force": ["good_til_cancelled", "immediate_or_cancel"],
 }
-"""Values of generated orders, which a future that is marked near 113900 mostly takes."""
+"""Values of generated orders, most of which a future with a mark price near 113900 accepts."""
 UNWRITTEN = ("contracts", "valid_until", "advanced", "linked_order_type", "mmp")
-"""Parameters that would have nearly every generated order refused."""
+"""Parameters that are left out, since nearly every generated order with them would be refused."""
 REFUSABLE: SchemathesisSettings = {
     **CHECKS,
     # What a margin, a position or the order book allow is in no schema; the answer has to be documented all the same.
@@ -77,7 +78,7 @@ REFUSABLE: SchemathesisSettings = {
 
 
 def make_write_hints(document: Document, names: Names, roles: Collection[str]) -> SchemathesisHints:
-    """Return the hints for all writes of a document, which place and cancel orders; arguments as at `make_hints`."""
+    """Return hints for generated orders and cancellations; the arguments are those of `make_hints`."""
     hints = make_hints(document, names, roles)
     document = copy.deepcopy(document)
     for name, values in (*WRITTEN.items(), *((name, names[name]) for name in NAMED if names.get(name))):

@@ -1,4 +1,4 @@
-"""Signs requests like Deribit's clients; written from its documentation, not from the server."""
+"""Signing of requests as Deribit's clients do it; written from its documentation, not from the server."""
 
 import hmac
 import time
@@ -43,7 +43,7 @@ class Signer(NamedTuple):
     secret: str
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """Return the header of a request made `age_ms` ago."""
+        """Return the header that signs a request as if it were made `age_ms` milliseconds ago."""
         timestamp = str(now_ms() - age_ms)
         return self.signed(timestamp, text_of(timestamp, timestamp, method, url, body))
 
@@ -74,12 +74,12 @@ class Bearer(NamedTuple):
 
 
 def further_keys(signer: object) -> Mapping[str, Basic]:
-    """Return a member's key as id and secret, which generated requests need."""
+    """Return a member's key as id and secret, which generated requests need, under the role BASIC."""
     return {BASIC: Basic(signer.key_id, signer.secret)} if isinstance(signer, Signer) else {}
 
 
 def load_signer(key_id: str, secret: str) -> Signer:
-    """Read a key. Raises ValueError if there is no secret."""
+    """Return the signer of a key. Raises ValueError if the secret is empty."""
     if not secret.strip():
         raise ValueError(f"the key {key_id} has no secret")
     return Signer(key_id, secret.strip())

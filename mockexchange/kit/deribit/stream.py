@@ -1,4 +1,4 @@
-"""Rules of the stream: logins, channels, the same results as over HTTP, frames as documented, and own orders."""
+"""Rules about the stream: logins, channels, the same results as over HTTP, frames as documented, and own orders."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ ORDER_BOOK, DEPTH_MAX = "public/get_order_book", 10_000
 
 
 class Caller:
-    """A client of one stream. Every frame that it reads is judged by the API document."""
+    """A client of one stream; every frame that it receives is compared with the API document."""
 
     def __init__(self, target: StreamTarget, connection: StreamConnection) -> None:
         self._target, self._connection, self._ids = target, connection, itertools.count(1)
@@ -47,7 +47,7 @@ class Caller:
         return answer["result"]
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None, request_id: object = None) -> Mapping[str, Any]:
-        """Call a method; return its answer. Raises NotJudged if none comes."""
+        """Call a method and return its answer. Raises NotJudged if no answer comes."""
         asked = next(self._ids) if request_id is None else request_id
         envelope = {"jsonrpc": "2.0", "id": asked, "method": method, "params": params or {}}
         self._connection.send(json.dumps(envelope).encode())
@@ -58,7 +58,7 @@ class Caller:
         raise NotJudged(f"{method} was not answered on the stream within {self._target.answer_s:g} seconds")
 
     def frames(self) -> Iterator[Mapping[str, Any]]:
-        """Yield frames until none has come for the time that an answer may take. Raises Unreachable at a close."""
+        """Yield frames until none has arrived for the time that an answer may take. Raises Unreachable at a close."""
         until_s = time.monotonic() + self._target.answer_s
         while (arrival := self._connection.receive(max(0.0, until_s - time.monotonic()))) is not None:
             if arrival.type is FrameType.CLOSE:
@@ -80,7 +80,7 @@ class Caller:
 
 @contextmanager
 def opened(target: StreamTarget) -> Iterator[Caller]:
-    """Open a stream, which takes no credentials, and drop it at the end."""
+    """Yield a client of a new stream, which needs no credentials, and drop the connection at the end."""
     connection = target.connect(target.url, {}, target.answer_s)
     try:
         yield Caller(target, connection)
@@ -92,7 +92,7 @@ Expect = Callable[[str, object, object], Iterator[Finding]]
 
 
 def judge_login(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that private calls are refused before a login and answered after it."""
+    """Check that private calls are refused before a login and answered after it."""
     yield from expect("a private call before the login", _code(caller.ask(POSITIONS)), UNAUTHORIZED)
     granted = caller.log_in()
     yield from expect("the granted token", granted["token_type"].lower(), "bearer")
@@ -100,7 +100,7 @@ def judge_login(target: StreamTarget, caller: Caller, expect: Expect) -> Iterato
 
 
 def judge_channels(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that subscribing and unsubscribing answer with the channels, without unknown ones."""
+    """Check that subscribing and unsubscribing answer with the channels, without unknown ones."""
     caller.log_in()
     both = {"channels": [CHANGES_CHANNEL, UNKNOWN_CHANNEL]}
     yield from expect("subscribing", caller.ask(SUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])
@@ -109,13 +109,13 @@ def judge_channels(target: StreamTarget, caller: Caller, expect: Expect) -> Iter
 
 
 def judge_raw(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that raw channels need a login."""
+    """Check that raw channels need a login."""
     answer = caller.ask("public/subscribe", {"channels": ["trades.BTC-PERPETUAL.raw"]})
     yield from expect("a raw channel without a login", _code(answer), RAW_UNAUTHORIZED)
 
 
 def judge_ids(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that an answer has the id of its request, an error too."""
+    """Check that an answer has the id of its request, an error too."""
     for sent in (7, -1, "text", 9_007_199_254_740_993):
         yield from expect(f"the id {sent!r}", caller.ask("public/test", request_id=sent).get("id"), sent)
         answer = caller.ask("private/nothing", request_id=sent)
@@ -123,7 +123,7 @@ def judge_ids(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[
 
 
 def judge_results(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that private reads have the results that they have over HTTP, if the account is at rest."""
+    """Check that private reads have the results that they have over HTTP, if the account is at rest."""
     caller.log_in()
     for method in (POSITIONS, SUMMARIES):
         for _ in range(ATTEMPTS_MAX):
@@ -156,7 +156,7 @@ def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterat
 
 
 def judge_books(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Judge that a snapshot and the change that an order makes are the order book as it is read."""
+    """Check that a snapshot and the change that an order makes are the order book as it is read."""
     _require_orders(target)
     caller.log_in()
     with open_placer(target.rest) as placer:

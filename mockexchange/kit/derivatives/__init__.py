@@ -1,1 +1,1 @@
-"""Rules of derivative positions that hold at any venue."""
+"""Rules about positions in derivatives that hold at any venue."""

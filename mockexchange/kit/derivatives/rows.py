@@ -8,21 +8,21 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 SHOWN = Decimal("1e-9")
-"""The last decimal of an amount; a shown amount is rounded by half of it."""
+"""The last decimal that a row shows; amounts are rounded to it."""
 HALF = Decimal("0.500001")
 ZERO = Decimal(0)
 PERPETUAL, LINEAR = "-PERPETUAL", "_"
 
 
 class Contradiction(NamedTuple):
-    """A field that contradicts the rest of its row."""
+    """A field that contradicts other fields of its row: what was seen and what was expected."""
 
     seen: str
     expected: str
 
 
 class Row:
-    """The row of a position as the venue shows it, with snake-case field names."""
+    """A position's row as the venue serves it, with field names in snake case."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
@@ -39,14 +39,14 @@ class Row:
         return self["size_currency"] if self.is_linear and not self.is_option else self["size"]
 
     def profit(self, price: Decimal) -> Decimal:
-        """Return the profit of the position since a price, at its mark price."""
+        """Return the position's profit between a price and its mark price."""
         mark = self["mark_price"]
         if self.is_option or self.is_linear:
             return self.held * (mark - price)
         return self.held * (1 / price - 1 / mark)
 
     def slack(self, price: Decimal) -> Decimal:
-        """Return the possible rounding error of the profit since a price, as the shown numbers are rounded."""
+        """Return by how much `profit` may be off, since the numbers in the row are rounded."""
         if self.is_option:
             return SHOWN * (2 + abs(self.held))
         if self.is_linear:
@@ -54,12 +54,12 @@ class Row:
         return SHOWN * (2 + abs(self.held) / price**2)
 
     def is_profit(self, name: str, price: Decimal) -> bool:
-        """Whether a field equals the profit since a price, except for rounding."""
+        """Return whether a field equals the profit since a price, except for rounding."""
         return abs(self[name] - self.profit(price)) <= self.slack(price)
 
 
 def contradictions_of(row: Row) -> Iterator[Contradiction]:
-    """Yield the contradictions within a row."""
+    """Yield the fields of a row that contradict other fields of it."""
     yield from _direction(row)
     if not row["size"]:
         yield from _flat(row)
@@ -106,7 +106,7 @@ def _profits(row: Row) -> Iterator[Contradiction]:
 
 
 def is_since_settlement(row: Row) -> bool:
-    """Whether the session's profit is the profit since the last settlement.
+    """Return whether the session's profit is the profit since the last settlement.
 
     It is not if the position was changed in the session, or if there was no settlement yet.
     """
@@ -115,7 +115,7 @@ def is_since_settlement(row: Row) -> bool:
 
 
 def is_since_opened(row: Row) -> bool:
-    """Whether the session's profit is the profit since the position was opened."""
+    """Return whether the session's profit is the profit since the position was opened."""
     return row.is_profit("floating_profit_loss", row["average_price"])
 
 

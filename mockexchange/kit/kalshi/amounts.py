@@ -20,7 +20,7 @@ class Amount(NamedTuple):
     """The unit to which it was truncated; zero if it is exact."""
 
     def matches(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
-        """Whether this is `exact`, truncated to `step`; `exact` may be off by `slack`."""
+        """Return whether this amount is `exact`, truncated to `step`; `exact` may be off by `slack`."""
         if self.step == 0:
             return abs(self.value - exact) <= slack
         low, high = (truncated(exact - slack, self.step), truncated(exact + slack, self.step))

@@ -1,4 +1,4 @@
-"""The venue's lists: their rows, their order and their filters. Written from its documentation.
+"""Facts about the venue's lists, written from its documentation: their rows, order and filters.
 
 Parameters that an API date does not have are ignored, so one table covers all API dates.
 """
@@ -13,7 +13,7 @@ from mockexchange.kit.target import FCM, NotJudged
 
 NAMES_MAX = 5
 LOOK_BACK = timedelta(hours=23)
-"""Age up to which orders are found by client order id: an hour less than documented, as time passes in a run."""
+"""The age up to which orders are found by client order id: an hour less than documented, as time passes in a run."""
 SUBACCOUNT_PRIMARY = "0"
 SUBACCOUNT_UNOPENED = "31"
 
@@ -22,9 +22,9 @@ EVENTS_BY_MARKET, SERIES_BY_EVENT = "the event of each market", "the series of e
 
 
 def event_of_market(reader: Reader, row: Row) -> str | None:
-    """Return the event of a row, or of its market; None if the market no longer exists.
+    """Return the event of a row or of the market in it; None if the market no longer exists.
 
-    The event of a market never changes, so each is read once in a run, and most by one read of all markets.
+    The event of a market never changes, so it is read once in a run, and most come from one read of all markets.
     """
     if "event_ticker" in row:
         return str(row["event_ticker"])
@@ -73,7 +73,7 @@ def subaccounts(reader: Reader) -> list[str]:
 
 
 def _is_recent_and_named(reader: Reader, row: Row, value: str) -> bool | None:
-    """Whether a filter by client order ids keeps an order: documented for 24 hours; None for an older order."""
+    """Return whether a filter by client order ids keeps an order: documented for 24 hours; None for an older order."""
     now = instant_of(reader.body("GetUserDataTimestamp")["as_of_time"])
     made = instant_of(row["created_time"])
     if row["client_order_id"] not in value.split(","):
@@ -119,9 +119,9 @@ PRIMARY_SUBACCOUNT = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUB
 
 
 def count_positions(page: Row, query: Query) -> int:
-    """Return the number of rows that `limit` bounds: market rows or, for settled or all positions, event rows.
+    """Return the number of rows that `limit` counts: event rows for settled or all positions, else market rows.
 
-    Event rows are counted at API dates with shards only (documented in October 2026).
+    Event rows are counted only at API dates with shards (documented in October 2026).
     """
     is_by_event = query.get("settlement_status") in {"settled", "all"} and any(
         "exchange_index" in row for row in page["market_positions"]

@@ -1,4 +1,4 @@
-"""The role whose key an operation needs."""
+"""Which role's key signs an operation."""
 
 from collections.abc import Mapping
 from typing import Any

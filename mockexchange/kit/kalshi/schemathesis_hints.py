@@ -23,7 +23,7 @@ from mockexchange.runtime.api_documents import Document
 
 SUBTRADER = "subtrader_id"
 BOOK, BOOKS_REFUSED_SINCE = "GetMarketOrderbook", "2025-12-01"
-"""Until then the order book of an unknown market was an empty one: recorded on 2025-11-03, the day is a choice."""
+"""The order book of an unknown market was empty until this day: recorded on 2025-11-03, the day is a choice."""
 ANY_MARKET: SchemathesisSettings = {
     **MAY_BE_MISSING,
     "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]},
@@ -60,10 +60,10 @@ CHECKS: Mapping[str, SchemathesisSettings] = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server: `names` are existing values by parameter, `roles` are the roles with a key.
+    """Return hints for generated requests to a server.
 
-    Only reads are tested. With `must_answer`, an operation that never answers 2xx is broken: the names must fit all
-    operations that take them.
+    `names` are existing values by parameter, `roles` are the roles with a key. Only reads are tested. With
+    `must_answer`, an operation that never answers 2xx is broken: the names must fit all operations that use them.
     """
     document = copy.deepcopy(document)
     values = query_values(document, names)

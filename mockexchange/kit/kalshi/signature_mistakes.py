@@ -1,4 +1,4 @@
-"""A table of wrong signatures. Each is refused; the bodies of some refusals were recorded."""
+"""A table of wrong ways to sign a request. A server must refuse each; some refusals' bodies were recorded."""
 
 import hmac
 from base64 import b64decode, b64encode, urlsafe_b64encode
@@ -15,7 +15,7 @@ from mockexchange.kit.kalshi.signing import SCHEME, Signer
 
 KEY, SIGNATURE, TIMESTAMP = (f"KALSHI-ACCESS-{name}" for name in ("KEY", "SIGNATURE", "TIMESTAMP"))
 QUERY = {"limit": "2"}
-"""The query that is sent, so that it can be signed by mistake."""
+"""The query of the request, which one mistake signs although it must not be signed."""
 Headers = dict[str, str]
 
 
@@ -32,7 +32,7 @@ class SignedRequest(NamedTuple):
         return urlsplit(self.url).path
 
     def with_text(self, text: str) -> Headers:
-        """Return the headers with a signature of this text instead of the right one."""
+        """Return the headers with a signature of this text instead of the right text."""
         return self.with_bytes(self.signer.key.sign(text.encode(), SCHEME, hashes.SHA256()))
 
     def with_bytes(self, signature: bytes) -> Headers:
@@ -48,14 +48,14 @@ class SignedRequest(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """A way to sign wrongly; `make` returns the wrong headers."""
+    """A wrong way to sign; `make` returns the wrong headers."""
 
     description: str
     make: Callable[[SignedRequest], Headers]
     error: Mapping[str, str] = {}
-    """Recorded members of the error; empty if any documented 401 is right."""
+    """Members that the error had when it was recorded; empty if any documented 401 is right."""
     age_ms: int = 0
-    """Age of the timestamp; negative for a timestamp in the future."""
+    """The age of the timestamp in milliseconds; negative for a timestamp in the future."""
 
 
 class MistakenSigner(NamedTuple):

@@ -1,4 +1,4 @@
-"""Signs requests like the venue's clients; written from the documentation, not from the server."""
+"""Signing of requests as the venue's clients do it; written from the documentation, not from the server."""
 
 import time
 from base64 import b64encode
@@ -23,13 +23,13 @@ SCHEME = PSS(MGF1(hashes.SHA256()), 32)
 
 
 class Signer(NamedTuple):
-    """One key of one account."""
+    """A key of an account that signs requests."""
 
     key_id: str
     key: RSAPrivateKey
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """Return the three headers of a request made `age_ms` ago; only the path of the URL is signed."""
+        """Return the headers that sign a request as if it were made `age_ms` ago; only the URL's path is signed."""
         timestamp_ms = str(time.time_ns() // 1_000_000 - age_ms)
         text = f"{timestamp_ms}{method}{urlsplit(url).path}"
         signature = self.key.sign(text.encode(), SCHEME, hashes.SHA256())
@@ -42,7 +42,10 @@ class Signer(NamedTuple):
 
 @lru_cache(256)
 def load_signer(key_id: str, private_pem: str) -> Signer:
-    """Read a key, once: checking it takes long. Raises ValueError if the text is not an RSA private key."""
+    """Return the signer of a key; keys are cached, since checking one takes long.
+
+    Raises ValueError if the text is not an RSA private key.
+    """
     key = load_pem_private_key(private_pem.encode(), None)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError(f"the key {key_id} is no RSA key: {type(key).__name__}")  # noqa: TRY004  # what was given is text

@@ -1,4 +1,4 @@
-"""Kalshi's adapter tasks: the read that each task stands for, and the wire fields behind the names in its rows."""
+"""Kalshi's adapter tasks: the operation that each task reads, and the API fields behind the names in its rows."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,10 @@ from mockexchange.kit.client.adapter.tasks import Row, Task, Unit, WireField, co
 from mockexchange.kit.kalshi.amounts import ONE
 
 FEE = (WireField("fee_cost", Unit.DOLLARS, or_cents=True),)
-"""Recorded with four decimals before 2026-03-07, the last two zeros; that they must be is not documented."""
+"""The field of a fee, which before 2026-03-07 was recorded with four decimals, the last two zeros.
+
+No document says that they must be zeros.
+"""
 
 
 def _price(side: str) -> tuple[WireField, ...]:

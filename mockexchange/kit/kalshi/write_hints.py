@@ -30,11 +30,11 @@ NARROWED: Mapping[str, Mapping[str, Any]] = {
     "SubaccountSent": {"type": "integer", "enum": [0]},
     "ShardToMove": {"type": "integer", "enum": [0, 1]},
 }
-"""Types whose values a market mostly takes."""
+"""Values of generated orders, by type of the document, most of which a market accepts."""
 
 
 def make_write_hints(document: Document, names: Names, roles: Collection[str]) -> SchemathesisHints:
-    """Return the hints for all writes of a document; `names` and `roles` as at `make_hints`."""
+    """Return hints for the generated writes of a document; the arguments are those of `make_hints`."""
     published, document = document, copy.deepcopy(document)
     restrict_names(document, names)
     schemas = document["components"]["schemas"]

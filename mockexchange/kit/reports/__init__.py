@@ -1,1 +1,1 @@
-"""Reports as people and machines read them."""
+"""Reports of verifications, in formats for people and for machines."""

@@ -23,20 +23,20 @@ from mockexchange.kit.reports.tables import Table
 
 STYLES = {Outcome.KEPT: "green", Outcome.BROKEN: "bold red", Outcome.NOT_JUDGED: "yellow"}
 FINDINGS_SHOWN_MAX = 25
-"""Limit of printed findings, so that the table stays visible; reports in files have all."""
+"""The most findings that are printed, so that the table stays visible; reports in files have all."""
 PROGRESS_EVERY_S = 10.0
-"""Interval of progress lines without a terminal."""
+"""The seconds between two progress lines without a terminal."""
 PLAIN_WIDTH = 120
-"""Width without a terminal."""
+"""The width of the output in columns without a terminal."""
 
 
 def console_on(stream: TextIO) -> Console:
-    """Return a console that writes to a stream, with a width for tables if it is no terminal."""
+    """Return a console that writes to a stream; its tables have a fixed width if the stream is not a terminal."""
     return Console(file=stream, width=None if stream.isatty() else PLAIN_WIDTH)
 
 
 class Progress:
-    """Shows the progress of a run: `stage` begins a part, `at` names the current step, `take` counts a verdict."""
+    """The progress display of a run: `stage` begins a part, `at` names the current step, `take` counts a verdict."""
 
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, in_a_line(title)
@@ -100,7 +100,7 @@ class Progress:
 def show_report(
     report: Report, console: Console, tables: Sequence[Table] = (), *, kept_in_a_line: bool = False
 ) -> None:
-    """Print a report: a table of rules, further tables, the reasons of unjudged rules, and the findings.
+    """Print a report: a table of rules, further tables, reasons for missing verdicts, and the findings.
 
     With `kept_in_a_line` the table has broken rules only, and one line names the kept rules.
     """

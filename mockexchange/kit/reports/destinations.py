@@ -1,4 +1,4 @@
-"""Destinations of reports: the values of `--report`, checked before a run."""
+"""Parsing of `--report` values, which name where a report is written, and the writing itself."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ STANDARD_OUTPUT = Path("-")
 class Destination(NamedTuple):
     kind: str
     path: Path
-    """The file; for a report that a server keeps its name."""
+    """The path of the file; for a report that a server keeps, its name."""
 
 
 def parse_report(text: str) -> Destination:

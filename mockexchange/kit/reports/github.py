@@ -7,11 +7,11 @@ from mockexchange.kit.reports.printable_text import parts_of, printable, tally, 
 from mockexchange.kit.reports.tables import Table
 
 ANNOTATIONS_MAX = 10
-"""Annotations of one kind that GitHub shows of a step; others are only in its log."""
+"""The most annotations of one kind that GitHub shows for a step; others are only in its log."""
 
 
 def github_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
-    """Return a report as lines that GitHub Actions turns into annotations, without `tables`."""
+    """Return a report as lines that GitHub Actions turns into annotations; `tables` are left out."""
     lines = [*map(_broken, _by_rule(report))]
     if report.cut_short:
         lines.append(_command("error", "the run ended before its end", report.cut_short))

@@ -16,7 +16,7 @@ RUN = "the run"
 
 
 def junit_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
-    """Return a report as XML, without `tables`, for which JUnit has no element."""
+    """Return a report as JUnit XML; `tables` are left out, since JUnit has no element for them."""
     summaries, counts = by_rule(report), report.counts()
     seconds = sum(summary.seconds for summary in summaries)
     numbers = (len(report.verdicts), counts[Outcome.BROKEN], counts[Outcome.NOT_JUDGED])

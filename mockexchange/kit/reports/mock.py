@@ -1,4 +1,4 @@
-"""Reports that a running server keeps and its console shows: `--report mock:`."""
+"""`--report mock:NAME`, which stores a report at a running server for its web console."""
 
 import re
 import shlex
@@ -26,14 +26,14 @@ from mockexchange.server.control.documents.report_document import (
 
 MOCK = "mock"
 FINDINGS_MAX = (50, 5, 1)
-"""Findings of a rule that are kept; fewer if the report would be too long otherwise."""
+"""The most findings kept for each rule; the next number is tried if the report is too long."""
 TEXT_CHARS_MAX = 4_000
 SUBJECTS_MAX = 100
 ROWS_MAX = 1_000
 
 
 def report_name(name: str) -> str:
-    """Return the name under which a server keeps a report; an empty one is made of the time. Raises ValueError."""
+    """Return the name under which a server keeps a report; an empty one becomes the current time. Raises ValueError."""
     found = name or time.strftime("%Y%m%d-%H%M%S")
     if not re.fullmatch(NAME, found):
         raise ValueError(f"expected mock: or mock:NAME of letters, digits, dots and dashes, got {name!r}")
@@ -42,7 +42,7 @@ def report_name(name: str) -> str:
 
 
 def send_report(report: Report, name: str, tables: Sequence[Table]) -> None:
-    """Have the running server keep a report. Raises OSError if it does not."""
+    """Store a report at the running server. Raises OSError if the server does not accept it."""
     sizes = (write_report(document_of(report, tables, findings_max)) for findings_max in FINDINGS_MAX)
     try:
         raw = next(raw for raw in sizes if len(raw) <= REPORT_BYTES_MAX)
@@ -54,7 +54,7 @@ def send_report(report: Report, name: str, tables: Sequence[Table]) -> None:
 
 
 def document_of(report: Report, tables: Sequence[Table], findings_max: int) -> ReportDocument:
-    """Return a report as a document, with at most so many findings of each rule."""
+    """Return a report as the control API's document, with at most `findings_max` findings for each rule."""
     rules = [_rule(summary, findings_max) for summary in by_rule(report)]
     return ReportDocument(
         title=_cut(report.title),

@@ -1,4 +1,4 @@
-"""Texts that all reports share. Text from the wire is made printable first, and secrets in it are hidden."""
+"""Text functions that all reports share: they make recorded text printable and hide secrets in it."""
 
 import re
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from mockexchange.runtime.redaction import redact
 
 RULES_PAGE, CARDS_PAGE = "docs/verify-rules.md", "docs/verify-client.md"
 PAGES = {"drift.": "docs/recording.md#drift", "import.": "docs/recording.md#import"}
-"""Pages of the rules that are not of a server, by the beginning of their names."""
+"""Pages about rules that do not concern servers, by the prefix of the rule's name."""
 CARD = re.compile("[A-Z][0-9]{2,3}")
 NOT_IN_ANCHORS = re.compile(r"[^\w-]")
 PORT = re.compile(r"(?<=[\w\]]):[0-9]{1,5}(?=[/ ]|$)")
 SUBJECTS_NAMED_MAX = 6
-"""Limit of subjects in one line."""
+"""The most subjects that are named in one line."""
 
 
 def printable(text: str) -> str:
-    """Escape unprintable characters, which terminals would obey or XML forbids, but line breaks; hide secrets."""
+    """Escape unprintable characters except line breaks, which terminals would obey or XML forbids; hide secrets."""
     shown = redact(text)
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in shown
@@ -30,12 +30,12 @@ def in_a_line(text: str) -> str:
 
 
 def without_port(title: str) -> str:
-    """Return a title without the port of its URL, which differs from run to run: results are compared by their name."""
+    """Return a title without the port of its URL, so that reports of different runs can be compared by title."""
     return PORT.sub("", title)
 
 
 def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
-    """Yield name and text of the parts of a finding that are not empty."""
+    """Yield the name and text of each part of a finding that is not empty."""
     named = (
         ("rule", finding.rule),
         ("where", finding.where),
@@ -49,7 +49,7 @@ def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def page_of(rule: str) -> str:
-    """Return the place of a rule or card in the documentation; a finding's rule may follow the number of its card."""
+    """Return the page and anchor that document a rule or card; a rule may follow the number of its card."""
     card = rule.partition(" ")[0]
     if CARD.fullmatch(card):
         return f"{CARDS_PAGE}#{card.lower()}"
@@ -59,13 +59,13 @@ def page_of(rule: str) -> str:
 
 
 def named(subjects: list[str]) -> str:
-    """Return the names of the first subjects and the number of others."""
+    """Return a text with the names of the first subjects and the number of others."""
     shown = ", ".join(in_a_line(subject) for subject in subjects[:SUBJECTS_NAMED_MAX])
     more = len(subjects) - SUBJECTS_NAMED_MAX
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def tally(report: Report) -> str:
-    """Return the counts of a run, as in "210 kept, 1 broken, 14 not judged"."""
+    """Return the counts of a run as text: "210 kept, 1 broken, 14 not judged"."""
     counts = report.counts()
     return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome)

@@ -1,4 +1,4 @@
-"""Summaries of a report by rule: outcomes, time, and reasons for missing verdicts."""
+"""Summaries of a report by rule: outcome, time, and reasons for missing verdicts."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ class RuleSummary:
 
     @property
     def seconds(self) -> float:
-        """How long its subjects took; 0.0 if that is not measured: checks of generated requests share their time."""
+        """The time in seconds that the rule took; 0.0 if unknown, as for checks that share generated requests."""
         return sum(verdict.seconds for verdict in self.verdicts)
 
     def count(self, outcome: Outcome) -> int:
@@ -23,13 +23,13 @@ class RuleSummary:
 
     @property
     def outcome(self) -> Outcome:
-        """Broken if any subject is broken, not judged if no subject was judged, else kept."""
+        """Broken if any subject is broken, not judged if no subject could be checked, else kept."""
         if self.count(Outcome.BROKEN):
             return Outcome.BROKEN
         return Outcome.KEPT if self.count(Outcome.KEPT) else Outcome.NOT_JUDGED
 
     def reasons(self) -> dict[str, list[str]]:
-        """Return the subjects without a verdict, by reason."""
+        """Return the subjects without a verdict, grouped by the reason."""
         found: dict[str, list[str]] = {}
         for verdict in self.verdicts:
             if verdict.outcome is Outcome.NOT_JUDGED:
@@ -38,7 +38,7 @@ class RuleSummary:
 
 
 def by_rule(report: Report) -> list[RuleSummary]:
-    """Return a summary for each rule, in the order in which the rules were first judged."""
+    """Return a summary for each rule, in the order of the rules' first verdicts."""
     found: dict[str, RuleSummary] = {}
     for verdict in report.verdicts:
         summary = found.setdefault(verdict.rule, RuleSummary(verdict.rule))

@@ -1,11 +1,11 @@
-"""Further tables of a report, beside its verdicts."""
+"""Further tables of a report, besides its verdicts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Table(NamedTuple):
-    """Rows of texts, each as long as `header`."""
+    """A table of text cells; each row is as long as `header`."""
 
     title: str
     header: Sequence[str]

@@ -1,1 +1,1 @@
-"""Rules that hold for any venue, judged by its API document and the facts about its lists."""
+"""Rules for the servers of any venue, checked with its API document and facts about its lists."""

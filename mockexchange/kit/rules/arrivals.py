@@ -1,4 +1,4 @@
-"""The rule of pages while rows arrive: no row twice, and none lost that was there before and after."""
+"""The rule about pages while new rows arrive: no row is repeated, and no old row is lost."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,13 +11,16 @@ from mockexchange.kit.target import Target
 
 ARRIVING = "pages.arriving"
 PAGES_MAX = 40
-"""Pages of the walk, of one row each: rows arrive at their beginning."""
+"""The most pages of one row each that are read; new rows arrive at the beginning of the list."""
 Name = tuple[Any, ...]
 """The values that identify a row."""
 
 
 def judge_arriving(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge a walk in pages of one row, between two reads of the list; if these are equal, nothing has arrived."""
+    """Check a list read in pages of one row, between two reads of the whole list.
+
+    If these two are equal, no row has arrived, and the rule cannot be checked.
+    """
     before = _names(target, operation_id)
     walked = _names(target, operation_id, 1, PAGES_MAX)
     after = _names(target, operation_id)

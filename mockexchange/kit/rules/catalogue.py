@@ -1,4 +1,4 @@
-"""The rules that hold for any venue, in the order in which they are judged."""
+"""The rules for servers of any venue, in the order in which they run."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.rules import arrivals, filters, methods, pages, parameters, reads, views

@@ -1,4 +1,4 @@
-"""The kinds of filters: a field equals the value, is one of several, is at or after an instant, or is not zero."""
+"""Kinds of filters: a field equals a value, is one of several, is before or after an instant, or is not zero."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -8,7 +8,7 @@ from mockexchange.kit.rules.timestamps import instant_of
 
 NO_SUCH_NAME = "NO-SUCH-NAME"
 Find = Callable[[Reader, Row], str | None]
-"""Finds the text that a filter compares, in the row or by a read; None if it is unknown."""
+"""A function that returns the text that a filter compares, from the row or by a read; None if it is unknown."""
 
 
 def field_of(*names: str) -> Find:
@@ -28,7 +28,7 @@ def field_of(*names: str) -> Find:
 
 
 def equal_to(find: Find, nothing: str | None = NO_SUCH_NAME) -> Filter:
-    """Return a filter that keeps rows whose field equals the value; no row has the value `nothing`."""
+    """Return a filter that keeps rows whose field equals its value; `nothing` is a value that no row has."""
 
     def keeps(reader: Reader, row: Row, value: str) -> bool | None:
         found = find(reader, row)
@@ -63,7 +63,7 @@ def not_before(*names: str) -> Filter:
 def not_after(*names: str) -> Filter:
     """Return a filter by Unix seconds that keeps rows with an instant up to the beginning of that second.
 
-    Within that second the result is undefined: an instant has a fraction, the value has none.
+    For later instants in that second the result is undefined, since the value has no fraction.
     """
     return Filter(lambda reader, row, value: _is_within(row, names, None, int(value)), _seconds(names), "1")
 

@@ -1,4 +1,4 @@
-"""Findings of the rules for REST, and the lists and views that these rules judge."""
+"""Findings of the REST rules as text, and the selection of lists and views that these rules check."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from mockexchange.kit.target import Answer, Target
 
 CHARS_SHOWN_MAX = 300
 NAMING, ID_SUFFIX = ("id", "ticker", "event_ticker", "instrument_name"), "_id"
-"""Fields that name a row."""
+"""The names, and the ending of names, of fields that identify a row."""
 
 
 def finding(target: Target, rule: str, where: str, seen: object, expected: object, operation_id: str = "") -> Finding:
@@ -25,7 +25,7 @@ def shown(value: object) -> str:
 
 
 def row_text(row: Mapping[str, Any], names: Iterable[str] = ()) -> str:
-    """Return the fields of a row that name it, and those of `names`, or the whole row if it has none of them."""
+    """Return a row as short text: the fields that identify it and those in `names`, or the whole row if it has none."""
     wanted = {*names, *(name for name in row if name in NAMING or name.endswith(ID_SUFFIX))}
     found = {name: value for name, value in row.items() if name in wanted}
     return shown(", ".join(f"{name} {value}" for name, value in found.items()) or row)
@@ -47,18 +47,18 @@ def lists_of(target: Target) -> list[str]:
 
 
 def paged_lists_of(target: Target) -> list[str]:
-    """Return the operation ids of the lists with pages."""
+    """Return the operation ids of the lists that have pages."""
     paging = target.venue.facts.paging
     return [name for name in lists_of(target) if {paging.limit, paging.cursor} <= set(target.operations[name].query)]
 
 
 def views_of(target: Target, operation_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the queries of a list's views, without those whose parameters the API date does not have."""
+    """Yield the queries of a list's views, leaving out those with parameters that the API date lacks."""
     known = target.operations[operation_id].query
     yield from (dict(view) for view in target.listing(operation_id).views if set(view) <= set(known))
 
 
 def request_line(operation: Operation, query: Mapping[str, Any]) -> str:
-    """Return method, path and query of a read: "GET /portfolio/fills?limit=2"."""
+    """Return the method, path and query of a read: "GET /portfolio/fills?limit=2"."""
     joined = "&".join(f"{name}={value}" for name, value in query.items())
     return f"GET {operation.path}{'?' if joined else ''}{joined}"

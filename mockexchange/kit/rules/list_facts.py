@@ -11,7 +11,7 @@ Query = Mapping[str, Any]
 
 
 class Reader(Protocol):
-    """Reads from the server that is judged; `Target` implements it."""
+    """Reads from the server under verification; `Target` implements it."""
 
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
         """Return the rows of a list. Raises NotJudged if it cannot be read."""
@@ -30,7 +30,7 @@ class Reader(Protocol):
         ...
 
     def lasting(self, subject: str) -> dict[str, str]:
-        """Return what is known of a subject that never changes, such as the event of each market; to be added to."""
+        """Return facts that never change, such as the event of each market, as a dictionary to which callers add."""
         ...
 
 
@@ -41,25 +41,25 @@ class Filter(NamedTuple):
     """A parameter that keeps some rows of a list."""
 
     keeps: Keeps
-    """Whether a row belongs to an answer filtered by a value; None if the row does not show it."""
+    """A function that tells whether a row belongs to an answer filtered by a value; None if the row lacks it."""
     values: Callable[[Reader, Sequence[Row]], Sequence[str]]
-    """Values to filter by, picked from the existing rows."""
+    """A function that picks values to filter by from existing rows."""
     nothing: str | None = None
     """A value that no row has; None if no such value is known."""
 
 
 class Split(NamedTuple):
-    """A parameter whose values split a list: `whole` (None: parameter left out) selects the rows of all `parts`."""
+    """A parameter whose values split a list into `parts`; the value `whole` (None: left out) selects all their rows."""
 
     name: str
     whole: str | None
     parts: Callable[[Reader], Sequence[str]]
     default: str | None = None
-    """The value used if the parameter is left out; None if that gives the whole list, or is documented."""
+    """The value that applies if the parameter is left out; None if the whole list does, or if that is documented."""
 
 
 class Listing(NamedTuple):
-    """A list that an operation answers with."""
+    """Facts about a list that an operation returns."""
 
     rows: str
     """The key of the rows in the answer."""
@@ -68,19 +68,19 @@ class Listing(NamedTuple):
     filters: Mapping[str, Filter] = {}
     splits: tuple[Split, ...] = ()
     views: tuple[Query, ...] = ({},)
-    """Queries whose answers are judged as separate lists, such as settled positions."""
+    """Queries whose answers are checked as separate lists, such as settled positions."""
     counted: Callable[[Mapping[str, Any], Query], int] | None = None
-    """Counts the rows of a page that `limit` bounds; None if these are the rows of the list."""
+    """A function that counts the rows of a page that `limit` applies to; None if these are the rows of the list."""
     together: tuple[tuple[str, str], ...] = ()
-    """Pairs of filters to combine."""
+    """Pairs of filters that are tried together."""
     identity: tuple[str, ...] = ()
-    """The fields that no two rows share, of a list to which rows are only added; empty if rows move in it."""
+    """The fields that identify a row of a list to which rows are only added; empty if rows move in it."""
     role: str = ""
     """The role whose key reads the list; "" for the operation's own role."""
 
 
 class Paging(NamedTuple):
-    """Parameters of a page and the key of the next cursor; `unreadable` is a cursor that gives the first page again."""
+    """The names of a page's parameters and of the next cursor; `unreadable` is a cursor that gives the first page."""
 
     limit: str
     cursor: str
@@ -96,13 +96,13 @@ class Facts(NamedTuple):
     names: Mapping[str, Callable[[Reader], Sequence[str]]]
     """Functions that find existing values of a parameter, by its name, or by "OPERATION NAME" for one operation."""
     needs: tuple[str, ...]
-    """Parameters that are sent wherever an operation has them, since most keys are refused without them."""
+    """Parameters that are always sent where an operation has them, since most keys are refused without them."""
     paging: Paging
     past_fields: frozenset[str]
-    """Fields with the time of something that has happened."""
+    """Fields with the time of a past event."""
     clock: tuple[str, str] | None
     """Operation id and key of the exchange's own time; None if the venue has no such read."""
     volatile_fields: frozenset[str]
     """Fields that change by themselves, such as the time of an answer."""
     may_be_missing: frozenset[str] = frozenset()
-    """Operations about objects that not everything has, so that a 404 says nothing."""
+    """Operations whose object need not exist for every account or market, so that a 404 is no defect."""

@@ -1,4 +1,4 @@
-"""Rules of methods and paths that the document does not have."""
+"""Rules about methods and paths that are not in the API document: the server refuses them."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REFUSED, ROUTE = "methods.refused", "routes.unknown"
 UNHEARD_OF = ("/no_such_route", "/portfolio/no_such_route", "/no/such/route")
 UNKNOWN_ROUTE = "UnknownRoute"
-"""The response component for unknown paths."""
+"""The component that describes the response to an undocumented path."""
 
 
 def judge_refused(target: Target, path: str) -> Iterator[Finding]:

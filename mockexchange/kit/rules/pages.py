@@ -1,4 +1,4 @@
-"""Rules of pages: pages of any size make up the list, none exceeds its limit, and the last one has no cursor."""
+"""Rules about pages: pages of any size make up the list, none exceeds its limit, and the last one has no cursor."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,14 +11,14 @@ from mockexchange.kit.target import ListRows, Target
 
 SIZES = (1, 2, 7)
 PAGES_MAX = 60
-"""Pages of one walk at most: of a longer list small pages cover the beginning, and large ones all of it."""
+"""The most pages read in one walk through a list; of a longer list, small pages cover only the beginning."""
 PARTITION, BOUNDED, ENDS, UNREADABLE, DEFAULT = (
     f"pages.{name}" for name in ("partition", "bounded", "end", "unreadable_cursor", "default_size")
 )
 
 
 class Page(NamedTuple):
-    """A page of a list; `where` is its request."""
+    """A page of a list; `where` is the request that returned it."""
 
     where: str
     body: dict[str, Any]
@@ -42,7 +42,7 @@ class Walk(NamedTuple):
 
 
 def walk(target: Target, operation_id: str, query: Mapping[str, Any]) -> Walk:
-    """Follow the cursors of a list, for PAGES_MAX pages at most. Raises NotJudged if a page is refused."""
+    """Read a list page by page, at most PAGES_MAX pages. Raises NotJudged if a page is refused."""
     paging, seen, cursor = target.venue.facts.paging, set[str](), ""
     pages: list[Page] = []
     while len(pages) < PAGES_MAX:
@@ -91,7 +91,7 @@ def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
-    """Return what the walk shows and what was expected, if rows are missing, repeated or misplaced."""
+    """Return what the pages have and what was expected, if rows are missing, repeated or misplaced; else None."""
     rows, expected = walked.rows, whole.rows
     if not (walked.is_complete and whole.is_complete):
         common = min(len(rows), len(expected))
@@ -119,7 +119,7 @@ def judge_bounded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_end(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that every page before the last has rows and a cursor, and the last has an empty cursor or none."""
+    """Check that every page before the last has rows and a cursor, and the last has an empty cursor or none."""
     for size, _, _, walked in _walks(target, operation_id):
         last = walked.pages[-1]
         if not last.rows and len(walked.pages) > 1 and len(walked.pages[-2].rows) < size:
@@ -134,7 +134,7 @@ def judge_end(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unreadable(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that an unreadable cursor gives the first page, if the venue documents that."""
+    """Check that an unreadable cursor gives the first page, if the venue documents that."""
     paging = target.venue.facts.paging
     first = _page(target, operation_id, {})
     if not first.rows:
@@ -147,7 +147,7 @@ def judge_unreadable(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_default(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a page without a limit has the documented default size."""
+    """Check that a page without a limit has the documented default size."""
     limit = target.venue.facts.paging.limit
     default = target.operations[operation_id].query[limit].schema["default"]
     left_out, given = _page(target, operation_id, {}), _page(target, operation_id, {limit: default})

@@ -1,4 +1,4 @@
-"""Rules of query parameters: invalid, repeated and missing ones are refused, unknown ones are ignored."""
+"""Rules about query parameters: invalid, repeated and missing ones are refused, unknown ones are ignored."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ BOUNDS, KINDS, CHOICES, REPEATED, REQUIRED, UNKNOWN, DEFAULTS = (
 )
 REFUSED = 400
 WIDE = 10**15
-"""Larger bounds are those of the integer type, not of the parameter."""
+"""The size from which a bound is one of the integer type rather than of the parameter, and is not checked."""
 UNKNOWN_NAME = "no_such_parameter"
 WRONG = {"integer": ("ten", "1.5", ""), "boolean": ("maybe",), "number": ("ten",)}
 NO_CHOICES = ("no_such_value", ",".join("ABCDEFGHIJK"), ",".join(["A"] * 101))
@@ -55,7 +55,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_choices(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that documented choices are accepted, and that other values and too long lists are refused."""
+    """Check that documented choices are accepted, and that other values and too long lists are refused."""
     for name, parameter in target.operations[operation_id].query.items():
         for value in parameter.schema.get("enum", ()):
             yield from _judge_accepted(target, CHOICES, operation_id, name, value)
@@ -95,7 +95,7 @@ def judge_required(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unknown(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a parameter that is not documented changes nothing."""
+    """Check that a parameter that is not documented changes nothing."""
     without, beside = target.read(operation_id), target.read(operation_id, {UNKNOWN_NAME: "1"})
     if without.status != 200:
         raise NotJudged(f"{without.where} was answered {without.status} without it too")
@@ -105,7 +105,7 @@ def judge_unknown(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_defaults(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that leaving a parameter out gives the same answer as its documented default."""
+    """Check that leaving a parameter out gives the same answer as its documented default."""
     without = target.read(operation_id)
     for name, parameter in target.operations[operation_id].query.items():
         if "default" not in parameter.schema:

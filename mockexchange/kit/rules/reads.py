@@ -1,4 +1,4 @@
-"""Rules of single reads: their status, the order of lists, and timestamps of past events."""
+"""Rules about single reads: their status, the order of lists, and timestamps of past events."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,11 @@ from mockexchange.kit.target import Answer, Target
 
 ANSWERED, NEWEST, PAST = "reads.answered", "lists.order", "instants.past"
 TOLERANCE = timedelta(seconds=60)
-"""Clocks differ, and the time that an exchange reports lags behind its lists."""
+"""The tolerance for timestamps in the future: clocks differ, and the reported time lags behind the lists."""
 
 
 def judge_answered(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the status is 200; the target itself compares the answer with the document."""
+    """Check that the status is 200; the target itself compares the answer with the document."""
     answer = target.read(operation_id)
     require_found(target, operation_id, answer)
     if answer.status != 200:
@@ -81,7 +81,7 @@ def _past(target: Target, row: Mapping[str, Any]) -> Iterator[tuple[str, object]
 
 
 def _has_past_fields(target: Target, operation_id: str) -> bool:
-    """Whether the documented rows of a list have the timestamp of a past event."""
+    """Return whether the documented rows of a list have the timestamp of a past event."""
     return bool(set(target.row_schema(operation_id).get("properties", {})) & target.venue.facts.past_fields)
 
 

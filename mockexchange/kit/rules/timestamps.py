@@ -1,4 +1,4 @@
-"""Timestamps of rows as instants."""
+"""Conversion of a row's timestamps to instants."""
 
 from datetime import UTC, datetime
 

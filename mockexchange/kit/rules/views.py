@@ -1,4 +1,4 @@
-"""Rules of views: filters in every view of a list, each pair of them, names cut short, and pages below filters."""
+"""Rules about filters in every view of a list: each pair of filters, names cut short, and pages of filtered lists."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -16,14 +16,14 @@ from mockexchange.kit.target import ListRows, Target
 
 CUT_SHORT, ELSEWHERE, PAIRS, FILTERED = "filters.cut_short", "filters.elsewhere", "filters.pairs", "pages.below_filters"
 CHARS_MIN = 4
-"""Length of a name that is cut short: what is left of a shorter one may be another name."""
+"""The shortest name that is cut short, since the rest of a shorter one may be another name."""
 PAGES = 3
-"""Pages into which a filtered list is cut."""
+"""The number of pages into which a filtered list is cut."""
 Query = Mapping[str, Any]
 
 
 def judge_cut_short(target: Target, subject: str) -> Iterator[Finding]:
-    """Judge that a name without its last character finds nothing, since no row has that name."""
+    """Check that a name without its last character finds nothing, since no row has that name."""
     operation_id, name = subject.split()
     filtered, whole = target.listing(operation_id).filters[name], target.whole(operation_id)
     parameter = target.operations[operation_id].query[name]
@@ -43,7 +43,7 @@ def judge_cut_short(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_elsewhere(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge each filter of a view by values of rows that only another view has: settled rows stay out."""
+    """Check each filter of a view with values of rows that only another view has: such rows must not appear."""
     judged = False
     wholes = [(view, target.whole(operation_id, view)) for view in views_of(target, operation_id)]
     for view, whole in wholes:
@@ -58,7 +58,7 @@ def judge_elsewhere(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_pairs(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge every pair of filters by the values of one row: both keep it, and nothing that either excludes."""
+    """Check every pair of filters with the values of one row: the row is kept, rows that either excludes are not."""
     judged = False
     for view, whole, query in _pairs(target, operation_id):
         judged = True
@@ -69,7 +69,7 @@ def judge_pairs(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_filtered_pages(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the pages below each filter and pair of filters make up the filtered list."""
+    """Check that the pages of each filtered list, also by pairs of filters, make up the whole filtered list."""
     limit, judged = target.venue.facts.paging.limit, False
     for view, query in _filtered_views(target, operation_id):
         asked = {**view, **query}
@@ -121,7 +121,7 @@ def _queries(target: Target, operation_id: str, row: Row) -> Iterator[Query]:
 
 
 def _exclude_each_other(target: Target, operation_id: str, names: Query) -> bool:
-    """Whether filters are documented to exclude each other: kinds of time, and times beside some statuses."""
+    """Return whether filters are documented to exclude each other: kinds of time, and times beside some statuses."""
     kinds = target.operations[operation_id].node.get("x-times", {})
     found = [kind for name in names for kind in kinds if name in {f"min_{kind}_ts", f"max_{kind}_ts"}]
     return len(set(found)) > 1 or (bool(found) and "status" in names)

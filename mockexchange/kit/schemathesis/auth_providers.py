@@ -21,9 +21,9 @@ Sign = Callable[[], Mapping[str, str]]
 def signing_provider(
     signer_of: Callable[[AnyCase], Signer | None], on_signed: Callable[[Mapping[str, str], Sign], None]
 ) -> type[AuthProvider[str]]:
-    """Return an auth provider that signs each case with the key that `signer_of` returns, if any.
+    """Return an auth provider that signs each request with the key that `signer_of` returns, if any.
 
-    `on_signed` is called with the headers and a function that makes them again: cases are signed when they are
+    `on_signed` is called with the headers and a function that makes them again: requests are signed when they are
     generated, which may be long before they are sent.
     """
 

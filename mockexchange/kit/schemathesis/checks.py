@@ -1,7 +1,7 @@
-"""The checks of schemathesis: a description of each, and the answers that it applies to.
+"""Descriptions of schemathesis' checks, and the answers to which each applies.
 
 schemathesis counts a check as passed wherever it ran, even if it had nothing to examine. Here a check counts where it
-applied, and a check that never applied was not judged.
+applied, and a check that never applied has no verdict.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from mockexchange.kit.schemathesis.auth_providers import AnyCase
 
 
 class TestedRequest(NamedTuple):
-    """A request with its answer, and the recorder of the schemathesis scenario that it belongs to."""
+    """A request with its answer, and the recorder of the schemathesis scenario to which it belongs."""
 
     case: AnyCase
     response: Response
@@ -22,14 +22,14 @@ class TestedRequest(NamedTuple):
 
 
 class CheckKind(NamedTuple):
-    """The kit's description of a check of schemathesis."""
+    """The description of a schemathesis check, and a function that tells to which answers it applies."""
 
     says: str
     """The rule, in a sentence."""
     expected: str
     applies: Callable[[TestedRequest], bool]
     why_not: str
-    """Why the check is not judged if it never applied; "" if it always applies."""
+    """Why the check has no verdict if it never applied; "" if it always applies."""
 
 
 def _always(tested: TestedRequest) -> bool:

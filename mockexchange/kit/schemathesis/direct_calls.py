@@ -1,4 +1,4 @@
-"""Calls of schemathesis to the relay without an event loop, which takes a third of the time of a small request."""
+"""Direct calls of the relay by schemathesis, without an event loop, which saves a third of a small request's time."""
 
 import io
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from mockexchange.kit.schemathesis.transport import Relay
 
 NETWORK_SCHEMES = ("http://", "https://")
 PLAIN = frozenset({"headers", "params", "data", "json", "files", "cookies", "auth"})
-"""What a request consists of."""
+"""The arguments of which a request consists."""
 OF_NETWORK = frozenset({"timeout", "verify", "stream", "allow_redirects", "proxies", "cert"})
-"""What only a network needs, beside the permission to follow redirects."""
+"""Arguments that only matter on a network, and the permission to follow redirects."""
 
 
 class RelayAdapter(HTTPAdapter):
-    """Sends the requests of a session through a relay."""
+    """A `requests` adapter that sends a session's requests through a relay."""
 
     def __init__(self, relay: Relay) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ def _bytes(value: str | bytes, encoding: str = "latin-1") -> bytes:
 
 
 class RelayClient(asgi.ASGIClient):
-    """A session of a relay; variables of the environment, such as proxies, have no meaning for it."""
+    """A `requests` session on a relay; environment variables, such as those for proxies, are ignored."""
 
     def __init__(self, relay: Relay) -> None:
         application: Any = relay
@@ -70,7 +70,7 @@ class RelayClient(asgi.ASGIClient):
             self.mount(scheme, self._relay_adapter)
 
     def request(self, method: str | bytes, url: str | bytes, *given: Any, **more: Any) -> requests.Response:
-        """Send a request; one that needs nothing of a session, which is every one but a redirected one, without it."""
+        """Send a request, without a session unless it needs one, as only redirected requests do."""
         if given or not more.keys() <= PLAIN | OF_NETWORK or self.auth is not None or self.headers:
             return super().request(method, url, *given, **more)
         plain = {name: value for name, value in more.items() if name in PLAIN}
@@ -84,12 +84,12 @@ class RelayClient(asgi.ASGIClient):
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Stay open for the next request."""
+        """Keep the session open for the next request."""
 
 
 @contextmanager
 def calling_directly(relay: Relay) -> Iterator[None]:
-    """Have schemathesis call this relay directly, and all other applications as before."""
+    """Make schemathesis call this relay directly in a block; other applications are called as before."""
     get_client = asgi.get_client
     client = RelayClient(relay)
 

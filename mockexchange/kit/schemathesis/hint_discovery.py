@@ -1,14 +1,14 @@
-"""Finds existing names for generated requests by reading the lists of the target."""
+"""Discovery of existing names for generated requests, by reading the server's lists."""
 
 from mockexchange.kit.schemathesis.hints import Names, operations_of, parameters_of
 from mockexchange.kit.target import NotJudged, Target
 
 NAMES_MAX = 5
-"""Names for each parameter at most; requests are spread over them."""
+"""The most names for each parameter; requests are spread over them."""
 
 
 def discover_names(target: Target) -> Names:
-    """Return existing values, by parameter, for path variables and for query parameters that take a name.
+    """Return existing values, by parameter, for path variables and for query parameters that expect a name.
 
     Raises Unreachable.
     """
@@ -22,7 +22,7 @@ def discover_names(target: Target) -> Names:
 
 
 def name_parameters(target: Target) -> set[str]:
-    """Return the parameters that take a name: path variables, and parameters with names in the venue's facts."""
+    """Return the parameters that expect a name: path variables, and parameters listed in the venue's facts."""
     document = target.document
     listed = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     return {one["name"] for one in listed if one["in"] == "path" or one["name"] in target.venue.facts.names}

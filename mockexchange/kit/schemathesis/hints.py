@@ -15,7 +15,7 @@ SchemathesisSettings = dict[str, Any]
 Node = Mapping[str, Any]
 LONG_LIST = 1000
 SHORT_ITEM = {"type": "string", "pattern": "^[a-z0-9-]{1,12}$"}
-"""Items of lists of so many: with their names they are at most 20 bytes, so that 2,000 of them fit into a URL."""
+"""The schema for items of long lists, so short that 2,000 of them with the parameter's name fit into a URL."""
 SHORT_EXAMPLE = "7c2d4b1a"
 MAY_BE_MISSING: SchemathesisSettings = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}}
 """Settings of an operation that may answer 404 although everything named in the request exists."""
@@ -28,26 +28,26 @@ class SchemathesisHints:
     document: Document
     """The published document, completed with what only this server knows, such as existing names.
 
-    It may forbid more than the server, which is judged by `refusing`.
+    It may forbid more than the server does; what must be refused is decided by `refusing`.
     """
     refusing: Document | None = None
     """The document that decides what must be refused; None for the published one."""
     role_of: Callable[[Node, str, Node], str | None]
-    """The role whose key signs a request, given the operation's node, its path and the generated query."""
+    """A function from an operation's node, its path and the generated query to the role whose key signs the request."""
     values: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
-    """Values to draw with a probability of one half, by parameter ("query.ticker")."""
+    """Values that half of the generated requests use, by parameter ("query.ticker")."""
     checks: Mapping[str, SchemathesisSettings] = field(default_factory=dict)
-    """Settings of checks that differ for an operation, by its id."""
+    """Settings of checks that differ for an operation, by the operation's id."""
     operations: Sequence[str] = ()
     """The ids of the operations to test; all if empty."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Reasons why operations cannot be tested, by id."""
     may_refuse: frozenset[str] = frozenset()
-    """The ids of operations that may refuse a valid request, since more than its form decides: writes."""
+    """Ids of operations that may refuse a valid request, since other facts than its form decide: writes."""
     may_accept: frozenset[str] = frozenset()
-    """The ids of operations that may accept a request with a wrong part, since they answer for each part: batches."""
+    """Ids of operations that may accept a request with a wrong part, since they answer for each part: batches."""
     must_answer: bool = False
-    """Whether an operation that never answers 2xx is broken, since everything that is requested exists."""
+    """Whether an operation that never answers 2xx is a finding, since everything that is requested exists."""
 
 
 class ApiOperation(NamedTuple):
@@ -77,7 +77,7 @@ def operations_of(document: Document) -> Iterator[ApiOperation]:
 
 
 def mark_posts_as_reads(document: Document) -> None:
-    """Mark each POST of a JSON-RPC document that is no write as a read, in place."""
+    """Mark each POST of a JSON-RPC document that is not a write as a read; the document is changed."""
     for one in operations_of(document):
         if one.method == "post" and not one.node.get("x-write"):
             document["paths"][one.path][one.method]["x-read"] = True
@@ -99,7 +99,7 @@ def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOpe
 
 
 def restrict_names(document: Document, names: Names, must_exist: frozenset[str] = frozenset()) -> None:
-    """Limit the path variables of a document, and the parameters in `must_exist`, to existing names, in place."""
+    """Limit path variables, and the parameters in `must_exist`, to existing names; the document is changed."""
     for item in document["paths"].values():
         for node in (item, *(item[method] for method in METHODS if method in item)):
             if "parameters" in node:
@@ -107,9 +107,9 @@ def restrict_names(document: Document, names: Names, must_exist: frozenset[str] 
 
 
 def shorten_lists(document: Document) -> list[str]:
-    """Give lists that may be too long for a URL short items, in place; return the ids of the operations with one.
+    """Give short items to lists that may be too long for a URL, and return the ids of their operations.
 
-    At its bound such a list would otherwise not be sendable, and the bound not be tested.
+    The document is changed. A list at its maximum length could not be sent otherwise, and the maximum not be tested.
     """
     found = []
     for operation in operations_of(document):

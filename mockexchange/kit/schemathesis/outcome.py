@@ -1,4 +1,4 @@
-"""Collects the results of a run: requests, accepted answers, checks that applied, and each finding once."""
+"""The results of a schemathesis run: requests, accepted answers, checks that applied, and each finding once."""
 
 import shlex
 import time
@@ -24,7 +24,7 @@ AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
 INVALID = "negative_data_rejection"
 URL_CHARS_GRANTED = 8_000
-"""Every server should take as many (RFC 9110, 4.1); what lies beyond may be refused as too long."""
+"""The length of a URL that every server should accept (RFC 9110, 4.1); longer URLs may be refused."""
 TOO_LONG = 414
 REJECTIONS = (400, 404)
 """Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
@@ -36,9 +36,9 @@ class RunOutcome:
 
     target: Target
     allowing: RequestJudge
-    """Decides by the completed document which requests must be accepted."""
+    """The judge, by the completed document, of which requests must be accepted."""
     forbidding: RequestJudge
-    """Decides by the more permissive document which requests must be refused."""
+    """The judge, by the more permissive document, of which requests must be refused."""
     may_be_missing: frozenset[str] = frozenset()
     """The ids of operations that may answer 404 to a valid request."""
     may_refuse: frozenset[str] = frozenset()
@@ -50,22 +50,22 @@ class RunOutcome:
     checks: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often a check applied, by (operation, rule)."""
     findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
-    """By (operation, rule, kind)."""
+    """The findings, by (operation, rule, kind)."""
     errors: dict[tuple[str, str], str] = field(default_factory=dict)
     """Errors of schemathesis itself, by (operation or phase, kind)."""
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
-    """(operation, body) of each 2xx answer."""
+    """The operation and the body of each request that got a 2xx answer."""
     links: Counter[str] = field(default_factory=Counter)
     """How often a link was followed, as schemathesis names them."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """Seconds of each phase: generating its requests, sending them and checking the answers."""
+    """The seconds that each phase took for generating requests, sending them and checking answers."""
     cut_short: BaseException | None = None
     """The exception that ended the run early."""
 
     _since_s: float = field(default_factory=time.perf_counter)
 
     def add(self, event: events.EngineEvent) -> None:
-        """Add an event of schemathesis."""
+        """Add an event of schemathesis to the results."""
         match event:
             case events.ScenarioFinished(recorder=recorder, phase=phase):
                 self._add_scenario(recorder, phase.value)
@@ -194,7 +194,7 @@ def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
 
 
 def call_of(key_id: str, method: str, path: str, params: str = "") -> str:
-    """Return the command that sends a request signed by a key of a mock."""
+    """Return the shell command that sends a request signed by a key of a mock."""
     return (
         f"mockexchange call {key_id} {method} {shlex.quote(path)}{f' --params {shlex.quote(params)}' if params else ''}"
     )

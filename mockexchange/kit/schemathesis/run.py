@@ -1,4 +1,4 @@
-"""Runs schemathesis against a target. Runs are seeded: two runs send the same requests."""
+"""One run of schemathesis against a server. Runs are seeded: two runs send the same requests."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -25,12 +25,12 @@ from mockexchange.kit.venue import Signer
 
 SEED = 20251103
 EXAMPLES = 8
-"""Requests that each phase without a natural end generates for an operation."""
+"""The number of requests for an operation in each phase that has no natural end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """The extent of a run."""
+    """How many requests a run sends."""
 
     is_brief: bool = False
     """Whether the coverage phase, which tries boundary values, is left out."""
@@ -49,10 +49,11 @@ def explore(
     effort: Effort = WHOLE,
     on_progress: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Verdict]:
-    """Test every operation that the target has a key for, and yield the verdicts at the end of the run.
+    """Test every operation for which there is a key, and yield the verdicts at the end of the run.
 
-    `on_progress` is called with the phase and operation. A target that may not write is only read. Raises Unreachable
-    if the target stops answering, and KeyboardInterrupt; both after the verdicts on the requests until then.
+    `on_progress` is called with the phase and operation. A server that may not be written to is only read. Raises
+    Unreachable if the server stops answering, and KeyboardInterrupt; both after the verdicts on the requests until
+    then.
     """
     outcome = run(target, hints, effort, on_progress)
     yield from conclude(target, hints, effort, outcome)
@@ -61,7 +62,7 @@ def explore(
 
 
 def conclude(target: Target, hints: SchemathesisHints, effort: Effort, outcome: RunOutcome) -> Iterator[Verdict]:
-    """Yield the verdicts on a run. If it ended early, operations that never answered are not findings."""
+    """Yield the verdicts of a run. If it ended early, operations that never answered are not findings."""
     tested, untested = _testable(target, hints)
     is_whole = outcome.cut_short is None and len(outcome.findings) < (effort.findings_max or math.inf)
     yield from verdicts(outcome, tested, is_brief=effort.is_brief, must_answer=hints.must_answer and is_whole)

@@ -6,13 +6,13 @@ from mockexchange.runtime.api_documents import Document
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 CHAIN_STEPS_MAX = 40
-"""Requests in a chain at most: in short chains few requests follow a link."""
+"""The most requests in a chain; in short chains few requests follow a link."""
 CHAINS_MAX = 10
-"""Chains are generated for all operations together, unlike the examples of the other phases."""
+"""The number of chains, which are generated for all operations together."""
 TIMEOUT_S = 120
-"""Timeout of one answer; a rate-limited client may delay a request for long."""
+"""The timeout of an answer in seconds; a rate-limited client may delay a request for long."""
 UNSENDABLE_IN_HEADERS = "".join(map(chr, (*range(0x20), 0x7F)))
-"""Characters that HTTP cannot carry in headers, and that clients refuse to send."""
+"""Characters that HTTP headers cannot have, and that clients refuse to send."""
 METHODS_TRIED = ["get", "put", "post", "delete", "options", "patch", "trace"]
 
 
@@ -91,6 +91,6 @@ def _operations(tested: frozenset[str], hints: SchemathesisHints) -> list[Schema
 
 
 def has_links(document: Document) -> bool:
-    """Whether any documented answer has links to further operations."""
+    """Return whether any documented answer has links to further operations."""
     answers = [answer for operation in operations_of(document) for answer in operation.node["responses"].values()]
     return any("links" in resolved(document, answer) for answer in answers)

@@ -1,8 +1,8 @@
-"""The ASGI application through which schemathesis sends its requests to the target.
+"""An ASGI application that forwards the requests of schemathesis to the server under verification.
 
-Each request is sent by the target's own client, in process or over a socket, at the rate that the target allows.
-schemathesis sends one request at a time, so the application may block. It is called directly (`direct_calls`); in an
-event loop, as schemathesis calls others, it answers the same and takes longer.
+Each request is sent by the kit's own client, in process or over a socket, at the allowed rate. schemathesis sends one
+request at a time, so the application may block. It is called directly (`direct_calls`); in an event loop it answers the
+same and takes longer.
 """
 
 import re
@@ -17,15 +17,15 @@ from mockexchange.kit.signing_again import Signing, note_signing
 from mockexchange.kit.target import Target
 
 NOT_ANSWERED = 599
-"""The status that schemathesis sees for a request that was not answered; the run ends there."""
+"""The status given to schemathesis for a request without an answer; the run ends there."""
 WHOLE = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+)\.0+(?![0-9eE])')
-"""A text of JSON, or a whole number that is written with decimals: an integer to a schema, and to few servers."""
+"""A pattern for JSON texts, and for whole numbers with decimals, which schemas count as integers and few servers do."""
 DECODED = {"content-encoding", "content-length", "transfer-encoding"}
 """Headers that describe the encoded body, which is decoded here."""
 
 
 class Relay:
-    """The application. `failure` is the reason why it stopped, "" while the target answers."""
+    """The forwarding application. `failure` is the reason why it stopped, "" while the server answers."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -36,7 +36,7 @@ class Relay:
         """Signed headers and how they are made, by the longest of them, which is the signature."""
 
     def note_signing(self, headers: Mapping[str, str], sign: Callable[[], Mapping[str, str]]) -> None:
-        """Remember how a generated request is signed, in case that it is sent long after."""
+        """Note how a generated request is signed, so that it can be signed again if it is sent much later."""
         lowered = {name.lower(): value for name, value in headers.items()}
         self._signings[max(lowered.values(), key=len)] = (lowered, Signing(sign))
 

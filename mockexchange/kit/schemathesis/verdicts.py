@@ -1,4 +1,7 @@
-"""Verdicts on a run. Operations without a 2xx answer, and checks and phases that never applied, are not judged."""
+"""Verdicts of a schemathesis run.
+
+There is none for an operation without a 2xx answer, and for checks and phases that never applied.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +25,7 @@ SAYS = {f"schemathesis.{name}": kind.says for name, kind in CHECKS.items()} | {
 def verdicts(
     outcome: RunOutcome, tested: Sequence[ApiOperation], *, is_brief: bool, must_answer: bool
 ) -> Iterator[Verdict]:
-    """Yield the verdicts on checks by operation, on checks that never applied, on operations, phases and errors."""
+    """Yield verdicts about checks by operation, checks that never applied, operations, phases and errors."""
     yield from _checks(outcome)
     yield from _not_applied(outcome)
     for one in tested:
@@ -36,7 +39,7 @@ def verdicts(
 
 
 def not_tested(one: ApiOperation, why: str) -> Verdict:
-    """Return the verdict on an operation that could not be tested."""
+    """Return the verdict for an operation that could not be tested."""
     return Verdict(ANSWERED, one.label, (), why, (), SAYS[ANSWERED])
 
 

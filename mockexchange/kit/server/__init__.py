@@ -1,1 +1,1 @@
-"""`mockexchange verify server`: rules that judge a server by its API documents."""
+"""`mockexchange verify server`: rules that compare a server with its API documents."""

@@ -1,4 +1,4 @@
-"""Addresses of the judged server, parsed from the command line."""
+"""The address of the server under verification, parsed from the command line."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _stream_url(parts: SplitResult, before: str, venue: VenueKit) -> str:
 
 
 def _is_production(host: str) -> bool:
-    """Whether a host belongs to the production of any venue, so that it needs `--production-read-only`."""
+    """Return whether a host belongs to the production of any venue, so that it needs `--production-read-only`."""
     place = find_place(host)
     return place is not None and place.kind == PRODUCTION
 

@@ -1,4 +1,4 @@
-"""API dates as users write them."""
+"""Conversion of API dates as users write them to the names of API documents."""
 
 from mockexchange.runtime import api_documents
 
@@ -6,12 +6,12 @@ LATEST = "latest"
 
 
 def aliases(venue: str) -> list[str]:
-    """Return the aliases of a venue that have documents, by date; "compat", which has no date, is the last."""
+    """Return the API dates of a venue that have documents, oldest first; `compat`, which is no date, is the last."""
     return [subject.partition("/")[2] for subject in api_documents.subjects() if subject.startswith(f"{venue}/")]
 
 
 def read_alias(text: str, venue: str) -> str:
-    """Return the alias for "latest", an alias or the day of an alias. Raises ValueError for any other text."""
+    """Return the API date for "latest", an alias or an alias's day. Raises ValueError for any other text."""
     known = aliases(venue)
     if text == LATEST:
         return max(alias for alias in known if alias[0].isdecimal())

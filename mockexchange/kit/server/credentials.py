@@ -1,4 +1,4 @@
-"""Private keys and secrets in files. Errors are one line with the file, the defect and what was expected."""
+"""Loading of private keys and secrets from files; an error is one line with the file, the defect and the remedy."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from mockexchange.kit.target import MEMBER, ROLES
 from mockexchange.kit.venue import Signer, VenueKit
 
 KEY_BYTES_MAX = 64 * 1024
-"""An RSA key of 16,384 bits in PEM has 13 KB."""
+"""The most bytes read of a key file; an RSA key of 16,384 bits in PEM has 13 KB."""
 EXPECTED = "expected a private key in PEM, which begins with -----BEGIN PRIVATE KEY----- or such"
 
 
@@ -22,7 +22,7 @@ class Credential(NamedTuple):
 
 
 def parse_role(text: str) -> Credential:
-    """Read ROLE=KEY_ID:FILE. Raises ValueError."""
+    """Parse ROLE=KEY_ID:FILE into a credential. Raises ValueError."""
     role, _, rest = text.partition("=")
     key_id, _, path = rest.partition(":")
     known = [name for name in ROLES if name != MEMBER]
@@ -32,7 +32,7 @@ def parse_role(text: str) -> Credential:
 
 
 def load_credential(credential: Credential, venue: VenueKit) -> Signer:
-    """Read a private key or a secret from its file. Raises ValueError."""
+    """Load a private key or a secret from its file and return its signer. Raises ValueError."""
     path = credential.path
     text = _read(path)
     try:

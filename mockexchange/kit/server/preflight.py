@@ -22,18 +22,18 @@ NO_TLS = "WRONG_VERSION_NUMBER"
 """Part of OpenSSL's error for a response that is not TLS."""
 BODY_CHARS_SHOWN_MAX = 200
 SKEW_S_MAX = 15
-"""Clock difference beyond which a server may refuse signatures as expired."""
+"""The clock difference in seconds beyond which a server may refuse signatures as expired."""
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 SPOKEN = re.compile(r"as of\s*<b>([^<]+)</b>")
-"""The API date on the front page of a mock exchange."""
+"""A pattern for the API date on the front page of a mock exchange."""
 
 
 class CannotJudge(Exception):
-    """Nothing can be judged; the message is one line."""
+    """The error of a run in which nothing can be checked; the message is one line."""
 
 
 def require_known_names(target: Target) -> None:
-    """Raise CannotJudge for a name given by the user that is no parameter of any read; most likely it is misspelt."""
+    """Raise CannotJudge for a name given by the user that is not a parameter of any read, probably misspelt."""
     known = sorted({*name_parameters(target), *target.venue.facts.needs})
     for name in target.names:
         if name not in known:
@@ -43,7 +43,7 @@ def require_known_names(target: Target) -> None:
 
 
 def require_server(target: Target) -> None:
-    """Send a read with each key. Raises CannotJudge if an answer shows that the server cannot be judged."""
+    """Send a read with each key. Raises CannotJudge if an answer shows that the server cannot be checked."""
     for role, signer in target.keys.items():
         if target.venue.probe:
             _require(_probed(target, signer), target, role, signer)
@@ -87,7 +87,7 @@ def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, htt
 
 
 def _is_about_a_parameter(operation: Operation, answer: httpx.Response) -> bool:
-    """Whether an answer is a documented 400 for a parameter: then the server accepts the key."""
+    """Return whether an answer is a documented 400 for a parameter: then the server accepts the key."""
     is_documented = str(WRONG) in operation.node["responses"]
     return is_documented and any(name in answer.text for name in operation.query)
 
@@ -116,7 +116,7 @@ def _given_names(target: Target, operation: Operation) -> dict[str, str]:
 
 
 def _may(target: Target, role: str, signer: Signer) -> bool:
-    """Whether a key reads more under a role than empty lists, which some servers send to any key."""
+    """Return whether a key reads more under a role than empty lists, which some servers send to any key."""
     return any(_has_content(_ask(target, operation, signer)) for operation in _plain_reads(target, role))
 
 

@@ -1,4 +1,4 @@
-"""Commands that reproduce findings: the request that was answered wrongly, or the rule alone."""
+"""Shell commands that reproduce findings: they send the request that was answered wrongly, or check the rule alone."""
 
 import json
 import re

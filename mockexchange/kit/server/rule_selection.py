@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Selection(NamedTuple):
-    """Patterns of rule ids, such as "pages.*". An empty `only` selects all rules; `skip` excludes."""
+    """A selection of rules by patterns of ids, such as "pages.*": an empty `only` selects all, `skip` excludes."""
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A run of `verify server`: it judges the selected rules and reports a reason for each one without a verdict."""
+"""A run of `verify server`: it checks the selected rules and reports a verdict, or why there is none, for each."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +26,12 @@ from mockexchange.kit.venue import Signer, VenueKit
 INTERRUPTED = "it was interrupted"
 RULES = "rules beyond the document's schemas"
 WRONG_SIGNATURE_RULES = ("signatures.", "stream.refusals")
-"""Prefixes of the rules that send wrong signatures on purpose."""
+"""Prefixes of rules that send wrong signatures on purpose."""
 NO_ORDERS = "it places orders: --writes allows that, on hosts other than production"
 LAG_S = 15.0
-"""Seconds for which reads of a venue may lag behind its writes: about ten were seen at a demo."""
+"""The seconds by which a venue's reads may lag behind its writes: about ten were seen at a demo."""
 FAST_LISTEN_S = 5.0
-"""Seconds of listening at most in a fast run, which ends earlier if every channel has spoken."""
+"""The most seconds of listening in a fast run, which ends earlier if every channel has sent a frame."""
 NOT_FAST = "a run with --fast sends no generated requests"
 NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose, and a key may be locked for that"
 
@@ -59,23 +59,26 @@ class ServerRunSettings:
     names: Mapping[str, str] = field(default_factory=dict)
     may_write: bool = False
     may_order: bool = False
-    """Whether the rules that place and cancel small orders are judged; never on a production host."""
+    """Whether rules that place and cancel small orders run; never on a production host."""
     rate_per_s: float | None = None
     selection: Selection = EVERYTHING
     examples: int = EXAMPLES
     seed: int = SEED
     listen_s: float = LISTEN_S
     is_fast: bool = False
-    """Whether no requests are generated, and only what speaks at once is listened to."""
+    """Whether no requests are generated, and the stream is listened to only for a short time."""
 
 
 def rules_of(venue: VenueKit) -> list[str]:
-    """Return the ids of all rules that a run can judge."""
+    """Return the ids of all rules that a run can check."""
     return [*(check.rule for check in (*venue.checks, *venue.stream_checks, *venue.write_checks)), *EXPLORING]
 
 
 class ServerRun:
-    """One run, which must be closed. `report` and `tables` have the results so far, also if the run was cut short."""
+    """One run of `verify server`, which must be closed.
+
+    `report` and `tables` have the results so far, also if the run was cut short.
+    """
 
     def __init__(self, settings: ServerRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")
@@ -103,7 +106,7 @@ class ServerRun:
         )
 
     def prepare(self) -> None:
-        """Check that the server can be judged, and find the role of a single key. Raises CannotJudge."""
+        """Check that the server can be verified, and find the role of a single key. Raises CannotJudge."""
         require_known_names(self.target)
         require_server(self.target)
         self._compare_dates()
@@ -127,7 +130,7 @@ class ServerRun:
         self._watcher.warn(f"this mock speaks {spoken} and is judged as of {judged}: --api-date says by which date")
 
     def judge(self) -> None:
-        """Judge the selected rules, until the end or until the server does not answer any more."""
+        """Check the selected rules, until the end or until the server no longer answers."""
         try:
             self._take(self._verdicts())
         except KeyboardInterrupt:
@@ -209,7 +212,7 @@ class ServerRun:
                 yield from run_check(check, target)
 
     def _written(self) -> Iterator[Verdict]:
-        """Judge the rules that place orders; without permission, report those that were asked for by name."""
+        """Check the rules that place orders; without permission, report those that were asked for by name."""
         checks, selection = self._settings.venue.write_checks, self._settings.selection
         if self.target.may_order:
             yield from self._checked("orders", checks)

@@ -1,4 +1,4 @@
-"""The httpx transport to a foreign server: throttled, obeying Retry-After, and read-only unless writes are allowed.
+"""The httpx transport to a server on the network: throttled, obeying Retry-After, and read-only by default.
 
 All HTTP requests of a run use it, including those that schemathesis generates.
 """
@@ -20,30 +20,33 @@ from mockexchange.version import __version__
 REFUSED = 401
 TOO_MANY = 429
 ATTEMPTS_MAX = 5
-"""Attempts for a request that is answered 429; the pauses double and add up to a quarter of a minute."""
+"""The most attempts for a request that is answered 429; the pauses double, to a quarter of a minute in all."""
 PAUSE_FIRST_S = 1.0
 PAUSE_S_MAX = 30.0
-"""Longest pause, even if Retry-After is longer."""
+"""The longest pause in seconds, even if Retry-After is longer."""
 SILENT_MAX = 3
-"""Requests in a row without an answer after which the server counts as gone."""
+"""The number of consecutive requests without an answer after which the server counts as gone."""
 CONNECT_S_MAX = 5.0
 ANSWER_S_MAX = 15.0
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
-"""A page of 1,000 rows has less than 1 MB."""
+"""The largest answer in bytes; a page of 1,000 rows has less than 1 MB."""
 CONNECTIONS_MAX = 4
-"""Requests of the rules, and of those that listen to the stream, are sequential; another connection may be closing."""
+"""The most connections: requests are sent one after the other, beside one thread for the stream."""
 
 
 class WriteForbidden(httpx.RequestError):
-    """A read-only run tried to send a request that may change something."""
+    """The error for a request that may change something, in a read-only run."""
 
 
 class ServerGone(httpx.TransportError):
-    """The server does not answer any more, or answers 429 repeatedly."""
+    """The error for a server that no longer answers, or that answers 429 repeatedly."""
 
 
 class ThrottledTransport(httpx.BaseTransport):
-    """Throttles the requests to an inner transport. `gone` is the reason why it has stopped sending, else ""."""
+    """An httpx transport that throttles requests to an inner one.
+
+    `gone` is the reason why it has stopped sending, else "".
+    """
 
     def __init__(
         self,
@@ -81,7 +84,7 @@ class ThrottledTransport(httpx.BaseTransport):
         raise ServerGone(self.gone, request=request)
 
     def _may_have_expired(self, request: httpx.Request, status: int) -> bool:
-        """Whether a signature was refused which was no longer new when the answer came, as on a busy machine."""
+        """Return whether a signature was refused which was no longer new when the answer came, as on a busy machine."""
         return status == REFUSED and is_signed_long_ago(request, self._now_s())
 
     def _is_read(self, request: httpx.Request) -> bool:
@@ -149,7 +152,7 @@ class ThrottledTransport(httpx.BaseTransport):
 
 
 def error_text(error: httpx.HTTPError) -> str:
-    """Return the text of an error, or the name of its type if it has no text."""
+    """Return the message of an error, or the name of its type if it has no message."""
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {ANSWER_S_MAX:g} s"
     return " ".join(str(error).split()) or type(error).__name__

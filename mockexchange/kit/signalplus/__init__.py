@@ -24,7 +24,7 @@ NO_LISTS = Facts(
     clock=None,
     volatile_fields=frozenset(),
 )
-"""The venue has no lists for the general rules: its only call is a POST."""
+"""Empty facts about lists, since the venue has none: its only call is a POST."""
 PREFIX = "/signalplus/api"
 SIGNALPLUS = VenueKit(
     name="signalplus",

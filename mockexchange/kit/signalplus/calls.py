@@ -20,7 +20,7 @@ def envelope(params: Mapping[str, Any] | None = None, rid: int = 1) -> dict[str,
 
 
 def call(target: Target, params: Mapping[str, Any] | None = None, signer: Signer | None = None) -> Answer:
-    """Request the positions. Raises NotJudged, Unreachable."""
+    """Request the account's positions. Raises NotJudged, Unreachable."""
     return post(target, POSITIONS, envelope(params), signer or target.key(MEMBER))
 
 
@@ -33,12 +33,12 @@ def rows_of(
 
 
 def snake(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row under Deribit's field names, as `derivatives.rows` needs it."""
+    """Return a row with Deribit's field names, which `derivatives.rows` expects."""
     return {
         RENAMED.get(name, CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)): value for name, value in row.items()
     }
 
 
 def body_with_rid(rid: str) -> bytes:
-    """Return the body of a call whose rid is a JSON text, written as it is."""
+    """Return the body of a call; `rid` is a JSON text and is inserted unchanged."""
     return f'{{"rid":{rid},"method":{json.dumps(POSITIONS)},"params":{{}}}}'.encode()

@@ -1,4 +1,4 @@
-"""The role whose key a call needs."""
+"""Which role's key signs a call."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Signs requests as SignalPlus documents it; written from its documentation, not from the server."""
+"""Signing of requests as SignalPlus documents it, written from its documentation and not from the server."""
 
 import hmac
 import time
@@ -24,13 +24,13 @@ NONCES = count(1)
 
 
 class Signer(NamedTuple):
-    """A key of an account."""
+    """A key of an account that signs requests."""
 
     key_id: str
     secret: str
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """Return the headers of a request made `age_ms` ago; neither path nor body are signed."""
+        """Return the headers that sign a request as if it were made `age_ms` ago; neither path nor body are signed."""
         now_ms = time.time_ns() // 1_000_000
         return self.signed(str(now_ms - age_ms), f"{now_ms}-{next(NONCES)}")
 
@@ -43,7 +43,7 @@ class Signer(NamedTuple):
 
 
 def load_signer(key_id: str, secret: str) -> Signer:
-    """Read a key. Raises ValueError if the secret is not Base64."""
+    """Return the signer of a key. Raises ValueError if the secret is not Base64."""
     try:
         b64decode(secret.strip(), validate=True)
     except NotBase64:

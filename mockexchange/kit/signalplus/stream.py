@@ -1,4 +1,4 @@
-"""Rules of the stream: signed handshakes, channels, ids, the same results as over HTTP, and frames as documented."""
+"""Rules about the stream: signed handshakes, channels, ids, results as over HTTP, and frames as documented."""
 
 import itertools
 import json
@@ -24,13 +24,13 @@ ATTEMPTS_MAX = 3
 
 
 class Caller:
-    """A client of one stream. Every frame that it reads is judged by the API document."""
+    """A client of one stream; every frame that it receives is compared with the API document."""
 
     def __init__(self, target: StreamTarget, connection: StreamConnection) -> None:
         self._target, self._connection, self._rids = target, connection, itertools.count(1)
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None, rid: int | None = None) -> Mapping[str, Any]:
-        """Call a method; return its answer. Raises NotJudged if none comes, Unreachable at a close."""
+        """Call a method and return its answer. Raises NotJudged if no answer comes, Unreachable at a close."""
         envelope = {"rid": next(self._rids) if rid is None else rid, "method": method, "params": params or {}}
         self._connection.send(json.dumps(envelope).encode())
         until_s = time.monotonic() + self._target.answer_s
@@ -47,7 +47,7 @@ class Caller:
 
 @contextmanager
 def opened(target: StreamTarget) -> Iterator[Caller]:
-    """Open a stream with the member's key. Raises NotJudged if it is refused."""
+    """Yield a client of a stream that is opened with the member's key. Raises NotJudged if it is refused."""
     try:
         connection = target.connect(target.url, target.signer(MEMBER).headers("GET", target.url), target.answer_s)
     except HandshakeRefused as refused:
@@ -62,7 +62,7 @@ Expect = Callable[[str, object, object], Iterator[Finding]]
 
 
 def judge_login(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Judge that a handshake without a signature is refused, and one with it is not."""
+    """Check that a handshake without a signature is refused, and one with it is not."""
     with opened(target) as caller:
         yield from expect("a call after a signed handshake", "result" in caller.ask(POSITIONS), True)
     try:
@@ -74,7 +74,7 @@ def judge_login(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_channels(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Judge that subscribing and unsubscribing answer with the channels, without unknown ones."""
+    """Check that subscribing and unsubscribing answer with the channels, without unknown ones."""
     both = {"channels": [CHANGES_CHANNEL, UNKNOWN_CHANNEL]}
     with opened(target) as caller:
         yield from expect("subscribing", caller.ask(SUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])
@@ -82,7 +82,7 @@ def judge_channels(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_ids(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Judge that an answer has the rid of its request digit by digit, an error too."""
+    """Check that an answer has the rid of its request digit by digit, an error too."""
     with opened(target) as caller:
         for sent in (7, 9_007_199_254_740_993):
             yield from expect(f"the rid {sent}", caller.ask(POSITIONS, rid=sent).get("rid"), sent)
@@ -92,7 +92,7 @@ def judge_ids(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_results(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Judge that positions on the stream are those over HTTP, if the account is at rest."""
+    """Check that positions on the stream are those over HTTP, if the account is at rest."""
     with opened(target) as caller:
         for _ in range(ATTEMPTS_MAX):
             before, streamed = rows_of(target.rest), caller.ask(POSITIONS).get("result")

@@ -1,1 +1,1 @@
-"""WebSocket clients that record a stream, and the rules that hold for the stream of any venue."""
+"""WebSocket clients that record a stream, and rules for the streams of any venue."""

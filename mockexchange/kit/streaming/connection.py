@@ -1,4 +1,4 @@
-"""The connection of a stream client: a protocol that sockets and in-process applications implement.
+"""The interface of a stream client's connection, over a socket or to an application in this process.
 
 Connections have no thread of their own: pings are answered only while `receive` runs.
 """
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 ABNORMAL = 1006
-"""Close code of a connection that ended without a close frame (RFC 6455, 7.1.5)."""
+"""The close code of a connection that ended without a close frame (RFC 6455, 7.1.5)."""
 
 
 class FrameType(StrEnum):
@@ -30,7 +30,7 @@ class Arrival(NamedTuple):
 
 
 class HandshakeRefused(Exception):
-    """The server answered the handshake with a status other than 101."""
+    """The error for a handshake that the server answered with a status other than 101."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"status {status}: {body[:200].decode('utf-8', 'replace')}")
@@ -50,7 +50,7 @@ class StreamConnection(Protocol):
     def ping(self, payload: bytes) -> None: ...
 
     def receive(self, timeout_s: float) -> Arrival | None:
-        """Return the next frame, None if none came in time; after the end of the connection always its close frame."""
+        """Return the next frame; None if none came in time; after the connection's end always its close frame."""
         ...
 
     def close(self) -> None:
@@ -63,4 +63,7 @@ class StreamConnection(Protocol):
 
 
 Connect = Callable[[str, Mapping[str, str], float], StreamConnection]
-"""Open a stream, given URL, headers and timeout in seconds. Raises HandshakeRefused and Unreachable."""
+"""A function that opens a stream, given URL, headers and timeout in seconds.
+
+Raises HandshakeRefused and Unreachable.
+"""

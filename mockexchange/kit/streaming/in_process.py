@@ -1,4 +1,4 @@
-"""Synchronous streams to an ASGI application in this process, without sockets and pings."""
+"""Stream connections to an ASGI application in this process, without sockets and pings."""
 
 import queue
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from mockexchange.kit.target import Unreachable
 NORMAL = 1000
 UNSUBSCRIBED: Message = {"type": "websocket.disconnect", "code": NORMAL}
 DROP_S = 10.0
-"""Seconds that an application may take to notice the end of a connection."""
+"""The seconds in which an application must notice the end of a connection."""
 UNREAD_MAX = 100_000
-"""Messages that wait for an application that reads none."""
+"""The most messages that wait for an application that reads none."""
 
 
 def connect_app(app: ASGIApp, portal: BlockingPortal) -> Connect:
@@ -68,7 +68,7 @@ class AppConnection:
         self._put({"type": "websocket.receive", **content})
 
     def ping(self, payload: bytes) -> None:
-        """Do nothing: there is no socket to ping."""
+        """Do nothing, since there is no socket to ping."""
 
     def receive(self, timeout_s: float) -> Arrival | None:
         message = None if self._end else self._next(timeout_s)

@@ -1,4 +1,4 @@
-"""The interface of a venue's stream protocol: common commands and messages for every venue."""
+"""The interface of a venue's stream protocol, which gives the rules the same commands and messages at every venue."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -29,7 +29,7 @@ class StreamMessage(NamedTuple):
     channel: str = ""
     """The channel of an acknowledgement; empty for other messages."""
     number: int | None = None
-    """The frame's sequence number in its subscription."""
+    """The frame's sequence number within its subscription."""
     body: Mapping[str, Any] = {}
     """The content, without the envelope."""
     frame: Mapping[str, Any] = {}
@@ -37,10 +37,10 @@ class StreamMessage(NamedTuple):
 
 
 class StreamProtocol(Protocol):
-    """Encodes the commands of a venue's stream and decodes its frames."""
+    """The encoding of a venue's stream commands, and the decoding of its frames."""
 
     def read(self, raw: bytes) -> StreamMessage:
-        """Decode a frame of the server; never raises."""
+        """Decode a frame of the server; a frame that cannot be read has the kind OTHER."""
         ...
 
     def command(self, command_id: int, name: str, params: Any) -> bytes:
@@ -57,5 +57,5 @@ class StreamProtocol(Protocol):
 
     @property
     def barrier(self) -> str:
-        """Name of a command without effect or parameters; the server replies to it after all frames sent before."""
+        """The name of a command without effect, whose reply comes after all frames sent before it."""
         ...

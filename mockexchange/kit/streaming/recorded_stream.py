@@ -13,13 +13,13 @@ STAYS_OPEN = "stream.open"
 """The rule that a server breaks by closing a connection without a reason."""
 SHOWN_BYTES_MAX = 40
 SLICES = 20
-"""Number of slices into which a wait is cut."""
+"""The number of slices into which a wait is cut."""
 REPLIES = (MessageKind.ACK, MessageKind.GONE, MessageKind.OK, MessageKind.ERROR)
 NOTHING = StreamMessage(MessageKind.OTHER)
 
 
 class FrameChecker(Protocol):
-    """Compares frames with an API document."""
+    """A comparison of frames with an API document."""
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
         """Yield the differences between a frame of the server and the document; `where` names the frame."""
@@ -40,17 +40,17 @@ class RecordedFrame(NamedTuple):
     """One entry of the record: a command that was sent, or a frame that was received."""
 
     at_s: float
-    """Time on the monotonic clock, in seconds."""
+    """The time on the monotonic clock, in seconds."""
     sent: SentCommand | None = None
     arrival: Arrival | None = None
     message: StreamMessage = NOTHING
     """The decoded frame."""
     objections: tuple[Finding, ...] = ()
-    """Differences between the frame and the API document."""
+    """The differences between the frame and the API document."""
 
 
 class RecordedStream:
-    """An open stream that records what crosses it and compares each frame with the API document.
+    """An open stream that records all commands and frames and compares each frame with the API document.
 
     Differences are added to `objections`. `name` is unique in a run ("the member's stream"); `answer_s` is the number
     of seconds that a reply may take.
@@ -81,7 +81,7 @@ class RecordedStream:
         self._last_id = 0
 
     def has_heard_all(self) -> bool:
-        """Whether each subscription has had a frame with data."""
+        """Return whether each subscription has received a data frame."""
         heard = {message.sid for message in self.messages if message.kind is MessageKind.DATA}
         return bool(self.channels) and heard.issuperset(self.channels)
 
@@ -186,11 +186,11 @@ class RecordedStream:
         return found
 
     def first(self, kind: MessageKind) -> StreamMessage | None:
-        """Return the next message of a kind; None if none comes in time. For replies without an id."""
+        """Return the next message of a kind, such as a reply without an id; None if none comes in time."""
         return next((entry.message for entry in self.read_for(self.answer_s) if entry.message.kind is kind), None)
 
     def sync(self) -> bool:
-        """Read all frames sent before now, up to the reply to a command without effect; return whether it came."""
+        """Read all frames that the server sent before now; return whether it replied to a command without effect."""
         return not self.is_closed and bool(self.ask(self.protocol.barrier))
 
     def close(self) -> Arrival | None:
@@ -212,7 +212,7 @@ class RecordedStream:
 
     @property
     def arrivals(self) -> list[RecordedFrame]:
-        """The entries of text and binary frames, one for each of `messages`."""
+        """The recorded text and binary frames, one for each of `messages`."""
         return [entry for entry in self.entries if entry.arrival and entry.arrival.type in FRAMES]
 
     def data(self, channel: str, entries: Sequence[RecordedFrame] | None = None) -> list[StreamMessage]:

@@ -1,4 +1,4 @@
-"""Rules for the order of frames that hold for every venue, judged on the record of one stream.
+"""Rules about the order of frames that hold for every venue, checked on the record of one stream.
 
 The schemas describe single frames; these rules describe their order.
 """
@@ -12,14 +12,14 @@ from mockexchange.kit.streaming.recorded_stream import REPLIES, SentCommand
 
 
 class SentEntry(Protocol):
-    """An entry of a stream's record; `sent` is the command if the client sent it."""
+    """An entry of a stream's record; `sent` is the command, if the entry is one."""
 
     @property
     def sent(self) -> SentCommand | None: ...
 
 
 class JudgedStream(Protocol):
-    """The record of a stream, as far as the rules read it."""
+    """The parts of a stream's record that the rules read."""
 
     @property
     def messages(self) -> Sequence[StreamMessage]: ...
@@ -86,7 +86,7 @@ def acks_first(stream: JudgedStream) -> Iterator[BrokenRule]:
 
 
 def silence(stream: JudgedStream) -> Iterator[BrokenRule]:
-    """Check that no data of a subscription follows its end."""
+    """Check that no data of a subscription follows the subscription's end."""
     gone: set[int] = set()
     for number, message in _numbered(stream):
         if message.kind is MessageKind.GONE and message.sid is not None:
@@ -127,7 +127,7 @@ def ids(stream: JudgedStream) -> Iterator[BrokenRule]:
 
 
 def once(stream: JudgedStream, exempt: Container[str] = ()) -> Iterator[BrokenRule]:
-    """Check that no data frame of a subscription equals the one before; messages in `exempt` may repeat."""
+    """Check that no data frame of a subscription equals the frame before it; messages in `exempt` may repeat."""
     last: dict[int, object] = {}
     for number, message in _numbered(stream):
         if message.kind is not MessageKind.DATA or message.sid is None:

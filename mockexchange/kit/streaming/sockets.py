@@ -1,4 +1,4 @@
-"""Synchronous streams over a socket, without a thread: the Sans-I/O protocol of `websockets` on a blocking socket."""
+"""Stream connections over a blocking socket, without a thread, by the Sans-I/O protocol of `websockets`."""
 
 import socket
 import ssl
@@ -16,10 +16,10 @@ from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, 
 from mockexchange.kit.target import Unreachable
 
 FRAME_BYTES_MAX = 16 * 1024 * 1024
-"""More than any order book needs; a larger frame is a server error."""
+"""The largest frame in bytes, more than any order book needs; a larger one is a server error."""
 READ_BYTES = 65_536
 SEND_S = 10.0
-"""Timeout for a server that reads nothing; the messages are small."""
+"""The timeout in seconds for sending to a server that reads nothing."""
 FRAME_TYPES = {
     Opcode.TEXT: FrameType.TEXT,
     Opcode.BINARY: FrameType.BINARY,
@@ -55,7 +55,7 @@ def _secured(sock: socket.socket, uri: WebSocketURI, url: str) -> socket.socket:
 
 
 class SocketConnection:
-    """A `StreamConnection` over a socket. Pings are answered as soon as they are read."""
+    """A `StreamConnection` over a socket; it answers pings as soon as it reads them."""
 
     has_pings = True
 

@@ -1,4 +1,4 @@
-"""The server whose stream is judged. It opens streams, triggers events and caches values that rules share."""
+"""The server whose stream is verified; it opens streams, triggers events and caches values that rules share."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,19 +18,19 @@ from mockexchange.kit.venue import Signer
 
 T = TypeVar("T")
 LISTEN_S = 15.0
-"""Seconds; long enough for a ping of a quiet stream, which is due every ten seconds."""
+"""The seconds of listening, long enough for the ping of a quiet stream, which is due every ten seconds."""
 SLICE_S = 0.05
 HANDSHAKES_MAX = 3
-"""Handshakes at most of a stream whose refusals come late."""
+"""The most handshakes for a stream that is refused late, when its signature may have expired."""
 
 
 @dataclass(kw_only=True)
 class StreamTarget:
-    """A server whose stream is judged, and the streams that were opened on it.
+    """A server whose stream is verified, and the streams opened on it.
 
     `rest` is the same server's REST target, with the keys and the URL of the stream. `trigger_events` causes events on
     every channel and returns once they are sent. Without it the streams are read for `listen_s` seconds, and channels
-    that stayed silent are not judged. Leaving a `with` block closes every stream.
+    without a frame get no verdict. Leaving a `with` block closes every stream.
     """
 
     rest: Target
@@ -38,11 +38,11 @@ class StreamTarget:
     trigger_events: Callable[[], object] | None = None
     listen_s: float = LISTEN_S
     is_brief: bool = False
-    """Whether listening ends when every channel has spoken, and rules that wait longer are not judged."""
+    """Whether listening ends once every channel has sent a frame, and rules that wait longer are left out."""
     answer_s: float = 5.0
-    """Seconds that a reply may take."""
+    """The seconds that a reply may take."""
     heartbeat_s: float = 10.0
-    """Seconds without frames after which the server pings."""
+    """The seconds without frames after which the server pings."""
     objections: list[Finding] = field(default_factory=list)
     streams: list[RecordedStream] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class StreamTarget:
         self.objections.clear()
 
     def has_changed(self) -> bool:
-        """Return False: the rules of the stream detect by themselves whether frames came meanwhile."""
+        """Return False, since the rules about the stream detect by themselves whether frames came meanwhile."""
         return False
 
     def new_objections(self) -> tuple[Finding, ...]:
@@ -84,7 +84,7 @@ class StreamTarget:
         return FrameJudge(self.rest.stream_document, self.rest.subject)
 
     def place(self, message: str = "") -> str:
-        """Return where the API document describes a message, or the stream if `message` is empty."""
+        """Return the place in the API document that describes a message, or the stream if `message` is empty."""
         pointer = f"#/components/messages/{message}" if message else "#/channels/stream"
         return f"contracts/{self.rest.subject}/asyncapi.yaml{pointer}"
 
@@ -132,7 +132,7 @@ class StreamTarget:
         return stream
 
     def collect_events(self, *streams: RecordedStream) -> None:
-        """Cause events, or wait for them, and read every frame about them on these streams."""
+        """Trigger events, or wait for them, and read all frames about them on these streams."""
         if self.trigger_events:
             self.trigger_events()
         else:
@@ -161,7 +161,7 @@ class StreamTarget:
     def listen(
         self, streams: Sequence[RecordedStream], for_s: float, until: Callable[[], bool] = lambda: False
     ) -> None:
-        """Read streams in turn, each for a short time, for some seconds at most, so that pings are answered."""
+        """Read these streams in turn for at most `for_s` seconds, so that pings on all of them are answered."""
         until_s = time.monotonic() + for_s
         while time.monotonic() < until_s and not until() and not all(stream.is_closed for stream in streams):
             for stream in streams:

@@ -1,1 +1,1 @@
-"""Compares requests, answers and stream frames with the API documents."""
+"""Comparison of requests, answers and stream frames with API documents."""

@@ -1,4 +1,4 @@
-"""Compares HTTP answers with an OpenAPI document: status, media type, headers and body."""
+"""Comparison of HTTP answers with an OpenAPI document: status, media type, headers and body."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 
 class AnswerLike(Protocol):
-    """The parts of an HTTP answer that a document describes."""
+    """The interface of an HTTP answer, with the parts that a document describes."""
 
     @property
     def where(self) -> str: ...
@@ -29,14 +29,17 @@ class AnswerLike(Protocol):
 
 
 class AnswerJudge:
-    """Compares answers with one document; findings name the document by `subject`, such as "venue/2026-10"."""
+    """The comparison of answers with one document; findings name the document by `subject`, such as "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
         self._validators: dict[tuple[str, ...], Validator] = {}
 
     def objections(self, path: str, method: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield the differences between an answer and a documented path; an unknown method is judged by a known one."""
+        """Yield the differences between an answer and the document's description of its path.
+
+        An answer to an undocumented method is compared as one to a documented method.
+        """
         item = self.document["paths"][path]
         verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
         place = ("paths", path, verb, "responses", str(answer.status))

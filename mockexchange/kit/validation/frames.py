@@ -1,7 +1,7 @@
-"""Compares single stream frames with an AsyncAPI document; the order of frames has rules of its own.
+"""Comparison of single stream frames with an AsyncAPI document; rules elsewhere check the order of frames.
 
 The message is found by the key with a constant in its payload (`type`, `cmd`). Findings name the field, what was seen
-and what was expected. The formatting of frames is judged by rules of its own.
+and what was expected. The formatting of frames has rules of its own.
 """
 
 import json
@@ -19,28 +19,28 @@ from mockexchange.kit.validation.schema_errors import Error, Path, at, cut, desc
 from mockexchange.runtime.api_documents import ASYNCAPI, Document
 
 DOCUMENTED = "frames.documented"
-"""Every field of the frame is as in one of the document's messages."""
+"""The rule that every field of the frame is as in one of the document's messages."""
 COMPACT = "frames.compact"
-"""No space between the JSON tokens."""
+"""The rule that there is no space between the JSON tokens."""
 NEWLINE = "frames.newline"
-"""A newline ends the frame."""
+"""The rule that a newline ends the frame."""
 KEY_ORDER = "frames.key_order"
-"""Keys are in the recorded order (`x-key-order`)."""
+"""The rule that keys are in the recorded order (`x-key-order`)."""
 COMMANDS = "commands.documented"
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 SPACE = re.compile(r"\s")
 ENDING_SHOWN_CHARS = 8
 FINDINGS_MAX = 20
-"""Findings of one frame at most: an order book with thousands of wrong levels is one mistake."""
+"""The most findings of one frame: an order book with thousands of wrong levels is one mistake."""
 
 Validator = jsonschema_rs.Draft7Validator
-"""AsyncAPI's own schemas are an extension of draft 7."""
+"""The validator for AsyncAPI's own schemas, which extend draft 7."""
 Frame = dict[str, Any]
 
 
 class Message(NamedTuple):
-    """A message of the document."""
+    """A message of the document, with the validator of its payload."""
 
     name: str
     payload: dict[str, Any]
@@ -82,7 +82,7 @@ class MessageCatalogue:
 
 
 class FrameJudge:
-    """Compares frames with one document, which findings name by `subject`: "venue/2026-10"."""
+    """The comparison of frames with one document, which findings name by `subject`, such as "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
@@ -101,7 +101,7 @@ class FrameJudge:
         yield from self._judge(self._sent, text, where, DOCUMENTED)
 
     def command_objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
-        """Yield the differences between a frame of the client and the document; its formatting is not judged."""
+        """Yield the differences between a frame of the client and the document; its formatting is not checked."""
         text = yield from self._text(raw, where, COMMANDS)
         if text is not None:
             yield from self._judge(self._received, text, where, COMMANDS)
@@ -194,6 +194,6 @@ def _field(message: Message, path: Path) -> str:
 
 
 def _is_spaced(text: str) -> bool:
-    """Whether there is space between tokens. Most frames have no space at all, so that is tested first."""
+    """Return whether there is space between tokens. Most frames have no space at all, so that is tested first."""
     inner = text.removesuffix("\n")
     return SPACE.search(inner) is not None and SPACE.search(STRING.sub("", inner)) is not None

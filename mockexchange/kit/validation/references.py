@@ -1,4 +1,4 @@
-"""Resolves the references inside a document."""
+"""Resolution of the references inside an API document."""
 
 from typing import Any
 

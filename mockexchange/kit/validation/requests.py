@@ -21,7 +21,7 @@ from mockexchange.runtime.api_documents import Document
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 INTEGER_CHARS_MAX = 100
-"""Digits of a number that is read: far beyond any documented bound, and within what Python converts."""
+"""The most digits of a number that is read, far beyond any documented bound."""
 NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 """Notations of a number that the documents leave open, such as +5, 007 and 1.0."""
 BOOLEANS = {"true", "false"}
@@ -31,7 +31,7 @@ OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
 EMPTY: tuple[object, ...] = (None, 0, "", [])
 
 Objection = str | None
-"""Why the document forbids a request; "" if it allows it, None if it leaves that open."""
+"""Why the document forbids a request; "" if it allows the request, None if it leaves that open."""
 
 
 class Parameter(NamedTuple):
@@ -63,7 +63,7 @@ class OperationDemands(NamedTuple):
 
 
 class RequestJudge:
-    """Decides whether a document allows a request."""
+    """The decision whether an API document allows a request as it was sent."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -110,7 +110,7 @@ class RequestJudge:
 
 
 def _path_objections(demands: OperationDemands, sent: Mapping[str, Any]) -> list[Objection]:
-    """Judge the variables of a path; a name outside an `enum` is left open (None), as other names may exist."""
+    """Check the variables of a path; a name outside an `enum` is left open (None), as other names may exist."""
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
     return [
         "" if one.validator.is_valid(str(sent.get(one.name))) else None if one.is_listed else f"{one.name} is none"
@@ -154,7 +154,7 @@ def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Obje
 
 
 def _list_objection(parameter: Parameter, texts: list[str]) -> Objection:
-    """Judge a list whose values are given by repeating the parameter."""
+    """Check a list whose values are given by repeating the parameter."""
     if not texts:
         return f"{parameter.name} is missing" if parameter.is_required else ""
     are_whole = [INTEGER.fullmatch(text) is not None and len(text) <= INTEGER_CHARS_MAX for text in texts]
@@ -166,7 +166,7 @@ def _list_objection(parameter: Parameter, texts: list[str]) -> Objection:
 
 
 def _number_objection(parameter: Parameter, text: str) -> Objection:
-    """Judge a number that may have decimals; other spellings of numbers are left open."""
+    """Check a number that may have decimals; other spellings of numbers are left open."""
     if DECIMAL.fullmatch(text) and len(text) <= INTEGER_CHARS_MAX:
         return "" if parameter.validator.is_valid(float(text)) else f"{parameter.name}={text} is out of bounds"
     return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no number"

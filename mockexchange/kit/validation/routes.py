@@ -1,4 +1,4 @@
-"""Finds the documented path of a request."""
+"""The search for the documented path of a request."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
 class Match(NamedTuple):
-    """A path of the document, and the values of its variables."""
+    """A documented path, and the values of its variables in a request."""
 
     path: str
     names: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Describes JSON schema errors: what was seen, and what was expected instead."""
+"""Descriptions of JSON schema errors: what was seen, and what was expected instead."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ ALTERNATIVES = {"oneOf", "anyOf"}
 
 
 def innermost(error: Error) -> Iterator[Error]:
-    """Yield the errors within the first alternative (`oneOf`, `anyOf`) of the right type; else the error itself."""
+    """Yield the errors inside the first alternative (`oneOf`, `anyOf`) of the right type; else the error itself."""
     branches = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else []
     kinds = [{one.kind.name for one in branch} for branch in branches]
     if not branches or not all(kinds) or {"required"} in kinds:
@@ -27,12 +27,12 @@ def innermost(error: Error) -> Iterator[Error]:
 
 
 def _is_of_another_type(one: Error, whole: Error) -> bool:
-    """Whether the error is a wrong type of the value itself, not of a part of it."""
+    """Return whether the error is a wrong type of the value itself, not of a part of it."""
     return one.kind.name == "type" and list(one.instance_path) == list(whole.instance_path)
 
 
 def descriptions(error: Error, keyword: Any, title: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield what was seen (text that follows the field's name) and what was expected.
+    """Yield the two texts of an error: what was seen, and what was expected.
 
     `keyword` is the violated part of the schema, `title` its description or "", `value` the value at that place.
     """

@@ -1,1 +1,1 @@
-"""The account of a card: its positions as the exchange has them, and its secrets."""
+"""The account that a client test uses: its positions as the exchange has them, and its secrets."""

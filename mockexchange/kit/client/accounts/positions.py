@@ -1,4 +1,4 @@
-"""The positions of an account as the exchange has them, and positions that a card adds to an account with too few."""
+"""The positions of a test's account as the exchange has them, and commands that add missing ones."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,12 +8,12 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 
 PREFIX = "KXMOREROWS"
-"""Begins the tickers of added markets."""
+"""The beginning of the tickers of added markets."""
 COUNT_CENTIS, COST_MICROS, PRICE_CENTICENTS = 200, 1_000_000, 5_000
 
 
 class AccountPositions(NamedTuple):
-    """Tickers of markets: `listed` have a row in an unfiltered list of positions, `known` may have one in any list."""
+    """Tickers of an account's markets: `listed` have a row in an unfiltered list, `known` may have one in any list."""
 
     listed: frozenset[str]
     known: frozenset[str]

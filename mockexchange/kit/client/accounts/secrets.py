@@ -1,4 +1,4 @@
-"""The secrets of an account that a client has printed, logged or reported."""
+"""The search for an account's secrets in what a client has printed, logged or reported."""
 
 import json
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from urllib.parse import quote
 from mockexchange.kit.client.adapter.adapter import AdapterReply
 
 SECRET_CHARS_MIN = 30
-"""Shorter lines of a PEM text are its last ones."""
+"""The shortest line of a private key's PEM text that is searched for."""
 
 
 def secret_in(output: str, private_pem: str, signatures: Iterable[str]) -> str:
-    """Return the name of a secret that a text has, "" if it has none."""
+    """Return the name of the first secret found in a client's output; empty if there is none."""
     lines = [line for line in private_pem.splitlines() if len(line) >= SECRET_CHARS_MIN and not line.startswith("-")]
     if any(line in output for line in lines):
         return "the private key"
@@ -20,5 +20,5 @@ def secret_in(output: str, private_pem: str, signatures: Iterable[str]) -> str:
 
 
 def text_of(reply: AdapterReply | None) -> str:
-    """Return everything that a reply says."""
+    """Return all text of an adapter's reply: its error and its rows."""
     return "" if reply is None else f"{reply.error}\n{json.dumps(reply.rows)}"

@@ -1,1 +1,1 @@
-"""Clients behind an adapter: the process, its tasks, and the rows that it reports."""
+"""Clients behind an adapter, a program that carries out tasks with the client and reports rows."""

@@ -24,9 +24,9 @@ __all__ = [
 ]
 
 ERROR_CHARS_MAX = 300
-"""Some clients put every field of every row into an error message."""
+"""The most characters kept of an error message, since some clients put every field of every row into it."""
 TASK_S_MAX = 10.0
-"""Clients that retry wait for seconds; a client that takes longer hangs."""
+"""The longest time for a task in seconds; clients that retry need some, and a slower one hangs."""
 
 Row = dict[str, Any]
 
@@ -57,7 +57,7 @@ class AdapterReply:
 
 
 class AskedAdapter(Protocol):
-    """An adapter that can be asked for tasks."""
+    """An adapter to which tasks can be sent."""
 
     def ask(
         self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any

@@ -36,7 +36,7 @@ class ReferenceAccount(NamedTuple):
 
 
 class TaskReply(NamedTuple):
-    """The reply to a task at an API date; `where` names task and date in findings."""
+    """The reply to a task at an API date; `where` names both in findings."""
 
     task: Task
     api_date: str
@@ -60,7 +60,7 @@ def _rows(written: list[dict[str, str]]) -> list[Row]:
 def judge_dates(
     adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()
 ) -> Iterator[Finding]:
-    """Yield the wrong rows and values of an adapter at each API date that has documents, `compat` included.
+    """Yield findings about the rows of an adapter at each API date that has documents, `compat` included.
 
     `dates` are the API dates that the client supports, all if empty. Raises NotJudged if the adapter supports no task,
     AdapterBroken if it cannot be used.
@@ -74,7 +74,7 @@ def judge_dates(
 def judge_account(
     adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST
 ) -> Iterator[Finding]:
-    """Yield the wrong rows and values of an adapter at one API date. Raises as `judge_dates`."""
+    """Yield findings about the rows of an adapter at one API date. Raises the errors of `judge_dates`."""
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)
     yield from _judge(replies, venue)
@@ -83,9 +83,10 @@ def judge_account(
 def judge_floats(
     adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST
 ) -> Iterator[Finding]:
-    """Yield a finding for each name under which an adapter reports money as JSON numbers with a fraction.
+    """Yield a finding for each field that an adapter reports as JSON number with a fraction though it is money.
 
-    Raises as `judge_dates`; also NotJudged if every supported task failed, since then no amount was reported.
+    Raises the errors of `judge_dates`; also NotJudged if every supported task failed, since then no amount was
+    reported.
     """
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)
@@ -96,9 +97,9 @@ def judge_floats(
 
 
 def judge_poison(adapter: AskedAdapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
-    """Yield the wrong rows and values of an adapter when fields that the venue removed are absent, zero or wrong.
+    """Yield findings about the rows of an adapter when fields that the venue removed are absent, zero or wrong.
 
-    It runs at the API date `compat`, which sends removed fields beside their successors. Raises as `judge_dates`.
+    It runs at the API date `compat`, which serves every field of every date. Raises the errors of `judge_dates`.
     """
     replies = [one for poison in POISONS for one in ask_tasks(adapter, exchange, venue.tasks, COMPAT, poison)]
     _require_some(replies, venue)
@@ -151,13 +152,13 @@ def _raised(one: TaskReply) -> Finding:
 
 
 def raised(reply: AdapterReply) -> str:
-    """Describe a failed task in one line."""
+    """Return a line that describes a failed task."""
     status = "" if reply.status is None else f" (status {reply.status})"
     return f"it raised{status}: {one_line(reply.error) or 'unsupported'}"
 
 
 def all_failed(reply: Mapping[str, AdapterReply]) -> str:
-    """Describe in one line that every supported task failed; there must be at least one such task."""
+    """Return a line that describes that every supported task failed; there must be at least one such task."""
     (name, first), *others = ((name, one) for name, one in reply.items() if not one.is_unsupported)
     more = f"; {', '.join(name for name, _ in others)} failed too" if others else ""
     return f"{name}: {raised(first)}{more}"

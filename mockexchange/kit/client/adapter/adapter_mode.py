@@ -1,4 +1,4 @@
-"""Cards played with an adapter: each gets a fresh sandbox, and is judged by the adapter's reply and traffic."""
+"""Tests (cards) of a client behind an adapter: each gets a fresh sandbox, and examines the reply and the traffic."""
 
 import json
 import time
@@ -45,25 +45,28 @@ LEFT_TO_USER = {
     "reconciling": "the client leaves it to its user to read what its stream has missed",
     "sequence": "the client leaves sequence numbers to its user",
 }
-"""Keys of the reply to `hello`, and of cards that are not for such clients."""
+"""Keys of the reply to `hello` by which a client says what its user has to do; some cards do not apply then."""
 API_DATES = "api_dates"
 """Key of the reply to `hello`: the API dates that the client supports."""
 LOG_LAG_S = 0.05
-"""Time for the log of a task to arrive: it comes on another pipe than the reply."""
+"""The time in seconds that a task's log lines may arrive after its reply, since they come on another pipe."""
 START_S_MAX = 60.0
-"""Limit for the reply to `hello`: some adapters compile first or import much."""
+"""The longest time in seconds for the reply to `hello`: some adapters compile first or import much."""
 
 
 Judge = Callable[[AskedAdapter, Exchange, VenueKit], Iterator[Finding]]
-"""Judges an adapter. Raises NotJudged if it supports no task, AdapterBroken if it cannot be used any more."""
+"""A function that yields findings about an adapter.
+
+Raises NotJudged if the adapter supports no task, AdapterBroken if it cannot be used any more.
+"""
 
 
 def judges(
     api_date: str = LATEST, fuzzing: FuzzSettings = FUZZ_DEFAULTS, dates: Sequence[str] = ()
 ) -> Mapping[str, Judge]:
-    """Return the judges that need more than one task, by the names that cards use for the judges.
+    """Return the checks that need more than one task, by the names that cards use for them.
 
-    `api_date` has documents; the judges "dates" and "poison" do not use it. `dates` are the API dates that the client
+    `api_date` has documents; the checks "dates" and "poison" do not use it. `dates` are the API dates that the client
     supports, all if empty.
     """
     return {
@@ -114,7 +117,7 @@ class AdapterWorker:
         return self._last.log if self._last else ""
 
     def drop_process(self) -> None:
-        """End the process; the next task starts a new one."""
+        """End the adapter's process; the next task starts a new one."""
         if self._adapter is not None:
             self._adapter.stop()
         self._adapter = None
@@ -145,7 +148,7 @@ class AdapterWorker:
 
 
 class RestartingAdapter:
-    """The adapter of a worker, for judges: after a task without a reply the next one starts it again."""
+    """A view of a worker for checks, which starts the adapter again after a task without a reply."""
 
     def __init__(self, worker: AdapterWorker) -> None:
         self._worker = worker
@@ -163,15 +166,18 @@ class RestartingAdapter:
 
 @dataclass
 class AdapterCardRunner:
-    """Plays cards with one or more workers. `reproduction` returns the command that plays a card again."""
+    """A runner of cards with one or more workers.
+
+    `reproduction` returns the command that runs a card again.
+    """
 
     sandboxes: CardSandboxes
     reproduction: Callable[[Card], str]
     fuzzing: FuzzSettings = FUZZ_DEFAULTS
     probes: Mapping[str, Card] = field(default_factory=dict)
-    """For each task of orders the card that shows it undisturbed."""
+    """For each order task, the card that shows that the task works without faults."""
     traffic: Traffic = NOTHING
-    """Traffic of the undisturbed tasks."""
+    """The traffic of the tasks that were run without faults."""
     _probed: dict[tuple[str, str], str] = field(default_factory=dict)
     _undisturbed: dict[tuple[str, str, str], TaskResult] = field(default_factory=dict)
 
@@ -198,7 +204,7 @@ class AdapterCardRunner:
             return session.traffic()
 
     def play(self, worker: AdapterWorker, card: Card) -> Verdict:
-        """Play one card with a worker that plays no other card meanwhile.
+        """Run one card with a worker that runs no other card meanwhile, and return its verdict.
 
         Raises AdapterBroken if the adapter cannot be used.
         """
@@ -310,7 +316,7 @@ class AdapterCardRunner:
 
 
 def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
-    """Return the API dates in an adapter's reply to `hello`, empty if it has none.
+    """Return the API dates in an adapter's reply to `hello`; an empty list if it names none.
 
     Raises AdapterBroken if a date is unknown.
     """
@@ -323,7 +329,7 @@ def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
 
 
 def probes_of(cards: Sequence[Card]) -> dict[str, Card]:
-    """Return the card that shows a task of orders undisturbed, by task: the first one that says so."""
+    """Return, for each order task, the first card that shows that the task works without faults."""
     return {card.probe: card for card in reversed(cards) if card.probe}
 
 

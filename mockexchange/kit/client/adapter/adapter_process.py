@@ -1,4 +1,4 @@
-"""A child process that exchanges lines, in a process group of its own that is ended as a whole."""
+"""A child process that exchanges lines of text, in a process group that is ended as a whole."""
 
 import os
 import shlex
@@ -16,34 +16,34 @@ from typing import IO
 from mockexchange.runtime.redaction import redact_command
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
-"""Enough for a hundred thousand rows; a program that prints without end must not fill the memory."""
+"""The longest line in bytes, enough for a hundred thousand rows; endless output must not fill the memory."""
 LINES_WAITING_MAX = 2
-"""One answer and one unexpected line; after that the program blocks until a line is read."""
+"""The most unread lines, one answer and an unexpected line; after them the program blocks."""
 LOG_LINES_KEPT_MAX = 20
 LOG_LINES_SHOWN_MAX = 3
-"""Log lines in an error. One would be too few: the last is often "Node.js v22" or a piece of a body."""
+"""The number of log lines in an error; the last alone is often "Node.js v22" or a piece of a body."""
 LOG_BYTES_KEPT_MAX = 256 * 1024
-"""Bytes kept of the whole log, in which secrets are searched."""
+"""The number of bytes kept of the whole log, in which secrets are searched."""
 LOG_LINE_BYTES_MAX = 500
-"""Bytes kept of each log line: enough for the message of an exception."""
+"""The number of bytes kept of each log line, enough for the message of an exception."""
 EXIT_WAIT_S = 2.0
-"""Time for a program to end by itself after its input has ended."""
+"""The time in seconds that a program gets to end by itself after its input has ended."""
 COMMAND_CHARS_SHOWN_MAX = 100
 TEXT_CHARS_SHOWN_MAX = 200
 
 
 class AdapterBroken(Exception):
-    """The program cannot be used; one line with its name, the failure and the end of its log."""
+    """The error for an adapter that cannot be used: one line with its name, the failure and the end of its log."""
 
 
 class AdapterTimeout(AdapterBroken):
-    """The program did not answer a task in time."""
+    """The error for an adapter that did not answer a task in time."""
 
 
 class LineProcess:
-    """The running program. `environment` is its whole environment; with None it inherits this process's.
+    """A running program whose standard input and output are lines. Raises AdapterBroken if it cannot be started.
 
-    Raises AdapterBroken if it cannot be started.
+    `environment` is its whole environment; with None it inherits this process's.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None) -> None:
@@ -87,16 +87,16 @@ class LineProcess:
 
     @property
     def log_tail(self) -> list[str]:
-        """The last lines of its log (standard error)."""
+        """The last lines of the program's log (standard error)."""
         return [printable_line(line) for line in self._log]
 
     @property
     def log(self) -> str:
-        """The end of its log, long enough for a search."""
+        """The end of the program's log, long enough for a search."""
         return bytes(self._whole_log).decode("utf-8", "replace")
 
     def stop(self) -> None:
-        """Kill the whole process group, from any thread. `end` must still be called afterwards."""
+        """Kill the whole process group, from any thread; `end` must still be called afterwards."""
         with suppress(OSError):
             if sys.platform == "win32":
                 self._process.kill()
@@ -104,7 +104,10 @@ class LineProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> None:
-        """Close the input, wait, then kill the group. Raises AdapterBroken if it has printed an unexpected line."""
+        """Close the program's input, wait, and kill its group.
+
+        Raises AdapterBroken if the program has printed an unexpected line.
+        """
         with suppress(OSError):
             self._input.close()
         with suppress(subprocess.TimeoutExpired):
@@ -199,7 +202,7 @@ class LineProcess:
 
 
 def printable_line(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:
-    """Return output of a program as one short line without control characters."""
+    """Return a program's output as one short line without control characters."""
     line_text = " ".join(line.decode("utf-8", "replace").split())
     text = "".join(char if char.isprintable() else "?" for char in line_text)
     return text if len(text) <= chars_max else f"{text[:chars_max]}..."

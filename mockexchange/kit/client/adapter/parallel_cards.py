@@ -1,6 +1,6 @@
-"""Cards of an adapter, played by several of its processes in parallel, since most of a card is waiting.
+"""Cards run by several processes of an adapter in parallel, since most of a card's time is waiting.
 
-Each card has its own sandbox, so they do not disturb each other. Verdicts come in the order of the cards.
+Each card has its own sandbox, so cards do not disturb each other. Verdicts come in the order of the cards.
 """
 
 import time
@@ -15,11 +15,11 @@ from mockexchange.kit.client.cards import Card
 from mockexchange.kit.findings import Verdict
 
 PROCESSES_MAX = 3
-"""More are no faster on two cores, and some clients take 200 MB and seconds to start."""
+"""The most processes: more are no faster on two cores, and some clients take 200 MB and seconds to start."""
 PROCESSES_FAST_MAX = 6
-"""With `--fast`: a fast adapter starts soon, and its cards mostly wait."""
+"""The most processes with `--fast`: a fast adapter starts soon, and its cards mostly wait."""
 CARDS_EACH = 12
-"""Cards per process: fewer are played sooner than another process has started."""
+"""The number of cards for each process; fewer are done before another process has started."""
 TICK_S = 0.1
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 def process_count(cards: Sequence[Card], is_fast: bool = False) -> int:
-    """Return the number of processes for a number of cards."""
+    """Return how many processes to start for these cards."""
     return min(PROCESSES_FAST_MAX if is_fast else PROCESSES_MAX, 1 + len(cards) // CARDS_EACH)
 
 
@@ -38,10 +38,10 @@ def play_with_adapter(
     every: Sequence[Card],
     at: Callable[[str], None],
 ) -> Generator[Verdict]:
-    """Yield the verdicts of cards in their order; `at` is called with the title of each awaited card.
+    """Run cards in parallel and yield their verdicts in order; `at` is called with the title of each awaited card.
 
-    The tasks of the cards in `every` run once undisturbed. Raises AdapterBroken if a process fails. At the end, also
-    after an exception, no task is running.
+    The tasks of the cards in `every` run once without faults first. Raises AdapterBroken if a process fails. At the
+    end, also after an exception, no task is running.
     """
     idle = SimpleQueue[AdapterWorker]()
     for worker in workers:

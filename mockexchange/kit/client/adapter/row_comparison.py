@@ -18,7 +18,7 @@ from mockexchange.kit.findings import Finding
 AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FINEST = Decimal("0.000001")
-"""The finest amount of the wire; the digits of a float beyond it are rounding errors."""
+"""The smallest amount that the API serves; digits of a float beyond it are rounding errors."""
 CENTS, WHOLE, SECONDS = "cents", "whole", "seconds"
 CUT = "cut, not rounded"
 GUIDE = "docs/adapters.md"
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 
 class ReportedValue(NamedTuple):
-    """One value of an adapter's row: its label as reported, the name and the unit in the label, and the value."""
+    """One value of an adapter's row: its label as reported, the name and unit in that label, and the value."""
 
     label: str
     name: str
@@ -37,7 +37,7 @@ class ReportedValue(NamedTuple):
 
 
 def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
-    """Yield the values of an adapter's row."""
+    """Yield the values of a row that an adapter reported, each with its name and unit."""
     for label, value in row.items():
         base, _, unit = label.rpartition("_")
         is_derived = label not in task.names and base in task.names and unit in (CENTS, WHOLE, SECONDS)
@@ -62,7 +62,10 @@ EXACT = "text or a whole number: a float cannot hold every amount of money"
 def compare(
     task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
 ) -> Iterator[Finding]:
-    """Yield the wrong rows, names and values of an adapter. `meanings` apply to the API date that is judged."""
+    """Yield findings about wrong rows, names and values of an adapter.
+
+    `meanings` are the fields of the API date at which it ran.
+    """
     yield from _unknown_names(task, reported, where)
     if len(reported) != len(true) or _keys_of(task, reported) not in (None, _keys_of(task, true)):
         yield _wrong_rows(task, reported, true, where)
@@ -113,10 +116,10 @@ def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: st
 
 
 def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
-    """Return rule, hint and expected value of a wrong value, None for a right one.
+    """Return the broken rule, a hint and the expected value for a wrong value; None for a right one.
 
-    `true` has full precision. If the meaning has no place, the API date has no wire field for the name: then null is
-    right, and so is the true value.
+    `true` has full precision. If the meaning has no place, the API date has no field for the name: then null is right,
+    and so is the true value.
     """
     representable = meaning.representable(true)
     if cell.value is None:
@@ -202,7 +205,7 @@ def _in_unit(representable: str, unit: str) -> str:
 
 
 def _is_cut(representable: str, wanted: str, unit: str) -> bool:
-    """Whether the conversion to cents or whole contracts cut off digits."""
+    """Return whether the conversion to cents or whole contracts cut off digits."""
     return unit in (CENTS, WHOLE) and Decimal(representable) * (100 if unit == CENTS else 1) != Decimal(wanted)
 
 

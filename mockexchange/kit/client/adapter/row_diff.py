@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mockexchange.kit.client.adapter.adapter import Fractional
 
 UNITS = {"_cents": Decimal(100), "_whole": Decimal(1)}
-"""Suffixes of names for other units, and how many of that unit make one dollar or contract."""
+"""Suffixes of names for other units, and how many of that unit make one dollar or one contract."""
 ROWS_SHOWN_MAX = 3
 
 Row = Mapping[str, Any]
@@ -19,7 +19,7 @@ class Difference(NamedTuple):
 
 
 def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield the differences between all reported rows and all expected rows, in any order.
+    """Yield the differences between all reported and all expected rows, in any order.
 
     Rows are matched by the first name of the expected row; a name that a reported row lacks is not compared.
     """
@@ -36,7 +36,7 @@ def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[
 
 
 def subset_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield the differences for expected rows, which have to be among the reported rows."""
+    """Yield the differences for expected rows that must be among the reported rows."""
     for row in wanted:
         key, value = next(iter(row.items()))
         found = [one for one in reported if str(one.get(key)) == value]
@@ -47,7 +47,7 @@ def subset_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterat
 
 
 def value_differences(reported: Row, wanted: Row) -> Iterator[Difference]:
-    """Yield the values of a row that are not the expected ones."""
+    """Yield a difference for each value of a reported row that is not the expected one."""
     title = " ".join(str(value) for value in list(wanted.values())[:1])
     for name, value in wanted.items():
         for spelling, expected in _spellings(name, value):
@@ -56,13 +56,13 @@ def value_differences(reported: Row, wanted: Row) -> Iterator[Difference]:
 
 
 def duplicate_values(reported: Sequence[Row], name: str) -> list[str]:
-    """Return the values that more than one row has for a name."""
+    """Return the values of a field that several reported rows share, sorted."""
     values = [str(row[name]) for row in reported if name in row]
     return sorted({value for value in values if values.count(value) > 1})
 
 
 def float_values(reported: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) of each amount that is a JSON number with a fraction, and so was a float in the client."""
+    """Yield (name, text) for each amount reported as a JSON number with a fraction, which was a float."""
     for row in reported:
         yield from _fractions_in("", row)
 

@@ -1,4 +1,4 @@
-"""Meanings of the names in a task's rows at an API date: the wire field of each, and its precision.
+"""The API fields behind the names in a task's rows at an API date, and their precision.
 
 They are read from the API documents: whether a field exists, its digits, and whether it may be null.
 """
@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 class Meaning(NamedTuple):
-    """The wire field of a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
+    """The API field behind a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
 
     wire: WireField
     decimals: int | None
@@ -32,7 +32,7 @@ class Meaning(NamedTuple):
     place: str
 
     def representable(self, true: str | None) -> tuple[str | None, ...]:
-        """Return the possible wire values of a true value, likeliest first; amounts and counts are cut toward zero."""
+        """Return the values by which the API may show a true value, likeliest first; amounts are cut toward zero."""
         if true is None or self.decimals is None or self.wire.unit in (Unit.TEXT, Unit.INSTANT):
             return (true,)
         is_open = self.wire.or_cents and self.decimals == CENTICENT_DECIMALS
@@ -49,7 +49,10 @@ def aliases_of(venue: str) -> list[str]:
 
 
 def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
-    """Return the meanings of a task's names at an API date; `compat` has each from the newest date with that name."""
+    """Return the API fields behind a task's names at an API date.
+
+    At `compat`, which serves every field of every date, each name has the field of the newest date with that name.
+    """
     aliases = aliases_of(venue)
     chosen = aliases if api_date == COMPAT else aliases[-1:] if api_date == LATEST else [api_date]
     found: dict[str, Meaning] = {}
@@ -59,7 +62,7 @@ def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
 
 
 def read_body(task: Task, body: Any) -> list[dict[str, str | None]]:
-    """Return the rows of a body under the names of a task, each value from the most precise field of the row."""
+    """Return the rows of an API answer under a task's names, each value from the most precise field."""
     rows = body[task.rows] if task.rows else [body]
     return [{name: _read(row, wires) for name, wires in task.names.items() if _has(row, wires)} for row in rows]
 

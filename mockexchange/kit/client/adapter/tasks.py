@@ -1,6 +1,6 @@
-"""Adapter tasks: the operation that each task reads, and the wire fields behind the names in its rows.
+"""The adapter tasks: the operation that each task reads, and the API fields behind the names in its rows.
 
-Each venue has its own table. A name lists the wire fields for it at all API dates, the most precise first.
+Each venue has its own table. A name lists its API fields of all dates, the most precise first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 
 
 class Unit(StrEnum):
-    """The unit of a wire field; a name has the unit of its first wire field."""
+    """The unit of an API field."""
 
     DOLLARS = "dollars"
     CENTS = "cents"
@@ -21,7 +21,10 @@ class Unit(StrEnum):
 
 
 class WireField(NamedTuple):
-    """A wire field. With `or_cents`, the first documents leave open whether it is exact or cut to whole cents."""
+    """An API field as sent, with its unit.
+
+    With `or_cents`, the oldest documents leave open whether it is exact or cut to whole cents.
+    """
 
     name: str
     unit: Unit
@@ -33,10 +36,11 @@ def unchanged(row: Row) -> Row:
 
 
 class Task(NamedTuple):
-    """A task of adapters. `rows` is the key of the list of rows in the body; if it is "", the body is the only row.
+    """A task of adapters: the operation that it reads, and the names in its rows.
 
-    `schema` is the component that describes a row, `key` the name that identifies it. `make_consistent` takes a
-    generated wire row and returns it with equal values in fields of equal meaning.
+    `rows` is the key of the list of rows in the body; if it is "", the body is the only row. `schema` is the component
+    that describes a row, `key` the name that identifies it. `make_consistent` returns a generated row with equal values
+    in fields of equal meaning.
     """
 
     name: str
@@ -49,12 +53,12 @@ class Task(NamedTuple):
 
 
 def money(wire: str) -> tuple[WireField, WireField]:
-    """Return the fields of an amount: dollars under `<wire>_dollars`, integer cents under `wire`."""
+    """Return the API fields of an amount of money: dollars under `<wire>_dollars`, integer cents under `wire`."""
     return WireField(f"{wire}_dollars", Unit.DOLLARS), WireField(wire, Unit.CENTS)
 
 
 def count(wire: str) -> tuple[WireField, WireField]:
-    """Return the fields of a count: fixed point under `<wire>_fp`, whole contracts under `wire`."""
+    """Return the API fields of a count: with decimals under `<wire>_fp`, whole contracts under `wire`."""
     return WireField(f"{wire}_fp", Unit.CONTRACTS), WireField(wire, Unit.CONTRACTS)
 
 

@@ -1,4 +1,4 @@
-"""The command that is judged, run in a process group of its own that is ended as a whole."""
+"""One run of a client's command, in a process group that is ended as a whole."""
 
 import os
 import shlex
@@ -17,23 +17,23 @@ from mockexchange.runtime.redaction import redact_command
 
 POLL_S = 0.01
 EXIT_WAIT_S = 0.5
-"""Time for a command to end by itself after SIGTERM."""
+"""The time in seconds that a command gets to end by itself after SIGTERM."""
 OUTPUT_BYTES_KEPT_MAX = 64 * 1024
-"""Limit of the kept output, of which the end is kept; a command may print for ever."""
+"""The number of bytes kept of the output's end; a command may print for ever."""
 COMMAND_CHARS_SHOWN_MAX = 100
 READ_BYTES = 16 * 1024
 
 Watch = Callable[[], str]
-"""Returns why a command has to be stopped now, "" if it may go on. An exception ends the run."""
+"""A function that returns why the command has to be stopped now, or "" to let it go on. An exception ends the run."""
 
 
 class CommandFailed(Exception):
-    """The command cannot be judged; the message is one line."""
+    """The error for a command that cannot be tested; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The result of a command: `exit_code` is None if it was stopped, for the reason `why`."""
+    """The result of a run; `exit_code` is None if the command was stopped, for the reason `why`."""
 
     exit_code: int | None
     why: str
@@ -42,7 +42,7 @@ class CommandResult:
 
     @property
     def last_line(self) -> str:
-        """The last line of its output, for messages."""
+        """The last line that the command printed, for messages."""
         lines = [line for line in self.output.splitlines() if line.strip()]
         return printable_line(lines[-1].encode()) if lines else "nothing"
 

@@ -1,4 +1,4 @@
-"""Cards played with a command, which runs once undisturbed and once more for each card that can judge it."""
+"""Cards run with a command: once without faults, and once more for each card that its traffic can decide."""
 
 import os
 import time
@@ -17,16 +17,19 @@ from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Verdict
 
 START_S_MAX = 3.0
-"""Time for the start of a command that never ends by itself."""
+"""The time in seconds for the start of a command that never ends by itself."""
 NOTHING = Traffic((), ())
 SIGNING_CARDS = "R01 to R04"
-"""The cards about refused requests."""
+"""The numbers of the cards about refused requests."""
 ONLY_ADAPTERS = "only an adapter can show what a client understood (--adapter)"
 
 
 @dataclass
 class CommandCardRunner:
-    """Plays cards with a command. `client` selects its environment variables, `timeout_s` limits each run."""
+    """A runner of cards with a command.
+
+    `client` selects its environment variables, `timeout_s` limits each run.
+    """
 
     sandboxes: CardSandboxes
     command: Sequence[str]
@@ -35,10 +38,10 @@ class CommandCardRunner:
     reproduction: Callable[[Card], str]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     traffic: Traffic = NOTHING
-    """Traffic of the undisturbed run."""
+    """The traffic of the run without faults."""
 
     def survey(self) -> CommandResult:
-        """Run the command undisturbed, with signatures checked. Raises CommandFailed if it cannot be judged."""
+        """Run the command without faults, with signatures checked. Raises CommandFailed if it cannot be tested."""
         with self.sandboxes.open(self.sandboxes.plan) as session:
             ran = self._run(session, "", self.timeout_s)
             self.traffic = session.traffic()
@@ -51,9 +54,9 @@ class CommandCardRunner:
         return ran
 
     def play(self, card: Card, undisturbed: CommandResult) -> Verdict:
-        """Play one card; one about orders in the scenario of the run, whose markets the command knows.
+        """Run the command for one card and return the verdict. Raises CommandFailed.
 
-        Raises CommandFailed.
+        A card about orders uses the scenario of the run, whose markets the command knows.
         """
         began_s = time.perf_counter()
         card = replace(card, scenario="", account="") if card.changes_orders else card
@@ -98,7 +101,10 @@ def _problem(card: Card, seen: Traffic) -> str:
 def play_with_command(
     runner: CommandCardRunner, cards: Sequence[Card], at: Callable[[str], None]
 ) -> Generator[Verdict]:
-    """Play cards one after the other; `at` is called with the title of each step. Raises CommandFailed."""
+    """Run cards one after the other and yield verdicts; `at` is called with the title of each step.
+
+    Raises CommandFailed.
+    """
     at("the command as it is")
     ran = runner.survey()
     notes = tuple(_stopped(ran, runner))
@@ -127,8 +133,8 @@ def environment_of(
 ) -> dict[str, str]:
     """Return the whole environment for a known client (or "generic") that uses an account. Raises NoSuchAccount.
 
-    Other variables with the venue's `prefixes` are left out: they could point a client elsewhere or name a key of real
-    money.
+    Other variables with the venue's `prefixes` are left out: they could point a client to a real venue, or name a key
+    of real money.
     """
     known = client_of(client, session.venue.name)
     variables = variables_of(known, _template_values(session, account), environment)

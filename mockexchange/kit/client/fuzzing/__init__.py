@@ -1,1 +1,1 @@
-"""Generated response bodies for a client, and the fixtures of those that it fails at."""
+"""Generated response bodies that test a client, and files of the bodies at which it fails."""

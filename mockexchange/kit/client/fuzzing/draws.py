@@ -1,7 +1,7 @@
-"""Draws of Hypothesis that depend on the seed alone.
+"""Random draws of Hypothesis that depend on the seed alone.
 
-By default Hypothesis also draws constants that it reads from the modules that are loaded, so that the same seed gives
-other bodies in another program.
+By default Hypothesis also draws constants that it finds in loaded modules, so that the same seed gives other bodies in
+another program.
 """
 
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 SAME_EVERYWHERE = "mockexchange"
-"""The name of the backend, as `hypothesis.settings` takes it."""
+"""The name of this backend for `hypothesis.settings`."""
 
 
 class SeededProvider(HypothesisProvider):
-    """Draws random values, and no constants of loaded modules."""
+    """A source of random values for Hypothesis that draws no constants of loaded modules."""
 
     def _maybe_draw_constant(self, *args: Any, **options: Any) -> None:
         """Return None: no constant is drawn."""

@@ -1,4 +1,4 @@
-"""Fixtures of response fuzzing: failing bodies as scenarios that can be served again."""
+"""Files of response fuzzing: bodies at which a client failed, as scenarios that serve them again."""
 
 import json
 import re
@@ -16,20 +16,20 @@ from mockexchange.scenario.loader import load_text
 
 FAULT = "fuzzed"
 LINE_CHARS_MAX = 1_000_000
-"""Line width of the YAML: a body stays on one line."""
+"""The line width of the YAML, so large that a body stays on one line."""
 CARD = "R74"
 """The card that runs response fuzzing."""
 TASK_FIELDS = {"base_url": "BASE_URL", "ws_url": "WS_URL", "key_id": "KEY_ID", "private_key_path": "PRIVATE_KEY_PATH"}
-"""The fields of a task beside its name, with placeholders."""
+"""The fields of a task besides its name, with placeholders."""
 AGAIN = (
     f"then run the same `mockexchange verify client` with --cards {CARD},\n"
     "or give the adapter this task, with what serve exports for the four in capitals:\n"
 )
-"""Text after the command that serves a fixture."""
+"""The text of a file after the command that serves it."""
 
 
 class FuzzCase(NamedTuple):
-    """One task, the body of its response, and the client's result beside the expected one."""
+    """A task, the body with which it was answered, and the client's result beside the expected one."""
 
     task: Task
     operation: str
@@ -46,7 +46,7 @@ class FuzzCase(NamedTuple):
 
 
 def rule_of(operation: str, body: str) -> Rule:
-    """Return the fault that answers an operation with a body."""
+    """Return a fault that answers an operation with this body."""
     rule = _rule(operation)
     return replace(rule, effect=Body(body), given={**rule.given, "then": {"body": body}})
 
@@ -58,7 +58,7 @@ def _rule(operation: str) -> Rule:
 
 
 def scenario_of(name: str, operation: str, body: str) -> str:
-    """Return a scenario in which an operation is answered with a body."""
+    """Return a scenario in which an operation is answered with this body."""
     fault = {"name": FAULT, "match": {"operation": operation}, "then": {"body": body}}
     scenario = {"scenario": name, "accounts": {"alice": {"cash": "1000"}}, "faults": [fault]}
     return yaml.safe_dump(scenario, sort_keys=False, allow_unicode=True, width=LINE_CHARS_MAX)

@@ -1,9 +1,9 @@
-"""Response fuzzing: generated bodies that an API document allows, served to a client.
+"""Response fuzzing: bodies that an API document allows are generated and served to a client.
 
 They are served by a `body` fault. A client must not raise, and must report as many rows as the body has, with the
 amounts of the body. Otherwise the body is shrunk to the smallest one that fails, and saved as a scenario.
 
-A seed and a number of bodies decide what is served, not the time: every machine finds the same.
+The seed and the number of bodies decide what is served, not the time: every machine finds the same.
 """
 
 import json
@@ -47,23 +47,26 @@ from mockexchange.runtime.api_documents import Document
 from mockexchange.scenario.loader import load_text
 
 EXAMPLES = 150
-"""Bodies for each task, both modes together."""
+"""The number of bodies for each task, in both modes together."""
 SHRINK_TASKS_MAX = 200
-"""Most bodies are minimal after 60. A count and not a time, so that a busy machine shrinks as far as an idle one."""
+"""The most tasks for shrinking a body, of which most need 60.
+
+It is a count and not a time, so that a busy machine shrinks as far as an idle one.
+"""
 BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
 LEFT_OUT = "fuzzing.left_out"
-"""A note about a task that was not fuzzed."""
+"""The rule of a note about a task that was not fuzzed."""
 VALUES = re.compile(r"; [0-9]+ more such rows?|row [^,]*,|'[^']*'|\"[^\"]*\"|[0-9.]+")
-"""Values in the text of an error, which differ from body to body."""
+"""A pattern for values in an error's text, which differ from body to body."""
 MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
-"""The second mode adds an undocumented field to each object, since the venue may add fields on any day."""
+"""The two modes: valid bodies, and bodies with an undocumented field in each object, since venues add fields."""
 
 
 class FuzzSettings(NamedTuple):
-    """The settings of fuzzing: `examples` bodies for each task."""
+    """The settings of response fuzzing; `examples` is the number of bodies for each task."""
 
     fixtures: Path | None = None
-    """Directory for bodies that the client reads wrongly, created if necessary."""
+    """The folder for bodies that the client reads wrongly, created if necessary; None saves none."""
     seed: int = 0
     examples: int = EXAMPLES
 
@@ -89,10 +92,11 @@ def judge_fuzz(
     api_date: str = LATEST,
     settings: FuzzSettings = FUZZ_DEFAULTS,
 ) -> Iterator[Finding]:
-    """Yield a finding for each error of the client: the smallest body of an API date that it reads wrongly.
+    """Yield a finding for each kind of error of the client, with the smallest body that causes it.
 
-    The same seed and number of examples generate the same bodies. Findings of the rule LEFT_OUT name the other tasks.
-    Raises NotJudged if the client cannot do any task undisturbed, OSError if a fixture cannot be written.
+    The same seed and number of examples generate the same bodies. Findings of the rule LEFT_OUT name the tasks that
+    were not fuzzed. Raises NotJudged if the client cannot do any task without faults, OSError if a file cannot be
+    written.
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
     document = api_documents.read(f"{venue.name}/{alias}")
@@ -125,7 +129,10 @@ def _left_out(venue: VenueKit, replies: Mapping[str, AdapterReply], alias: str) 
 
 
 class Fuzzer(NamedTuple):
-    """Fuzzes one task in one mode, a key of MODES in `rule`. Failing bodies are saved in `fixtures`, if given."""
+    """The fuzzing of one task in one mode, a key of MODES in `rule`.
+
+    Failing bodies are saved in `fixtures`, if given.
+    """
 
     adapter: AskedAdapter
     session: Session
@@ -136,7 +143,7 @@ class Fuzzer(NamedTuple):
     rule: str
     fixtures: Path | None
     known: set[str]
-    """The errors of this task that have a finding; the search for others goes on past them."""
+    """Kinds of errors of this task that have a finding already; the search goes on for others."""
 
     def findings(self, random: Random, examples: int) -> Iterator[Finding]:
         """Yield a finding with the smallest failing body, if one is found, or with the body that ended the adapter."""
@@ -166,13 +173,13 @@ class Fuzzer(NamedTuple):
         return self.document["paths"][self.task.path]["get"]
 
     def bodies(self) -> Any:
-        """Return a strategy for bodies that fit the schema of the 200 response and have rows with distinct keys."""
+        """Return a Hypothesis strategy for bodies that fit the 200 response's schema, in rows with distinct keys."""
         return values_of(self.document, self._schema(), MODES[self.rule]).map(
             lambda body: consistent_body(self.task, body)
         )
 
     def smaller(self, body: Any) -> Iterator[Any]:
-        """Yield the bodies with one row or field less."""
+        """Yield the bodies that have one row or one field less than `body`."""
         return (consistent_body(self.task, less) for less in smaller_bodies(self.document, self._schema(), body))
 
     def is_wrong(self, body: Any) -> bool:
@@ -180,7 +187,7 @@ class Fuzzer(NamedTuple):
         return problem is not None and kind_of(problem.seen) not in self.known
 
     def problem(self, body: Any) -> WrongResult | None:
-        """Serve a body and return the client's wrong result, None if it is right."""
+        """Serve a body and return the client's wrong result; None if the client reads it right."""
         self._serve(body)
         try:
             reply = self.adapter.ask(self.task.name, self.session.connection_details())
@@ -230,12 +237,12 @@ class Fuzzer(NamedTuple):
 
 
 def kind_of(error: str) -> str:
-    """Return an error without the values in its text: two of one kind have the same."""
+    """Return an error's text without its values, which is the same for two errors of the same kind."""
     return VALUES.sub("", error.partition("; it was reading ")[0])
 
 
 def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, examples: int) -> Any:
-    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if none of so many bodies fails.
+    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if none of the examples fails.
 
     Raises AdapterBroken.
     """

@@ -1,6 +1,6 @@
-"""Trimming of a failing body: rows and then optional fields are left out one after the other.
+"""Trimming of a failing body: rows and then optional fields are removed one after the other while it still fails.
 
-Hypothesis stops shrinking after a number of tasks. Trimming removes the remaining rows, so that the same fault of a
+Hypothesis stops shrinking after a number of tasks. Trimming removes the remaining rows, so that the same mistake of a
 client yields the same body for every random draw.
 """
 
@@ -12,13 +12,16 @@ from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime.api_documents import Document
 
 TRIM_TASKS_MAX = 100
-"""Enough for twelve rows of twenty fields. A count and not a time, so that a slow client gets the same body."""
+"""The most tasks for trimming, enough for twelve rows of twenty fields.
+
+It is a count and not a time, so that a slow client gets the same body.
+"""
 
 
 def trimmed(
     body: Any, smaller: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
 ) -> Any:
-    """Return the smallest failing body that `tasks_max` tasks can find.
+    """Return the smallest failing body that `tasks_max` tasks can find, starting from `body`.
 
     `smaller` yields the bodies that have one part less than a body.
     """

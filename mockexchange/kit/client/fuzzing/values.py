@@ -20,18 +20,18 @@ from mockexchange.runtime.api_documents import Document
 Values = SearchStrategy[Any]
 
 WHOLE_DIGITS_MAX = 9
-"""With six decimals the digits that a float keeps; losses of floats beyond them have a rule of their own."""
+"""The most whole digits of an amount: with six decimals, a float still holds them exactly."""
 INTEGER_MAX = {"int32": 2**31 - 1, "int64": 10 ** (WHOLE_DIGITS_MAX + 2)}
 ROWS_MAX = 12
 CHARS_MAX = 20
 NESTED_MAX = 3
 TEXT_ALPHABET = st.characters(exclude_categories=("Cs", "Cc"))
-"""All characters except surrogates, which JSON cannot carry, and control characters, which no name has."""
+"""All characters except surrogates, which JSON cannot carry, and control characters."""
 ZERO = st.just(0)
-"""Drawn as often as all other numbers together, since many faults appear at 0."""
+"""A strategy for 0, drawn as often as all other numbers together, since many mistakes appear at 0."""
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 MICROSECONDS_MAX = 15 * 365 * 24 * 3600 * 10**6
-"""Fifteen years."""
+"""The range of generated instants: fifteen years."""
 AMOUNT_PATTERN = re.compile(r"\^(?P<sign>-\?)?\(0\|\[1-9\]\[0-9\]\*\)\\\.\[0-9\]\{(?P<decimals>[1-9])\}(?P<zeros>0*)\$")
 """The patterns of amounts in the documents: sign, whole dollars or contracts, decimals, zeros."""
 PRICE_PATTERN, PRICE_DECIMALS = r"^(0\.[0-9]{4}|1\.0000)$", 4
@@ -113,7 +113,7 @@ UNKNOWN: Values = st.one_of(
     st.lists(st.integers(0, 1), max_size=NESTED_MAX),
     st.dictionaries(st.sampled_from("ab"), st.none(), max_size=NESTED_MAX),
 )
-"""Values of the undocumented field."""
+"""A strategy for values of an undocumented field."""
 
 
 def _matching(pattern: str) -> Values:

@@ -1,1 +1,1 @@
-"""Tasks of adapters that trade: how they are played, the orders of the exchange, and the comparison of both."""
+"""Adapter tasks that trade: their run, the exchange's orders, and the comparison of reports with orders."""

@@ -1,4 +1,4 @@
-"""The orders of an account as the exchange has them, independent of the venue's wire."""
+"""The orders of an account as the exchange has them, independent of the venue's API."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -28,18 +28,18 @@ class ExchangeOrder(NamedTuple):
 
     @property
     def has_effect(self) -> bool:
-        """Whether it rests or was filled; a refused order may leave a canceled row behind."""
+        """Whether the order rests or was filled; a refused order may leave a canceled row behind."""
         return bool(self.filled or self.remaining)
 
     @property
     def shown(self) -> str:
-        """The order in one line, as in findings."""
+        """The order as a line of text for findings."""
         count = f"{self.filled:f} of {self.initial:f} filled, {self.remaining:f} resting"
         return f"order {self.client_order_id or self.order_id}: {self.side} at {self.price:f}, {count}, {self.status}"
 
 
 def orders_of(state: State, account: str) -> list[ExchangeOrder]:
-    """Return the orders of an account in the order of their making."""
+    """Return the orders of an account, oldest first."""
     own = (order for order in state.orders.values() if order.subaccount_ref.account == account)
     return [_exchange_order(order) for order in own]
 

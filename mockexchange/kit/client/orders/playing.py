@@ -1,4 +1,4 @@
-"""Plays the tasks of a card one after the other, and keeps the replies, their calls and the orders of the exchange."""
+"""A run of a card's tasks one after the other, which keeps replies, requests and the exchange's orders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
 from mockexchange.kit.client.session import Session
 
 ORDER = "$order"
-"""Stands in arguments for the id of the first order of the card."""
+"""A placeholder in a task's arguments for the id of the card's first order."""
 
 
 class TaskResult(NamedTuple):
@@ -22,7 +22,10 @@ class TaskResult(NamedTuple):
 
 
 class PlayedTask(NamedTuple):
-    """A task with its result. Its requests are the session's from number `first_call` up to `end_call`, exclusive."""
+    """A task with its result, and the range of the session's requests that it sent.
+
+    `first_call` is the number of the first request, `end_call` the number after the last.
+    """
 
     task: Task
     result: TaskResult
@@ -31,7 +34,7 @@ class PlayedTask(NamedTuple):
 
 
 class PlayedTasks(NamedTuple):
-    """The tasks of a card that were asked, and the orders of the account that were not there before."""
+    """The tasks of a card that were sent to the adapter, and the orders that the account has since."""
 
     tasks: Sequence[PlayedTask]
     orders: Sequence[ExchangeOrder]
@@ -42,7 +45,7 @@ class PlayedTasks(NamedTuple):
 
     @property
     def unsupported(self) -> str:
-        """The name of the task that the adapter does not support, "" if there is none."""
+        """The name of a task that the adapter does not support; "" if it supports all."""
         return next((one.task.name for one in self.tasks if one.result.reply and one.result.reply.is_unsupported), "")
 
     @property
@@ -57,7 +60,7 @@ def _failed(result: TaskResult) -> bool:
 
 
 def play_tasks(tasks: Sequence[Task], session: Session, account: str, ask: Callable[[Task], TaskResult]) -> PlayedTasks:
-    """Ask the tasks of a card; ends early at one without a reply, or that is not supported.
+    """Send the tasks of a card to an adapter, until one is unsupported or gets no reply.
 
     Raises what `ask` raises, ScenarioError if the exchange refuses a step, and NoSuchAccount.
     """

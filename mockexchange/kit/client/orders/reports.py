@@ -1,4 +1,4 @@
-"""What the user of a client was told of a change of an order, read from the reply to a task."""
+"""What a client reported to its user about a change of an order, read from the reply to a task."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,13 +20,16 @@ from mockexchange.kit.client.card_tasks import (
 
 Row = Mapping[str, Any]
 SUCCESS = {PLACE: PLACED, TRADE: PLACED, BATCH: PLACED, CANCEL: CANCELED, AMEND: AMENDED}
-"""What a row without a `result` means, by task."""
+"""The result that a row without a `result` stands for, by task."""
 DOUBTFUL = frozenset((408, 425))
-"""Statuses below 500 after which a request may have been carried out or not."""
+"""Statuses below 500 that leave open whether a request was carried out."""
 
 
 class Report(NamedTuple):
-    """What the user was told of one order. `seen` is that in words, `row` what else the client reported."""
+    """What a client reported about one order.
+
+    `seen` is the report in words, `row` what else the client reported.
+    """
 
     result: str
     row: Row
@@ -35,7 +38,10 @@ class Report(NamedTuple):
 
 
 def reports_of(task: Task, reply: AdapterReply) -> list[Report]:
-    """Return a report for each order of a task. Raises ValueError if the reply has other rows; its text says which."""
+    """Return a report for each order of a task.
+
+    Raises ValueError if the reply's rows do not fit the task; the text says which.
+    """
     orders = task.arguments["orders"] if task.name == BATCH else [task.arguments]
     if reply.rows is None:
         return [_of_error(reply)] * len(orders)

@@ -1,4 +1,4 @@
-"""Findings about orders: what a client told its user, compared with the orders that the exchange has."""
+"""Findings about orders: what a client reported is compared with the orders that the exchange has."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -31,7 +31,7 @@ READ = "GET"
 
 
 class Leg(NamedTuple):
-    """One order that the user wanted, and what the exchange has of it."""
+    """One order that the task asked for, and the orders that the exchange has of it."""
 
     wanted: Mapping[str, Any]
     orders: Sequence[ExchangeOrder]
@@ -42,7 +42,7 @@ class Leg(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change that the user asked for: its report, its order, and the writes that crossed the wire meanwhile."""
+    """A change of an order that a task asked for: the client's report, the order, and the writes that were sent."""
 
     played: PlayedTask
     report: Report
@@ -50,18 +50,18 @@ class Change(NamedTuple):
     writes: Sequence[Call]
     is_disturbed: bool
     is_repeated: bool
-    """Whether the user had asked for the same order before."""
+    """Whether an earlier task had asked for the same order."""
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether a client could not know what was done: no write was answered, or none crossed the wire."""
+        """Whether the client could not know what was carried out: no write was answered, or none was sent."""
         return (
             self.is_disturbed or not self.writes or any(call.status == 0 or call.status >= 500 for call in self.writes)
         )
 
 
 class Problem(NamedTuple):
-    """A mistake of a client, without the card's name."""
+    """A mistake of a client, before it becomes a finding."""
 
     rule: str
     task: str
@@ -70,7 +70,10 @@ class Problem(NamedTuple):
 
 
 def order_findings(played: PlayedTasks, traffic: Traffic, place: str) -> Iterator[Finding]:
-    """Yield the differences between what a client reported and the orders of the exchange; `place` is the source."""
+    """Yield a finding for each difference between a client's reports and the exchange's orders.
+
+    `place` is the source of the rule.
+    """
     problems = chain.from_iterable(_problems(played, traffic))
     yield from (Finding(one.rule, f"task {one.task}", one.seen, one.expected, place) for one in problems)
 
@@ -108,10 +111,10 @@ def _key(wanted: Mapping[str, Any]) -> str:
 
 
 def legs_of(played: PlayedTasks) -> dict[str, Leg]:
-    """Return the orders that the user wanted, by client order id, each with its orders at the exchange.
+    """Return the orders that the tasks asked for, by client order id, each with its orders at the exchange.
 
-    An order with another client order id belongs to the first wanted order of its market without an order, else to the
-    first of the market: clients may choose ids of their own.
+    An exchange's order with an unknown client order id is counted to the first order of its market that has none yet,
+    else to the first of the market, since clients may choose ids of their own.
     """
     wanted = {_key(each): each for one in played.tasks if one.task.name in PLACES for each in _wanted(one)}
     found: dict[str, list[ExchangeOrder]] = {key: [] for key in wanted}

@@ -8,7 +8,7 @@ from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding
 
 REUSE_CALLS_MIN = 5
-"""Minimum of requests for judging how a client reuses its connections."""
+"""The fewest requests by which a client's reuse of connections can be checked."""
 
 
 def _require_requests(traffic: Traffic) -> None:

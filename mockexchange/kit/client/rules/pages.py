@@ -1,4 +1,4 @@
-"""Rules about pages: a list is read from cursor to cursor under the same filters, to its end and no further."""
+"""Rules about pages: a list is read from cursor to cursor with the same filters, to its end and no further."""
 
 import json
 from collections import defaultdict
@@ -15,7 +15,7 @@ LIMIT_DEFAULT = 100
 
 
 class Page(NamedTuple):
-    """A page that was read: `sent` is the request's cursor ("" for none), `next` is the response's cursor."""
+    """A page of a list that the client read; `sent` is its cursor in the request ("" for none), `next` the next one."""
 
     call: Call
     sent: str

@@ -16,22 +16,22 @@ PLACE = "docs/verify-client.md#retries"
 FINAL = frozenset((400, 401, 403, 404, 410))
 """Statuses that do not change when a request is repeated."""
 RETRY_S_MAX = 5.0
-"""The same request after a longer pause is polling, not a retry."""
+"""The longest pause in seconds before a retry; the same request after a longer pause is polling."""
 ATTEMPTS_MAX = 12
 ATTEMPTS_S = 10.0
-"""Window of ATTEMPTS_MAX: known clients give up after four or five, and one request a second is polling."""
+"""The period in seconds for ATTEMPTS_MAX: known clients give up after four or five attempts."""
 KNOWN_FIRST = "the same client order id, or a look at orders or fills first"
 ORDER_ID = "client_order_id"
 READS = re.compile(r"/portfolio/(orders|fills|positions)")
-"""Reads that show what became of an order."""
+"""The paths of reads that show what became of an order."""
 PER_SECOND_MAX = 5
-"""Limit for the same request; the known clients with the shortest pauses send four in their first second."""
+"""The most equal requests in a second; the fastest known clients send four in their first second."""
 GROWTH_MIN = 1.2
 GAPS_MIN = 2
 
 
 def attempts_of(traffic: Traffic) -> list[list[Call]]:
-    """Return a list for each failed request: the request, then its retries."""
+    """Return, for each failed request, a list of the request and its retries."""
     by_target: dict[tuple[str, str, str], list[Call]] = defaultdict(list)
     for call in traffic.requests:
         by_target[call.method, call.target, call.subject].append(call)
@@ -58,7 +58,7 @@ def _has_failed(call: Call) -> bool:
 
 
 def pauses(run: Sequence[Call]) -> list[float]:
-    """Return the seconds from each response to the next attempt."""
+    """Return the seconds from each response to the next attempt in a list of attempts."""
     return [later.began_s - earlier.ended_s for earlier, later in pairwise(run)]
 
 
@@ -126,7 +126,7 @@ def writes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _is_blind(earlier: Call, later: Call, traffic: Traffic) -> bool:
-    """Whether a POST repeats one that may have been carried out, and could be carried out as well.
+    """Return whether a POST repeats one that may have been carried out, and could be carried out as well.
 
     It could not under the same client order id. It is not blind after a read of orders, or while a stream is open.
     """
@@ -154,7 +154,7 @@ def _order_of(body: bytes) -> tuple[list[str], Any]:
 
 
 def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
-    """Return the largest number of moments, given in ascending order, within a window."""
+    """Return the largest number of moments within any window of this length; `moments_s` ascend."""
     return max((sum(0 <= other - one < window_s for other in moments_s) for one in moments_s), default=0)
 
 

@@ -8,15 +8,18 @@ from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding
 
 REPEATS_SHOWN_MAX = 3
-"""Findings of one rule in a run: the same mistake on a thousand requests is one mistake."""
+"""The most findings of one rule in a run, since the same mistake on a thousand requests is one mistake."""
 
 
 class NotSeen(Exception):
-    """The traffic has nothing to judge the rule by; the message names what is missing."""
+    """The error of a rule to which no traffic applies; the message names what is missing."""
 
 
 class Rule(NamedTuple):
-    """A rule about traffic. `judge` yields findings or raises NotSeen. With `is_advice` findings become notes."""
+    """A rule about a client's traffic.
+
+    `judge` yields findings, or raises NotSeen. With `is_advice` its findings are only notes.
+    """
 
     name: str
     says: str

@@ -1,4 +1,4 @@
-"""Rules about signatures of requests and handshakes, judged by the refusals and diagnoses of the sandbox."""
+"""Rules about signatures of requests and handshakes, decided by the sandbox's refusals and diagnoses."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,18 +14,18 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 HOST = "host"
 MISSING = "signature_is_missing_from_headers"
 FAULT = "the fault "
-"""Prefix of the diagnosis of a response that comes from a fault."""
+"""The prefix of the diagnosis of a response that a fault caused."""
 STALE = "header_timestamp_expired"
 UNKNOWN_KEY = "no key has the id"
 QUERY_SIGNED = 'sign the path without "'
-"""Advice in the diagnosis of a signature that covers the query too."""
+"""Advice in the diagnosis of a signature that wrongly covers the query."""
 
 IS_MISSING = "missing: "
-"""Prefix of the diagnosis of a request that lacks signed headers."""
+"""The prefix of the diagnosis of a request that lacks signed headers."""
 
 
 def missing_headers(call: Call, documents: ApiDocuments) -> list[str]:
-    """Return the signed headers that a call lacks; an empty one counts as missing."""
+    """Return the names of the signature headers that a call lacks; an empty header counts as missing."""
     return [name for name in documents.signing.headers if not call.headers.get(name.lower())]
 
 
@@ -34,7 +34,7 @@ def is_signed(call: Call, documents: ApiDocuments) -> bool:
 
 
 class Subject(NamedTuple):
-    """The kind of calls that a rule judges; `what` is its noun in messages."""
+    """A kind of calls to which a rule applies; `what` is its noun in messages."""
 
     what: str
     is_one: Callable[[Call, ApiDocuments], bool]
@@ -47,7 +47,7 @@ SIGNED_QUERY = Subject(
 
 
 def refused(traffic: Traffic) -> list[Call]:
-    """Return the calls that the sandbox itself, not a fault, refused for their signature."""
+    """Return the calls that the sandbox refused for their signature, without those that a fault refused."""
     return [call for call in traffic.calls if call.status == REFUSED and not _is_by_fault(call)]
 
 
@@ -56,7 +56,7 @@ def _is_by_fault(call: Call) -> bool:
 
 
 def code_of(call: Call) -> str:
-    """Return the venue's code of a refusal from a nested or a flat body."""
+    """Return the venue's error code in a refusal, from a nested or a flat body; empty if there is none."""
     body = call.json()
     error = body.get("error", body) if isinstance(body, dict) else {}
     return str(error.get("code", "")) if isinstance(error, dict) else ""

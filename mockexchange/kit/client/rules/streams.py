@@ -1,4 +1,4 @@
-"""Rules about streams: commands, pongs, and the reaction to the end of a stream or a lost frame."""
+"""Rules about streams: commands, pongs, and the client's reaction to a closed stream or a lost frame."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,16 +11,16 @@ from mockexchange.kit.findings import Finding
 
 PLACE = "docs/verify-client.md#streams"
 UNSUBSCRIBE = "unsubscribe"
-"""A command that makes nothing right again."""
+"""The command `unsubscribe`, which does not count as a reaction to a lost frame."""
 NO_PONG = b"no pong"
-"""Close reason of a stream whose pings are not answered."""
+"""The close reason of a stream whose pings were not answered."""
 TEST_REQUEST, NO_TEST = b"test_request", b"heartbeat close"
-"""What a notification that asks for a sign of life has, and the close reason of a stream that gives none."""
+"""A text in a notification that requests a heartbeat, and the close reason of a stream that sends none."""
 HANDSHAKES_PER_SECOND_MAX = 4
 PAUSE_S_MIN = 0.05
-"""Shorter pauses count as none: a hundred clients without pauses are an attack."""
+"""The shortest pause in seconds that counts: a hundred clients without pauses are an attack."""
 REACTION_S_MIN = 1.0
-"""Time that a client has to go on after an event before its reaction can be judged."""
+"""The time in seconds for which a client must go on after an event, so that its reaction can be checked."""
 SHOWN_CHARS_MAX = 200
 
 
@@ -93,7 +93,7 @@ def heartbeats(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def longest_quiet_s(traffic: Traffic) -> float:
-    """Return the longest time in which no frame was sent on an open stream."""
+    """Return the longest time in seconds in which no frame was sent on an open stream."""
     longest_s = 0.0
     for stream in {frame.stream for frame in traffic.frames}:
         sent = [frame.at_s for frame in traffic.frames if frame.stream == stream and frame.direction != LOST]
@@ -161,8 +161,9 @@ def _end_of(ending: Frame) -> str:
 
 
 def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding if a terminal error or a gap in the sequence is followed by no new subscription, snapshot or
-    connection.
+    """Yield a finding if the client does nothing after a terminal error or a gap in the sequence numbers.
+
+    It has to subscribe again, request a snapshot or open another connection.
     """
     struck = [frame for frame in traffic.frames if frame.fault and frame.kind not in (OPEN, CLOSE)]
     if not struck:

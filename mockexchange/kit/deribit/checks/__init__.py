@@ -1,4 +1,4 @@
-"""The rules of this venue: the general rules that apply to it, and its own."""
+"""All rules for servers of this venue: the general ones that apply to it, and its own."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import methods_of
@@ -9,7 +9,10 @@ from mockexchange.kit.target import Target
 GENERAL = ("reads.", "filters.", "parameters.", "methods.")
 """Prefixes of the general rules that apply: unknown methods are not 404 here, and lists have no pages."""
 EXCEPTED = {("parameters.choices", "public/test"), ("parameters.unknown", "public/get_time")}
-"""Rules and subjects left out: the first one's only choice requests an error, the second's answer is the time."""
+"""Pairs of a rule and an operation that are left out.
+
+The first operation's only choice requests an error, the second's answer is the time.
+"""
 
 
 def _over_http(check: Check[Target]) -> Check[Target]:

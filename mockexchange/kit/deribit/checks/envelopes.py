@@ -1,4 +1,4 @@
-"""Rules of envelopes: the id of the request, consistent times, plain numbers, the same result by GET and POST."""
+"""Rules about envelopes: the id of the request, consistent times, plain numbers, the same result by GET and POST."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def _call(target: Target, method: str) -> Any:
 
 
 def judge_ways(target: Target, method: str) -> Iterator[Finding]:
-    """Judge that GET, POST to the method's path and POST to the base URL give the same result."""
+    """Check that GET, POST to the method's path and POST to the base URL give the same result."""
     params, signer = required_params(target, method), signer_of(target, method)
     envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     answers = [

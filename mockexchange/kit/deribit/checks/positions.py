@@ -1,4 +1,4 @@
-"""Rules of positions: rows are consistent, and equal the reads of single positions."""
+"""Rules about positions: rows are consistent, and equal the reads of single positions."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -42,7 +42,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that floating profit counts from the last settlement, or from the opening if there was no settlement.
+    """Check that floating profit counts from the last settlement, or from the opening if there was no settlement.
 
     Positions that were traded in the session are not judged.
     """
@@ -65,7 +65,7 @@ def _traded_in_session(target: Target, name: str) -> bool:
 
 
 def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a single position equals its row in the list."""
+    """Check that a single position equals its row in the list."""
     for fields in held_rows(target):
         one = call_result(target, POSITION, {"instrument_name": fields["instrument_name"]})
         if one != fields:
@@ -74,7 +74,7 @@ def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_never_held(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that an instrument that was never held reads as a flat position."""
+    """Check that an instrument that was never held reads as a flat position."""
     held = {fields["instrument_name"] for fields in rows_of(target)}
     names = [row["instrument_name"] for row in call_result(target, INSTRUMENTS) if "combo" not in row["kind"]]
     others = [name for name in names if name not in held]
@@ -90,7 +90,7 @@ def judge_never_held(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the `kind` of each row (option, future) is that of its instrument."""
+    """Check that the `kind` of each row (option, future) is that of its instrument."""
     kinds = {row["instrument_name"]: row["kind"] for row in call_result(target, INSTRUMENTS, {"expired": False})}
     for fields in held_rows(target):
         kind = kinds.get(fields["instrument_name"], fields["kind"])
@@ -100,7 +100,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the other account's key does not read the positions of this account."""
+    """Check that the other account's key does not read the positions of this account."""
     own = held_rows(target)
     others: list[dict[str, Any]] = call_result(target, POSITIONS, {}, target.key(OTHER))
     if not others:
@@ -110,7 +110,7 @@ def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_combos(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that combos are held as their legs: no position has the kind of a combo."""
+    """Check that combos are held as their legs: no position has the kind of a combo."""
     for kind in ("future_combo", "option_combo"):
         rows = rows_of(target, kind=kind)
         if rows:

@@ -1,4 +1,4 @@
-"""Rules of refusals: each mistake has the recorded or documented error."""
+"""Rules about refusals: each mistake has the recorded or documented error."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -28,13 +28,13 @@ def params_error(reason: str, param: str) -> dict[str, Any]:
 
 
 class Mistake(NamedTuple):
-    """A request with one mistake; `send` sends it."""
+    """A request with one mistake, which `send` sends."""
 
     description: str
     method: str
     send: Callable[[Target, str], Answer]
     expected: Mapping[str, Any]
-    """Members of the error."""
+    """The members that the error must have."""
 
 
 def by_body(body: bytes) -> Callable[[Target, str], Answer]:
@@ -64,7 +64,7 @@ UNAUTHORIZED = error(13009, "unauthorized", "invalid_token")
 NO_CURRENCY = params_error("invalid currency", "currency")
 NO_INSTRUMENT = params_error("instrument not found", "instrument_name")
 WRONG_PARAM: Mapping[str, Any] = {"code": -32602, "message": "Invalid params"}
-"""An error whose reason was not recorded, so that the reason is not compared."""
+"""The expected error where no reason was recorded, so that the reason is not compared."""
 
 MISTAKES = (
     Mistake("no credentials", POSITIONS, unsigned, UNAUTHORIZED),
@@ -128,7 +128,7 @@ def _error_of(answer: Answer) -> dict[str, Any]:
 
 
 def judge_scopes(target: Target, method: str) -> Iterator[Finding]:
-    """Judge that a key with the scope for account summaries alone reads those and nothing else."""
+    """Check that a key with the scope for account summaries alone reads those and nothing else."""
     is_allowed = target.operations[method].node["x-scope"].startswith("account")
     answer = target.ask(f"/{method}", query=required_params(target, method), signer=target.key(BALANCE_ONLY))
     if is_allowed and answer.status != 200:
@@ -144,7 +144,7 @@ def judge_streams(target: Target, method: str) -> Iterator[Finding]:
 
 
 def judge_unknown(target: Target, path: str) -> Iterator[Finding]:
-    """Judge that an unknown method is refused, in the path and in a body."""
+    """Check that an unknown method is refused, in the path and in a body."""
     expected = error(-32601, "Method not found")
     body = json.dumps({"id": 1, "method": path.strip("/"), "params": {}}).encode()
     for answer in (target.send("GET", path), target.post(f"/{TIME}", body, None, is_base=True, is_judged=False)):

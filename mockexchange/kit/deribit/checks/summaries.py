@@ -1,4 +1,4 @@
-"""Rules of account summaries: sums of fields within a summary, and sums over the rows of positions.
+"""Rules about account summaries: sums of fields within a summary, and sums over the rows of positions.
 
 The sums match the venue's own example to the last digit.
 """
@@ -22,13 +22,13 @@ Summary = Mapping[str, Any]
 
 
 class Sum:
-    """A field that is the sum of others; a leading minus subtracts one."""
+    """A field of a summary that is the sum of other fields; a leading minus subtracts one."""
 
     def __init__(self, name: str, *parts: str) -> None:
         self.name, self.parts = name, parts
 
     def of(self, summary: Summary) -> Decimal:
-        """Return the sum of the parts in a summary."""
+        """Return the sum of the parts in a summary, which the field must equal."""
         return sum((_signed(summary, part) for part in self.parts), Decimal(0))
 
 
@@ -91,7 +91,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_all(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the summary of one currency equals its entry in the list of summaries."""
+    """Check that the summary of one currency equals its entry in the list of summaries."""
     for summary in summaries_of(target):
         one = call_result(target, SUMMARY, {"currency": summary["currency"]})
         differing = {name: one.get(name) for name, value in summary.items() if one.get(name) != value}

@@ -1,4 +1,4 @@
-"""Rules of trades: the order of lists, their counts and their filters."""
+"""Rules about trades: the order of lists, their counts and their filters."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def _where(method: str, **params: Any) -> str:
 
 
 def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that trades come newest first by default, and that ascending order is the reverse."""
+    """Check that trades come newest first by default, and that ascending order is the reverse."""
     for currency, trades in _own(target).items():
         times = [trade["timestamp"] for trade in trades]
         where = _where(operation_id, currency=currency)
@@ -63,7 +63,7 @@ def judge_count(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_between(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a range of time includes both of its ends."""
+    """Check that a range of time includes both of its ends."""
     for currency, trades in _own(target).items():
         newest, oldest = trades[0]["timestamp"], trades[-1]["timestamp"]
         for start, end in ((oldest, newest), (newest, newest), (oldest, oldest), (newest + 1, newest + 2)):
@@ -81,7 +81,7 @@ def _id(trade: Trade) -> str:
 
 
 def judge_kind(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the trades of futures and of options add up to all trades."""
+    """Check that the trades of futures and of options add up to all trades."""
     for currency, trades in _own(target).items():
         parts = {
             kind: _list(target, BY_CURRENCY, currency=currency, kind=kind, count=MOST) for kind in ("future", "option")
@@ -110,7 +110,7 @@ def judge_instrument(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that no order belongs to two accounts."""
+    """Check that no order belongs to two accounts."""
     own = {trade["order_id"] for trades in _own(target).values() for trade in trades}
     key, seen = target.key(OTHER), 0
     for currency in CURRENCIES:

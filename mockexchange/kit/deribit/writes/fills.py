@@ -1,4 +1,4 @@
-"""Rules of orders that are filled: counts add up over order, trades and position. Only where fills are allowed."""
+"""Rules about filled orders: order, trades and position agree. They run only where orders may be filled."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,7 +16,7 @@ PARTS = 3
 
 
 def judge_filled(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge a bid that another account fills in part: amounts, trades and the position agree."""
+    """Check a bid that another account fills in part: amounts, trades and the position agree."""
     size = placer.result(POSITION, instrument_name=placer.name)["size"]
     mark = placer.result("public/ticker", instrument_name=placer.name)["mark_price"]
     price = mark // placer.tick * placer.tick

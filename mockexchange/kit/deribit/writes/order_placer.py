@@ -1,4 +1,4 @@
-"""Places the orders of the rules of writes, reads them back, and cancels what still rests at the end.
+"""An order placer for rules: it places orders, reads them back, and cancels those that rest at the end.
 
 Orders buy the least amount of one future at the lowest price that is accepted, and only to rest.
 """
@@ -19,12 +19,12 @@ Row = Mapping[str, Any]
 BUY, SELL, EDIT, CANCEL, STATE = (f"private/{name}" for name in ("buy", "sell", "edit", "cancel", "get_order_state"))
 OPEN = "private/get_open_orders_by_instrument"
 UNJUDGEABLE = {10009: "too little money", 13021: "a key that may not trade", 11050: "no orders are taken"}
-"""Codes of refused orders that show nothing about the rules."""
+"""Error codes of refused orders that say nothing about the rules."""
 LABEL_CHARS = 20
 
 
 class OrderPlacer:
-    """Order entry in one instrument; `open_placer` closes it."""
+    """Order entry in one instrument; `open_placer` cancels the orders at the end."""
 
     def __init__(self, target: Target, instrument: Row, price: Decimal) -> None:
         self.target, self.instrument, self.price = target, instrument, price
@@ -34,7 +34,7 @@ class OrderPlacer:
         self.placed: list[str] = []
 
     def place(self, **more: Any) -> dict[str, Any]:
-        """Place a bid that rests; return the result. Raises NotJudged if nothing can be placed here."""
+        """Place a bid that rests and return the result. Raises NotJudged if no order can be placed here."""
         answer = self.send(BUY, {**self.bid(), **more})
         _require_order(answer)
         result: dict[str, Any] = result_of(answer)
@@ -67,14 +67,14 @@ class OrderPlacer:
         return [str(row["order_id"]) for row in self.result(OPEN, instrument_name=self.name)]
 
     def close(self) -> None:
-        """Cancel what still rests; errors are left alone, as the orders may be done."""
+        """Cancel the orders that still rest; errors are ignored, as orders may be done."""
         for order_id in self.placed:
             self.send(CANCEL, {"order_id": order_id})
 
 
 @contextmanager
 def open_placer(target: Target) -> Iterator[OrderPlacer]:
-    """Yield the placer of a future. Raises NotJudged if there is none."""
+    """Yield an order placer for a future. Raises NotJudged if the server lists none."""
     rows = call_result(target, "public/get_instruments", {"currency": "any", "kind": "future"})
     named = target.names.get("instrument_name")
     known = [row for row in rows if row["is_active"] and named in (None, row["instrument_name"])]

@@ -1,4 +1,4 @@
-"""Rules of orders that are never filled: what is answered is what is read next, and what is refused leaves nothing."""
+"""Rules about orders that are never filled: answers equal the next read, and refused orders leave nothing behind."""
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -32,7 +32,7 @@ Expect = Callable[[str, object, object], Iterator[Finding]]
 
 
 def judge_placed(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that an order rests as it was sent, and reads alike everywhere."""
+    """Check that an order rests as it was sent, and reads alike everywhere."""
     result = placer.place()
     order, wanted = result["order"], {**placer.bid(), "order_state": "open", "filled_amount": 0, "direction": "buy"}
     yield from expect("the answer", {name: order.get(name) for name in wanted}, wanted)
@@ -43,7 +43,7 @@ def judge_placed(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_edited(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that an edit changes what it names, keeps the rest, and reads alike."""
+    """Check that an edit changes what it names, keeps the rest, and reads alike."""
     before = placer.place()["order"]
     price, amount = placer.price + placer.tick, 2 * placer.amount
     params = {"order_id": before["order_id"], "price": price, "amount": amount}
@@ -56,7 +56,7 @@ def judge_edited(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_canceled(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that a canceled order stays canceled: it cannot be canceled again, nor edited, and is not listed."""
+    """Check that a canceled order stays canceled: it cannot be canceled again, nor edited, and is not listed."""
     order_id = placer.place()["order"]["order_id"]
     order = placer.result(CANCEL, order_id=order_id)
     yield from expect("the state in the answer", order["order_state"], "cancelled")
@@ -70,7 +70,7 @@ def judge_canceled(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_labels(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that orders are found, refused as ambiguous and canceled by their label."""
+    """Check that orders are found, refused as ambiguous and canceled by their label."""
     ids = sorted(str(placer.place()["order"]["order_id"]) for _ in range(2))
     named = {"currency": _currency(placer), "label": placer.label}
     yield from expect("the open orders with the label", _ids(placer.result(BY_LABEL, **named)), ids)
@@ -83,7 +83,7 @@ def judge_labels(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_refused(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that refused orders leave no order, no position and no reserved margin behind."""
+    """Check that refused orders leave no order, no position and no reserved margin behind."""
     before = _account(placer)
     wrong: tuple[Mapping[str, Any], ...] = (
         {"price": placer.price + placer.tick / 2},
@@ -101,7 +101,7 @@ def judge_refused(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_cancel_all(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that canceling all orders of an instrument counts them, and leaves none."""
+    """Check that canceling all orders of an instrument counts them, and leaves none."""
     placer.place()
     placer.place()
     count = len(placer.open_ids())
@@ -134,7 +134,7 @@ def _account(placer: OrderPlacer) -> tuple[object, ...]:
 
 
 def judge_with_placer(rule: str, judge: Callable[[OrderPlacer, Expect], Iterator[Finding]]) -> Judge:
-    """Return a rule's function that judges at an open placer, and writes what is not as expected as findings."""
+    """Return a rule's function that runs `judge` with an open order placer and yields its findings."""
 
     def judged(target: Target, subject: str) -> Iterator[Finding]:
         with open_placer(target) as placer:
@@ -151,7 +151,7 @@ def judge_with_placer(rule: str, judge: Callable[[OrderPlacer, Expect], Iterator
 
 
 def judge_triggers(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Judge that an order waits for a price that is far away: it is listed by its type, edited and canceled."""
+    """Check that an order waits for a price that is far away: it is listed by its type, edited and canceled."""
     trigger = {"type": "take_limit", "trigger": "mark_price", "trigger_price": placer.tick}
     order = placer.place(**trigger)["order"]
     shown = {"order_state": "untriggered", "order_type": "take_limit", "triggered": False, "trigger_price": placer.tick}
@@ -181,7 +181,7 @@ def check_of(
     *,
     may_trade: bool = False,
 ) -> Check[Target]:
-    """Return a rule of one subject; with `may_trade` only where orders may be filled and all be canceled."""
+    """Return a check with one subject; with `may_trade` it runs only where orders may be filled and all be canceled."""
 
     def subjects(target: Target) -> list[str]:
         return [subject] if target.may_trade or not may_trade else []

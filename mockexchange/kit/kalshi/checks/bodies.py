@@ -1,4 +1,4 @@
-"""Rules of bodies: the order of keys, amounts in two formats, and fields that repeat or complement others."""
+"""Rules about bodies: the order of keys, amounts in two formats, and fields that repeat or complement others."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ KEY_ORDER, TWINS, REPEATS, COMPLEMENTS, FLOW = (
     f"kalshi.{name}" for name in ("key_order", "twins", "repeats", "complements", "instants")
 )
 STEPS = {"_dollars": CENT, "_fixed": CENT, "_fp": ONE}
-"""The unit of the whole number beside a text amount, by the suffix of the text's key: cents or contracts."""
+"""By suffix of a text amount's key, the unit of the whole number beside it: cents or contracts."""
 REPEATED = (("trade_id", "fill_id"), ("market_ticker", "ticker"))
 COMPLEMENTARY = (
     ("yes_price_dollars", "no_price_dollars"),
@@ -83,7 +83,7 @@ def _amount_pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str
 
 
 def judge_twins(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a whole number equals the text of the same amount, truncated to cents or contracts."""
+    """Check that a whole number equals the text of the same amount, truncated to cents or contracts."""
     judged = False
     for where, value in _bodies(target, operation_id):
         for name, other, number, text, step in _amount_pairs(value):

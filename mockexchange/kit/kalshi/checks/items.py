@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 class Item(NamedTuple):
-    """The list that also shows a single object: its operation id, and the key that identifies the object's row."""
+    """The list that also serves a single object: its operation id, and the field that identifies the object's row."""
 
     listed: str
     name: str
@@ -49,7 +49,7 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the markets beside an event, and on request nested in it, equal the rows of GetMarkets.
+    """Check that the markets beside an event, and on request nested in it, equal the rows of GetMarkets.
 
     Markets of the archive may be there or not, in the event and in GetMarkets.
     """
@@ -78,7 +78,7 @@ def _archived_markets(target: Target, event: str) -> set[str]:
 
 
 def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the last level on each side of an order book is the best, and equals the bid of its market."""
+    """Check that the last level on each side of an order book is the best, and equals the bid of its market."""
     judged = False
     for ticker in target.known("ticker"):
         market = target.row("GetMarket", ticker)
@@ -104,7 +104,7 @@ def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that `depth` keeps that many of the best prices of each side, and that 0 keeps all."""
+    """Check that `depth` keeps that many of the best prices of each side, and that 0 keeps all."""
     judged = False
     for ticker in target.known("ticker"):
         whole = target.body(operation_id, None, {"ticker": ticker})
@@ -122,7 +122,7 @@ def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 class Archived(NamedTuple):
-    """The operation ids of a list and its archive, and the keys of the rows' timestamp and of the cutoff."""
+    """A list and its archive (operation ids), and the fields of the rows' timestamp and of the cutoff."""
 
     listed: str
     archive: str
@@ -138,7 +138,7 @@ ARCHIVES = (
 
 
 def judge_archive(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that rows before the cutoff are only in the archive, and the others only in the list."""
+    """Check that rows before the cutoff are only in the archive, and the others only in the list."""
     archived = next(one for one in ARCHIVES if one.archive == operation_id)
     cutoff = instant_of(target.body("GetHistoricalCutoff").get(archived.cutoff))
     if cutoff is None:

@@ -1,4 +1,4 @@
-"""Rules that fills, settlements and positions of an account agree, by the venue's definitions.
+"""Rules that an account's fills, settlements and positions agree, by the venue's definitions.
 
 Positions are recomputed from fills: contracts bought and sold, cost of the open position, realized profit.
 """
@@ -80,7 +80,7 @@ def judge_folded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def by_subaccount(target: Target, operation_id: str) -> list[dict[str, str]]:
-    """Return a query for each subaccount; an empty one for the primary subaccount alone if the date shows no others."""
+    """Return a query for each subaccount, or an empty query if the API date shows the primary subaccount only."""
     is_divided = "subaccount" in target.operations[operation_id].query and "GetSubaccountBalances" in target.operations
     return [{"subaccount": number} for number in subaccounts(target)] if is_divided else [{}]
 
@@ -136,7 +136,7 @@ def _fee_slack(fills: Sequence[Row]) -> Decimal:
 
 
 def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the cost of a position is at most a dollar a contract, and at most its `total_traded`."""
+    """Check that the cost of a position is at most a dollar a contract, and at most its `total_traded`."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         count, cost, spent = (
@@ -157,7 +157,7 @@ def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that positions of settled markets are not listed."""
+    """Check that positions of settled markets are not listed."""
     settled = {row["ticker"] for row in target.rows("GetSettlements")}
     if not settled:
         raise NotJudged("nothing has settled")
@@ -169,7 +169,7 @@ def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that each winning contract of the net position pays a dollar, and that `value` fits the result."""
+    """Check that each winning contract of the net position pays a dollar, and that `value` fits the result."""
     whole = target.whole(operation_id)
     judged = False
     for row in whole.rows:

@@ -1,4 +1,4 @@
-"""Rules of money from end to end: cash is what was paid, traded, won and reserved; positions are worth their prices."""
+"""Rules about money: cash is what was paid in, traded, won and reserved; positions are worth their prices."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from mockexchange.kit.target import Target
 CASH, VALUE = "kalshi.cash", "kalshi.portfolio_value"
 ZERO, CENTICENT = Decimal(0), Decimal("0.0001")
 DEPOSITS_MAX = 12
-"""Deposits of which any may have gone to a subaccount; every sum of some of them is tried."""
+"""The most deposits that may have gone to a subaccount; every sum of some of them is tried."""
 PAID_IN, PAID_OUT = ("applied",), ("applied", "pending")
 """Statuses of deposits that are in the balance, and of withdrawals that have left it."""
 OUTSIDE = "margined"
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 
 def judge_cash(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the cash of each subaccount is explained by its payments, transfers, fills, payouts and orders.
+    """Check that the cash of each subaccount is explained by its payments, transfers, fills, payouts and orders.
 
     Payments do not show their subaccount: what is left of a subaccount has to be some of the deposits, and what is left
     of the account all of them, less the withdrawals.
@@ -124,7 +124,7 @@ def _all(target: Target, operation_id: str, query: Mapping[str, str] | None = No
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the portfolio value is the sum of positions at the last price, NO at one dollar less that of YES.
+    """Check that the portfolio value is the sum of positions at the last price, NO at one dollar less that of YES.
 
     A position of a market without a price counts with its cost. The formula is a choice that no document contradicts.
     """

@@ -1,4 +1,4 @@
-"""The rule of commas in names: they separate names if the API date takes lists, else they are part of the name."""
+"""The rule about commas in names: they separate names if the API date accepts lists, else they are part of the name."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,7 +15,7 @@ COMMAS = "filters.commas"
 
 
 class Named(NamedTuple):
-    """A parameter that takes a name or a list of names; `find` returns the name that a row shows."""
+    """A parameter that accepts a name or a list of names; `find` returns the name in a row."""
 
     operation_id: str
     parameter: str

@@ -1,4 +1,4 @@
-"""Rules of orders: counts, fills, resting orders and queue positions."""
+"""Rules about orders: counts, fills, resting orders and queue positions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -24,13 +24,13 @@ COUNTS, FILLS, RESTING, QUEUE, QUEUE_ONE, QUEUE_PLACE, VALUE = (
     )
 )
 ORDERS_MAX = 8
-"""Orders that are read one by one."""
+"""The most orders that are read one by one."""
 Row = Mapping[str, Any]
 ZERO = Decimal(0)
 
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that filled and remaining count fit the initial count, and that only resting orders have contracts left."""
+    """Check that filled and remaining count fit the initial count, and that only resting orders have contracts left."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         filled, left, ordered = (contract_count(row, f"{name}_count") for name in ("fill", "remaining", "initial"))
@@ -50,7 +50,7 @@ def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_fills(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that count, cost and fees of an order are the sums of its fills."""
+    """Check that count, cost and fees of an order are the sums of its fills."""
     filled = [row for row in target.rows(operation_id) if contract_count(row, "fill_count").value]
     if not filled:
         raise NotJudged("no order was filled")
@@ -92,7 +92,7 @@ def _resting(target: Target) -> list[Row]:
 
 
 def judge_resting(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a position shows the number of contracts in the resting orders of its market."""
+    """Check that a position shows the number of contracts in the resting orders of its market."""
     whole, resting = target.whole(operation_id), _resting(target)
     for row in whole.rows:
         orders = [order for order in resting if order["ticker"] == row["ticker"]]
@@ -107,7 +107,7 @@ def judge_resting(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the primary subaccount's resting orders, and no other orders, have a queue position.
+    """Check that the primary subaccount's resting orders, and no other orders, have a queue position.
 
     At API dates whose orders do not show their subaccount, a missing queue position is not a finding.
     """
@@ -127,7 +127,7 @@ def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the queue position of one order equals its row in the list; an order that does not rest has none."""
+    """Check that the queue position of one order equals its row in the list; an order that does not rest has none."""
     listed = target.whole("GetOrderQueuePositions")
     for row in listed.rows[:ORDERS_MAX]:
         body = target.body(operation_id, None, {"order_id": row["order_id"]})
@@ -145,7 +145,7 @@ def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_place(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a queue position is at most the count of other contracts that rest at the same or a better price."""
+    """Check that a queue position is at most the count of other contracts that rest at the same or a better price."""
     places = target.whole(operation_id)
     ahead = {row["order_id"]: contract_count(row, "queue_position") for row in places.rows}
     bought = [row for row in _resting(target) if row["action"] == "buy" and row["order_id"] in ahead]
@@ -167,7 +167,7 @@ def _bid_at_or_above(target: Target, order: Row) -> Decimal:
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that an FCM's total resting order value is the cost of the resting orders of all its subtraders."""
+    """Check that an FCM's total resting order value is the cost of the resting orders of all its subtraders."""
     total = ZERO
     for subtrader in target.rows("ListFCMSubtraders"):
         query = {"subtrader_id": subtrader["subtrader_id"], "status": "resting"}

@@ -1,4 +1,4 @@
-"""Rules of others' data: no key reads what another account has, neither by id nor by filter."""
+"""Rules about other accounts' data: no key reads them, neither by id nor by filter."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ LISTS = {
     "GetOrderGroup": "GetOrderGroups",
     "GetIntraExchangeInstanceTransfer": "GetIntraExchangeInstanceTransfers",
 }
-"""The list that has the ids of single objects."""
+"""For each read of a single object, the list that has the ids of such objects."""
 IDS_MAX = 3
 SUBTRADER, SUBTRADER_FILTER = "subtrader_id", "fcm_subtrader_id"
 Row = Mapping[str, Any]
@@ -47,7 +47,7 @@ def _rows_of_other(target: Target, operation_id: str) -> list[Row]:
 
 
 def judge_items(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that an object of another account is not found by its id."""
+    """Check that an object of another account is not found by its id."""
     listed, (name,) = LISTS[operation_id], target.operations[operation_id].names
     for row in _rows_of_other(target, listed)[:IDS_MAX]:
         answer = target.ask(target.operations[operation_id].path, names={name: row[OWN[listed]]})
@@ -55,7 +55,7 @@ def judge_items(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that no row is listed for two accounts: the member's, another's and, if there is a key, the FCM's."""
+    """Check that no row is listed for two accounts: the member's, another's and, if there is a key, the FCM's."""
     name, owners = OWN[operation_id], dict[str, str]()
     lists = {role: target.whole(operation_id, role=role) for role in (MEMBER, OTHER)}
     if not all(each.rows for each in lists.values()):
@@ -70,7 +70,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_filtered(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a filter by a value of another account's row shows no row of that account."""
+    """Check that a filter by a value of another account's row shows no row of that account."""
     name, others = OWN[operation_id], _rows_of_other(target, operation_id)
     foreign = {row[name] for row in others} - {row[name] for row in target.whole(operation_id, role=MEMBER).rows}
     for parameter, _ in filters_of(target, operation_id):
@@ -83,7 +83,7 @@ def judge_filtered(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_subtraders(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a subtrader of another FCM is not found, and that a filter by it shows nothing."""
+    """Check that a subtrader of another FCM is not found, and that a filter by it shows nothing."""
     for row in target.whole("ListFCMSubtraders", role=OTHER_FCM).rows[:IDS_MAX]:
         theirs, operation = row[SUBTRADER], target.operations[operation_id]
         if SUBTRADER in operation.query:

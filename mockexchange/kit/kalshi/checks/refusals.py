@@ -1,4 +1,4 @@
-"""Rules of refusals: the message for each cause, and the order of an error's members."""
+"""Rules about refusals: the message for each cause, and the order of an error's members."""
 
 import json
 from collections.abc import Iterator
@@ -18,14 +18,17 @@ MESSAGES, MEMBERS, TIMES, CURSOR = (
 )
 MEMBER_ORDER = ("code", "message", "details", "service")
 ONE_OF_SINCE = "2026-01-01"
-"""Until then an unknown choice was a bad request without a message (recorded before and after; the day is a choice)."""
+"""The day from which an unknown choice has a message.
+
+Before, it was a bad request without one: both were recorded, the day is a choice.
+"""
 
 STATUS_OF = "GetMarkets"
 """Its unknown status has a code of its own in October 2026: a report without a recording, so either is right."""
 
 
 class Cause(NamedTuple):
-    """A parameter with a wrong value, and the text that the refusal has to contain."""
+    """A parameter with a wrong value, and a text that the refusal must contain."""
 
     name: str
     value: object
@@ -83,7 +86,7 @@ def judge_members(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that each kind of time filter is accepted alone, but not beside another kind or an unsuitable status."""
+    """Check that each kind of time filter is accepted alone, but not beside another kind or an unsuitable status."""
     times = target.operations[operation_id].node["x-times"]
     taken = [({f"min_{kind}_ts": "1"}, 200) for kind in times]
     beside = [({f"min_{kind}_ts": "1", "status": word}, 200) for kind, words in times.items() for word in words]
@@ -105,7 +108,7 @@ def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a cursor of settled positions is refused when all are requested (documented in October 2026)."""
+    """Check that a cursor of settled positions is refused when all are requested (documented in October 2026)."""
     cursor = target.body(operation_id, {"limit": "1", "settlement_status": "settled"}).get("cursor")
     if not cursor:
         raise NotJudged("there are fewer than two settled positions")

@@ -1,4 +1,4 @@
-"""Rules of signatures: reads of an account refuse every wrong signature, and public reads need none."""
+"""Rules about signatures: reads of an account refuse every wrong signature, and public reads need none."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -24,10 +24,10 @@ REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
     f"signatures.{name}" for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong")
 )
 OPERATION = "GetBalance"
-"""The operation on which every mistake is tried; other reads are sent one mistake, and no headers."""
+"""The operation to which every wrong signature is sent; other reads get one wrong one, and one without headers."""
 PLACE = "contracts/kalshi/README.md"
 VALID_S = 4.0
-"""Seconds for which a signature surely holds."""
+"""The time in seconds for which a signature is certainly valid."""
 
 
 def _key(target: Target, operation_id: str) -> Signer:
@@ -75,7 +75,7 @@ def judge_each(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a signature by another account's key is refused."""
+    """Check that a signature by another account's key is refused."""
     own, other = _key(target, operation_id), target.key(OTHER)
     answer = target.ask(
         target.operations[operation_id].path, signer=other, change=lambda headers: {**headers, KEY: own.key_id}
@@ -85,7 +85,7 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the same signed headers are accepted a second time."""
+    """Check that the same signed headers are accepted a second time."""
     path = target.operations[operation_id].path
     headers, signed_at_s = _key(target, operation_id).headers("GET", target.base_url + path), time.monotonic()
     for _ in range(2):

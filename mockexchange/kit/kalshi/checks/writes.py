@@ -1,4 +1,4 @@
-"""The rule of writes: each is refused without a key, and with one if it names nothing or is never carried out."""
+"""The rule about writes without a key, without a body, or about objects that do not exist: they are refused."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from mockexchange.kit.target import FCM, MEMBER, Target
 REFUSED = "writes.refused"
 UNAUTHORIZED, RETIRED = "401", "410"
 MISTAKES = ("400", "403", "404", RETIRED)
-"""Statuses of a signed write without a body, or about an order, a group or a key that does not exist."""
+"""Statuses of a signed write without a body, or about an order, group or key that does not exist."""
 
 
 def judge(target: Target, subject: str) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def _refused(target: Target, method: str, path: str, how: str, wanted: list[str]
 
 
 def _lacks_something(node: Mapping[str, Any], path: str) -> bool:
-    """Whether a write without a body, of what does not exist, cannot be carried out."""
+    """Return whether a write without a body, of what does not exist, cannot be carried out."""
     return "{" in path or "x-never-carried-out" in node or node.get("requestBody", {}).get("required", False)
 
 

@@ -1,6 +1,6 @@
-"""Rules of Kalshi's stream beyond the schemas of its messages; written from its documentation.
+"""Rules about Kalshi's stream beyond the schemas of its messages; written from its documentation.
 
-They are judged in this order: rules that others rely on come first.
+They run in this order: rules on which others rely come first.
 """
 
 from mockexchange.kit.checks import Check

@@ -1,4 +1,4 @@
-"""Channels, error codes and parameters in the API document of the stream."""
+"""What the stream's API document says about channels, error codes and parameters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -24,12 +24,12 @@ class Channel(NamedTuple):
 
 
 def channels(target: StreamTarget) -> dict[str, Channel]:
-    """Return by name the channels at the target's API date that have documented messages."""
+    """Return the channels that have documented messages at the server's API date, by name."""
     return {name: _channel(name, row) for name, row in _channel_rows(target).items() if row["messages"]}
 
 
 def known_channels(target: StreamTarget) -> frozenset[str]:
-    """Return the names of all channels at the target's API date, also of those without documented messages."""
+    """Return the names of all channels at the server's API date, also of those without documented messages."""
     return frozenset(_channel_rows(target))
 
 
@@ -43,12 +43,12 @@ def _channel(name: str, row: Mapping[str, Any]) -> Channel:
 
 
 def has_code(target: StreamTarget, code: int) -> bool:
-    """Whether an error code is documented at the target's API date."""
+    """Return whether an error code is documented at the target's API date."""
     return code in target.rest.stream_document["components"]["schemas"]["ErrorCode"]["enum"]
 
 
 def message_keys(target: StreamTarget, message: str) -> frozenset[str]:
-    """Return the keys of a message's body at the target's API date; none if it has no such message."""
+    """Return the keys of a message's body at the server's API date; an empty set if it has no such message."""
     document = target.rest.stream_document
     node = document["components"]["messages"].get(message)
     if node is None:
@@ -58,14 +58,14 @@ def message_keys(target: StreamTarget, message: str) -> frozenset[str]:
 
 
 def parameters(target: StreamTarget, command: str) -> frozenset[str]:
-    """Return the parameters of a command at the target's API date."""
+    """Return the names of a command's parameters at the server's API date."""
     document = target.rest.stream_document
     payload = resolved(document, document["components"]["messages"][command]["payload"])
     return frozenset(resolved(document, payload["properties"]["params"])["properties"])
 
 
 def actions(target: StreamTarget) -> frozenset[str]:
-    """Return the actions of update_subscription at the target's API date."""
+    """Return the actions of the command update_subscription at the server's API date."""
     document = target.rest.stream_document
     payload = resolved(document, document["components"]["messages"]["update_subscription"]["payload"])
     params = resolved(document, payload["properties"]["params"])
@@ -81,13 +81,13 @@ def query_parameters(target: StreamTarget, path: str) -> frozenset[str]:
 
 
 class FindingWriter(NamedTuple):
-    """Makes the findings of one rule."""
+    """A helper that makes the findings of one rule."""
 
     rule: str
     target: StreamTarget
 
     def finding(self, where: str | RecordedStream, seen: str, expected: str, message: str = "") -> Finding:
-        """Return a finding; `message` names the documented message that it points to, "" for the stream."""
+        """Return a finding; it points to the documented message `message`, or to the stream if that is ""."""
         name = where if isinstance(where, str) else where.name
         return Finding(self.rule, name, seen, expected, self.target.place(message))
 

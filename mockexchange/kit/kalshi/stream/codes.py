@@ -1,4 +1,4 @@
-"""Rules of error codes: the answer to each kind of wrong command."""
+"""Rules about error codes: the answer to each kind of wrong command."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -18,23 +18,23 @@ SUBSCRIBE, UNSUBSCRIBE, UPDATE = "subscribe", "unsubscribe", "update_subscriptio
 ADD = "add_markets"
 NO_SID, UNKNOWN_TICKER, UUID = 999_999, "KXUNKNOWN_TICKER-99DEC31-X", "11111111-2222-4333-8444-555555555555"
 LAST_UNKNOWN_MARKET = "2026-06"
-"""The last alias whose documents have an error for unknown markets."""
+"""The last API date whose documents have an error for unknown markets."""
 COMMUNICATIONS, INDICES, PYTH = "communications", "cfbenchmarks_value", "pyth_value"
 
 
 class CommandStream(NamedTuple):
-    """A stream to try commands on, with subscriptions to order books, tickers and fills of one market."""
+    """A stream on which wrong commands are tried, subscribed to order book, ticker and fills of one market."""
 
     stream: RecordedStream
     ticker: str
     order_books: int
-    """The id of the subscription to order books; the next two fields are the ids for tickers and fills."""
+    """The id of the subscription to the order book; the next two fields are the ids for ticker and fills."""
     tickers: int
     fills: int
 
 
 class WrongCommand(NamedTuple):
-    """A command with one mistake, and the error code of its answer."""
+    """A command with one mistake, and the error code that must answer it."""
 
     description: str
     code: int | None
@@ -198,7 +198,7 @@ def _subjects(target: StreamTarget) -> Iterable[str]:
 
 
 def command_stream_of(target: StreamTarget) -> CommandStream:
-    """Return the stream to try commands on, opened anew if the last command ended it. Raises NotJudged."""
+    """Return the stream for wrong commands, opened again if the last command ended it. Raises NotJudged."""
     found: CommandStream = target.cached("commands", _open_command_stream)
     if found.stream.is_closed:
         target.drop_cached("commands")
@@ -217,7 +217,7 @@ def _open_command_stream(target: StreamTarget) -> CommandStream:
 
 
 def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a command with one mistake is answered with its error code and id, and nothing else."""
+    """Check that a command with one mistake is answered with its error code and id, and nothing else."""
     commands = command_stream_of(target)
     if subject in NOT_COMMANDS:
         commands.stream.send(NOT_COMMANDS[subject])

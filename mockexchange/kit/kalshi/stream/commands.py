@@ -1,4 +1,4 @@
-"""Rules of commands: the effect of each valid command."""
+"""Rules about the effect of each valid command."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,13 +17,13 @@ TICKER, TRADE, FILL = "ticker", "trade", "fill"
 UPDATE, ADD, DELETE, GET = "update_subscription", "add_markets", "delete_markets", "get_snapshot"
 SNAPSHOT = "orderbook_snapshot"
 QUIET_S = 3.0
-"""Seconds to wait for a frame of a busy market; it was heard before."""
+"""The time in seconds to wait for a frame of a market that had some before."""
 STREAM = "stream"
-"""The subject of rules about the stream as a whole."""
+"""The subject of rules that apply to the stream as a whole."""
 
 
 def judge_list(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that list_subscriptions lists every subscription with its channel, in the order of their sids."""
+    """Check that list_subscriptions lists every subscription with its channel, in the order of their sids."""
     stream = target.open()
     stream.subscribe(TRADE, FILL)
     stream.subscribe(TICKER)
@@ -34,7 +34,7 @@ def judge_list(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_unsubscribe(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that the end of each sid is acknowledged once, and that the sid is unknown and unused afterwards."""
+    """Check that the end of each sid is acknowledged once, and that the sid is unknown and unused afterwards."""
     writer, stream = FindingWriter("stream.unsubscribe", target), target.open()
     stream.subscribe(TRADE, FILL, TICKER)
     gone = [one.sid for one in stream.unsubscribe(1, 3) if one.kind is MessageKind.GONE]
@@ -47,7 +47,7 @@ def judge_unsubscribe(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_repeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that subscribing to a channel again extends the existing subscription to all the markets."""
+    """Check that subscribing to a channel again extends the existing subscription to all the markets."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.repeat", target), target.open()
     stream.subscribe(TICKER, market_tickers=[first])
@@ -59,7 +59,7 @@ def judge_repeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_add(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that add_markets is answered with the whole filter, and that new order books begin with a snapshot."""
+    """Check that add_markets is answered with the whole filter, and that new order books begin with a snapshot."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.add", target), target.open()
     stream.subscribe(ORDER_BOOKS, market_tickers=[first])
@@ -71,7 +71,7 @@ def judge_add(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_delete(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that delete_markets is answered with the remaining filter, and that no frame of other markets follows.
+    """Check that delete_markets is answered with the remaining filter, and that no frame of other markets follows.
 
     Of the markets that were heard, the busiest is deleted, and another stream waits until it has spoken again.
     """
@@ -104,7 +104,7 @@ def _busiest(target: StreamTarget, *tickers: str) -> tuple[str, str]:
 
 
 def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that get_snapshot is answered with the order books that it names, with the command's id."""
+    """Check that get_snapshot is answered with the order books that it names, with the command's id."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.get-snapshot", target), target.open()
     stream.subscribe(ORDER_BOOKS, market_tickers=[first, second])
@@ -116,7 +116,7 @@ def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_initial_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a subscription with `send_initial_snapshot` begins with a `ticker` frame of each market it names."""
+    """Check that a subscription with `send_initial_snapshot` begins with a `ticker` frame of each market it names."""
     tickers = list(_two(target))
     writer, stream = FindingWriter("stream.initial-snapshot", target), target.open()
     stream.subscribe(TICKER, market_tickers=tickers, send_initial_snapshot=True)
@@ -126,7 +126,7 @@ def judge_initial_snapshot(target: StreamTarget, subject: str) -> Iterator[Findi
 
 
 def judge_skip(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that with skip_ticker_ack the answer to a change omits the filter."""
+    """Check that with skip_ticker_ack the answer to a change omits the filter."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.skip-ack", target), target.open()
     stream.subscribe(TICKER, market_tickers=[first], skip_ticker_ack=True)
@@ -135,7 +135,7 @@ def judge_skip(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_no_id(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a command without an id, or with id 0, is answered without one."""
+    """Check that a command without an id, or with id 0, is answered without one."""
     writer, stream = FindingWriter("stream.no-id", target), target.open()
     for raw in (b'{"cmd":"list_subscriptions"}', b'{"id":0,"cmd":"list_subscriptions"}'):
         stream.send(raw)
@@ -145,7 +145,7 @@ def judge_no_id(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_binary(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a command in a binary message is carried out as in a text message."""
+    """Check that a command in a binary message is carried out as in a text message."""
     writer, stream = FindingWriter("stream.binary", target), target.open()
     command_id = stream.next_id()
     stream.send(stream.protocol.command(command_id, "subscribe", {"channels": [FILL]}), is_binary=True)

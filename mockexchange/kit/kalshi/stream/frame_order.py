@@ -1,4 +1,4 @@
-"""Rules for the order of frames, general ones and Kalshi's own, judged on each recorded stream."""
+"""Rules about the order of frames, general ones and Kalshi's own, checked on each recorded stream."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,8 +16,11 @@ from mockexchange.kit.validation.frames import DOCUMENTED
 
 ALWAYS = ""
 REPEATABLE = {"trade": "trade_id", "market_position": "position_fp", "ticker": ALWAYS}
-"""Messages that may repeat at API dates where they lack this key: two equal trades of one second, an amount truncated
-to whole cents. A ticker may repeat at any API date: it is sent on any change, which need not be one of its keys."""
+"""Messages that may repeat at API dates where they lack this key.
+
+Two trades of one second may be equal, and an amount may be truncated to whole cents. A ticker may repeat at any API
+date: it is sent on any change, which need not be in its fields.
+"""
 
 
 def _names(target: StreamTarget) -> Iterable[str]:
@@ -77,7 +80,7 @@ def recorded_check(
     judge: Callable[[StreamTarget, RecordedStream], Iterable[BrokenRule]],
     subjects: Callable[[StreamTarget], Iterable[str]] = _names,
 ) -> Check[StreamTarget]:
-    """Return a check that judges the record of each stream."""
+    """Return a check that applies a rule to the record of each stream."""
 
     def judge_subject(target: StreamTarget, subject: str) -> Iterator[Finding]:
         stream = recording_of(target).stream(subject)
@@ -89,7 +92,7 @@ def recorded_check(
 
 
 def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that the server does not close a stream that the client keeps reading."""
+    """Check that the server does not close a stream that the client keeps reading."""
     stream = recording_of(target).stream(subject)
     for entry in stream.entries:
         if entry.arrival and entry.arrival.type is FrameType.CLOSE:
@@ -99,7 +102,7 @@ def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that a channel sends frames of the events that this run caused on it."""
+    """Check that a channel sends frames of the events that this run caused on it."""
     if not target.is_scripted:
         recording_of(target).messages(channel)
     elif not recording_of(target).unfiltered.data(channel):

@@ -1,4 +1,4 @@
-"""Rules of handshakes with a valid key, and with each kind of wrong credentials."""
+"""Rules about stream handshakes with a valid key, and with each kind of wrong credentials."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from mockexchange.kit.venue import Signer
 KEY, TIMESTAMP, SIGNATURE = "KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE"
 UNKNOWN_KEY = "00000000-0000-4000-8000-000000000000"
 STALE_MS = 300_000
-"""Five minutes, refused in both directions."""
+"""Five minutes in milliseconds, an age of a timestamp that is refused, in the past as in the future."""
 ANONYMOUS = frozenset({"2026-02"})
-"""Aliases at which public channels need no key: from 2026-01-30 to 2026-03-23, by the documents."""
+"""API dates at which public channels need no key: by the documents from 2026-01-30 to 2026-03-23."""
 REFUSED, NEEDS_KEY = 401, 9
 
 
@@ -57,7 +57,7 @@ WRONG_PATHS = ("/trade-api/ws/v1", "/trade-api/ws", "/trade-api/ws/v2/more")
 
 
 def judge_good_key(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a handshake with a valid signature is accepted."""
+    """Check that a handshake with a valid signature is accepted."""
     try:
         target.shake_hands(target.signer(subject))
     except HandshakeRefused as refused:
@@ -65,7 +65,7 @@ def judge_good_key(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_mistake(target: StreamTarget, description: str) -> Iterator[Finding]:
-    """Judge that a wrongly signed handshake is refused with 401."""
+    """Check that a wrongly signed handshake is refused with 401."""
     signer, mistake = target.signer(MEMBER), BY_DESCRIPTION[description]
     yield from _judge_refused(
         target, "stream.refusals", description, lambda: mistake.make(signer, target.url), {REFUSED}
@@ -73,7 +73,7 @@ def judge_mistake(target: StreamTarget, description: str) -> Iterator[Finding]:
 
 
 def judge_path(target: StreamTarget, path: str) -> Iterator[Finding]:
-    """Judge that a handshake at another path is refused, also with a valid key."""
+    """Check that a handshake at another path is refused, also with a valid key."""
     url = f"{target.url.removesuffix(target.rest.venue.stream_path)}{path}"
     signer = target.signer(MEMBER)
     yield from _judge_refused(
@@ -86,7 +86,7 @@ def _mistakes(target: StreamTarget) -> Iterable[str]:
 
 
 def judge_anonymous(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that without a key public channels are accepted and private ones refused."""
+    """Check that without a key public channels are accepted and private ones refused."""
     writer = FindingWriter("stream.anonymous", target)
     try:
         stream = target.shake_hands(target.signer(MEMBER), lambda headers: {})

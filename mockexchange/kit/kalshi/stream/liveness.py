@@ -1,4 +1,4 @@
-"""Rules of pings in both directions, and of the close."""
+"""Rules about pings in both directions, and about the closing of a stream."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from mockexchange.kit.target import NotJudged
 PAYLOAD, HEARTBEAT = b"are you there", b"heartbeat"
 NORMAL = 1000
 LATE_S = 5.0
-"""Seconds that a ping may be later than documented: in 90 quiet seconds eight were seen, not nine."""
+"""The seconds by which a ping may be later than documented: in 90 quiet seconds eight were seen, not nine."""
 
 
 def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a ping is answered with its payload."""
+    """Check that a ping is answered with its payload."""
     stream = _open_with_pings(target)
     stream.connection.ping(PAYLOAD)
     answered = (
@@ -30,7 +30,7 @@ def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a quiet stream is pinged, with the recorded payload."""
+    """Check that a quiet stream is pinged, with the recorded payload."""
     if target.is_brief:
         raise NotJudged(
             f"a quiet stream is pinged after {target.heartbeat_s:g} seconds, and --fast does not wait for it"
@@ -44,7 +44,7 @@ def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_close(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that a close frame is answered with a close frame."""
+    """Check that a close frame is answered with a close frame."""
     stream = _open_with_pings(target)
     stream.subscribe("fill")
     ending = stream.close()

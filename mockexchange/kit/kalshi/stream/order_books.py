@@ -1,4 +1,4 @@
-"""Rules of order books: a snapshot first, then changes that add up to the order book of REST."""
+"""Rules about order books: a snapshot comes first, then changes that add up to the order book of REST."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -16,7 +16,7 @@ from mockexchange.kit.target import NotJudged
 
 BOOK = "/markets/{ticker}/orderbook"
 FRACTIONAL = "orderbook_fp"
-"""The key of the order book with fractional counts, as in frames, at API dates that show whole counts beside it."""
+"""The key of the order book with fractional counts, as in frames, where the API date also serves whole counts."""
 SIDES = ("yes", "no")
 DOLLAR = Decimal(1)
 Levels = dict[Decimal, Decimal]
@@ -24,7 +24,7 @@ Book = dict[str, Levels]
 
 
 def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
-    """Return price in dollars and count of each level of a side, in the order of the list."""
+    """Return price in dollars and count for each level of a side, in the list's order."""
     for name, per_dollar in ((f"{side}_dollars_fp", 1), (f"{side}_dollars", 1), (side, 100)):
         found = node.get(name)
         if isinstance(found, list):
@@ -34,14 +34,14 @@ def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
 
 
 def book_of(node: Row) -> Book:
-    """Return the count at each price, in dollars, of both sides of an order book."""
+    """Return the count at each price in dollars, for both sides of an order book."""
     return {side: dict(levels(node, side)) for side in SIDES}
 
 
 class OrderBooks:
     """The order books of one subscription, computed from its frames.
 
-    `wrong` lists inconsistent frames: what was seen and what was expected.
+    `wrong` lists inconsistent frames, each with what was seen and what was expected.
     """
 
     def __init__(self, frames: list[StreamMessage]) -> None:
@@ -77,14 +77,14 @@ def _joined(prices: list[Decimal]) -> str:
 
 
 def judge_order_books(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that the snapshot of a market comes first, and that no change makes a level negative."""
+    """Check that the snapshot of a market comes first, and that no change makes a level negative."""
     writer = FindingWriter("stream.books", target)
     for seen, expected in OrderBooks(recording_of(target).messages(ORDER_BOOKS)).wrong:
         yield writer.finding(ORDER_BOOKS, seen, expected, ORDER_BOOKS)
 
 
 def judge_rest(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that snapshots and changes add up to the order book of REST."""
+    """Check that snapshots and changes add up to the order book of REST."""
     recording, writer = recording_of(target), FindingWriter("stream.book-equals-rest", target)
     yield from recording.settled_differences(
         ORDER_BOOKS, lambda: _differences(target, writer, OrderBooks(recording.messages(ORDER_BOOKS)))
@@ -109,7 +109,7 @@ def _sorted(side: Levels) -> list[tuple[str, str]]:
 
 
 def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Judge that use_yes_price gives levels of NO the complementary price, and leaves levels of YES unchanged."""
+    """Check that use_yes_price gives levels of NO the complementary price, and leaves levels of YES unchanged."""
     writer = FindingWriter("stream.yes-price", target)
     tickers = tickers_of(target)
     plain, in_yes = _snapshots(target, tickers), _snapshots(target, tickers, use_yes_price=True)

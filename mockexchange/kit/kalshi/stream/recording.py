@@ -1,4 +1,4 @@
-"""The recording of several simultaneous streams, on which most rules of the stream are judged.
+"""A recording of several simultaneous streams, which most rules about the stream examine.
 
 A run records the streams once, not once for each rule.
 """
@@ -28,11 +28,11 @@ UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCO
 )
 NAMES = (UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCOUNT)
 ROLES = {RESTRICTED_KEY: RESTRICTED, OTHER_ACCOUNT: OTHER}
-"""The roles of streams that are not opened with the member's key."""
+"""The roles whose keys open a stream, for streams not opened with the member's key."""
 LAG_S = 2.0
-"""Seconds that REST may lag behind the stream; 360 ms were recorded."""
+"""The seconds by which REST may lag behind the stream; 360 ms were recorded."""
 MARKETS_MAX = 20
-"""Markets whose order books are followed: first the account's positions, then the most traded."""
+"""The most markets whose order books are followed: the account's positions first, then the most traded."""
 POSITIONS, MARKETS, FILLS = "/portfolio/positions", "/markets", "/portfolio/fills"
 ORDERS, GROUPS, TRADES = "/portfolio/orders", "/portfolio/order_groups", "/markets/trades"
 KEYS = {
@@ -50,7 +50,7 @@ FRESH: Mapping[str, Mapping[str, str]] = {
     "/portfolio/balance": {},
     **{path: {"limit": "20"} for path in (POSITIONS, FILLS, ORDERS, TRADES, MARKETS)},
 }
-"""Reads that show events, with their queries."""
+"""Reads that show the events of a run, with their queries."""
 
 
 @dataclass
@@ -64,11 +64,11 @@ class Recording:
     missing: dict[str, str] = field(default_factory=dict)
     """Reasons why streams could not be opened, by name."""
     before: dict[str, dict[str, Row]] = field(default_factory=dict)
-    """The rows of REST after the subscriptions and before the events, by path and key of the row."""
+    """The rows of REST after the subscriptions and before the events, by path and row key."""
     positions: dict[str, dict[str, Row]] = field(default_factory=dict)
     """The positions of each subaccount before the events, by ticker."""
     asked: dict[str, Any] = field(default_factory=dict)
-    """Answers before the events, by path, to be compared with those after them."""
+    """Answers of reads before the events, by path, to be compared with answers after them."""
 
     def stream(self, name: str) -> RecordedStream:
         """Return a stream by name. Raises NotJudged if it could not be opened."""
@@ -88,7 +88,7 @@ class Recording:
         return found
 
     def settled_differences(self, channel: str, compare: Callable[[], Iterable[T]]) -> list[T]:
-        """Return the differences between the frames of a channel and REST, compared while no more frames arrive.
+        """Return what differs between a channel's frames and REST, compared while no more frames arrive.
 
         REST may lag behind the stream, so differences are compared once more after LAG_S. Raises NotJudged.
         """
@@ -108,7 +108,7 @@ class Recording:
 
 
 def recording_of(target: StreamTarget) -> Recording:
-    """Return the recording of a run, made on first use. Raises NotJudged and Unreachable."""
+    """Return the recording of a run, which is made on first use. Raises NotJudged and Unreachable."""
     return target.cached("recording", _record)
 
 
@@ -147,7 +147,7 @@ def positions_of(target: StreamTarget, number: str) -> dict[str, Row]:
 
 
 def asked_again(recording: Recording, path: str, further: Mapping[str, str] | None = None) -> Any:
-    """Return the answer of a read without its fields that change by themselves; its query is the same each time."""
+    """Send a read with the same query as before and return the answer, without fields that change by themselves."""
     rest = recording.target.rest
     answer = rest.ask(path, query={**FRESH[path], **(further or {})})
     rest.objections.clear()  # answers are judged by other rules
@@ -182,14 +182,17 @@ def _change_filter(stream: RecordedStream, tickers: list[str]) -> None:
 def subscribe_to_all(
     target: StreamTarget, stream: RecordedStream, tickers: list[str], *, is_narrow: bool = False
 ) -> None:
-    """Subscribe to order books of the tickers and to all other channels, unfiltered unless `is_narrow`."""
+    """Subscribe to the order books of these tickers and to all other channels.
+
+    With `is_narrow` the other channels are filtered by the tickers, too.
+    """
     others = [name for name in channels(target) if name != ORDER_BOOKS]
     stream.subscribe(ORDER_BOOKS, market_tickers=tickers)
     stream.subscribe(*others, **({"market_tickers": tickers} if is_narrow else {}))
 
 
 def tickers_of(target: StreamTarget) -> list[str]:
-    """Return the tickers to follow: the account's positions, then the most traded markets. Raises NotJudged."""
+    """Return the tickers of markets to follow: the account's positions, then the most traded ones. Raises NotJudged."""
     return target.cached("tickers", _tickers)
 
 
@@ -218,12 +221,12 @@ def rows(target: StreamTarget, path: str, key: str, **query: Any) -> list[Row]:
 
 
 def keyed(target: StreamTarget, path: str) -> dict[str, Row]:
-    """Return the newest rows of a REST list, by their key. Raises NotJudged."""
+    """Return the newest rows of a REST list by the field that identifies them. Raises NotJudged."""
     key, name = KEYS[path]
     limit = {"limit": ROWS_MAX} if "limit" in query_parameters(target, path) else {}
     return {str(row[name]): row for row in rows(target, path, key, **limit)}
 
 
 def last_by(frames: Iterable[StreamMessage], *keys: str) -> dict[tuple[Any, ...], StreamMessage]:
-    """Return the last message for each combination of values that `keys` have in the message bodies."""
+    """Return the last message for each combination of values that the fields `keys` have in the bodies."""
     return {tuple(one.body.get(key) for key in keys): one for one in frames}

@@ -1,4 +1,4 @@
-"""Rules that compare the last frames of each channel with REST right after them."""
+"""Rules that the last frames of each channel equal what REST serves right after them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -25,13 +25,13 @@ from mockexchange.kit.target import NotJudged
 
 ORDER, MARKET = "/portfolio/orders/{order_id}", "/markets/{ticker}"
 LOOKED_UP_MAX = 30
-"""Objects of one kind that are looked up, the newest ones; each is a request."""
+"""The most objects of one kind that are read over REST, the newest ones; each takes a request."""
 OK, NOT_FOUND = 200, 404
 MONEY = {"position_cost": "market_exposure", "realized_pnl": "realized_pnl", "fees_paid": "fees_paid"}
-"""Amounts of a position in frames, and their names in the row of REST."""
+"""Amounts of a position in frames, and the names of the same amounts in REST."""
 
 Found = tuple[str, Any, Any]
-"""Place, value in the frame, value in REST."""
+"""A difference: its place, the value in the frame, and the value in REST."""
 
 
 class Comparison(NamedTuple):
@@ -79,7 +79,10 @@ def _position(recording: Recording, known: Collection[str], ticker: str, subacco
 
 
 def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
-    """Yield name, value in the frame and value in the row where they differ, in contracts and dollars."""
+    """Yield the amounts of a position that differ: name, value in the frame and value in the row.
+
+    Values are in contracts and dollars.
+    """
     if count(body, "position") != count(row, "position"):
         yield "position", count(body, "position"), count(row, "position")
     for name, called in MONEY.items():
@@ -89,7 +92,7 @@ def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | N
 
 
 def fills(recording: Recording) -> Iterator[Found]:
-    """Compare the fills of the stream with the fills of REST; each new REST row needs a frame."""
+    """Compare the fills of the stream with those of REST; each new REST row needs a frame."""
     bodies = {str(one.body.get("trade_id")): one.body for one in recording.unfiltered.data("fill")}
     shown = keyed(recording.target, FILLS)
     for trade_id, body in list(bodies.items())[-LOOKED_UP_MAX:]:
@@ -114,7 +117,7 @@ def _unreported(
 
 
 def _is_other(path: str, row: Row, before: Row) -> bool:
-    """Whether a row has changed; for positions only in fields that the stream reports."""
+    """Return whether a row has changed; for positions only in fields that the stream reports."""
     if path != POSITIONS:
         return row != before
     names = ("position", *(f"{name}{unit}" for name in MONEY.values() for unit in ("", "_dollars")), "position_fp")

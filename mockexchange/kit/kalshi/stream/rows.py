@@ -1,4 +1,4 @@
-"""Comparison of REST rows and bodies of frames, by the keys that both have."""
+"""Comparison of REST rows with bodies of frames, in the fields that both have."""
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -9,7 +9,7 @@ CENTICENTS_PER_DOLLAR, CENTS_PER_DOLLAR = 10_000, 100
 
 
 def amount(value: object) -> Decimal | None:
-    """Return the number of a JSON integer or text; None for any other value."""
+    """Return a JSON integer, or the number in a JSON text, as Decimal; None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
@@ -19,7 +19,7 @@ def amount(value: object) -> Decimal | None:
 
 
 def is_same(one: object, other: object) -> bool:
-    """Whether two values are equal; numbers are compared by value, also as text."""
+    """Return whether two values are equal; numbers are compared by value, also if they are text."""
     mine, yours = amount(one), amount(other)
     return mine == yours if mine is not None and yours is not None else bool(one == other)
 
@@ -27,7 +27,10 @@ def is_same(one: object, other: object) -> bool:
 def differences(
     body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Yield key, value in the frame and value in the row where they differ; `renamed` maps keys to names in REST."""
+    """Yield the fields that differ: key, value in the frame and value in the row.
+
+    `renamed` maps keys to names in REST, and the keys in `exempt` are not compared.
+    """
     names = renamed or {}
     for key, value in body.items():
         called = names.get(key, key)

@@ -1,4 +1,4 @@
-"""Rules of visibility: filters, private channels, and keys that are restricted to one subaccount."""
+"""Rules about who receives which frames: filters, private channels, and keys restricted to one subaccount."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,12 +17,12 @@ OWN = {
     "user_orders": "order_id",
     "order_group_updates": "order_group_id",
 }
-"""Private channels, and the key of their frames whose values belong to one account."""
+"""Private channels, and the field of their frames whose values belong to one account."""
 SUBACCOUNTS = ("subaccount", "subaccount_number")
 
 
 def judge_filter(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that a filter keeps exactly the frames of its market, or all frames on a channel that ignores filters."""
+    """Check that a filter keeps exactly the frames of its market, or all frames on a channel that ignores filters."""
     recording, writer = recording_of(target), FindingWriter("stream.filter", target)
     ticker = recording.tickers[0]
     is_filtered = channels(target)[channel].filter != "ignored"
@@ -45,7 +45,7 @@ def judge_filter(target: StreamTarget, channel: str) -> Iterator[Finding]:
 
 
 def judge_own(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that no other account receives frames of the member's account."""
+    """Check that no other account receives frames of the member's account."""
     recording, writer, key = recording_of(target), FindingWriter("stream.own", target), OWN[channel]
     mine = {one.body.get(key) for one in recording.messages(channel)}
     theirs = {one.body.get(key) for one in recording.messages(channel, OTHER_ACCOUNT)}
@@ -61,7 +61,7 @@ def judge_own(target: StreamTarget, channel: str) -> Iterator[Finding]:
 
 
 def judge_bound(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Judge that a key restricted to a subaccount receives exactly the frames of that subaccount."""
+    """Check that a key restricted to a subaccount receives exactly the frames of that subaccount."""
     recording, writer = recording_of(target), FindingWriter("stream.bound", target)
     number = _number(recording)
     restricted = recording.stream(RESTRICTED_KEY).data(channel)

@@ -1,4 +1,4 @@
-"""Places the orders of the rules of writes, reads them back, and cancels what still rests at the end.
+"""An order placer for rules: it places orders, reads them back, and cancels those that rest at the end.
 
 Orders have one or two contracts at one or two cents, in a market whose asks are above that.
 """
@@ -20,14 +20,14 @@ POLL_S = 1.0
 SHOWN_CHARS = 200
 DONE = range(200, 300)
 UNJUDGEABLE = (401, 403, 410, 429, 503)
-"""Statuses of a key that may not write, and of an exchange that takes no orders."""
+"""Statuses for a key that may not write, and for an exchange that accepts no orders."""
 FILL_OR_KILL, IMMEDIATE, REST = "fill_or_kill", "immediate_or_cancel", "good_till_canceled"
 SHORT = {FILL_OR_KILL: "FOK", IMMEDIATE: "IOC", REST: "GTC"}
-"""The words of November 2025."""
+"""The names that the values of time_in_force had in November 2025."""
 
 
 class Generation(NamedTuple):
-    """The operation ids of one generation of order entry."""
+    """The operation ids of one generation of the API's order entry."""
 
     create: str
     cancel: str
@@ -54,7 +54,7 @@ GENERATIONS = {one.create: one for one in (FIRST, SECOND)}
 
 
 class OrderPlacer:
-    """Order entry of one generation in one market; it must be closed by `open_placer`."""
+    """Order entry by one generation of operations in one market; `open_placer` cancels the orders at the end."""
 
     def __init__(self, target: Target, generation: Generation, ticker: str) -> None:
         self.target, self.generation, self.ticker = target, generation, ticker
@@ -78,13 +78,13 @@ class OrderPlacer:
 
     @staticmethod
     def judgeable(answer: Answer) -> Answer:
-        """Return an answer. Raises NotJudged if the key or the exchange is the reason for it."""
+        """Return the answer unchanged. Raises NotJudged if its status is due to the key or a closed exchange."""
         if answer.status in UNJUDGEABLE:
             raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
         return answer
 
     def place(self, **wanted: Any) -> tuple[str, Answer]:
-        """Place an order that should rest. Raises NotJudged if it is refused."""
+        """Place an order that should rest; return its id and the answer. Raises NotJudged if it is refused."""
         answer = self.create(self.body(**wanted))
         if answer.status not in DONE:
             raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
@@ -114,7 +114,7 @@ class OrderPlacer:
         )
 
     def read(self, order_id: str, is_shown: Callable[[Row], bool] = bool) -> Row:
-        """Return the order as the venue shows it, if need be after its lag; an empty row if it shows none."""
+        """Return the order as the venue serves it, once `is_shown` accepts it or the lag is over; empty if missing."""
         return self.settled(lambda: self._order(order_id), is_shown)
 
     def _order(self, order_id: str) -> Row:
@@ -129,7 +129,7 @@ class OrderPlacer:
         return {row["order_id"]: row for row in rows}
 
     def footprint(self) -> dict[str, object]:
-        """Return what a refused write must not change: resting orders, positions and cash."""
+        """Return the resting orders, positions and cash, which a refused write must not change."""
         positions = self.target.ask("/portfolio/positions", query={"ticker": self.ticker}).json()
         balance = self.target.ask("/portfolio/balance").json()
         return {
@@ -139,7 +139,7 @@ class OrderPlacer:
         }
 
     def settled(self, read: Callable[[], T], is_fine: Callable[[T], bool]) -> T:
-        """Read until the result is fine, as long as the server's reads may lag."""
+        """Call `read` until `is_fine` accepts the result or the server's read lag is over; return the last result."""
         ends_at_s = time.monotonic() + self.target.lag_s
         found = read()
         while not is_fine(found) and time.monotonic() < ends_at_s:
@@ -148,14 +148,14 @@ class OrderPlacer:
         return found
 
     def close(self) -> None:
-        """Cancel what still rests."""
+        """Cancel the orders that still rest."""
         for order_id in self.made:
             self.cancel(order_id)
 
 
 @contextmanager
 def open_placer(target: Target, operation_id: str) -> Iterator[OrderPlacer]:
-    """Yield the placer of the generation that an operation belongs to. Raises NotJudged without a suitable market."""
+    """Yield an order placer for the generation of an operation. Raises NotJudged without a suitable market."""
     placer = OrderPlacer(target, GENERATIONS[operation_id], quiet_market(target))
     try:
         yield placer

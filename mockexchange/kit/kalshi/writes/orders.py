@@ -1,4 +1,4 @@
-"""Rules of order entry that a schema cannot say, judged by small orders far from the market."""
+"""Rules about order entry beyond the schemas, checked with small orders far from the market."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -40,12 +40,12 @@ COUNTED = ("fill", "remaining", "initial")
 AMENDED_COUNT = 2
 ZERO = Decimal(0)
 GONE = (404, 400)
-"""Statuses of a change of what does not rest: recorded for cancels as 404, else inferred."""
+"""Statuses for a change of an order that does not rest: recorded as 404 for cancels, else inferred."""
 UNKNOWN_MARKET = "KXNOSUCHMARKET-00JAN01-X"
 
 
 def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that the answer of a create equals the next read of the order."""
+    """Check that the answer of a create equals the next read of the order."""
     with open_placer(target, operation_id) as placer:
         order_id, answer = placer.place()
         row = placer.read(order_id)
@@ -96,7 +96,7 @@ def _milliseconds(instant: str) -> int:
 
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that counts add up through create, decrease and cancel, in the answers and in the reads."""
+    """Check that counts add up through create, decrease and cancel, in the answers and in the reads."""
     with open_placer(target, operation_id) as placer:
         order_id, answer = placer.place(count=2)
         yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
@@ -141,7 +141,7 @@ def _state_text(status: str, filled: Decimal | int, left: Decimal | int, ordered
 
 
 def judge_canceled(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a canceled order cannot be canceled, decreased or amended again."""
+    """Check that a canceled order cannot be canceled, decreased or amended again."""
     with open_placer(target, operation_id) as placer:
         body = placer.body(count=2)
         placer.create(body)
@@ -170,7 +170,7 @@ def _required(placer: OrderPlacer) -> str:
 
 
 def judge_duplicate(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a client order id is refused for ever once it was used, and that this leaves nothing behind."""
+    """Check that a client order id is refused for ever once it was used, and that this leaves nothing behind."""
     with open_placer(target, operation_id) as placer:
         body = placer.body()
         placer.create(body)
@@ -198,7 +198,7 @@ def _leaves_nothing(placer: OrderPlacer, rule: str, body: Mapping[str, Any], *wa
 
 
 def judge_refused(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that orders which cannot be carried out are refused with their status and leave nothing behind."""
+    """Check that orders which cannot be carried out are refused with their status and leave nothing behind."""
     with open_placer(target, operation_id) as placer:
         for change, wanted in _mistakes(placer):
             yield from _leaves_nothing(placer, REFUSED, {**placer.body(), **change}, *wanted)
@@ -222,7 +222,7 @@ def _mistakes(placer: OrderPlacer) -> Iterator[tuple[dict[str, Any], tuple[int, 
 
 
 def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that an order which is to be filled at once, and finds nothing, is canceled without a fill."""
+    """Check that an order which is to be filled at once, and finds nothing, is canceled without a fill."""
     with open_placer(target, operation_id) as placer:
         order_id, answer = placer.place(force=IMMEDIATE)
         row = _order_of(placer, answer, order_id, left=0)
@@ -231,7 +231,7 @@ def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decimal) -> Iterator[Finding]:
-    """Judge the counts of an answer of the second generation; averages are there if something was filled."""
+    """Check the counts of an answer of the second generation; averages are there if something was filled."""
     if placer.generation.is_first:
         return
     body = answer.json()
@@ -245,7 +245,7 @@ def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decim
 
 
 def judge_amended(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that an amended order keeps its id and has the new price, size and client order id."""
+    """Check that an amended order keeps its id and has the new price, size and client order id."""
     with open_placer(target, operation_id) as placer:
         body = placer.body()
         placer.create(body)
@@ -274,7 +274,7 @@ def _amend_answer(placer: OrderPlacer, answer: Answer, before: Row, after: Row) 
 
 
 def judge_batch(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that a batch has an item for each order in its place, and that one that fails stops no other."""
+    """Check that a batch has an item for each order in its place, and that one that fails stops no other."""
     with open_placer(target, operation_id) as placer:
         sent = [placer.body(), {**placer.body(), "ticker": UNKNOWN_MARKET}, placer.body()]
         answer = placer.judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
@@ -308,7 +308,7 @@ def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
 
 
 def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that what was bought at once is executed, has its averages, and is in the fills."""
+    """Check that what was bought at once is executed, has its averages, and is in the fills."""
     if not target.may_trade:
         raise NotJudged("orders are never filled outside a mock")
     with open_placer(target, operation_id) as placer:
@@ -345,7 +345,7 @@ def _offered_market(target: Target) -> str:
 
 
 def judge_cancel_all(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Judge that canceling all orders leaves none resting."""
+    """Check that canceling all orders leaves none resting."""
     if not target.may_trade:
         raise NotJudged("other orders of the account are left alone outside a mock")
     with open_placer(target, "CreateOrderV2") as placer:
