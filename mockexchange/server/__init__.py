@@ -1,1 +1,1 @@
-"""The server, with Starlette and uvicorn; the layers below it do not depend on them."""
+"""The server, built with Starlette and uvicorn; the other packages that it uses do not depend on these two."""

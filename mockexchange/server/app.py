@@ -1,4 +1,4 @@
-"""The ASGI application of a listener: the venues, and on the main port the control API and the front page."""
+"""The ASGI application of a listener: serves the venues, and on the main port the control API and the front page."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -14,16 +14,16 @@ from mockexchange.venues.registry import DEFAULT
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
 NO_STREAMS = 1008
-"""The code for a stream on the port of the control API; before an upgrade is granted it is a 403."""
+"""The close code for a WebSocket on the port of the control API; before the upgrade, it becomes a 403."""
 
 FETCH_DEST = b"sec-fetch-dest"
 PAGES = frozenset((b"document", b"iframe", b"frame", b"object", b"embed"))
-"""What a browser does with an answer when it may run as a page (Fetch Metadata). No API client sends the header."""
+"""Values of Sec-Fetch-Dest with which a browser asks for a page that may run scripts. API clients do not send it."""
 SANDBOXED = (b"content-security-policy", b"sandbox")
 
 
 class ListenerApp:
-    """One listener's ASGI application."""
+    """The ASGI application of one listening socket."""
 
     def __init__(
         self, sandbox_of: SandboxOf, diagnosis_worker: rest_endpoint.DiagnosisWorker, control: ASGIApp | None
@@ -52,7 +52,7 @@ class ListenerApp:
         target: str = "",
         headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> bytes:
-        """Journal a request that is not read to its end; return its answer's body.
+        """Journal a request that was not read to its end; return the body of the answer to it.
 
         The body of a 400, which is for bytes that are not HTTP, has the default venue's format; others are plain text.
         """
@@ -78,7 +78,7 @@ class ListenerApp:
 
 
 class ControlListenerApp(ListenerApp):
-    """The application of a listener that serves the control API and the front page alone."""
+    """The application of a listener that serves only the control API and the front page."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.control is not None, "it is for that"
@@ -89,7 +89,7 @@ class ControlListenerApp(ListenerApp):
 
 
 def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Return whether a browser asks for a page: one that a stub made must not read the token of the console."""
+    """Return whether a browser opens the answer as a page. A page made by a stub must not read the console's token."""
     return any(name == FETCH_DEST and value in PAGES for name, value in headers)
 
 

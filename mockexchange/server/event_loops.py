@@ -1,4 +1,4 @@
-"""The event loop of a server: uvloop's, which is faster, if it is installed."""
+"""Chooses the event loop of a server: uvloop's, which is faster, if it is installed."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return the factory of uvloop's event loop if it is installed, else None for the standard library's loop."""
+    """Return the factory of uvloop's event loop if uvloop is installed; None means the standard library's loop."""
     if sys.platform == "win32":
         return None
     try:

@@ -1,8 +1,8 @@
-"""The budget of one event loop, shared by its connections: time per turn, and memory for unfinished requests.
+"""Divides an event loop among its connections: time in each turn, and memory for unfinished requests.
 
-What a client sends at once is processed at once if it is one small piece. Everything else (a large head, the next
-request of a pipeline, many frames and commands) waits here, in one queue for all connections, and gets a bounded part
-of each turn of the loop. So a client that sends much delays others by milliseconds, however many do so.
+Data that a client sends at once is processed at once if it is one small piece. Everything else (large headers, the next
+request of a pipeline, many frames and commands) waits here, in one queue for all connections, and gets a limited part
+of each turn of the loop. So a client that sends much delays others by milliseconds, however many clients do so.
 """
 
 import asyncio
@@ -13,19 +13,19 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 PIECE_BYTES = 2 * 1024
-"""Bytes that are parsed in a row: about a hundred of the smallest requests or three hundred of the smallest frames."""
+"""The bytes that are parsed at once: about a hundred of the smallest requests or 300 of the smallest frames."""
 TURN_S = 0.002
-"""Time in one turn of the loop for all that waits here."""
+"""The seconds in one turn of the loop for all work in the queue."""
 STARTS_PER_TURN = 8
-"""Waiting requests and commands that begin in one turn; fewer while turns take longer than TURN_S."""
+"""The most waiting requests and commands that begin in one turn; fewer while turns take longer than TURN_S."""
 UNFINISHED_BYTES_MAX = 128 * 1024 * 1024
-"""Bytes of heads and bodies that are not complete, of all connections together."""
+"""The most bytes of incomplete headers and bodies of all connections together."""
 
 Piece = Callable[[], object]
 
 
 class LoopBudget:
-    """What one event loop may spend: time per turn, and memory for unfinished requests."""
+    """Limits the time that queued work takes in each turn of one event loop, and the memory of unfinished requests."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -35,18 +35,21 @@ class LoopBudget:
         """Bytes of unfinished requests that are held now."""
 
     def add(self, piece: Piece) -> None:
-        """Call a piece of work in a later turn, after those that wait already. It must not raise."""
+        """Call a function in a later turn of the loop, after those that wait already. The function must not raise."""
         if not self._waiting:
             self._ran_at_s = time.perf_counter()
             self._loop.call_soon(self._run)
         self._waiting.append(piece)
 
     def start(self, piece: Piece) -> None:
-        """Call a piece that only begins work, such as a task, in a later turn; few of those run in one turn."""
+        """Call a function that only starts work, such as a task, in a later turn.
+
+        Few of them are called in one turn.
+        """
         self.add(lambda: self._count(piece))
 
     async def wait(self) -> None:
-        """Wait for a turn."""
+        """Wait until queued work of this caller may run."""
         future = self._loop.create_future()
         self.start(partial(_wake, future))
         await future
@@ -79,7 +82,7 @@ _BY_LOOP: "WeakKeyDictionary[asyncio.AbstractEventLoop, LoopBudget]" = WeakKeyDi
 
 
 def budget_of(loop: asyncio.AbstractEventLoop) -> LoopBudget:
-    """Return the budget of a loop, which all its listeners have in common."""
+    """Return the budget of an event loop, which all listeners in the loop share."""
     found = _BY_LOOP.get(loop)
     if found is None:
         found = _BY_LOOP[loop] = LoopBudget(loop)

@@ -18,7 +18,7 @@ from mockexchange.store.log import LogUnavailable
 
 
 class ControlError(Exception):
-    """A control request that is refused: one line and, where it helps, the place in the body."""
+    """A request to the control API that is refused: a message of one line and, if known, the path in the body."""
 
     def __init__(self, status: int, code: str, message: str, where: str | None = None) -> None:
         super().__init__(message)
@@ -79,7 +79,7 @@ async def answer_no_path(request: Request, error: Exception) -> Response:
 
 
 async def answer_wrong_method(request: Request, error: Exception) -> Response:
-    """List the supported methods in `Allow`, as HTTP requires."""
+    """Answer 405 with the supported methods in `Allow`, as HTTP requires."""
     assert isinstance(error, HTTPException)
     assert error.headers is not None, "a route names its methods"
     allowed = ", ".join(sorted(error.headers["Allow"].split(", ")))
@@ -90,7 +90,7 @@ async def answer_wrong_method(request: Request, error: Exception) -> Response:
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:
-    """Answer an internal error with its type; the traceback is in the server's output."""
+    """Answer 500 with the type of an internal error; its traceback is in the server's output."""
     message = f"the server made a mistake ({type(error).__name__}): its output tells where; please report it"
     return error_answer(500, "internal_error", message)
 
@@ -109,4 +109,4 @@ HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     404: answer_no_path,
     405: answer_wrong_method,
 }
-"""The answers to exceptions, by their class, and to what no route serves, by the status."""
+"""The functions that answer exceptions, by class, and requests without a route, by status."""

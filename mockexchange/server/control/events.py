@@ -1,8 +1,8 @@
-"""Events of a sandbox as server-sent events (WHATWG HTML, section 9.2).
+"""Sends the events of a sandbox as server-sent events (WHATWG HTML, section 9.2).
 
-A feed records nothing until it has a watcher. From then on events go into a bounded history that all watchers share.
-Each watcher reads on from its own place: a slow one costs nothing, misses events that left the history, and learns how
-many. The JSON of an event is made when it is read.
+A feed records nothing until it has a watcher. From then on it keeps the newest events, which all watchers share. Each
+watcher reads on from its own position: a slow watcher costs nothing, misses events that were dropped, and gets their
+number. The JSON of an event is made when it is read.
 """
 
 import asyncio
@@ -31,22 +31,22 @@ from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault", "clock")
 HISTORY_MAX = 10_000
-"""The number of entries that the journal keeps."""
+"""The most events that a feed keeps, as many as the journal keeps entries."""
 HISTORY_BYTES_MAX = 32 * 1024 * 1024
 EVENT_BYTES = 500
-"""Approximate memory of an event of the core or of a request without its bodies."""
+"""The approximate memory of an event of the core, or of a request without its bodies."""
 OUTCOME_EVENTS_MAX = 1_000
-"""Events of one command that are shown; a settlement may have a million."""
+"""The most events of one command that are sent; a settlement may have a million."""
 HEARTBEAT_S = 15.0
-"""Interval of heartbeats, shorter than any proxy's timeout, as the specification of server-sent events advises."""
+"""The interval of heartbeats, shorter than any proxy's timeout, as the standard of server-sent events advises."""
 WATCHERS_MAX = 100
 ID_DIGITS_MAX = 18
 CHUNK_CHARS_MAX = 256 * 1024
-"""Text that is made before it is sent, so that a watcher with much history to read does not hold up the others."""
+"""The most text that is made before it is sent, so that a watcher who reads many old events does not delay others."""
 
 
 def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]) -> int | None:
-    """Return the number of the event with an id, `count` for no id; None if the id is not of this feed."""
+    """Return the number of the event with an id; `count` without an id; None if the id does not belong to this feed."""
     if event_id is None:
         return count
     number = event_id.rpartition("-")[2]
@@ -56,29 +56,29 @@ def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]
 
 
 class LiveEvent(NamedTuple):
-    """An event of a sandbox; `show` returns it as JSON, whole or short. `concerns` is None for what has no account."""
+    """An event of a sandbox. `show` returns it as JSON, complete (False) or short (True)."""
 
     kind: str
     size_bytes: int
     show: Callable[[bool], dict[str, Any]]
     concerns: Callable[[str], bool] | None = None
-    """Return whether it is about an account."""
+    """A function that returns whether the event is about an account; None for events that are about no account."""
     channel: str | None = None
     """The channel of a frame; None for other events."""
 
 
 class WatchFilter(NamedTuple):
-    """The events that a watcher wants. Events without an account or a channel match every one."""
+    """The events that a watcher asks for. Events without an account or a channel match any account or channel."""
 
     kinds: frozenset[str]
     account: str | None = None
     channel: str | None = None
     is_short: bool = False
-    """Whether events have no bodies, no events of commands, and no secrets."""
+    """Whether events are sent without bodies, without the events of commands, and without secrets."""
     clean: Callable[[dict[str, Any]], dict[str, Any]] = dict
-    """Remove the secrets of an event."""
+    """A function that returns an event's JSON without secrets."""
     must_hide: bool = False
-    """Whether whole events have no secrets either."""
+    """Whether secrets are removed from complete events too."""
 
     def show(self, event: LiveEvent) -> dict[str, Any]:
         shown = event.show(self.is_short)
@@ -93,7 +93,7 @@ class WatchFilter(NamedTuple):
 
 
 class EventFeed:
-    """The events of one sandbox while it has watchers, numbered from 1."""
+    """The events of one sandbox, numbered from 1, which are recorded while the sandbox has watchers."""
 
     def __init__(self, sandbox: str, journal: Journal, observers: list[CommandObserver], origin: str) -> None:
         self.sandbox = sandbox
@@ -134,7 +134,7 @@ class EventFeed:
             self._note(LiveEvent(kind, EVENT_BYTES, lambda _: firing_to_json(number, item)))
 
     def note_clock(self, clock: dict[str, str]) -> None:
-        """Record that the clock was advanced, or runs in another mode."""
+        """Record that the clock was advanced, or that its mode was changed."""
         if self._on_command in self._observers:
             self._note(LiveEvent("clock", EVENT_BYTES, lambda _: clock))
 
@@ -177,7 +177,7 @@ class EventFeed:
         self._left_at = self.count
 
     def end(self, reason: str) -> None:
-        """Wake every watcher with the reason why the sandbox ended."""
+        """Wake all watchers, because the sandbox has ended for this reason."""
         self.ended = reason
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
@@ -187,11 +187,11 @@ class EventFeed:
         return f"{self.origin}-{self.gaps}-{number}"
 
     def place_of(self, event_id: str | None) -> int | None:
-        """Return the number of the event with an id; None if the id is not of this feed."""
+        """Return the number of the event with an id; None if the id does not belong to this feed."""
         return place_of_event(event_id, self.count, self.id_of)
 
     def read_on(self, place: int, wanted: WatchFilter) -> tuple[list[str], int]:
-        """Return the events after number `place` as text, and the number after which to read on."""
+        """Return the texts of the events after number `place`, and the number after which to read next."""
         parts = [sse_text("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
         chars = 0
         for number in range(max(place + 1, self.first), self.count + 1):
@@ -243,7 +243,7 @@ def sse_text(kind: str, data: dict[str, Any], event_id: str | None = None) -> st
 
 
 def command_to_json(record: Record, outcome: Outcome, is_short: bool) -> dict[str, Any]:
-    """Return a command with its outcome and, if a script issued it, its cause. A short one leaves all events out."""
+    """Return a command with its outcome and, if a script issued it, its cause; `is_short` leaves out all events."""
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
     head = {"command": state.public_name(record.command), "cause": cause}
     if isinstance(outcome, Refusal):
@@ -269,7 +269,7 @@ def _account_of(value: object) -> str | None:
 
 
 class Feeds:
-    """The feeds of the sandboxes that had a watcher."""
+    """The event feeds of all sandboxes that have had a watcher."""
 
     def __init__(self) -> None:
         self._feeds: dict[Sandbox, EventFeed] = {}

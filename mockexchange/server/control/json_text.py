@@ -1,4 +1,4 @@
-"""JSON responses of the control API: whole, or made and sent in slices, so that a long list does not hold the loop."""
+"""JSON answers of the control API; long ones are made and sent in slices, so that they do not block the event loop."""
 
 import asyncio
 import json
@@ -12,24 +12,24 @@ from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE = "application/json"
 SLICE_S = 0.005
-"""Time for which JSON is made before others have their turn."""
+"""The seconds for which JSON is made before other tasks get a turn."""
 PIECE_CHARS = 64 * 1024
-"""Text that is sent at once."""
+"""The size of the text that is sent at once."""
 REREADS_MAX = 3
-"""Times that a list is read anew because a command came in between; then it is read at once."""
+"""How often a list is read again because a command changed the state meanwhile; then it is read without a pause."""
 
 
 class ControlJson(JSONResponse):
-    """A JSON response of any text: half of a surrogate pair, which UTF-8 cannot encode, becomes a question mark."""
+    """A JSON answer with any text: half of a surrogate pair, which UTF-8 cannot encode, becomes a question mark."""
 
     def render(self, content: object) -> bytes:
         return encode(content)
 
 
 class PiecesResponse(StreamingResponse):
-    """A response in pieces that ends by itself.
+    """A streaming response that does not watch for the end of the connection.
 
-    Starlette's own watches for the end of the connection in a task group, whose first use imports for 40 ms.
+    Starlette's own does so in a task group, whose first use imports for 40 ms.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,22 +42,22 @@ def encode(content: object) -> bytes:
 
 
 def list_pieces(rows: Iterable[Any]) -> Iterator[bytes]:
-    """Yield a list as JSON in pieces, each made in a slice of time. The rows are read as the pieces are made."""
+    """Yield the JSON of a list in pieces, each made in about SLICE_S. Rows are read when their piece is made."""
     return encoded_pieces(map(encode, rows))
 
 
 def encoded_pieces(rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a list in pieces, whose rows are JSON already."""
+    """Yield the JSON of a list in pieces, from rows that are JSON already."""
     return sliced(chain((b"[",), _separated(rows), (b"]",)))
 
 
 def object_pieces(members: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-    """Yield an object as JSON in pieces; a value that is an iterator is a list."""
+    """Yield the JSON of an object in pieces, from (key, value) pairs; an iterator as a value becomes a list."""
     return sliced(chain((b"{",), _members(members), (b"}",)))
 
 
 async def answer_in_slices(pieces: Iterator[bytes], status: int = 200) -> Response:
-    """Return the response of pieces: a plain one if there is one piece, else one that makes them as it sends them."""
+    """Return the response for an iterator of pieces; several pieces are made while they are sent."""
     first, second = next(pieces), next(pieces, None)
     if second is None:
         return Response(first, status, media_type=MEDIA_TYPE)
@@ -65,7 +65,10 @@ async def answer_in_slices(pieces: Iterator[bytes], status: int = 200) -> Respon
 
 
 async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callable[[], int]) -> Response:
-    """Return the response of pieces that are made between two commands: `revision` rises with each command."""
+    """Return the response for pieces that all show the same state.
+
+    `revision` returns a number that rises with each command.
+    """
     for _ in range(REREADS_MAX):
         before, made = revision(), []
         for piece in make():
@@ -79,7 +82,7 @@ async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callab
 
 
 async def taking_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces, and let others have their turn after each."""
+    """Yield pieces, and let other tasks run after each."""
     for piece in pieces:
         yield piece
         await asyncio.sleep(0)
@@ -104,7 +107,7 @@ def _separated(texts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sliced(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """Join texts to pieces: at most one of more than PIECE_CHARS each, none that takes much longer than a slice."""
+    """Join texts to pieces of about PIECE_CHARS, none of which takes much longer than SLICE_S to make."""
     parts: list[bytes] = []
     size, until = 0, time.perf_counter() + SLICE_S
     for text in texts:

@@ -1,4 +1,4 @@
-"""Readers of control requests: each body is checked whole before anything happens."""
+"""Reads the bodies of control requests; each body is checked completely before anything happens."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,9 +17,9 @@ from mockexchange.scenario.steps import STEP, Step
 from mockexchange.server.control.errors import ControlError, misread
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
-"""The largest body: enough for an inline scenario; longer histories come from a file."""
+"""The size of the largest body, enough for a scenario in it; longer histories are read from a file."""
 READ_AT_ONCE_BYTES = 16 * 1024
-"""Longer bodies are read in a thread; starting one takes a tenth of a millisecond."""
+"""The size from which a body is parsed in a thread; starting one takes a tenth of a millisecond."""
 STEPS_MAX = 100_000
 NUMBER_DIGITS_MAX = 18
 Handler = Callable[[Request], Awaitable[Response]]
@@ -27,14 +27,14 @@ Body = TypeVar("Body")
 
 
 async def read_json(request: Request) -> Located:
-    """Read the body as JSON with all scalars as text; an empty body is an empty object. Raises ControlError."""
+    """Parse the body as JSON with all scalars as text; an empty body becomes an empty object. Raises ControlError."""
     return await read_body(request, _anything)
 
 
 async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
-    """Read the body as JSON and then by `read`, in a thread if it is long. Raises ControlError, and what `read` raises.
+    """Parse the body as JSON and return what `read` makes of it. Raises ControlError, and the errors of `read`.
 
-    Long bodies are read one after the other, so that the loop shares the interpreter with one thread.
+    Long bodies are parsed in a thread, one after the other, so that only one thread competes with the event loop.
     """
     raw = await receive(request)
     if len(raw) <= READ_AT_ONCE_BYTES:
@@ -57,7 +57,10 @@ def _anything(body: Located) -> Located:
 
 
 async def receive(request: Request, bytes_max: int | None = None) -> bytes:
-    """Return the body. Raises ControlError as soon as it is known to be too large: by default for BODY_BYTES_MAX."""
+    """Return the body's bytes. Raises ControlError as soon as more than `bytes_max` are announced or received.
+
+    The default limit is BODY_BYTES_MAX.
+    """
     bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > bytes_max:
@@ -91,7 +94,7 @@ def read_object(body: Located) -> dict[str, Located]:
 
 
 def read_steps(body: Located) -> list[Step]:
-    """Read a list of steps that happen now. Raises ControlError."""
+    """Parse a list of steps that are executed now, without a time. Raises ControlError."""
     if not isinstance(body.value, list):
         raise ControlError(400, "bad_body", "expected a list of steps, such as [{'settle': {...}}]")
     if len(body.value) > STEPS_MAX:
@@ -110,7 +113,10 @@ def _read_step(node: Located, path: str) -> Step:
 
 
 async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
-    """Advance a clock and execute everything due on the way, or change its mode. Raises ControlError."""
+    """Change a clock as a body asks: advance it and execute everything due on the way, or change its mode.
+
+    Raises ControlError.
+    """
     texts = {name: node.value for name, node in body.items()}
     try:
         match texts:
@@ -127,7 +133,7 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
 
 
 def resource(path: str, **handlers: Handler) -> Route:
-    """Return the one route of a path, so that the answer to a wrong method lists all methods that exist."""
+    """Return one route for all methods of a path, so that the answer to another method can list them."""
 
     async def answer(request: Request) -> Response:
         return await handlers["GET" if request.method == "HEAD" else request.method](request)

@@ -1,7 +1,7 @@
 """The control API under /_mock, with which a test observes and controls an exchange, and the front page.
 
-Documented in contracts/control/openapi.yaml. A request that fails changes nothing: it is read and checked whole before
-anything happens.
+Documented in contracts/control/openapi.yaml. A request that fails changes nothing: it is read and checked completely
+before anything happens.
 """
 
 import asyncio

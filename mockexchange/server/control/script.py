@@ -23,11 +23,11 @@ from mockexchange.server.control.requests import Handler, read_body
 from mockexchange.server.server_state import ServerState
 
 CHECKED_AT_ONCE_MAX = 200
-"""Steps whose names are checked in the loop; more are checked in a thread."""
+"""The most added steps whose names are checked in the event loop; more are checked in a thread."""
 
 
 def script_handlers(server_state: ServerState) -> dict[str, Handler]:
-    """Return the handlers of the script, by HTTP method."""
+    """Return, by HTTP method, the handlers that list, add and clear the steps of a script."""
 
     async def sandbox_of(request: Request) -> Sandbox:
         return await server_state.sandboxes.caught_up(request.path_params["name"])

@@ -1,1 +1,1 @@
-"""HTTP: listeners, the protocols of uvicorn, and the REST endpoint of the venues."""
+"""HTTP: listening sockets, uvicorn's protocols, and the REST endpoint of the venues."""

@@ -1,4 +1,4 @@
-"""Connections that end with a reset."""
+"""Closes connections with a TCP reset."""
 
 import asyncio
 import socket
@@ -6,7 +6,7 @@ import struct
 import sys
 
 NO_LINGERING = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-"""SO_LINGER on, for 0 seconds: unsent bytes are discarded, and the peer gets RST instead of FIN."""
+"""The value of SO_LINGER (0 seconds) with which closing discards unsent bytes and sends RST instead of FIN."""
 
 
 def reset_connection(transport: asyncio.Transport) -> None:

@@ -1,6 +1,6 @@
-"""The web console under /_mock/console/: a page, its modules and the libraries beside it. It works offline.
+"""Serves the web console under /_mock/console/: a page, its modules and libraries. It works offline.
 
-The files hold no secret and need no token; everything else the page asks the control API for, with the token.
+The files hold no secret and need no token; everything else the page gets from the control API, with the token.
 """
 
 import base64
@@ -23,7 +23,7 @@ FILE_NAME = re.compile(r"([a-z_]+/)?[a-z_-]+\.(js|css|svg)")
 VENDORED_PREFIX = "vendored/"
 IMPORT_MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 PRELOADS = b"<!-- preloads -->"
-"""The place of the links by which a browser loads all modules at once, instead of one after the other."""
+"""The text in the page that is replaced by links, by which a browser loads all modules at once."""
 POLICY = (
     "default-src 'none'; script-src 'self' 'sha256-{import_map}'; style-src 'self' 'unsafe-inline'; connect-src 'self';"
     " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
@@ -32,7 +32,7 @@ POLICY = (
 
 
 def console_routes() -> list[Route]:
-    """Return the routes of the page and of its files."""
+    """Return the routes of the console's page and files."""
     return [
         Route(CONSOLE.rstrip("/"), to_page),
         Route(CONSOLE, show_page),
@@ -54,7 +54,10 @@ async def show_page(request: Request) -> Response:
 
 
 async def give_file(request: Request) -> Response:
-    """Return a file of the page, or one of a library, which is kept compressed. Raises ControlError."""
+    """Return a file of the console, or of a library, which is stored compressed.
+
+    Raises ControlError if it does not exist.
+    """
     name = request.path_params["name"]
     vendored = name.removeprefix(VENDORED_PREFIX)
     folder, file = (VENDORED, f"{vendored}.gz") if vendored != name else (PAGE_FILES, name)

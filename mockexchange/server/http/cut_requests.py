@@ -1,4 +1,4 @@
-"""Requests that are not read to their end: the bounds, the reasons, and the bytes of the answers."""
+"""Requests that are not read to their end: the limits, the reasons, and the bytes of the answers."""
 
 from http import HTTPStatus
 from typing import NamedTuple
@@ -8,20 +8,20 @@ from mockexchange.server.loop_budget import UNFINISHED_BYTES_MAX
 from mockexchange.venues.registry import DEFAULT
 
 RAW_BYTES_MAX = 4_096
-"""Bytes of a cut request that its journal entry keeps."""
+"""The most bytes of such a request that its journal entry keeps."""
 HEAD_BYTES_MAX = 2 * 1024 * 1024
-"""The largest head: enough to answer a target of a megabyte with the venue's own error; more is not read."""
+"""The largest request line with headers: enough to answer a target of a megabyte with the venue's own error."""
 HEADERS_MAX = 256
 HEADERS_BYTES_MAX = 32 * 1024
 """The largest size of all headers of a request; the proxies in front of real venues accept less."""
 HEAD_S_MAX = 60.0
-"""Time from the first byte of a head to its end, in seconds."""
+"""The seconds from the first byte of a request to the end of its headers."""
 BODY_S_MAX = 60.0
-"""Time from the end of a head to the end of the body."""
+"""The seconds from the end of the headers to the end of the body."""
 
 
 class Cut(NamedTuple):
-    """The reason to end a connection: the status of the answer, and the advice for the user."""
+    """The reason why a request is not read to its end: the status of the answer, and advice for the user."""
 
     status: int
     diagnosis: str
@@ -41,14 +41,17 @@ TOO_MUCH_UNFINISHED = Cut(
 
 
 def answer_bytes(cut: Cut, body: bytes) -> bytes:
-    """Return an answer that ends its connection. The body of a 400 is the venue's, others are plain text."""
+    """Return the bytes of an answer after which the connection ends.
+
+    The body of a 400 has the venue's format, others are plain text.
+    """
     why, length = (b"x-mock-diagnosis", header_text(cut.diagnosis)), (b"content-length", b"%d" % len(body))
     kind = DEFAULT.rest.headers if cut.status == HTTPStatus.BAD_REQUEST else PLAIN_TEXT
     return raw_head(cut.status, [*kind, MARK, why, length]) + body
 
 
 def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Return the bytes of the head of an answer that ends its connection."""
+    """Return the status line and headers of an answer after which the connection ends."""
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
     lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
     return b"\r\n".join(lines) + b"\r\n\r\n"

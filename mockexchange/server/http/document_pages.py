@@ -1,4 +1,7 @@
-"""Pages of the API documents under /_mock/docs/. They work offline and need no token, since they hold no secret."""
+"""Serves pages with the API documents under /_mock/docs/.
+
+They work offline and need no token, since they hold no secret.
+"""
 
 import gzip
 from functools import cache
@@ -25,7 +28,7 @@ else Redoc.init(url, {hideDownloadButton: true, nativeScrollbars: true}, place);
 
 
 class Asset(NamedTuple):
-    """A file that a page loads; `path` is below the folder of vendored files, compressed."""
+    """A file that a page loads; `path` is its compressed copy below the folder of vendored files."""
 
     media_type: str
     path: str
@@ -41,14 +44,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'{more}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " font-src data:; connect-src 'self'; worker-src blob:"
 )
-"""A page loads only files of this server."""
+"""The Content-Security-Policy of the pages: they load only files of this server."""
 UNSAFE_EVAL = {OPENAPI: "", ASYNCAPI: " 'unsafe-eval'"}
-"""The AsyncAPI renderer compiles the schemas that it checks the document with."""
+"""The part of the policy that the page of each kind of document needs besides: the AsyncAPI page compiles schemas."""
 TITLES = {OPENAPI: "requests and answers", ASYNCAPI: "the stream"}
 
 
 def document_routes() -> list[Route]:
-    """Return the routes of the pages, of their assets, and of the documents."""
+    """Return the routes of the pages, of the files that they load, and of the documents."""
     return [
         Route(DOCS.rstrip("/"), to_index),
         Route(DOCS, show_index),

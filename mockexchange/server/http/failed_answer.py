@@ -1,6 +1,6 @@
-"""Answers to requests whose operation raised an exception: a 500 with the mark of the server, and a journal entry.
+"""Answers requests whose handling raised an exception: a 500 with the mock's headers, and a journal entry.
 
-A broken sandbox answers 503 to every request, and one whose store cannot be written to every write.
+A broken sandbox answers 503 to every request, and one whose store cannot be written to does so to every write.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ UNAVAILABLE_STATUS = 503
 
 
 def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
-    """Answer a request and journal it; if the operation raises an exception, the answer reports that."""
+    """Answer a request and journal it; if its handling raises an exception, the answer reports that."""
     try:
         return sandbox.answer(asked)
     except Exception as error:  # noqa: BLE001  # it is reported
@@ -52,7 +52,7 @@ async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalE
 
 
 async def pause_before_refusal(error: Exception) -> None:
-    """Let a client wait that sends more than the quota of its sandbox allows."""
+    """Delay the refusal of a client that sends more than the quota of its sandbox allows."""
     if isinstance(error, QuotaReached):
         await asyncio.sleep(error.pace.pause_s(asyncio.get_running_loop().time()))
 

@@ -1,4 +1,4 @@
-"""uvicorn's protocol on httptools with what that lacks: bounds of heads and targets, and errors in their turn."""
+"""uvicorn's HTTP protocol on httptools, with limits for headers and targets, and with errors answered in order."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES
 
 PIPELINE_MAX = 16
-"""Requests of a pipeline that wait for their answer; what follows is not parsed before."""
+"""The most pipelined requests that wait for their answer; later ones are parsed only after that."""
 BODY_PIECE_BYTES = 64 * 1024
-"""Bytes of a body that are taken in a row: nothing is done with them but to keep them."""
+"""The bytes of a body that are parsed without a pause, which is more than of headers, as they are only kept."""
 
 
 class Overrun(Exception):
-    """A bound is exceeded; it stops the parser."""
+    """A limit is exceeded; raising this stops the parser."""
 
 
 class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
@@ -35,12 +35,12 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     is_head_open = is_message_open = is_pipelined = False
     head_bytes = url_bytes = header_bytes = body_left = 0
     body_parts: list[bytes]
-    """What the piece that is parsed has of a body."""
+    """The parts of a body in the piece that is being parsed."""
     overrun: Cut | None = None
     cut: Cut | None = None
-    """What ends the connection as soon as the requests before it are answered."""
+    """The reason to end the connection after the earlier requests are answered; None if there is none."""
     running: Any = None
-    """The request that is answered now; uvicorn knows only the newest of a pipeline."""
+    """The request that is being answered; uvicorn knows only the newest of a pipeline."""
 
     def connection_made(self, transport: Any) -> None:
         self.body_parts = []
@@ -161,7 +161,10 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def note_cut(self, cut: Cut) -> bytes:
-        """Journal a cut request, with what is known of its head."""
+        """Journal a request that is not read to its end, with the parsed part of its headers.
+
+        Return the answer's body.
+        """
         if cut is NOT_HTTP or self.scope is None:
             return super().note_cut(cut)
         known = {

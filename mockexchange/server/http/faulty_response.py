@@ -1,4 +1,4 @@
-"""The delivery of an answer with delivery faults: late, slowly, in part, or not at all."""
+"""Sends answers to which faults apply: late, slowly, in part, or not at all."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from mockexchange.venues.request import Answer
 
 MICROSECONDS = 1_000_000
 PIECES_PER_SECOND = 20
-"""A faster trickle than this many bytes a second is sent in pieces of several bytes."""
+"""The most pieces a second in which a slow answer is sent; at a higher rate, each piece has several bytes."""
 CLOSE_S_MAX = 5.0
-"""Time for a slow client to read the sent bytes before its connection is cut."""
+"""The seconds that a slow client has to read the sent bytes before its connection is cut."""
 NO_CONTENT = 204
 """The status of answers without a content-length (RFC 9110, 8.6); only stubs answer with it."""
 Header = tuple[bytes, bytes]
@@ -23,12 +23,12 @@ Closing = list[Callable[[str], object]]
 
 
 def length_of(answer: Answer, size_bytes: int) -> list[Header]:
-    """Return a list of the header content-length; an empty list for answers without a length."""
+    """Return the header content-length in a list; the list is empty for an answer that must not have the header."""
     return [] if answer.status == NO_CONTENT else [(b"content-length", b"%d" % size_bytes)]
 
 
 class FaultyResponse:
-    """The delivery of one answer. Waits end early if the client disconnects or the sandbox ends."""
+    """Sends one answer to which faults apply. Its delays end early if the client disconnects or the sandbox ends."""
 
     def __init__(self, receive: Receive, send: Send, closing: Closing) -> None:
         self._send = send

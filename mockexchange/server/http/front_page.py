@@ -1,4 +1,4 @@
-"""The front page: the banner's content for a browser."""
+"""The front page of a server, which shows in a browser what the terminal shows at the start."""
 
 import shlex
 from html import escape
@@ -17,11 +17,11 @@ STYLE = (
 )
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""The page has no script and loads nothing."""
+"""The Content-Security-Policy of the page, which has no script and loads nothing."""
 
 
 def render_page(ready: dict[str, Any]) -> Response:
-    """Render the ready file without its only secret, the token."""
+    """Return the page with the content of the ready file, except its only secret, the token."""
     rows = "".join(
         f"<tr><td>{escape(one['name'])}</td><td>{VENUES[one['venue']].title}</td><td>{one['kind']}</td>"
         f"<td><code>{escape(one['key_id'])}</code></td></tr>"

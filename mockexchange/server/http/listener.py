@@ -1,4 +1,4 @@
-"""A listening socket with uvicorn's protocols, without uvicorn's server: sandboxes open and close ports at run time."""
+"""A listening socket with uvicorn's protocols, and without its server, so that ports can open and close at run time."""
 
 import asyncio
 import errno
@@ -22,15 +22,15 @@ BACKLOG = 2_048
 STOP_S_MAX = 5.0
 STOP_POLL_S = 0.005
 STOP_POLL_STEP_S = 0.000_5
-"""Idle connections end within a turn of the loop: polling is frequent at first, since each test of a suite waits."""
+"""The first interval of polling for the end of connections while the server stops, in seconds; it then grows."""
 STUCK_S_MAX = 1.0
-"""A client that reads nothing of an answer for this long while the server stops is cut."""
+"""The seconds after which a client is cut that reads nothing of its answer while the server stops."""
 PARTING_S_MAX = 0.25
-"""Time for a client to close TLS while the server stops; one that does not read never does."""
+"""The seconds that a client has to close TLS while the server stops."""
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 PROBED_FROM = 16
-"""Open connections from which each further one finds out whether it was the last: a few microseconds."""
+"""From this number of connections on, each new one checks whether the process may open further files."""
 NOTED_EVERY_S = 60.0
 LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class PortInUse(Exception):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket (port 0: any free one). Raises PortInUse, or OSError with the reason."""
+    """Open a listening socket; port 0 takes a free port. Raises PortInUse, or OSError with the reason."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return _known_as_tcp(socket.create_server((host, port), family=family, backlog=BACKLOG))
@@ -53,7 +53,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def bind_all(host: str, port: int, count: int) -> list[socket.socket]:
-    """Open listening sockets on one port, which share its connections. Raises as `bind` does."""
+    """Open `count` listening sockets on one port, among which the system divides connections.
+
+    Raises the errors of `bind`.
+    """
     with bind(host, port) as probe:  # else another server that shares its port would lose connections to this one
         address = host, probe.getsockname()[1]
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -73,10 +76,10 @@ def _known_as_tcp(sock: socket.socket) -> socket.socket:
 
 
 class OpenConnections(set[Any]):
-    """The connections of a listener, as uvicorn's protocols keep them."""
+    """The set of a listener's open connections, to which uvicorn's protocols add themselves."""
 
     note: Callable[[int], object] = staticmethod(lambda count: None)
-    """Called with their number when it changes."""
+    """A function that is called with the number of connections when it changes."""
 
     def add(self, connection: Any) -> None:
         super().add(connection)
@@ -90,7 +93,7 @@ class OpenConnections(set[Any]):
 class Listener:
     """Serves one application on one socket until `stop`.
 
-    `has_deflate`: compress streams if a client offers it. `identity`: serve TLS with this identity.
+    `has_deflate`: streams are compressed if a client offers it. `identity`: TLS is served with this certificate.
     """
 
     def __init__(
@@ -134,7 +137,7 @@ class Listener:
 
     @property
     def connection_count(self) -> int:
-        """How many connections are open now."""
+        """The number of connections that are open now."""
         return len(self._state.connections)
 
     async def start(self) -> None:
@@ -148,7 +151,7 @@ class Listener:
             self._server = await asyncio.get_running_loop().create_server(self._accept, sock=self.sock)
 
     async def stop(self) -> None:
-        """Stop accepting, give running requests and answers some time to finish, then cut the remaining connections."""
+        """Accept no more connections, give running requests and answers some time to finish, then cut the rest."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + STOP_S_MAX
         if self._date_timer:
@@ -189,7 +192,7 @@ class Listener:
         return self.new_accepted()
 
     def new_protocol(self) -> asyncio.Protocol:
-        """Return the protocol of another connection."""
+        """Return the protocol object for a new connection."""
         self.connections_made += 1
         if self.connection_count >= PROBED_FROM and not open_files.can_open_files():
             self._note_full()
@@ -212,7 +215,7 @@ class Listener:
 
 
 def http_protocol() -> type[asyncio.Protocol]:
-    """Return the fastest protocol that is installed: the one on httptools (not on Windows), else the one on h11."""
+    """Return the fastest installed HTTP protocol of uvicorn: on httptools (not on Windows), or else on h11."""
     try:
         from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
     except ImportError:

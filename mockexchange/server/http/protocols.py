@@ -1,6 +1,6 @@
-"""uvicorn's HTTP protocols with bounds: what is invalid, too large or too late is answered, journalled and cut.
+"""uvicorn's HTTP protocols with limits: an invalid, too large or too slow request is answered, journalled and cut off.
 
-What is longer than a piece is parsed piece by piece in later turns of the loop: see `shares.LoopBudget`.
+Data longer than a piece is parsed piece by piece in later turns of the event loop: see `loop_budget.LoopBudget`.
 """
 
 import asyncio
@@ -32,16 +32,16 @@ from mockexchange.venues.registry import STREAM_PATHS
 
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
 SILENCE_S_MAX = 75.0
-"""Time until the first byte of a connection, the same as after an answer."""
+"""The seconds until the first byte on a connection, and between an answer and the next request."""
 TLS_BUFFER_BYTES = 64 * 1024
-"""Unread bytes of a client at which writing pauses: as without TLS, where the loop's default is eight times that."""
+"""The unread bytes of a TLS client at which writing pauses: as without TLS, where the default is an eighth."""
 UNFINISHED = "the connection ended before the request was whole"
 Part = Literal["", "head", "body"]
-"""The part of a request that has begun and is incomplete; "" between requests."""
+"""The part of a request that was received incompletely; "" between requests."""
 
 
 class FairFlow(FlowControl):
-    """uvicorn's flow control, which reads nothing while received bytes wait to be parsed."""
+    """uvicorn's flow control, changed so that the socket is not read while received bytes wait to be parsed."""
 
     is_held = False
 
@@ -55,7 +55,7 @@ class FairFlow(FlowControl):
 
 
 class JournalledProtocol:
-    """A mixin for protocols that keeps the last bytes; if they are no valid request, it journals and answers them."""
+    """A mixin for uvicorn's protocols: it keeps the last received bytes, and journals and answers invalid requests."""
 
     config: Any
     loop: asyncio.AbstractEventLoop
@@ -165,37 +165,40 @@ class JournalledProtocol:
 
     @abstractmethod
     def raw_path(self) -> bytes:
-        """Return the path of the request whose head is complete."""
+        """Return the path of the request whose headers are complete."""
         ...
 
     @abstractmethod
     def open_part(self) -> Part:
-        """Return the part of a request that has begun and is incomplete."""
+        """Return which part of a request was received incompletely: "head", "body", or "" for none."""
         ...
 
     @abstractmethod
     def is_full(self) -> bool:
-        """Return whether so many requests wait that nothing more should be parsed before one of them is answered."""
+        """Return whether so many requests wait that none is parsed until one of them is answered."""
         ...
 
     @abstractmethod
     def may_read(self) -> bool:
-        """Return whether neither requests nor much of a body wait, for which uvicorn reads on later."""
+        """Return whether the socket may be read.
+
+        It may not while requests or much of a body wait; uvicorn then reads it later.
+        """
         ...
 
     def is_discarding(self) -> bool:
-        """Return whether the request is answered already, so that the rest of its body is not kept."""
+        """Return whether the request is answered already, so that the rest of its body is dropped."""
         return self.cycle is not None and bool(self.cycle.response_complete)
 
     def piece_bytes(self) -> int:
-        """Return how many bytes may be parsed in a row."""
+        """Return how many bytes may be parsed before other tasks get a turn."""
         return PIECE_BYTES
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(NOT_HTTP)
 
     def refuse(self, cut: Cut) -> None:
-        """Journal the request and end the connection, with an answer if none is under way."""
+        """Journal the request and end the connection, after an answer unless another answer is being sent."""
         if self.transport.is_closing():
             return
         self._is_refused = True
@@ -206,11 +209,11 @@ class JournalledProtocol:
 
     @abstractmethod
     def is_answering(self) -> bool:
-        """Return whether an answer is under way, so that no other one may be written."""
+        """Return whether an answer is being sent, so that no other one may be written."""
         ...
 
     def note_cut(self, cut: Cut) -> bytes:
-        """Journal a cut request and return the body of its answer."""
+        """Journal a request that is not read to its end, and return the body of its answer."""
         body: bytes = self.config.app.answer_cut(cut, self.last_bytes[:RAW_BYTES_MAX])
         return body
 
@@ -233,7 +236,7 @@ class JournalledH11Protocol(JournalledProtocol, H11Protocol):
         super()._take(piece)
 
     def piece_bytes(self) -> int:
-        """Return a larger piece for the rest of a head, which h11 scans again with each piece."""
+        """Return a larger size for the rest of the headers, since h11 scans them from the start with each piece."""
         return 8 * PIECE_BYTES if self.open_part() == "head" else PIECE_BYTES
 
     def open_part(self) -> Part:

@@ -1,4 +1,4 @@
-"""The ASGI endpoint of the venues' REST APIs: it reads a request, has a sandbox answer it, and sends the answer.
+"""The ASGI endpoint of the venues' REST APIs: it reads a request, lets a sandbox answer it, and sends the answer.
 
 The path determines the venue; a route table in the venue, not Starlette's router, finds the operation. The reason of a
 refusal is diagnosed on one worker thread that lets other threads run between its steps, so that other requests are not
@@ -30,15 +30,15 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 BODY_BYTES_MAX = 256 * 1024
 """The largest body: ten times a batch of orders, and eight times the limit of venues that document one."""
 CUT_BYTES_MAX = 4_096
-"""The part of a larger body that the journal keeps."""
+"""The bytes of a larger body that the journal keeps."""
 TOO_LARGE = f"the body of this request has more than {BODY_BYTES_MAX:,} bytes"
 TARGET_BYTES_MAX = 64_002
-"""The part of a path, and of a query, that is kept: enough for any venue to see that the target is too long."""
+"""The bytes of a path, and of a query, that are kept: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
 """Refusals that may wait for their diagnosis; further refusals are answered without one."""
 REST_TIMES = 4
-"""Rest after a diagnosis, as a multiple of its time: diagnoses take at most a fifth of the interpreter's time."""
+"""The pause after a diagnosis, as a multiple of its time: diagnoses take at most a fifth of the interpreter's time."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
 MARK = (b"x-mock-exchange", b"1")
@@ -48,11 +48,12 @@ PLAIN_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
 
 
 class DiagnosisWorker:
-    """Diagnoses the refusals of requests on one thread, off the event loop and one after the other.
+    """Finds the reasons of refusals on one thread, off the event loop and one after the other.
 
-    After each diagnosis the thread rests for a multiple of the processor time that it took. So a client that is refused
-    in a loop takes a bounded share of the interpreter, and a lone refusal never waits. With clock time instead of
-    processor time, refusals would be late by seconds on a busy machine, and clients would give up.
+    After each diagnosis the thread pauses for a multiple of the processor time that the diagnosis took. So a client
+    that is refused in a loop takes a limited part of the interpreter's time, and a single refusal never waits. With
+    clock time instead of processor time, refusals would be late by seconds on a busy machine, and clients would give
+    up.
     """
 
     def __init__(self) -> None:
@@ -61,7 +62,7 @@ class DiagnosisWorker:
         self._waiting = 0
 
     async def diagnose(self, answer: Answer) -> str | None:
-        """Return the diagnosis of a refusal, made now if it is still missing; None if nothing was refused."""
+        """Return the reason of a refusal, diagnosing it now if that was not done; None if nothing was refused."""
         if answer.diagnose is None:
             return answer.diagnosis
         if self._waiting >= DIAGNOSES_WAITING_MAX:
@@ -90,13 +91,16 @@ def _yield_to_other_threads() -> None:
 
 
 async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: Answer) -> str | None:
-    """Return why a request was refused, with the known paths of all venues if its path is unknown."""
+    """Return the reason of a refusal, with known paths of all venues if the path is unknown.
+
+    None if nothing was refused.
+    """
     diagnosis = await diagnosis_worker.diagnose(answer)
     return diagnosis + known_paths_hint(request.path) if diagnosis else diagnosis
 
 
 async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request; `sandbox_of` maps the claimed key id to a sandbox."""
+    """Answer one HTTP request; `sandbox_of` returns the sandbox for the key id that the request claims."""
     started_ns = time.perf_counter_ns()
     try:
         body = await read_body(receive, scope["headers"])
@@ -132,7 +136,7 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
 def inspect(
     inspector: Inspector, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
 ) -> list[str]:
-    """Return the self-check's findings on an answer; an empty list if a fault or a stub changed the answer."""
+    """Return the problems that the self-check finds in an answer; empty if a fault or a stub changed the answer."""
     if answer.fault is not None or answer.stub is not None:
         return []
     headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
@@ -143,7 +147,7 @@ def inspect(
 
 
 def request_of(scope: Scope, body: bytes) -> Request:
-    """Return the plain request of an ASGI scope."""
+    """Return the venue-independent `Request` for an ASGI scope and its body."""
     return Request(
         scope["method"],
         scope["raw_path"][:TARGET_BYTES_MAX].decode("latin-1"),
@@ -154,7 +158,7 @@ def request_of(scope: Scope, body: bytes) -> Request:
 
 
 class BodyTooLarge(Exception):
-    """A body that is not read to its end; `beginning` is the part that the journal keeps."""
+    """A body is too large and is not read to its end; `beginning` is the part that the journal keeps."""
 
     def __init__(self, beginning: bytes) -> None:
         super().__init__(TOO_LARGE)
@@ -197,12 +201,12 @@ async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: li
 
 
 async def send_whole(send: Send, answer: Answer, headers: list[Header]) -> None:
-    """Send an answer with its length."""
+    """Send an answer completely, with its content-length."""
     await send_answer(send, answer, [*headers, *length_of(answer, len(answer.body))])
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
-    """Return the headers of an answer: the venue's, unless overridden, the answer's own, and the diagnosis."""
+    """Return the headers of an answer: the venue's, its own in place of these, the mock's mark and the diagnosis."""
     own = {name for name, _ in answer.headers}
     headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), MARK, *answer.headers]
     if answer.diagnosis:
@@ -211,6 +215,6 @@ def headers_of(venue: Venue, answer: Answer) -> list[Header]:
 
 
 def header_text(text: str) -> bytes:
-    """Return a text as a header value: one line of printable ASCII, bounded."""
+    """Return a text as a header value: one line of printable ASCII, cut to a maximal length."""
     line = " ".join(text.split())[:DIAGNOSIS_CHARS_MAX]
     return CONTROL_CHARACTERS.sub(lambda match: f"\\x{ord(match[0]):02x}", line).encode("ascii", "backslashreplace")

@@ -1,7 +1,7 @@
-"""Sending an answer in one piece.
+"""Sends an answer in one piece.
 
-uvicorn writes the head of an answer and its body one after the other: two calls of the operating system, which wake the
-client twice, and checks of each header. Most answers need neither; the others go through uvicorn's `send`.
+uvicorn writes the headers of an answer and its body one after the other: two calls of the operating system, which wake
+the client twice, and checks of each header. Most answers need neither; the others go through uvicorn's `send`.
 """
 
 from http import HTTPStatus
@@ -26,7 +26,10 @@ except ImportError:
 
 
 async def send_answer(send: Send, answer: Answer, headers: list[Header]) -> None:
-    """Send a venue's answer, whose headers have its length; uvicorn sends one that users have changed."""
+    """Send a venue's answer, whose headers include its length.
+
+    An answer of a stub or with a fault is sent by uvicorn.
+    """
     if answer.stub is None and answer.fault is None:
         await send_whole(send, answer.status, headers, answer.body)
     else:
@@ -34,7 +37,7 @@ async def send_answer(send: Send, answer: Answer, headers: list[Header]) -> None
 
 
 async def send_whole(send: Send, status: int, headers: list[Header], body: bytes) -> None:
-    """Send an answer whose headers have its length, in one piece if possible."""
+    """Send an answer whose headers include its length, in one piece if possible."""
     cycle = send.__self__ if isinstance(send, MethodType) else send
     if type(cycle) is CYCLE and _is_plain(cycle, status):
         _write(cycle, status, headers, body)

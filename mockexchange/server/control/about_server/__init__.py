@@ -1,1 +1,1 @@
-"""The control API of the server itself: what it is, its routes and its events."""
+"""The control API about the server itself: its version and venues, its readiness, metrics and events."""

@@ -1,4 +1,4 @@
-"""The feed of a server: sandboxes that are made, reset and deleted, as server-sent events."""
+"""Sends the changes of a server's sandboxes (made, reset and deleted) as server-sent events."""
 
 import asyncio
 from collections import deque
@@ -12,11 +12,14 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.events import HEARTBEAT_S, place_of_event, sse_text
 
 CHANGES_MAX = 1_000
-"""The largest number of sandboxes: a watcher that missed more reads the list anew."""
+"""The most changes that are kept, as many as sandboxes.
+
+A watcher that missed more reads the list of sandboxes again.
+"""
 
 
 class ServerFeed:
-    """The changes of the sandboxes of a server, numbered from 1."""
+    """The changes of a server's sandboxes, numbered from 1, and the watchers that wait for them."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -48,7 +51,10 @@ class ServerFeed:
     async def watch(
         self, last_event_id: str | None, is_following: bool, sees: Callable[[str], bool]
     ) -> AsyncIterator[str]:
-        """Yield changes as text, from now on or after the event with an id, of the sandboxes that a watcher sees."""
+        """Yield the changes of the sandboxes that a watcher may see, as the text of server-sent events.
+
+        They begin after the event `last_event_id`, or now. `sees` returns whether a sandbox may be seen.
+        """
         found = place_of_event(last_event_id, self.count, self._id_of)
         place = self.count if found is None else found
         yield sse_text("begin", {"server": self._origin}, self._id_of(place))

@@ -1,4 +1,4 @@
-"""What a server is: its version, its venues with their API dates and operations, and its bounds."""
+"""Describes a server: its version, its venues with their API dates and operations, and its limits."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ BOUNDS = {
 
 
 def server_info(grant: Grant, sandboxes_max: int) -> dict[str, Any]:
-    """Return the description of this server, with the role of the token that asks."""
+    """Return the description of this server; it also has the role of the caller's token."""
     return {
         "version": __version__,
         "role": grant.role.value,

@@ -1,4 +1,4 @@
-"""The routes of the server itself: the front page, whether it is ready, its metrics, its description and its events."""
+"""The routes about the server itself: the front page, its readiness, its metrics, its description and its events."""
 
 from collections.abc import Callable
 from functools import cache
@@ -47,7 +47,7 @@ def _schema() -> bytes:
 
 
 class ServerHandlers:
-    """The handlers that need no sandbox, one per operation."""
+    """The handlers of the control API that concern no single sandbox, one for each operation."""
 
     def __init__(self, server_state: ServerState, describe: Description) -> None:
         self.server_state = server_state

@@ -1,1 +1,1 @@
-"""Who may call the control API: tokens, roles, the audit file, and secrets that are left out."""
+"""Decides who may call the control API: tokens, roles, the audit file, and the secrets that answers leave out."""

@@ -1,6 +1,6 @@
-"""Access to the control API: an allowed Host, against DNS rebinding, no page of another site, a token and its role.
+"""Checks each request to the control API: its Host (against DNS rebinding), its origin, its token and the token's role.
 
-The check wraps the whole application, so that answers to internal errors carry the marking headers too.
+The check wraps the whole application, so that answers to internal errors have the mock's own headers too.
 """
 
 from starlette.requests import Request
@@ -16,11 +16,11 @@ from mockexchange.server.http.whole_answer import send_whole
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
 OPEN_PREFIXES = ("/_mock/docs/", "/_mock/console/")
-"""Documents and the files of the console are no secret, and a browser sends no token for them."""
+"""Beginnings of paths that need no token: documents and the console's files hold no secret."""
 HOST_CHARS_SHOWN_MAX = 80
 LENGTH = b"content-length"
 IN_PROCESS = "mockexchange.in_process"
-"""The extension that marks the requests of this process."""
+"""The ASGI extension that marks requests which this process makes without a socket."""
 MARKS = [
     (b"x-mock-exchange", b"1"),
     (b"x-content-type-options", b"nosniff"),
@@ -29,14 +29,15 @@ MARKS = [
 
 
 def is_in_process(request: Request) -> bool:
-    """Whether this process made the request without a socket: only it can put the mark into the scope."""
+    """Return whether this process made the request without a socket; a client cannot set this mark."""
     return IN_PROCESS in request.scope.get("extensions", {})
 
 
 class ControlAccess:
-    """Refuses requests without an allowed Host, of other sites, and, except on a few open paths, without a token.
+    """Refuses requests whose Host is not allowed, that come from other sites' pages, or that have no token.
 
-    What a token's role does not allow is refused too. `audit` gets a line for each request that changes something.
+    A few open paths need no token. Requests that the token's role does not allow are refused too. `audit` gets a line
+    for each request that changes something.
     """
 
     def __init__(self, app: ASGIApp, tokens: Tokens, hosts: frozenset[str], audit: AuditFile | None = None) -> None:

@@ -13,7 +13,7 @@ from mockexchange.server.control.json_text import encode
 
 
 class AuditFile:
-    """An open audit file. Lines are only added; nobody but the owner may read it."""
+    """An open audit file. Lines are only appended, and only the owner may read it."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or create it. Raises OSError."""
@@ -22,7 +22,7 @@ class AuditFile:
         self._has_failed = False
 
     def note(self, request: Request, grant: Grant | None, status: int) -> None:
-        """Add a line; a file that cannot be written to is reported once in the server's log."""
+        """Append a line about a request. If the file cannot be written to, that is logged once."""
         line = encode(_line(request, grant, status)) + b"\n"
         try:
             os.write(self._descriptor, line)
@@ -36,7 +36,7 @@ class AuditFile:
 
 
 def is_audited(request: Request) -> bool:
-    """Return whether a request belongs into the audit: it is to change something."""
+    """Return whether the audit file gets a line for a request, because the request can change something."""
     return not is_read(request.method, request.scope["path"])
 
 

@@ -1,7 +1,7 @@
-"""The roles of the control API: what the bearer of a token may ask for.
+"""The roles of the control API: which requests a token allows.
 
-An admin may ask for everything. A token of role `sandbox` sees and changes one sandbox; a viewer changes nothing and
-sees no private keys, of one sandbox or of all.
+The role `admin` allows everything, `sandbox` reading and changing one sandbox; `viewer` allows no changes and no
+private keys, for one sandbox or for all.
 """
 
 from enum import Enum
@@ -12,18 +12,18 @@ from starlette.requests import Request
 SANDBOXES = "/_mock/sandboxes"
 SCENARIOS = "/_mock/scenarios"
 SHARED = frozenset((SANDBOXES, SCENARIOS, "/_mock/info", "/_mock/schema", "/_mock/events"))
-"""Paths outside a sandbox that a token for one sandbox reads; lists have that sandbox alone."""
+"""Paths outside a sandbox that a token for one sandbox may read; lists then contain only that sandbox."""
 READS = frozenset(("GET", "HEAD", "OPTIONS"))
 READING_POSTS = ("/wait", "/scenarios/check")
-"""Ends of paths whose POST changes nothing."""
+"""Ends of paths at which POST changes nothing."""
 SECRET_READS = ("/log",)
-"""Ends of paths whose answers have the secrets of keys."""
+"""Ends of paths whose answers contain the secrets of keys."""
 GRANT = "mockexchange.grant"
-"""The key of a request's scope with the grant of its token."""
+"""The key in a request's ASGI scope under which the grant of its token is."""
 
 
 class Role(Enum):
-    """What a token allows: everything, one sandbox, or to look."""
+    """What a token allows: everything (admin), one sandbox (sandbox), or only reading (viewer)."""
 
     ADMIN = "admin"
     SANDBOX = "sandbox"
@@ -31,7 +31,7 @@ class Role(Enum):
 
 
 class Grant(NamedTuple):
-    """The role of a token; `sandbox` is the only one it is for, None for all."""
+    """The name and the role of a token; `sandbox` is the only sandbox that it is valid for, None for all."""
 
     name: str
     role: Role
@@ -42,11 +42,11 @@ class Grant(NamedTuple):
         return self.role is Role.VIEWER
 
     def sees(self, sandbox: str) -> bool:
-        """Whether the bearer may read a sandbox."""
+        """Return whether the token allows reading a sandbox."""
         return self.sandbox is None or self.sandbox == sandbox
 
     def refusal(self, method: str, path: str) -> str | None:
-        """Return why a request is not allowed; None if it is."""
+        """Return the reason why a request is not allowed; None if it is allowed."""
         if self.role is Role.ADMIN:
             return None
         whose = f"the token {self.name!r} is for the sandbox {self.sandbox!r} alone"
@@ -70,13 +70,13 @@ ADMIN = Grant("admin", Role.ADMIN)
 
 
 def grant_of(request: Request) -> Grant:
-    """Return the grant of a request that has passed the check of its token."""
+    """Return the grant of a request's token, which `ControlAccess` has checked."""
     grant: Grant = request.scope[GRANT]
     return grant
 
 
 def is_read(method: str, path: str) -> bool:
-    """Return whether a request changes nothing."""
+    """Return whether a request only reads and changes nothing."""
     return method in READS or path.endswith(READING_POSTS)
 
 

@@ -1,4 +1,4 @@
-"""The removal of secrets from entries of the journal and from events, for people who look at them."""
+"""Removes secrets from journal entries and events, for people who look at them."""
 
 import json
 from base64 import b64decode, b64encode
@@ -12,11 +12,11 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.json_text import encode
 
 BINARY = "_base64"
-"""The end of the key of bytes that are not UTF-8."""
+"""The end of those JSON keys whose values are bytes in base64."""
 
 
 class SecretFilter:
-    """Removes the secrets of a sandbox's keys, and texts that look like secrets."""
+    """Removes the secrets of one sandbox's keys from journal entries and events, and texts that look like secrets."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -24,7 +24,7 @@ class SecretFilter:
         self._key_count = -1
 
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Return an entry or an event without secrets."""
+        """Return the JSON of an entry or an event without secrets."""
         if "headers" in entry:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         binary = [name for name in entry if name.endswith(BINARY)]
@@ -35,7 +35,10 @@ class SecretFilter:
         return {**cleaned, **{name: b64encode(cleaned[name].encode("latin-1")).decode() for name in binary}}
 
     def clean_item(self, item: JournalItem) -> JournalItem:
-        """Return a request with its target, or a frame with its bytes, without secrets; other items as they are."""
+        """Return a request without secrets in its target, or a frame without secrets in its bytes.
+
+        Other items unchanged.
+        """
         if isinstance(item, FrameEntry):
             return item._replace(raw=frame_bytes(self.clean(frame_to_json(0, item))))
         if isinstance(item, JournalEntry):

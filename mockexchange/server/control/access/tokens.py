@@ -1,4 +1,4 @@
-"""The tokens of the control API: that of the ready file, and those of a file with names and roles."""
+"""The tokens of the control API: the token in the ready file, and those in a file with names and roles."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ from mockexchange.scenario.types.value_types import Scalar, choice, matching
 from mockexchange.server.control.access.roles import ADMIN, Grant, Role
 
 TOKEN_CHARS_MIN = 16
-"""A shorter text could be guessed."""
+"""The shortest token that is accepted; a shorter one could be guessed."""
 TOKEN = re.compile(rf"[\x21-\x7e]{{{TOKEN_CHARS_MIN},512}}")
 FILE_BYTES_MAX = 1024 * 1024
 SOURCES = ("token", "token_file", "token_sha256")
@@ -25,7 +25,7 @@ def _any_text(text: str) -> str:
 
 
 SECRET = Scalar("a text", _any_text, {"type": "string"})
-"""A value that no error may quote: it is checked after it is read."""
+"""The type of a text that no error message may quote, so its content is checked only after it is read."""
 ROW = Record(
     {
         "role": must(choice({role.value: role for role in Role})),
@@ -38,14 +38,14 @@ FILE = MapOf(ROW)
 
 
 class NamedToken(NamedTuple):
-    """A grant, and the SHA-256 of its token."""
+    """A token of the file: its grant, and the SHA-256 of the token."""
 
     grant: Grant
     digest: str
 
 
 class Tokens:
-    """All tokens of a server; `grant_of` takes as long for a wrong one as for a right one."""
+    """All tokens of a server. `grant_of` takes as long for a wrong token as for a right one."""
 
     def __init__(self, admin: str, others: tuple[NamedToken, ...] = ()) -> None:
         self._by_digest = {digest_of(admin): ADMIN, **{one.digest: one.grant for one in others}}
@@ -61,9 +61,9 @@ def digest_of(token: str) -> str:
 
 
 def read_tokens(path: Path) -> tuple[NamedToken, ...]:
-    """Read a file of tokens: YAML, a mapping of names to `role`, `sandbox` and the token in one of three forms.
+    """Parse a file of tokens: YAML, which maps names to `role`, `sandbox` and the token in one of three forms.
 
-    Raises ScenarioError with file and line; it quotes no token.
+    Raises ScenarioError with file and line; its message quotes no token.
     """
     found: dict[str, NamedToken] = {}
     for name, row in FILE.read(read_yaml(_text_of(path), str(path)), "").items():

@@ -1,1 +1,1 @@
-"""Documents that the control API keeps and checks: scenarios, and reports of verifications."""
+"""The control API of documents: scenarios, and reports of verifications."""

@@ -1,4 +1,4 @@
-"""The report of a verification as a document: what the kit writes, the control API keeps and the console shows."""
+"""The report of a verification as a JSON document: the kit writes it, the console shows it."""
 
 from typing import Literal
 
@@ -6,15 +6,18 @@ import msgspec
 from msgspec import Struct
 
 REPORT_BYTES_MAX = 1024 * 1024
-"""The largest report that a server keeps."""
+"""The size of the largest report that a server keeps."""
 REPORTS_MAX = 20
-"""Reports that a server keeps; the oldest goes first."""
+"""The most reports that a server keeps; beyond it the oldest is dropped."""
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 OUTCOMES = ("kept", "broken", "not judged")
 
 
 class ReportFinding(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One deviation, as `kit.findings.Finding` has it."""
+    """One violation of a rule: where, what was seen, and what was expected.
+
+    It has the fields of `kit.findings.Finding`.
+    """
 
     where: str
     seen: str
@@ -24,7 +27,10 @@ class ReportFinding(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportRule(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A rule with its verdicts. `reasons` has the subjects that were not judged, by reason."""
+    """A rule with its results: how often it was kept and broken.
+
+    `reasons` has, by reason, what could not be checked.
+    """
 
     rule: str
     says: str
@@ -39,7 +45,7 @@ class ReportRule(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportTable(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A further table."""
+    """An additional table of a report."""
 
     title: str
     header: list[str]
@@ -53,13 +59,13 @@ class ReportDocument(Struct, kw_only=True, forbid_unknown_fields=True):
     command: str = ""
     cut_short: str = ""
     left_out: int = 0
-    """Findings that were left out, so that the report is not too long."""
+    """The number of findings that were left out, so that the report is not too long."""
     rules: list[ReportRule]
     tables: list[ReportTable] = []
 
 
 def read_report(raw: bytes) -> ReportDocument:
-    """Parse a report. Raises ValueError that names the place of what is wrong."""
+    """Parse a report. Raises ValueError, whose message has the path of the wrong value."""
     return msgspec.json.decode(raw, type=ReportDocument)
 
 

@@ -1,4 +1,4 @@
-"""The routes of reports: verifications leave them here, and the console shows them."""
+"""The routes of reports: verifications send reports to them, and the console shows the reports."""
 
 import re
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from mockexchange.server.control.requests import receive, resource
 
 
 class KeptReport(NamedTuple):
-    """A report, its bytes, and when it came."""
+    """A report, its bytes, and the host time at which it was received."""
 
     raw: bytes
     report: ReportDocument
@@ -38,7 +38,7 @@ def report_routes() -> list[Route]:
 
 
 class ReportHandlers:
-    """The handlers, one per operation, and the reports of this server by name, the oldest first."""
+    """The handlers of reports, one for each operation; they keep this server's reports by name, the oldest first."""
 
     def __init__(self) -> None:
         self._kept: dict[str, KeptReport] = {}
@@ -54,7 +54,7 @@ class ReportHandlers:
         return Response(self._kept[name].raw, media_type=MEDIA_TYPE)
 
     async def keep(self, request: Request) -> Response:
-        """Keep a report; one of the same name is replaced, and beyond REPORTS_MAX the oldest goes."""
+        """Keep a report, in place of one with the same name. Beyond REPORTS_MAX, the oldest report is dropped."""
         name = request.path_params["report"]
         raw = await receive(request, REPORT_BYTES_MAX)
         if not re.fullmatch(NAME, name):

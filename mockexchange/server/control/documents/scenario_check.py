@@ -1,4 +1,4 @@
-"""The check of a scenario: it is read and its history carried out, and all errors are returned with their places."""
+"""Checks a scenario: reads it and executes its history, and returns all errors with their lines."""
 
 from typing import Any, NamedTuple
 
@@ -13,18 +13,18 @@ from mockexchange.server.control.sandboxes.sandbox_creation import plan_of
 
 ERRORS_MAX = 100
 CHECKED = "checked"
-"""The name of the sandbox in which the history is carried out; it is thrown away."""
+"""The name of the temporary sandbox in which the history is executed."""
 
 
 class Checked(NamedTuple):
-    """The errors of a scenario, by line, and the sandbox that it makes; None if it makes none."""
+    """The errors of a scenario, by line, and the temporary sandbox with its state; None if there are errors."""
 
     errors: list[ScenarioError]
     sandbox: Sandbox | None
 
 
 async def check(given: Located, files: ScenarioFiles | None) -> Checked:
-    """Read a scenario and carry its history out, in slices; the script is not played."""
+    """Read a scenario and execute its history, while other tasks run in between; the script does not run."""
     sandbox = None
     with collecting_errors() as errors:
         plan = plan_of(given, files)
@@ -34,7 +34,7 @@ async def check(given: Located, files: ScenarioFiles | None) -> Checked:
 
 
 def checked_to_json(checked: Checked) -> dict[str, Any]:
-    """Return the result of a check: its errors, and without any the numbers of what the scenario has."""
+    """Return the result of a check as JSON: the errors, or, if there are none, the size of the scenario."""
     errors = [{"line": error.line or None, "path": error.path, "message": error.message} for error in checked.errors]
     return {"ok": not errors, "errors": errors, "scenario": None if errors else _described(checked.sandbox)}
 

@@ -1,4 +1,4 @@
-"""The routes of scenarios: those there are, their text, a check, and the one that a sandbox plays."""
+"""The routes of scenarios: list them, show their text, check one, and show or change the scenario of a sandbox."""
 
 import asyncio
 from pathlib import Path
@@ -39,7 +39,7 @@ def scenario_routes(server_state: ServerState) -> list[Route]:
 
 
 class ScenarioHandlers:
-    """The handlers, one per operation."""
+    """The handlers of scenarios, one for each operation."""
 
     def __init__(self, server_state: ServerState) -> None:
         self.server_state = server_state
@@ -67,7 +67,7 @@ class ScenarioHandlers:
         return ControlJson({"name": plan.name, "kind": plan.source.kind, "text": shown, "hidden": shown != text})
 
     async def play(self, request: Request) -> Response:
-        """Begin a sandbox anew with another scenario. Nothing has changed if that is wrong."""
+        """Replace a sandbox by a new one with another scenario. If the scenario is invalid, nothing has changed."""
         files = self._files(request)
         plan = await read_body(request, lambda body: plan_of(_given(body), files))
         sandbox = await self.server_state.reset(request.path_params["name"], plan)

@@ -1,1 +1,1 @@
-"""Views of a sandbox for people and programs that look at it: order books, worth over time, firings and the log."""
+"""The control API for looking into a sandbox: order books, worth over time, fired faults and steps, and the log."""

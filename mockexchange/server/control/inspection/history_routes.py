@@ -1,4 +1,4 @@
-"""The routes of what happened: the worth of accounts over time, what fired, and the log in pages."""
+"""The routes of a sandbox's history: the worth of accounts over time, fired faults and steps, and the log in pages."""
 
 import asyncio
 import time
@@ -31,9 +31,9 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.store.codec import write_log
 
 FOLDS_MAX = 4
-"""Copies of exchanges that are kept: each is as large as the exchange that it follows."""
+"""The most copies of exchanges that are kept to compute worth over time; each is as large as its exchange."""
 COMMANDS_MAX = 100_000
-"""The longest log that is folded: some ten seconds, in slices."""
+"""The longest log for which worth over time is computed: some ten seconds, while other tasks run in between."""
 POINTS_DEFAULT, POINTS_MIN, POINTS_MAX = 600, 4, 10_000
 KINDS = ("fault", "script", "trigger", "finding")
 
@@ -48,7 +48,7 @@ def history_routes(server_state: ServerState) -> list[Route]:
 
 
 class HistoryHandlers:
-    """The handlers, one per operation."""
+    """The handlers of a sandbox's history, one for each operation."""
 
     def __init__(self, server_state: ServerState) -> None:
         self.server_state, self.folds = server_state, EquityFolds()
@@ -97,7 +97,7 @@ def _matches(number: int, firing: Any, asked: dict[str, Any]) -> bool:
 
 
 class EquityFolds:
-    """The folds that are kept, those read last; each is carried on by one reader at a time."""
+    """The computed worth over time of the accounts that were read last; each is continued by one reader at a time."""
 
     def __init__(self) -> None:
         self._folds: OrderedDict[tuple[Sandbox, str], EquityFold] = OrderedDict()
@@ -106,7 +106,10 @@ class EquityFolds:
         self._turn = asyncio.Lock()
 
     async def of(self, sandbox: Sandbox, account: str) -> EquityFold:
-        """Return the fold of an account, carried on to the end of the log. Raises ControlError if that is too long."""
+        """Return the worth over time of an account, computed to the end of the log.
+
+        Raises ControlError if the log is too long.
+        """
         if len(sandbox.log) > COMMANDS_MAX:
             message = f"the log has {len(sandbox.log):,} commands: worth over time is for at most {COMMANDS_MAX:,}"
             raise ControlError(409, "log_too_long", message)

@@ -16,7 +16,7 @@ from mockexchange.server.control.requests import resource
 from mockexchange.server.server_state import ServerState
 
 COMPARED_MAX = 300
-"""Names that an unknown one is compared with: a few milliseconds."""
+"""The most names with which a misspelt name is compared for a suggestion: a few milliseconds."""
 NAME_CHARS_SHOWN_MAX = 80
 
 
@@ -31,7 +31,7 @@ def market_routes(server_state: ServerState) -> list[Route]:
 
 
 class MarketHandlers:
-    """The handlers, one per operation."""
+    """The handlers of markets and derivatives, one for each operation."""
 
     def __init__(self, server_state: ServerState) -> None:
         self.server_state = server_state

@@ -1,4 +1,4 @@
-"""All routes of the views and documents that people look at."""
+"""All routes of the control API for looking into a sandbox, and for documents."""
 
 from starlette.routing import Route
 

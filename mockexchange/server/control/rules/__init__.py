@@ -1,1 +1,1 @@
-"""The control API of rules that are installed by name: faults and stubs."""
+"""The control API of the rules that are installed by name: faults and stubs."""

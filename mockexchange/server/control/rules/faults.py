@@ -19,7 +19,7 @@ from mockexchange.server.control.rules.installed_rules import Installable
 
 
 def fault_of(one: InstalledRule) -> dict[str, Any]:
-    """Return a rule as it was given, with scalars as text, and its counts of matches and firings."""
+    """Return an installed fault as JSON: the rule as it was given, and how often it matched and took effect."""
     given = one.rule.given
     return {
         "name": one.name,
@@ -44,7 +44,7 @@ def _shown(faults: Iterable[InstalledRule], status: int = 200) -> Response:
 
 
 class RuleGroups:
-    """A reader of a list of fault rules and preset names; it replaces each preset by its rules."""
+    """Reads a list of fault rules and names of presets, and replaces each preset by its rules."""
 
     def read(self, node: Located, path: str) -> list[Rule]:
         if not isinstance(node.value, list):

@@ -1,4 +1,4 @@
-"""The control API's handlers of rules that are installed in a sandbox by name: faults and stubs.
+"""The control API's handlers for faults and stubs, which a sandbox has installed by name.
 
 Handlers list the rules, install several (all or none), and remove one or all. The kind of rule names the errors and the
 path parameter.
@@ -20,7 +20,7 @@ from mockexchange.server.server_state import ServerState
 
 
 class Registry(Protocol):
-    """The installed rules of one kind in a sandbox."""
+    """The installed rules of one kind in a sandbox: its faults, or its stubs."""
 
     async def remove(self, name: str) -> None:
         """Remove a rule. Raises ScenarioError if there is no such rule."""
@@ -31,17 +31,17 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Installable:
-    """A kind of rule. `name` is its name in errors, and the path parameter of one rule."""
+    """A kind of rule: faults or stubs. `name` is its name in errors, and the path parameter with the name of a rule."""
 
     name: str
     registry_of: Callable[[Sandbox], Registry]
     show: Callable[[Sandbox], Response]
     install: Callable[[Sandbox, Located], Awaitable[Response]]
-    """Installs the rules of a body, all or none. Raises ScenarioError or ControlError."""
+    """A function that installs the rules of a body, all or none. Raises ScenarioError or ControlError."""
 
 
 def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, Handler]:
-    """Return the handlers of all rules of a kind, by HTTP method."""
+    """Return, by HTTP method, the handlers that list, install and clear all rules of a kind."""
 
     async def show(request: Request) -> Response:
         return what.show(await _sandbox_of(server_state, request))
@@ -63,7 +63,7 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, H
 
 
 def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, Handler]:
-    """Return the handlers of one rule, by HTTP method."""
+    """Return, by HTTP method, the handlers for a single rule, such as its removal."""
 
     async def remove(request: Request) -> Response:
         registry = what.registry_of(await _sandbox_of(server_state, request))

@@ -1,1 +1,1 @@
-"""The control API of sandboxes: creation, forks, routes and answers."""
+"""The control API of sandboxes: requests that create, fork, reset and describe them."""

@@ -1,4 +1,4 @@
-"""Sandboxes, clocks and streams as the JSON of the control API."""
+"""Describes sandboxes, clocks and streams as the JSON of the control API."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +33,10 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
 
 
 def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """Return a sandbox with all that a client needs. `urls` has the URLs of each venue; an iterator is a list."""
+    """Return a sandbox with everything that a client needs; `urls` has the URLs of each venue.
+
+    Iterators become lists.
+    """
     default = urls[DEFAULT.name]
     return {
         **summary_of(sandbox, default["base_url"]),
@@ -57,7 +60,7 @@ def _account_of(one: Credential) -> dict[str, Any]:
 
 
 def accounts_of(sandbox: Sandbox) -> Iterator[dict[str, Any]]:
-    """Yield the accounts with their subaccounts and keys, without anything secret."""
+    """Yield the accounts of a sandbox with their subaccounts and keys, without secrets."""
     for account in sandbox.exchange.state.accounts.values():
         yield {
             "name": account.name,

@@ -1,4 +1,4 @@
-"""The member `fork` of a body that creates a sandbox: its source, and the point where the fork begins."""
+"""Reads the member `fork` of a request that creates a sandbox: the source, and the point up to which it is copied."""
 
 from dataclasses import replace
 from functools import partial
@@ -23,7 +23,7 @@ from mockexchange.store.log import LogError
 from mockexchange.venues.dated import ApiDate
 
 PORT_DEFAULT = 0
-"""A fork has the keys of its source, so it is on a port of its own."""
+"""The default port of a fork: any free one. A fork has its source's keys, so they cannot share a port."""
 
 
 class _LogText:
@@ -43,7 +43,7 @@ FORK = Record({"sandbox": Field(NAME), "log": Field(_LogText()), "at": Field(AT)
 
 
 class Fork(NamedTuple):
-    """A fork to open: of a sandbox of this server, or of a log; `clock` and `api_date` are None if not given."""
+    """A fork to open, from a sandbox of this server or from a log; `clock` and `api_date` are None if not given."""
 
     sandbox: str | None
     log: str | None
@@ -61,7 +61,10 @@ class ForkTarget(NamedTuple):
 
 
 def fork_of(values: dict[str, Any], body: dict[str, Located]) -> Fork | None:
-    """Return the fork that the values of a body ask for. Raises ControlError if they contradict each other."""
+    """Return the fork that a request's body asks for; None if it asks for none.
+
+    Raises ControlError on contradictions.
+    """
     given = values["fork"]
     if given is None:
         return None
@@ -76,12 +79,15 @@ def fork_of(values: dict[str, Any], body: dict[str, Located]) -> Fork | None:
 
 
 def files_for(server_state: ServerState, request: Request) -> ScenarioFiles | None:
-    """Return the files that a request may name as a scenario; None if it is from this process, and may name any."""
+    """Return the scenario files that a request may name.
+
+    None for a request of this process, which may name any file.
+    """
     return None if is_in_process(request) else server_state.scenario_files
 
 
 async def open_forked(server_state: ServerState, fork: Fork, target: ForkTarget, request: Request) -> Sandbox:
-    """Open a fork as a sandbox of the server. Raises ControlError, and as `ServerState.open` does."""
+    """Open a fork as a new sandbox of the server. Raises ControlError, and the errors of `ServerState.open`."""
     try:
         source = await _source(server_state, fork, request)
         api_date, clock = fork.api_date or source.api_date, fork.clock or source.clock

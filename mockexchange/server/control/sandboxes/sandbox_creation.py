@@ -1,4 +1,4 @@
-"""The bodies of `POST sandboxes` and `PUT sandboxes/{name}`, checked whole before a sandbox is created."""
+"""Reads the bodies of `POST sandboxes` and `PUT sandboxes/{name}`, and checks them before a sandbox is created."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +20,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
 DATE_CHARS_MAX = 40
-"""Characters that are read, and shown in errors; the longest valid value has 10."""
+"""The most characters of an API date that are read and shown in errors; the longest valid value has 10."""
 
 
 class _ScenarioGiven:
@@ -79,7 +79,7 @@ class SandboxCreation:
     port: int | None
     idle_us_max: int | None
     fork: Fork | None = None
-    """The sandbox is a fork, and `plan` that of an empty scenario; None if it is not."""
+    """The fork to open, with `plan` as that of an empty scenario; None if the sandbox is no fork."""
 
     def named(self, name: str) -> SandboxOptions:
         return replace(self.options, name=name)
@@ -88,10 +88,10 @@ class SandboxCreation:
 def parse_creation(
     body: dict[str, Located], path_name: str | None = None, files: ScenarioFiles | None = None
 ) -> SandboxCreation:
-    """Read the body of a creation; `path_name` is the name in the path.
+    """Parse the body of a request that creates a sandbox; `path_name` is the name in the path.
 
-    `files` are the files that the body may name; None for a body of this process, which may name any.
-    Raises ControlError for a wrong body, ScenarioError for a wrong scenario.
+    `files` are the files that the body may name; None for a body of this process, which may name any. Raises
+    ControlError for a wrong body, ScenarioError for a wrong scenario.
     """
     try:
         values: dict[str, Any] = CREATION.read(Located(dict(body)), "")
@@ -108,7 +108,7 @@ def parse_creation(
 
 
 def plan_of(given: Located, files: ScenarioFiles | None) -> Plan:
-    """Read a scenario as `parse_creation` does. Raises ScenarioError."""
+    """Return the plan of a scenario in a body; `files` is as for `parse_creation`. Raises ScenarioError."""
     return _plan(given) if files is None else _sent_plan(given, files)
 
 

@@ -43,12 +43,12 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 
 COMPARED_MAX = 300
-"""Names that an unknown one is compared with: a few milliseconds."""
+"""The most names with which a misspelt name is compared for a suggestion: a few milliseconds."""
 ACCOUNTS_NAMED_MAX = 20
 MINIMAL = "return=minimal"
-"""The preference (RFC 7240) of a client that needs no keys: it gets the summary of a sandbox."""
+"""The value of the header Prefer (RFC 7240) with which a client gets only the summary of a sandbox, without keys."""
 EVENTS = "events"
-"""The parameter that leaves out the events of steps."""
+"""The query parameter with which a client leaves out the events of executed steps."""
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
@@ -67,7 +67,7 @@ def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
 
 
 class SandboxHandlers:
-    """The handlers, one per operation."""
+    """The handlers of sandboxes, one for each operation."""
 
     def __init__(self, server_state: ServerState, feeds: Feeds) -> None:
         self.server_state, self.feeds = server_state, feeds
@@ -176,7 +176,10 @@ class SandboxHandlers:
 
 
 def known_account(sandbox: Sandbox, name: str) -> str:
-    """Return the name of an account. Raises ControlError, with the nearest names, if it is unknown."""
+    """Return the name of an account unchanged.
+
+    Raises ControlError, with similar names, if the sandbox has no such account.
+    """
     accounts = sandbox.exchange.state.accounts
     if name not in accounts:
         known = ", ".join(list(accounts)[:ACCOUNTS_NAMED_MAX]) or "none"

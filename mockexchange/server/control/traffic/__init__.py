@@ -1,1 +1,1 @@
-"""The control API of a sandbox's traffic: journal, frames, streams and signed calls."""
+"""The control API of a sandbox's traffic: its journal, frames and streams, and requests that the server signs."""

@@ -1,4 +1,4 @@
-"""Requests that the server signs and sends to itself as an account: keys stay in the server."""
+"""Signs requests as an account and sends them to the sandbox, so that a caller needs no private key."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from mockexchange.venues.registry import request_signers
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TARGET_CHARS_MAX = 8_000
-"""The longest target that usual servers accept."""
+"""The longest request target (path and query), as in usual servers."""
 ACCOUNTS_NAMED_MAX = 20
 Header = tuple[bytes, bytes]
 
@@ -52,7 +52,7 @@ CALL = Record(
 
 
 def read_call(body: dict[str, Located]) -> dict[str, Any]:
-    """Read the body of a call. Raises ControlError."""
+    """Parse the body that describes the request to sign. Raises ControlError."""
     try:
         values: dict[str, Any] = CALL.read(Located(dict(body)), "")
     except ScenarioError as error:
@@ -65,7 +65,7 @@ def read_call(body: dict[str, Located]) -> dict[str, Any]:
 async def send_call(
     sandbox: Sandbox, diagnosis_worker: DiagnosisWorker, origin: str, values: dict[str, Any]
 ) -> JournalEntry:
-    """Sign a request as an account, have the sandbox answer it, and return its journal entry. Raises ControlError."""
+    """Sign a request as an account, let the sandbox answer it, and return its journal entry. Raises ControlError."""
     credential = _credential(sandbox, values["account"], values["key"])
     body = values["body"].encode()
     signed = UnsignedRequest(values["method"], values["target"], body)

@@ -1,4 +1,4 @@
-"""Readers of the queries of the journal, of frames and of events, and the search of their texts."""
+"""Reads the query parameters for the journal, frames and events, and searches their texts."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ SEARCH_CHARS_MAX = 200
 """The longest text that is searched for."""
 SHORT, REDACT = "short", "redact"
 LAST_EVENT_ID = "last_event_id"
-"""The same as the header, for programs that send none."""
+"""The query parameter for the id of the last event, for programs that cannot send the header Last-Event-ID."""
 FOLLOWING = ("follow", LAST_EVENT_ID)
 NUMBER_DIGITS_MAX = 18
 Item = TypeVar("Item")
@@ -40,26 +40,26 @@ Texts = Callable[[Item], Iterable[bytes | str | None]]
 
 
 class Page(NamedTuple):
-    """The part of a list that a query asks for: entries by number, and a text that they contain."""
+    """The part of a list that a query asks for: a range of numbers, and a text that entries contain."""
 
     after: int
     before: int | None
     last: int | None
     text: bytes
-    """In lower case; empty for any."""
+    """The text that entries have to contain, in lower case; empty for any entry."""
     is_short: bool
-    """Whether rows have neither headers nor bodies."""
+    """Whether entries are returned without headers and bodies."""
     is_redacted: bool
-    """Whether secrets are hidden; in short rows they always are."""
+    """Whether secrets are hidden; in short entries they always are."""
     is_search_redacted: bool
-    """Whether a text is not found in secrets either: who may not see them could guess them letter by letter."""
+    """Whether the search skips secrets: otherwise a caller who must not see them could guess them letter by letter."""
 
     def has(self, number: int) -> bool:
         return number > self.after and (self.before is None or number < self.before)
 
 
 async def find_entries(journal: Journal, request: Request, clean: Clean) -> tuple[list[JournalEntry], Page]:
-    """Return the requests that match a query, and the page. Raises ControlError."""
+    """Return the requests that match a query, and the part of the list that the query asks for. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
     page = _page(wanted, must_hide=grant_of(request).is_viewer)
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
@@ -68,7 +68,10 @@ async def find_entries(journal: Journal, request: Request, clean: Clean) -> tupl
 
 
 async def find_frames(journal: Journal, request: Request, clean: Clean) -> tuple[list[tuple[int, FrameEntry]], Page]:
-    """Return the frames that match a query, with their numbers, and the page. Raises ControlError."""
+    """Return the frames that match a query, with their numbers, and the part of the list that the query asks for.
+
+    Raises ControlError.
+    """
     wanted = read_query(request, (*FRAME_TEXTS, SEARCH, SHORT, REDACT), ("connection", *PAGE))
     _require_known("channel", wanted, ("", *CHANNEL_NAMES))
     _require_known("direction", wanted, DIRECTIONS)
@@ -112,24 +115,24 @@ async def _newest(found: list[Item], page: Page, texts: Texts[Item], seen: Texts
 
 
 def read_redaction(request: Request) -> bool:
-    """Return whether an entry that is read alone is to have no secrets. Raises ControlError."""
+    """Return whether a single entry is to be returned without secrets. Raises ControlError."""
     asked = read_query(request, (REDACT,), ())
     return read_switch(asked, REDACT, default=False) or grant_of(request).is_viewer
 
 
 def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:
-    """Return the texts of a request that are searched."""
+    """Return the texts of a request that a search looks through."""
     words = (entry.method, entry.target, entry.operation, entry.account, entry.diagnosis, entry.refusal)
     return (*words, entry.fault, entry.stub, *entry.findings, entry.body, entry.answer)
 
 
 def frame_texts(frame: FrameEntry) -> tuple[bytes | str | None, ...]:
-    """Return the texts of a frame that are searched."""
+    """Return the texts of a frame that a search looks through."""
     return frame.kind, frame.channel, frame.note, frame.fault, frame.stub, frame.raw
 
 
 def seen_texts(shown: Row) -> Iterator[bytes | str]:
-    """Yield the texts that are searched of an entry as it is shown."""
+    """Yield the texts that a search looks through, of an entry as JSON from which secrets were removed."""
     for name, value in shown.items():
         if name in SEARCHED:
             yield from texts_of(value)
@@ -146,7 +149,7 @@ def _lowered(text: bytes | str) -> bytes:
 
 
 def entry_of(journal: Journal, number: str) -> JournalEntry:
-    """Return a request by its number. Raises ControlError if it is not kept."""
+    """Return the request with this number. Raises ControlError if it is not in the journal any more."""
     oldest = next(iter(journal), None)
     found = None if oldest is None else next((one for one in journal if str(one.number) == number), None)
     if found is None:
@@ -155,7 +158,7 @@ def entry_of(journal: Journal, number: str) -> JournalEntry:
 
 
 def frame_of(journal: Journal, number: str) -> tuple[int, FrameEntry]:
-    """Return a frame by its number. Raises ControlError if it is not kept."""
+    """Return the frame with this number, and the number. Raises ControlError if it is not in the journal any more."""
     found = next((pair for pair in journal.numbered_frames() if str(pair[0]) == number), None)
     if found is None:
         oldest = journal.frame_count - len(journal.frames) + 1 if journal.frames else None
@@ -177,7 +180,10 @@ def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) ->
 
 
 def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
-    """Return which events are wanted, the last id seen, and whether to follow. Raises ControlError."""
+    """Return the filter of the events that a watcher asks for, the id of the last event seen, and whether to follow.
+
+    The id is None if the request has none; without following, only past events are sent. Raises ControlError.
+    """
     asked = read_query(request, ("kinds", *FOLLOWING, "account", "channel", SHORT), ())
     kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
     if not kinds <= set(KINDS):
@@ -191,13 +197,16 @@ def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
 
 
 def read_following(request: Request, asked: dict[str, Any]) -> tuple[str | None, bool]:
-    """Return the id of the last event that a watcher has seen, and whether to follow. Raises ControlError."""
+    """Return the id of the last event that a watcher has seen, or None, and whether to wait for new events.
+
+    Raises ControlError.
+    """
     is_following = read_switch(asked, "follow", default=True) and request.method != "HEAD"
     return asked.get(LAST_EVENT_ID, request.headers.get("last-event-id")), is_following
 
 
 def read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
-    """Take a parameter that is true or false out of a query. Raises ControlError."""
+    """Remove a parameter that is true or false from a query, and return its value. Raises ControlError."""
     word = asked.pop(name, None)
     if word not in (None, "true", "false"):
         raise ControlError(400, "bad_query", f"{name}: expected true or false, got {word[:40]!r}")
@@ -205,7 +214,7 @@ def read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
 
 
 def read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters by name; each may occur once. Raises ControlError."""
+    """Return the query parameters by name, `numbers` as integers; each may occur once. Raises ControlError."""
     asked: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
         if name not in (*texts, *numbers):

@@ -1,4 +1,4 @@
-"""Actions of the control API on open streams: send a given frame, send a close frame, or cut the connection."""
+"""The control API's actions on open streams: send a given frame, send a close frame, or cut the connection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.venues.frame import Frame
 
 LITERAL = "literal"
-"""The kind of a frame that the control API sent, and its cause in the journal."""
+"""The kind of a frame that the control API sent, and the fault name of that frame in the journal."""
 NOTE = "asked for by the control API"
 REASON_BYTES_MAX = 123
-"""Room in a close frame beside its code (RFC 6455, 5.5)."""
+"""The most bytes of the reason in a close frame (RFC 6455, 5.5)."""
 NAMED_MAX = 20
-"""Accounts or connections that an error lists."""
+"""The most accounts or connections that an error message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,10 @@ MOVE = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "co
 
 
 def move_streams(sandbox: Sandbox, body: dict[str, Located]) -> int:
-    """Apply the action of a body to streams and return their number. Raises ControlError, and then nothing is done."""
+    """Do the action that a body asks for on streams, and return the number of streams.
+
+    Raises ControlError; then nothing was done.
+    """
     try:
         values = MOVE.read(Located(dict(body)), "")
         _require_one(body)

@@ -1,1 +1,1 @@
-"""The control API of waits: conditions, the requests that name them, and the waiting."""
+"""The control API of waits: a test waits until a condition, such as a number of requests, is met in a sandbox."""

@@ -1,4 +1,4 @@
-"""Conditions to wait for. Each checks the journal so far, observes new items, and reports near misses."""
+"""The conditions of waits. Each checks the journal so far, then new entries, and reports what nearly matches."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from mockexchange.venues.query import query_pairs
 
 NEAR_MISSES_SHOWN_MAX = 3
 HIDDEN_ITEMS_MAX = 100
-"""The newest items that are searched for near misses if secrets are hidden in them, which takes long."""
+"""The most entries that are searched for near matches if secrets have to be hidden in them, which takes long."""
 CHARS_SHOWN_MAX = 200
 SUBSCRIBED = "subscribed"
 SCRIPT = "script"
@@ -25,27 +25,27 @@ Hide = Callable[[JournalItem], JournalItem]
 
 
 class WaitCondition(Protocol):
-    """A condition that a wait waits for; it may hold already."""
+    """The condition of a wait; it may be met already when the wait begins."""
 
     what: str
-    """Description for the error of a timeout."""
+    """A description of the condition, for the error of a timeout."""
 
     def is_met(self) -> bool: ...
 
     def look_back(self) -> None: ...
 
     def observe(self, item: JournalItem) -> bool:
-        """Process a new item of the journal; return whether the condition holds now."""
+        """Process a new entry of the journal; return whether the condition is met now."""
         ...
 
     def found(self) -> Found: ...
 
     def progress(self) -> str:
-        """Return how much of the condition is met."""
+        """Return a text that says how much of the condition is met so far."""
         ...
 
     def misses(self) -> str:
-        """Return the near misses as text; empty without any."""
+        """Return the journal entries that nearly match the condition, as text; empty if there are none."""
         ...
 
 
@@ -96,7 +96,7 @@ class _Counted:
 
 @dataclass
 class RequestCondition(_Counted):
-    """The condition that matching requests were answered; `query` has the required parameters, decoded."""
+    """Waits until matching requests were answered; `query` has the required query parameters, decoded."""
 
     query: dict[str, str] = field(default_factory=dict)
 
@@ -133,7 +133,7 @@ class RequestCondition(_Counted):
 
 @dataclass
 class FrameCondition(_Counted):
-    """The condition that matching frames were recorded; `contains` is a part of their JSON, with scalars as text."""
+    """Waits until matching frames were recorded; `contains` is a part of the frame's JSON, with scalars as text."""
 
     contains: Located | None = None
 
@@ -162,7 +162,7 @@ class FrameCondition(_Counted):
 
 
 class FiringCondition(_Counted):
-    """The condition that a fault or a script step has fired."""
+    """Waits until a fault or a script step has taken effect."""
 
     def look_back(self) -> None:
         for number, firing in self.journal.numbered_firings():
@@ -184,7 +184,7 @@ class FiringCondition(_Counted):
 
 @dataclass
 class SubscriptionCondition:
-    """The condition that `count` matching subscriptions are open at the same time."""
+    """Waits until `count` matching subscriptions are open at the same time."""
 
     sandbox: Sandbox
     what: str
@@ -195,7 +195,7 @@ class SubscriptionCondition:
         return len(self.found()) >= self.count
 
     def look_back(self) -> None:
-        """Do nothing: only the present subscriptions count."""
+        """Do nothing: only subscriptions that are open now count."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
@@ -220,7 +220,7 @@ class SubscriptionCondition:
 
 @dataclass
 class ScriptEndCondition:
-    """The condition that the script has ended: no step is left."""
+    """Waits until no step of the script is left."""
 
     sandbox: Sandbox
     what: str = "the end of the script"
@@ -229,7 +229,7 @@ class ScriptEndCondition:
         return self.sandbox.script.is_done
 
     def look_back(self) -> None:
-        """Do nothing: the script knows whether it is done."""
+        """Do nothing: the script itself knows whether all its steps are done."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, Firing) and item.kind == SCRIPT and self.is_met()
@@ -241,7 +241,7 @@ class ScriptEndCondition:
         return "not reached"
 
     def misses(self) -> str:
-        """Return the steps that are left, each with its state."""
+        """Return the steps that are left, each with its state, as text."""
         left = [f"{step.state}: {step.name}" for step in self.sandbox.script.steps if step.state != DONE]
         more = len(left) - NEAR_MISSES_SHOWN_MAX
         shown = [*left[:NEAR_MISSES_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]

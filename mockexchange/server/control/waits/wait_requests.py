@@ -1,4 +1,4 @@
-"""The body of `POST sandboxes/{name}/wait`, checked whole before the wait begins."""
+"""Reads the body of `POST sandboxes/{name}/wait`, and checks it before the wait begins."""
 
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ from mockexchange.server.control.waits.wait_conditions import (
 TIMEOUT_US = 5 * MICROSECONDS_PER_SECOND
 TIMEOUT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 TIMES = integer(1, 10_000)
-"""The field `times`: at most the number of entries that the journal keeps."""
+"""The type of the field `times`, which may be as large as the number of entries in a journal."""
 NUMBER = integer(0, 10**18 - 1)
 COUNTS = ("times", "after", "count", "contains", "query")
 COUNTED = {"times": may(TIMES, 1), "after": may(NUMBER, 0)}
@@ -33,7 +33,7 @@ Values = dict[str, Any]
 
 
 class MakeCondition(Protocol):
-    """What makes the condition for a sandbox; `hide` hides secrets from who waits."""
+    """A function that makes the condition for a sandbox; `hide` removes secrets from what the caller gets."""
 
     def __call__(self, sandbox: Sandbox, hide: Hide | None = None) -> WaitCondition: ...
 
@@ -98,7 +98,9 @@ WAIT = Record({"for": must(Record({name: may(kind) for name, kind in WANTED.item
 
 
 def read_wait(body: dict[str, Located]) -> tuple[MakeCondition, int]:
-    """Return the factory of the condition for a sandbox, and the timeout in microseconds.
+    """Parse the body of a wait.
+
+    Return a function that makes the condition for a sandbox, and the timeout in microseconds.
 
     Raises ControlError.
     """

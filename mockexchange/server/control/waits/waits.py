@@ -1,4 +1,4 @@
-"""Waits for a condition of a sandbox, woken by the items of its journal instead of polling."""
+"""Waits until a condition is met in a sandbox; new journal entries wake the wait, so nothing is polled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,14 +10,15 @@ from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.waits.wait_conditions import Found, WaitCondition
 
 WAITS_MAX = 100
-"""Waits that a sandbox accepts at the same time."""
+"""The most waits that may run in a sandbox at the same time."""
 Gone = Callable[[], Awaitable[object]]
 
 
 async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, gone: Gone) -> Found:
-    """Return the matches as soon as the condition holds. Raises ControlError on a timeout or the end of the sandbox.
+    """Wait until the condition is met, and return the matching entries.
 
-    The wait also ends when the awaitable of `gone` completes, because the client has disconnected.
+    The wait also ends when the awaitable of `gone` completes, because the client has disconnected. Raises ControlError
+    on a timeout or the end of the sandbox.
     """
     awaited.look_back()
     if awaited.is_met():
@@ -33,7 +34,7 @@ async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, go
 
 
 class Waiter:
-    """One wait. The result of the future is the reason why the sandbox ended, or None if the condition holds."""
+    """One running wait. Its future's result is the reason why the sandbox ended, or None if the condition is met."""
 
     def __init__(self, awaited: WaitCondition) -> None:
         self.awaited = awaited
