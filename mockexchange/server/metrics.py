@@ -1,8 +1,8 @@
 """The server's metrics in Prometheus' text exposition format, version 0.0.4.
 
-Labels are few, and each has a bounded number of values: sandboxes are listed up to a number, operations, effects and
-kinds of refusals come from the venues' tables, and statuses are bounded where they are counted. No label is a name made
-by a client.
+Labels are few, and each has a limited number of values: sandboxes are listed up to a number, operations, effects and
+kinds of refusals come from the venues' tables, and statuses are limited where they are counted. No label is a name that
+a client made up.
 """
 
 import platform
@@ -16,19 +16,22 @@ from mockexchange.version import __version__
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SANDBOXES_LISTED_MAX = 100
-"""A suite creates thousands of sandboxes, each a set of time series: the oldest are listed, `default` first."""
+"""The most sandboxes that have metrics of their own: the oldest, and `default` first.
+
+A test suite creates thousands.
+"""
 NAMESPACE = "mockexchange"
 NONE = "none"
-"""The label of a request without an operation or venue."""
+"""The value of a label for a request without an operation or venue."""
 SECOND_US = 1_000_000
 ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 Labels = dict[str, object]
 Sample = tuple[str, Labels, float]
-"""The suffix of the sample's name after the family's name, its labels, and its value."""
+"""One value of a metric: the suffix of the metric's name, the labels, and the value."""
 
 
 class MetricFamily(NamedTuple):
-    """One metric: its name without the namespace, its type, its description, and its samples."""
+    """One metric of the output: its name without the prefix, its type, its description, and its values."""
 
     name: str
     kind: str
@@ -37,7 +40,7 @@ class MetricFamily(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A metric that each sandbox has a sample of, with the name of the sandbox as a label."""
+    """A metric that has values for each sandbox, with the sandbox's name as a label."""
 
     name: str
     kind: str
@@ -54,7 +57,7 @@ class Metric(NamedTuple):
 
 
 def exposition(sandboxes: list[Sandbox]) -> str:
-    """Return the metrics of a server with these sandboxes."""
+    """Return the metrics of a server with these sandboxes, as text."""
     listed = sandboxes[:SANDBOXES_LISTED_MAX]
     families = [*_of_server(sandboxes), *(metric.family(listed) for metric in METRICS)]
     return "".join(chain.from_iterable(map(_lines, families)))

@@ -1,14 +1,14 @@
-"""The operating system's limit of open files, and so of connections."""
+"""The operating system's limit of open files, and thus of connections."""
 
 import os
 import sys
 
 FILES_WANTED = 16_384
-"""A limit for thousands of streams and their clients in the same process; many systems start with 256 or 1,024."""
+"""The limit that a server sets: enough for thousands of streams and their clients in one process."""
 
 
 def allow_many_files() -> int:
-    """Raise the limit of open files as far as wanted and allowed; return the new limit (0: unknown)."""
+    """Raise the limit of open files to FILES_WANTED, or as far as allowed; return the new limit (0: unknown)."""
     if sys.platform == "win32":
         return 0
     import resource
@@ -22,7 +22,7 @@ def allow_many_files() -> int:
 
 
 def can_open_files() -> bool:
-    """Return whether another file can be opened. If not, the next connection is closed without a word."""
+    """Return whether another file can be opened. If not, the next connection will be closed without an answer."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError:

@@ -1,4 +1,4 @@
-"""The sandboxes of a server in its store: each is created, replaced and deleted there before anyone sees the change."""
+"""Keeps the sandboxes of a server in its store: a change is stored there before any client sees it."""
 
 from collections.abc import AsyncIterator, Awaitable
 from typing import NamedTuple, TypeVar
@@ -21,14 +21,14 @@ NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its ow
 
 
 class Restored(NamedTuple):
-    """A sandbox that was in the store, with the port of its own, if it had one."""
+    """A sandbox that was opened again from the store, with its own port, if it had one."""
 
     slot: Slot
     port: int | None
 
 
 class Persistence:
-    """The store of one server."""
+    """The store of one server, in which its sandboxes are created, replaced and deleted."""
 
     def __init__(self, store: Store, *, has_own_ports: bool = True) -> None:
         self.store = store
@@ -37,13 +37,16 @@ class Persistence:
 
     @classmethod
     def open(cls, location: Location, durability: str, held: StoreLock | None = None) -> "Persistence":
-        """Open a store, or create it; `held` is the lock of a file, if it is taken already. Raises StoreError."""
+        """Open a store, or create it. Raises StoreError.
+
+        `held` is the lock of the file, if this process has taken it already.
+        """
         return cls(open_store(location, durability, held))
 
     async def create(
         self, sandbox: Sandbox, port: int | None, idle_us_max: int | None, replaced: Sandbox | None = None
     ) -> None:
-        """Store a new sandbox; its later commands go to the store. Raises StoreUnavailable."""
+        """Store a new sandbox, and write its later commands to the store. Raises StoreUnavailable."""
         description = describe(sandbox, port, idle_us_max)
         old = None if replaced is None else id_of(replaced)
         records = list(sandbox.log)
@@ -51,13 +54,13 @@ class Persistence:
         sandbox.use_log(await _available(creation))
 
     async def delete(self, sandbox: Sandbox) -> None:
-        """Delete a sandbox from the store. Raises StoreUnavailable, after which it is still there."""
+        """Delete a sandbox from the store. Raises StoreUnavailable; then it is still in the store."""
         id_ = id_of(sandbox)
         if id_ is not None:
             await _available(self.store.delete(id_))
 
     async def restored(self, inspector: Inspector | None, quotas: Quotas) -> AsyncIterator[Restored]:
-        """Open the stored sandboxes again, the oldest first. Raises StoreError."""
+        """Open the stored sandboxes again and yield them, the oldest first. Raises StoreError."""
         for stored in self.store.stored():
             yield await self._restored(stored, inspector, quotas)
 
@@ -78,7 +81,7 @@ class Persistence:
 
 
 def id_of(sandbox: Sandbox) -> int | None:
-    """Return the id of a sandbox in the store; None if it is not there."""
+    """Return the id of a sandbox in the store; None if the sandbox is not stored."""
     id_: int | None = getattr(sandbox.log, "id", None)  # a log in memory has none
     return id_
 

@@ -1,4 +1,4 @@
-"""A server process: default sandbox, main port, ready file, and a graceful end."""
+"""Runs a server: opens the default sandbox and the main port, writes the ready file, and stops gracefully."""
 
 import asyncio
 from collections.abc import Callable
@@ -42,7 +42,7 @@ async def run_server(
 
 
 class Server:
-    """The running server as an asynchronous context; `ready` is the content of the ready file."""
+    """A running server, as an asynchronous context manager; `ready` is the content of its ready file."""
 
     def __init__(
         self, plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, progress: Progress | None = None
@@ -128,9 +128,10 @@ class Server:
         return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
 
     async def put_in_place(self, plan: Plan) -> str | None:
-        """Replace the default sandbox with one of another scenario. If this raises ScenarioError, the old one stays.
+        """Replace the default sandbox by one of another scenario.
 
-        Returns a problem if the scenario is served but its keys or the ready file could not be written.
+        Returns None, or a problem if the scenario is served but its keys or the ready file could not be written. Raises
+        ScenarioError; then the old sandbox is still served.
         """
         sandbox = await self.server_state.reset(DEFAULT, plan)
         assert self._run_directory is not None, "asked before the server was ready"

@@ -1,4 +1,4 @@
-"""The content of a server's ready file: its addresses, its token, and the accounts with their keys."""
+"""Makes the content of a server's ready file: its addresses, its token, and the accounts with their keys."""
 
 import os
 from typing import Any
@@ -16,7 +16,10 @@ def describe(
     run_directory: RunDirectory,
     pid: int | None = None,
 ) -> dict[str, Any]:
-    """Return the content of the ready file of a server without TLS. Writes the key files. `pid`: default this one."""
+    """Write the key files, and return the content of the ready file of a server without TLS.
+
+    `pid` is the server's process id, by default that of this process.
+    """
     return {
         "pid": os.getpid() if pid is None else pid,
         "control_url": f"{server_state.control_origin()}/_mock",
@@ -30,7 +33,10 @@ def describe(
 
 
 def describe_accounts(credentials: list[Credential], run_directory: RunDirectory) -> list[dict[str, Any]]:
-    """Return an entry per account, with its first key; all keys are listed under `keys`. Writes the key files."""
+    """Write the key files, and return an entry for each account with its first key.
+
+    `keys` in the entry lists all keys.
+    """
     accounts: dict[str, dict[str, Any]] = {}
     for one in credentials:
         path = run_directory.write_key(one)

@@ -1,4 +1,4 @@
-"""`serve --reload`: the scenario's files are polled, and the scenario is started anew when their content changes.
+"""`serve --reload`: polls the scenario's files, and starts the scenario again when their content changes.
 
 A change is found by the files' metadata and then by their content, so that an editor that only touches a file changes
 nothing. A file that is being written is not read until it has stayed the same for one poll.
@@ -14,16 +14,16 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
 
 POLL_S = 0.25
-"""Shorter than the time from saving a file to looking at a terminal; a poll costs a few microseconds."""
+"""The interval of polling, in seconds: shorter than the time from saving a file to looking at a terminal."""
 HASH_BYTES = 1024 * 1024
 Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """The result of a reload: `problem` is None if the new scenario is in place.
+    """The result of a reload. `problem` is None if the new scenario is served.
 
-    `remark` is a problem that came up after that.
+    `remark` is a problem that arose after that, or None.
     """
 
     plan: Plan
@@ -32,7 +32,7 @@ class Reloaded:
 
 
 class Reloader:
-    """Watches `scenario` and the files that the plan names, until cancelled.
+    """Watches the file `scenario` and the key files that it names, until cancelled.
 
     `load` reads the scenario, in a thread; `put_in_place` starts it and returns a remark, or None. If either raises,
     everything stays unchanged. `report` is called with the result.
@@ -60,7 +60,7 @@ class Reloader:
             await self.look()
 
     async def look(self) -> None:
-        """Poll once. A change counts once a second poll finds no further change."""
+        """Check the files once. A change takes effect when the next check finds no further change."""
         stamps = {path: _stamp(path) for path in self._stamps}
         if stamps != self._stamps:
             self._stamps, self._is_settling = stamps, True
@@ -95,7 +95,7 @@ class Reloader:
 
 
 def files_of(plan: Plan) -> list[Path]:
-    """Return the files of a scenario's keys."""
+    """Return the key files that a scenario names."""
     named = (path for spec in plan.keys for path in (spec.public_path, spec.private_path))
     return list(dict.fromkeys(path for path in named if path is not None))
 

@@ -1,4 +1,4 @@
-"""The timer of a sandbox's script: it wakes when the next step is due, on clocks that run by themselves."""
+"""Runs the steps of a sandbox's script when they are due, if the sandbox's clock runs by itself."""
 
 import asyncio
 
@@ -9,11 +9,11 @@ from mockexchange.server.websocket.stream_endpoint import streams_drained
 
 running_loop = asyncio.get_running_loop
 SLEEP_US_MAX = 3_600 * MICROSECONDS_PER_SECOND
-"""The longest timer; a step that is due later is waited for in several."""
+"""The longest timer; for a step that is due later, several timers follow each other."""
 RETRY_S = 0.5
-"""Time until a step that could not be stored is tried again."""
+"""The seconds after which a step that could not be stored is tried again."""
 BATCH_STEPS_MAX = 256
-"""Steps executed in a row before clients are served again, if more are due than the clock leaves time for."""
+"""The most steps that are executed before clients get a turn, if many are due."""
 
 
 class ScriptTimer:
@@ -29,7 +29,7 @@ class ScriptTimer:
         self.arm()
 
     def arm(self) -> None:
-        """Set the timer to the next step that is due."""
+        """Set the timer for the next step that is due."""
         if self._timer:
             self._timer.cancel()
         delay_us = self._sandbox.host_delay_us()

@@ -1,4 +1,4 @@
-"""The options of a server."""
+"""The options of `mockexchange serve` for a server process."""
 
 import secrets
 from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Sharing(NamedTuple):
-    """How several people share a server."""
+    """Options for a server that several people share: tokens, the audit file, and limits."""
 
     tokens: tuple[NamedToken, ...] = ()
     """Further tokens of the control API, with their roles."""
@@ -30,9 +30,9 @@ class Sharing(NamedTuple):
     control_port: int | None = None
     """The port of the control API; None if it is on the main port."""
     sandboxes_max: int | None = None
-    """The largest number of sandboxes; None: that of `sandboxes`."""
+    """The largest number of sandboxes; None: the default, `SANDBOXES_MAX`."""
     ttl_us: int | None = None
-    """Idle time after which sandboxes are deleted that were created without one."""
+    """The idle time, in microseconds, after which sandboxes are deleted that were created without their own."""
     quotas: Quotas = NO_QUOTAS
     """The quotas of each sandbox."""
 
@@ -52,29 +52,29 @@ class ServeOptions:
     has_deflate: bool = False
     inspector: Inspector | None = None
     authority: "Authority | None" = None
-    """Serve TLS on every port with a certificate of this authority."""
+    """The authority that signs certificates for TLS on every port; None: no TLS."""
     reload: "Reload | None" = None
     on_sandbox: Callable[[Sandbox], object] | None = None
-    """Called with every sandbox after it is created, and again after a reset."""
+    """A function that is called with every sandbox after it is created, and again after a reset."""
     scenario_dir: Path | None = None
     """The folder with the scenario files that the control API may load."""
     store: Location | None = None
-    """The SQLite file or the PostgreSQL database with the sandboxes; None if they end with the server."""
+    """The SQLite file or the PostgreSQL database with the sandboxes; None: they are lost when the server ends."""
     durability: str = "full"
-    """Against what an answered write is safe: `full` a loss of power, `normal` the end of the process."""
+    """What an answered write survives: `full` a loss of power, `normal` only the end of the process."""
     make: MakeSandbox | None = None
-    """Opens the default sandbox; None: it is opened from the scenario."""
+    """A function that opens the default sandbox; None: it is opened from the scenario."""
     tls_names: tuple[str, ...] = ()
-    """Further names of the server, beside this machine's names and addresses."""
+    """Further names in the server's certificate, beside this machine's names and addresses."""
     shared: SharedByWorkers | None = None
-    """What this process shares with its readers, if it is the first of several workers."""
+    """What this process shares with the other workers, if it is the first of several."""
     home_role: SharedPlace | None = None
-    """The place of the home, if this server has it now."""
+    """The role of the home (the server that writes), if this server has that role among several on one database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """The settings of a reload, which starts the scenario anew when one of its files changes: see `reload.Reloader`."""
+    """The settings of `serve --reload`, which starts the scenario again when a file changes: see `reload.Reloader`."""
 
     scenario: Path
     load: Callable[[], Plan]
@@ -82,5 +82,5 @@ class Reload:
 
 
 def new_token() -> str:
-    """Return a token for the control API."""
+    """Return a new random token for the control API."""
     return secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""The state of a running server: its sandboxes, their listeners, and their URLs."""
+"""The sandboxes of a running server, their listeners, and their URLs."""
 
 import asyncio
 import socket
@@ -38,16 +38,16 @@ MakeSandbox = Callable[[SandboxOptions], Awaitable[Sandbox]]
 
 
 class SharedPlace(Protocol):
-    """The place of the one server that writes, of several that share a database."""
+    """The role of the one server that writes, of several that share a database."""
 
     persistence: Persistence
 
     def prepare(self, server_state: "ServerState") -> None:
-        """Set what is different for this server, before it opens its sandboxes."""
+        """Set what differs from a server with a database of its own, before the sandboxes are opened."""
         ...
 
     async def listen_to_peers(self) -> None:
-        """Let the other servers in, after the main port is served."""
+        """Accept connections of the other servers; to be called after the main port is served."""
         ...
 
     def leave_peers(self) -> None: ...
@@ -55,10 +55,11 @@ class SharedPlace(Protocol):
 
 @dataclass(slots=True)
 class ServerState:
-    """The sandboxes and listeners of a server. `public_url` is the main port's URL for clients; default: its address.
+    """The sandboxes and listeners of a server.
 
-    `has_deflate`: compress streams if a client offers it. `inspector` checks the answers of all sandboxes.
-    `identity`: serve TLS on every port with this identity.
+    `public_url` is the main port's URL for clients, by default its address. `has_deflate`: streams are compressed if a
+    client offers it. `inspector` checks the answers of all sandboxes. `identity`: TLS is served on every port with this
+    certificate.
     """
 
     host: str
@@ -68,32 +69,35 @@ class ServerState:
     script_timers: dict[str, ScriptTimer] = field(default_factory=dict)
     main: Listener | None = None
     control: Listener | None = None
-    """The listener of the control API; None if that is on the main port."""
+    """The listener of the control API; None if the main port serves it."""
     public_url: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
     quotas: Quotas = NO_QUOTAS
     """The quotas of each sandbox."""
     ttl_us: int | None = None
-    """The idle time after which sandboxes are deleted that are created without one; None: never."""
+    """The idle time, in microseconds, after which sandboxes are deleted that were created without their own.
+
+    None: never.
+    """
     scenario_files: ScenarioFiles = field(default_factory=ScenarioFiles)
-    """Files that requests of other processes may name as scenarios."""
+    """The scenario files that requests of other processes may name."""
     identity: Identity | None = None
     persistence: Persistence | None = None
-    """The store of the sandboxes; None if they end with the server."""
+    """The store of the sandboxes; None: they are lost when the server ends."""
     new_front: Callable[[SandboxOf, DiagnosisWorker, ASGIApp | None], ListenerApp] = ListenerApp
-    """Makes the application of the main port."""
+    """A function that makes the application of the main port."""
     on_sandbox: Callable[[Sandbox], object] | None = None
-    """Called with every sandbox after it is created, and again after a reset."""
+    """A function that is called with every sandbox after it is created, and again after a reset."""
     on_change: Callable[[str, Sandbox], object] = lambda change, sandbox: None
-    """Called with made, reset or deleted, and the sandbox."""
+    """A function that is called with "made", "reset" or "deleted", and the sandbox."""
     on_stop: Callable[[], object] = lambda: None
-    """Called when the server begins to stop, before it waits for its requests."""
+    """A function that is called when the server begins to stop, before it waits for running requests."""
     _main_socket: socket.socket | None = None
     _control_socket: socket.socket | None = None
 
     def bind(self, port: int, control_port: int | None = None) -> None:
-        """Bind the main port, and that of the control API, before scenarios are loaded.
+        """Open the listening sockets, before scenarios are loaded; with `control_port`, the control API has its own.
 
         Raises listener.PortInUse or OSError.
         """
@@ -102,11 +106,11 @@ class ServerState:
             self._control_socket = listeners.bind(self.host, control_port)
 
     def use_sockets(self, main: socket.socket, control: socket.socket | None) -> None:
-        """Use listening sockets that are bound already."""
+        """Use these listening sockets instead of opening new ones with `bind`."""
         self._main_socket, self._control_socket = main, control
 
     async def listen(self, control: ASGIApp) -> None:
-        """Serve on the main port, and the control API there or on its own; the default sandbox must exist already."""
+        """Serve the main port, and the control API there or on its own port. The default sandbox must exist already."""
         assert self._main_socket is not None, "bind first"
         front = self.new_front(self.sandboxes.route, self.diagnosis_worker, None if self._control_socket else control)
         self.main = self._listening(front, self._main_socket)
@@ -124,13 +128,16 @@ class ServerState:
         idle_us_max: int | None = None,
         progress: Progress | None = None,
     ) -> Sandbox:
-        """Create a sandbox, on its own port if one is given (0: any free one). A failure leaves nothing behind."""
+        """Create a sandbox, on its own port if `port` is given (0: any free one).
+
+        If that fails, nothing has changed.
+        """
         return await self.admit(partial(open_sandbox, plan, progress=progress), options, port, idle_us_max)
 
     async def admit(
         self, make: MakeSandbox, options: SandboxOptions, port: int | None = None, idle_us_max: int | None = None
     ) -> Sandbox:
-        """Add the sandbox that `make` opens with the options of this server, as `open` does."""
+        """Create a sandbox as `open` does, but let `make` open it with the completed options."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
         if port is not None and self.persistence and not self.persistence.has_own_ports:
@@ -169,7 +176,7 @@ class ServerState:
     async def restore(self) -> None:
         """Open the stored sandboxes again. Raises StoreError.
 
-        A port of its own that is in use now is replaced by a free one.
+        A sandbox whose own port is in use by now gets a free one.
         """
         if self.persistence is None:
             return
@@ -220,7 +227,10 @@ class ServerState:
             await listener.stop()
 
     async def drop_expired(self) -> None:
-        """Delete the sandboxes that were idle for their `expires_after`; called when one is created or listed."""
+        """Delete the sandboxes that were idle for longer than their `expires_after`.
+
+        Called before one is created or listed.
+        """
         for name in self.sandboxes.expired(host_now_us()):
             await self.delete(name)
 
@@ -241,9 +251,9 @@ class ServerState:
             self.persistence.store.close()
 
     def origin(self, name: str = DEFAULT) -> str:
-        """Return scheme, host and port of a sandbox for clients.
+        """Return scheme, host and port of a sandbox, as clients reach it.
 
-        A sandbox with its own port has the public host name too, if the port can be reached from other machines.
+        For a sandbox with its own port, the host is the public one too, if other machines can reach the port.
         """
         if not self.public_url:
             return self.local_origin(name)
@@ -254,11 +264,14 @@ class ServerState:
         return self._origin(urlsplit(self.public_url).hostname or "", self.ports[name].port)
 
     def local_origin(self, name: str = DEFAULT) -> str:
-        """Return a sandbox's origin for clients on this machine: the loopback address if the server listens on all."""
+        """Return scheme, host and port of a sandbox for clients on this machine.
+
+        The host is the loopback address if the server listens on all addresses.
+        """
         return self._origin_of(self.ports.get(name) or self.main)
 
     def control_origin(self) -> str:
-        """Return the origin of the control API for clients on this machine."""
+        """Return scheme, host and port of the control API for clients on this machine."""
         return self._origin_of(self.control or self.main)
 
     def _origin_of(self, listener: Listener | None) -> str:

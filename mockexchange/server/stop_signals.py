@@ -12,7 +12,7 @@ STOP_SIGNALS = tuple(
 
 @contextmanager
 def signals_set(stopping: asyncio.Event) -> Iterator[None]:
-    """Set an event at each signal to stop; restore the handlers afterwards, which the loop of uvloop does not."""
+    """Set the event `stopping` at each signal to stop, inside the `with` block; restore the old handlers after it."""
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     for number in STOP_SIGNALS:
         _on_signal(number, stopping)

@@ -1,1 +1,1 @@
-"""Several servers on one database: one of them, the home, does all that changes or counts; the others answer reads."""
+"""Several servers on one database: the server that writes, called the home, and others that only answer reads."""

@@ -1,4 +1,4 @@
-"""A server that follows: it answers reads from the database, and passes everything else on to the home."""
+"""The role of a server that does not write: it answers reads from the database, and passes all else on to the home."""
 
 import socket
 from typing import Any
@@ -24,7 +24,7 @@ from mockexchange.version import __version__
 
 
 class Follower:
-    """A server as long as another one is the home."""
+    """The state of a server while another server is the home, the one that writes to the database."""
 
     def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
         """Open the database, which a home has made. Raises StoreError."""
@@ -48,7 +48,7 @@ class Follower:
         """The content of the ready file, once it serves."""
 
     async def move(self, seen: HomeSeen) -> None:
-        """Pass on to this home from now on; serve as soon as it has its sandboxes."""
+        """Pass requests on to this home from now on, and start to serve when its sandboxes can be read."""
         if seen.owner != self._owner:
             self._owner, self._home.now = seen.owner, Address.read(seen.address)
             self._forwarder.cut()
@@ -73,7 +73,7 @@ class Follower:
         write_ready_file(self._options.ready_file, self.ready, self._run_directory.path)
 
     async def stop(self) -> None:
-        """Stop after the requests that run."""
+        """Stop serving after the running requests are answered."""
         if self.ready:
             remove_ready_file(self._options.ready_file)
         self.reads.stop()

@@ -1,4 +1,4 @@
-"""The followers' side: connections of clients are passed on to the home, and messages go to it and come from it."""
+"""Passes clients' connections, and messages, from a server that only reads to the server that writes (the home)."""
 
 import asyncio
 import socket
@@ -21,25 +21,25 @@ from mockexchange.server.workers.mailbox import Message
 
 GREETING_S_MAX = 1.0
 HOME_S_MAX = 15.0
-"""How long a connection waits for a home: longer than another server takes to become it."""
+"""The seconds that a connection waits for a home: longer than another server takes to become the home."""
 RETRY_S = 0.1
 PIECE_BYTES = 64 * 1024
 WAITING_MAX = 10_000
-"""Messages that wait for a home; when there are more, the oldest are dropped."""
+"""The most messages that wait for a home; beyond it the oldest are dropped."""
 FINISH_S_MAX = 5.0
 FINISH_POLL_S = 0.01
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class HomeAddress:
-    """Where the home is now, as far as this server knows."""
+    """The current address of the home (the server that writes), as far as this server knows it."""
 
     def __init__(self, token: str) -> None:
         self.token = token
         self.now: Address | None = None
 
     async def call(self, kind: bytes) -> Streams:
-        """Return a connection to the home, after its greeting. Raises OSError and TimeoutError."""
+        """Return a connection to the home, after the home's greeting. Raises OSError and TimeoutError."""
         if self.now is None:
             raise OSError(NO_HOME)
         async with asyncio.timeout(GREETING_S_MAX):
@@ -58,7 +58,7 @@ class HomeAddress:
 
 
 class ForwardedConnection:
-    """A client's connection that is passed on."""
+    """A client's connection whose bytes are passed on to the home and back."""
 
     def __init__(self, client: Streams, home: Streams) -> None:
         self._client, self._home = client, home
@@ -66,7 +66,7 @@ class ForwardedConnection:
         """Whether the client has sent something since the home sent the last."""
 
     async def run(self) -> None:
-        """Pass on what comes from both sides until one ends."""
+        """Copy bytes in both directions until one side ends."""
         there = asyncio.create_task(self._copy(self._client[0], self._home[1], is_question=True))
         back = asyncio.create_task(self._copy(self._home[0], self._client[1], is_question=False))
         try:
@@ -93,7 +93,7 @@ class ForwardedConnection:
 
 
 class Forwarder:
-    """Passes connections of clients on to the home."""
+    """Passes clients' connections on to the home (the server that writes)."""
 
     def __init__(self, home: HomeAddress) -> None:
         self._home = home
@@ -101,7 +101,7 @@ class Forwarder:
         self._forwarded: set[ForwardedConnection] = set()
 
     def hand_over(self, read: bytes, connection: int) -> None:
-        """Pass on a connection, with what was read of it."""
+        """Pass a connection (a file descriptor) on to the home, beginning with the bytes already read from it."""
         sock = socket.socket(fileno=connection)
         sock.setblocking(False)
         task = asyncio.get_running_loop().create_task(self._pass_on(read, sock))
@@ -109,12 +109,12 @@ class Forwarder:
         task.add_done_callback(self._tasks.discard)
 
     def cut(self) -> None:
-        """End all connections that are passed on: their home is none any more."""
+        """End all connections that are passed on, because their server is not the home any more."""
         for forwarded in list(self._forwarded):
             forwarded.end()
 
     async def stop(self) -> None:
-        """Wait for answers that clients wait for, and end everything."""
+        """Wait for answers that clients still expect, and end all connections."""
         loop = asyncio.get_running_loop()
         until = loop.time() + FINISH_S_MAX
         while any(one.is_waiting for one in self._forwarded) and loop.time() < until:  # noqa: ASYNC110  # of many
@@ -157,7 +157,7 @@ class Forwarder:
 
 
 class HomeMessages:
-    """The messages between this server and the home. What waits is sent as soon as there is a home."""
+    """Sends messages to the home and receives its messages. Without a home, messages wait."""
 
     def __init__(self, home: HomeAddress, take: Callable[[Message], object]) -> None:
         self._home, self._take = home, take
@@ -173,7 +173,7 @@ class HomeMessages:
             self._writer.write(encoded(message))
 
     def cut(self) -> None:
-        """Call anew: the home is another one."""
+        """Connect again, because another server has become the home."""
         if self._writer:
             self._writer.close()
 

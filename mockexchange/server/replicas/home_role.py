@@ -1,4 +1,4 @@
-"""What a server has while it is the home: the store, the clients' socket, its term, and the followers' socket."""
+"""The role of the home, the one server of several that writes to their database."""
 
 import asyncio
 import socket
@@ -22,14 +22,14 @@ from mockexchange.store.postgres.election import Term
 from mockexchange.store.postgres.postgres_store import PostgresStore
 
 TERM_S_MAX = 3.0
-"""How long a request waits for a term that has not begun anew."""
+"""The most seconds that a request waits until this server is sure again that no other server is the home."""
 TERM_POLL_S = 0.02
 SendMessage = Callable[[Message], object]
 READS = frozenset(("GET", "HEAD"))
 
 
 class HomeRole:
-    """The place of the home, as long as this server has it."""
+    """What a server has while it is the home: the open store, its term, and sockets for clients and other servers."""
 
     def __init__(self, store: PostgresStore, sock: socket.socket, peer_socket: socket.socket, token: str) -> None:
         self.store, self.sock, self._peer_socket, self._token = store, sock, peer_socket, token
@@ -41,13 +41,13 @@ class HomeRole:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def prepare(self, server_state: ServerState) -> None:
-        """Set what is different for a server that shares its database, before it opens its sandboxes."""
+        """Set what differs from a server with a database of its own, before the sandboxes are opened."""
         self._server_state = server_state
         server_state.use_sockets(self.sock, None)
         server_state.new_front = partial(HomeApp, self)
 
     async def listen_to_peers(self) -> None:
-        """Let followers in, after the clients' port is served."""
+        """Accept connections of the other servers; to be called after the main port is served."""
         assert self._server_state is not None, "it is prepared first"
         main = self._server_state.main
         assert main is not None, "it listens first"
@@ -64,7 +64,10 @@ class HomeRole:
             task.cancel()
 
     async def refusal_reason(self, method: str) -> str | None:
-        """Return why a request cannot be answered now; None once all that was acknowledged before it is here."""
+        """Return the reason why a request cannot be answered now; None if it can be.
+
+        None is returned once every write that was acknowledged before the request is in this server's memory.
+        """
         try:
             async with asyncio.timeout(TERM_S_MAX):
                 while not self.term.is_valid:  # noqa: ASYNC110  # a clock is no event
@@ -113,7 +116,7 @@ class HomeRole:
 
 
 class HomeApp(ListenerApp):
-    """The application of the home's listener: it answers only while no other server can be the home."""
+    """The application of the home's listener: it answers only while surely no other server is the home."""
 
     def __init__(
         self, home_role: HomeRole, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None
@@ -130,6 +133,6 @@ class HomeApp(ListenerApp):
 
 
 def bind_peers(host: str, address: Address) -> socket.socket:
-    """Open the socket on which followers reach this server. Raises OSError."""
+    """Open the socket on which other servers reach this server. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, address.port), family=family)

@@ -1,7 +1,8 @@
-"""What the servers of one database say to each other: followers call, the home listens on an address of its own.
+"""The protocol between the servers of one database: other servers connect, and the home listens at its own address.
 
-A home greets whoever connects. Only then the caller says what it brings, so a request is sent to a home or to nobody:
-either a client's connection, from which everything is passed on, or messages in both directions.
+A home sends a greeting to each server that connects. Only then the other server sends the kind of the connection, so
+requests reach only a home: either a client's connection follows, whose bytes are passed on, or messages in both
+directions.
 """
 
 import asyncio
@@ -25,14 +26,14 @@ _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 class Address(NamedTuple):
-    """Where other servers reach one."""
+    """The address at which other servers reach a server."""
 
     host: str
     port: int
 
     @classmethod
     def read(cls, text: str) -> "Address":
-        """Read HOST:PORT. Raises ValueError."""
+        """Parse HOST:PORT. Raises ValueError."""
         host, colon, port = text.rpartition(":")
         if not (colon and host and port.isdecimal() and 0 < int(port) < 1 << 16):
             raise ValueError(f"expected HOST:PORT, such as mock1:8601, got {text!r}")
@@ -43,24 +44,27 @@ class Address(NamedTuple):
 
 
 def announcement(kind: bytes, token: str) -> bytes:
-    """Return the first line of a caller."""
+    """Return the first line that a connecting server sends: the kind of the connection, and the token."""
     return b"%s %s\n" % (kind, token.encode())
 
 
 def encoded(message: Message) -> bytes:
-    """Return a message as it is sent."""
+    """Return a message as bytes to send, with its length in front."""
     raw = _ENCODER.encode(message)
     return LENGTH.pack(len(raw)) + raw
 
 
 class MessageReader:
-    """Takes messages out of what arrives."""
+    """Splits received bytes into messages."""
 
     def __init__(self) -> None:
         self._bytes = b""
 
     def feed(self, data: bytes) -> list[Message]:
-        """Return the messages that are complete now. Raises ValueError if they are none."""
+        """Add received bytes; return the messages that are complete now.
+
+        Raises ValueError for bytes that are no message.
+        """
         self._bytes += data
         found: list[Message] = []
         while len(self._bytes) >= LENGTH.size:
@@ -76,11 +80,11 @@ class MessageReader:
 
 
 Take = Callable[[Message, Callable[[Message], object]], object]
-"""Called with a message, and with what sends another one back."""
+"""A function that is called with a received message, and with a function that sends a message back."""
 
 
 class CalledHome(asyncio.Protocol):
-    """A connection of a follower, as the home has it: it becomes a client's connection, or brings messages."""
+    """The home's end of a connection from another server: it carries a client's connection, or messages."""
 
     def __init__(
         self, token: str, new_protocol: Callable[[], asyncio.Protocol], take: Take, callers: set[asyncio.Transport]
@@ -92,7 +96,7 @@ class CalledHome(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: Any) -> None:
-        """Greet. The transport of uvloop is no `asyncio.Transport`, and does the same."""
+        """Send the greeting. The transport of uvloop is no `asyncio.Transport`, but has the same methods."""
         self._transport = transport
         self._callers.add(transport)
         transport.write(GREETING)

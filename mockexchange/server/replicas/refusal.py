@@ -1,4 +1,4 @@
-"""The answer of a server that cannot know the state of its sandboxes now: a 503 with the reason, and nothing old."""
+"""Answers 503 with the reason if a server cannot know the current state of its sandboxes, so no old state is sent."""
 
 import json
 
@@ -21,14 +21,14 @@ def _parts(reason: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
 
 
 def refusal(reason: str) -> bytes:
-    """Return the answer as bytes for a connection that ends after it."""
+    """Return the bytes of the 503 answer, after which the connection ends."""
     body, headers = _parts(reason)
     lines = [b"%s: %s\r\n" % header for header in [*headers, (b"connection", b"close")]]
     return b"HTTP/1.1 503 Service Unavailable\r\n" + b"".join(lines) + b"\r\n" + body
 
 
 async def send_refusal(scope: Scope, send: Send, reason: str) -> None:
-    """Refuse a request, or the handshake of a stream."""
+    """Answer 503 to a request or to the handshake of a stream, by ASGI."""
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     body, headers = _parts(reason)
     await send({"type": f"{kind}.start", "status": STATUS, "headers": headers})

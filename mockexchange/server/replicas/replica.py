@@ -1,4 +1,4 @@
-"""One of several servers on a database: it follows the home, or is the home, until it is stopped."""
+"""Runs one of several servers on a database: it is the home (the one that writes), or reads what the home writes."""
 
 import asyncio
 import socket
@@ -41,7 +41,7 @@ async def run_replica(
     announce: Callable[[dict[str, Any]], None],
     progress: Progress | None = None,
 ) -> None:
-    """Serve as `run_server` does, with the other servers of the database, which reach this one at an address."""
+    """Serve as `run_server` does, together with other servers on the database, which reach this one at `address`."""
     stopping = asyncio.Event()
     allow_many_files()
     with signals_set(stopping):
@@ -51,7 +51,7 @@ async def run_replica(
 
 
 class Replica:
-    """A running server, as an asynchronous context; `ready` is the content of its ready file."""
+    """A running server, as an asynchronous context manager; `ready` is the content of its ready file."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Replica:
             self._close()
 
     async def run_until(self, stopping: asyncio.Event) -> None:
-        """Wait until an event is set. Raises why the server cannot go on."""
+        """Wait until the event is set. Raises an exception if the server cannot continue before."""
         stop = asyncio.get_running_loop().create_task(stopping.wait())
         await asyncio.wait((self._task, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()

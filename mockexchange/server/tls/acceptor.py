@@ -1,4 +1,4 @@
-"""The acceptor of a TLS port: it checks the first byte of a connection, then performs the handshake or refuses it.
+"""Accepts connections on a TLS port: checks the first byte of each, then performs the handshake or refuses it.
 
 The event loop's own TLS support reports neither a failed handshake nor a client of plain http. Here both are journalled
 with the change that is needed, and clients that do not complete the handshake in time are disconnected.
@@ -17,13 +17,13 @@ from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_byt
 HANDSHAKE = 0x16
 """The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""
 GREETING_S_MAX = 15.0
-"""Time from the connection to the end of the handshake; a slow phone needs 2 s."""
+"""The seconds from the connection to the end of the handshake; a slow phone needs 2 s."""
 FAREWELL_S_MAX = 2.0
-"""Time for a client to answer the end of TLS; many never do."""
+"""The seconds that a client has to close TLS after the server; many never do."""
 GREETINGS_MAX = 1_024
-"""Handshakes that run at the same time; for a further connection the one that has taken longest is disconnected."""
+"""The most handshakes at the same time; for a further one, the oldest is disconnected."""
 ACCEPT_PAUSE_S = 0.1
-"""Pause after a connection could not be accepted, for example because the process has too many open files."""
+"""The pause after a failed accept, for example because the process has too many open files, in seconds."""
 
 PLAIN = "these bytes begin no TLS handshake: this port speaks https:// and wss://, not http:// and ws://"
 OUSTED = f"no TLS handshake before {GREETINGS_MAX:,} others had begun"
@@ -40,19 +40,19 @@ ALERTS = {
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": REJECTED,
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": REJECTED,
 }
-"""Alerts of a client about the certificate (RFC 8446, section 6.2), by OpenSSL's names; verifiers choose freely."""
+"""Advice for the alerts by which clients refuse a certificate (RFC 8446, section 6.2), by OpenSSL's names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A server's TLS context and the names in its certificate."""
+    """The TLS context of a server, and the names in its certificate."""
 
     names: tuple[str, ...]
     context: ssl.SSLContext
 
 
 class Witness(Protocol):
-    """Journals connections that sent no valid request: see `app.ListenerApp`."""
+    """Journals connections that sent no valid request; `app.ListenerApp` does so."""
 
     def answer_cut(self, cut: Cut, raw: bytes) -> bytes: ...
 
@@ -160,7 +160,10 @@ class TlsAcceptor:
 
 
 class Misdialled(asyncio.Protocol):
-    """A connection of a client without TLS. It gets a plain http error in the venue's format."""
+    """A connection of a client that does not use TLS on a TLS port.
+
+    It gets a plain http error in the venue's format.
+    """
 
     transport: asyncio.Transport
 
@@ -173,7 +176,10 @@ class Misdialled(asyncio.Protocol):
         self._open_ones.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Answer the first bytes. The rest is read too, since unread bytes would discard the answer."""
+        """Answer the first bytes.
+
+        Later bytes are read too, since unread bytes would make the system discard the answer.
+        """
         if self._timer:
             return
         self._timer = asyncio.get_running_loop().call_later(FAREWELL_S_MAX, self.transport.abort)

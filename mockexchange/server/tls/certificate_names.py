@@ -1,4 +1,4 @@
-"""The names and addresses in a server's certificate."""
+"""Finds the names and addresses for a server's certificate."""
 
 import ipaddress
 import re
@@ -11,11 +11,11 @@ ALWAYS = ("localhost", "127.0.0.1", "::1")
 UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104  # left out, never listened on here
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NAME_CHARS_MAX = 253
-"""The length of a whole name; a label has at most 63 characters (RFC 1035, section 2.3.4)."""
+"""The longest whole name; each part between dots has at most 63 characters (RFC 1035, section 2.3.4)."""
 
 
 def names_for(host: str, names: Iterable[str] = (), public_url: str | None = None) -> list[str]:
-    """Return the names of a server: this machine's names, the address that it listens on, and the user's names."""
+    """Return the names for a certificate: this machine's, the address that the server listens on, and the user's."""
     public = urlsplit(public_url).hostname if public_url else None
     further = [*names, *([public] if public else [])]
     with suppress(ValueError):  # the operating system accepts addresses that cannot be names in a certificate
@@ -33,7 +33,7 @@ def names_of_this_machine() -> tuple[str, ...]:
 
 
 def normalised(name: str) -> str:
-    """Return a name or an address in the form of certificates and clients. Raises ValueError on other text."""
+    """Return a name or an address as certificates and clients write it. Raises ValueError on other text."""
     plain = name.strip().removeprefix("[").removesuffix("]")
     try:
         return str(ipaddress.ip_address(plain))

@@ -1,4 +1,4 @@
-"""Server certificates, signed by an authority that lives as long as the process.
+"""Makes server certificates, signed by an authority that lives as long as the process.
 
 The authority's private key is only in memory and is lost with the process: trust in its certificate covers this one
 run, and no other certificate can be signed later.
@@ -26,18 +26,18 @@ from mockexchange.server.tls.acceptor import Identity
 from mockexchange.server.tls.certificate_names import normalised
 
 VALID_BEFORE = timedelta(days=1)
-"""How long before now a certificate is valid, for clients with a late clock."""
+"""The time before now from which a certificate is valid, for clients whose clock is late."""
 VALID = timedelta(days=397)
-"""Validity of a certificate: Apple refuses more than 398 days; one is left for verifiers that count differently."""
+"""The validity of a certificate: a day less than the 398 days that Apple accepts, as verifiers count differently."""
 TITLE_CHARS_MAX = 64
-"""The length that X.520 allows for a common name."""
+"""The longest common name that X.520 allows."""
 
 Key = ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate and its key, each as PEM text."""
+    """A certificate and its private key, each as PEM text."""
 
     certificate_pem: str
     private_key_pem: str
@@ -64,7 +64,7 @@ class Authority:
         return cls(builder.sign(key, hashes.SHA256()), key)
 
     def issue(self, names: Iterable[str], now: datetime | None = None) -> Certificate:
-        """Sign a certificate for names and addresses of a server. Raises ValueError on other text."""
+        """Return a certificate for these names and addresses of a server. Raises ValueError on other text."""
         key = _new_key()
         wanted = [_general_name(name) for name in dict.fromkeys(map(normalised, names))]
         if not wanted:
@@ -79,7 +79,10 @@ class Authority:
         return Certificate(_pem(builder.sign(self._key, hashes.SHA256())), _private_pem(key))
 
     def identity(self, names: Iterable[str]) -> Identity:
-        """Return the identity of a server with these names. Raises ValueError on invalid names."""
+        """Return a new TLS context and certificate for a server with these names.
+
+        Raises ValueError on invalid names.
+        """
         known = tuple(dict.fromkeys(map(normalised, names)))
         return Identity(known, self.server_context(known))
 
@@ -89,7 +92,7 @@ class Authority:
 
 
 def context_of(certificate: Certificate) -> ssl.SSLContext:
-    """Return a server's TLS context with a certificate: TLS 1.2 and 1.3, HTTP/1.1 only."""
+    """Return a server's TLS context with this certificate: TLS 1.2 and 1.3, HTTP/1.1 only."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

@@ -1,4 +1,4 @@
-"""The transport of a stream in an application inside another program: plain ASGI messages, no pings, no resets."""
+"""Sends a stream's frames by plain ASGI messages, for the application inside another program: no pings, no resets."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from mockexchange.server.websocket.stream_transport import StreamTransport
 
 
 class AsgiTransport(StreamTransport):
-    """A `streams.Wire` over `send`; heartbeats are left to the program that has the socket."""
+    """Writes a stream's frames with the ASGI function `send`; pings are left to the program that has the socket."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -40,7 +40,7 @@ class AsgiTransport(StreamTransport):
         self.note_room()
 
     async def detach(self, ending: Ending) -> None:
-        """End the transport after either side closed the stream: write the remaining frames, and no more."""
+        """Write the remaining frames after either side has closed the stream, and nothing after them."""
         if self.ending is None:
             self._end(ending)
             self._writer.cancel()

@@ -1,10 +1,13 @@
-"""Heads of WebSocket frames."""
+"""The headers of WebSocket frames."""
 
 FINAL_TEXT = 0x81
 
 
 class Heads(dict[int, bytes]):
-    """Heads of unfragmented, unmasked text frames (RFC 6455, section 5.2) by payload size, created on first use."""
+    """The headers of unfragmented, unmasked text frames (RFC 6455, section 5.2), by payload size.
+
+    Made when first used.
+    """
 
     def __missing__(self, size_bytes: int) -> bytes:
         if size_bytes < 126:

@@ -1,25 +1,25 @@
-"""Pings when a stream is quiet, and a deadline for the pong: timers of host time, one at a time for each stream.
+"""Sends pings when a stream is quiet, and waits for the pong: with timers of host time, one at a time for each stream.
 
-The venue pings a quiet stream only: 8 times in 90 seconds of silence, never in 75 seconds with 1,712 frames. Sending
-is far more frequent than pinging, so a sent frame moves no timer: it only records its time, which the timer checks.
+The venue pings a quiet stream only: 8 times in 90 seconds of silence, never in 75 seconds with 1,712 frames. Sending is
+far more frequent than pinging, so a sent frame moves no timer: it only records its time, which the timer checks.
 """
 
 import asyncio
 from typing import Protocol
 
 PAYLOAD = b"heartbeat"
-"""The body of the venue's pings, as captured."""
+"""The payload of the venue's pings, as captured."""
 MICROSECONDS = 1_000_000
 
 
 class Pinged(Protocol):
-    """A stream with a heartbeat. `sent_at_s` is the time of the last frame sent, on the loop's clock."""
+    """A stream to which pings are sent. `sent_at_s` is the time of the last frame sent, on the loop's clock."""
 
     sent_at_s: float
 
     @property
     def has_unread(self) -> bool:
-        """Whether bytes of the client are not parsed yet; its pong may be among them."""
+        """Return whether received bytes are not parsed yet; the pong may be among them."""
         ...
 
     def ping(self) -> None: ...
@@ -30,7 +30,7 @@ class Pinged(Protocol):
 
 
 class Heartbeat:
-    """Pings of a quiet stream, and deadlines for the pongs, in microseconds of host time.
+    """Sends pings to a quiet stream, and ends it without a pong in time; times are microseconds of host time.
 
     A quiet time of 0 turns pings off; a pong time of 0 turns the deadlines off.
     """
@@ -51,7 +51,7 @@ class Heartbeat:
             self._wait(self._left_s())
 
     def stop(self) -> None:
-        """Stop pings and the deadline of a pending pong."""
+        """Send no more pings, and do not wait for a pong any more."""
         self._quiet_s = 0.0
         self._cancel()
 

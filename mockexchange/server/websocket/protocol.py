@@ -1,8 +1,8 @@
-"""uvicorn's sans-IO WebSocket protocol with what a stream needs: batched writes, heartbeats, fair reading, cuts.
+"""uvicorn's sans-IO WebSocket protocol, with batched writes, heartbeats, fair reading and TCP resets.
 
 uvicorn performs the handshake and runs the application; frames are handled here. All frames waiting in the outbox go
 into one write. Received bytes are parsed in slices, one per turn of the loop, so that a client that floods gets only
-its share of time; nothing is parsed while the application does not receive, so that unread data stays bounded.
+its share of time; nothing is parsed while the application does not receive, so that unread data stays limited.
 """
 
 from asyncio import TimerHandle
@@ -25,19 +25,22 @@ from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
 from mockexchange.server.websocket.stream_transport import WIRE, StreamTransport
 
 FLUSH_BYTES = 64 * 1024
-"""Bytes of one write: as many as the transport buffers before it pauses writing."""
+"""The bytes of one write: as many as the transport buffers before it pauses writing."""
 READ_AHEAD_BYTES = 64 * 1024
-"""Bytes kept of a client that sends faster than it is served; beyond that its socket is not read."""
+"""The most bytes that are kept of a client which sends faster than it is served; beyond it the socket is not read."""
 MESSAGE_BYTES_MAX = 64 * 1024
-"""Bytes of a command; a longer one ends the stream with 1009. Venues that document a limit have half of it."""
+"""The longest command, in bytes; a longer one ends the stream with 1009. Documented limits of venues are half of it."""
 CLOSE_S_MAX = 2.0
-"""Time for the remaining frames, the close frame and its echo; then a client that does not read is cut."""
+"""The seconds for the remaining frames, the close frame and its echo; then the connection is cut."""
 UNREADABLE, FAILED = 1007, 1011
 NOT_A_HANDSHAKE = "this upgrade is no WebSocket handshake: {}"
 
 
 class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
-    """The connection of a stream, a `streams.Wire`. Until `attach` is called it performs the handshake."""
+    """The connection of a stream, through which a sandbox writes frames.
+
+    It performs the handshake until `attach` is called.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -244,7 +247,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self.transport.close()
 
     def abort(self) -> None:
-        """Reset the connection."""
+        """Cut the connection with a TCP reset."""
         self._end(Ending(ABNORMAL, "", is_ours=True))
         reset_connection(self.transport)
 
@@ -255,7 +258,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         self._cut_later()
 
     def stall(self) -> None:
-        """Write nothing from now on: no frames, no pings, no pongs, no close. Reading goes on."""
+        """Write nothing from now on: no frames, no pings, no pongs, no close. Reading continues."""
         self.is_stalled = True
         if self._heartbeat:
             self._heartbeat.stop()

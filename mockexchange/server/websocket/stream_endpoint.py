@@ -1,4 +1,7 @@
-"""The ASGI endpoint of the venues' streams: the handshake, then commands. The transport sends the frames."""
+"""The ASGI endpoint of the venues' streams: it answers the handshake, then executes commands.
+
+The transport sends frames.
+"""
 
 import asyncio
 import time
@@ -31,12 +34,15 @@ TRY_LATER = 1013
 DRAIN_POLL_S = 0.002
 DRAIN_POLLS_MAX = 1_000
 DRAIN_PATIENCE_S = 0.25
-"""A client that has read nothing for this long is not waited for."""
+"""The seconds without reading after which a slow client is not waited for."""
 ServerStream = StreamProtocol | AsgiTransport
 
 
 async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one upgrade and, if it is granted, serve its session to the end."""
+    """Answer one upgrade request and, if it is granted, serve the stream to its end.
+
+    `sandbox_of` returns the sandbox for the key id that the request claims.
+    """
     asked = RequestContext.of(_request(scope))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await receive()
@@ -125,7 +131,7 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
 
 
 async def streams_drained(sandbox: Sandbox) -> None:
-    """Flush, and let the loop turn while a client that reads is more than half an outbox behind.
+    """Write all waiting frames, and wait for clients that read and have more than half a full queue left.
 
     Code that makes many frames at once calls this now and then, so that clients that read lose none of them.
     """
@@ -157,7 +163,7 @@ async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: San
 
 
 class Upgrade:
-    """An upgrade that is not granted yet, with the message types of an ordinary request."""
+    """An upgrade request that is not granted yet, with the ASGI message types of an ordinary request."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self.send_to_stream = receive, send

@@ -1,4 +1,4 @@
-"""The common part of the stream transports: an end, a pace for commands, and delayed calls."""
+"""What the transports of streams share: the end of a stream, the pace of its commands, and delayed calls."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,13 +9,16 @@ from mockexchange.server.loop_budget import budget_of
 
 MICROSECONDS = 1_000_000
 COMMANDS_PER_TURN = 2
-"""Commands of one client that are executed in a row before other clients have a turn of the loop."""
+"""The most commands of one client that are executed before other clients get a turn of the loop."""
 WIRE = "mockexchange.wire"
-"""The key in the scope's extensions of a protocol that is itself a `streams.Wire`."""
+"""The key in the ASGI scope's extensions with a protocol object that writes frames to its socket itself."""
 
 
 class StreamTransport:
-    """The part of a `streams.Wire` that needs no socket. `sent_at_s` is on the loop's clock."""
+    """The part of a stream's transport that needs no socket.
+
+    `sent_at_s` is the time of the last frame, on the loop's clock.
+    """
 
     outbox: Outbox
     ending: Ending | None = None
@@ -26,7 +29,7 @@ class StreamTransport:
 
     @property
     def is_taking(self) -> bool:
-        """Whether the client may be expected to read what is sent."""
+        """Whether frames may still be sent: the stream has neither ended nor stalled."""
         return not self.is_stalled and self.ending is None
 
     async def wait_for_turn(self) -> bool:
@@ -44,12 +47,12 @@ class StreamTransport:
         return self.ending is None and not self.outbox.is_full
 
     def note_room(self) -> None:
-        """Wake a command that waits for room, if there is room now or there never will be."""
+        """Wake a command that waits for room in the outbox, if there is room now or the stream has ended."""
         if self._room and (self.outbox.has_room or not self.is_taking):
             self._room.set()
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> asyncio.TimerHandle:
-        """Call back after a delay in host time, unless the stream has ended by then."""
+        """Call a function after a delay in host time, unless the stream has ended by then."""
         return asyncio.get_running_loop().call_later(delay_us / MICROSECONDS, self._run, callback)
 
     def _run(self, callback: Callable[[], object]) -> None:

@@ -1,1 +1,1 @@
-"""Several processes that serve one port: the first one does all that changes or counts, the others answer reads."""
+"""Several processes that serve one port: the first one executes all writes, the others (readers) answer reads."""

@@ -1,4 +1,4 @@
-"""The first moment of a connection at a worker: who serves it, and what was read of it already."""
+"""Decides which worker serves a new connection, and hands the connection over together with the bytes read from it."""
 
 import asyncio
 import os
@@ -11,11 +11,11 @@ from mockexchange.server.http.listener import Listener
 from mockexchange.server.workers.connection_shares import ConnectionShares
 
 Give = Callable[[int, int], object]
-"""Gives a connection, an open file, to another worker."""
+"""A function that gives a connection (a file descriptor) to another worker."""
 
 
 class FairAccepting:
-    """How a worker accepts connections: it gives one away to a worker that has fewer."""
+    """Accepts connections for a worker, and gives one away if another worker has fewer."""
 
     def __init__(
         self, listener: Listener, shares: ConnectionShares, worker: int, others: Sequence[int], give: Give
@@ -27,7 +27,7 @@ class FairAccepting:
         listener.new_accepted = partial(Accepted, self)
 
     def place(self, transport: Any) -> None:
-        """Serve a connection here, or give it away."""
+        """Serve a new connection here, or give it to the worker with the fewest connections."""
         other = min(self._others, key=self._shares.expected)
         if self._shares.expected(other) < self._shares.expected(self._worker):
             self.give(other, os.dup(transport.get_extra_info("socket").fileno()))
@@ -40,7 +40,7 @@ class FairAccepting:
         self._give(other, connection)
 
     async def adopt(self, giver: int, read: bytes, connection: int) -> None:
-        """Serve a connection that another worker gave."""
+        """Serve a connection that another worker gave, beginning with the bytes that were read from it."""
         sock = socket.socket(fileno=connection)
         sock.setblocking(False)
         try:
@@ -51,7 +51,7 @@ class FairAccepting:
 
 
 class Accepted(asyncio.Protocol):
-    """A new connection."""
+    """A new connection, until it is decided which worker serves it."""
 
     def __init__(self, accepting: FairAccepting) -> None:
         self._accepting = accepting
@@ -61,7 +61,7 @@ class Accepted(asyncio.Protocol):
 
 
 class Adopted(asyncio.Protocol):
-    """A connection that another worker accepted, with what that read of it."""
+    """A connection that another worker accepted, with the bytes that were read from it."""
 
     def __init__(self, listener: Listener, read: bytes) -> None:
         self._listener, self._read = listener, read
@@ -71,7 +71,7 @@ class Adopted(asyncio.Protocol):
 
 
 def begin(listener: Listener, transport: Any, read: bytes) -> None:
-    """Let a listener serve a connection."""
+    """Let a listener serve a connection, beginning with the bytes that were read from it."""
     protocol: Any = listener.new_protocol()
     transport.set_protocol(protocol)
     protocol.connection_made(transport)

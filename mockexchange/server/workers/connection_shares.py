@@ -1,7 +1,7 @@
-"""Which worker gets the next connection: the one that has the fewest.
+"""Counts the connections of each worker, so that the worker with the fewest gets the next one.
 
-The system shares connections out at random, so of 16 connections one of two workers has ten or more every third time.
-Each number in the shared memory is written by one worker alone, so none needs a lock.
+The system divides connections at random, so of 16 connections one of two workers has ten or more every third time. Each
+number in the shared memory is written by one worker only, so none needs a lock.
 """
 
 import mmap
@@ -10,7 +10,7 @@ CELL_BYTES = 8
 
 
 class ConnectionShares:
-    """The open connections of each worker, and those on their way from one worker to another."""
+    """The numbers of each worker's open connections, and of those on their way from one worker to another."""
 
     def __init__(self, workers: int) -> None:
         self._workers = range(workers)
@@ -20,7 +20,7 @@ class ConnectionShares:
         self._taken = self._cells[workers + workers * workers :]
 
     def begin(self, worker: int) -> None:
-        """Count from zero for a worker that starts, maybe in place of another one."""
+        """Count from zero for a worker that starts, perhaps in place of one that ended."""
         self._cells[worker] = 0
         for other in self._workers:
             place = self._place(worker, other)
@@ -30,15 +30,15 @@ class ConnectionShares:
         self._cells[worker] = count
 
     def note_given(self, worker: int, other: int) -> None:
-        """Count a connection that a worker has sent to another one."""
+        """Count a connection that `worker` has sent to the worker `other`."""
         self._given[self._place(worker, other)] += 1
 
     def note_taken(self, worker: int, giver: int) -> None:
-        """Count a connection that came from another worker."""
+        """Count a connection that `worker` has received from the worker `giver`."""
         self._taken[self._place(giver, worker)] += 1
 
     def expected(self, worker: int) -> int:
-        """Return the connections that a worker has, or will have when it has taken those that are sent to it."""
+        """Return the number of a worker's connections, including those that are on their way to it."""
         places = [self._place(giver, worker) for giver in self._workers]
         return self._cells[worker] + sum(max(0, self._given[place] - self._taken[place]) for place in places)
 

@@ -1,4 +1,4 @@
-"""The part of the first worker: it publishes what it applies, and takes connections, entries and questions."""
+"""The role of the first worker: it publishes the numbers of applied records, and handles what the readers send."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,7 +19,10 @@ START_POLL_S = 0.01
 
 
 class FirstWorker:
-    """The first worker among its readers."""
+    """The first of a server's workers, the only one that writes.
+
+    The others (readers) send it what they cannot answer.
+    """
 
     def __init__(self, shared: SharedByWorkers, server_state: ServerState) -> None:
         self._shared, self._server_state = shared, server_state
@@ -31,7 +34,7 @@ class FirstWorker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
-        """Publish the sandboxes, and wait until all readers serve."""
+        """Publish the sandboxes, and wait until all readers can answer."""
         for slot in self._server_state.sandboxes:
             self._publish(slot.sandbox)
         for id_ in set(self._shared.heads.table()) - set(self._sandboxes):

@@ -1,4 +1,4 @@
-"""Messages between the first worker and a reader, with open files: whole and in order, also after a restart of either.
+"""Sends messages and open files between the first worker and a reader, in order, also after a restart of either.
 
 The parent of the workers has both ends of each pair, so what was sent to a worker that was killed reaches the next one.
 """
@@ -15,40 +15,43 @@ import msgspec
 from mockexchange.sandbox.journal.journal import JournalEntry
 
 WAITING_MAX = 10_000
-"""Messages that wait for a worker that does not read; when there are more, the oldest are dropped."""
+"""The most messages that wait for a worker that does not read; beyond it the oldest are dropped."""
 PACKET_BYTES_MAX = 128 * 1024
-"""Longer messages are in a file in memory, which costs ten times as much; most entries with a page are shorter."""
+"""The longest message in a packet; longer ones are passed as a file in memory, which costs ten times as much."""
 PACKET_OVERHEAD_BYTES = 64
 READ_AT_ONCE = 64
 BUFFER_BYTES = 4 * 1024 * 1024
 FILES_BYTES = socket.CMSG_SPACE(2 * 4)
-"""Room for two open files beside a packet."""
+"""The room for two open files beside a packet."""
 FILE = b"\xff"
-"""The message of which the content is in a file."""
+"""The packet that means that the message is in the file which comes with it."""
 
 
 class Answered(msgspec.Struct, tag=True, frozen=True):
-    """A reader answered a request of a sandbox."""
+    """The message that a reader has answered a request to a sandbox, with the journal entry."""
 
     sandbox: int
     entry: JournalEntry
 
 
 class RunDue(msgspec.Struct, tag=True, frozen=True):
-    """A reader needs the steps of a sandbox's script that are due."""
+    """The message that a reader needs the due steps of a sandbox's script to be run.
+
+    `number` identifies the question.
+    """
 
     sandbox: int
     number: int
 
 
 class Done(msgspec.Struct, tag=True, frozen=True):
-    """The steps are carried out, or cannot be."""
+    """The message that the due steps were run, or cannot be, in reply to the RunDue message with this number."""
 
     number: int
 
 
 class HandOver(msgspec.Struct, tag=True, frozen=True):
-    """A connection, with the bytes that were read of it."""
+    """The message that hands a connection over, with the bytes that were read from it."""
 
     read: bytes
 
@@ -76,9 +79,9 @@ Receive = Callable[[Message, int | None, "Mailbox"], object]
 
 
 class Mailbox:
-    """Sends messages to another process and receives its own.
+    """Sends messages to another process and receives messages from it.
 
-    `receive` is called with every message, the open file that came with it, and the mailbox.
+    `receive` is called with every message, the open file that came with it (or None), and the mailbox.
     """
 
     def __init__(self, end: socket.socket, receive: Receive) -> None:
@@ -98,7 +101,7 @@ class Mailbox:
             _close(self._waiting.popleft().files)
 
     def send(self, message: Message, file: int | None = None) -> None:
-        """Send a message now, or as soon as there is room. The open file is closed here after it was sent."""
+        """Send a message now, or as soon as there is room. After sending, the file is closed in this process."""
         raw = _ENCODER.encode(message)
         files = () if file is None else (file,)
         packet = _Packet(raw, files) if len(raw) <= self._packet_bytes_max else _Packet(FILE, (_file_of(raw), *files))

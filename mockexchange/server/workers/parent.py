@@ -1,4 +1,4 @@
-"""The parent of the workers: it forks them, replaces those that end, passes signals on, and serves nothing itself."""
+"""The parent process of the workers: it forks them, replaces those that end, forwards signals, and serves no client."""
 
 import ctypes
 import os
@@ -11,23 +11,23 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 PAUSE_S = 0.2
-"""Before a worker is replaced that ended within this time: one that ends at once again takes no processor."""
+"""The pause before a worker is replaced that ended within this time after its start, in seconds."""
 KILL_AFTER_S = 15
-"""Time after which a worker that was asked to stop is killed: three times what it gives its clients."""
+"""The seconds after which a worker that was asked to stop is killed: three times what it gives its clients."""
 PR_SET_PDEATHSIG = 1
 Handlers = dict[int, Any]
 
 
 class Worker(NamedTuple):
-    """This process, as one of the workers; 0 is the first one."""
+    """This process as one of the workers; worker 0 is the first, which writes."""
 
     number: int
     replaced: str = ""
-    """How the worker ended that this one replaces; "" for the first of its number."""
+    """A sentence about the end of the worker that this one replaces; "" if it replaces none."""
 
 
 class Parent:
-    """Starts and replaces workers. `flags` has a 1 for each worker that serves, and one at the end when all stop."""
+    """Starts and replaces workers. `flags` has a 1 for each worker that serves, and a last 1 when all have to stop."""
 
     def __init__(self, flags: memoryview, stop_signals: tuple[int, ...], fork: Callable[[], int] = os.fork) -> None:
         self._flags, self._fork = flags, fork
@@ -38,7 +38,10 @@ class Parent:
         self._handlers: Handlers = {}
 
     def run(self) -> Worker:
-        """Return in every worker. In the parent, raise SystemExit after the last worker has ended."""
+        """Fork the workers, and return in each of them.
+
+        In the parent, raise SystemExit after the last worker has ended.
+        """
         with suppress(AttributeError, OSError):
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()  # else every worker would write what waits there
@@ -113,14 +116,14 @@ class Parent:
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the system stop this process when its parent ends, however that ends."""
+    """Let the system send SIGTERM to this process when its parent ends, however the parent ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         raise SystemExit(1)
 
 
 def describe_end(worker: Worker, pid: int, status: int) -> str:
-    """Return what is logged when a worker is replaced."""
+    """Return a sentence for the log about a worker that ended and is replaced."""
     code = os.waitstatus_to_exitcode(status)
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return f"worker {worker.number} (process {pid}) {how}: this one has its place"

@@ -1,7 +1,7 @@
-"""The application of a reader: it answers reads of the venues' REST APIs from sandboxes that the first worker writes.
+"""The application of a reader: it answers reads of the venues' REST APIs, from sandboxes that the first worker writes.
 
-What changes something, or counts, is handed over: writes, and all requests of a sandbox with faults, stubs, triggers by
-clients, or rate limits, whose answers depend on the requests before them, which come on any connection.
+Other requests are handed over to the first worker: writes, and all requests to a sandbox with faults, stubs, triggers
+by clients, or rate limits, whose answers depend on the requests before them, which come on any connection.
 """
 
 import time
@@ -25,20 +25,23 @@ from mockexchange.venues.request import Answer
 
 
 class ReadSide(Protocol):
-    """The reader, as its endpoint uses it."""
+    """What the application needs of its reader."""
 
     async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
-        """Return the sandbox of a key with all that was acknowledged; None if it cannot be known here."""
+        """Return the sandbox of a key, including all acknowledged writes.
+
+        None if this process cannot know its current state.
+        """
         ...
 
     hand_over: Callable[[bytes, int], None]
-    """Gives a connection, with the bytes that were read of it, to the process that can answer."""
+    """A function that gives a connection, with the bytes read from it, to the process that can answer."""
 
     def route(self, key_id: str | None) -> Sandbox: ...
 
 
 class ReaderApp(ListenerApp):
-    """The application of a reader's listener."""
+    """The ASGI application of a reader's listener: it answers reads, and hands all other requests over."""
 
     def __init__(self, reader: ReadSide, diagnosis_worker: DiagnosisWorker) -> None:
         super().__init__(reader.route, diagnosis_worker, None)
@@ -73,7 +76,10 @@ class ReaderApp(ListenerApp):
 
 
 def read_answer(sandbox: Sandbox, asked: RequestContext) -> Answer | None:
-    """Return the answer of a request that reads; None if it changes something or counts, or if it cannot be made."""
+    """Return the answer to a request that only reads; None if only the first worker may answer.
+
+    The first worker has to answer writes, and requests whose number affects later answers.
+    """
     venue, context = asked.venue, sandbox.contexts[asked.venue.name]
     counts = venue.rest.counts_requests
     if (

@@ -1,4 +1,4 @@
-"""The HTTP protocol of a reader: it answers plain reads, and hands every other connection over to the first worker."""
+"""The HTTP protocol of a reader: it answers simple reads, and hands every other connection over to the first worker."""
 
 import os
 import re
@@ -12,11 +12,11 @@ END = b"\r\n\r\n"
 PLAIN = re.compile(rb"GET /(?!_mock| )[^\r\n]* HTTP/1\.1\r\n")
 NOT_PLAIN = re.compile(rb"\r\n(?:upgrade|content-length|transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
 HELD_BYTES_MAX = 64 * 1024
-"""Bytes that a client may send before its request is answered; the connection of one that sends more ends."""
+"""The most bytes that a client may send before its request is answered; beyond it the connection ends."""
 
 
 def is_plain_read(data: bytes) -> bool:
-    """Return whether bytes are one whole request that reads: without a body, an upgrade, or another request behind."""
+    """Return whether bytes are exactly one request that only reads, without a body or an upgrade."""
     return (
         len(data) <= PIECE_BYTES
         and PLAIN.match(data) is not None
@@ -26,7 +26,7 @@ def is_plain_read(data: bytes) -> bool:
 
 
 class ReaderProtocol(JournalledHttpToolsProtocol):
-    """Parses one plain read at a time, so that the bytes of a request that turns out to be none can be handed over."""
+    """Parses one request at a time, so that if it is no simple read, its bytes can be handed over."""
 
     _read = _held = b""
     """The bytes of the request that is answered, and those that came behind it."""
@@ -44,7 +44,7 @@ class ReaderProtocol(JournalledHttpToolsProtocol):
             self.hand_over()
 
     def hand_over(self) -> None:
-        """Give the connection, with all that was read of it and is not answered, to the first worker."""
+        """Give the connection, with all bytes of unanswered requests, to the first worker."""
         self.transport.pause_reading()
         self._is_refused = True  # nothing is wrong with what was read
         if self.running is not None:
@@ -55,7 +55,7 @@ class ReaderProtocol(JournalledHttpToolsProtocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Let the first worker refuse what is no request."""
+        """Hand the connection over, so that the first worker refuses the invalid request."""
         self.hand_over()
 
     def on_response_complete(self) -> None:

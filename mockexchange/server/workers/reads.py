@@ -1,4 +1,4 @@
-"""The reads of a process that follows: sandboxes as they are in a store that another process, the home, writes."""
+"""Keeps copies of sandboxes that another process writes, so that this process can answer reads."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from mockexchange.store.heads import Heads
 from mockexchange.store.log import LogError, LogUnavailable
 
 FOLLOW_EVERY_S = 0.1
-"""How often a reader catches up that is asked nothing, so that its next answer need not wait for much."""
+"""The interval at which a reader without requests applies new records, in seconds."""
 DUE_S_MAX = 5.0
-"""How long a reader waits for the steps that are due. Then the home answers."""
+"""The seconds that a reader waits for due steps to be run; after that the writing process answers the request."""
 Send = Callable[[Message], object]
 
 
 class ReaderJournal(Journal):
-    """The journal of a sandbox at a reader, which keeps nothing: the home has the entries."""
+    """The journal of a sandbox in a reader. It keeps nothing, since the writing process has the entries."""
 
     def __init__(self, id_: int, send: Send) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class ReaderJournal(Journal):
 
 
 class Reads:
-    """The sandboxes that a process follows, each with all that was acknowledged before it is read."""
+    """The copies of sandboxes in a reader, each with all writes that were acknowledged before it is read."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Reads:
         self._trouble = ""
 
     def start(self) -> None:
-        """Catch up from time to time, from now on."""
+        """Apply new records at intervals from now on."""
         self._following = asyncio.get_running_loop().create_task(self._keep_following())
 
     def stop(self) -> None:
@@ -72,7 +72,10 @@ class Reads:
         return self.sandboxes.route(key_id)
 
     async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
-        """Return the sandbox of a key with all that was acknowledged, and without steps that are due; else None."""
+        """Return the sandbox of a key, including all acknowledged writes and due steps.
+
+        None if that is not possible.
+        """
         if not self._follower.is_settled and not await self.settle():
             return None
         sandbox = self.route(key_id)
@@ -97,13 +100,13 @@ class Reads:
         return self.route(key_id) if await self.settle() else None
 
     def note_done(self, number: int) -> None:
-        """Go on after the home has carried out what was due."""
+        """Continue the request that waited for due steps, after the writing process has run them."""
         asked = self._asked.get(number)
         if asked is not None and not asked.done():
             asked.set_result(None)
 
     async def settle(self) -> bool:
-        """Catch up; return whether that was possible."""
+        """Apply all published records; return whether that was possible."""
         try:
             await self._follower.settle()
         except (LogError, LogUnavailable, ScenarioError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What the workers of one server have in common: made before they are forked, so that each has all of it."""
+"""What the workers of one server share: sockets, memory and files, which are made before the workers are forked."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +12,25 @@ from mockexchange.store.sqlite_file import StoreLock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedByWorkers:
-    """The sockets, the store and the state of the workers. Worker 0 is the first one; the others are readers."""
+    """The sockets, the store and the shared memory of the workers. Worker 0 writes; the others are readers."""
 
     pid: int
-    """The process of the parent, which is the one that users know."""
+    """The process id of the parent, which is in the ready file."""
     token: str
     """The token of the control API."""
     store: Path
     lock: StoreLock
-    """Held as long as one of the processes runs."""
+    """The lock of the store file, held as long as one of the processes runs."""
     run_directory: RunDirectory
     sockets: list[socket]
-    """The listening socket of each worker, all on the main port. The system gives each a share of the connections."""
+    """The listening socket of each worker, all on the main port; the system divides connections among them."""
     control_socket: socket | None
     mailbox_ends: list[tuple[socket, socket]]
-    """For each reader, the socket of the first worker's mailbox and that of its own."""
+    """For each reader, two connected sockets: the first worker's end and the reader's end."""
     heads: SharedHeads
     connection_shares: ConnectionShares
     flags: memoryview
-    """For each worker, whether it serves; and at the end, whether the server stops."""
+    """For each worker, 1 if it serves; and at the end, 1 if the server stops."""
 
     @property
     def readers(self) -> range:
@@ -39,7 +39,7 @@ class SharedByWorkers:
 
     @property
     def ready(self) -> memoryview:
-        """For each worker, whether it serves."""
+        """For each worker, 1 if it serves."""
         return self.flags[:-1]
 
     @property

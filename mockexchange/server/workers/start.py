@@ -1,4 +1,4 @@
-"""The start of a server's workers, and the life of a reader."""
+"""Starts a server's workers, and runs those that are readers."""
 
 import asyncio
 import mmap
@@ -27,7 +27,7 @@ from mockexchange.store.sqlite_file import TEMPORARY, lock
 
 
 class WorkersOptions(NamedTuple):
-    """The options of a server that its workers need before they are started."""
+    """The options that are needed before the workers are started."""
 
     workers: int
     host: str
@@ -40,18 +40,18 @@ class WorkersOptions(NamedTuple):
 
 
 class StartedWorker(NamedTuple):
-    """This process: one of several workers, or a server that is alone and shares nothing."""
+    """This process: one of several workers, or the only process of a server, with nothing to share."""
 
     number: int = 0
     replaced: str = ""
-    """How the worker ended that this one replaces; "" for the first of its number."""
+    """A sentence about the end of the worker that this one replaces; "" if it replaces none."""
     shared: SharedByWorkers | None = None
 
 
 def become_worker(options: WorkersOptions) -> StartedWorker:
-    """Start the workers. Return in each of them; the parent raises SystemExit at the end.
+    """Fork the workers, and return in each of them; the parent raises SystemExit after their end.
 
-    Raises StoreError, PortInUse and OSError.
+    With `workers` 1 nothing is forked. Raises StoreError, PortInUse and OSError.
     """
     if options.workers == 1:
         return StartedWorker()
@@ -94,7 +94,7 @@ def _share(options: WorkersOptions) -> SharedByWorkers:
 
 
 def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
-    """Return the options of a server, with what it shares with its readers."""
+    """Return the options of a server, completed with what this worker shares with the others, if there are others."""
     shared = worker.shared
     if shared is None:
         return options
@@ -103,7 +103,10 @@ def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
 
 
 def has_served_as_reader(worker: StartedWorker, inspector: Inspector | None) -> bool:
-    """Serve until a signal asks to stop, if this process is a reader; return whether it was one."""
+    """Run this process as a reader until a signal asks to stop, and return True.
+
+    Return False at once if it is no reader.
+    """
     if worker.replaced:
         LOGGER.warning("%s", worker.replaced)
     if worker.shared is None or not worker.number:
