@@ -11,9 +11,9 @@ from mockexchange.kit.target import NotAnswered, NotJudged, Unreachable
 __all__ = ["Check", "NotJudged", "run_check", "run_checks"]
 
 ATTEMPTS_MAX = 4
-"""Attempts if an account trades meanwhile, so that data changes between reading and comparing."""
+"""The most attempts to check a subject, since data may change between two reads while an account trades."""
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""Errors that a rule raises for an answer of an undocumented form."""
+"""Errors of a rule whose code reads an answer of an undocumented form."""
 
 
 class JudgedServer(Protocol):

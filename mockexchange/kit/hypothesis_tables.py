@@ -1,7 +1,7 @@
-"""The tables that Hypothesis makes of Unicode, in the user's cache.
+"""Hypothesis' tables of Unicode characters, kept in the user's cache.
 
-By itself Hypothesis keeps them below the working directory and makes them anew in each: that of UTF-8 alone takes some
-seconds and 200 MB, although it says no more than that everything but a surrogate can be encoded.
+By default Hypothesis keeps them below the working directory and computes them again in each one: the table of UTF-8
+takes some seconds and 200 MB, though it only says that every character but a surrogate can be encoded.
 """
 
 import gzip
@@ -18,14 +18,14 @@ from mockexchange.runtime.ready_file import runtime_directory
 
 CHOSEN_BY_USER = "HYPOTHESIS_STORAGE_DIRECTORY"
 UTF_8 = "codec-v2-utf-8"
-"""The name of the table, with the version of its form: another version would ignore the file."""
+"""The name of the table's file, with its format version; Hypothesis ignores a file of another version."""
 ENCODABLE = ((0, 0xD7FF), (0xE000, sys.maxunicode))
 AMBIGUOUS: tuple[tuple[int, int], ...] = ()
 
 
 @contextmanager
 def cached_tables() -> Iterator[None]:
-    """Let Hypothesis keep its tables in the user's cache, unless the environment names a place for them."""
+    """Make Hypothesis keep its tables in the user's cache in a block, unless an environment variable names a folder."""
     if not os.environ.get(CHOSEN_BY_USER):
         configuration.set_hypothesis_home_dir(runtime_directory() / "hypothesis")
     try:

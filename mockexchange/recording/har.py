@@ -41,7 +41,7 @@ def har_of(lines: Iterable[Plain]) -> Plain:
 
 
 def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
-    """Yield each request of a HAR with its answer and the messages of its stream.
+    """Yield each request of a HAR with its answer and its stream's messages. Raises WrongHar, which names the place.
 
     Raises WrongHar with the place of the error.
     """

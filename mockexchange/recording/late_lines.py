@@ -1,7 +1,7 @@
-"""Lines of a recording that are written a moment after they crossed, in their order: so a burst of frames passes first.
+"""A buffer for lines of a recording, which are written in order a moment after their traffic was passed on.
 
-To redact a frame takes several times as long as to pass it on. No line waits longer than a second, nor more than some
-megabytes of them: then streams are read no further until the lines are written.
+Redacting a frame takes several times as long as passing it on, so a burst of frames is passed on first. No line waits
+longer than a second, and when some megabytes are waiting, streams are not read until the lines are written.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from mockexchange.recording.recording_file import Exchanged, RecordingFile
 
 AGE_S_MAX, BYTES_MAX = 1.0, 16 * 1024 * 1024
 PAUSE_S, SLICE_S = 0.02, 0.01
-"""While frames come, lines are written for a third of the time."""
+"""The pause between two slices of writing, and a slice's length: while frames arrive, a third of the time."""
 
 
 class _Waiting(NamedTuple):
@@ -25,7 +25,7 @@ class _Waiting(NamedTuple):
 
 
 class LateLines:
-    """The lines that wait for a recording."""
+    """The lines of one recording that wait to be written."""
 
     def __init__(self, file: RecordingFile) -> None:
         self.file = file
@@ -34,27 +34,27 @@ class LateLines:
         self._timer: asyncio.TimerHandle | None = None
 
     def add_request(self, found: Exchanged) -> None:
-        """Write a request and its answer, or let it wait behind what does. Raises OSError."""
+        """Write a request with its answer, or let it wait if older lines are waiting. Raises OSError."""
         if self._waiting:
             self._add(len(found.answer), partial(self.file.add_request, found))
         else:
             self.file.add_request(found)
 
     def add_frame(self, connection: int, direction: str, raw: bytes, *, kind: str = "", note: str = "") -> None:
-        """Let a message of a stream, or its begin and end, wait; its instant is now."""
+        """Add a message of a stream, or its opening or closing, to the waiting lines, with the current time."""
         at, monotonic_ns = time.time_ns() // 1000, time.monotonic_ns()
         add = partial(self.file.add_frame, connection, direction, raw, kind=kind, note=note, at=at, is_flushed=False)
         self._add(len(raw), partial(add, monotonic_us=monotonic_ns // 1000))
 
     async def keep_up(self) -> None:
-        """Wait until the lines are not too old and not too many. Raises OSError."""
+        """Write lines until none is too old and not too many are waiting. Raises OSError."""
         while self._waiting and (self._size > BYTES_MAX or self._waiting[0].since + AGE_S_MAX < time.monotonic()):
             self._write_until(time.monotonic() + SLICE_S)
             await asyncio.sleep(0)
         self.file.flush()
 
     def write_all(self) -> None:
-        """Write what waits. Raises OSError."""
+        """Write all waiting lines. Raises OSError."""
         self._write_until(float("inf"))
 
     def _add(self, size: int, write: Callable[[], None]) -> None:

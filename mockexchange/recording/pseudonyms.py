@@ -20,9 +20,9 @@ KNOWN_CHARS_MIN = 8
 UNMISTAKABLE_CHARS_MIN = 24
 """The shortest id without digits that is replaced in free text; shorter ones may be words."""
 DRAWN_AGAIN_CHARS_MAX = 12
-"""Parts of ids that are so short may draw what another one has, and then draw again."""
+"""The longest part of an id whose pseudonym is drawn again if another part has the same one already."""
 DRAWS_MAX = 64
-"""Draws before a pseudonym becomes one character longer, since all shorter ones are taken."""
+"""The most draws; then a pseudonym becomes one character longer, since all shorter ones are taken."""
 WORD_CHARS_MAX = 4
 """The longest leading word of an id that is kept, since it names a kind and no account, as in `ETH-349249`."""
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -32,7 +32,7 @@ _EDGES = re.compile(r"([/.=])")
 _BETWEEN_EDGES = re.compile(r"[\w~%+-]{8,}")
 _PART = re.compile(r"([_\-.:/])")
 _IS_SAFE = re.compile(r"[\w.~-]*", re.ASCII)
-"""What a URL has as it is."""
+"""A pattern for texts that a URL contains unchanged."""
 _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -25,7 +25,7 @@ BYTES_MAX = 1024 * 1024 * 1024
 BODY_BYTES_MAX = 16 * 1024 * 1024
 OWNER_ONLY = 0o600
 BETWEEN_TEXTS = "\0"
-"""Is no white space, so that nothing is found across two texts."""
+"""A separator of joined texts, which is no white space, so that no pattern matches across two texts."""
 _ENCODE = json.JSONEncoder(check_circular=False).encode
 Plain = dict[str, Any]
 Bodies = dict[str, bytes | None]

@@ -150,10 +150,10 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         self._take_in(await self._ask("POST", "/reset"))
 
     async def start_anew(self, scenario: Scenario) -> None:
-        """Restart the sandbox with another scenario, as `reset` does with its own.
+        """Restart the sandbox with another scenario. Accounts that both scenarios have keep their keys.
 
-        Accounts that both scenarios have keep their keys. Raises WrongRequest with the place of the first error; the
-        sandbox is then unchanged.
+        Like `reset`, it removes journal, faults, stubs and added keys. Raises WrongRequest with the place of the first
+        error; the sandbox is then unchanged.
         """
         await self._ask("PUT", "/scenario", {"scenario": sent_scenario(scenario)})
         self._take_in(await self._ask("GET"))

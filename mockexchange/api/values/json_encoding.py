@@ -58,7 +58,7 @@ def step_json(name: str, **words: Any) -> dict[str, Any]:
 
 
 def given_json(words: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that are not None, as JSON. Raises WrongArgument."""
+    """Return the arguments that are not None, encoded as JSON. Raises WrongArgument."""
     return {key: to_json(value, key) for key, value in words.items() if value is not None}
 
 

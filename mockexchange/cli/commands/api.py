@@ -53,7 +53,7 @@ venue_option = option(
 @venue_option
 @json_option("api dates")
 def dates(venue: str, as_json: bool) -> None:
-    """List what --api-date takes."""
+    """List the API dates that --api-date accepts."""
     of = VENUES[venue]
     wire = _wire(of)
     kept = wire.count_removed_fields()

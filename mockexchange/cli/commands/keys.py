@@ -50,7 +50,7 @@ def keys(context: click.Context) -> None:
 )
 @json_option("keys new")
 def new(algorithm: str, out: Path, as_json: bool) -> None:
-    """Make a key pair: private.pem and public.pem.
+    """Create a key pair: private.pem and public.pem.
 
     Existing files are not overwritten.
     """

@@ -64,9 +64,10 @@ def schema() -> None:
 @json_option("scenario check")
 @click.pass_context
 def check(context: click.Context, file: str, is_run: bool, as_json: bool) -> None:
-    """Carry FILE out, and say what is wrong where: all errors at once.
+    """Carry out FILE and print all its errors at once, each with its place.
 
-    FILE may be a built-in name too. With --run the script is played to its end, but for steps that wait for a client.
+    FILE may be the name of a built-in scenario, too. With --run the script is also run to its end, except steps that
+    wait for a client.
     """
     from mockexchange.cli.scenario_check import check_scenario
 

@@ -44,7 +44,7 @@ def add(steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -
 @sandbox_option
 @server_option
 def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
-    """Print the steps: how often each has happened, and when it happens next."""
+    """Print the script's steps: how often each has run, and when each runs next."""
     (show_json_lines if as_json else _show)(find_server(ready_file).ask_sandbox("GET", sandbox, "/script"))
 
 
@@ -53,7 +53,7 @@ def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
 @sandbox_option
 @server_option
 def clear(as_json: bool, sandbox: str, ready_file: Path) -> None:
-    """Forget all steps and what they still had to do; print their names."""
+    """Remove all steps of the script with their remaining runs, and print their names."""
     server = find_server(ready_file)
     steps = server.ask_sandbox("GET", sandbox, "/script")
     server.ask_sandbox("DELETE", sandbox, "/script")

@@ -89,7 +89,7 @@ def export(location: Location, sandbox: str) -> None:
 @store.command("compact")
 @STORE
 def compact_(location: Location) -> None:
-    """Give the room of deleted sandboxes back; no server may use STORE meanwhile."""
+    """Free the space of deleted sandboxes; no server may use STORE meanwhile."""
     with _explained():
         before, now = compact(location)
     click.echo(f"{shown(location)}: {before:,} bytes before, {now:,} now")
@@ -99,7 +99,7 @@ def compact_(location: Location) -> None:
 @STORE
 @json_option("store check")
 def check(location: Location, as_json: bool) -> None:
-    """Read all of STORE, carry its logs out again, and print what is wrong; exit code 1 if something is."""
+    """Read all of STORE, carry out its logs again, and print the problems; exit code 1 if there are any."""
     with _opened(location) as reader:
         sandboxes = reader.stored()
         problems = [{"sandbox": None, "problem": text} for text in reader.damages()]

@@ -109,7 +109,7 @@ class ApiDocuments:
         return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"
 
     def place_of(self, method: str, raw_path: str) -> str:
-        """Return the place of a request's operation, or of all paths if there is no such operation."""
+        """Return the place in the document that describes a request's operation, or else of all paths."""
         operation = self.operation_of(method, raw_path)
         return self.place("paths", operation.path, operation.method) if operation else self.place("paths")
 

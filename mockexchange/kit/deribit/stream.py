@@ -123,7 +123,7 @@ def judge_ids(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[
 
 
 def judge_results(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Check that private reads have the results that they have over HTTP, if the account is at rest."""
+    """Check that private reads return the same on the stream as over HTTP, unless the account trades meanwhile."""
     caller.log_in()
     for method in (POSITIONS, SUMMARIES):
         for _ in range(ATTEMPTS_MAX):

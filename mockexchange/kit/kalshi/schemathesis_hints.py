@@ -29,7 +29,10 @@ ANY_MARKET: SchemathesisSettings = {
     "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]},
 }
 ANY_ITEM: SchemathesisSettings = {"negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "404"]}}
-"""The server takes items of any form; `RequestJudge` decides by the published document which lists it must refuse."""
+"""Settings for lists whose items may have any form at the server.
+
+`RequestJudge` decides by the published document which of these lists must be refused.
+"""
 BELOW_EVENTS = "/events/{ticker}"
 NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
 CITIES = ("GetWeatherIndex", "GetWeatherIndexCalibrations")

@@ -15,9 +15,9 @@ from mockexchange.kit.schemathesis.transport import Relay
 
 NETWORK_SCHEMES = ("http://", "https://")
 PLAIN = frozenset({"headers", "params", "data", "json", "files", "cookies", "auth"})
-"""The arguments of which a request consists."""
+"""The keyword arguments that describe a request itself."""
 OF_NETWORK = frozenset({"timeout", "verify", "stream", "allow_redirects", "proxies", "cert"})
-"""Arguments that only matter on a network, and the permission to follow redirects."""
+"""Keyword arguments that matter only on a network, besides `allow_redirects`."""
 
 
 class RelayAdapter(HTTPAdapter):

@@ -92,7 +92,7 @@ def judge_ids(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_results(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Check that positions on the stream are those over HTTP, if the account is at rest."""
+    """Check that positions on the stream equal those over HTTP, unless the account trades meanwhile."""
     with opened(target) as caller:
         for _ in range(ATTEMPTS_MAX):
             before, streamed = rows_of(target.rest), caller.ask(POSITIONS).get("result")

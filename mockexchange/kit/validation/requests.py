@@ -53,7 +53,7 @@ class OperationDemands(NamedTuple):
     is_query_closed: bool
     """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no keyword for it)."""
     times: dict[str, list[str]]
-    """Kinds of time filters, of which one may be used, with the values of `status` allowed beside each (`x-times`)."""
+    """Kinds of time filters, of which a request may use one; for each, the values of `status` it allows (`x-times`)."""
     excludes: dict[str, list[str]]
     """Parameters that a parameter excludes (`x-excludes`)."""
     is_body_required: bool

@@ -1,7 +1,7 @@
 """Checks of the rows that an adapter reports for the reference account, at every API date and with wrong fields.
 
-The reference account is a scenario of the kit with expected rows worked out by hand. How precisely the wire of an API
-date can express them is read from the contract documents.
+The reference account is a scenario of the kit with expected rows worked out by hand. With which precision an API date
+can serve them is read from the API documents.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

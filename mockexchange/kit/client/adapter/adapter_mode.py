@@ -156,7 +156,7 @@ class RestartingAdapter:
     def ask(
         self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any
     ) -> AdapterReply:
-        """Send a task and return its reply. Raises AdapterBroken if there is none."""
+        """Send a task and return its reply. Raises AdapterBroken if the adapter gives no reply."""
         try:
             return self._worker.ready(connection).ask(task, connection, task_s_max=task_s_max, **arguments)
         except AdapterBroken:

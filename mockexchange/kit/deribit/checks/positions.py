@@ -44,7 +44,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that floating profit counts from the last settlement, or from the opening if there was no settlement.
 
-    Positions that were traded in the session are not judged.
+    Positions that were traded in the session are left out.
     """
     for fields in held_rows(target):
         row = Row(fields)

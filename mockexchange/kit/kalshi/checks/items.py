@@ -49,9 +49,9 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the markets beside an event, and on request nested in it, equal the rows of GetMarkets.
+    """Check that an event's markets, beside the event or nested in it, equal the rows of GetMarkets.
 
-    Markets of the archive may be there or not, in the event and in GetMarkets.
+    Archived markets may be there or not, both in the event and in GetMarkets.
     """
     for event in target.known("event_ticker"):
         archived = _archived_markets(target, event)

@@ -22,7 +22,7 @@ SUMS = {
     "realized_pnl": "realized_pnl",
     "fees_paid": "fees_paid",
 }
-"""For each amount of an event's row, the amount of its markets' rows of which it is the sum."""
+"""Amounts of an event's row, each with the amount of its markets' rows that it sums up."""
 Row = Mapping[str, Any]
 
 
