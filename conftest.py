@@ -32,6 +32,14 @@ UNTRACED = (
 )
 """Folders whose tests coverage is not measured of: they run other programs or the same lines many times, at three
 times the processor time under tracing, and reach no line that the other folders leave out."""
+WITH_CHILDREN = (
+    "tests/cli/test_live_view.py",
+    "tests/cli/test_terminal.py",
+    "tests/cli/test_watch.py",
+    "tests/pytest_plugin/",
+)
+"""Tests whose child processes are measured too. Those of other tests repeat what tests in this process reach, and take
+twice the time to start under tracing."""
 COLLECTED_AFTER = (20_000, 20, 20)
 """New objects after which the collector runs: by its own thresholds it takes a tenth of the tests' time."""
 CHILDREN = "COVERAGE_PROCESS_CONFIG"
@@ -73,7 +81,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     marked = {mark.name for mark in item.iter_markers()}
-    item.config.stash[TRACING].switch("traced" in marked or "untraced" not in marked)
+    is_on = "traced" in marked or "untraced" not in marked
+    item.config.stash[TRACING].switch(is_on, of_children=is_on and item.nodeid.startswith(WITH_CHILDREN))
     return (yield)
 
 
@@ -83,7 +92,7 @@ class Tracing:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._is_on = True
-        self._for_children: str | None = None
+        self._for_children = os.environ.get(CHILDREN)
 
     @property
     def controller(self) -> Any:
@@ -100,18 +109,16 @@ class Tracing:
             other.stop()
         self.controller.resume()
 
-    def switch(self, is_on: bool) -> None:
-        """Turn the tracing on or off; nothing changes in a run without coverage."""
-        if self.controller is None or is_on == self._is_on:
+    def switch(self, is_on: bool, *, of_children: bool) -> None:
+        """Turn the tracing of this process, and of its children, on or off; a run without coverage has neither."""
+        if self.controller is None:
             return
-        self._is_on = is_on
-        if is_on:
-            self.controller.resume()
-            if self._for_children is not None:
-                os.environ[CHILDREN] = self._for_children
-        else:
-            self.controller.pause()
-            self._for_children = os.environ.pop(CHILDREN, None)
+        if is_on != self._is_on:
+            self._is_on = is_on
+            self.controller.resume() if is_on else self.controller.pause()
+        self._for_children = os.environ.pop(CHILDREN, self._for_children)
+        if of_children and self._for_children is not None:
+            os.environ[CHILDREN] = self._for_children
 
 
 TRACING = pytest.StashKey[Tracing]()
