@@ -110,8 +110,8 @@ class Listener:
         self.host, self.port = sock.getsockname()[:2]
         self._state = ServerState()
         self._state.connections = self.open_connections = OpenConnections()
-        self.new_accepted: Callable[[], asyncio.Protocol] = self.new_protocol
-        """Makes the protocol of a connection that is accepted."""
+        self.new_accepted: Callable[[], asyncio.Protocol] | None = None
+        """Makes the protocol of a connection that is accepted; None for one that HTTP is spoken on at once."""
         self._config = uvicorn.Config(
             app,
             http=protocol or http_protocol(),
@@ -189,7 +189,7 @@ class Listener:
             poll_s = min(poll_s + STOP_POLL_STEP_S, STOP_POLL_S)
 
     def _accept(self) -> asyncio.Protocol:
-        return self.new_accepted()
+        return self.new_accepted() if self.new_accepted else self.new_protocol()
 
     def new_protocol(self) -> asyncio.Protocol:
         """Return the protocol object for a new connection."""
