@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one rule on one subject: an operation, a channel or a card.
+    """The result of one rule on one subject: an operation, a channel or a test card.
 
     `why` is the reason if the rule could not be checked. `notes` do not break the rule.
     """

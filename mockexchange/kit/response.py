@@ -61,7 +61,7 @@ def object_of(answer: Answer) -> dict[str, Any]:
 
 
 def still(answer: Answer, ticking: Collection[str]) -> tuple[int, Any]:
-    """Return status and body of a response, without the fields named in `ticking`, which change by themselves."""
+    """Return status and body of a response, without the fields in `ticking`, whose values change by themselves."""
     try:
         return answer.status, without(answer.json(), ticking)
     except ValueError:

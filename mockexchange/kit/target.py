@@ -221,7 +221,7 @@ class Target:
         return None if role is None else self.key(role)
 
     def key(self, role: str) -> Signer:
-        """Return the key of a role. Raises NotJudged if there is none."""
+        """Return the key that was given for a role, such as member or fcm. Raises NotJudged if none was given."""
         if role not in self.keys:
             raise NotJudged(
                 f"it needs {ROLES.get(role, 'a key')}: none was given for the role {role!r}: --role {role}=KEY_ID:PEM"

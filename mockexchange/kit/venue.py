@@ -89,7 +89,7 @@ class VenueKit(NamedTuple):
     cards: Path = Path()
     """The folder of the cards that test clients of the venue."""
     client_scenario: str = ""
-    """The scenario of cards, unless the card or the user names another."""
+    """The scenario of test cards, unless the card or the user names another."""
     read_traffic: Callable[[Traffic], Traffic] = as_it_came
     """A function that converts a client's traffic to the form that rules read: one call for each operation called."""
     is_read: Callable[[str, str, bytes], bool] = is_read_by_method

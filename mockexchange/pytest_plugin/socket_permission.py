@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 BLOCKED = "A test tried to use socket."
-"""The beginning of pytest-socket's errors and warnings."""
+"""The text with which pytest-socket's errors and warnings begin."""
 HINT = (
     "pytest-socket refused the connection: let tests connect to this machine with --allow-hosts=127.0.0.1,::1, or"
     " @pytest.mark.allow_hosts(['127.0.0.1']); or give the client exchange_sandbox.httpx_transport(), which needs none"

@@ -41,9 +41,9 @@ def har_of(lines: Iterable[Plain]) -> Plain:
 
 
 def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
-    """Yield each request of a HAR with its answer and its stream's messages. Raises WrongHar, which names the place.
+    """Yield each request of a HAR with its answer and the messages of its stream.
 
-    Raises WrongHar with the place of the error.
+    Raises WrongHar, whose message names the place of the error.
     """
     if path.stat().st_size > HAR_BYTES_MAX:
         raise WrongHar(f"{path} is larger than {HAR_BYTES_MAX} bytes: record it with --out FILE.jsonl")

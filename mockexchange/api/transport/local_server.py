@@ -83,7 +83,7 @@ class LocalServer:
         return InProcessClient(LoopBridge(self._control, self._loop), self.token, self.control_url)
 
     def app_of(self, name: str) -> ASGIApp:
-        """Return the application of a sandbox, which serves any key and stays valid after a reset."""
+        """Return the ASGI application of a sandbox, which accepts any key and stays valid after a reset."""
         front = ListenerApp(
             lambda key_id: self.server_state.sandboxes.get(name).sandbox, self.server_state.diagnosis_worker, None
         )

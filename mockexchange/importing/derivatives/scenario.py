@@ -29,7 +29,7 @@ from mockexchange.importing.derivatives.terms import core_terms, greeks_of, inst
 ACCOUNT = "me"
 DAY_US = 86_400_000_000
 SESSION_US = 8 * 3_600_000_000
-"""The time of day at which sessions begin, 08:00 UTC, in microseconds."""
+"""The time of day in microseconds at which trading sessions begin: 08:00 UTC."""
 SESSIONS_TRIED_MAX = 200
 PRICE_STEP = Decimal("1e-15")
 Plain = dict[str, Any]

@@ -24,7 +24,7 @@ SWITCHES = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of a card. Before it, exchange time advances by `advance_us` and the commands in `before` are carried out.
+    """A task of a test card. Before it, exchange time advances by `advance_us` and `before` is carried out.
 
     `told` lists what the client may report about a change of an order; if empty, anything that is true.
     """
@@ -65,7 +65,7 @@ TASK = Record(
 
 
 def task_of(values: dict[str, Any]) -> Task:
-    """Return the task in a card, from values that `TASK` has parsed."""
+    """Return the task in a test card, from values that `TASK` has parsed."""
     name = values["name"]
     convert = _order_argument if name in ORDER_TASKS else _argument
     arguments = {key: convert(key, text) for key, text in values["arguments"].items()}

@@ -56,7 +56,7 @@ class CardRun:
 
 
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
-    """Return the verdict of a card's run; findings have the card's number and the command that reproduces them."""
+    """Return the verdict of a test card's run; findings have the card's number and the command that reproduces them."""
     found, notes, unseen = _of_rules(card, trial, documents)
     found += _unmet_expectations(card, trial)
     why = "" if found or notes else _reason_not_judged(card, trial, unseen)
@@ -141,7 +141,7 @@ def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
 
 
 def requests_of_card(card: Card, traffic: Traffic) -> list[Call]:
-    """Return the requests to the operation that a card names, or all requests if the card names none."""
+    """Return the requests to the operation that a test card names, or all requests if the card names none."""
     return [call for call in traffic.requests if card.needs.operation in (None, call.operation)]
 
 

@@ -24,7 +24,7 @@ from mockexchange.scenario.types.value_types import BOOLEAN, DURATION, NAME, TEX
 
 KIT = Path(str(files("mockexchange.kit")))
 BUILTIN_CARDS = KIT / "client" / "cards"
-"""The folder of the default venue's cards."""
+"""The folder of the default venue's test cards."""
 PAGE = "docs/verify-client.md"
 REQUESTS_MAX = 10_000
 MICROSECONDS = 1_000_000
@@ -32,7 +32,7 @@ SECONDS_DEFAULT_US = 5 * MICROSECONDS
 BY_HAND = "by hand"
 """The value of `pages` in the reply to `hello` of a client that leaves cursors to its user."""
 NOT = "!"
-"""The prefix of a card number in --cards that excludes the card."""
+"""The prefix of a test card's number in --cards that excludes the card."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
 FUZZ = "fuzz"
 JUDGES = ("account", "dates", "poison", "floats", FUZZ)
@@ -43,7 +43,7 @@ ADVICE = choice({"true": ADVICE_ONLY, "false": ADVICE_NONE, "error": ADVICE_ON_E
 
 
 class CardError(ValueError):
-    """The error for an invalid or unknown card; the message has the place and what was expected."""
+    """The error for an invalid or unknown test card; the message has the place and what was expected."""
 
 
 SPAN = Record({"min": may(integer(0, REQUESTS_MAX), 0), "max": may(integer(0, REQUESTS_MAX), REQUESTS_MAX)})
@@ -115,7 +115,7 @@ CARD = Record(
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a command must use in a run without faults, so that the card can be decided by its traffic."""
+    """What a command must use in a run without faults, so that the test card can be decided by its traffic."""
 
     operation: str | None
     channel: str | None
@@ -134,7 +134,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What a card expects (its key `see`). Bounds are inclusive; `rows` is None if any rows are right."""
+    """What a test card expects (its key `see`). Bounds are inclusive; `rows` is None if any rows are right."""
 
     rules: tuple[str, ...]
     unless_told: tuple[str, ...]
@@ -174,15 +174,15 @@ class Card:
     place: str
     needs: Needs
     before: str
-    """The first API date to which the card applies."""
+    """The first API date to which the test card applies."""
     until: str
-    """The first API date to which the card no longer applies."""
+    """The first API date to which the test card no longer applies."""
     pages: str
-    """`by hand` if the card does not apply to clients that leave pages to their user."""
+    """`by hand` if the test card does not apply to clients that leave pages to their user."""
     reconciling: str
-    """`by hand` if the card does not apply to clients whose user reads what the stream has missed."""
+    """`by hand` if the test card does not apply to clients whose user reads what the stream has missed."""
     sequence: str
-    """`by hand` if the card does not apply to clients that leave sequence numbers to their user."""
+    """`by hand` if the test card does not apply to clients that leave sequence numbers to their user."""
     scenario: str
     account: str
     api_date: str
@@ -199,13 +199,13 @@ class Card:
     advice: str
     """Which findings are mere notes that do not fail the card: all, those about an error instead of rows, or none."""
     is_for_adapters: bool
-    """Whether the card can be decided only with an adapter."""
+    """Whether the test card can be decided only with an adapter."""
     judge: str
     see: Expectations
 
     @property
     def task(self) -> Task | None:
-        """The first task; None if the card has no task."""
+        """The first task; None if the test card has no task."""
         return self.tasks[0] if self.tasks else None
 
     @property
@@ -214,24 +214,24 @@ class Card:
 
     @property
     def is_survey_only(self) -> bool:
-        """Whether the card is decided by the traffic of the first run without faults."""
+        """Whether the test card is decided by the traffic of the first run without faults."""
         return not (self.tasks or self.judge or self.faults or self.script or self.stubs)
 
     @property
     def is_slow(self) -> bool:
-        """Whether the card may take much longer than others: it generates bodies, or waits for a long silence."""
+        """Whether the test card may take much longer than others: it generates bodies, or waits for a long silence."""
         return self.judge == FUZZ or self.seconds > SLOW_S
 
     @property
     def expects_only_success(self) -> bool:
-        """Whether the card only expects that its task works, so that a failing task fails the card."""
+        """Whether the test card only expects that its task works, so that a failing task fails the card."""
         see = self.see
         is_expecting_more = see.rows is not None or see.holds or see.last or self.changes_orders
         return not (self.faults or self.script or self.stubs or is_expecting_more or self.scenario)
 
 
 def load_cards(more: Path | None = None, *, builtin: Path = BUILTIN_CARDS) -> list[Card]:
-    """Read the built-in cards of a venue and the cards in a directory, sorted by number. Raises CardError."""
+    """Read the built-in test cards of a venue and the cards in a directory, sorted by number. Raises CardError."""
     if more and more.exists() and not more.is_dir():
         raise CardError(f"{more}: expected a directory with cards, found a file")
     own = sorted(more.glob("*.yaml")) if more else []
@@ -247,7 +247,7 @@ def load_cards(more: Path | None = None, *, builtin: Path = BUILTIN_CARDS) -> li
 
 
 def read_card(path: Path) -> Card:
-    """Read one card from its file. Raises CardError with file and line."""
+    """Read one test card from its file. Raises CardError with file and line."""
     try:
         return card_of(read_yaml(path.read_text(encoding="utf-8"), str(path)))
     except (ScenarioError, UnicodeDecodeError) as error:
@@ -257,7 +257,7 @@ def read_card(path: Path) -> Card:
 
 
 def card_of(node: Located) -> Card:
-    """Build a card from YAML. Raises ScenarioError with file and line."""
+    """Build a test card from YAML. Raises ScenarioError with file and line."""
     values = CARD.read(node, "")
     number, see = values["card"], _see(values["see"])
     tasks = tuple(task_of(given) for given in _tasks_given(values, node))
@@ -329,7 +329,7 @@ def _span(read: dict[str, int] | None) -> tuple[int, int] | None:
 
 
 def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
-    """Return the cards that match patterns: numbers, or prefixes with a star such as "S*"; a leading "!" excludes.
+    """Return the test cards that match patterns: numbers, or prefixes with a star such as "S*"; a leading "!" excludes.
 
     Raises CardError.
     """

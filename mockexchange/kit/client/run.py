@@ -1,4 +1,4 @@
-"""A run of `verify client`: it runs the cards and reports a verdict for each, or why there is none."""
+"""A run of `verify client`: it runs the test cards and reports a verdict for each, or why there is none."""
 
 import os
 import shlex
@@ -47,7 +47,7 @@ class ProgressDisplay(Protocol):
 class ClientRunSettings:
     """The options of a run. An empty `scenario` stands for the built-in one.
 
-    `cards` are the selected cards, `every` all known ones; `api_date` is the user's text.
+    `cards` are the selected test cards, `every` all known ones; `api_date` is the user's text.
     """
 
     venue: VenueKit
@@ -64,12 +64,12 @@ class ClientRunSettings:
     examples: int = EXAMPLES
     seed: int = 0
     is_fast: bool = False
-    """Whether cards with generated bodies are left out, and more processes run the others."""
+    """Whether test cards with generated bodies are left out, and more processes run the others."""
     more_cards: Path | None = None
-    """The folder of the user's own cards."""
+    """The folder of the user's own test cards."""
 
     def reproduction(self, card: Card) -> str:
-        """Return the command line that runs one card again; secrets in the command are left out."""
+        """Return the command line that runs one test card again; secrets in the command are left out."""
         arguments = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
         given = (
             ("--venue", self.venue.name, DEFAULT.name),
@@ -93,7 +93,7 @@ class ClientRun:
         self._settings, self._watcher = settings, watcher
 
     def judge(self) -> None:
-        """Run the cards. Raises CannotJudge if the run fails before its first verdict."""
+        """Run the test cards. Raises CannotJudge if the run fails before its first verdict."""
         try:
             self._judge()
         except (AdapterBroken, CommandFailed, ScenarioError, NoSuchAccount) as error:

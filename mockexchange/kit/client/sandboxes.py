@@ -38,7 +38,7 @@ class CardSandboxes:
     api_date: str
     scenario: str = ""
     is_fast: bool = False
-    """Whether slow cards are left out."""
+    """Whether slow test cards are left out."""
     documents_by_date: dict[str, ApiDocuments] = field(default_factory=dict)
 
     @property
@@ -67,7 +67,7 @@ class CardSandboxes:
         return alias
 
     def reason_to_skip(self, card: Card) -> str:
-        """Return why a card does not apply to its API date (by default the run's); "" if it applies."""
+        """Return why a test card does not apply to its API date (by default the run's); "" if it applies."""
         if self.is_fast and card.is_slow:
             return LEFT_OUT
         read = self.venue.api_date
@@ -80,7 +80,7 @@ class CardSandboxes:
 
     @contextmanager
     def play(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox with the scenario, faults and script of a card. Raises ScenarioError."""
+        """Open a fresh sandbox with the scenario, faults and script of a test card. Raises ScenarioError."""
         with self.open(self._with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
             if not _has_too_many_positions(session, card):
                 _add_positions(session, card)
@@ -92,7 +92,7 @@ class CardSandboxes:
 
     @contextmanager
     def play_checked(self, card: Card) -> Iterator[Session]:
-        """Open a card's sandbox at the run's API date, with wrong signatures refused. Raises ScenarioError."""
+        """Open a test card's sandbox at the run's API date, with wrong signatures refused. Raises ScenarioError."""
         with self.open(self._staged(card)) as session:
             yield session
 
@@ -108,7 +108,7 @@ class CardSandboxes:
 
     @contextmanager
     def play_undisturbed(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox for a card, without its faults and its script."""
+        """Open a fresh sandbox for a test card, without its faults and its script."""
         plan = load_plan(card.scenario) if card.needs.has_stream and card.scenario else self.plan
         with self.open(self._with_auth_mode(plan, is_checking_signatures=False), card.api_date) as session:
             yield session
@@ -127,7 +127,7 @@ class CardSandboxes:
 
 
 def load_plan(name: str) -> Plan:
-    """Load a scenario: one that is built in for cards, else a general built-in one or a file. Raises ScenarioError."""
+    """Load a scenario: one that is built in for test cards, a general built-in one, or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 

@@ -29,7 +29,7 @@ NUMBERS = count(1)
 CONNECTIONS_MAX = 256
 """The most open connections: the venue allows 200 streams an account, and requests need only a few more."""
 CALLS_MAX = 2_000
-"""The most requests in the run of one card; a client that sends more is in a loop."""
+"""The most requests in the run of one test card; a client that sends more is in a loop."""
 TOO_MANY = f"it opened more than {CONNECTIONS_MAX} connections at once, where the venue allows 200: reuse them"
 OTHER_HOST = "localhost"
 """Another name of the sandboxes' host, whose URLs have its address."""

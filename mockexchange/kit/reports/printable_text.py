@@ -49,7 +49,7 @@ def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def page_of(rule: str) -> str:
-    """Return the page and anchor that document a rule or card; a rule may follow the number of its card."""
+    """Return the page and anchor that document a rule or test card; a rule may follow the number of its card."""
     card = rule.partition(" ")[0]
     if CARD.fullmatch(card):
         return f"{CARDS_PAGE}#{card.lower()}"

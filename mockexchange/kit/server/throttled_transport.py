@@ -69,7 +69,10 @@ class ThrottledTransport(httpx.BaseTransport):
         self._lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request in its turn. Raises WriteForbidden, ServerGone and the errors of the inner transport."""
+        """Send a request when the rate allows it.
+
+        Raises WriteForbidden, ServerGone and the errors of the inner transport.
+        """
         if not self._may_write and not self._is_read(request):
             raise WriteForbidden(f"a read-only run sends no {request.method} {request.url.path}", request=request)
         for attempt in range(ATTEMPTS_MAX):

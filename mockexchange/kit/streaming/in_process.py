@@ -103,7 +103,7 @@ class AppConnection:
 
 
 def scope_of(url: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the ASGI scope of a handshake."""
+    """Return the ASGI scope of a WebSocket handshake at this URL, with these headers."""
     parts = urlsplit(url)
     raw = [(name.lower().encode(), value.encode()) for name, value in {"Host": parts.netloc, **headers}.items()]
     return {

@@ -108,7 +108,7 @@ class RecordedStream:
         return self.replies(self.command(name, params, **details), count)
 
     def subscribe(self, *channels: str, **params: Any) -> list[StreamMessage]:
-        """Subscribe and return the replies."""
+        """Subscribe to channels and return the replies to the command."""
         name, given = self.protocol.subscription(list(channels), params)
         return self.ask(name, given, len(channels), channels=channels)
 

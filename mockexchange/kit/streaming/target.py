@@ -89,7 +89,7 @@ class StreamTarget:
         return f"contracts/{self.rest.subject}/asyncapi.yaml{pointer}"
 
     def signer(self, role: str) -> Signer:
-        """Return the key of a role. Raises NotJudged if there is none."""
+        """Return the key that was given for a role, such as member or fcm. Raises NotJudged if none was given."""
         return self.rest.key(role)
 
     def shake_hands(
@@ -121,7 +121,7 @@ class StreamTarget:
     def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> RecordedStream:
         """Open a stream with the key of a role. Raises NotJudged without a key or if it is refused, and Unreachable.
 
-        Differences from the API document are added to `objections`, by default to the target's list.
+        Differences from the API document are added to `objections`, by default to the list of the target.
         """
         try:
             stream = self.shake_hands(self.signer(role))

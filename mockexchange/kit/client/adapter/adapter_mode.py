@@ -45,7 +45,7 @@ LEFT_TO_USER = {
     "reconciling": "the client leaves it to its user to read what its stream has missed",
     "sequence": "the client leaves sequence numbers to its user",
 }
-"""Keys of the reply to `hello` by which a client says what its user has to do; some cards do not apply then."""
+"""Keys of the reply to `hello` by which a client says what its user has to do; some test cards do not apply then."""
 API_DATES = "api_dates"
 """Key of the reply to `hello`: the API dates that the client supports."""
 LOG_LAG_S = 0.05
@@ -64,7 +64,7 @@ Raises NotJudged if the adapter supports no task, AdapterBroken if it cannot be 
 def judges(
     api_date: str = LATEST, fuzzing: FuzzSettings = FUZZ_DEFAULTS, dates: Sequence[str] = ()
 ) -> Mapping[str, Judge]:
-    """Return the checks that need more than one task, by the names that cards use for them.
+    """Return the checks that need more than one task, by the names that test cards use for them.
 
     `api_date` has documents; the checks "dates" and "poison" do not use it. `dates` are the API dates that the client
     supports, all if empty.
@@ -166,7 +166,7 @@ class RestartingAdapter:
 
 @dataclass
 class AdapterCardRunner:
-    """A runner of cards with one or more workers.
+    """A runner of test cards with one or more workers.
 
     `reproduction` returns the command that runs a card again.
     """
@@ -175,7 +175,7 @@ class AdapterCardRunner:
     reproduction: Callable[[Card], str]
     fuzzing: FuzzSettings = FUZZ_DEFAULTS
     probes: Mapping[str, Card] = field(default_factory=dict)
-    """For each order task, the card that shows that the task works without faults."""
+    """For each order task, the test card that shows that the task works without faults."""
     traffic: Traffic = NOTHING
     """The traffic of the tasks that were run without faults."""
     _probed: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -204,7 +204,7 @@ class AdapterCardRunner:
             return session.traffic()
 
     def play(self, worker: AdapterWorker, card: Card) -> Verdict:
-        """Run one card with a worker that runs no other card meanwhile, and return its verdict.
+        """Run one test card with a worker that runs no other card meanwhile, and return its verdict.
 
         Raises AdapterBroken if the adapter cannot be used.
         """
@@ -329,7 +329,7 @@ def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
 
 
 def probes_of(cards: Sequence[Card]) -> dict[str, Card]:
-    """Return, for each order task, the first card that shows that the task works without faults."""
+    """Return, for each order task, the first test card that shows that the task works without faults."""
     return {card.probe: card for card in reversed(cards) if card.probe}
 
 

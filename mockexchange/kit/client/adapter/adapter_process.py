@@ -33,7 +33,7 @@ TEXT_CHARS_SHOWN_MAX = 200
 
 
 class AdapterBroken(Exception):
-    """The error for an adapter that cannot be used: one line with its name, the failure and the end of its log."""
+    """The error for an adapter that cannot be used: a line with its name, the failure and the end of its log."""
 
 
 class AdapterTimeout(AdapterBroken):

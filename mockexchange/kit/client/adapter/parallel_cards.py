@@ -1,4 +1,4 @@
-"""Cards run by several processes of an adapter in parallel, since most of a card's time is waiting.
+"""Test cards run by several processes of an adapter in parallel, since most of a card's time is waiting.
 
 Each card has its own sandbox, so cards do not disturb each other. Verdicts come in the order of the cards.
 """
@@ -17,9 +17,9 @@ from mockexchange.kit.findings import Verdict
 PROCESSES_MAX = 3
 """The most processes: more are no faster on two cores, and some clients take 200 MB and seconds to start."""
 PROCESSES_FAST_MAX = 6
-"""The most processes with `--fast`: a fast adapter starts soon, and its cards mostly wait."""
+"""The most processes with `--fast`: a fast adapter starts soon, and its test cards mostly wait."""
 CARDS_EACH = 12
-"""The number of cards for each process; fewer are done before another process has started."""
+"""The number of test cards for each process; fewer are done before another process has started."""
 TICK_S = 0.1
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 def process_count(cards: Sequence[Card], is_fast: bool = False) -> int:
-    """Return how many processes to start for these cards."""
+    """Return how many processes to start for these test cards."""
     return min(PROCESSES_FAST_MAX if is_fast else PROCESSES_MAX, 1 + len(cards) // CARDS_EACH)
 
 
@@ -38,7 +38,7 @@ def play_with_adapter(
     every: Sequence[Card],
     at: Callable[[str], None],
 ) -> Generator[Verdict]:
-    """Run cards in parallel and yield their verdicts in order; `at` is called with the title of each awaited card.
+    """Run test cards in parallel and yield their verdicts in order; `at` is called with the title of each awaited card.
 
     The tasks of the cards in `every` run once without faults first. Raises AdapterBroken if a process fails. At the
     end, also after an exception, no task is running.

@@ -1,4 +1,4 @@
-"""Differences between the rows that an adapter reports and the rows that a card expects, with exact amounts."""
+"""Differences between the rows that an adapter reports and the rows that a test card expects, with exact amounts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation

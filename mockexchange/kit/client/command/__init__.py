@@ -1,1 +1,1 @@
-"""Clients that are a command, which runs once for each card."""
+"""Clients that are a command, which runs once for each test card."""

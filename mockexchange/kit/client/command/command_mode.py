@@ -1,4 +1,4 @@
-"""Cards run with a command: once without faults, and once more for each card that its traffic can decide."""
+"""Test cards run with a command: once without faults, and once more for each card that its traffic can decide."""
 
 import os
 import time
@@ -20,13 +20,13 @@ START_S_MAX = 3.0
 """The time in seconds for the start of a command that never ends by itself."""
 NOTHING = Traffic((), ())
 SIGNING_CARDS = "R01 to R04"
-"""The numbers of the cards about refused requests."""
+"""The numbers of the test cards about refused requests."""
 ONLY_ADAPTERS = "only an adapter can show what a client understood (--adapter)"
 
 
 @dataclass
 class CommandCardRunner:
-    """A runner of cards with a command.
+    """A runner of test cards with a command.
 
     `client` selects its environment variables, `timeout_s` limits each run.
     """
@@ -54,7 +54,7 @@ class CommandCardRunner:
         return ran
 
     def play(self, card: Card, undisturbed: CommandResult) -> Verdict:
-        """Run the command for one card and return the verdict. Raises CommandFailed.
+        """Run the command for one test card and return the verdict. Raises CommandFailed.
 
         A card about orders uses the scenario of the run, whose markets the command knows.
         """
@@ -101,7 +101,7 @@ def _problem(card: Card, seen: Traffic) -> str:
 def play_with_command(
     runner: CommandCardRunner, cards: Sequence[Card], at: Callable[[str], None]
 ) -> Generator[Verdict]:
-    """Run cards one after the other and yield verdicts; `at` is called with the title of each step.
+    """Run test cards one after the other and yield verdicts; `at` is called with the title of each step.
 
     Raises CommandFailed.
     """

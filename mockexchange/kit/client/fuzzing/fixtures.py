@@ -18,7 +18,7 @@ FAULT = "fuzzed"
 LINE_CHARS_MAX = 1_000_000
 """The line width of the YAML, so large that a body stays on one line."""
 CARD = "R74"
-"""The card that runs response fuzzing."""
+"""The test card that runs response fuzzing."""
 TASK_FIELDS = {"base_url": "BASE_URL", "ws_url": "WS_URL", "key_id": "KEY_ID", "private_key_path": "PRIVATE_KEY_PATH"}
 """The fields of a task besides its name, with placeholders."""
 AGAIN = (

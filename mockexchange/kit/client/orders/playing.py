@@ -1,4 +1,4 @@
-"""A run of a card's tasks one after the other, which keeps replies, requests and the exchange's orders."""
+"""A run of a test card's tasks one after the other, which keeps replies, requests and the exchange's orders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,11 +10,14 @@ from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
 from mockexchange.kit.client.session import Session
 
 ORDER = "$order"
-"""A placeholder in a task's arguments for the id of the card's first order."""
+"""A placeholder in a task's arguments for the id of the test card's first order."""
 
 
 class TaskResult(NamedTuple):
-    """The reply of an adapter; without one, `no_reply` describes why: it took too long, or the adapter ended."""
+    """The result of a task: the adapter's reply or, without one, the reason in `no_reply`.
+
+    There is no reply if the task took too long, or if the adapter ended.
+    """
 
     reply: AdapterReply | None
     no_reply: str
@@ -34,7 +37,7 @@ class PlayedTask(NamedTuple):
 
 
 class PlayedTasks(NamedTuple):
-    """The tasks of a card that were sent to the adapter, and the orders that the account has since."""
+    """The tasks of a test card that were sent to the adapter, and the orders that the account has since."""
 
     tasks: Sequence[PlayedTask]
     orders: Sequence[ExchangeOrder]
@@ -60,7 +63,7 @@ def _failed(result: TaskResult) -> bool:
 
 
 def play_tasks(tasks: Sequence[Task], session: Session, account: str, ask: Callable[[Task], TaskResult]) -> PlayedTasks:
-    """Send the tasks of a card to an adapter, until one is unsupported or gets no reply.
+    """Send the tasks of a test card to an adapter, until one is unsupported or gets no reply.
 
     Raises what `ask` raises, ScenarioError if the exchange refuses a step, and NoSuchAccount.
     """
