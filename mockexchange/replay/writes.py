@@ -1,6 +1,6 @@
 """Repeats writes: requests, such as orders, whose commands are in the log.
 
-A journal entry has the numbers of its commands in the log. The write goes on with the outcome of each command right
+A journal entry has the numbers of its commands in the log. Each write continues with the outcome of a command right
 after that is executed, in the state that the recorded write saw, even if other commands came in between.
 """
 

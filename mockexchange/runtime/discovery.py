@@ -11,7 +11,7 @@ from mockexchange.venues.registry import NAMES
 
 START_ONE = "start one with `mockexchange serve`"
 READY = "ready.json"
-"""The name of the ready file at its default place."""
+"""The file name of the ready file, if the user gives no other path."""
 SPARE = "serve.json"
 """The name of a copy of the ready file, which each server keeps in its own run directory."""
 NO_PLAIN_FILE = "expected a plain file"

@@ -1,4 +1,4 @@
-"""Pausing Python's garbage collector while many objects are made of which none is garbage."""
+"""Pauses Python's garbage collector while many objects are made, none of which is garbage."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the collector: collections in between would walk the new objects again and again."""
+    """Pause the garbage collector inside the `with` block, since it would visit all new objects again and again."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:

@@ -133,7 +133,7 @@ class Sandbox:
             raise self.options.quotas.commands_reached(self.name, self.streams.refusal_pace)
 
     def begin_quota(self) -> None:
-        """Count the commands from now on against the quota; those of the history do not count."""
+        """Count the commands from now on against the quota, which does not include those of the history."""
         if (quota := self.options.quotas.commands) is not None:
             self._sequence_max = self.beginning.history + quota
 
@@ -229,7 +229,10 @@ class Sandbox:
             raise SandboxBroken(self.broken)
 
     def api_day_of(self, asked: RequestContext) -> str | None:
-        """Return the day of the API date that applies to a request; None for the API date compat."""
+        """Return the day of the API date that applies to a request.
+
+        None for `compat`, which serves every field of every date.
+        """
         return asked.venue.date_of(self.contexts[asked.venue.name], self.key_of(asked.key_id or "")).day
 
     def key_of(self, key_id: str) -> Key | None:
@@ -239,7 +242,7 @@ class Sandbox:
 
     @property
     def keys(self) -> list[Key]:
-        """All keys: those with a public key, then those with a secret, each in the order of their addition."""
+        """All keys of the sandbox: first keys with a public half, then keys with a secret, in the order of addition."""
         state = self.exchange.state
         return list(chain(state.keys.values(), state.secret_keys.values()))
 

@@ -58,7 +58,10 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
 
 
 def step_command(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
-    """Return the command for a step of this kind, and its place in the scenario; other keys in `values` are ignored."""
+    """Return the command for a step of this kind, and its parsed text for errors.
+
+    Other keys in `values` are ignored.
+    """
     step, node = STEPS[kind], values["_node"]
     try:
         return step.build({key: value for key, value in values.items() if key in step.names}), node

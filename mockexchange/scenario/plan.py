@@ -32,7 +32,7 @@ HISTORY_STEP_US = 1_000
 
 
 class TimedCommand(NamedTuple):
-    """A command, its instant in microseconds, and its place in the scenario."""
+    """A command, its time in microseconds, and its parsed text with file and line, for errors."""
 
     at: int
     command: Command

@@ -17,7 +17,7 @@ if sys.platform != "win32":
     import fcntl
 
 APPLICATION_ID = 0x6D6F636B
-"""The number in the header of an SQLite file by which a store is told from databases of other programs."""
+"""The number in the header of an SQLite file that marks it as a store, unlike databases of other programs."""
 VERSION = 1
 BUSY_MS = 1_000
 """How long a statement waits for another program's lock, such as a backup's, in milliseconds."""

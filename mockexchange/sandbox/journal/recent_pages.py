@@ -1,18 +1,21 @@
-"""The newest pages of answers that other processes made: a page that is polled becomes one object, and counts once."""
+"""Keeps the newest pages of answers that other processes made, so that equal pages of many entries share memory."""
 
 SHARED_BYTES_MIN = 1_024
-"""Smaller pages are kept with each answer: the objects of three pieces would take as much."""
+"""The smallest page that is shared; for smaller pages, the extra objects would take as much memory."""
 PAGES_MAX = 64
 
 
 class RecentPages:
-    """Pages by operation, account and size. Each comes as an object of its own, since another process made it."""
+    """The newest pages by operation, account and size.
+
+    Other processes send each answer as new bytes, also if they are equal.
+    """
 
     def __init__(self) -> None:
         self._pages: dict[tuple[str | None, str | None, int], bytes] = {}
 
     def shared(self, operation: str | None, account: str | None, pieces: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        """Return the pieces of an answer, with an equal page that came before in place of a new one."""
+        """Return the parts of an answer, with each page replaced by an equal one that is kept already."""
         return tuple([self._known(operation, account, piece) for piece in pieces])
 
     def _known(self, operation: str | None, account: str | None, piece: bytes) -> bytes:

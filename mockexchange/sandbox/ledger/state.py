@@ -40,11 +40,11 @@ PUBLIC_NAMES: dict[type, str] = {
     events.DerivativeQuoted: "ContractQuoted",
     events.DerivativeOrderChanged: "ContractOrderChanged",
 }
-"""Names of commands and events in JSON, for those whose name differs from the name of the class."""
+"""The names of commands and events in JSON that differ from the names of their classes."""
 
 
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:
-    """Return all positions of an account: markets in order of opening, settled ones included; then derivatives."""
+    """Return all positions of an account: in markets (settled or not, in order of opening), then in derivatives."""
     return list(position_rows(state, account))
 
 

@@ -26,7 +26,7 @@ class ScriptActions:
         self._sandbox, self._faults, self._streams = sandbox, faults, streams
 
     async def perform(self, action: Action, at: int, cause: Cause, node: Located) -> None:
-        """Execute the action of a step; `node` is the step's place in the scenario file.
+        """Execute the action of a step; `node` is the step in the scenario file, for errors.
 
         Raises ScenarioError if it is refused.
         """

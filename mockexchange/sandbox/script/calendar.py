@@ -59,7 +59,7 @@ class DueCommand:
 
 
 ScheduleCommands = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
-"""A function that schedules commands: (place in the order at one instant, ascending (instant, command) pairs)."""
+"""A function that schedules commands: (rank among commands of one instant, ascending (instant, command) pairs)."""
 
 ReportFinding = Callable[[str, str, dict[str, object]], None]
 """A function that adds a finding to the journal: (cause, text, details)."""

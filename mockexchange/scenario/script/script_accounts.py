@@ -33,7 +33,7 @@ def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> No
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern for those names that contain "$n", for any number in its place.
+    """Return a pattern that matches the names with "$n", for any number in its place.
 
     Other names are not in the pattern.
     """

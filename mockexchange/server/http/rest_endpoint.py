@@ -206,7 +206,7 @@ async def send_whole(send: Send, answer: Answer, headers: list[Header]) -> None:
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
-    """Return the headers of an answer: the venue's, its own in place of these, the mock's mark and the diagnosis."""
+    """Return the headers of an answer: the venue's unless it has its own, the mock's mark and the diagnosis."""
     own = {name for name, _ in answer.headers}
     headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), MARK, *answer.headers]
     if answer.diagnosis:

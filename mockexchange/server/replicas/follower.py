@@ -24,7 +24,7 @@ from mockexchange.version import __version__
 
 
 class Follower:
-    """The state of a server while another server is the home, the one that writes to the database."""
+    """The role of a server while another server is the home, the one that writes to the database."""
 
     def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
         """Open the database, which a home has made. Raises StoreError."""
@@ -48,7 +48,10 @@ class Follower:
         """The content of the ready file, once it serves."""
 
     async def move(self, seen: HomeSeen) -> None:
-        """Pass requests on to this home from now on, and start to serve when its sandboxes can be read."""
+        """Pass requests on to this home (the server that writes) from now on.
+
+        Start to serve when its sandboxes can be read.
+        """
         if seen.owner != self._owner:
             self._owner, self._home.now = seen.owner, Address.read(seen.address)
             self._forwarder.cut()

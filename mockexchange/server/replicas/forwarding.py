@@ -21,25 +21,28 @@ from mockexchange.server.workers.mailbox import Message
 
 GREETING_S_MAX = 1.0
 HOME_S_MAX = 15.0
-"""The seconds that a connection waits for a home: longer than another server takes to become the home."""
+"""The seconds that a connection waits until a server that writes is known: more than a replacement takes."""
 RETRY_S = 0.1
 PIECE_BYTES = 64 * 1024
 WAITING_MAX = 10_000
-"""The most messages that wait for a home; beyond it the oldest are dropped."""
+"""The most messages that wait for the server that writes; beyond it the oldest are dropped."""
 FINISH_S_MAX = 5.0
 FINISH_POLL_S = 0.01
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class HomeAddress:
-    """The current address of the home (the server that writes), as far as this server knows it."""
+    """The current address of the server that writes (the home), as far as this server knows it."""
 
     def __init__(self, token: str) -> None:
         self.token = token
         self.now: Address | None = None
 
     async def call(self, kind: bytes) -> Streams:
-        """Return a connection to the home, after the home's greeting. Raises OSError and TimeoutError."""
+        """Connect to the server that writes, and return the connection after its greeting.
+
+        Raises OSError and TimeoutError.
+        """
         if self.now is None:
             raise OSError(NO_HOME)
         async with asyncio.timeout(GREETING_S_MAX):
@@ -58,7 +61,7 @@ class HomeAddress:
 
 
 class ForwardedConnection:
-    """A client's connection whose bytes are passed on to the home and back."""
+    """A client's connection whose bytes are passed on to the server that writes, and back."""
 
     def __init__(self, client: Streams, home: Streams) -> None:
         self._client, self._home = client, home
@@ -93,7 +96,7 @@ class ForwardedConnection:
 
 
 class Forwarder:
-    """Passes clients' connections on to the home (the server that writes)."""
+    """Passes clients' connections on to the server that writes (the home)."""
 
     def __init__(self, home: HomeAddress) -> None:
         self._home = home
@@ -101,7 +104,7 @@ class Forwarder:
         self._forwarded: set[ForwardedConnection] = set()
 
     def hand_over(self, read: bytes, connection: int) -> None:
-        """Pass a connection (a file descriptor) on to the home, beginning with the bytes already read from it."""
+        """Pass a connection (a file descriptor) on to the server that writes, with the bytes already read from it."""
         sock = socket.socket(fileno=connection)
         sock.setblocking(False)
         task = asyncio.get_running_loop().create_task(self._pass_on(read, sock))
@@ -109,7 +112,7 @@ class Forwarder:
         task.add_done_callback(self._tasks.discard)
 
     def cut(self) -> None:
-        """End all connections that are passed on, because their server is not the home any more."""
+        """End all connections that are passed on, because another server writes from now on."""
         for forwarded in list(self._forwarded):
             forwarded.end()
 
@@ -157,7 +160,10 @@ class Forwarder:
 
 
 class HomeMessages:
-    """Sends messages to the home and receives its messages. Without a home, messages wait."""
+    """Sends messages to the server that writes and receives its messages.
+
+    While no such server is known, messages wait.
+    """
 
     def __init__(self, home: HomeAddress, take: Callable[[Message], object]) -> None:
         self._home, self._take = home, take
@@ -173,7 +179,7 @@ class HomeMessages:
             self._writer.write(encoded(message))
 
     def cut(self) -> None:
-        """Connect again, because another server has become the home."""
+        """Connect again, because another server writes from now on."""
         if self._writer:
             self._writer.close()
 

@@ -22,14 +22,14 @@ from mockexchange.store.postgres.election import Term
 from mockexchange.store.postgres.postgres_store import PostgresStore
 
 TERM_S_MAX = 3.0
-"""The most seconds that a request waits until this server is sure again that no other server is the home."""
+"""The most seconds that a request waits until it is sure again that no other server writes to the database."""
 TERM_POLL_S = 0.02
 SendMessage = Callable[[Message], object]
 READS = frozenset(("GET", "HEAD"))
 
 
 class HomeRole:
-    """What a server has while it is the home: the open store, its term, and sockets for clients and other servers."""
+    """What the one server that writes has: the open store, its term, and sockets for clients and other servers."""
 
     def __init__(self, store: PostgresStore, sock: socket.socket, peer_socket: socket.socket, token: str) -> None:
         self.store, self.sock, self._peer_socket, self._token = store, sock, peer_socket, token
@@ -116,7 +116,7 @@ class HomeRole:
 
 
 class HomeApp(ListenerApp):
-    """The application of the home's listener: it answers only while surely no other server is the home."""
+    """The application of the server that writes: it answers only while surely no other server writes."""
 
     def __init__(
         self, home_role: HomeRole, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None

@@ -1,6 +1,6 @@
-"""The protocol between the servers of one database: other servers connect, and the home listens at its own address.
+"""The protocol between the servers of one database: all others connect to the server that writes (the home).
 
-A home sends a greeting to each server that connects. Only then the other server sends the kind of the connection, so
+The home sends a greeting to each server that connects. Only then the other server sends the kind of the connection, so
 requests reach only a home: either a client's connection follows, whose bytes are passed on, or messages in both
 directions.
 """
@@ -84,7 +84,7 @@ Take = Callable[[Message, Callable[[Message], object]], object]
 
 
 class CalledHome(asyncio.Protocol):
-    """The home's end of a connection from another server: it carries a client's connection, or messages."""
+    """A connection from another server, at the server that writes: it carries a client's connection, or messages."""
 
     def __init__(
         self, token: str, new_protocol: Callable[[], asyncio.Protocol], take: Take, callers: set[asyncio.Transport]

@@ -23,11 +23,14 @@ from mockexchange.store.stores import StoreError
 
 TERM_S = 3.0
 TAKE_AFTER_S = 4.0
-"""The seconds without a change of the home's number until another server takes over: longer than a term."""
+"""The seconds after which a server that shows no sign of life is replaced as the one that writes.
+
+Longer than a term.
+"""
 BEGIN_S_MAX = 3.0
-"""The longest time that a server may hold the lock before it is the home: it creates the tables meanwhile."""
+"""The longest time that a server may hold the lock before it is known to write: it creates the tables meanwhile."""
 END_MS = 2_000
-"""The longest wait for the former home's session to end, in milliseconds."""
+"""The longest wait for the database session of the former writing server to end, in milliseconds."""
 HOLDER = f"(select min(pid) from ({HOLDERS}) as holder)"  # noqa: S608  # of constants
 COLUMNS = "home.owner::text, address, home.version, beat, is_released, home.owner = store.owner"
 LOOK = f"select {COLUMNS}, {HOLDER} from mockexchange.store cross join mockexchange.home"  # noqa: S608  # of constants
@@ -46,13 +49,13 @@ class HomeSeen(NamedTuple):
 
     owner: str
     address: str
-    """The URL where the other servers reach the home."""
+    """HOST:PORT, at which the other servers reach the server that writes."""
     version: str
     beat: int
     is_released: bool
-    """Whether the home has ended properly and has given up its role."""
+    """Whether the server that wrote has ended properly and has given up its role."""
     is_owner: bool
-    """Whether the home is still the store's owner: false if a server without replicas has used the store since."""
+    """Whether the server that writes still owns the store: false if a server without replicas has used it since."""
     holder: int | None
     """The process id of the database session that holds the lock; None if none holds it."""
 
@@ -77,7 +80,7 @@ class Election:
             self._connection = None
 
     def look(self) -> HomeSeen | None:
-        """Read the home's entry in the database; None if there has never been a home. Raises StoreError."""
+        """Read the entry of the server that writes; None if there has never been one. Raises StoreError."""
         try:
             seen = self._look()
         except StoreError:
@@ -130,7 +133,7 @@ class Election:
 
 
 class Term:
-    """The time for which this server is surely the home.
+    """The time for which this server is surely the only one that writes.
 
     Its statements run in one thread at a time, off the event loop.
     """
@@ -144,11 +147,14 @@ class Term:
 
     @property
     def is_valid(self) -> bool:
-        """Return whether the term still runs, so that no other server can be the home."""
+        """Return whether the term still runs, so that no other server can write to the database."""
         return now_s() < self._ends_s
 
     def renew(self) -> bool:
-        """Start the term anew; return whether this server still has the lock. Raises StoreError if that is unknown."""
+        """Extend the term from now on; return whether this server still has the lock.
+
+        Raises StoreError if that is unknown.
+        """
         began_s = now_s()
         try:
             if self._connection is None:
@@ -166,7 +172,7 @@ class Term:
         return beat.rowcount == 1
 
     def end(self, *, is_released: bool) -> None:
-        """End the term. With `is_released`, the store is closed, and another server may become the home at once."""
+        """End the term. With `is_released`, the store is closed, and another server may write at once."""
         self._ends_s = 0.0
         if is_released and self._connection is not None:
             statement = "update mockexchange.home set is_released = true where owner = %s"

@@ -44,7 +44,7 @@ create table if not exists mockexchange.home (
     is_released boolean not null
 )
 """
-"""The statement that creates the table with the writing server (the home), if several servers share a database."""
+"""The statement that creates the table with the server that writes (the home), if several servers share a database."""
 TAKE_HOME = (
     "insert into mockexchange.home values (true, %s, %s, %s, 0, false) on conflict (is_only) do update"
     " set owner = excluded.owner, address = excluded.address, version = excluded.version, beat = home.beat + 1,"
@@ -74,7 +74,7 @@ class Home(NamedTuple):
     """A server that shares its database with others, as the others see it while it is the one that writes."""
 
     address: str
-    """The URL where the other servers reach it."""
+    """HOST:PORT, at which the other servers reach it."""
     version: str
 
 

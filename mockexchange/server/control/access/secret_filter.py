@@ -12,7 +12,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.json_text import encode
 
 BINARY = "_base64"
-"""The end of those JSON keys whose values are bytes in base64."""
+"""The end of each JSON key whose value is bytes in base64."""
 
 
 class SecretFilter:
