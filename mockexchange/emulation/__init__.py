@@ -1,1 +1,1 @@
-"""Runs of a program against a sandbox: its environment, its emulated network, and the hosts that it tried to reach."""
+"""Runs a program against a sandbox, with an emulated network, and records the real hosts that it tried to reach."""

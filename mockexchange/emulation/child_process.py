@@ -30,7 +30,7 @@ class CannotStart(Exception):
 
 
 class Program:
-    """A running child process. On a terminal it shares our process group, so that it may read from the terminal."""
+    """A running child process. On a terminal it shares this process's group, so that it may read from the terminal."""
 
     def __init__(self, process: asyncio.subprocess.Process, *, is_group: bool) -> None:
         self._process, self._is_group = process, is_group

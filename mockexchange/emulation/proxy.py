@@ -41,7 +41,7 @@ class ProxyRequest(NamedTuple):
     headers: list[bytes]
 
     def header(self, name: str) -> str:
-        """Return the value of a header; empty if it is missing."""
+        """Return the value of the header `name`; empty if the request does not have it."""
         start = name.lower().encode() + b":"
         found = (line[len(start) :] for line in self.headers if line.lower().startswith(start))
         return next(found, b"").strip().decode("latin-1")

@@ -58,7 +58,7 @@ class RunSettings:
     chaos: tuple[str, ...] = ()
     """Names of fault presets."""
     on_real_host: str = STOP
-    """One of ON_REAL_HOST."""
+    """What happens after a refused connection to a real host, one of ON_REAL_HOST."""
     patience_s: float = PATIENCE_S
 
 
@@ -74,7 +74,7 @@ class RunResult:
     guarded: set[str] = field(default_factory=set)
     """The kinds of the program's processes that loaded the guard: "python", "node"."""
     proxied: int = 0
-    """Number of requests to the proxy."""
+    """The number of requests to the proxy."""
     dials: list[Dial] = field(default_factory=list)
     requests: list[JournalEntry] = field(default_factory=list)
     frames: list[FrameEntry] = field(default_factory=list)

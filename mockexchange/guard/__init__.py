@@ -20,7 +20,10 @@ from mockexchange.guard.hosts import DEMO, PRODUCTION, VENUE_HOSTS, Place, find_
 __all__ = ["DEMO", "PRODUCTION", "VENUE_HOSTS", "Dial", "Guard", "Place", "RealVenueReached", "find_place", "guard"]
 
 DIALS_KEPT_MAX = 1_000
-"""Dials that are kept, so that a client that retries for ever fills no memory; `dial_count` counts all dials."""
+"""The most refused connections that are kept, so that a client that retries for ever fills no memory.
+
+`dial_count` counts all of them.
+"""
 
 
 class Dial(NamedTuple):

@@ -53,7 +53,7 @@ _ENDINGS = tuple(domain for hosts in VENUE_HOSTS.values() for domain in hosts.do
 
 
 def names_of(kind: str) -> dict[str, frozenset[str]]:
-    """Return the names of all hosts of a kind, by venue."""
+    """Return the names of all real hosts of a kind (production or demo), by venue."""
     return {venue: frozenset(hosts.demo if kind == DEMO else hosts.production) for venue, hosts in VENUE_HOSTS.items()}
 
 

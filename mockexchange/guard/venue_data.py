@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pat
 
 
 def read_venues() -> dict[str, dict[str, Any]]:
-    """Return the data of every venue, by its name."""
+    """Return the content of each venue's `guard.json`, by the venue's name."""
     copy = os.path.join(HERE, COPY_FILE)  # noqa: PTH118  # see above
     if os.path.exists(copy):  # noqa: PTH110  # see above
         return _read(copy)

@@ -110,7 +110,10 @@ class StreamReplay:
         return sum(key is not None and key.account == account for key in keys)
 
     def repeat(self, frame: Plain) -> list[Verdict]:
-        """Repeat a recorded frame and return its verdicts. A frame from the client has no verdict."""
+        """Repeat a recorded frame and return the verdicts about what the session sent.
+
+        A frame from the client has none itself.
+        """
         if frame["kind"] == OPEN:
             return self._open(frame)
         stream = self._streams.get(frame["connection"])

@@ -1,1 +1,1 @@
-"""A sandbox: one exchange with its log, clock, keys, script, streams and journal."""
+"""A sandbox: one mock exchange with its log, clock, keys, script, streams and journal."""

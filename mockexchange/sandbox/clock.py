@@ -20,7 +20,7 @@ HostClock = Callable[[], int]
 SCALE_MAX = 1_000_000
 """The highest speed of a clock: at this speed a year passes in half a minute."""
 LAST = parse_instant("9999-12-31T23:59:59.999999Z")
-"""The last instant that can be formatted; every clock stops there."""
+"""The last instant, the end of the year 9999, at which every clock stops."""
 SLICE_S = 0.005
 """The seconds for which a history is executed before other tasks get a turn, such as clients of other sandboxes."""
 _SCALED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
@@ -95,7 +95,10 @@ class ExchangeClock:
         return host - self._host_origin
 
     def advance(self, duration_us: int) -> None:
-        """Move time forward. Raises ValueError on a negative duration, or one that ends after LAST."""
+        """Move exchange time forward.
+
+        Raises ValueError on a negative duration, or one that ends after the year 9999.
+        """
         self.after(duration_us)
         self._move(duration_us)
 
@@ -119,7 +122,10 @@ class ExchangeClock:
             self._move(ahead_us)
 
     def host_delay_us(self, instant: int) -> int | None:
-        """Return the host time until exchange time reaches an instant, in microseconds; None if the clock is paused."""
+        """Return how long it takes, in microseconds of host time, until exchange time reaches an instant.
+
+        None if it is paused.
+        """
         if self._scale == 0:
             return None
         if self._scale is None:

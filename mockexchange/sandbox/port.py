@@ -59,7 +59,7 @@ class Written(NamedTuple):
 
 
 class StubAnswers(Protocol):
-    """The interface of a sandbox's stubs."""
+    """The part of a sandbox that answers requests with stubs."""
 
     @property
     def installed(self) -> Collection[str]: ...
@@ -68,7 +68,7 @@ class StubAnswers(Protocol):
 
 
 class SandboxPort(Protocol):
-    """The interface of a sandbox for its parts, which refer to it weakly; `Sandbox` documents each member."""
+    """What the parts of a sandbox may call of it; they refer to it weakly. `Sandbox` documents each member."""
 
     name: str
     plan: Plan

@@ -17,7 +17,7 @@ class RefusalPace:
         self._next_s = 0.0
 
     def pause_s(self, now_s: float) -> float:
-        """Return how long the next refusal waits; the first one does not."""
+        """Return the seconds that the next refusal has to wait; the first one does not wait."""
         turn_s = min(max(self._next_s, now_s), now_s + REFUSAL_PAUSE_S_MAX)
         self._next_s = turn_s + REFUSAL_EVERY_S
         return turn_s - now_s

@@ -90,7 +90,7 @@ class Sandbox:
         }
 
     def moment(self) -> tuple[int, int, int]:
-        """Return (exchange time, host time, length of the log). A replay needs them to repeat an answer."""
+        """Return (exchange time, host time, length of the log), with which a replay can repeat an answer."""
         return self.clock.now(), self.options.host(), self.exchange.state.sequence
 
     def update_call_hook(self) -> None:
@@ -138,7 +138,7 @@ class Sandbox:
             self._sequence_max = self.beginning.history + quota
 
     def post(self, note: Note, failed: Callable[[str], object]) -> None:
-        """Append a note without waiting for it; `failed` is called with the reason if that fails."""
+        """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
         self.writer.post(note, failed)
 
     def require_settled(self) -> None:
@@ -236,7 +236,7 @@ class Sandbox:
         return asked.venue.date_of(self.contexts[asked.venue.name], self.key_of(asked.key_id or "")).day
 
     def key_of(self, key_id: str) -> Key | None:
-        """Return the key with this id, with a public key or a secret; None if unknown."""
+        """Return the key with this id, whether it has a public key or a secret; None if there is none."""
         state = self.exchange.state
         return state.keys.get(key_id) or state.secret_keys.get(key_id)
 
@@ -308,7 +308,7 @@ class Sandbox:
         return stubbed or venue.rest.answer(context, request, at, host_at)
 
     def note_answer(self, asked: RequestContext, answer: Answer) -> JournalEntry:
-        """Journal a request whose answer was not made by `answer`."""
+        """Journal a request that was answered elsewhere than in `answer`, and return the entry."""
         return self._note(asked, answer, *self.moment())
 
     def note_answered_elsewhere(self, entry: JournalEntry) -> None:

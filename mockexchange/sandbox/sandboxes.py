@@ -40,7 +40,10 @@ StoreFresh = Callable[[Sandbox, Slot], Awaitable[object]]
 
 
 class Sandboxes:
-    """Sandboxes by name. On the shared port the key selects the sandbox; an unknown key selects `default`."""
+    """The sandboxes of a server by name.
+
+    On the shared port the API key selects one; an unknown key selects `default`.
+    """
 
     def __init__(self, count_max: int | None = None) -> None:
         self._count_max = count_max
@@ -110,7 +113,7 @@ class Sandboxes:
         self._slots[slot.sandbox.name] = slot
 
     def require_removable(self, name: str) -> Slot:
-        """Return a sandbox that can be removed. Raises SandboxError."""
+        """Return the sandbox with this name if it can be removed. Raises SandboxError if it is `default` or unknown."""
         slot = self.get(name)
         if name == DEFAULT:
             raise SandboxError(409, "default_sandbox", "the default sandbox stays; reset it instead")

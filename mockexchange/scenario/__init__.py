@@ -1,1 +1,1 @@
-"""Scenarios: descriptions of an exchange's state before its clock starts, in YAML, JSON, or JSON lines if long."""
+"""Scenarios describe the state of an exchange before its clock starts, in YAML, JSON, or, if long, JSON lines."""

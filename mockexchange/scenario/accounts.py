@@ -38,7 +38,7 @@ class KeySpec:
 
     @property
     def source(self) -> tuple[object, ...]:
-        """The source of the key pair, for comparison: a key whose source is unchanged keeps its pair."""
+        """What the key pair comes from: in a reset, a key with an unchanged source keeps its key pair."""
         return self.algorithm, self.public_path, self.private_path
 
 

@@ -34,7 +34,7 @@ def _builtin_names() -> tuple[str, ...]:
 
 
 def builtin_text(name: str) -> str:
-    """Return the text of a built-in scenario."""
+    """Return the text of the built-in scenario with this name."""
     path = next(path for path in _paths_of(name) if path.is_file())
     return path.read_text(encoding="utf-8")
 
@@ -63,9 +63,9 @@ def load_builtin(name: str) -> Plan:
 
 
 def load_file(path: Path) -> Plan:
-    """Read a scenario file: JSON lines if its name ends in .jsonl, else YAML or JSON.
+    """Load a scenario file: JSON lines if its name ends in .jsonl, else YAML or JSON.
 
-    The header of JSON lines is checked here, each step when `steps` is iterated.
+    Of JSON lines, only the header is checked here; each step is checked when `steps` is iterated.
     """
     try:
         if path.suffix == SUFFIX_OF_LINES:

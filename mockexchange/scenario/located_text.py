@@ -34,7 +34,7 @@ class Located:
     line: int = 0
     key_lines: dict[str, int] | None = None
     is_quoted: bool = False
-    """Whether a scalar was quoted; only literal JSON distinguishes "1" from 1."""
+    """Whether a scalar was quoted, which matters only in literal JSON, where "1" is not 1."""
 
     def line_of(self, key: str) -> int:
         """Return the line of a key of this mapping."""

@@ -45,14 +45,14 @@ class PlanCache:
 
     plays: int = 0
     snapshot: Any = None
-    """Snapshot of the exchange after the history, a `sandbox.snapshots.Snapshot`."""
+    """A `sandbox.snapshots.Snapshot` of the exchange after the history; None if none was made."""
 
 
 class Source(NamedTuple):
     """Where a plan can be read from again: the text of a scenario, or the path of a JSON lines file."""
 
     kind: str
-    """`text`, `object` or `lines`."""
+    """What `content` is: "text" or "object" (a scenario), or "lines" (a path)."""
     content: str
     file: str = ""
     """The file that the text came from; paths of key files are relative to it."""

@@ -1,4 +1,4 @@
-"""The schema of a scenario's top level, and the published JSON Schema of the whole format."""
+"""The schema of a scenario's top level, and the published JSON Schema of the whole scenario format."""
 
 from typing import Any
 

@@ -170,4 +170,4 @@ METRICS = (
         _one(lambda sandbox: sandbox.journal.bodies_bytes),
     ),
 )
-"""The metrics of a sandbox, in the order of the output."""
+"""The metrics that each sandbox has, in the order of the output."""

@@ -194,7 +194,7 @@ class ServerState:
             return listener
 
     async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
-        """Replace a sandbox by a fresh one with the same keys and ports, and another plan if one is given.
+        """Replace a sandbox by a new one with the same keys and ports, made from `plan` or from its own scenario.
 
         Raises SandboxError or ScenarioError; then nothing has changed.
         """
@@ -235,7 +235,7 @@ class ServerState:
             await self.delete(name)
 
     async def stop(self) -> None:
-        """Stop all ports at the same time, since each waits for its running requests."""
+        """Stop serving on all ports, at the same time since each waits for its running requests."""
         self.on_stop()
         for ticker in self.script_timers.values():
             ticker.stop()

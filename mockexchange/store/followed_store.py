@@ -15,7 +15,7 @@ class FollowedStore:
         self.reader = reader
 
     def stored(self) -> list[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises LogUnavailable."""
+        """Return the stored sandboxes in the order of their creation. Raises LogUnavailable."""
         try:
             return self.reader.stored()
         except StoreError as error:

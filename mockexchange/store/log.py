@@ -58,7 +58,10 @@ class Cause(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """One executed or refused command; `at` is its effective exchange time in microseconds."""
+    """One line of the log: an executed or refused command.
+
+    `at` is the exchange time at which it took effect, in microseconds.
+    """
 
     sequence: int
     at: int
@@ -84,7 +87,7 @@ class LogConflict(Exception):
 
 
 class LogEnded(Exception):
-    """The log was deleted or replaced: nothing can be appended to it any more."""
+    """The log was deleted or replaced, so nothing can be appended to it any more."""
 
 
 class Log(Protocol):

@@ -170,7 +170,7 @@ def damages(connection: sqlite3.Connection) -> list[str]:
 
 
 def require_whole(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreError if the structure of a file is damaged: the end of a log could be missing from it."""
+    """Raise StoreError if the structure of a file is damaged, since a part of a log could be missing."""
     [found] = connection.execute("pragma integrity_check(1)").fetchone()
     if found != "ok":
         reason = " ".join(found.replace("*** in database main ***", "").split())

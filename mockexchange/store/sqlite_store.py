@@ -86,7 +86,7 @@ class SqliteStore:
         self._lock.release()
 
     def stored(self) -> list[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises StoreError."""
+        """Return the stored sandboxes in the order of their creation. Raises StoreError."""
         return self._reader.stored()
 
     def log_of(self, stored: StoredSandbox) -> "SqliteLog":
@@ -119,7 +119,10 @@ class SqliteStore:
         await self.carry_out(lambda connection: connection.execute("delete from sandbox where id = ?", (id_,)))
 
     def rows(self, id_: int, after: int, count: int | None) -> Iterator[Row]:
-        """Yield (sandbox, number, nonce, body, checksum) of records in order. Raises LogUnavailable."""
+        """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+
+        Raises LogUnavailable.
+        """
         return self._reader.rows(id_, after, count)
 
     def _attempt(self, jobs: Sequence[Job[sqlite3.Connection]]) -> Exception | None:
@@ -192,7 +195,7 @@ def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count:
 
 
 def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredSandbox]:
-    """Return the sandboxes of a store in the order of their creation. Raises StoreError."""
+    """Return the sandboxes of a store file in the order of their creation. Raises StoreError."""
     try:
         rows: list[Any] = connection.execute(
             "select id, name, header, description,"

@@ -40,13 +40,13 @@ class StoredLog(Log, Protocol):
 
 
 class Store(Protocol):
-    """The store of a server, open for writing."""
+    """The interface of a server's store, open for writing."""
 
     shown: str
     """The store's file or URL for messages, without a password."""
 
     def stored(self) -> list[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises StoreError."""
+        """Return the stored sandboxes in the order of their creation. Raises StoreError."""
         ...
 
     def log_of(self, stored: StoredSandbox) -> StoredLog: ...
@@ -77,7 +77,7 @@ class StoreReader(Protocol):
     shown: str
 
     def stored(self) -> list[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises StoreError."""
+        """Return the stored sandboxes in the order of their creation. Raises StoreError."""
         ...
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:

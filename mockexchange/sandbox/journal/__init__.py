@@ -1,1 +1,1 @@
-"""The journal of a sandbox's traffic, its form as JSON, and the counters."""
+"""The journal of a sandbox, which records its requests and frames, its form as JSON, and counters."""

@@ -18,7 +18,7 @@ OTHERS = ("other", "other", 0)
 
 @dataclass(slots=True)
 class Latencies:
-    """A histogram of latencies: the number of answers per bucket. The last bucket has no upper bound."""
+    """A histogram of latencies: the number of answers in each bucket. The last bucket has no upper bound."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_US) + 1))
     sum_us: int = 0

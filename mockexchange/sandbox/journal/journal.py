@@ -165,7 +165,7 @@ class Firing(NamedTuple):
 JournalItem = JournalEntry | FrameEntry | Firing
 JournalObserver = Callable[[JournalItem], object]
 Difference = tuple[str, Any, Any]
-"""A field with another value than wanted: (name, got, wanted)."""
+"""A field whose value is not the one that was searched for: (name, got, wanted)."""
 
 
 def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
@@ -252,7 +252,7 @@ class Journal:
         self._drop_bodies()
 
     def add_closed(self, entry: JournalEntry) -> None:
-        """Add a complete entry of another process, with the next number."""
+        """Add a complete entry that another process made, with the next number."""
         entry.number = self.count + 1
         entry.answer_pieces = self._recent_pages.shared(entry.operation, entry.account, entry.answer_pieces)
         self.add(entry)
@@ -318,11 +318,11 @@ class Journal:
         self.firings.clear()
 
     def find(self, **wanted: Any) -> list[JournalEntry]:
-        """Return the entries whose attributes all have the wanted values."""
+        """Return the requests whose attributes all have the given values, such as `status=200`."""
         return [entry for entry in self._entries if not difference(entry, wanted)]
 
     def near_misses(self, **wanted: Any) -> list[tuple[JournalEntry, list[Difference]]]:
-        """Return the entries with the fewest differences from the wanted values, nearest first."""
+        """Return the requests that differ least from the given values, nearest first, each with its differences."""
         rated = [(entry, difference(entry, wanted)) for entry in self._entries]
         rated.sort(key=lambda pair: (len(pair[1]), -pair[0].number))
         return rated[:NEAR_MISSES_SHOWN_MAX]

@@ -54,7 +54,7 @@ def orders_of(state: State, account: str) -> list[Row]:
 
 
 def number(value: Decimal) -> str:
-    """Return a decimal with all its digits and no trailing zeros: 0.5, -110970."""
+    """Return a decimal as text with all its digits and no trailing zeros: 0.5, -110970."""
     if not value:
         return "0"
     text = f"{value:f}"

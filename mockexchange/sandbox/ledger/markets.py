@@ -25,23 +25,23 @@ EMPTY_BOOK = DerivativeBook()
 
 
 def market_rows(state: State) -> Iterator[Row]:
-    """Yield a row for each market, in the order of listing."""
+    """Yield the JSON of each market, in the order of listing."""
     return (_market(state, market) for market in state.markets.values())
 
 
 def market_with_book(state: State, ticker: str) -> Row:
-    """Return a market with the bids of both sides. Raises KeyError if it is unknown."""
+    """Return the JSON of a market, with the bids of both sides. Raises KeyError if the ticker is unknown."""
     market = state.markets[ticker]
     return {**_market(state, market), **{side.value: _bids(state, market, side) for side in Side}}
 
 
 def instrument_rows(state: State) -> Iterator[Row]:
-    """Yield a row for each derivative, in the order of listing."""
+    """Yield the JSON of each derivative, in the order of listing."""
     return (_instrument(state, derivative) for derivative in state.derivatives.listed.values())
 
 
 def instrument_with_book(state: State, name: str) -> Row:
-    """Return a derivative with its bids and asks. Raises KeyError if it is unknown."""
+    """Return the JSON of a derivative, with its bids and asks. Raises KeyError if the name is unknown."""
     book = state.derivatives.order_books.get(name, EMPTY_BOOK)
     sides = {"bids": _offers(book, Direction.BUY), "asks": _offers(book, Direction.SELL)}
     return {**_instrument(state, state.derivatives.listed[name]), **sides}

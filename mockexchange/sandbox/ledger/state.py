@@ -69,7 +69,7 @@ def public_name(value: Command | Event) -> str:
 
 
 def event_of(event: Event) -> dict[str, Any]:
-    """Return an event for JSON; the unit suffix of a field's name sets its format and is removed."""
+    """Return an event as JSON; the unit at the end of a field's name (`_us`) sets the format, and is not in the key."""
     kind, fields = form_of(type(event))
     plain: dict[str, Any] = {"type": kind}
     for name, key, write in fields:

@@ -15,7 +15,7 @@ from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.store.log import Record, failure_note, rebuild
 
 CommandObserver = Callable[[Record, Outcome], None]
-"""Called with every command after it is executed."""
+"""A function that is called with every command and its outcome, after the command is executed."""
 NoteEffect = Callable[[Record, str], None]
 """A function that carries out a note of the log, such as the installation of a fault: (record, text of the note)."""
 Resolve = Callable[[Outcome], object]

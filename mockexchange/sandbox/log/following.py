@@ -18,7 +18,7 @@ class FollowableStore(Protocol):
     """A store that another process writes and this process reads."""
 
     def stored(self) -> Sequence[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises LogUnavailable."""
+        """Return the stored sandboxes in the order of their creation. Raises LogUnavailable."""
         ...
 
     def log_of(self, stored: StoredSandbox) -> Log: ...

@@ -66,7 +66,7 @@ class Writer:
         self.use(sandbox.log)
 
     def use(self, log: Log) -> None:
-        """Append to this log from now on; it has the same records as the one before."""
+        """Append to this log from now on; it has the same records as the former log."""
         self._log = log
         self.memory = log if isinstance(log, MemoryLog) else None
         """The log if it is in memory, else None."""
@@ -100,11 +100,14 @@ class Writer:
             self._is_draining = False
 
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
-        """Append a command and apply it. Raises StoreUnavailable, SandboxEnded, CommandFailed or SandboxBroken."""
+        """Append a command to the log and apply it; return its record and outcome.
+
+        Raises StoreUnavailable, SandboxEnded, CommandFailed or SandboxBroken.
+        """
         return await self._enqueue(command, at, cause)
 
     def post(self, note: Note, failed: Callable[[str], object]) -> None:
-        """Append a note without waiting for it; `failed` is called with the reason if that fails."""
+        """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
         if self.memory is None:
             future = self._enqueue(note, None, None)
             self._posts.add(future)

@@ -1,4 +1,4 @@
-"""Execution of the actions of script steps: commands, literal frames and faults."""
+"""Executes the actions of script steps: commands, literal frames and faults."""
 
 import json
 from dataclasses import replace

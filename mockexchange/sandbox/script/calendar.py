@@ -55,7 +55,7 @@ class DueCommand:
     command: Command
     is_void: Callable[[], bool]
     detail: dict[str, str] = field(default_factory=dict)
-    """Details for the journal."""
+    """Details about the command for the journal."""
 
 
 ScheduleCommands = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
@@ -64,7 +64,7 @@ ScheduleCommands = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
 ReportFinding = Callable[[str, str, dict[str, object]], None]
 """A function that adds a finding to the journal: (cause, text, details)."""
 EXPIRING = (RestOrder, PlaceOrder, AmendOrder)
-"""The commands that may tell when an order expires."""
+"""The types of the commands that may set when an order expires."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
@@ -134,7 +134,7 @@ class Calendar:
         return self._done[due.cause] + 1
 
     def count(self, due: DueCommand) -> None:
-        """Count an executed command."""
+        """Count an executed command among those with the same cause."""
         self._done[due.cause] += 1
 
     def _schedule_expiry(self, order: Order, after: int) -> None:

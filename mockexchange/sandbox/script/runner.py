@@ -48,7 +48,7 @@ Pause = Callable[[], Awaitable[object]]
 
 
 class Script:
-    """The script of one sandbox. `on_change` is called when the next due instant changes."""
+    """The script of one sandbox. `on_change` is called when the time of the next run changes."""
 
     subject = SCRIPT
 
@@ -167,7 +167,7 @@ class Script:
 
     @property
     def is_done(self) -> bool:
-        """Whether all steps are done."""
+        """Whether no step has a run left."""
         return self._unfinished == 0
 
     def next_instants(self) -> dict[int, int]:

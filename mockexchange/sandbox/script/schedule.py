@@ -40,7 +40,7 @@ class Schedule:
 
     @property
     def next_at(self) -> int | None:
-        """Instant of the earliest pending action; None if there is none."""
+        """The time of the earliest pending action, in microseconds; None if there is none."""
         return self._heap[0].at if self._heap else None
 
     def next_instants(self) -> dict[int, int]:
@@ -80,7 +80,10 @@ class Schedule:
         return ScheduledRun(at, place, self._last_number, action, account, order, rest)
 
     def take(self) -> tuple[ScheduledRun, bool]:
-        """Remove the earliest pending action; return it, and whether it was the last of its run."""
+        """Remove the earliest pending action and schedule the next action of its run.
+
+        Returns the removed action, and whether it was the last of its run.
+        """
         first = self._heap[0]
         following = next(first.rest, None)
         if following is None:
@@ -93,7 +96,7 @@ class Schedule:
         return first, False
 
     def remove(self, run: ScheduledRun) -> bool:
-        """Remove a pending action; return whether it was the last of its run."""
+        """Remove a pending action and schedule the next action of its run; return whether there is no next one."""
         self._heap.remove(run)
         heapify(self._heap)
         following = next(run.rest, None)
@@ -119,7 +122,7 @@ class Schedule:
 
 
 class ScriptTooLong(Exception):
-    """The script has no room for the steps to be added."""
+    """The script would have too many steps with those that are to be added."""
 
 
 class ScriptOverrun(Exception):

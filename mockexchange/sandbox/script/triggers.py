@@ -107,11 +107,11 @@ class Triggers:
         return self._matching(SUBSCRIBED, account, channel, f"{account or UNKNOWN_CLIENT} subscribed to {channel}")
 
     def by_operation(self, account: str | None, operation: str) -> Iterator[TriggeredStep]:
-        """Yield the steps that an answered operation triggers, a request or a command of a stream."""
+        """Yield the steps that wait for this operation, a request or a command of a stream, by this account."""
         return self._matching(REQUEST, account, operation, f"{account or UNKNOWN_CLIENT} asked for {operation}")
 
     def by_order(self, order: Order | DerivativeOrder) -> Iterator[TriggeredStep]:
-        """Yield the steps that an accepted order triggers."""
+        """Yield the steps that wait for such an order, after the order was accepted."""
         account = order.subaccount_ref.account
         if isinstance(order, DerivativeOrder):
             name, words = order.derivative.name, words_of_derivative(order)

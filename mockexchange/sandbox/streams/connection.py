@@ -70,7 +70,7 @@ class Wire(Protocol):
         ...
 
     def stall(self) -> None:
-        """Write nothing from now on, not even pings; continue to read."""
+        """Write nothing from now on, not even pings, but continue to read."""
         ...
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer:
@@ -79,7 +79,7 @@ class Wire(Protocol):
 
 
 class StreamsPort(Protocol):
-    """The interface of a sandbox's streams that a connection uses; `Streams` documents each member."""
+    """What a connection needs of the sandbox's open streams; `Streams` documents each member."""
 
     journal: Journal
     now: Now
@@ -153,7 +153,7 @@ class Connection:
         return pending
 
     def hold(self) -> None:
-        """Hold data frames back until `complete`, so that they follow the answer."""
+        """Keep data frames back until `complete` is called, so that they are sent after the answer."""
         self._held = []
 
     def complete(self, reply: CallReply) -> None:
@@ -221,7 +221,7 @@ class Connection:
         self._follow_session()
 
     def set_alarm(self) -> None:
-        """Start or move the timer to the wake-up time of the session."""
+        """Start or move the timer that wakes the session at the time for which the session has asked."""
         wakes_at = None if self.is_over else self.session.wakes_at
         if wakes_at == self._rings_at:
             return
@@ -242,7 +242,7 @@ class Connection:
             self._held.append(frame)
 
     def send(self, raw: bytes, kind: str = "", channel: str = "", fault: str | None = "literal") -> None:
-        """Send a frame that the session did not make. Channel filters and faults do not apply to it."""
+        """Send a frame that does not come from the session, regardless of its subscriptions and of faults."""
         self.put(Frame(raw, kind, channel), fault)
 
     def send_literal(self, text: str, channel: str = "", fault: str | None = "literal") -> None:

@@ -22,7 +22,10 @@ from mockexchange.venues.session import Message, Session
 from mockexchange.venues.venue import Venue
 
 SERVICE_RESTART = 1012
-"""The close code of a reset and a shutdown. Clients pause before they reconnect (after 1001, one of them does not)."""
+"""The close code of a reset and a shutdown, after which clients wait before they reconnect.
+
+After 1001, one published client does not wait.
+"""
 CLOSE = "close"
 """The kind, in the journal, of the entry for the end of a connection."""
 ANY = "*"
@@ -36,7 +39,7 @@ COMMAND_WITHIN_BYTES = 2_000
 
 
 class Streams:
-    """The connections of one sandbox. `on_waiting` is called when the first connection waits for a flush."""
+    """The open streams of one sandbox. `on_waiting` is called when the first connection has frames to write."""
 
     def __init__(
         self, journal: Journal, now: Now, inspector: Inspector | None = None, quotas: Quotas = NO_QUOTAS
@@ -136,7 +139,10 @@ class Streams:
                 connections.pop(connection.number, None)
 
     def publish_outcome(self, state: State, outcome: Outcome, at: int, contexts: Mapping[str, Any]) -> None:
-        """Send the messages of a command's events to the subscribed connections; `contexts` are by venue."""
+        """Send the messages about a command's events to the subscribed connections.
+
+        `contexts` has the venues' data by name.
+        """
         if isinstance(outcome, Refusal):
             return
         for name, channels in self.channels:
@@ -166,7 +172,7 @@ class Streams:
         self._waiting[connection.number] = connection
 
     def bound_keyless(self) -> None:
-        """Cut the connection without an account that has most unread frames, if all of them have too many."""
+        """Cut the connection without an account that has most unread frames, if all of these have too many together."""
         if self.keyless.size_bytes <= KEYLESS_BYTES_MAX:
             return
         keyless = (one for one in self._connections.values() if one.outbox.total is not None)
@@ -205,7 +211,10 @@ class Streams:
 
 
 def sends_frames_first(frames: str, seed: int, number: int) -> bool:
-    """Return whether the frames of write `number` are sent before its answer; `frames` is the scenario's choice."""
+    """Return whether the frames of the write `number` are sent before its answer.
+
+    `frames` is the scenario's setting: "before", "after" or "random", which the seed decides.
+    """
     if frames == "random":
         return fires(seed, "frames", number, PROBABILITY_UNIT // 2)
     return frames == "before"

@@ -30,7 +30,7 @@ SHAPES = keywords("nested", "flat", "msg", "text")
 
 
 class Surface(StrEnum):
-    """The kind of traffic that an effect changes. It determines which conditions its rule may have."""
+    """The kind of traffic that an effect changes. It determines which conditions a rule with the effect may have."""
 
     REQUEST = "requests"
     HANDSHAKE = "handshakes of streams"
@@ -64,7 +64,7 @@ class OrNull:
 
 
 def wait(expected: str, us_max: int, is_signed: bool = False) -> Scalar:
-    """Return the type of a duration other than 0."""
+    """Return the type of a duration up to `us_max` microseconds, without 0; with `is_signed` it may be negative."""
 
     def parse(text: str) -> int:
         sign = -1 if is_signed and text.startswith("-") else 1
@@ -188,7 +188,7 @@ EFFECTS: dict[str, EffectKind] = {
 
 
 class EffectType:
-    """The schema of `then`: one effect."""
+    """The schema of `then` in a fault rule: a mapping with one effect."""
 
     def read(self, node: Located, path: str) -> tuple[str, Effect]:
         """Read the mapping below `then`; return the name of the effect and the effect. Raises ScenarioError."""

@@ -1,4 +1,4 @@
-"""The effects of faults, as values. None of them changes the exchange's state; script steps do that.
+"""The effects of faults, as data. None of them changes the exchange's state; script steps do that.
 
 Durations are microseconds. `mockexchange.faults` applies the effects to bytes and sockets.
 """
@@ -45,7 +45,7 @@ class TruncateJson(Struct, frozen=True):
 
 
 class Cursor(Struct, frozen=True):
-    """Change the cursor of a page: `how` is null, absent, or repeat (the cursor of the request)."""
+    """Change the cursor of a page: `how` is "null", "absent", or "repeat" (the cursor of the request)."""
 
     how: str
 

@@ -97,7 +97,7 @@ class ScriptEntry:
 
 
 class ScriptEntryType:
-    """The schema of an entry."""
+    """The schema of an entry of a script: one action with optional timing."""
 
     def read(self, node: Located, path: str) -> ScriptEntry:
         entry = _read(node, path)

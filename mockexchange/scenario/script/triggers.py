@@ -90,7 +90,7 @@ class Trigger:
 
 
 class TriggerType:
-    """The schema of `when`."""
+    """The schema of `when` in a script step: an action of a client."""
 
     def read(self, node: Located, path: str) -> Trigger:
         given = node.value

@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
 
 class StepType:
-    """The schema of a step."""
+    """The schema of a step: one command with an optional time."""
 
     def read(self, node: Located, path: str) -> Step:
         given = node.value

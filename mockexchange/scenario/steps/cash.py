@@ -1,4 +1,4 @@
-"""Steps: deposits, withdrawals and transfers of cash."""
+"""The scenario steps for deposits, withdrawals and transfers of cash."""
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import (

@@ -1,4 +1,4 @@
-"""Steps: outside quotes and orders of derivatives."""
+"""The scenario steps for orders of derivatives, and for quotes of traders outside the scenario."""
 
 from mockexchange.core import commands
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OrderLife, TriggerKind, TriggerSource

@@ -1,4 +1,4 @@
-"""Steps: derivatives with their prices and trades, sessions, funding, delivery, and cash by currency."""
+"""The scenario steps for derivatives: their prices and trades, sessions, funding, delivery, and cash by currency."""
 
 import re
 from decimal import Decimal

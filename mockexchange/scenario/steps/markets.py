@@ -1,4 +1,4 @@
-"""Steps: series, events, markets, their prices and order books, settlement, and the exchange itself."""
+"""The scenario steps for series, events, markets, their prices and order books, settlement, and the exchange itself."""
 
 from mockexchange.core import commands
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails

@@ -1,4 +1,4 @@
-"""The type of a step: converts its keys to the fields of a command."""
+"""Defines kinds of steps: the keys of a step in a scenario, and the command that it becomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def step(
     /,
     **fields: tuple[str, Field],
 ) -> StepKind:
-    """Return a kind of step with fields `key=(command field, field)`."""
+    """Return a kind of step; `fields` maps each of its keys to (field of the command, type of the value)."""
     record = Record({key: field for key, (_, field) in fields.items()})
     names = {key: name for key, (name, _) in fields.items()}
     return StepKind(command, record, names, details, check, prepare)

@@ -1,4 +1,4 @@
-"""Steps: fills, opening balances, orders and their groups."""
+"""The scenario steps for fills, opening balances, orders and their groups."""
 
 from typing import Any
 

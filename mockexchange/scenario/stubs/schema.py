@@ -23,7 +23,7 @@ TIMES_MAX = 1_000_000
 STATUS_MIN, STATUS_MAX = 200, 599
 """The range of a stub's status; statuses below 200 are not final answers."""
 BODILESS = (204, 304)
-"""Statuses that have no body in HTTP."""
+"""Statuses whose answers have no body in HTTP."""
 BODY_BYTES_MAX = LITERAL_CHARS_MAX
 """The most bytes of a stub's body: ten times the largest page."""
 HEADER_VALUE_CHARS_MAX = 4_000
@@ -160,7 +160,7 @@ STUB_RECORD = Record(
 
 
 class StubType:
-    """The schema of a stub."""
+    """The schema of a stub: a mapping with `request` and the answer."""
 
     def read(self, node: Located, path: str) -> Stub:
         values = STUB_RECORD.read(node, path)

@@ -38,7 +38,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class TupleOf:
-    """A list of a fixed length, each item with its own type."""
+    """The type of a list with a fixed length, in which each item has its own type."""
 
     kinds: tuple[Kind, ...]
     expected: str
@@ -70,7 +70,7 @@ class Nullable:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A mapping with keys that the user chooses."""
+    """The type of a mapping with keys that the user chooses."""
 
     kind: Kind
     key: Scalar = NAME

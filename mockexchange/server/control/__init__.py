@@ -1,1 +1,1 @@
-"""The control API under /_mock."""
+"""The control API under /_mock, with which tests create, change and observe sandboxes."""

@@ -217,7 +217,10 @@ class EventFeed:
 async def watch(
     feed: EventFeed, wanted: WatchFilter, last_event_id: str | None, is_following: bool
 ) -> AsyncIterator[str]:
-    """Yield events as text until the sandbox ends, or only the events of the history if not `is_following`."""
+    """Yield the events of a feed as the text of server-sent events, until the sandbox ends.
+
+    They begin after the event `last_event_id`, or now. Without `is_following`, only past events are yielded.
+    """
     found = feed.place_of(last_event_id)
     place = feed.count if found is None else found
     yield sse_text("begin", {"sandbox": feed.sandbox}, feed.id_of(place))

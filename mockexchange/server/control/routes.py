@@ -36,7 +36,7 @@ def control_app(
     describe: Description,
     audit: AuditFile | None = None,
 ) -> ASGIApp:
-    """Build the application; `describe` returns the content of the ready file, for the front page."""
+    """Return the application with the control API; `describe` returns the ready file's content, for the front page."""
     routes = [*_routes(server_state, describe), *document_routes(), *console_routes()]
     app = Starlette(routes=routes, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False

@@ -1,4 +1,4 @@
-"""The control API of a sandbox's script: list its steps with their state, add steps and remove them."""
+"""The control API of a sandbox's script: lists its steps with their state, adds steps and removes them."""
 
 import asyncio
 from typing import Any

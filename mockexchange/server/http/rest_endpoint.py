@@ -28,7 +28,7 @@ from mockexchange.venues.venue import Venue
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 BODY_BYTES_MAX = 256 * 1024
-"""The largest body: ten times a batch of orders, and eight times the limit of venues that document one."""
+"""The size of the largest request body: ten times a batch of orders, and eight times the documented limits."""
 CUT_BYTES_MAX = 4_096
 """The bytes of a larger body that the journal keeps."""
 TOO_LARGE = f"the body of this request has more than {BODY_BYTES_MAX:,} bytes"
@@ -36,7 +36,7 @@ TARGET_BYTES_MAX = 64_002
 """The bytes of a path, and of a query, that are kept: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
-"""Refusals that may wait for their diagnosis; further refusals are answered without one."""
+"""The most refusals that wait until their reason is found; further refusals are answered without a reason."""
 REST_TIMES = 4
 """The pause after a diagnosis, as a multiple of its time: diagnoses take at most a fifth of the interpreter's time."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"

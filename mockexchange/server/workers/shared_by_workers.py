@@ -34,7 +34,7 @@ class SharedByWorkers:
 
     @property
     def readers(self) -> range:
-        """The numbers of the readers."""
+        """The numbers of those workers that are readers: all but 0."""
         return range(1, len(self.sockets))
 
     @property

@@ -51,7 +51,7 @@ class FollowedDatabase:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read)
 
     def stored(self) -> list[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises StoreError."""
+        """Return the stored sandboxes in the order of their creation. Raises StoreError."""
         return self._reader.stored()
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:

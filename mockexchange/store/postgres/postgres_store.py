@@ -71,7 +71,10 @@ class PostgresReader:
             raise StoreError(f"{self.shown}: the header of a sandbox cannot be read ({error}): {advice}") from None
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-        """Yield (sandbox, number, nonce, body, checksum) of records in order. Raises LogUnavailable."""
+        """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+
+        Raises LogUnavailable.
+        """
         left = count
         statement = (
             "select sandbox, seq, nonce, body, crc from mockexchange.record"
@@ -140,7 +143,7 @@ class PostgresStore:
         self._connection.close()
 
     def stored(self) -> list[StoredSandbox]:
-        """Return the sandboxes in the order of their creation. Raises StoreError."""
+        """Return the stored sandboxes in the order of their creation. Raises StoreError."""
         return self._reader.stored()
 
     def log_of(self, stored: StoredSandbox) -> "PostgresLog":
@@ -192,7 +195,7 @@ class PostgresStore:
             raise OutcomeUnknown(late) from None
 
     def rows(self, id_: int) -> Iterator[Row]:
-        """Yield (sandbox, number, nonce, body, checksum) of the records in order. Raises LogUnavailable."""
+        """Yield the rows of a sandbox in order. Raises LogUnavailable."""
         return self._reader.rows(id_)
 
     def _attempt(self, jobs: Sequence[Job[Connection]]) -> Exception | None:

@@ -27,7 +27,7 @@ Description = Callable[[], dict[str, Any]]
 
 
 def server_routes(server_state: ServerState, describe: Description) -> list[Route]:
-    """Return the routes; `describe` returns the content of the ready file, for the front page."""
+    """Return the routes about the server itself; `describe` returns the ready file's content, for the front page."""
     api = ServerHandlers(server_state, describe)
     return [
         resource("/", GET=api.page),

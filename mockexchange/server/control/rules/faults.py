@@ -1,4 +1,4 @@
-"""The control API of a sandbox's faults: list them with their counts, install and remove them."""
+"""The control API of a sandbox's faults: lists them with their counts, installs and removes them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The control API of a sandbox's stubs: list them with their counts, install and remove them."""
+"""The control API of a sandbox's stubs: lists them with their counts, installs and removes them."""
 
 from collections.abc import Iterable
 

@@ -53,7 +53,7 @@ class Fork(NamedTuple):
 
 
 class ForkTarget(NamedTuple):
-    """The options of the sandbox that a fork becomes."""
+    """The options of the sandbox that a fork becomes: its port and idle time, beside those of every sandbox."""
 
     options: SandboxOptions
     port: int | None
