@@ -23,7 +23,7 @@ from mockexchange.version import __version__
 def main(context: click.Context) -> None:
     """An exchange you own: the private account API of a real exchange, on your machine.
 
-    What every option also reads from the environment stands beside it. Bad arguments end with exit code 2.
+    The help of each option names the environment variable that sets it, too. Bad arguments end with exit code 2.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -84,7 +84,7 @@ class Evidence:
 
 @dataclass(slots=True)
 class Findings:
-    """The deviations found in one comparison, by group."""
+    """The deviations found in one comparison, grouped by kind, operation and field."""
 
     groups: dict[tuple[Kind, str, str], Evidence] = field(default_factory=dict)
     bodies: Counter[str] = field(default_factory=Counter)

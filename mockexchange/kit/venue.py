@@ -87,7 +87,7 @@ class VenueKit(NamedTuple):
     client_signing: ClientSigning | None = None
     """How the venue's clients sign; None if the kit does not test clients of the venue."""
     cards: Path = Path()
-    """The folder of the cards that test clients of the venue."""
+    """The folder of the test cards for clients of the venue."""
     client_scenario: str = ""
     """The scenario of test cards, unless the card or the user names another."""
     read_traffic: Callable[[Traffic], Traffic] = as_it_came

@@ -28,7 +28,7 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 
 @pytest.fixture
 def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") -> "Iterator[Exchange]":
-    """A fresh exchange for the test, as in its `mockexchange` marker, on its own port if pytest runs the server."""
+    """Yield a fresh exchange with the settings of the test's marker, on its own port if pytest runs the server."""
     from mockexchange.pytest_plugin import network_guard
     from mockexchange.pytest_plugin.exchanges import test_exchange
 

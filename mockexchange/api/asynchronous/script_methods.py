@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 
 
 class AsyncScriptMethods(AsyncSandboxClient):
-    """Methods that add, list and remove the steps of the script. Raise WrongRequest for a wrong step."""
+    """Methods that add, list and remove the steps of the script. They raise WrongRequest for a wrong step."""
 
     async def script(self, *steps: Step | str) -> list[ScriptStep]:
         """Add steps to the script, each a mapping or its YAML text as under a scenario's `script`, and return them.

@@ -13,7 +13,7 @@ Found = TypeVar("Found")
 
 
 class ScriptMethods(SandboxClient):
-    """Methods that add, list and remove the steps of the script. Raise WrongRequest for a wrong step."""
+    """Methods that add, list and remove the steps of the script. They raise WrongRequest for a wrong step."""
 
     def script(self, *steps: Step | str) -> list[ScriptStep]:
         """Add steps to the script, each a mapping or its YAML text as under a scenario's `script`, and return them.

@@ -80,8 +80,8 @@ def record(
 ) -> None:
     """Record what a real venue answers, through a proxy that holds no key and writes no secret.
 
-    Clients are pointed at the proxy, as at the mock. COMMAND is run with the variables that point known clients here,
-    and its exit code is ours. Without it the recording ends with Ctrl-C.
+    Clients are pointed at the proxy, as at the mock. COMMAND is run with the variables that point known clients at the
+    proxy, and the exit code is that of COMMAND. Without COMMAND the recording ends with Ctrl-C.
 
     \b
     mockexchange record --to demo --out run.jsonl -- python bot.py

@@ -120,9 +120,9 @@ def run(
 ) -> None:
     """Run a program against a fresh sandbox, and never against a real venue.
 
-    COMMAND gets an environment without your own variables of the venues' clients, and with those that point known
-    clients here. Its exit code is ours; 3 if it dialled a real venue, which is refused; 126 or 127 if it cannot be
-    started.
+    The environment of COMMAND lacks your own variables for the venues' clients, and has those that point known clients
+    at the sandbox. The exit code is that of COMMAND; 3 if COMMAND tried to connect to a real venue, which is refused;
+    126 or 127 if it cannot be started.
 
     \b
     mockexchange run -- python bot.py

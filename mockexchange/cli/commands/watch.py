@@ -49,9 +49,9 @@ def watch(
 ) -> None:
     """Show what happens, while it happens: positions, fills, frames, requests, the script and faults.
 
-    Green is a good answer, yellow is odd or disturbed on purpose, red was refused or lost. In the display the space bar
-    pauses, a goes from account to account, and q quits. Ends with Ctrl-C too, or with exit code 1 when the exchange is
-    no more.
+    Green lines are good answers, yellow ones are odd or disturbed by a fault, red ones were refused or lost. In the
+    display the space bar pauses, a goes from account to account, and q quits. Ends with Ctrl-C too, or with exit code 1
+    when the exchange is no more.
     """
     server = find_server(ready_file)
     shown = server.ask_sandbox("GET", sandbox)

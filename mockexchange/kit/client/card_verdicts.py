@@ -1,4 +1,4 @@
-"""Verdicts of cards: the traffic and the result of a run are compared with what the card expects."""
+"""Verdicts of test cards: the traffic and the result of a run are compared with what the card expects."""
 
 import re
 import time

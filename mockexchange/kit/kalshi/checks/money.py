@@ -22,7 +22,7 @@ DEPOSITS_MAX = 12
 PAID_IN, PAID_OUT = ("applied",), ("applied", "pending")
 """Statuses of deposits that are in the balance, and of withdrawals that have left it."""
 OUTSIDE = "margined"
-"""The other end of transfers that leave the cash of event contracts."""
+"""The source or destination of a transfer that stands for cash outside event contracts."""
 PRIMARY = "0"
 Row = Mapping[str, Any]
 
