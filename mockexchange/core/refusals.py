@@ -55,7 +55,7 @@ class RefusalCode(StrEnum):
 
 
 class Refusal(Struct, frozen=True):
-    """A refused command: `code` is for programs, `message` names the error, the expectation and the remedy."""
+    """A refused command: `code` is for programs; `message` names the error, what was expected and the remedy."""
 
     code: RefusalCode
     message: str

@@ -74,7 +74,7 @@ class FeeType(StrEnum):
 
 
 class FeeRounding(StrEnum):
-    """How a fee is rounded: up to a whole cent (2025), or to the balance grid with rebates (2026)."""
+    """How a fee is rounded: up to a whole cent (2025), or to the exchange's balance step with rebates (2026)."""
 
     CENT = "2025"
     GRID = "2026"
@@ -151,7 +151,7 @@ class PaymentStatus(StrEnum):
 
 
 class Instance(StrEnum):
-    """The two instances (separate exchanges) of one venue, between which cash can move."""
+    """The two instances (separate exchanges) of Kalshi, between which cash can move."""
 
     EVENT_CONTRACT = "event_contract"
     MARGINED = "margined"

@@ -82,7 +82,7 @@ class FrameFaults:
         self._seen: dict[InstalledRule, int] = {}
 
     def deliver(self, frame: Frame) -> None:
-        """Send a data frame, subject to the faults of the connection."""
+        """Send a frame with data, after applying the faults that fire on it."""
         silent = self.stalled_by or self._silencer(frame.channel)
         if silent:
             self.stream.lose(frame, silent)
@@ -99,7 +99,7 @@ class FrameFaults:
                 follow(self, one, frame)
 
     def answer(self, frames: list[Frame], delivery: FrameDelivery = PLAIN) -> None:
-        """Send or delay the answers of one command; `delivery` is the result of the request faults of its call."""
+        """Send or delay the answers to a command; `delivery` has the effects of the faults that fired on it."""
         for frame in frames:
             if self.stalled_by:
                 self.stream.lose(frame, self.stalled_by)

@@ -29,7 +29,10 @@ class FaultSubject:
 
 
 def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
-    """Compile a rule's conditions into tests; relative times count from the installation at these instants."""
+    """Compile a rule's conditions into tests.
+
+    Relative times count from `at` and `host_at`, when the rule was installed.
+    """
     named = {
         name: value for name in ("account", "method", "page", "channel") if (value := getattr(match, name)) is not None
     }

@@ -1,4 +1,4 @@
-"""The faults of one sandbox: the installed rules, indexed by what they match."""
+"""The installed fault rules of one sandbox, indexed by what they match: requests, handshakes or frames."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -92,7 +92,7 @@ class Faults:
             raise FaultError(f"expected at most {LAGS_MAX} different lags at once: each is an exchange of its own")
 
     async def install(self, rule: Rule, at: int | None = None, cause: Cause | None = None) -> str:
-        """Install a rule in place of one with the same name, and return its name. Raises as `check` does.
+        """Install a rule, replacing a rule with the same name; return its name. Raises the errors of `check`.
 
         `at` and `cause` are given by a script step that installs the rule: its instant and the cause in the log.
         """

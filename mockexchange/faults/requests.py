@@ -56,7 +56,7 @@ class RequestTarget:
 
     @property
     def claimed_key(self) -> Key | None:
-        """The key that the request claims; None if there is no such key. It is not authenticated yet."""
+        """The key that the request names, not authenticated yet; None if there is no such key."""
         return _key_of(self.context, self.key_id)
 
     def answer(self, request: Request, at: int, host_at: int, context: VenueContext | None = None) -> Answer:

@@ -8,7 +8,7 @@ DIGEST_BYTES = 8
 
 
 def fires(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
-    """Whether the rule's match number `ordinal` (from 1 on) is one of `probability_ppm` in a million.
+    """Return whether the rule's match number `ordinal` (from 1 on) is one of `probability_ppm` in a million.
 
     The result depends only on the seed, the rule and the number, so every run samples the same matches.
     """

@@ -19,7 +19,7 @@ LAGS_MAX = 4
 
 
 class LaggingExchange:
-    """The exchange as it was `lag_us` ago. Call `add` with every new record, and `catch_up` before each answer."""
+    """A copy of the exchange as it was `lag_us` ago. Call `add` with each new record, `catch_up` before each answer."""
 
     def __init__(self, lag_us: int, exchange: Exchange, records: Iterable[Record], history: int) -> None:
         """Begin with an empty exchange. It executes the records with the lag, except the first `history`."""
@@ -47,7 +47,7 @@ class LaggingExchange:
         self._late.append(record)
 
     def catch_up(self, at: int) -> None:
-        """Execute the records that are older than the lag."""
+        """Execute the records that are now older than the lag; `at` is the current instant."""
         until = at - self._lag_us
         while self._late and self._late[0].at <= until:
             self._execute_next()
@@ -58,7 +58,7 @@ class LaggingExchange:
 
 
 class LaggingExchanges:
-    """The lagging exchanges in use, one for each lag."""
+    """The lagging exchanges that installed rules use, one for each lag."""
 
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox

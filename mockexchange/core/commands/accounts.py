@@ -1,4 +1,4 @@
-"""Commands of accounts, subaccounts and keys."""
+"""Commands that open and change accounts, subaccounts and API keys."""
 
 from mockexchange.core.commands.validation import CommandStruct, require
 from mockexchange.core.vocabulary import AccountKind, SubaccountRef
@@ -14,7 +14,7 @@ class OpenAccount(CommandStruct, frozen=True, kw_only=True):
     user_id: str = ""
     """The user id in the account's orders; derived from the name if empty."""
     tier: str = "basic"
-    """Usage tier: the rate limits of the account."""
+    """Usage tier of the account, which determines its rate limits."""
     venue: str = ""
     """Venue of the account; "" is the default venue."""
 

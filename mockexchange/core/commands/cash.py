@@ -1,4 +1,4 @@
-"""Commands of deposits, withdrawals, transfers and balances."""
+"""Commands that move cash: deposits, withdrawals and transfers."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_amount
 from mockexchange.core.vocabulary import (
@@ -106,7 +106,7 @@ class TransferShard(CommandStruct, frozen=True, kw_only=True):
 
 
 class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
-    """Complete a pending transfer between shards: its cash arrives at the target."""
+    """Complete a pending transfer between shards, so that its cash arrives at the target."""
 
     transfer: str
 
@@ -136,7 +136,7 @@ class RebalanceCash(CommandStruct, frozen=True, kw_only=True):
 
 
 class SetNetting(CommandStruct, frozen=True, kw_only=True):
-    """Switch netting of a subaccount on or off."""
+    """Switch netting of YES and NO positions of a subaccount on or off."""
 
     subaccount_ref: SubaccountRef
     enabled: bool

@@ -35,7 +35,7 @@ class QuoteDerivative(CommandStruct, frozen=True, kw_only=True):
 
 
 class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
-    """Place an order, which may match. `price` is None for a market order, which never rests.
+    """Place an order, which may match at once. `price` is None for a market order, which never rests.
 
     With a trigger the order waits outside the order book until the price that `trigger` names reaches `trigger_price`.
     """
@@ -48,7 +48,7 @@ class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
     life: OrderLife = OrderLife.GOOD_TIL_CANCELLED
     post_only: bool = False
     reject_post_only: bool = False
-    """Whether a post-only order that would trade is refused; otherwise its price is moved to where it rests."""
+    """Whether a post-only order that would trade is refused; otherwise its price is changed so that it rests."""
     reduce_only: bool = False
     label: str = ""
     order: str | None = None

@@ -63,7 +63,7 @@ class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
     price: Decimal
     taker: bool = False
     fee: Decimal | None = None
-    """Fee in settlement currency; computed from the fee rates of the terms if None."""
+    """Fee in settlement currency; None computes it from the fee rates of the derivative's terms."""
     against: SubaccountRef | None = None
     order: str | None = None
     trade: str | None = None

@@ -1,4 +1,4 @@
-"""Commands of fills, opening balances, orders and order groups."""
+"""Commands for fills, opening balances, orders and order groups."""
 
 from msgspec import Struct
 
@@ -32,7 +32,7 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
     """
     client_order_id: str = ""
     fill_id: str | None = None
-    """Id of the trade if the scenario gives one; None generates one."""
+    """Id of the trade if the scenario gives one; None derives one."""
 
     def __post_init__(self) -> None:
         require(self.count_centis > 0, "count: expected more than 0")
@@ -201,13 +201,13 @@ class OpenGroup(CommandStruct, frozen=True, kw_only=True):
 
 
 class TriggerGroup(CommandStruct, frozen=True, kw_only=True):
-    """Cancel every order of the group, as if its limit had been reached."""
+    """Cancel every order of an order group, as if its limit had been reached."""
 
     group: str
 
 
 class ResetGroup(CommandStruct, frozen=True, kw_only=True):
-    """Count the group's fills from zero again."""
+    """Count the fills of an order group from zero again."""
 
     group: str
 

@@ -36,7 +36,7 @@ def require_price(price_centicents: int) -> None:
 
 
 def require_result(result: Result, value_centicents: int | None) -> None:
-    """Raise ValueError for a scalar result without a value, and for any other result with a value."""
+    """Raise ValueError for the result scalar without a value, and for any other result with a value."""
     if result is Result.SCALAR:
         in_range = value_centicents is not None and 0 <= value_centicents <= CENTICENTS_PER_DOLLAR
         require(in_range, "value: a scalar result needs a value from 0 to 1 dollar")
@@ -50,7 +50,7 @@ def require_amount(amount_micros: int) -> None:
 
 
 def require_decimal(name: str, value: Decimal) -> None:
-    """Raise ValueError for a decimal with too many digits."""
+    """Raise ValueError for a decimal with more digits than DECIMAL_DIGITS_MAX; `name` is for the message."""
     exponent = value.as_tuple().exponent
     in_range = isinstance(exponent, int) and exponent >= -DECIMAL_DIGITS_MAX and value.adjusted() < DECIMAL_DIGITS_MAX
     require(in_range, f"{name}: expected at most {DECIMAL_DIGITS_MAX} digits before the point and after it")

@@ -1,4 +1,4 @@
-"""Greeks of a European option from its implied volatility: Black's formula of 1976 without interest.
+"""Computes the Greeks of a European option from its implied volatility by Black's formula of 1976 without interest.
 
 Delta is in coins, gamma in coins per dollar, vega in dollars per point of volatility, theta in dollars per day: the
 units in which venues show them. The price of the index is used as the forward.

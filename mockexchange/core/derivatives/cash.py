@@ -40,7 +40,7 @@ def charge(
 
 
 def move(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
-    """Change the cash of a subaccount and yield the event; an amount of 0 changes nothing."""
+    """Add an amount to the cash of a subaccount and yield the event; an amount of 0 changes nothing."""
     cash = cash_of(state, subaccount_ref, currency)
     if amount == ZERO:
         return

@@ -81,7 +81,7 @@ class Derivative(Struct, eq=False):
     last: Decimal | None = None
     """The price of the last trade."""
     delivery: Decimal | None = None
-    """Delivery price; for an option the price of the underlying. None while the derivative trades."""
+    """Delivery price, which for an option is the price of the underlying. None while the derivative trades."""
     trades: int = 0
     """Number of trades so far, which is the sequence number of the last trade."""
     revision: int = 0

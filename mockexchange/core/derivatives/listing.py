@@ -68,7 +68,7 @@ def mark_derivative(state: State, command: MarkDerivative, at: int) -> Iterator[
 
 
 def require_price(terms: Terms, price: Decimal) -> None:
-    """Refuse a price of 0 or below, except for a combo, whose price is a difference of its legs' prices."""
+    """Raise Refused for a price of 0 or below, except for a combo, whose price is a difference of its legs' prices."""
     if price <= 0 and terms.kind not in COMBOS:
         raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, f"{terms.name} at {price}: expected a price above 0")
 

@@ -22,7 +22,7 @@ CONTEXT = Context(
 )
 
 WIDE = Context(prec=1_000, rounding=ROUND_HALF_EVEN)
-"""A context with enough digits for nine decimals of any amount."""
+"""A decimal context with enough digits to round any amount to nine decimals."""
 NINE_DECIMALS = Decimal("1e-9")
 
 P = ParamSpec("P")
@@ -44,7 +44,7 @@ def precise(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def in_nine_decimals(amount: Decimal) -> Decimal:
-    """Return an amount rounded half even, independent of the current decimal context."""
+    """Return an amount rounded to nine decimals, half even, independent of the current decimal context."""
     return amount.quantize(NINE_DECIMALS, context=WIDE)
 
 

@@ -24,7 +24,7 @@ class DerivativeKind(StrEnum):
 
 
 COMBOS = frozenset((DerivativeKind.FUTURE_COMBO, DerivativeKind.OPTION_COMBO))
-"""Kinds that are never held: a fill of a combo is a fill of each of its legs."""
+"""Kinds of derivatives that are never held: a fill of a combo is a fill of each of its legs."""
 
 
 class OptionType(StrEnum):
@@ -76,11 +76,11 @@ class OrderState(StrEnum):
 
 
 ALIVE = frozenset((OrderState.OPEN, OrderState.UNTRIGGERED))
-"""States of orders that can be edited and canceled."""
+"""States in which an order can be edited and canceled."""
 
 
 class TriggerKind(StrEnum):
-    """What a trigger order waits for: a price that is worse for its side, or one that is better."""
+    """What a trigger order waits for: a price that is worse (stop) or better (take) for its side."""
 
     STOP = "stop"
     TAKE = "take"

@@ -1,4 +1,4 @@
-"""Events: frozen values that describe each change of the state, in order. `core.vocabulary` defines the units."""
+"""Events: frozen values that describe each change that a command made, in order. `core.vocabulary` has the units."""
 
 from mockexchange.core.events.accounts import (
     AccountOpened,

@@ -14,7 +14,7 @@ from mockexchange.core.vocabulary import (
 
 
 class CashMoved(Struct, frozen=True, kw_only=True):
-    """Cash entered (positive) or left (negative) a subaccount other than by trading."""
+    """Cash entered a subaccount (positive) or left it (negative) other than by trading."""
 
     subaccount_ref: SubaccountRef
     amount_micros: int
@@ -50,7 +50,7 @@ class Transferred(Struct, frozen=True, kw_only=True):
 
 
 class ShardTransferred(Struct, frozen=True, kw_only=True):
-    """Cash left the shard of an instance; it arrives at the target when the transfer is complete."""
+    """Cash left its shard in a transfer; it arrives at the target when the transfer is complete."""
 
     transfer: str
     account: str

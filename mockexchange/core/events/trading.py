@@ -56,7 +56,10 @@ class PositionChanged(Struct, frozen=True, kw_only=True):
 
 
 class PositionSettled(Struct, frozen=True, kw_only=True):
-    """A position was paid out. `revenue_micros` includes `remainder_micros`, kept back as a fee for scalar results."""
+    """The settlement of a market paid out a position.
+
+    `revenue_micros` includes `remainder_micros`, which a scalar settlement keeps back as a fee.
+    """
 
     subaccount_ref: SubaccountRef
     market: str
@@ -95,7 +98,7 @@ class OrderAmended(Struct, frozen=True, kw_only=True):
 
 
 class OrderRejected(Struct, frozen=True, kw_only=True):
-    """An order was entered and canceled at once by a rule; unlike a refusal, it leaves a canceled order."""
+    """An order was entered and canceled at once by a rule. Unlike a refused one, it stays listed as canceled."""
 
     order_id: str
     code: str
@@ -110,7 +113,7 @@ class OrderReduced(Struct, frozen=True, kw_only=True):
 
 
 class OrderCanceled(Struct, frozen=True, kw_only=True):
-    """The rest of an order was canceled."""
+    """The remaining contracts of an order were canceled."""
 
     order_id: str
 
@@ -153,21 +156,21 @@ class GroupOpened(Struct, frozen=True, kw_only=True):
 
 
 class GroupTriggered(Struct, frozen=True, kw_only=True):
-    """A group was triggered and takes no orders until its reset. Its resting orders are canceled, one event each."""
+    """A group was triggered and accepts no orders until its reset. Its resting orders are canceled, one event each."""
 
     group: str
     subaccount_ref: SubaccountRef
 
 
 class GroupReset(Struct, frozen=True, kw_only=True):
-    """An order group counts its fills from zero again."""
+    """An order group was reset: it counts its fills from zero again."""
 
     group: str
     subaccount_ref: SubaccountRef
 
 
 class GroupLimited(Struct, frozen=True, kw_only=True):
-    """An order group has a new limit."""
+    """The limit of an order group was changed."""
 
     group: str
     subaccount_ref: SubaccountRef

@@ -16,7 +16,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, OrderStatus, Reservation, SubaccountRef
 
 STEP_MICROS = 100
-"""Transfers between shards are in centi-cents."""
+"""Smallest unit of transfers between shards, a centi-cent, in micro-dollars."""
 
 
 def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:

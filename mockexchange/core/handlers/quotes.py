@@ -35,7 +35,7 @@ def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]
 
 
 def drop_quotes(market: Market) -> Iterator[Event]:
-    """Remove the outside bids of a market that does not trade."""
+    """Remove the outside bids of a market that no longer trades."""
     changes = list(_level_changes(market, NO_LEVELS))
     market.quotes = None
     market.consumed.clear()

@@ -18,7 +18,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
 
 YES_WORTH_CENTICENTS: dict[Result, int | None] = {Result.YES: CENTICENTS_PER_DOLLAR, Result.NO: 0, Result.VOID: None}
-"""Payout of a YES contract by result; None for a void market. A scalar result has its own value."""
+"""Payout of a YES contract by result; None for a void market. Scalar is not listed: its value varies."""
 
 
 def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]:

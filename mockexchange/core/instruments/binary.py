@@ -33,7 +33,7 @@ class Payout(NamedTuple):
 
     revenue_micros: int
     remainder_micros: int
-    """The part of a cent that a scalar settlement keeps back as a fee."""
+    """Part of a cent that a scalar settlement keeps back as a fee."""
 
 
 def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_centicents: int) -> tuple[Stake, int]:

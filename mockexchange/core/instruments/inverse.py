@@ -1,7 +1,7 @@
-"""A future that pays in the base coin for a size in quote currency; its worth depends on one over the price.
+"""The arithmetic of a future that pays the base coin for a size in quote currency.
 
-total = size * (1 / average - 1 / mark), so the average of several trades is harmonic
-[formulas recomputed for 4 real positions; the average is inferred from them].
+Its worth depends on one over the price: total = size * (1 / average - 1 / mark), so the average of several trades is
+harmonic [formulas recomputed for 4 real positions; the average is inferred from them].
 """
 
 from decimal import Decimal

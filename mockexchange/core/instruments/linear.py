@@ -1,4 +1,4 @@
-"""A future that pays in the quote currency for a size in base coin: total = size * (mark - average) [infer]."""
+"""The arithmetic of a future with sizes in base coin, paid in quote currency: size * (mark - average) [infer]."""
 
 from decimal import Decimal
 

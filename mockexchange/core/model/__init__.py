@@ -1,1 +1,1 @@
-"""The state of the exchange: accounts, markets, orders, positions and the lists that grow."""
+"""The types of the exchange's state: accounts, markets, orders, positions, and lists that only grow."""

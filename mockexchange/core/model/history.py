@@ -22,7 +22,7 @@ UNFILED_MAX = 256
 
 
 class HistoryRow(Protocol):
-    """A row with a serial, a time of creation, selectors and a partition."""
+    """An entry of a list that only grows, such as a fill: it has a serial, a time, selectors and a partition."""
 
     @property
     def serial(self) -> int: ...
@@ -114,7 +114,7 @@ class History(Generic[R]):
                 insort(others, row, key=by_serial)
 
     def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
-        """Return the rows of one selector and partition, oldest first."""
+        """Return the rows of one selector and partition, oldest first, for the invariant checks."""
         return self._lists().get(selector, {}).get(partition, ())
 
     def index(self) -> dict[tuple[Selector, Partition], list[R]]:
@@ -179,7 +179,7 @@ def page_of(
     after: int | None = None,
     keeps: Callable[[R], bool] | None = None,
 ) -> HistoryPage[R]:
-    """Return a page of several lists merged into one; each list is in the order of serials."""
+    """Return one page of the rows of several lists, each of which is sorted by serial."""
     runs = [_backwards(rows, window, after) for rows in lists]
     rows = runs[0] if len(runs) == 1 else merge(*runs, key=by_serial, reverse=True)
     found = list(islice(rows if keeps is None else filter(keeps, rows), limit + 1))

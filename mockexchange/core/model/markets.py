@@ -61,7 +61,7 @@ class EventListing:
 
 
 class ConsumedQuote(NamedTuple):
-    """Contracts that were taken from an outside bid, and the instant at which they come back."""
+    """Contracts that trades took from an outside bid, and the instant at which they come back."""
 
     back_at: int
     side: Side
@@ -90,10 +90,10 @@ class Market:
     value_centicents: int | None = None
     settled_at: int | None = None
     previous_centicents: int | None = None
-    """The last price before the current one."""
+    """The last traded price before the current one; None if there was none."""
     volume_centis: int = 0
     yes_held_centis: int = 0
-    """Contracts held by the accounts of this exchange, by side; the larger is the open interest."""
+    """YES contracts held by the accounts of this exchange; the larger of both sides' counts is the open interest."""
     no_held_centis: int = 0
     quotes: Levels | None = None
     """Bids of outside traders, a count for each price of each side. Reads add the accounts' resting orders to them."""

@@ -165,7 +165,7 @@ class Order(Struct, eq=False, kw_only=True):
     is_placed: bool = True
     """Whether the order was placed. If not, the order is known only by its fills and grows with them."""
     is_archived: bool = False
-    """Whether the order is done and last changed before the exchange's cutoff, so that it is listed with history."""
+    """Whether the order is done and last changed before the exchange's cutoff, so that historical reads list it."""
     group: "OrderGroup | None" = None
     expires_at: int | None = None
     self_trade_prevention: SelfTradePrevention | None = None
@@ -219,7 +219,7 @@ class Order(Struct, eq=False, kw_only=True):
 
     @property
     def need_micros(self) -> int:
-        """Cash held back while the order rests."""
+        """Cash that is held back while the order rests."""
         return self.needs_micros(self.remaining_centis)
 
     def needs_micros(self, count_centis: int) -> int:
@@ -241,13 +241,13 @@ class OrderGroup(Struct, eq=False, kw_only=True):
 
     group_id: str
     serial: int
-    """Number in the order of opening, deleted groups included."""
+    """Number of the group in the order of opening, counting deleted groups."""
     subaccount_ref: SubaccountRef
     exchange_index: int
     limit_centis: int | None
     filled_centis: int = 0
     recent: deque[tuple[int, int]] = field(default_factory=deque)
-    """The fills that are counted: (instant, count)."""
+    """The fills that count toward the limit: (instant, count)."""
     is_triggered: bool = False
     orders: dict[str, Order] = field(default_factory=dict)
     """Resting orders of the group by id, in the order in which they were placed."""

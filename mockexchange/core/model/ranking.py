@@ -62,7 +62,7 @@ class Ranking(Generic[T]):
         return islice(items, 0 if rank is None else bisect_right(items, rank, key=by_rank), None)
 
     def newest(self) -> T:
-        """Return the first item. The ranking must not be empty."""
+        """Return the first item. Must not be called on an empty ranking."""
         return self._items[0]
 
     def __len__(self) -> int:

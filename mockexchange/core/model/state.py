@@ -41,7 +41,10 @@ class Derivatives:
     listed: dict[str, Derivative] = field(default_factory=dict)
     indexes: dict[str, Decimal] = field(default_factory=dict)
     holdings: dict[SubaccountRef, dict[str, Holding]] = field(default_factory=dict)
-    """A flat holding stays until the next settlement, so that its realized profit is still shown."""
+    """Positions by subaccount and derivative.
+
+    A flat one stays until the next settlement, to show its realized profit.
+    """
     cash: dict[SubaccountRef, dict[str, Cash]] = field(default_factory=dict)
     trades: History[DerivativeTrade] = field(default_factory=History)
     trade_ids: set[str] = field(default_factory=set)
@@ -107,7 +110,7 @@ class State:
     service: Service = field(default_factory=Service)
     announcements: list[Announcement] = field(default_factory=list)
     order_books: dict[str, OrderBook] = field(default_factory=dict)
-    """Resting orders by market ticker."""
+    """Order books with the accounts' resting orders, by market ticker."""
     named_trades: dict[str, Trade] = field(default_factory=dict)
     """Trades whose id a command gave; only these can clash with another."""
     derivatives: Derivatives = field(default_factory=Derivatives)
@@ -140,7 +143,7 @@ class State:
         return account
 
     def dollar_subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
-        """Return a subaccount with dollars and event contracts. Raises Refused for an account of another venue."""
+        """Return a subaccount of the default venue, which has dollars and event contracts. Raises Refused otherwise."""
         subaccount = self.subaccounts.get(subaccount_ref) or self.subaccount(subaccount_ref)
         venue = self.accounts[subaccount_ref.account].venue
         if venue:

@@ -159,7 +159,7 @@ class Subaccount:
             _add(self.shards_reserved_micros, shard, amount_micros)
 
     def cash_on(self, shard: int) -> int:
-        """Return the cash on an exchange index."""
+        """Return the cash on an exchange index, including cash that is held back."""
         if shard:
             return self.shards_micros.get(shard, 0)
         return self.cash_micros - sum(self.shards_micros.values())

@@ -69,7 +69,7 @@ class SettlementQuery(ListQuery, frozen=True, kw_only=True):
 
 
 def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[FillRow]:
-    """Return a page of fills of an account."""
+    """Return the page of an account's fills that a query selects."""
     selectors = _selectors(state, query.tickers, (), query.exchange_index)
     window = _cut(query.window, query.archived, state.archived_before)
     if query.order_id is None:
@@ -81,7 +81,7 @@ def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[Fill
 
 
 def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Order]:
-    """Return a page of orders of an account."""
+    """Return the page of an account's orders that a query selects."""
     selectors = _selectors(state, query.tickers, query.events, query.exchange_index)
     if not query.client_order_ids:
         orders = state.accounts[account].ledger.orders
@@ -98,7 +98,7 @@ def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Or
 
 
 def find_settlements(state: State, account: str, query: SettlementQuery) -> HistoryPage[Settlement]:
-    """Return a page of settlements of an account."""
+    """Return the page of an account's settlements that a query selects."""
     selectors = _selectors(state, query.tickers, query.events, None)
     settlements = state.accounts[account].ledger.settlements
     return settlements.find(query.limit, selectors, query.admits, query.window, query.after)

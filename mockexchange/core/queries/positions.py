@@ -62,7 +62,7 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
 
 
 class EventRow(Struct, frozen=True, gc=False):
-    """The sums over an event's positions that pass the settlement and archive filters of a query."""
+    """An event in a page, with sums over its positions that pass the filters `settled` and `archived`."""
 
     event: str
     totals: EventTotals

@@ -53,7 +53,10 @@ class Holding(Struct, eq=False):
         return profit
 
     def open(self, form: Instrument, size: Decimal, price: Decimal, reference: Decimal, price_usd: Decimal) -> None:
-        """Add `size` to the position. `price` is its entry price, `reference` its price in `session_cost`."""
+        """Add `size` to the position. `price` is its entry price.
+
+        `reference` is the price that counts for the session's profit, and `price_usd` the entry price in dollars.
+        """
         self.size += size
         self.cost += form.worth(size, price)
         self.session_cost += form.worth(size, reference)
@@ -109,6 +112,6 @@ class Cash(Struct, eq=False):
     traded: Decimal = ZERO
     """Option premiums received less option premiums paid."""
     settled: Decimal = ZERO
-    """Sum of daily settlements and deliveries."""
+    """Sum of the profits that daily settlements and deliveries paid."""
     fees: Decimal = ZERO
     revision: int = 0

@@ -30,9 +30,11 @@ class Held(NamedTuple):
 
 
 def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[Held]:
-    """Return the holdings of a subaccount in the order of their first opening; an empty list if it is unknown.
+    """Return the positions of a subaccount in the order of their first opening.
 
-    `with_flat` adds flat holdings, which were closed since the last settlement.
+    An empty list for an unknown subaccount.
+
+    `with_flat` adds flat positions, which were closed since the last settlement.
     """
     derivatives = state.derivatives.listed
     return [
@@ -50,7 +52,7 @@ def view_of_held(state: State, held: Held) -> PositionView:
 
 
 def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[PositionView]:
-    """Return a view of each holding of a subaccount, in the order and with the arguments of `held_of`."""
+    """Return the views of a subaccount's positions; order and arguments are those of `held_of`."""
     return [view_of_held(state, held) for held in held_of(state, subaccount_ref, with_flat)]
 
 

@@ -15,7 +15,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Margins(NamedTuple):
-    """Initial and maintenance margin."""
+    """Initial and maintenance margin of a position, in settlement currency."""
 
     initial: Decimal
     maintenance: Decimal

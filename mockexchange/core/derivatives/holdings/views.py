@@ -9,15 +9,16 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class PositionView(Struct, frozen=True, kw_only=True):
-    """A position at the time of the read; a flat one has zeros. Amounts are in settlement currency, `_usd` in dollars.
+    """All numbers of a position at the time of the read; zeros for a flat one. Amounts are in settlement currency.
 
-    Numbers that the derivative's kind does not have are None; each venue chooses the fields that it prints.
+    Amounts with `_usd` are in dollars. Numbers that the derivative's kind does not have are None; each venue chooses
+    the fields that it shows.
     """
 
     subaccount_ref: SubaccountRef
     derivative: Derivative
     size: Decimal
-    """Signed size; for a linear future the quote notional, as the venue shows it (ccxt#13313)."""
+    """Signed size. For a linear future it is the notional in quote currency, as the venue shows it (ccxt#13313)."""
     size_currency: Decimal | None
     """Signed size in the base coin; None for options."""
     average_price: Decimal

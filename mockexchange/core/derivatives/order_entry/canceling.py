@@ -73,7 +73,7 @@ def end_session(state: State, at: int) -> Iterator[Event]:
 
 
 def close_book(state: State, derivative: Derivative, at: int) -> Iterator[Event]:
-    """Cancel all orders of a derivative that is delivered, and remove its quotes."""
+    """Cancel all orders of a derivative that is delivered, and remove its outside quotes."""
     book = book_of(state, derivative)
     waiting = [order for order in state.derivatives.waiting.values() if order.derivative is derivative]
     for order in (*book.orders, *waiting):

@@ -1,4 +1,4 @@
-"""The handler of new orders: check, match, then rest or cancel what remains. Checks come before any change."""
+"""The handler of new orders of derivatives: it checks, matches, then rests or cancels what remains."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -43,7 +43,7 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
     """Signed size of the position after the trade."""
     order_type: str = "limit"
     order_state: OrderState = OrderState.FILLED
-    """The state of the order after the trade. A recorded trade has no order: it shows a filled limit order."""
+    """State of the order after the trade. A recorded trade has no order: it shows a filled limit order."""
     post_only: bool = False
     reduce_only: bool = False
 

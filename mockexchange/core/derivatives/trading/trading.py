@@ -91,7 +91,7 @@ def _require_tradable(state: State, derivative: Derivative, command: TradeDeriva
 
 
 def require_amount(terms: Terms, amount: Decimal) -> None:
-    """Refuse an amount below `amount_min` or not a multiple of min(`contract_size`, `amount_min`)."""
+    """Raise Refused for an amount below `amount_min`, or not a multiple of min(`contract_size`, `amount_min`)."""
     unit = amount_step(terms)
     if amount < terms.amount_min or amount % unit:
         message = f"{amount} of {terms.name}: expected a multiple of {unit}, {terms.amount_min} or more"

@@ -49,7 +49,7 @@ def require_resting(order: Order) -> Order:
 
 
 def require_active(state: State) -> None:
-    """Raise Refused while the whole exchange is paused."""
+    """Raise Refused while the whole exchange is halted."""
     if not state.service.is_active:
         raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
 
@@ -149,7 +149,7 @@ def add_order(state: State, order: Order, revision: int) -> None:
 
 
 def rename_order(state: State, order: Order, client_order_id: str) -> None:
-    """Give an order another client order id; the account can use neither again."""
+    """Give an order another client order id; the account can never use the old or the new one for another order."""
     account = state.accounts[order.subaccount.ref.account]
     account.ledger.orders.revision = state.next_revision()
     if order.client_order_id:

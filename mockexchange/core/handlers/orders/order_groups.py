@@ -66,7 +66,7 @@ def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]
 
 
 def count_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
-    """Add filled contracts to the group's count; at the limit cancel its remaining orders."""
+    """Add filled contracts to the group's count; if that reaches the limit, cancel the group's remaining orders."""
     group.count(count_centis, at, state.rules.group_window_us)
     yield from _trigger_at_limit(state, group, at)
 
