@@ -88,7 +88,7 @@ class PageCache:
         return kept[1] if kept is not None and kept[0] == revision else None
 
     def keep(self, key: Hashable, revision: int, page: bytes) -> None:
-        """Cache a page, unless it is too large, in place of the page of `key` or of the oldest one."""
+        """Cache a page for `key`, unless it is too large; the oldest page is dropped if there are too many."""
         self._pages.pop(key, None)
         if len(page) <= PAGE_BYTES_MAX:
             self._pages[key] = (revision, page)

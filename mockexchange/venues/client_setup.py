@@ -83,7 +83,7 @@ class ClientSetup:
     demo_switches: Mapping[str, str]
     """Variables with which known clients select the venue's demo, and variables that hold the demo's keys."""
     example_request: str
-    """A request that needs a signature and no parameters, as method and path below the prefix."""
+    """A request for examples, as method and path below the prefix; it needs a signature but no parameters."""
     signature: SignatureOptions
     credential_headers: tuple[str, ...] = ()
     """Headers that carry credentials, in lower case."""
@@ -99,7 +99,7 @@ class UnsignedRequest(NamedTuple):
 
 
 Credential = Mapping[str, Any]
-"""An account of the control API as JSON: key id, and private key or secret."""
+"""An account as JSON, as the control API gives it: key id, and private key or secret."""
 
 
 class RequestSigner(NamedTuple):
@@ -108,11 +108,14 @@ class RequestSigner(NamedTuple):
     prefix: str
     """The prefix of REST paths."""
     headers_of: Callable[[Credential, UnsignedRequest, int], dict[str, str]]
-    """Function (credential, request, host time in nanoseconds) that returns the headers that sign the request."""
+    """Return the headers that sign a request: (credential, request, host time in nanoseconds)."""
     id_name: str | None = None
     """The field with the id of a JSON-RPC request; None for a venue with plain REST."""
 
 
 def envelope(id_name: str, method: str, params: Mapping[str, Any]) -> bytes:
-    """Return the body of a JSON-RPC request. `method` is a path such as private/get_positions, as in the URL."""
+    """Return a JSON-RPC request as bytes.
+
+    `id_name` is the key of its id, `method` a path such as private/get_positions.
+    """
     return json.dumps({id_name: REQUEST_ID, "method": method, "params": params}).encode()

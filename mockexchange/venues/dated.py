@@ -81,7 +81,7 @@ class Nested:
     fields: "tuple[Field, ...]"
     is_list: bool = False
     is_ordered: bool = False
-    """Whether its keys are in the order of the table's rows instead of alphabetical order."""
+    """Whether the object's keys are in the order of its table's rows instead of alphabetical order."""
 
     @property
     def kind(self) -> str:

@@ -30,7 +30,7 @@ class Frame(NamedTuple):
     sid: int = 0
     note: str = ""
     acknowledged: tuple[str, ...] = ()
-    """Channels, by their names in scenarios, that the frame acknowledges as subscribed."""
+    """Channels that this frame confirms as subscribed, by their names in scenarios."""
     stub: str | None = None
     """Name of the stub that made the frame, or would have made it if the caller had not been refused."""
     commands: tuple[int, ...] = ()
@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
     @property
     def is_answer(self) -> bool:
-        """Whether the frame answers a command; other frames are data of a subscription, which may be lost."""
+        """Whether the frame answers a command; all other frames are data of a subscription, which faults may drop."""
         return not self.sid or self.kind in ANSWERS
 
 

@@ -52,7 +52,7 @@ class Given(NamedTuple, Generic[P]):
 
 
 Reader = Callable[[Given[P]], Any]
-"""Function that returns the decoded value of a parameter; raises the venue's rejection."""
+"""A function that returns the decoded value of a parameter, or raises the venue's rejection."""
 
 
 @lru_cache(maxsize=1_024)

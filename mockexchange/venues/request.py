@@ -10,7 +10,7 @@ from mockexchange.core.exchange import Outcome
 
 
 class Request(Struct, frozen=True):
-    """One request as it crossed the wire.
+    """One HTTP request, with its bytes as the client sent them.
 
     `path` and `query` are raw (percent-encoded, latin-1 text, no "?"); header names are lower case. All headers are
     kept: the journal and the diagnosis of signatures need them.

@@ -15,6 +15,6 @@ class Retirement(NamedTuple):
     until: str
     """First day on which the part no longer exists."""
     advice: str
-    """What to use instead, for the user."""
+    """Advice for the user: what to use instead of the retired part."""
     source: str
     """Label of the source of these days, one of the venue's."""

@@ -77,7 +77,7 @@ class Subscription(Protocol):
 
     @property
     def markets(self) -> Collection[str] | None:
-        """Markets that the subscription is limited to; None for all."""
+        """Markets to which the subscription is limited; None for all markets."""
         ...
 
 
@@ -135,7 +135,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def subscriptions(self) -> Mapping[int, Subscription]:
-        """Subscriptions by sid."""
+        """The session's subscriptions by sid."""
         ...
 
     @property
@@ -177,7 +177,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Return a literal frame of a scenario with "$sid" and "$seq" filled in."""
+        """Return a frame that a scenario gives as text, with its "$sid" and "$seq" filled in."""
         ...
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:

@@ -9,7 +9,7 @@ BUCKETS_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class BucketSize:
-    """`refill` tokens come back within `per_us` microseconds, one after the other, up to `capacity` tokens."""
+    """The size of a token bucket: `refill` tokens come back one by one in `per_us` microseconds, up to `capacity`."""
 
     refill: int
     per_us: int

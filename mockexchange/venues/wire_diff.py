@@ -16,7 +16,7 @@ READS = "reads"
 
 
 class Section(NamedTuple):
-    """Dated rows of one type, and a function that describes one of them."""
+    """A part of the API that is compared: dated rows of one type, and a function that describes a row."""
 
     title: str
     rows: Sequence[Any]

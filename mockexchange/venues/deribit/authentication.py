@@ -81,7 +81,7 @@ def read_token(
 
 
 def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
-    """Return the caller for a key with the given scopes; a `read_write` scope includes the `read` scope."""
+    """Return the caller that a key with these scopes is; a `read_write` scope includes the `read` scope."""
     given = list(scopes)
     read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
     return Caller(
@@ -105,7 +105,7 @@ def require_secret(context: DeribitContext, key: Key, secret: str) -> None:
 
 
 def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> None:
-    """Raise Rejected if a timestamp, in milliseconds, is outside the window."""
+    """Raise Rejected if a timestamp (text, in milliseconds) is outside the accepted window."""
     window_us = context.settings.window_us
     problem = check_window(text, clock_of(context.settings, at, host_at), window_us, window_us)
     if problem:

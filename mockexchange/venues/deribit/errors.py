@@ -46,7 +46,7 @@ COMBO_BOOK = 13036
 TIMED_OUT = 13888
 
 BODY_BYTES_MAX = 32 * 1024
-"""Size limit of a body or a frame: the documented 32 kB, read as 32 KiB [doc]."""
+"""Largest body or frame that is accepted: the documented 32 kB, read as 32 KiB [doc]."""
 BAD_STATUS = 400
 NOT_ALLOWED_STATUS = 405
 

@@ -1,4 +1,4 @@
-"""The spelling of numbers, instants and enumerations as JSON text.
+"""Functions that write numbers, instants and enumerations as JSON text.
 
 Amounts are JSON numbers of at most 9 decimals, rounded half even, and always with a point, like the venue's floats.
 """
@@ -41,7 +41,7 @@ def expiration(at: int | None) -> str:
 
 
 def direction(size: Decimal) -> str:
-    """Return the direction of a position: buy, sell or zero."""
+    """Return the direction of a position with this size: buy, sell or zero."""
     if not size:
         return '"zero"'
     return '"buy"' if size > 0 else '"sell"'

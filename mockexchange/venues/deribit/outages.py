@@ -33,7 +33,7 @@ OTHER_CODE = 10001
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the error body of a status without a request at hand: `usIn`, `usOut` and `usDiff` are 0.
+    """Return the error body of a status if the request is not known: `usIn`, `usOut` and `usDiff` are 0.
 
     `shape` is ignored: errors of this venue have one shape.
     """

@@ -91,7 +91,7 @@ def carry_out(
 
 
 def require_scope(operation: Operation, caller: Caller | None) -> None:
-    """Raise Rejected without a caller, or if the caller lacks the scope of the operation."""
+    """Raise Rejected if a request has no caller, or if its caller lacks the scope that the operation needs."""
     if caller is None:
         message = f"{operation.name} is private: sign the request, or send the access_token of public/auth"
         raise Rejected(UNAUTHORIZED, message, "invalid_token")

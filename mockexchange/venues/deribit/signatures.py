@@ -74,7 +74,7 @@ def sign(secret: str, text: bytes) -> str:
 
 
 def verifies(secret: str, text: bytes, signature: str) -> bool:
-    """Return whether a signature, in hex of either case, verifies."""
+    """Return whether a signature (hex in either case) is the one of this text with this secret."""
     return are_equal(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
 
 

@@ -51,7 +51,7 @@ def explain_text(text: bytes, chars_max: int) -> str:
 
 
 def similar_headers(sent: Sequence[str], wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (sent, wanted) names of the sent headers that resemble a wanted header."""
+    """Yield pairs of a sent header's name and the wanted header's name that it resembles."""
     for name in sent[:LOOK_ALIKES_MAX]:
         near = difflib.get_close_matches(name[:NAME_CHARS_MAX], wanted, n=1, cutoff=0.75)
         if near:

@@ -23,7 +23,7 @@ ATTEMPTS_MAX = 200
 """Largest number of digests in one diagnosis. Each takes some 2 us for an ordinary text, 0.1 ms for one of 32 kB."""
 TEXTS_MAX = 120
 TEXTS_PER_SECRET_MAX = 4
-"""Limit of the texts, likeliest first, that are tried with each misread secret."""
+"""Largest number of texts, likeliest first, that are tried with each misread secret."""
 OTHERS_MAX = 48
 ATTEMPTS_PER_STEP = 20
 EXPECTED_CHARS_MAX = 1_000
@@ -90,7 +90,7 @@ def explain_steps(case: Case) -> Generator[None, None, str]:
 
 
 def read_signature(text: str) -> DecodedSignature:
-    """Return the bytes of a signature and its spelling."""
+    """Decode the text of a signature; return its bytes and how they were spelled."""
     bare = unquote(text).strip(" \t\r\n\"'")
     hexadecimal = _HEX.fullmatch(bare)
     if hexadecimal and len(bare) >= HEX_CHARS_MIN:

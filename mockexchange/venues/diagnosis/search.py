@@ -29,7 +29,7 @@ class Edit(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """A text that may have been signed, and the mistakes that lead to it; without mistakes, the right text."""
+    """A text that a client may have signed, with the mistakes that lead to it; the right text has none."""
 
     text: bytes
     fields: Fields
@@ -41,7 +41,7 @@ class Attempt(NamedTuple):
 
 
 F = TypeVar("F")
-"""The type of a search's result."""
+"""The type of what a search returns."""
 
 
 def attempts(
@@ -80,7 +80,10 @@ def pairs(edits: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
 
 
 def first_found(tries: Iterable[tuple[F | None, int]], cost_per_step: int) -> Generator[None, None, F | None]:
-    """Return the first result of `tries`, pairs of result (None for a failure) and cost; yield after each step."""
+    """Return the first result of `tries`, which are pairs (result or None for a failure, cost).
+
+    Yields whenever the tries since the last yield have cost `cost_per_step`.
+    """
     spent = 0
     for found, cost in tries:
         if found is not None:

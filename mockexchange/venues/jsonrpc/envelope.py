@@ -1,4 +1,4 @@
-"""The reader of JSON-RPC envelopes. Numbers stay text, so that an id comes back as it was written."""
+"""The parser of JSON-RPC envelopes. Numbers stay text, so that an answer repeats an id as it was written."""
 
 import json
 import re
@@ -135,7 +135,7 @@ def is_utf8(text: str) -> bool:
 
 
 def spell(text: str) -> str:
-    """Return text as a JSON string; lone surrogates stay escaped."""
+    """Return text as a JSON string, in which lone surrogates are escaped."""
     return encode_basestring(text) if is_utf8(text) else encode_basestring_ascii(text)
 
 

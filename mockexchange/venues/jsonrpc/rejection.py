@@ -5,10 +5,10 @@ from mockexchange.venues.request import Answer, Diagnose
 
 
 class Rejection(Exception):
-    """A request that a venue answers with an error.
+    """An exception for a request that a venue answers with an error.
 
-    `diagnosis` is the advice for the user, outside the answer's body: a text, or a function that finds it.
-    `request_id` is the id (JSON text) of a malformed request, None if it could not be read.
+    `diagnosis` is the advice for the user, outside the answer's body: a text, or a function that finds it. `request_id`
+    is the id (JSON text) of a malformed request, None if it could not be read.
     """
 
     request_id: str | None = None

@@ -129,7 +129,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @property
     def calls(self) -> Self:
-        """The session itself: all its commands can be answered as requests."""
+        """The session itself, since all its commands have the form of requests."""
         return self
 
     def note_call(self, host_at: int) -> None:
@@ -162,7 +162,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return Frame(self.refuse(rejection, request), "error", note=note)
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
-        """Return the frames that are due without a command; none by default."""
+        """Return the frames that are due without a command; by default there are none."""
         return []
 
     def fill_placeholders(self, text: str, channel: str) -> str:

@@ -39,9 +39,9 @@ def authenticate(
     *,
     credentials: Credentials | None = None,
 ) -> Key:
-    """Return the verified key of a request. Raises Rejected; `reply` gets the key id and account that it names.
+    """Return the verified key of a request, and set the key id and account of `reply`. Raises Rejected.
 
-    `credentials` are those of the request, if they were read before.
+    `credentials` are the request's, if the caller has parsed them already.
     """
     credentials = credentials or signatures.read_credentials(request)
     reply.key_id = credentials.key_id

@@ -24,13 +24,16 @@ class Places(NamedTuple):
 
 
 def change_legacy(body: Any, table: str, change: Change | None) -> int:
-    """Change every legacy field of an answer in place, or remove it if `change` is None; return their number."""
+    """Replace the value of every legacy field in an answer, or remove the fields if `change` is None.
+
+    Return their number.
+    """
     return _change(body, places_of(table), change)
 
 
 @lru_cache(maxsize=256)
 def places_of(table: str) -> Places:
-    """Return the legacy fields of one of the venue's objects."""
+    """Return where one of the venue's objects, given by its table's name, has legacy fields."""
     return _places(OBJECTS[table])
 
 

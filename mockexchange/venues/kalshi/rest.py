@@ -51,7 +51,7 @@ NO_BODY: dict[str, Any] = {}
 
 
 class KalshiRequest(Struct):
-    """One request, its exchange time and host time in microseconds, and the reply under construction."""
+    """One request, its exchange time and host time in microseconds, and the answer under construction."""
 
     context: KalshiContext
     request: Request
@@ -296,7 +296,7 @@ def _needs_key(request: Request, credentials: Credentials, operation: Operation 
 
 
 def operation_of(context: KalshiContext, request: Request) -> str | None:
-    """Return the name of the operation that a request is for, on the date of its key; None if there is none."""
+    """Return the name of the operation that a request is for, at the API date of its key; None if there is none."""
     key = context.state.keys.get(signatures.claimed_key(request) or "")
     found = match(request.method, request.path, date_of(context, key))
     return found.operation.name if found else None

@@ -31,13 +31,13 @@ class KalshiSettings:
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
     settlement_counts: Literal["gross", "net"] = "gross"
-    """Counts of each side in a settlement: everything bought, or the position that was paid."""
+    """Counts that a settlement shows for each side: everything bought, or only the position that was paid."""
     stream_repeat: Literal["same_sid", "error_6"] = "same_sid"
     """Answer to a second subscription to a channel: the same sid, or error 6 on days that had it."""
     stream_anonymous: Literal["refuse", "accept"] = "refuse"
     """Answer to handshakes without a key on those days whose documents do not allow them."""
     stream_origin: Literal["accept", "refuse"] = "accept"
-    """Answer to handshakes with the `Origin` of another host: the venue was seen to refuse them."""
+    """Answer to handshakes whose `Origin` names another host; the venue was once seen to refuse them."""
     stream_connections: int = 200
     """Largest number of open streams of one account (documented: 200, and more by tier)."""
     stream_empty_side: Literal["dated", "omit", "empty"] = "dated"
@@ -47,11 +47,11 @@ class KalshiSettings:
     stream_sending_time: Literal["dated", "never"] = "dated"
     """Whether frames have the key `sending_ts_ms`: as at the API date, or never."""
     stream_position_fee_cost: Literal["held", "paid"] = "held"
-    """Fee cost of a position: fees of the contracts held, or all fees paid."""
+    """Fee cost that a position shows on the stream: fees of the contracts held, or all fees paid."""
     stream_heartbeat_us: int = 10 * MICROSECONDS_PER_SECOND
     """Silence, in host time, after which the server sends a Ping; 0 for no Pings."""
     stream_pong_us: int = 30 * MICROSECONDS_PER_SECOND
-    """Host time to wait for a Pong; 0 for no limit."""
+    """Host time in which a client has to answer a Ping; 0 for no limit."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
     """Bytes that may wait for one client, some 15,000 frames. A frame that does not fit ends its subscription."""
     data: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)

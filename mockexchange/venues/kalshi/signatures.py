@@ -65,12 +65,12 @@ def _credentials_in(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials:
 
 
 def signed_message(timestamp: str, request: Request) -> bytes:
-    """Return the bytes that a client has to sign."""
+    """Return the bytes that a client has to sign for a request with this timestamp."""
     return f"{timestamp}{request.method}{request.path}".encode("latin-1")
 
 
 def decode_signature(text: str) -> bytes | None:
-    """Decode standard padded base64, the only encoding that the venue accepts; None for other texts."""
+    """Decode standard padded base64, the only encoding that the venue accepts; return None for other texts."""
     if len(text) % 4 or text.count("=") > 2:  # Python forgives padding beyond what the length needs
         return None
     try:

@@ -39,7 +39,7 @@ class KeyPair:
 
 @cache
 def development_keys() -> list[KeyPair]:
-    """Return the pool shipped with the package."""
+    """Return the pool of key pairs that is shipped with the package."""
     text = (files("mockexchange.venues.keys") / "development_keys.pem").read_text(encoding="ascii")
     return [KeyPair(public, private) for private, public in _PAIR.findall(text)]
 
@@ -101,7 +101,7 @@ def free_rsa_pair(name: str, used: Container[str]) -> KeyPair | None:
 
 
 def derive_ed25519(name: str) -> KeyPair:
-    """Return the development pair that is derived from a name."""
+    """Return the Ed25519 development pair that is derived from a name."""
     return pair_of(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"development {name}".encode()).digest()))
 
 

@@ -1,4 +1,4 @@
-"""Public keys of clients, as PEM texts."""
+"""Checks and parses the public keys of clients, which are PEM texts."""
 
 import math
 from functools import lru_cache
@@ -13,10 +13,10 @@ RSA_BITS_MIN = 2048
 RSA_BITS_MAX = 4096
 PUBLIC_KEYS_MAX = 4096
 SMALL_FACTORS = math.prod(range(2, 1_000))
-"""A product of all numbers below 1,000, to find a modulus with a prime factor below 1,000."""
+"""The product of all numbers below 1,000, to find a modulus with a prime factor below 1,000."""
 FIELD = 2**255 - 19
 CURVE_D = -121_665 * pow(121_666, -1, FIELD) % FIELD
-"""The prime field and the constant of the curve of Ed25519 (RFC 8032, 5.1)."""
+"""The constant of the curve of Ed25519, in its prime field (RFC 8032, 5.1)."""
 DOUBLINGS = 3
 """Number of doublings that turn a point of small order into the neutral one, since the cofactor of the curve is 8."""
 

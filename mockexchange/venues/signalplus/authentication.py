@@ -19,7 +19,7 @@ from mockexchange.venues.signalplus.signatures import Credentials
 def authenticate(
     context: SignalPlusContext, request: Request, at: int, host_at: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
-    """Return the key that signed a request. Raises Rejected. Sets the claimed key of `reply`.
+    """Return the key that signed a request, and set the claimed key of `reply`. Raises Rejected.
 
     A call on a stream was authenticated by the handshake.
     """

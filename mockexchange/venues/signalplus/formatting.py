@@ -1,4 +1,4 @@
-"""The spelling of amounts: decimal strings, though the venue's page has numbers [doc].
+"""Functions that write amounts as JSON: decimal strings, though the venue's page has numbers [doc].
 
 At most nine decimals without trailing zeros, but at least one decimal: "0.974421544", "110970.0", "0.0".
 """

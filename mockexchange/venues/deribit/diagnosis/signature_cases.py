@@ -17,7 +17,7 @@ from mockexchange.venues.request import Request
 COMBINED = 2
 """Number of spellings of each mistake that are also tried together with another mistake."""
 MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
-"""Function (claimed key, other keys) that returns the case to diagnose."""
+"""A function (claimed key, other keys) that returns the case of a wrong signature for the diagnosis."""
 
 
 def request_case(request: Request, sent: Credentials) -> MakeCase:

@@ -1,4 +1,4 @@
-"""The data of notifications, built from the objects of REST; `objects.summaries` writes user.portfolio."""
+"""The data that notifications carry, built from the JSON objects of REST; `objects.summaries` has user.portfolio's."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.frames import positions

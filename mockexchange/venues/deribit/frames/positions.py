@@ -1,4 +1,4 @@
-"""The data of user.changes: the changes of one instrument by one command.
+"""The data of user.changes notifications: the changes of one instrument by one command.
 
 Its positions lack open_orders_margin and estimated_liquidation_price, as in the documents' example [doc].
 """

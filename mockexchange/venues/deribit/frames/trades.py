@@ -1,4 +1,4 @@
-"""The data of user.trades: the trades of one command, oldest first."""
+"""The data of user.trades notifications: the trades of one command, oldest first."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The venue's currencies. Fees of deposits and withdrawals are constants: neither is emulated."""
+"""JSON fields of the venue's currencies. The shown fees of deposits and withdrawals are constants."""
 
 from typing import NamedTuple
 

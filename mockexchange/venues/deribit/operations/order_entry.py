@@ -213,7 +213,7 @@ def require_editable(call: Call, order: DerivativeOrder) -> None:
 
 
 def required_amount(call: Call, derivative: Derivative) -> Decimal:
-    """Return the amount of a call, which may be in contracts. Raises Rejected if it is missing or below the least."""
+    """Return the amount of a call, which may be given in contracts. Raises Rejected if it is missing or too small."""
     amount = given_amount(call, derivative)
     if amount is None:
         raise missing("amount", call.operation.name)

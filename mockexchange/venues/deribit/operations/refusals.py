@@ -71,6 +71,6 @@ def _out_of_bounds(why: str, derivative: Derivative, direction: Direction) -> Re
 
 
 def rejected(refusal: Refusal) -> Rejected:
-    """Return the venue's error for a refused command; its diagnosis is the core's message."""
+    """Return the venue's error for a command that the exchange refused; the diagnosis is the refusal's message."""
     make = MADE.get(refusal.code)
     return make(refusal.message) if make else Rejected(CODES[refusal.code], refusal.message)

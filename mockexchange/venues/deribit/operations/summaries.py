@@ -77,7 +77,7 @@ def _fees_of(state: State, currency: str) -> Fees:
 
 
 def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str, settings: DeribitSettings) -> Statement:
-    """Return a subaccount's summary with its sums by index."""
+    """Return a subaccount's summary in one currency, with its sums by price index."""
     held = [
         view for view in positions_of(state, subaccount_ref) if view.derivative.terms.settlement_currency == currency
     ]
@@ -94,7 +94,7 @@ def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str, set
 
 
 def owner_of(state: State, subaccount_ref: SubaccountRef) -> Owner:
-    """Return the owner of a summary; a subaccount has the creation time of its account."""
+    """Return the owner that a summary shows; a subaccount has the creation time of its account."""
     name, subaccount = subaccount_ref
     opened_at = state.accounts[name].opened_at
     if subaccount == PRIMARY_SUBACCOUNT:

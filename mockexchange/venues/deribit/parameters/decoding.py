@@ -148,7 +148,7 @@ def with_count(request: Request, rows: int) -> Request:
 
 
 def cap_count(params: dict[str, Any], rows_max: int) -> dict[str, Any]:
-    """Return parameters with a count of at most `rows_max`; an unusable count stays unchanged."""
+    """Return a copy of parameters whose `count` is at most `rows_max`; an unusable count stays unchanged."""
     asked = params.get("count")
     count = rows_max if asked is None else integer_of(asked)
     return params if count is None or count < 1 else {**params, "count": Number(str(min(count, rows_max)))}

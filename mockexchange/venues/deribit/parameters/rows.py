@@ -46,7 +46,7 @@ def number(name: str) -> Parameter:
 
 
 def flag(name: str) -> Parameter:
-    """Return a boolean that is None where it is absent."""
+    """Return a boolean parameter whose value is None where it is absent."""
     return Parameter(name=name, kind="boolean", source="openapi-2.1.1")
 
 

@@ -149,7 +149,7 @@ def _set_for_account(command: SetCancelOnDisconnect) -> Write:
 
 
 def log_out(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
-    """End the stream without an answer, and leave its orders [doc].
+    """End the stream without an answer, and without canceling its orders [doc].
 
     Tokens stay valid; `invalidate_token` has no effect.
     """

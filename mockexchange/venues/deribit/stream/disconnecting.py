@@ -20,7 +20,7 @@ It is twice the number of open orders, if that is more.
 
 
 class Disconnecting:
-    """The orders of one stream, and whether its end cancels them."""
+    """Remembers the orders of one stream, and whether the stream's end cancels them."""
 
     def __init__(self, context: DeribitContext) -> None:
         self._context = context

@@ -39,7 +39,7 @@ from mockexchange.venues.deribit.stream.market_data import MarketMessage
 from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
 PositionKey = tuple[SubaccountRef, str]
-"""A subaccount and a derivative."""
+"""The key of a position: a subaccount and a derivative."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def messages_of(
 ) -> list[Message | MarketMessage]:
     """Return the messages for the events of one command; `state` is the state after them.
 
-    `channels` are the full names with subscriptions; no message is made for other channels.
+    `channels` are the full names of the channels with subscribers; no message is made for others.
     """
     changes = Changes()
     for event in events:

@@ -14,7 +14,7 @@ Ending = tuple[int, str]
 
 
 class Liveness:
-    """The heartbeat and idle timer of one stream. Times are host times in microseconds."""
+    """The heartbeat and the idle timer of one stream. Times are host times in microseconds."""
 
     def __init__(self, idle_us: int, host_at: int) -> None:
         self._idle_us = idle_us

@@ -63,7 +63,7 @@ class MarketMessage:
 
 
 def messages_of(state: State, events: Iterable[Event], at: int, channels: Container[str]) -> Iterator[MarketMessage]:
-    """Yield a message for each of the channels that show an instrument which the events touch."""
+    """Yield a possible message for each of the channels whose instrument the events have touched."""
     for name in dict.fromkeys(_touched(state, events)):
         market = Market(state, state.derivatives.listed[name], at)
         yield from (MarketMessage(channel, market) for channel in market_names_of(name) if channel in channels)

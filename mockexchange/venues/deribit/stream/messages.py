@@ -19,7 +19,7 @@ class MessageData(NamedTuple):
     written: dict[str | None, str]
 
     def text(self, api_date: ApiDate) -> str:
-        """Return the data as JSON."""
+        """Return the data as JSON for an API date."""
         found = self.written.get(api_date.day)
         if found is None:
             found = self.written[api_date.day] = self.write(api_date)
@@ -27,7 +27,7 @@ class MessageData(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message of one channel, by the channel's full name."""
+    """One message of one channel, which is given by its full name."""
 
     channel: str
     data: MessageData

@@ -49,7 +49,7 @@ EXAMPLES = {"count": "2.00", "price": "0.5600"}
 
 
 class DecodedBody(NamedTuple):
-    """A value for every field of a body (None where absent), and the findings."""
+    """The value of every field of a body (None where absent), and the findings about ignored keys."""
 
     params: dict[str, Any]
     findings: tuple[str, ...]
@@ -59,7 +59,7 @@ NONE = DecodedBody({}, ())
 
 
 def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedBody:
-    """Decode the body of a request for an operation. Raises Rejected."""
+    """Decode the body of a request for an operation. Raises Rejected if it is not valid."""
     body = BODIES.get(operation)
     if body is None or (body.may_be_absent and not request.body):
         return NONE
@@ -75,7 +75,7 @@ def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedB
 
 
 def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> DecodedBody:
-    """Decode one object of a body. Raises Rejected."""
+    """Decode a body that is parsed already, or one object inside it. Raises Rejected."""
     rows, lists = _rows_on(body, api_date)
     for name, given in value.items():
         if name in rows and given is not None:

@@ -49,10 +49,10 @@ class Reading(Protocol):
 
     @property
     def is_certain(self) -> bool:
-        """Whether it is certain that the key made the signature, even if the signed text is unknown."""
+        """Whether the key certainly made the signature, even if the signed text is unknown."""
 
     def fits(self, text: bytes) -> bool:
-        """Return whether a text is the signed one."""
+        """Return whether the signature is that of this text."""
 
     def advice(self) -> str | None:
         """Return what the client has to change in its signature scheme; None if the scheme is right."""

@@ -28,7 +28,7 @@ MICROSECONDS_PER_MILLISECOND = 1_000
 
 
 def price_3(centicents: int) -> str:
-    """Return a price with three decimals, as in every example of the first documents, or with four if it has four."""
+    """Return a price as text with three decimals, as in the first documents, or with four if it needs them."""
     text = exact(centicents, 4)
     return f'"{text.removesuffix("0")}"'
 

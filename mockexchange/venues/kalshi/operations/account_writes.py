@@ -22,7 +22,7 @@ from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 
 WRITE = ("write",)
 OWN_KEYS_TIERS = ("premier", "paragon", "prime", "prestige")
-"""Tiers that may register a public key of their own; the others have keys generated (documented at every date)."""
+"""Tiers that may register a public key of their own; accounts of other tiers can only have keys generated."""
 UPGRADED_TIER = "advanced"
 NOTHING = b""
 
@@ -40,7 +40,7 @@ class NewKey(NamedTuple):
 
 
 def create_api_key(call: AccountCall) -> Write:
-    """Register a public key."""
+    """Register a public key that the client sends."""
     account = call.account
     if account.tier not in OWN_KEYS_TIERS:
         message = f"{account.name} has the tier {account.tier}: only {', '.join(OWN_KEYS_TIERS)} register a public key"
@@ -64,7 +64,7 @@ def generate_api_key(call: AccountCall) -> Write:
 
 
 def delete_api_key(call: AccountCall) -> Write:
-    """Remove a key; streams that it opened stay open."""
+    """Remove an API key; streams that were opened with it stay open."""
     yield from submit(RemoveKey(account=call.account.name, key_id=call.path_params["api_key"]))
     return NOTHING
 

@@ -41,12 +41,12 @@ class Call(Struct):
 
 
 class AccountCall(Call):
-    """A call by an authenticated key."""
+    """A call of an operation by a caller with a verified key."""
 
     account: Account
     key: Key
     body: Mapping[str, Any]
-    """The decoded body of a write; empty for an operation without one."""
+    """The decoded body of a write; empty for an operation without a body."""
 
 
 Write: TypeAlias = Generator[Command, Outcome, bytes]
@@ -64,7 +64,7 @@ class Operation:
     path: str
     method: str = "GET"
     scopes: tuple[str, ...] = READ
-    """A key needs any one of these scopes."""
+    """Scopes of which a key needs at least one to call the operation."""
     retired_since: str = FOREVER
     answer_table: str = ""
     """Name of the answer's object in the venue's documents, which is also the name of its table."""
@@ -127,7 +127,7 @@ class PublicOperation(Operation):
     answer: Callable[[Call], bytes]
     public_since: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    """Headers in addition to the headers of every answer."""
+    """Headers of the operation's answer in addition to those that every answer has."""
 
     def needs_key(self, api_date: ApiDate) -> bool:
         return not api_date.holds(self.public_since)

@@ -20,7 +20,7 @@ class Shard(NamedTuple):
 
 
 class Status(NamedTuple):
-    """The status of the exchange and of its shards, which all open and halt together with it."""
+    """The status of the exchange and of its shards, which open and halt only together."""
 
     service: Service
     shards: tuple[Shard, ...]

@@ -27,7 +27,7 @@ class Row(HistoryRow, Protocol):
 
 R = TypeVar("R", bound=Row)
 Find = Callable[[int, int | None], HistoryPage[R]]
-"""Function (limit, serial to continue after) that returns a page."""
+"""A function (limit, serial to continue after) that returns a page of rows."""
 
 
 class ListTable(NamedTuple):

@@ -71,7 +71,7 @@ def submit(command: Command) -> Submission:
 
 
 def rejected(refusal: Refusal) -> Rejected:
-    """Return the venue's error for a refused command; its diagnosis is the core's message."""
+    """Return the venue's error for a command that the exchange refused; the diagnosis is the refusal's message."""
     found = REFUSALS.get(refusal.code, VenueError(Situation.INVALID_ORDER, refusal.code.replace("_", " ")))
     values = {"details": found.details} if found.details else {}
     return Rejected(found.situation, refusal.message, **values)

@@ -19,7 +19,7 @@ def requested_subaccount(call: AccountCall) -> str | None:
 
 
 def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = None) -> SubaccountRef:
-    """Return the subaccount that a write names in its body or its query, else the key's, else the primary one.
+    """Return the subaccount that a write names in its body or query, else the key's subaccount, else the primary one.
 
     `fields` is an item of the body, if the write has several. Raises Rejected if the key is restricted to another.
     """

@@ -32,7 +32,7 @@ BOUND_TAGS = {"at least": "gte", "at most": "lte"}
 
 @lru_cache(maxsize=QUERIES_MAX)
 def parameters(operation: str, api_date: ApiDate) -> dict[str, Parameter]:
-    """Return the parameters of an operation on a date, by name."""
+    """Return the parameters that an operation has at an API date, by name."""
     return rows_of(PARAMETERS.get(operation, ()), api_date)
 
 

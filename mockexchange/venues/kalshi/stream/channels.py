@@ -33,7 +33,11 @@ Filter = Literal["ignored", "optional", "required"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRow(DatedRow):
-    """A channel: `filter` is for market tickers, with `has_ids` for market ids too; `is_sequenced` data has a `seq`."""
+    """A channel of the stream between two days.
+
+    `filter` is its filter by market tickers, `has_ids` is true if it can also filter by market ids; `is_sequenced` data
+    has a `seq`.
+    """
 
     is_private: bool = False
     is_sequenced: bool = False
@@ -87,5 +91,5 @@ CHANNELS: tuple[ChannelRow, ...] = (
 
 @lru_cache(maxsize=64)
 def channels_of(api_date: ApiDate) -> dict[str, ChannelRow]:
-    """Return the channels of a day by name."""
+    """Return the channels that exist at an API date, by name."""
     return pick(CHANNELS, api_date)

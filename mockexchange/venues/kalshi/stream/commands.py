@@ -68,7 +68,7 @@ PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRow(DatedRow):
-    """An action of update_subscription. `channels` have this action; empty for all channels with a filter."""
+    """An action of update_subscription. `channels` are those with this action; empty for all channels with a filter."""
 
     channels: tuple[str, ...] = ()
     needs: Literal["", "markets", "index_ids", "underlying_tickers"] = ""

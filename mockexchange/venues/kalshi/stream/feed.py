@@ -41,7 +41,7 @@ LAST = {"trade": 1, ORDERBOOK: 2}
 
 
 class CommandOutcome(NamedTuple):
-    """The state after a command, the instant of the command, and the settings."""
+    """What messages are made from: the state after a command, the command's instant, and the settings."""
 
     state: State
     at: int

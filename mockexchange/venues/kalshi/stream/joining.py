@@ -24,7 +24,7 @@ def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[
 def first_data(
     reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
 ) -> Iterator[Frame]:
-    """Yield the first data of newly named markets: their order books, or their tickers if requested."""
+    """Yield the first data for markets that were added: their order books, or their tickers if requested."""
     if subscription.channel == ORDERBOOK:
         messages = order_book_messages(reader, tickers)
     elif subscription.channel == TICKER and wants_ticker:

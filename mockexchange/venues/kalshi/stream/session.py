@@ -36,7 +36,7 @@ class Session(Subscriber):
     ending: tuple[int, str] | None = None
     """Always None: the session ends only with its connection."""
     called: None = None
-    """Always None: the commands are about subscriptions, and none is an operation."""
+    """Always None: the commands are only about subscriptions and call no operation."""
     calls: None = None
     parting_commands: tuple[()] = ()
     """Always empty: the end of a stream cancels no orders."""

@@ -78,7 +78,7 @@ class Subscriptions:
         return subscription
 
     def close(self, sid: int) -> Subscription:
-        """Remove a subscription. Raises KeyError if there is no such subscription."""
+        """Remove a subscription and return it. Raises KeyError if no subscription has that sid."""
         subscription = self.by_sid.pop(sid)
         del self.by_channel[subscription.channel]
         return subscription

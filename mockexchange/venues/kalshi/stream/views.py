@@ -138,7 +138,7 @@ class DeltaView(NamedTuple):
     price_centicents: int
     at: int
     clock: int
-    """The number of the command that changed the level."""
+    """Number in the log of the command that changed the level."""
     client_order_id: str | None = None
     subaccount: int | None = None
 

@@ -19,7 +19,7 @@ ITEMS_MAX = 500
 
 
 def decode(operation: str, params: Mapping[str, Any], api_date: ApiDate, findings: list[str]) -> dict[str, Any]:
-    """Return a value for every known parameter, None where absent. Raises Rejected on a bad value."""
+    """Return a value for every known parameter, None where it is absent. Raises Rejected for an invalid value."""
     rows = rows_of(PARAMETERS.get(operation, ()), api_date)
     unknown = [name for name in params if name not in rows]
     findings += [_unknown_finding(name, operation, list(rows)) for name in unknown[:FINDINGS_MAX]]

@@ -19,7 +19,7 @@ from mockexchange.venues.signalplus.stream.messages import Change, Message
 def messages_of(
     state: State, events: Iterable[Event], at: int, settings: SignalPlusSettings, channels: Container[str]
 ) -> Iterator[Message]:
-    """Yield the messages of one command's events on channels with subscriptions; `state` is the state after them."""
+    """Yield the messages for one command's events, on channels with subscribers; `state` is the state after them."""
     for (subaccount_ref, derivative), trades in _changed(state, events).items():
         heard = [name for name in names_of(state.derivatives.listed[derivative].terms) if name in channels]
         if heard:

@@ -1,4 +1,4 @@
-"""The session of one stream: methods, subscriptions and their end."""
+"""The session of one stream of SignalPlus: its methods, its subscriptions and how they end."""
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
@@ -72,9 +72,9 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         return body_of(rejection, request.id, self.api_date)
 
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End every subscription with an error that names none of them [choice].
+        """End every subscription with an error frame that names none of them [choice].
 
-        Raises KeyError if there is no subscription with that sid.
+        Raises KeyError if no subscription has that sid.
         """
         ended = self.subscriptions[sid]
         note = f"every subscription was ended{f': {why}' if why else ''}"

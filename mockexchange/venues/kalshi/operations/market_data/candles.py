@@ -17,7 +17,7 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 
 @dataclass(slots=True)
 class Distribution:
-    """The first, highest, lowest and last of some prices in hundredths of a cent."""
+    """The first, highest, lowest and last of the prices in a period, in hundredths of a cent."""
 
     first: int
     high: int
@@ -85,7 +85,7 @@ def candles_of(state: State, market: Market, period_us: int, earliest: int, late
 
 
 def last_before(state: State, market: Market, at: int) -> Trade | None:
-    """Return the last trade of a market before an instant."""
+    """Return the last trade of a market before an instant; None if there is none."""
     found = state.tape.find(1, (("ticker", market.ticker),), window=Window(latest=at - 1)).rows
     return found[0] if found else None
 

@@ -50,7 +50,7 @@ def open_at(market: Market) -> int:
 
 
 def close_at(market: Market) -> int:
-    """Return the close time; a year after the open time if the scenario has none."""
+    """Return the close time of a market; a year after its open time if the scenario gives none."""
     closes_at = market.details.close_at
     return open_at(market) + TRADING_US if closes_at is None else closes_at
 

@@ -1,4 +1,4 @@
-"""Order entry of the first generation: sides, actions and prices of either side, answered with the whole order."""
+"""Order entry's first generation: orders have a side, an action and prices of either side; answers, the whole order."""
 
 from copy import copy
 

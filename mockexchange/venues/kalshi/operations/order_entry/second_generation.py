@@ -1,4 +1,4 @@
-"""Order entry of the second generation: bids and asks of the YES side, answered with counts."""
+"""Order entry's second generation: orders are bids or asks of the YES side; answers have counts."""
 
 from mockexchange.core.commands import AmendOrder, CancelAllOrders, PlaceOrder
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND

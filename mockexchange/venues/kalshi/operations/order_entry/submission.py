@@ -41,7 +41,7 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What one write did to an order, and the order after it."""
+    """The order after one write, with what the write did to it."""
 
     order: Order
     view: OrderView
@@ -92,7 +92,7 @@ class Receipt:
 
 
 def place(call: AccountCall, command: PlaceOrder) -> Steps[Receipt]:
-    """Place an order. Raises Rejected."""
+    """Place an order and return its receipt. Raises Rejected if the exchange refuses the order."""
     if command.group is not None and command.group not in call.state.groups:
         raise Rejected(Situation.GROUP_NOT_FOUND, f"there is no order group {command.group}")
     events = yield from submit(command)

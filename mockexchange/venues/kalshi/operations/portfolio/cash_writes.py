@@ -35,7 +35,7 @@ class NewSubaccount(NamedTuple):
 
 
 def create_subaccount(call: AccountCall) -> Write:
-    """Open the subaccount with the next number."""
+    """Open a subaccount with the next free number."""
     _require_member(call)
     account = call.account
     if account.tier == DEFAULT_TIER:

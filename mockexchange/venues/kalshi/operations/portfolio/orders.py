@@ -26,7 +26,7 @@ ORDERS = ListTable("orders", "Order")
 
 
 class OrderView(NamedTuple):
-    """An order as its owner sees it. `type` is always limit, since market orders were removed."""
+    """An order as its owner sees it. `type` is always limit, since the venue removed market orders."""
 
     order: Order
     user_id: str

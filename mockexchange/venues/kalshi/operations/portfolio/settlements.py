@@ -29,7 +29,7 @@ class SettlementView(NamedTuple):
 
     @property
     def result_without_void(self) -> Result:
-        """The result; scalar for a void market, which repays the cost of either side."""
+        """The result, shown as scalar for a void market, which repays the cost of either side."""
         return Result.SCALAR if self.row.result is Result.VOID else self.row.result
 
 

@@ -64,7 +64,7 @@ def row_of(call: Call, data: str, *key: str) -> DataRow:
 
 
 def tests_of(call: Call, filters: Mapping[str, Filter]) -> list[Test[DataRow]]:
-    """Return a test for each filter whose parameter is given."""
+    """Return a test of objects for each filter whose parameter the request gives."""
     asked = ((keeps, call.params.get(name)) for name, keeps in filters.items())
     return [_test(call, keeps, value) for keeps, value in asked if value not in UNFILTERED]
 

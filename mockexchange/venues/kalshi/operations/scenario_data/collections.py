@@ -19,7 +19,7 @@ LOOKUPS = ListTable("lookup_points", "LookupPoint")
 
 
 def status_of(row: DataRow, at: int) -> str:
-    """Return the status of a collection at an instant."""
+    """Return the status of an event collection at an instant."""
     if at < row.open_date:
         return "unopened"
     return "open" if at < row.close_date else "closed"

@@ -12,7 +12,7 @@ MICROSECONDS_PER_MILLISECOND = 1_000
 
 
 class Index(NamedTuple):
-    """Published points of a city's index, oldest first."""
+    """Published points of a city's weather index, oldest first."""
 
     city: str
     config_version: str
@@ -21,7 +21,7 @@ class Index(NamedTuple):
 
 
 class Calibrations(NamedTuple):
-    """Configurations of a city's index, oldest first."""
+    """Configurations with which a city's weather index was computed, oldest first."""
 
     city: str
     calibrations: Sequence[DataRow]
