@@ -151,7 +151,7 @@ class PaymentStatus(StrEnum):
 
 
 class Instance(StrEnum):
-    """The two instances (separate exchanges) of Kalshi, between which cash can move."""
+    """The two instances (separate exchanges) of one venue, between which cash can move."""
 
     EVENT_CONTRACT = "event_contract"
     MARGINED = "margined"

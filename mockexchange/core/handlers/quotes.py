@@ -45,7 +45,7 @@ def drop_quotes(market: Market) -> Iterator[Event]:
 def replenish_market(state: State, command: ReplenishMarket, at: int) -> Iterator[Event]:
     """Restore contracts that trades took from outside bids, once their delay is over.
 
-    Fill the orders that the bids cross.
+    The restored bids fill the orders that they cross.
     """
     market = require_open(state.market(command.market))
     levels = {side: dict((market.quotes or NO_LEVELS)[side]) for side in Side}

@@ -10,7 +10,9 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 
 
 class Bought(NamedTuple):
-    """Count and cost of the contracts of one side that were acquired.
+    """Count and cost of one side's contracts that were acquired.
+
+    Selling the other side acquires them at 1 dollar - price.
 
     A sale acquires the other side at 1 dollar - price.
     """

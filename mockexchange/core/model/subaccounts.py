@@ -119,11 +119,10 @@ class Subaccount:
         return self._event_classes
 
     def change(self, position: Position, revision: int, stake: Stake, fees_micros: int) -> None:
-        """Change the stake and the fees of a position and the sums that contain them.
+        """Change the stake and the fees of a position, and the sums that contain them.
 
-        Remove the position from the indexes.
-
-        The caller may change its other fields afterwards: the next read adds the position to the indexes again.
+        This removes the position from the indexes. The caller may change its other fields afterwards: the next read
+        adds the position to the indexes again.
         """
         position.revision = self.revision = revision
         if position.market.ticker not in self._unfiled:
@@ -173,7 +172,7 @@ class Subaccount:
     def free_on(self, shard: int) -> int:
         """Return the cash on an exchange index that is not held back.
 
-        Negative if recorded fills took more than there was.
+        It is negative if recorded fills took more than there was.
         """
         if not (shard or self.shards_micros or self.shards_reserved_micros):
             return self.cash_micros - self.reserved_micros

@@ -42,9 +42,9 @@ class FillQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class OrderQuery(ListQuery, frozen=True, kw_only=True):
-    """Filters of a list of orders.
+    """Filters of a list of orders. Empty `statuses` means all.
 
-    Empty `statuses` means all; `archived` True, False or None means only archived, others, both.
+    `archived`: True for archived orders only, False for all others, None for both.
     """
 
     events: Collection[str] = ()

@@ -13,9 +13,9 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")
 ID_CHARS_MAX = 1_024
 """Largest length of a request's id, which answers, frames and the journal repeat."""
 VALUES_MAX = 4_000
-"""Largest number of values in a request, estimated by its commas: parsing each number costs a call.
+"""Largest number of values in a request, estimated by its commas, because parsing each number takes time.
 
-The longest list that a method accepts has 500.
+The longest list that a method accepts has 500 values.
 """
 SHOWN_CHARS_MAX = 80
 

@@ -24,7 +24,7 @@ class Places(NamedTuple):
 
 
 def change_legacy(body: Any, table: str, change: Change | None) -> int:
-    """Replace the value of every legacy field in an answer, or remove the fields if `change` is None.
+    """Change each legacy field in an answer, or remove it if `change` is None; return the number of fields.
 
     Return their number.
     """

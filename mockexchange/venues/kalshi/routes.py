@@ -58,7 +58,7 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
 def methods_of(path: str, api_date: ApiDate) -> list[str]:
     """Return the methods that a path answers at an API date, sorted.
 
-    For a fixed path without those of a template it fits.
+    A fixed path that also fits a template answers only its own methods.
     """
     fixed = [method for method in METHODS if _is_fixed(method, path, api_date)]
     return fixed or [method for method in METHODS if match(method, path, api_date)]

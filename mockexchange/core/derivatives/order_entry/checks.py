@@ -22,9 +22,9 @@ BAND = (Decimal("0.985"), Decimal("1.015"))
 
 
 def price_band(derivative: Derivative) -> tuple[Decimal, Decimal]:
-    """Return the lowest price at which an order may sell and the highest at which one may buy.
+    """Return the lowest price at which an order may sell, and the highest at which an order may buy.
 
-    A combo's can be below zero.
+    Both can be below zero for a combo.
     """
     least, most = sorted(derivative.mark * factor for factor in BAND)
     return least, most

@@ -1,4 +1,4 @@
-"""The opening of a stream, which needs no credentials: a client logs in later."""
+"""The handshake of a stream, which needs no credentials: a client logs in later."""
 
 from mockexchange.venues.deribit.catalogue import STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of

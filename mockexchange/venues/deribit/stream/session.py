@@ -104,9 +104,9 @@ class Session(Subscriber):
         return frames
 
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End the whole stream with too_many_requests: the venue has no frame that ends one subscription.
+        """End the whole stream with the reason too_many_requests: the venue has no frame that ends one subscription.
 
-        Raises KeyError if there is no subscription with that sid.
+        Raises KeyError if no subscription has that sid.
         """
         ended = self.registry.close(sid)
         self.ending = self.ending or (POLICY_VIOLATION, "too_many_requests")

@@ -22,7 +22,7 @@ def named(rows: Mapping[str, R], names: Iterable[str]) -> list[R]:
 
 
 def bounds(params: Mapping[str, Any], name: str) -> tuple[int | None, int | None]:
-    """Return the parameters min_NAME_ts and max_NAME_ts (Unix seconds) as inclusive bounds in microseconds.
+    """Return the inclusive bounds min_NAME_ts and max_NAME_ts (Unix seconds) in microseconds; None means no bound.
 
     None is no bound.
     """

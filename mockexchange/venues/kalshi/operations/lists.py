@@ -47,7 +47,7 @@ class ListTable(NamedTuple):
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
     """Return a page of a list.
 
-    Cached by the list's revision, unless `is_kept` is False because time alone changes the page.
+    The page is cached by the list's revision, unless `is_kept` is False because time alone changes the page.
     """
     if not is_kept:
         return _make_page(call, table, find)

@@ -1,4 +1,4 @@
-"""The handshake of a stream, with the three signed headers of REST over GET and the stream's path.
+"""The handshake of a stream: a GET of the stream's path with the three signed headers of REST.
 
 The venue refuses with the bodies of its REST gateway as far as is known, and in plain text if its WebSocket library
 answers by itself. The order of the checks: credentials, restrictions of the key, `Origin`, number of connections.

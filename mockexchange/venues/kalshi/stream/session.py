@@ -78,9 +78,9 @@ class Session(Subscriber):
         return channel in self.channels
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Return a stub's text with the sid of the channel's subscription and its next number.
+        """Return a stub's text with the sid of the channel's subscription and its next number filled in.
 
-        0 without a subscription.
+        Both are 0 if there is no such subscription.
         """
         subscription = self.channels.get(channel)
         if '"$sid"' in text:

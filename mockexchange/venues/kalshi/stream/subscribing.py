@@ -1,4 +1,4 @@
-"""The commands subscribe, unsubscribe and list_subscriptions. A refused command has no effect at all."""
+"""The stream's commands subscribe, unsubscribe and list_subscriptions. A refused command has no effect at all."""
 
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies

@@ -1,4 +1,4 @@
-"""The opening of a stream, by the four headers of a request over HTTP or the same values in its query [doc, sister].
+"""The handshake of a stream, with the four headers of a signed request or the same values in its query [doc, sister].
 
 The page has two paths: one to connect to, one for private subscriptions. It leaves open which methods each answers.
 """
