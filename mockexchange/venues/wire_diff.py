@@ -34,10 +34,10 @@ class Section(NamedTuple):
 
 
 class Change(NamedTuple):
-    """The difference between two dates of a part of the API that has one name.
+    """The difference that one named part of the API has between two dates.
 
-    `facts` are pairs of values before and after, by aspect (None: no value); a changed row has only the aspects that
-    differ. `day` is the day of the change, "" for a row from the beginning; `source` is the source of the row.
+    `facts` are pairs of values before and after, by property (None: no value); a changed row has only the properties
+    that differ. `day` is the day of the change, "" for a row from the beginning; `source` is the source of the row.
     """
 
     kind: Literal["added", "removed", "changed"]

@@ -1,4 +1,4 @@
-"""Reads of a subaccount's orders: open ones, one by id, those with a label, done ones, and the trades of an order."""
+"""Operations that read a subaccount's orders: open ones, one by id, those with a label, done ones, and one's trades."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,4 @@
-"""Reads of a subaccount's positions: all of them, or the position in one instrument."""
+"""Operations that read a subaccount's positions: all of them, or the position in one instrument."""
 
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings.queries import Held, held_of, position_of, view_of_held

@@ -1,4 +1,4 @@
-"""Reads of account summaries, in one currency or in all currencies."""
+"""Operations that read account summaries, in one currency or in all currencies."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal

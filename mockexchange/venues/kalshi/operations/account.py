@@ -1,4 +1,4 @@
-"""Reads of an account's rate limits, of the costs of requests, and of its API keys."""
+"""Operations that read an account's rate limits, the costs of requests, and its API keys."""
 
 import re
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Writes of an account: its API keys, and its usage tier.
+"""Operations that change an account: its API keys, and its usage tier.
 
 Keys restricted to a subaccount may call none of these operations.
 """

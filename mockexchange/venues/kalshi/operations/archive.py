@@ -1,4 +1,4 @@
-"""Reads of historical objects, last changed before the exchange's cutoff: settled positions, fills and done orders."""
+"""Operations that read historical objects: settled positions, fills and done orders from before the cutoff."""
 
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.portfolio.fills import answer_fills

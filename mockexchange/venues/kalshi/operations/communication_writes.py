@@ -1,4 +1,4 @@
-"""Writes of RFQs, quotes and block trade proposals, which are not emulated: each request is refused."""
+"""Operations that would write RFQs, quotes and block trade proposals. They are not emulated: each is refused."""
 
 from mockexchange.venues.kalshi.operations.call import RefusedOperation
 

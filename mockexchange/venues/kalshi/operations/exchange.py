@@ -1,4 +1,4 @@
-"""Reads of the exchange's status, schedule and announcements."""
+"""Operations that read the exchange's status, schedule and announcements."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Reads of an FCM member about its subtraders."""
+"""Operations with which an FCM member reads about its subtraders."""
 
 from collections.abc import Callable
 from typing import NamedTuple

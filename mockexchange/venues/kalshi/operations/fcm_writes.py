@@ -1,4 +1,4 @@
-"""Writes of an FCM about its subtraders: new subtraders, their risk controls, and transfers of positions.
+"""Operations with which an FCM changes its subtraders: new ones, risk controls, and transfers of positions.
 
 A key that is bound to a subtrader may call none of these operations.
 """

@@ -1,4 +1,4 @@
-"""Reads of a subaccount's positions, by currency and kind [doc]."""
+"""Operations that read a subaccount's positions, by currency and kind [doc]."""
 
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings.queries import Held, held_of, view_of_held

@@ -1,4 +1,4 @@
-"""Reads of candlesticks: of one market, of several, of an event, and of a historical market."""
+"""Operations that read candlesticks: of one market, of several, of an event, and of a historical market."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Reads of events: filtered lists, and one event by its ticker, with or without its markets."""
+"""Operations that read events: filtered lists, and one event by its ticker, with or without its markets."""
 
 from collections.abc import Callable, Iterator
 

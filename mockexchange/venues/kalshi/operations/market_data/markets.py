@@ -1,4 +1,4 @@
-"""Reads of markets: filtered lists, and one market by its ticker."""
+"""Operations that read markets: filtered lists, and one market by its ticker."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial

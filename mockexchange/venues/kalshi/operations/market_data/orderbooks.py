@@ -1,4 +1,4 @@
-"""Reads of the order books of one market or of several."""
+"""Operations that read the order books of one market or of several."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Reads of series: a filtered list, and one series by its ticker."""
+"""Operations that read series: a filtered list, and one series by its ticker."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

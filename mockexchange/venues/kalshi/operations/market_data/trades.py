@@ -1,4 +1,4 @@
-"""Reads of public trades, newest first."""
+"""Operations that read public trades, newest first."""
 
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Selector, Window
 from mockexchange.core.model.orders import Trade

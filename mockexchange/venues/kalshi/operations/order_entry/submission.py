@@ -179,7 +179,8 @@ def _as_rejected() -> Iterator[None]:
 def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
     """Raise Rejected if the terms of an order break a rule that does not depend on the state of the exchange.
 
-    `expiry` is the name of the field of expiry; `is_whole` is set for an order that a largest cost makes fill-or-kill.
+    `expiry` is the name of the body's field with the expiry; `is_whole` means that a largest cost makes it
+    fill-or-kill.
     """
     time_in_force = fields.get("time_in_force") or TimeInForce.GOOD_TILL_CANCELED
     if fields.get("reduce_only") and time_in_force != TimeInForce.IMMEDIATE_OR_CANCEL:

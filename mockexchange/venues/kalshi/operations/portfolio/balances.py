@@ -1,4 +1,4 @@
-"""Reads of cash, and of the value of positions."""
+"""Operations that read cash, and the value of positions."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Writes of subaccounts and cash: new subaccounts, transfers, netting, and the allocation over the shards.
+"""Operations that change subaccounts and cash: new subaccounts, transfers, netting, and allocation over the shards.
 
 Keys restricted to a subaccount may call none of these operations.
 """

@@ -1,4 +1,4 @@
-"""Reads of a member's fills."""
+"""Operations that read a member's fills."""
 
 from msgspec.structs import replace
 

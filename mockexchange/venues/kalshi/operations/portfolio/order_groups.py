@@ -1,4 +1,4 @@
-"""Reads of order groups: orders that are canceled together."""
+"""Operations that read order groups: orders that are canceled together."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Reads of an account's orders, in pages or one by one."""
+"""Operations that read an account's orders, in pages or one by one."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Reads of the positions of a member's subaccount or an FCM's subtrader."""
+"""Operations that read the positions of a member's subaccount or an FCM's subtrader."""
 
 from msgspec.structs import replace
 

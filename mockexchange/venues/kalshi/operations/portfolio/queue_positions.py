@@ -1,4 +1,4 @@
-"""Reads of the queue positions of resting orders: how many contracts trade before each."""
+"""Operations that read the queue positions of resting orders: how many contracts trade before each."""
 
 from typing import NamedTuple
 

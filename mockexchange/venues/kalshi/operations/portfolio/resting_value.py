@@ -1,4 +1,4 @@
-"""The read of the cash that resting orders of an FCM's subtraders reserve, for FCM members only."""
+"""The operation that reads the cash that an FCM's resting orders reserve, for FCM members only."""
 
 from collections import Counter
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Reads of the settlements of a member's positions."""
+"""Operations that read the settlements of a member's positions."""
 
 from typing import NamedTuple
 

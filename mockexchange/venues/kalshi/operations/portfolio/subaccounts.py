@@ -1,4 +1,7 @@
-"""Reads about a member's subaccounts. An FCM has subtraders instead, and only the primary subaccount."""
+"""Operations that read about a member's subaccounts.
+
+An FCM has subtraders instead, and only the primary subaccount.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple

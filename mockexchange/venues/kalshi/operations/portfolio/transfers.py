@@ -1,4 +1,4 @@
-"""Reads of transfers between the venue's instances and shards, and of an account's target allocation."""
+"""Operations that read transfers between instances and shards, and an account's target allocation."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Reads of objects that only a scenario provides: the exchange makes none, so by default answers are empty."""
+"""Operations that read objects of the scenario: the exchange makes none of them, so by default answers are empty."""
 
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.scenario_data import (

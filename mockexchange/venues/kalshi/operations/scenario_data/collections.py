@@ -1,4 +1,4 @@
-"""Reads of the scenario's multivariate event collections, and of the lookups in them."""
+"""Operations that read the scenario's multivariate event collections, and the lookups in them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reads of the scenario's requests for quotes (RFQs), quotes and block trade proposals, as one account sees them."""
+"""Operations that read the scenario's requests for quotes (RFQs), quotes and block trade proposals."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

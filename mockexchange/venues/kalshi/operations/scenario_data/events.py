@@ -1,4 +1,4 @@
-"""Reads of the scenario's images and sources of events, forecasts, multivariate events and search filters."""
+"""Operations that read the scenario's event images and sources, forecasts, multivariate events and search filters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Reads of the scenario's incentive programs and scheduled fee changes."""
+"""Operations that read the scenario's incentive programs and scheduled fee changes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reads of the scenario's live data and game statistics."""
+"""Operations that read the scenario's live data and game statistics."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Reads of the scenario's milestones and structured targets."""
+"""Operations that read the scenario's milestones and structured targets."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reads of the weather indexes of the scenario's cities."""
+"""Operations that read the weather indexes of the scenario's cities."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
