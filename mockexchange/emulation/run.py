@@ -117,7 +117,7 @@ class DialLog:
     """Records attempts to reach real hosts in the result of the run and in the sandbox's journal."""
 
     METHOD = "DIAL"
-    """The method of such an attempt in the journal; no client can send it."""
+    """The method by which the journal shows an attempt to reach a real host; no client can send it."""
 
     def __init__(self, ran: RunResult, sandbox: Sandbox) -> None:
         self.ran, self.journal, self._sandbox = ran, sandbox.journal, sandbox

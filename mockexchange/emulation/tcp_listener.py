@@ -14,7 +14,7 @@ HEAD_BYTES_MAX = 64 * 1024
 """The most bytes of a request's first line and headers, as in most servers."""
 READ_BYTES = 64 * 1024
 NO_LINGER = struct.pack("ii", 1, 0)
-"""The socket option with which closing resets the connection."""
+"""The value of SO_LINGER (0 seconds) with which closing a socket resets its connection."""
 
 
 class StreamPair(NamedTuple):

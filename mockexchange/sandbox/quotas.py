@@ -11,7 +11,7 @@ REFUSAL_PAUSE_S_MAX = 1.0
 
 
 class RefusalPace:
-    """How often a sandbox at its quota refuses: a client in a loop waits, instead of taking turns of all clients."""
+    """Delays the refusals of a sandbox at its quota, so that a client which retries does not slow others down."""
 
     def __init__(self) -> None:
         self._next_s = 0.0

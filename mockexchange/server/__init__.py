@@ -1,1 +1,4 @@
-"""The server, built with Starlette and uvicorn; the other packages that it uses do not depend on these two."""
+"""The server, which serves sandboxes with Starlette and uvicorn.
+
+The layers below it do not depend on these libraries.
+"""

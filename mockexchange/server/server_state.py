@@ -43,7 +43,7 @@ class SharedPlace(Protocol):
     persistence: Persistence
 
     def prepare(self, server_state: "ServerState") -> None:
-        """Set what differs from a server with a database of its own, before the sandboxes are opened."""
+        """Set the sockets and the application of a server that shares its database, before the sandboxes are opened."""
         ...
 
     async def listen_to_peers(self) -> None:

@@ -22,7 +22,7 @@ from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavailable, MemoryLog, OutcomeUnknown, Record
 
 BATCH_MAX = 256
-"""The most commands in one append: applying so many takes a few milliseconds."""
+"""The most commands in one append; applying 256 takes a few milliseconds."""
 REPEATS_MAX = 3
 """How often an append with unknown outcome is repeated before its commands fail."""
 REPEAT_PAUSE_S = 0.05

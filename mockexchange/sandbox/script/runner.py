@@ -206,7 +206,7 @@ class Script:
             self._set_off_all(self.triggers.by_operation(account, operation))
 
     def note_request(self, entry: JournalEntry) -> None:
-        """Run the steps that wait for such a request, after it was answered."""
+        """Run the steps that wait for a request like the one in a journal entry, after it was answered."""
         if self.triggers:
             self._set_off_all(self.triggers.by_request(entry))
 

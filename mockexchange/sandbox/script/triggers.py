@@ -111,7 +111,7 @@ class Triggers:
         return self._matching(REQUEST, account, operation, f"{account or UNKNOWN_CLIENT} asked for {operation}")
 
     def by_order(self, order: Order | DerivativeOrder) -> Iterator[TriggeredStep]:
-        """Yield the steps that wait for such an order, after the order was accepted."""
+        """Yield the steps that wait for an order in this order's market or instrument by this account."""
         account = order.subaccount_ref.account
         if isinstance(order, DerivativeOrder):
             name, words = order.derivative.name, words_of_derivative(order)

@@ -28,10 +28,10 @@ async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: 
 
 
 async def carry_out_end(sandbox: SandboxPort, connection: Connection) -> None:
-    """Execute the commands that follow from the end of a stream, such as cancelling orders on disconnect.
+    """Execute the commands that follow from the end of a stream, such as canceling orders on disconnect.
 
-    None is executed if the server itself ends all streams. Commands that cannot be stored become a finding in the
-    journal, since the client is gone.
+    No command is executed if the server itself ends all streams. A command that cannot be stored becomes a finding in
+    the journal, since the client is gone.
     """
     if connection.ending is None or connection.ending.code == SERVICE_RESTART:
         return

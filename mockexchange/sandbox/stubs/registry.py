@@ -32,7 +32,7 @@ class StubError(ScenarioError):
 
 
 class InstalledStub:
-    """A stub with its counts: `matched` requests; `answered` of them got its answer, the others a refusal."""
+    """A stub with its counts: of `matched` requests, `answered` got its answer, and the others a venue's refusal."""
 
     __slots__ = ("_has_path", "answered", "matched", "name", "stub")
 

@@ -8,7 +8,7 @@ from mockexchange.server.loop_budget import UNFINISHED_BYTES_MAX
 from mockexchange.venues.registry import DEFAULT
 
 RAW_BYTES_MAX = 4_096
-"""The most bytes of such a request that its journal entry keeps."""
+"""The most bytes of an incompletely read request that its journal entry keeps."""
 HEAD_BYTES_MAX = 2 * 1024 * 1024
 """The largest request line with headers: enough to answer a target of a megabyte with the venue's own error."""
 HEADERS_MAX = 256

@@ -41,7 +41,7 @@ class HomeRole:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def prepare(self, server_state: ServerState) -> None:
-        """Set what differs from a server with a database of its own, before the sandboxes are opened."""
+        """Set the sockets and the application of a server that shares its database, before the sandboxes are opened."""
         self._server_state = server_state
         server_state.use_sockets(self.sock, None)
         server_state.new_front = partial(HomeApp, self)

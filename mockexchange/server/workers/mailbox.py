@@ -24,7 +24,7 @@ BUFFER_BYTES = 4 * 1024 * 1024
 FILES_BYTES = socket.CMSG_SPACE(2 * 4)
 """The room for two open files beside a packet."""
 FILE = b"\xff"
-"""The packet that means that the message is in the file which comes with it."""
+"""The content of a packet whose message is in the file that comes with the packet."""
 
 
 class Answered(msgspec.Struct, tag=True, frozen=True):

@@ -25,7 +25,7 @@ from mockexchange.venues.request import Answer
 
 
 class ReadSide(Protocol):
-    """What the application needs of its reader."""
+    """The reader (a worker that answers reads), as its ASGI application uses it."""
 
     async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
         """Return the sandbox of a key, including all acknowledged writes.

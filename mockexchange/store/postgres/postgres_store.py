@@ -26,7 +26,7 @@ from mockexchange.store.writing_thread import Job, WritingThread
 ANSWER_S = 5.0
 """How long the database may take for a transaction, in seconds, until its outcome counts as unknown."""
 RECORDS_A_SECOND_MIN = 1_000
-"""The time for a transaction is ANSWER_S and a second more for each so many records."""
+"""The records for which a transaction gets a second more than ANSWER_S."""
 RECONNECT_PAUSE_S = 0.5
 """The pause after a failed attempt to connect, in seconds; writes are refused meanwhile."""
 END_S = 10.0
