@@ -1,4 +1,4 @@
-"""`wait`: until something is so, or the time is up."""
+"""`wait`: until what is asked for is there, or the time is up."""
 
 import json
 

@@ -6,11 +6,17 @@ COMMANDS = {
     "serve": CommandEntry("serve", "Start the server and print credentials to copy and paste."),
     "env": CommandEntry("env", "Print exports that point a client here."),
     "call": CommandEntry("call", "Send a signed request and print the answer."),
-    "do": CommandEntry("do", "Carry out steps now and print what happened, numbers to 12 places."),
-    "script": CommandEntry("script", "Let things happen by themselves, at a time or when a client does something."),
-    "fault": CommandEntry("fault", "Disturb what crosses the wire, on purpose."),
-    "stub": CommandEntry("stub", "Answer requests literally, also those that nothing here emulates."),
-    "advance": CommandEntry("advance", "Move exchange time forward; print it, and whose it is."),
+    "do": CommandEntry("do", "Carry out steps now, and print what happened, with numbers to 12 decimal places."),
+    "script": CommandEntry(
+        "script", "Add steps that the server carries out by itself: at a time, or when a client does something."
+    ),
+    "fault": CommandEntry(
+        "fault", "Add faults: errors, delays, wrong bodies and lost frames, at requests and frames of your choice."
+    ),
+    "stub": CommandEntry(
+        "stub", "Add stubs: fixed answers to requests, also to requests that the server does not emulate."
+    ),
+    "advance": CommandEntry("advance", "Move the sandbox's clock forward, and print its time."),
     "journal": CommandEntry("journal", "Print requests and answers, newest last; or the frames of streams."),
     "why": CommandEntry(
         "why", "Print why requests, commands of streams and steps of the script were refused, or channels left out."
@@ -19,13 +25,17 @@ COMMANDS = {
         "watch", "Show what happens, while it happens: positions, fills, frames, requests, the script and faults."
     ),
     "console": CommandEntry("console", "Open the web console: requests and why they were refused, live."),
-    "wait": CommandEntry("wait", "Wait until something is so, and print what was found, a JSON line each."),
+    "wait": CommandEntry(
+        "wait", "Wait for a subscription, request, frame, fault or the script's end; print each as a line of JSON."
+    ),
     "log": CommandEntry("log", "Print the log of commands, as `replay` reads it."),
-    "fork": CommandEntry("fork", "Open another sandbox as one was after a command, or at an instant."),
-    "keys": CommandEntry("keys", "Key pairs of your own."),
+    "fork": CommandEntry("fork", "Copy a sandbox as it was after a command, or at an instant, into a new one."),
+    "keys": CommandEntry("keys", "Create key pairs."),
     "explain": CommandEntry("explain", "Say why a signature does not verify."),
-    "scenario": CommandEntry("scenario", "What an exchange is before its clock starts."),
-    "api": CommandEntry("api", "The days of the wire, and what changed between them."),
+    "scenario": CommandEntry(
+        "scenario", "List, check and generate scenarios: the accounts, markets and steps that a sandbox begins with."
+    ),
+    "api": CommandEntry("api", "List the dates of a venue's API, and print what changed between two of them."),
     "replay": CommandEntry("replay", "Carry a log out again and print what happened."),
     "store": CommandEntry("store", "List, export, compact and check what `serve --store` keeps."),
     "verify": CommandEntry("verify", "Prove that a server or a client keeps the documented contract."),
@@ -38,11 +48,11 @@ COMMANDS = {
         "import_recording", "Make a scenario of a recording or of a CSV export, and say what it cannot explain."
     ),
     "drift": CommandEntry(
-        "drift", "Compare a recording with the wire of an API date, and print what a venue answers otherwise."
+        "drift", "Compare a recording with the API of a date, and print where the venue's answers differ."
     ),
     "doctor": CommandEntry(
         "doctor",
-        "Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.",
+        "Check what may stop a client: versions, server, clocks, port, keys, variables, proxies, certificates.",
     ),
     "completion": CommandEntry(
         "completion",

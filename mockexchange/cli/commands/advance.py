@@ -21,7 +21,7 @@ def _duration(text: str) -> str:
 @sandbox_option
 @server_option
 def advance(duration: str, as_json: bool, sandbox: str, ready_file: Path) -> None:
-    """Move exchange time forward; print it, and whose it is.
+    """Move the sandbox's clock forward, and print its time.
 
     DURATION is such as 250ms, 5s, 1h30m or 90d.
     """

@@ -29,7 +29,7 @@ class Difference(NamedTuple):
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def api(context: click.Context) -> None:
-    """The days of the wire, and what changed between them."""
+    """List the dates of a venue's API, and print what changed between two of them."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -22,7 +22,7 @@ REASON_INDENT = len("  refused: ")
 @server_option
 @click.pass_context
 def do(context: click.Context, steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -> None:
-    """Carry out steps now and print what happened, numbers to 12 places.
+    """Carry out steps now, and print what happened, with numbers to 12 decimal places.
 
     Each STEP is written as in a scenario's history. If a STEP cannot be read, none is carried out. A refused STEP
     changes nothing, and the others are carried out nevertheless; the exit code is then 1.

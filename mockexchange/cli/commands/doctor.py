@@ -54,7 +54,7 @@ CHECKS: tuple[Check, ...] = (
 def doctor(
     context: click.Context, url: str | None, key: Path | None, host: str, port: int, as_json: bool, ready_file: Path
 ) -> None:
-    """Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.
+    """Check what may stop a client: versions, server, clocks, port, keys, variables, proxies, certificates.
 
     Each line has ok, warn or fail, the finding, and the remedy. Exit code 1 if a check fails. Nothing is changed, and
     no host on the network is called except that of --url.

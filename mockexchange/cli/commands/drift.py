@@ -45,7 +45,7 @@ def drift(
     report: tuple[Destination, ...],
     **given: Any,
 ) -> None:
-    """Compare a recording with the wire of an API date, and print what a venue answers otherwise.
+    """Compare a recording with the API of a date, and print where the venue's answers differ.
 
     RECORDING is a recording, a HAR or a cassette; with --url an account is read instead. Bodies and frames are compared
     with the API documents, then with a scenario made of the recording. Exit code 1 if something differs, 2 if nothing

@@ -18,7 +18,7 @@ PATH = "/faults"
 
 @click.group(cls=Group)
 def fault() -> None:
-    """Disturb what crosses the wire, on purpose.
+    """Add faults: errors, delays, wrong bodies and lost frames, at requests and frames of your choice.
 
     \b
     mockexchange fault add '{match: {operation: GetPositions, nth: 3},

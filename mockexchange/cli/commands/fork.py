@@ -43,7 +43,7 @@ def fork(
     sandbox: str,
     ready_file: Path,
 ) -> None:
-    """Open another sandbox as one was after a command, or at an instant. It has the same keys, and its own port.
+    """Copy a sandbox as it was after a command, or at an instant, into a new one. It has the same keys, and its own port.
 
     \b
     mockexchange fork --at 84

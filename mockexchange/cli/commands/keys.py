@@ -28,7 +28,7 @@ In a scenario, the path as seen from its file:
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def keys(context: click.Context) -> None:
-    """Key pairs of your own."""
+    """Create key pairs."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -32,7 +32,7 @@ def _lines_path(text: str) -> Path:
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def scenario(context: click.Context) -> None:
-    """What an exchange is before its clock starts."""
+    """List, check and generate scenarios: the accounts, markets and steps that a sandbox begins with."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

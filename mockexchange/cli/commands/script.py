@@ -16,7 +16,7 @@ from mockexchange.scenario.script.script_steps import ENTRY
 
 @click.group(cls=Group)
 def script() -> None:
-    """Let things happen by themselves, at a time or when a client does something.
+    """Add steps that the server carries out by itself: at a time, or when a client does something.
 
     \b
     mockexchange script add '{every: 1s, times: 5,

@@ -19,7 +19,7 @@ BODY_CHARS_SHOWN_MAX = 200
 
 @click.group(cls=Group)
 def stub() -> None:
-    """Answer requests literally, also those that nothing here emulates.
+    """Add stubs: fixed answers to requests, also to requests that the server does not emulate.
 
     \b
     mockexchange stub add '{request: GET /trade-api/v2/milestones,

@@ -27,7 +27,7 @@ def _duration(text: str) -> str:
 @sandbox_option
 @server_option
 def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, ready_file: Path) -> None:
-    """Wait until something is so, and print what was found, a JSON line each.
+    """Wait for a subscription, request, frame, fault or the script's end; print each as a line of JSON.
 
     If that does not happen in time, the nearest misses are printed and the exit code is 1.
 
