@@ -43,7 +43,9 @@ def fork(
     sandbox: str,
     ready_file: Path,
 ) -> None:
-    """Copy a sandbox as it was after a command, or at an instant, into a new one. It has the same keys, and its own port.
+    """Copy a sandbox as it was after a command, or at an instant, into a new one.
+
+    The new one has the same keys, and a port of its own.
 
     \b
     mockexchange fork --at 84
