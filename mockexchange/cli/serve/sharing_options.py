@@ -19,7 +19,7 @@ QUOTA_DIGITS_MAX = 15
 
 
 class SharingValues(TypedDict):
-    """The values of these options, by parameter name."""
+    """The values of the `serve` options for a team (tokens, audit, quotas), by parameter name."""
 
     tokens: Path | None
     audit: Path | None

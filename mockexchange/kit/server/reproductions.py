@@ -1,4 +1,4 @@
-"""Shell commands that reproduce findings: they send the request that was answered wrongly, or check the rule alone."""
+"""Shell commands that reproduce findings: each sends the wrongly answered request, or runs the broken rule alone."""
 
 import json
 import re

@@ -73,7 +73,10 @@ class Writer:
         self.applier.replace = self._replacing.append if self.memory is None else self.memory.replace_now
 
     def write_now(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
-        """Append a command to a log in memory and apply it, and then the notes that were posted meanwhile."""
+        """Append a command to a log in memory, apply it to the sandbox, and return its outcome.
+
+        Commands that were posted while it was applied are appended and applied after it.
+        """
         assert self.memory is not None, "only a log in memory is appended to at once"
         exchange = self._sandbox.exchange
         if at is None:

@@ -47,7 +47,10 @@ class Outbox:
         return True
 
     def force(self, raw: bytes) -> None:
-        """Append a frame even if the queue is full. Used for answers: commands are not read while it is full."""
+        """Append a frame even if the queue is full.
+
+        Answers to commands are appended so. They cannot pile up: no command is read while the queue is full.
+        """
         self._frames.append(raw)
         self.size_bytes += len(raw)
         if self.total is not None:

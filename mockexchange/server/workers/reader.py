@@ -58,7 +58,7 @@ class Reader:
 
     @property
     def connection_count(self) -> int:
-        """The number of open connections that were not handed over to the first worker."""
+        """Number of open connections that this worker serves; those that write are passed on to the first worker."""
         return self._listener.connection_count
 
     def _hand_over(self, read: bytes, connection: int) -> None:

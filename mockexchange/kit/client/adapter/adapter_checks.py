@@ -83,10 +83,10 @@ def judge_account(
 def judge_floats(
     adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST
 ) -> Iterator[Finding]:
-    """Yield a finding for each field that an adapter reports as JSON number with a fraction though it is money.
+    """Yield a finding for each amount of money that an adapter reports as a JSON number with a fraction, such as 5.0.
 
-    Raises the errors of `judge_dates`; also NotJudged if every supported task failed, since then no amount was
-    reported.
+    Raises the errors of `judge_dates`; also NotJudged if every task that the adapter supports failed, so that no
+    amount was reported.
     """
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)

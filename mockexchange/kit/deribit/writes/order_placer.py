@@ -74,7 +74,7 @@ class OrderPlacer:
 
 @contextmanager
 def open_placer(target: Target) -> Iterator[OrderPlacer]:
-    """Yield an order placer for a future. Raises NotJudged if the server lists none."""
+    """Yield an object that places orders for one future. Raises NotJudged if the server lists no future."""
     rows = call_result(target, "public/get_instruments", {"currency": "any", "kind": "future"})
     named = target.names.get("instrument_name")
     known = [row for row in rows if row["is_active"] and named in (None, row["instrument_name"])]

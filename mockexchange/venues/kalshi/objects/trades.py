@@ -1,4 +1,4 @@
-"""JSON fields, by date, of public trades, and of candlesticks, which are computed from trades."""
+"""The JSON fields of public trades and of candlesticks (computed from trades), as of each date of the API."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
