@@ -198,15 +198,18 @@ def test_a_hole_and_a_changed_record_are_found(tmp_path: Path, statement: str, m
     asyncio.run(life())
 
 
-def test_a_damaged_page_is_found(tmp_path: Path) -> None:
-    path = tmp_path / "mock.db"
-
-    async def life() -> None:
+def write_records(path: Path, count: int) -> None:
+    async def write() -> None:
         store = SqliteStore.open(path)
-        await store.create("default", HEADER, b"{}", records(1, 2_000))
+        await store.create("default", HEADER, b"{}", records(1, count))
         store.close()
 
-    asyncio.run(life())
+    asyncio.run(write())
+
+
+def test_a_damaged_page_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    write_records(path, 2_000)
     with open_connection(path) as reader:
         assert damages(reader) == []
     content = bytearray(path.read_bytes())
@@ -219,13 +222,7 @@ def test_a_damaged_page_is_found(tmp_path: Path) -> None:
 def test_no_changed_bit_and_no_missing_end_changes_a_record(tmp_path: Path) -> None:
     """Reading a damaged file is an error that has its reason, or gives what was written."""
     path = tmp_path / "mock.db"
-
-    async def life() -> None:
-        store = SqliteStore.open(path)
-        await store.create("default", HEADER, b"{}", records(1, 300))
-        store.close()
-
-    asyncio.run(life())
+    write_records(path, 300)
     whole, random, refused = path.read_bytes(), Random(7), 0
     damaged = [whole[: len(whole) * part // 4] for part in (1, 2, 3)]
     header = whole.find(b'"scenario"')
