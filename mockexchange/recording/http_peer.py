@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import h11
 
@@ -34,10 +34,16 @@ class HttpPeer:
     def __init__(self, pair: StreamPair, *, is_server: bool) -> None:
         self.pair = pair
         self.state = h11.Connection(h11.SERVER if is_server else h11.CLIENT, max_incomplete_event_size=HEAD_BYTES_MAX)
+        self._queued: list[bytes] = []
 
-    async def next_event(self) -> object:
-        """Read the next h11 event from the connection. Raises h11.RemoteProtocolError and OSError."""
+    async def next_event(self, before_waiting: Callable[[], Awaitable[None]] | None = None) -> object:
+        """Read the next h11 event from the connection; `before_waiting` is awaited whenever more bytes are needed.
+
+        Raises h11.RemoteProtocolError and OSError.
+        """
         while (event := self.state.next_event()) is h11.NEED_DATA:
+            if before_waiting is not None:
+                await before_waiting()
             if self.state.they_are_waiting_for_100_continue:
                 await self.send(h11.InformationalResponse(status_code=100, headers=[]))
             self.state.receive_data(await self.pair.reader.read(READ_BYTES))
@@ -54,12 +60,21 @@ class HttpPeer:
                 raise TooLong(f"a body of more than {BODY_BYTES_MAX} bytes")
         return b"".join(parts)
 
-    async def send(self, *events: h11.Event) -> None:
-        for event in events:
-            data = self.state.send(event)
-            if data:
-                self.pair.writer.write(data)
+    def queue(self, *events: h11.Event) -> None:
+        """Keep the bytes of events until `flush`, so that a short message is one packet."""
+        self._queued += [self.state.send(event) or b"" for event in events]
+
+    async def flush(self) -> None:
+        """Send what was queued. Raises OSError."""
+        if self._queued:
+            self.pair.writer.write(b"".join(self._queued))
+            self._queued.clear()
         await self.pair.writer.drain()
+
+    async def send(self, *events: h11.Event) -> None:
+        """Send events at once, after what was queued. Raises OSError."""
+        self.queue(*events)
+        await self.flush()
 
     @property
     def can_go_on(self) -> bool:
@@ -88,6 +103,13 @@ def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream:
     has_length = body or any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers)
     length = [(b"Content-Length", str(len(body)).encode())] if has_length else []
     return h11.Request(method=request.method, target=request.target, headers=[*head, *kept, *length])
+
+
+def passed_back(response: h11.Response, headers: list[tuple[bytes, bytes]]) -> h11.Response:
+    """Return the head of an answer for the client: the server's own unless some of its headers are left out."""
+    if len(headers) == len(response.headers):
+        return response
+    return h11.Response(status_code=response.status_code, headers=headers, reason=response.reason)
 
 
 def answer_headers(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 import h11
 
 from mockexchange.emulation.tcp_listener import StreamPair, reset_writer
-from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, request_for
+from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, passed_back, request_for
 from mockexchange.recording.late_lines import LateLines
 from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, RecordingFile
@@ -163,12 +163,11 @@ class _ClientConnection:
         """Send an answer to the client as it comes, and write it down when it has ended."""
         parts, size, note = [], 0, ""
         try:
-            head = h11.Response(status_code=response.status_code, headers=headers, reason=response.reason)
-            await self.client.send(head)
-            while isinstance(event := await server.next_event(), h11.Data):
+            self.client.queue(passed_back(response, headers))
+            while isinstance(event := await server.next_event(self.client.flush), h11.Data):
                 size += len(event.data)
                 parts += [bytes(event.data)] if size <= BODY_BYTES_MAX else []
-                await self.client.send(h11.Data(data=event.data))
+                self.client.queue(h11.Data(data=event.data))
             await self.client.send(h11.EndOfMessage())
         except (OSError, h11.RemoteProtocolError) as error:
             note = NOT_RECORDED.format(size, str(error) or "the connection was closed")

@@ -8,7 +8,7 @@ import hashlib
 import re
 import secrets
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import count
 from urllib.parse import quote, unquote
 
@@ -19,8 +19,9 @@ KNOWN_CHARS_MIN = 8
 """The shortest id that is replaced in free text; shorter ids, which may be ordinary words, only in fields of ids."""
 UNMISTAKABLE_CHARS_MIN = 24
 """The shortest id without digits that is replaced in free text; shorter ones may be words."""
-DRAWN_AGAIN_CHARS_MAX = 12
-"""The longest part of an id whose pseudonym is drawn again if another part has the same one already."""
+DRAWN_AGAIN_CHARS_MAX = 16
+"""The longest part of an id whose pseudonym is drawn again if another part has the same one already; with a million
+ids, longer ones are alike by chance less than once in 10,000 recordings."""
 DRAWS_MAX = 64
 """The most draws; then a pseudonym becomes one character longer, since all shorter ones are taken."""
 WORD_CHARS_MAX = 4
@@ -49,8 +50,11 @@ class Pseudonyms:
         self._short_made: set[str] = set()
 
     def of(self, original: str) -> str:
-        """Return the pseudonym of an id, always the same; a text that is itself a pseudonym stays unchanged."""
-        if original in self._made or not original:
+        """Return the pseudonym of an id, always the same.
+
+        An id that equals the pseudonym of another one gets its own pseudonym, as every id does.
+        """
+        if not original:
             return original
         found = self._known.get(original)
         return self._remember(original) if found is None else found
@@ -61,8 +65,15 @@ class Pseudonyms:
 
     def in_text(self, text: str) -> str:
         """Return free text in which UUIDs and known ids are replaced by their pseudonyms."""
-        text = UUID.sub(lambda found: self.of(found[0]), text)
-        return _TOKEN.sub(lambda found: self._of_token(found[0]), text) if self._known else text
+        return self._in_text(text, frozenset())
+
+    def in_written_text(self, text: str) -> str:
+        """Return redacted text in which ids that became known later are replaced too; pseudonyms stay unchanged."""
+        return self._in_text(text, self._made)
+
+    def is_made(self, text: str) -> bool:
+        """Return whether a text is the pseudonym of an id."""
+        return text in self._made
 
     def leaks(self, text: str) -> Iterator[str]:
         """Yield the words of a text that are an original id, or its base64 or URL form."""
@@ -85,10 +96,16 @@ class Pseudonyms:
             self._made.add(made)
         return made
 
-    def _of_token(self, token: str) -> str:
+    def _in_text(self, text: str, kept: Set[str]) -> str:
+        """Return text with pseudonyms in place of the UUIDs and ids that are not in `kept`."""
+        text = UUID.sub(lambda found: found[0] if found[0] in kept else self.of(found[0]), text)
+        return _TOKEN.sub(lambda found: self._of_token(found[0], kept), text) if self._known else text
+
+    def _of_token(self, token: str, kept: Set[str]) -> str:
         if self._is_known(token):
-            return self._shown(token)
-        return "".join([self._shown(part) if self._is_known(part) else part for part in _EDGES.split(token)])
+            return token if token in kept else self._shown(token)
+        parts = _EDGES.split(token)
+        return "".join([self._shown(one) if self._is_known(one) and one not in kept else one for one in parts])
 
     def _is_known(self, text: str) -> bool:
         return text in self._known or text in self._forms
@@ -105,36 +122,42 @@ class Pseudonyms:
         return "".join([first if is_kind else self._part(first), *parts])
 
     def _part(self, part: str) -> str:
-        if _HEX.fullmatch(part) and not part.isdigit():
-            return self._hexadecimal(part)
         if not part or len(part) > DRAWN_AGAIN_CHARS_MAX or len(self._short) >= KNOWN_MAX:
-            return self._substituted(part)
+            return self._drawn(part)
         return self._short.get(part) or self._short_part(part)
 
     def _short_part(self, part: str) -> str:
         """Return what no other short part has, and remember it."""
-        drawn = (self._substituted(part + "0" * (draw // DRAWS_MAX), draw) for draw in count())
+        drawn = (self._drawn(part + "0" * (draw // DRAWS_MAX), draw) for draw in count())
         made = next(one for one in drawn if one not in self._short_made)
         self._short_made.add(made)
         self._short[part] = made
         return made
+
+    def _drawn(self, part: str, draw: int = 0) -> str:
+        is_hexadecimal = _HEX.fullmatch(part) and not part.isdigit()
+        return self._hexadecimal(part, draw) if is_hexadecimal else self._substituted(part, draw)
 
     def _uuid(self, original: str) -> str:
         """Return another UUID of the same version and variant: clients check them."""
         made, version, variant = self._hexadecimal(original.replace("-", "")), original[14], original[19]
         return f"{made[:8]}-{made[8:12]}-{version}{made[13:16]}-{variant}{made[17:20]}-{made[20:]}"
 
-    def _hexadecimal(self, original: str) -> str:
+    def _hexadecimal(self, original: str, draw: int = 0) -> str:
         lowered = original.lower()
-        made = self._draw(lowered, len(original)).hex()[: len(original)]
+        made = self._draw(_numbered(lowered, draw), len(original)).hex()[: len(original)]
         return made if lowered == original else made.upper()
 
     def _substituted(self, original: str, draw: int = 0) -> str:
-        drawn = self._draw(f"{original}\n{draw}" if draw else original, len(original))
+        drawn = self._draw(_numbered(original, draw), len(original))
         return "".join(_other(char, drawn[place], place) for place, char in enumerate(original))
 
     def _draw(self, text: str, count: int) -> bytes:
         return hashlib.shake_256(self._salt + text.encode("utf-8", "surrogatepass")).digest(count)
+
+
+def _numbered(original: str, draw: int) -> str:
+    return f"{original}\n{draw}" if draw else original
 
 
 def _is_searched(original: str) -> bool:

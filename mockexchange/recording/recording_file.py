@@ -209,7 +209,7 @@ def _rewrite(source: Path, target: Path, redactor: Redactor) -> list[str]:
     found: list[str] = []
     with source.open(encoding="utf-8") as lines, _create(target) as file:
         for number, line in enumerate(lines, start=1):
-            shown = redact_values(json.loads(line), redactor.pseudonyms.in_text)
+            shown = redact_values(json.loads(line), redactor.pseudonyms.in_written_text)
             found += [f"line {number} has {leak[:6]!r}..." for text in texts_of(shown) for leak in redactor.leaks(text)]
             file.write(json.dumps(shown).encode() + b"\n")
     return found

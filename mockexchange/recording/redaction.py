@@ -28,6 +28,8 @@ _PAIRS = re.compile(
 VALUES_KEPT_MAX = 20_000
 """The number of values whose redaction is cached, since tickers, words and amounts repeat in most frames."""
 VALUE_CHARS_KEPT_MAX = 100
+HEADERS_REMEMBERED_MAX = 200
+"""The number of values of headers whose redaction is cached; each has at most some kilobytes."""
 _PUBLIC = re.compile(
     r"-?\d[\d.]{0,40}|\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)|[a-z]{1,20}(?:_[a-z]{1,20}){0,5}"
 )
@@ -44,12 +46,22 @@ class Redactor:
         self.pseudonyms = pseudonyms or Pseudonyms()
         self._values: dict[tuple[str, str], str] = {}
         self._pairs: dict[str, str] = {}
+        self._headers: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
         """Return redacted headers as pairs: values that are not public become empty; cookies and addresses are gone."""
         texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
         kept = [(name, value) for name, value in texts if not name.lower().startswith(HEADERS_DROPPED)]
-        return [[name, self._free(value) if name.lower() in HEADERS_KEPT else ""] for name, value in kept]
+        return [[name, self._header(value) if name.lower() in HEADERS_KEPT else ""] for name, value in kept]
+
+    def _header(self, value: str) -> str:
+        """Return the value of a header as it was redacted before, since most of them repeat in every request."""
+        found = self._headers.get(value)
+        if found is None:
+            if len(self._headers) >= HEADERS_REMEMBERED_MAX:
+                self._headers.clear()
+            found = self._headers[value] = self._free(value)
+        return found
 
     def target(self, target: str) -> str:
         """Return a request target with ids in path and query replaced by pseudonyms, and secrets hidden."""
@@ -140,7 +152,11 @@ class Redactor:
         """Return text for people: secrets by their shapes, UUIDs, known ids and long tokens replaced."""
         text = self.pseudonyms.in_text(redact(text))
         pattern = LONG_TOKEN if is_public else _LONG
-        return pattern.sub(lambda found: self.pseudonyms.of(found[0]) if _is_mixed(found[0]) else found[0], text)
+        return pattern.sub(lambda found: self._long(found[0]), text)
+
+    def _long(self, token: str) -> str:
+        is_kept = self.pseudonyms.is_made(token) or not _is_mixed(token)
+        return token if is_kept else self.pseudonyms.of(token)
 
     def _segment(self, segment: str) -> str:
         plain = unquote(segment)

@@ -75,6 +75,22 @@ def test_short_ids_have_a_pseudonym_each(redactor: Redactor) -> None:
     assert str(json.loads(body)["user_id"]) == json.loads(body)["userId"] == json.loads(body)["order_id"][4:]
 
 
+def test_an_id_that_equals_a_given_pseudonym_gets_its_own(tmp_path: Path, redactor: Redactor) -> None:
+    """Numbers of a venue's trades follow each other, so a pseudonym is often the id of another trade."""
+    first = "ETH-349249"
+    second = redactor.pseudonyms.of(first)
+    third = redactor.pseudonyms.of(second)
+    assert len({first, second, third}) == 3
+    file = RecordingFile(tmp_path / "run.jsonl", redactor, "here")
+    file.add_request(exchanged(json.dumps({"trade_id": first, "message": f"{second} after {first}"})))
+    file.add_request(exchanged(json.dumps({"trade_id": second})))
+    file.finish()
+    shown = [json.loads(str(line["answer"])) for line in lines_of(tmp_path / "run.jsonl")[1:3]]
+    assert shown == [{"trade_id": second, "message": f"{third} after {second}"}, {"trade_id": third}]
+    eights = [f"{number:07x}0" for number in range(5_000)]
+    assert len({redactor.pseudonyms.of(one) for one in eights}) == len(eights)
+
+
 def test_two_recordings_share_no_pseudonym() -> None:
     assert len({Redactor().pseudonyms.of(ORDER) for _ in range(3)}) == 3
 
