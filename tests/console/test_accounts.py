@@ -16,6 +16,12 @@ from tests.console.conftest import open_console
 from tests.server.live import Live, SandboxView
 from tests.server.small import BUY, SMALL
 
+SLOW_FRAMES = """
+    const draw = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (work) => draw(() => setTimeout(() => work(performance.now()), 150));
+"""
+"""A browser that draws seldom: a key and a form act on what was just chosen, not on what the last frame had."""
+
 
 @pytest.fixture
 def sandbox(live: Live, request: pytest.FixtureRequest) -> SandboxView:
@@ -123,6 +129,7 @@ def test_a_sandbox_is_forked_as_it_was_before_a_fill(tab: Any, live: Live) -> No
 
 
 def test_an_order_of_the_exchange_has_its_side_and_action_at_hand(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    tab.add_init_script(SLOW_FRAMES)
     open_console(tab, live, f"/s/{sandbox.name}/accounts")
     tab.get_by_role("region", name="Positions").get_by_role("button", name="RAIN-1").click()
     tab.keyboard.press("s")

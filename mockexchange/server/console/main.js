@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks";
 import { keepToken, onForgotten, takeToken } from "./lib/api.js";
 import { epoch, listen, stopWatching, watch } from "./lib/feed.js";
 import { html } from "./lib/html.js";
-import { bind } from "./lib/keys.js";
+import { useKeys } from "./lib/keys.js";
 import { go, isNamed, place } from "./lib/router.js";
 import { hasToken, info, mayMake, readAccounts, readSandboxes, readServer, sandboxes, sandboxOf } from "./lib/state.js";
 import { startTheme } from "./lib/theme.js";
@@ -81,11 +81,11 @@ function Frame() {
   useEffect(() => {
     if (epoch.value > 1) void attempt(readServer);
   }, [epoch.value]);
-  useEffect(() => bind([
+  useKeys([
     { keys: "?", label: "this list", run: showHelp },
     { keys: "/", label: "to the filter", run: () => document.querySelector(/** @type {any} */ ("[data-filter]"))?.focus() },
     ...offered().map((one) => ({ keys: `g ${one.key}`, label: one.title, run: () => go({ screen: one.name }) })),
-  ]), []);
+  ], []);
   const shown = SCREENS.find((one) => one.name === screen) ?? SCREENS[0];
   useEffect(() => {
     document.title = `${shown.title} · ${sandbox} · mockexchange`;

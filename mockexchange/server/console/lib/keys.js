@@ -1,6 +1,7 @@
 // @ts-check
 // The keyboard: one map of keys to actions. None acts in a field, and all can be switched off (WCAG 2.1.4).
 import { signal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 
 const OFF = "mockexchange.keys";
 
@@ -18,10 +19,16 @@ export function switchKeys(isOn) {
 }
 
 /**
- * Bind keys until the returned function is called.
+ * Bind keys while a view is shown. A key acts on what is on the screen: bindings change with it, not a frame later.
  * @param {Binding[]} added
+ * @param {any[]} inputs what the bindings depend on
  */
-export function bind(added) {
+export function useKeys(added, inputs) {
+  useLayoutEffect(() => bind(added), inputs);
+}
+
+/** Bind keys until the returned function is called. @param {Binding[]} added */
+function bind(added) {
   for (const one of added) bindings.set(one.keys, one);
   return () => {
     for (const one of added) if (bindings.get(one.keys) === one) bindings.delete(one.keys);

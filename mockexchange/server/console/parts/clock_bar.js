@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { clock, moveClock, nowOf, readClock, setClock, toNextStep } from "../lib/clock.js";
 import { epoch, listen, silentSince } from "../lib/feed.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { place } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
 import { attempt, tell } from "./dialog.js";
@@ -34,10 +34,10 @@ export function ClockBar() {
     tell(step ? `${step} is carried out` : "the script has no step that waits for its time");
   });
   const pause = () => run(isStill ? "real" : "paused");
-  useEffect(() => bind(mayChange() ? [
+  useKeys(mayChange() ? [
     { keys: "space", label: "pause the clock, or let it run", run: pause },
     { keys: "n", label: "go to the next step of the script", run: next },
-  ] : []), [name, isStill]);
+  ] : [], [name, isStill]);
   const now = nowOf(clock.value);
   return html`<div class="clock" role="group" aria-label="Exchange clock">
     <time title="exchange time" datetime=${now}>${now ? html`<span class="dim day">${now.slice(0, 10)} </span>${now.slice(11, 23)}` : "…"}</time>

@@ -1,7 +1,7 @@
 // @ts-check
 // Native dialogs, short notes, and text to copy.
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../lib/html.js";
 
 /** @type {import("@preact/signals").Signal<{title: string, body: any, wide?: boolean} | null>} */
@@ -63,7 +63,7 @@ export function save(name, type, text) {
 export function Dialog() {
   const node = /** @type {{current: HTMLDialogElement | null}} */ (useRef(null));
   const shown = open.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown) node.current?.showModal();
   }, [shown]);
   if (!shown) return null;

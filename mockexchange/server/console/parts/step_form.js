@@ -1,7 +1,7 @@
 // @ts-check
 // Forms of steps, made from the scenario's schema, each with its line for `mockexchange do`.
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ApiError, ask } from "../lib/api.js";
 import { doOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
@@ -55,7 +55,7 @@ function StepForm(props) {
     return given;
   };
   const write = () => { line.value = doOf(kind.value, values(), place.value.sandbox); };
-  useEffect(write, [kind.value]);
+  useLayoutEffect(write, [kind.value]);
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
     problem.value = "";

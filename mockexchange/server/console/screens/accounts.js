@@ -6,7 +6,7 @@ import { ask, sandboxPath } from "../lib/api.js";
 import { before } from "../lib/clock.js";
 import { epoch, listen } from "../lib/feed.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { money, profitOf, sumsOf, withPositions } from "../lib/profit.js";
 import { addressOf, place, refine } from "../lib/router.js";
 import { accounts, info, mayChange, mayMake, sandboxOf } from "../lib/state.js";
@@ -34,10 +34,10 @@ export function Accounts() {
   const account = accounts.value.find((one) => one.name === name);
   const only = query.i ?? "";
   const step = (/** @type {string} */ kind, /** @type {any} */ known = {}) => showStep(path, kind, { account: name, market: only, ...known });
-  useEffect(() => bind([
+  useKeys([
     ...accounts.value.slice(0, 9).map((one, at) => ({ keys: String(at + 1), label: `account ${one.name}`, run: () => refine({ a: one.name }) })),
     ...(mayChange() ? [{ keys: "s", label: "a step for the account", run: () => step("fill") }] : []),
-  ]), [accounts.value, name, only]);
+  ], [accounts.value, name, only]);
   if (!account) return html`<div class="empty"><h2>No accounts</h2><p>This scenario has none.${mayChange() ? " A step makes one:" : ""}</p>${mayChange() ? html`<pre>mockexchange do 'account: {account: alice}'</pre>` : null}</div>`;
   const lists = LISTS.filter((one) => ledger.value[one]);
   const list = lists.includes(query.l) ? query.l : lists[0];

@@ -6,7 +6,7 @@ import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
 import { timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { place, refine } from "../lib/router.js";
 import { accounts, mayChange } from "../lib/state.js";
 import { cancel, LIVES } from "../lib/venue_orders.js";
@@ -68,11 +68,11 @@ export function Orders() {
     const next = shown[Math.max(0, Math.min(shown.length - 1, at + by))];
     if (next) refine({ m: next.id });
   };
-  useEffect(() => bind([
+  useKeys([
     { keys: "j", label: "next market", run: () => step(1) },
     { keys: "k", label: "market above", run: () => step(-1) },
     ...(mayChange() ? [{ keys: "o", label: "to the order form", run: () => /** @type {any} */ (document.querySelector("[data-order]"))?.focus() }] : []),
-  ]), [shown, chosen?.id]);
+  ], [shown, chosen?.id]);
   return html`<div class="tools"><${FilterLine} value=${query.q ?? ""} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="a part of a market's name, title or status" />
       <span class="push dim">${shown.length} of ${rows.value?.length ?? 0}</span></div>
     <div class="split has-detail orders-split">

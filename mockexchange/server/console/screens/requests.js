@@ -7,7 +7,7 @@ import { epoch, listen } from "../lib/feed.js";
 import { isRefused, matches, parseFilter } from "../lib/filter.js";
 import { countOf, latencyOf, timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { place, refine } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
 import { attempt, close, save, show, tell } from "../parts/dialog.js";
@@ -79,7 +79,7 @@ export function Requests() {
   };
   const series = () => showSeries(rows.value, filter, marks.value);
   const diff = () => attempt(() => showDiff(path, marks.value.a, marks.value.b));
-  useEffect(() => bind([
+  useKeys([
     { keys: "j", label: "next row", run: () => step(1) },
     { keys: "k", label: "row above", run: () => step(-1) },
     { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
@@ -90,7 +90,7 @@ export function Requests() {
     { keys: "d", label: "difference of A and B", run: diff },
     { keys: "D", label: "compare two runs", run: series },
     { keys: ".", label: "follow: back to the newest", run: () => { refine({ n: "" }); document.querySelector(".rows")?.scrollTo(0, 0); } },
-  ]), [shown, open]);
+  ], [shown, open]);
   const older = () => attempt(() => readOlder(path, rows, meta));
   const refused = rows.value.reduce((count, row) => count + (isRefused(row) ? 1 : 0), 0);
   return html`<div class="tools">

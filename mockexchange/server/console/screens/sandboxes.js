@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { countOf, idleOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { addressOf, go, place } from "../lib/router.js";
 import { info, mayChange, mayMake, readSandboxes, sandboxes } from "../lib/state.js";
 import { attempt, close, show, tell } from "../parts/dialog.js";
@@ -18,7 +18,7 @@ export function Sandboxes() {
     const timer = setInterval(() => { if (!document.hidden) void readSandboxes().catch(() => {}); }, READ_MS);
     return () => clearInterval(timer);
   }, []);
-  useEffect(() => bind(mayMake() ? [{ keys: "c", label: "make a sandbox", run: showMake }] : []), [mayMake()]);
+  useKeys(mayMake() ? [{ keys: "c", label: "make a sandbox", run: showMake }] : [], [mayMake()]);
   const may = mayChange();
   return html`<div class="tools">${mayMake() ? html`<button class="primary" onClick=${showMake} title="c">new sandbox</button>` : null}
       ${info.value.sandbox ? null : html`<span class="push dim">${countOf(sandboxes.value.length)} of at most ${countOf(info.value.bounds.sandboxes)}</span>`}</div>

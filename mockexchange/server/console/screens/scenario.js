@@ -6,7 +6,7 @@ import { ask, sandboxPath } from "../lib/api.js";
 import { epoch } from "../lib/feed.js";
 import { pretty } from "../lib/format.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { diffLines } from "../lib/line_diff.js";
 import { place } from "../lib/router.js";
 import { mayChange, readSandboxes } from "../lib/state.js";
@@ -59,11 +59,11 @@ export function Scenario() {
     await readSandboxes();
     tell(`${sandbox} began anew`);
   }} />`);
-  useEffect(() => bind([
+  useKeys([
     { keys: "e", label: "into the text", run: () => field.current?.focus() },
     { keys: "d", label: "difference to what runs", run: () => { isDiff.value = !isDiff.value; } },
     ...(mayChange() ? [{ keys: "s", label: "start anew", run: start }] : []),
-  ]), [path]);
+  ], [path]);
   const problems = checked.value?.errors ?? [];
   if (!running.value) return html`<div class="empty">Reading …</div>`;
   return html`<div class="tools">

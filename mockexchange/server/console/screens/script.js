@@ -7,7 +7,7 @@ import { epoch, listen } from "../lib/feed.js";
 import { timeOf } from "../lib/format.js";
 import { toNextStep } from "../lib/clock.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { addressOf, place } from "../lib/router.js";
 import { EXAMPLES } from "../lib/examples.js";
 import { mayChange } from "../lib/state.js";
@@ -46,9 +46,9 @@ export function ScriptAndFaults() {
     onSend=${async (/** @type {string} */ sent) => { await ask("POST", `${path}/${what === "a step" ? "script" : what === "a fault" ? "faults" : "stubs"}`, sent); tell(`${what} added`); await read(); }} />`);
   const addStep = () => add("a step", html`When: <code>after</code> a time, <code>at</code> an instant, <code>when</code> a client does something. What: a step, as in a scenario.`, EXAMPLES.steps());
   const addFault = () => add("a fault", FAULT_WORDS, EXAMPLES.faults());
-  useEffect(() => bind(mayChange() ? [
+  useKeys(mayChange() ? [
     { keys: "s", label: "add a step", run: addStep }, { keys: "f", label: "add a fault", run: addFault },
-  ] : []), [path]);
+  ] : [], [path]);
   const remove = (/** @type {string} */ what) => attempt(async () => { await ask("DELETE", `${path}/${what}`); await read(); });
   const preset = (/** @type {any} */ event) => {
     const name = event.target.value;

@@ -8,7 +8,7 @@ import { matches, parseFilter } from "../lib/filter.js";
 import { countOf, sizeOf, timeOf } from "../lib/format.js";
 import { gapOf, SequenceWatch } from "../lib/gaps.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { laneKeyOf } from "../lib/lanes.js";
 import { place, refine } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
@@ -65,14 +65,14 @@ export function Streams() {
     toRows();
   };
   const freeze = () => { isFrozen.value = !isFrozen.value; };
-  useEffect(() => bind([
+  useKeys([
     { keys: "j", label: "next frame", run: () => step(1) },
     { keys: "k", label: "frame above", run: () => step(-1) },
     { keys: "Escape", label: "close the details", run: () => { refine({ n: "" }); toRows(); } },
     { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
     { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame is missing or was disturbed"); toRows(); } },
     { keys: ".", label: "follow, or freeze", run: freeze },
-  ]), [shown, chosen]);
+  ], [shown, chosen]);
   const drawn = useLate(useMemo(() => withLanes(frames.value, shown), [frames.value, shown]));
   const timeline = useMemo(() => html`<${Timeline} frames=${drawn} selected=${chosen} onSelect=${choose} />`, [drawn, chosen]);
   const lost = useMemo(() => frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0), [frames.value]);

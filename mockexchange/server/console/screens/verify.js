@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../lib/api.js";
 import { countOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
-import { bind } from "../lib/keys.js";
+import { useKeys } from "../lib/keys.js";
 import { addressOf, place, refine } from "../lib/router.js";
 import { info, mayChange, originOf } from "../lib/state.js";
 import { attempt, copy } from "../parts/dialog.js";
@@ -39,14 +39,14 @@ export function Verify() {
     const next = all[Math.max(0, Math.min(all.length - 1, place + by))];
     if (next) refine({ r: next.report });
   };
-  useEffect(() => bind([
+  useKeys([
     { keys: "j", label: "next rule", run: () => toRule(1) },
     { keys: "k", label: "rule above", run: () => toRule(-1) },
     { keys: "]", label: "older report", run: () => step(1) },
     { keys: "[", label: "newer report", run: () => step(-1) },
     { keys: "f", label: "verdicts: all, broken, not judged, kept", run: () => refine({ only: OUTCOMES[(OUTCOMES.indexOf(place.value.query.only ?? "") + 1) % OUTCOMES.length] }) },
     { keys: "c", label: "copy the command", run: () => { if (report.value) void copy(report.value.command, "command"); } },
-  ]), [reports.value, chosen]);
+  ], [reports.value, chosen]);
   if (!isForAll) return html`<div class="empty"><h2>Reports are for the whole server</h2><p>This token is for the sandbox “${info.value.sandbox}” alone.</p></div>`;
   if (!reports.value) return html`<div class="empty">Reading …</div>`;
   if (!reports.value.length) return html`<${NoReports} sandbox=${sandbox} />`;
