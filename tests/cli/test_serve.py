@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shlex
 import signal
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.cli.click_base import Failure
 from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.serve.request_log import JSON, REFUSALS, opened_request_log
 from mockexchange.cli.server_connection import Server, find_server
@@ -140,14 +142,19 @@ def test_a_port_in_use_names_a_free_one() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    """Also after somebody has named a pipe as a scenario, which nobody writes to."""
     environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
-    command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty"]
+    os.mkfifo(tmp_path / "pipe.yaml")
+    command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty", "--scenario-dir", str(tmp_path)]
     pipe = subprocess.PIPE
     with none_ignored([number]), subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe) as process:
         try:
             assert process.stdout
             assert process.stdout.readline().startswith(b"mockexchange serves ")
-            assert json.loads((tmp_path / "mockexchange/ready.json").read_text())["pid"] == process.pid
+            server = find_server(tmp_path / "mockexchange/ready.json")
+            assert server.ready["pid"] == process.pid
+            with pytest.raises(Failure, match="a pipe or a device"):
+                server.ask("POST", "sandboxes", {"scenario": "pipe.yaml"}, patience_s=STOP_SECONDS_MAX)
             process.send_signal(number)
             _, complaint = process.communicate(timeout=STOP_SECONDS_MAX)
         finally:

@@ -201,11 +201,13 @@ def test_a_scenario_without_accounts_has_a_front_page(tmp_path: Path) -> None:
         assert live.ready["accounts"] == []
 
 
-def test_what_is_on_the_front_page_is_text(tmp_path: Path) -> None:
+def test_the_front_page_has_the_urls_of_every_stream_and_no_markup_of_a_scenario(tmp_path: Path) -> None:
     with serving(tmp_path, 'scenario: x\naccounts: {"<script>alert(1)": {}}\n') as live:
         page = ask(live.port, request("GET", "/"))
         assert b"<script>" not in page.body
         assert b"&lt;script&gt;" in page.body
+        for urls in live.ready["venues"].values():
+            assert f"<code>{urls['base_url']}</code> and <code>{urls['ws_url']}</code>".encode() in page.body
 
 
 def test_a_ready_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

@@ -270,12 +270,17 @@ def test_a_delay_is_waited_for(live: Live, default: SandboxView) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) -> None:
+    """A client that sends nothing, and one that sends a part, are disconnected while a good client is answered."""
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
+        good = Connection(live.port, live.trust)
+        assert good.ask(request("GET", "/")).status == 200
         with pytest.MonkeyPatch.context() as patch:  # not for who asks the journal, later
             patch.setattr(acceptor, "GREETING_S_MAX", 0.05)
-            with raw(live) as silent, raw(live) as slow:
+            with raw(live) as silent, raw(live) as slow, good:
                 slow.sendall(RECORD)
+                assert good.ask(request("GET", "/")).status == 200
                 assert silent.recv(1) == slow.recv(1) == b""
+                assert good.ask(request("GET", "/")).status == 200
         assert diagnoses(view(live, "default"), 1) == [SLOW]
 
 
