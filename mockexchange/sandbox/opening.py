@@ -7,6 +7,7 @@ from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.clock import ExchangeClock, Turns
+from mockexchange.sandbox.collector import objects_left_out
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
@@ -62,11 +63,14 @@ async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
         await _execute(sandbox, timed)
         await turns.pause()
     await _add_keys(sandbox)
-    for done, timed in enumerate(sandbox.plan.steps, start=1):
-        await _execute(sandbox, timed, f"history[{done - 1}]")
-        await turns.pause()
-        if progress and done % PROGRESS_EVERY == 0:
-            progress(done)
+    with objects_left_out() as leave_out:
+        for done, timed in enumerate(sandbox.plan.steps, start=1):
+            await _execute(sandbox, timed, done)
+            await turns.pause()
+            if done % PROGRESS_EVERY == 0:
+                leave_out()
+                if progress:
+                    progress(done)
 
 
 async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
@@ -82,10 +86,11 @@ async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
     exchange.last_at, exchange.state.sequence = ends_at, sequence
 
 
-async def _execute(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:
+async def _execute(sandbox: Sandbox, timed: TimedCommand, number: int = 0) -> None:
+    """Execute a command; `number` is its place in the history, from 1."""
     outcome = await sandbox.submit(timed.command, timed.at)
     if isinstance(outcome, Refusal):
-        note_or_raise(_refused(outcome, timed.node, path))
+        note_or_raise(_refused(outcome, timed.node, f"history[{number - 1}]" if number else ""))
 
 
 async def _add_keys(sandbox: Sandbox) -> None:

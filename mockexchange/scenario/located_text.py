@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 from yaml.reader import ReaderError
 
 from mockexchange.scenario.errors import ScenarioError
@@ -25,8 +26,7 @@ NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-@dataclass(slots=True)
-class Located:
+class Located(Struct, gc=False):
     """A parsed value with its file and line: a scalar's text, a mapping, a list, or None for null or no value."""
 
     value: "str | dict[str, Located] | list[Located] | None"

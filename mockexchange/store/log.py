@@ -50,14 +50,14 @@ class Header(Struct, frozen=True, kw_only=True):
         return Exchange(self.seed, FeeRounding(self.rounding), self.archived_before, self.orders)
 
 
-class Cause(Struct, frozen=True):
+class Cause(Struct, frozen=True, gc=False):
     """The cause of a command: a step of the scenario's script, and the number of its repetition."""
 
     step: str
     repetition: int
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One line of the log: an executed or refused command.
 
     `at` is the exchange time at which it took effect, in microseconds.

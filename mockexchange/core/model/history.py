@@ -1,6 +1,7 @@
 """Rows in the order of creation, indexed so that every page, newest first, costs O(log n + limit).
 
-There is a sorted list per selector and partition. A row is in the lists of all its `selectors` ((), ("ticker", T),
+There is a sorted list per selector and partition; the only row of a selector is kept without one, which saves most of
+the memory where each market has few rows. A row is in the lists of all its `selectors` ((), ("ticker", T),
 ("event", E), ...), under its `partition` (subaccount, status, ...). A page merges the lists of the requested selectors
 whose partition the query admits. Serials rise with time, so the order by serial serves lists, windows of time and
 cursors. A row moves to another partition by bisection and a block copy. New rows are filed when a list is read, so a
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 Selector = tuple[Hashable, ...]
 Partition = tuple[Any, ...]
@@ -71,25 +72,26 @@ class History(Generic[R]):
     __slots__ = ("_filed", "_unfiled", "revision")
 
     def __init__(self) -> None:
-        self._filed: dict[Selector, dict[Partition, list[R]]] = {}
+        self._filed: dict[Selector, dict[Partition, list[R]] | R] = {}
+        """The lists of each selector by partition, or its only row."""
         self._unfiled: list[R] = []
         """The newest rows, which are in no list before one is read."""
         self.revision = 0
         """The newest revision of its rows: a cache key of every page."""
 
     def __len__(self) -> int:
-        return sum(map(len, self._lists().get(EVERYTHING, {}).values()))
+        return sum(map(len, self._lists(EVERYTHING).values()))
 
     def __iter__(self) -> Iterator[R]:
         """Iterate over every row, oldest first."""
-        return merge(*self._lists().get(EVERYTHING, {}).values(), key=by_serial)
+        return merge(*self._lists(EVERYTHING).values(), key=by_serial)
 
     def add(self, row: R, revision: int) -> None:
         """Add a row, whose serial must be higher than all earlier serials."""
         self.revision = revision
         self._unfiled.append(row)
         if len(self._unfiled) > UNFILED_MAX:
-            self._lists()
+            self._file()
 
     def refile(self, row: R, revision: int, before: Partition) -> None:
         """Move a changed row to the lists of its new partition; `before` is its old one.
@@ -103,6 +105,8 @@ class History(Generic[R]):
         serial, filed = row.serial, self._filed
         for selector in row.selectors:
             lists = filed[selector]
+            if not isinstance(lists, dict):
+                continue
             rows = lists[before]
             del rows[bisect_left(rows, serial, key=by_serial)]
             others = lists.get(after)
@@ -115,14 +119,14 @@ class History(Generic[R]):
 
     def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
         """Return the rows of one selector and partition, oldest first, for the invariant checks."""
-        return self._lists().get(selector, {}).get(partition, ())
+        return self._lists(selector).get(partition, ())
 
     def index(self) -> dict[tuple[Selector, Partition], list[R]]:
         """Return every non-empty list by selector and partition, for the invariant checks."""
         return {
             (selector, partition): rows
-            for selector, lists in self._lists().items()
-            for partition, rows in lists.items()
+            for selector in self._file()
+            for partition, rows in self._lists(selector).items()
             if rows
         }
 
@@ -143,12 +147,19 @@ class History(Generic[R]):
         lists = [
             rows
             for selector in dict.fromkeys(selectors)
-            for partition, rows in self._lists().get(selector, {}).items()
+            for partition, rows in self._lists(selector).items()
             if admits(partition)
         ]
         return page_of(lists, limit, window, after, keeps)
 
-    def _lists(self) -> dict[Selector, dict[Partition, list[R]]]:
+    def _lists(self, selector: Selector) -> dict[Partition, list[R]]:
+        """Return the lists of a selector by partition."""
+        lists = self._file().get(selector)
+        if lists is None:
+            return {}
+        return lists if isinstance(lists, dict) else {lists.partition: [lists]}
+
+    def _file(self) -> dict[Selector, dict[Partition, list[R]] | R]:
         """Put the newest rows into their lists; return all lists."""
         if self._unfiled:
             places: dict[tuple[tuple[Selector, ...], Partition], list[list[R]]] = {}
@@ -156,19 +167,27 @@ class History(Generic[R]):
                 selectors, partition = place = row.selectors, row.partition
                 lists = places.get(place)
                 if lists is None:
-                    lists = places[place] = [self._list(selector, partition) for selector in selectors]
+                    found = [self._append(selector, partition, row) for selector in selectors]
+                    if None not in found:
+                        places[place] = cast(list[list[R]], found)
+                    continue
                 for rows in lists:
                     rows.append(row)
             self._unfiled.clear()
         return self._filed
 
-    def _list(self, selector: Selector, partition: Partition) -> list[R]:
+    def _append(self, selector: Selector, partition: Partition, row: R) -> list[R] | None:
+        """Append a row to its list of a selector; return the list, or None if the row is the selector's first."""
         lists = self._filed.get(selector)
         if lists is None:
-            lists = self._filed[selector] = {}
+            self._filed[selector] = row
+            return None
+        if not isinstance(lists, dict):
+            lists = self._filed[selector] = {lists.partition: [lists]}
         rows = lists.get(partition)
         if rows is None:
             rows = lists[partition] = []
+        rows.append(row)
         return rows
 
 

@@ -50,6 +50,11 @@ class EventListing:
     details: EventDetails = PLAIN_EVENT
     markets: "list[Market]" = field(default_factory=list)
     updated_at: int = 0
+    by_event: Selector = field(init=False)
+    """The selector of rows of this event, one value for the lists of all of them."""
+
+    def __post_init__(self) -> None:
+        self.by_event = ("event", self.ticker)
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -101,10 +106,15 @@ class Market:
     """Sequence number of the command that last changed the order book; 0 if none did."""
     consumed: list[ConsumedQuote] = field(default_factory=list)
     """Contracts that trades took from the outside bids and that come back later, in order of time."""
+    by_ticker: Selector = field(init=False)
+    """The selector of rows of this market, one value for the lists of fills, orders and trades."""
+
+    def __post_init__(self) -> None:
+        self.by_ticker = ("ticker", self.ticker)
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, ("event", self.event.ticker), ("series", self.event.series.ticker)
+        return EVERYTHING, self.event.by_event, ("series", self.event.series.ticker)
 
     @property
     def partition(self) -> Partition:

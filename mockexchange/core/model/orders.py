@@ -80,7 +80,7 @@ class Trade:
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, ("ticker", self.market.ticker)
+        return EVERYTHING, self.market.by_ticker
 
     @property
     def partition(self) -> Partition:
@@ -136,7 +136,7 @@ class FillRow:
     @property
     def selectors(self) -> tuple[Selector, ...]:
         market = self.trade.market
-        return EVERYTHING, ("ticker", market.ticker), ("index", market.event.exchange_index)
+        return EVERYTHING, market.by_ticker, ("index", market.event.exchange_index)
 
     @property
     def partition(self) -> Partition:
@@ -210,7 +210,7 @@ class Order(Struct, eq=False, kw_only=True):
     @property
     def selectors(self) -> tuple[Selector, ...]:
         event = self.market.event
-        return EVERYTHING, ("ticker", self.market.ticker), ("event", event.ticker), ("index", event.exchange_index)
+        return EVERYTHING, self.market.by_ticker, event.by_event, ("index", event.exchange_index)
 
     @property
     def partition(self) -> Partition:

@@ -7,8 +7,9 @@ the value, as in `$query.limit|number`, if it is not the value's own. `$$` is a 
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.located_text import Located

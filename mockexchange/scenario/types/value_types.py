@@ -7,6 +7,8 @@ types are in `composite_types`.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from sys import intern
 from typing import Any, Protocol
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
@@ -18,6 +20,8 @@ NAME_CHARS_MAX = 200
 TEXT_SHOWN_CHARS_MAX = 60
 WHOLE_DIGITS_MAX = 12
 INTEGER_DIGITS_MAX = 18
+BOOKS_KEPT_MAX = 1_024
+"""The most subaccounts of which later steps share the value."""
 INSTANT_MIN = 0
 INSTANT_MAX = parse_instant("2200-01-01")
 """The latest instant in a scenario; it leaves room to advance a clock by centuries."""
@@ -180,7 +184,7 @@ def matching(expected: str, pattern: re.Pattern[str]) -> Scalar:
     def parse(text: str) -> str:
         if pattern.fullmatch(text) is None:
             raise ValueError(text)
-        return text
+        return intern(text) if type(text) is str else text  # a name is kept once, however many steps have it
 
     return Scalar(expected, parse, {"type": ["string", "number", "boolean"], "pattern": f"^{pattern.pattern}$"})
 
@@ -197,6 +201,12 @@ def _duration(text: str) -> int:
     if duration_us >= INSTANT_MAX:
         raise ValueError(text)
     return duration_us
+
+
+@lru_cache(BOOKS_KEPT_MAX)
+def _subaccount_ref(text: str) -> SubaccountRef:
+    """Return one value for all steps that name the same subaccount."""
+    return SubaccountRef.parse(text)
 
 
 def _seconds(text: str) -> int:
@@ -219,7 +229,7 @@ DURATION = Scalar(
     "a duration such as 250ms, 5s or 1h30m", _duration, {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h|d))+$"}
 )
 SECONDS = replace(DURATION, expected="a duration of whole seconds such as 5s or 1h30m", parse=_seconds)
-BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", SubaccountRef.parse, {"type": "string", "minLength": 1})
+BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", _subaccount_ref, {"type": "string", "minLength": 1})
 BOOLEAN = choice({"true": True, "false": False})
 AMOUNT = decimal("dollars such as 12.34, of at most 6 decimals", 6)
 AMOUNT_ABOVE_ZERO = above_zero(AMOUNT)
