@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator
+from decimal import Decimal
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -50,6 +51,16 @@ class Repeating(Quick):
     def is_wanted(self, frame: Row, last: int) -> bool:
         super().is_wanted(frame, last)
         return True
+
+
+class Correcting(Quick):
+    """Takes a change that comes again for its withdrawal."""
+
+    def is_wanted(self, frame: Row, last: int) -> bool:
+        is_again = frame.get("seq") == last and "delta_fp" in frame["msg"]
+        if is_again:
+            frame["msg"]["delta_fp"] = str(-Decimal(frame["msg"]["delta_fp"]))
+        return is_again or super().is_wanted(frame, last)
 
 
 class Skipping(Quick):

@@ -201,6 +201,17 @@ class Startled(Walking):
         return False
 
 
+class Restarting(Walking):
+    """Reports the first page alone where a later one fails."""
+
+    def rows(self, path: str, name: str, key: str) -> list[Row]:
+        try:
+            return super().rows(path, name, key)
+        except Refused:
+            first: list[Row] = self.get(path)[name]
+            return first
+
+
 # --- errors
 
 
@@ -321,6 +332,28 @@ class Dropping(Reading):
 
     def read(self, row: Row) -> Row | None:
         return None if "novelty" in row.values() else row
+
+
+class Guessing(Reading):
+    """Takes an unknown result for that of a market that paid."""
+
+    def read(self, row: Row) -> Row:
+        return {**row, "market_result": "yes" if row["revenue"] else "no"}
+
+
+class Finishing(Reading):
+    """Takes every order that neither rests nor is executed for a canceled one."""
+
+    def read(self, row: Row) -> Row:
+        return row if row.get("status") in ("resting", "executed") else {**row, "status": "canceled"}
+
+
+class Emptied(Quick):
+    """Reports no row of a list with a word that it does not know."""
+
+    def rows(self, path: str, name: str, key: str) -> list[Row]:
+        rows = super().rows(path, name, key)
+        return [] if any("novelty" in row.values() for row in rows) else rows
 
 
 class PayingNothing(Reading):

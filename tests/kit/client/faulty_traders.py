@@ -15,6 +15,7 @@ from contracts.clients.examples.careful_orders import (
     CONFLICT,
     TOO_MANY,
     Trader,
+    filled_of,
     hundredths_of,
     text_of,
 )
@@ -190,7 +191,30 @@ class Repeating(Trader):
         while time.monotonic() < ends_at_s and not self.is_filled(order, placed, fills):
             message = receive(stream, ends_at_s - time.monotonic()).get("msg", {})
             if "trade_id" in message:
-                fills[f"{message['trade_id']} {len(fills)}"] = message
+                self.keep(fills, message)
+
+    def keep(self, fills: dict[str, Row], message: Row) -> None:
+        fills[f"{message['trade_id']} {len(fills)}"] = message
+
+
+class Adding(Repeating):
+    """Adds up the frames of a trade."""
+
+    def keep(self, fills: dict[str, Row], message: Row) -> None:
+        known = fills.get(message["trade_id"], {"count_fp": "0.00"})
+        total = hundredths_of(known["count_fp"]) + hundredths_of(message["count_fp"])
+        fills[message["trade_id"]] = {**message, "count_fp": text_of(total)}
+
+
+class Concluding(Repeating):
+    """Takes an order for filled as soon as its frames add up to its count."""
+
+    def is_filled(self, order: Row, placed: Row, fills: dict[str, Row]) -> bool:
+        return hundredths_of(filled_of(placed, fills)) >= hundredths_of(order["count"])
+
+    def trade(self, order: Row) -> Row:
+        traded = super().trade(order)
+        return {**traded, "filled": text_of(min(hundredths_of(traded["filled"]), hundredths_of(order["count"])))}
 
 
 class Unready(Counting):

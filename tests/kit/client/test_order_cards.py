@@ -34,6 +34,8 @@ PLANTED: dict[type[Trader], dict[str, set[str]]] = {
     faulty.Crosswise: {key: {"orders.told"} for key in ("W04", "W62")},
     faulty.Deaf: {key: {"orders.told"} for key in ("W20", "W40", "W61", "W62", "W70", "W80")},
     faulty.Doubling: {"W50": {"orders.counts"}},
+    faulty.Adding: {"W52": {"orders.counts"}},
+    faulty.Concluding: {"W52": {"orders.counts"}},
     faulty.Repeating: {"W52": {"orders.counts"}},
     faulty.Doubting: {key: {"orders.told"} for key in ("W14", "W20", "W70")},
     faulty.Floating: {"W72": {"exact"}},

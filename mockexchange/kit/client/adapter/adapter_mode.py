@@ -25,6 +25,7 @@ from mockexchange.kit.client.card_tasks import Task
 from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
 from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.fuzzing.fuzzing import FUZZ_DEFAULTS, LEFT_OUT, FuzzSettings, judge_fuzz
+from mockexchange.kit.client.listening import is_cut_short, with_more_time
 from mockexchange.kit.client.orders.playing import PlayedTasks, TaskResult, play_tasks
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.client.session import CONNECTIONS_MAX, TOO_MANY, Session
@@ -206,7 +207,8 @@ class AdapterCardRunner:
     def play(self, worker: AdapterWorker, card: Card) -> Verdict:
         """Run one test card with a worker that runs no other card meanwhile, and return its verdict.
 
-        Raises AdapterBroken if the adapter cannot be used.
+        A broken card for which messages came too late is run again, and listens for longer: a busy machine is no
+        mistake of the client. Raises AdapterBroken if the adapter cannot be used.
         """
         began_s = time.perf_counter()
         skipped = self.sandboxes.reason_to_skip(card)
@@ -217,6 +219,13 @@ class AdapterCardRunner:
         problem = self._problem(card, card.task, worker)
         if problem:
             return not_judged(card, problem)
+        verdict, came_late = self._play_once(worker, card, began_s)
+        if verdict.findings and came_late:
+            verdict, _ = self._play_once(worker, with_more_time(card), began_s)
+        return verdict
+
+    def _play_once(self, worker: AdapterWorker, card: Card, began_s: float) -> tuple[Verdict, bool]:
+        """Return the verdict of one run of a card, and whether messages may have come too late for it."""
         with self.sandboxes.play(card) as session:
             before = session.positions(card.account)
             played = self._play_tasks(worker, card, session, card.seconds)
@@ -224,18 +233,18 @@ class AdapterCardRunner:
             secrets = session.private_text(card.account)
         output = worker.log() if card.see.private else ""
         if played.unsupported:
-            return not_judged(card, UNSUPPORTED.format(played.unsupported))
-        positions = AccountPositions(before.listed & after.listed, before.known | after.known)
+            return not_judged(card, UNSUPPORTED.format(played.unsupported)), False
         trial = CardRun(
             traffic,
             played.last.reply,
             played.last.no_reply,
             played=played,
-            positions=positions,
+            positions=AccountPositions(before.listed & after.listed, before.known | after.known),
             output=output,
             private_pem=secrets,
         )
-        return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
+        verdict = judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
+        return verdict, is_cut_short(card, traffic)
 
     def _play_whole(self, card: Card, worker: AdapterWorker, began_s: float) -> Verdict:
         """Play a card whose judge needs more than one task."""

@@ -79,6 +79,8 @@ class WrongResult(NamedTuple):
 
     seen: str
     expected: str
+    kind: str
+    """The name and rule of the wrong values, or the text of an error without values; equal for equal errors."""
 
 
 class _Enough(BaseException):
@@ -157,7 +159,7 @@ class Fuzzer(NamedTuple):
             return
         if problem is None:
             return
-        self.known.add(kind_of(problem.seen))
+        self.known.add(problem.kind)
         case = self._case(body, problem)
         where = f"{self.task.name} at {self.alias}, {self.operation['operationId']} answered with {_json(body)}"
         reproduction = reproduction_of(case, self.fixtures)
@@ -184,7 +186,7 @@ class Fuzzer(NamedTuple):
 
     def is_wrong(self, body: Any) -> bool:
         problem = self.problem(body)
-        return problem is not None and kind_of(problem.seen) not in self.known
+        return problem is not None and problem.kind not in self.known
 
     def problem(self, body: Any) -> WrongResult | None:
         """Serve a body and return the client's wrong result; None if the client reads it right."""
@@ -194,7 +196,8 @@ class Fuzzer(NamedTuple):
         except AdapterBroken as error:
             raise type(error)(f"{error}; {self._end_saved(body, error)}") from None
         if reply.rows is None:
-            return WrongResult(raised(reply), rows_shown(len(read_body(self.task, body))))
+            seen = raised(reply)
+            return WrongResult(seen, rows_shown(len(read_body(self.task, body))), kind_of(seen))
         meanings = {
             name: meaning._replace(decimals=None, may_be_null=False)
             for name, meaning in meanings_at(self.task, self.venue, self.alias).items()
@@ -202,7 +205,11 @@ class Fuzzer(NamedTuple):
         for finding in compare(
             self.task, self._documented_rows(reply.rows, meanings), read_body(self.task, body), meanings, ""
         ):
-            return WrongResult(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
+            seen, label = (
+                f"{finding.where.removeprefix(', ')} {finding.seen}".strip(),
+                finding.where.rpartition(", ")[2],
+            )
+            return WrongResult(seen, finding.expected, f"{label} {finding.rule}")
         return None
 
     def _schema(self) -> Any:
@@ -211,14 +218,17 @@ class Fuzzer(NamedTuple):
 
     def _case(self, body: Any, problem: WrongResult, *, is_shrunk: bool = True) -> FuzzCase:
         operation = self.operation["operationId"]
-        return FuzzCase(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
+        return FuzzCase(
+            self.task, operation, self.alias, self.rule, _json(body), problem.seen, problem.expected, is_shrunk
+        )
 
     def _end_saved(self, body: Any, error: AdapterBroken) -> str:
         """Save the body that ended the adapter, unshrunk since no task can follow; return a text for the error."""
         text = f"it was reading {one_line(_json(body))}"
         if self.fixtures is None:
             return text
-        problem = WrongResult(one_line(str(error)), rows_shown(len(read_body(self.task, body))))
+        seen = one_line(str(error))
+        problem = WrongResult(seen, rows_shown(len(read_body(self.task, body))), kind_of(seen))
         path = write_case(self._case(body, problem, is_shrunk=False), self.fixtures)
         return f"{text} (all of it, not shrunk: {path})"
 
