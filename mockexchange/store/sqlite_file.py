@@ -11,14 +11,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockexchange.store.stores import StoreError
+from mockexchange.store.stores import UPGRADABLE, VERSION, StoreError
 
 if sys.platform != "win32":
     import fcntl
 
 APPLICATION_ID = 0x6D6F636B
 """The number in the header of an SQLite file that marks it as a store, unlike databases of other programs."""
-VERSION = 1
 BUSY_MS = 1_000
 """How long a statement waits for another program's lock, such as a backup's, in milliseconds."""
 SCHEMA = f"""
@@ -27,7 +26,8 @@ create table sandbox (
     id integer primary key autoincrement,
     name text not null unique,
     header blob not null,
-    description blob not null
+    description blob not null,
+    crc integer not null default 0
 );
 create table record (
     sandbox integer not null references sandbox on delete cascade,
@@ -185,13 +185,20 @@ def is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def require_ours(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreError unless a database is a store of the version that this code reads."""
-    [mark], [version] = (connection.execute(f"pragma {name}").fetchone() for name in ("application_id", "user_version"))
+    """Raise StoreError unless a database is a store of a version that this code reads or upgrades."""
+    [mark] = connection.execute("pragma application_id").fetchone()
     if mark != APPLICATION_ID:
         raise StoreError(f"{path}: it is the database of another program: give another file")
-    if version != VERSION:
+    version = version_of(connection)
+    if version not in {VERSION, UPGRADABLE}:
         newer = "install a newer mockexchange" if version > VERSION else "start it with the mockexchange that wrote it"
         raise StoreError(f"{path}: it is a store of version {version}, this mockexchange reads {VERSION}: {newer}")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of the tables of a store."""
+    version: int = connection.execute("pragma user_version").fetchone()[0]
+    return version
 
 
 def reason_of(error: sqlite3.Error) -> str:

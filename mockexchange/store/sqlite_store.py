@@ -7,7 +7,6 @@ with the disk. Reads have a connection of their own, and never wait for the writ
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -16,14 +15,29 @@ from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable
 from mockexchange.store.sqlite_file import (
     IO_ERROR,
     StoreLock,
+    closed_after_an_error,
     code_of,
     damages,
     lock,
     open_reader,
     open_writer,
     reason_of,
+    version_of,
 )
-from mockexchange.store.stores import CREATED, PAGE_RECORDS, Row, StoredSandbox, StoreError, checksum, decoded
+from mockexchange.store.stores import (
+    CREATED,
+    PAGE_RECORDS,
+    UPGRADABLE,
+    VERSION,
+    Row,
+    SandboxRow,
+    StoredSandbox,
+    StoreError,
+    checksum,
+    decoded,
+    sandbox_checksum,
+    stored_sandbox,
+)
 from mockexchange.store.writing_thread import Job, WritingThread
 
 
@@ -73,7 +87,9 @@ class SqliteStore:
         held = held or lock(path)
         try:
             writer = open_writer(path, durability)
-            return cls(path, writer, held)
+            with closed_after_an_error(path, writer):
+                upgrade(path, writer)
+                return cls(path, writer, held)
         except BaseException:
             held.release()
             raise
@@ -103,11 +119,14 @@ class SqliteStore:
         """
         made: list[int] = []
         bodies = [(record.sequence, encode_record(record)) for record in records]
+        raw = msgspec.json.encode(header)
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("delete from sandbox where id = ?", (replaced,))
             statement = "insert into sandbox (name, header, description) values (?, ?, ?) returning id"
-            [id_] = connection.execute(statement, (name, msgspec.json.encode(header), description)).fetchone()
+            [id_] = connection.execute(statement, (name, raw, description)).fetchone()
+            crc = sandbox_checksum(id_, name.encode(), raw, description)
+            connection.execute("update sandbox set crc = ? where id = ?", (crc, id_))
             _insert(connection, id_, bodies, CREATED)
             made.append(id_)
 
@@ -197,20 +216,32 @@ def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count:
 def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredSandbox]:
     """Return the sandboxes of a store file in the order of their creation. Raises StoreError."""
     try:
-        rows: list[Any] = connection.execute(
-            "select id, name, header, description,"
-            " (select coalesce(max(seq), 0) from record where record.sandbox = sandbox.id) from sandbox order by id"
-        ).fetchall()
-        return [
-            StoredSandbox(id_, name, msgspec.json.decode(header, type=Header), description, count)
-            for id_, name, header, description, count in rows
-        ]
+        return [stored_sandbox(str(path), row) for row in _sandbox_rows(connection)]
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {reason_of(error)}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise StoreError(
-            f"{path}: the header of a sandbox cannot be read ({error}): use the version that wrote it"
-        ) from None
+
+
+def upgrade(path: Path, connection: sqlite3.Connection) -> None:
+    """Add checksums to the sandboxes of a file of the older version. Raises StoreError, and sqlite3.Error."""
+    if version_of(connection) != UPGRADABLE:
+        return
+    stored_sandboxes(path, connection)  # one that cannot be read gets no checksum
+    connection.execute("begin immediate")
+    connection.execute("alter table sandbox add column crc integer not null default 0")
+    for id_, name, header, description, *_ in _sandbox_rows(connection):
+        crc = sandbox_checksum(id_, name, header, description)
+        connection.execute("update sandbox set crc = ? where id = ?", (crc, id_))
+    connection.execute(f"pragma user_version = {VERSION}")
+    connection.execute("commit")
+
+
+def _sandbox_rows(connection: sqlite3.Connection) -> list[SandboxRow]:
+    """Return the rows of all sandboxes in the order of their creation."""
+    crc = "null" if version_of(connection) == UPGRADABLE else "crc"
+    parts = ", ".join(f"cast({part} as blob)" for part in ("name", "header", "description"))
+    count = "(select coalesce(max(seq), 0) from record where record.sandbox = sandbox.id)"
+    statement = f"select id, {parts}, {crc}, {count} from sandbox order by id"  # noqa: S608  # of constants
+    return connection.execute(statement).fetchall()
 
 
 def _append(connection: sqlite3.Connection, id_: int, bodies: Sequence[tuple[int, bytes]], nonce: str) -> None:

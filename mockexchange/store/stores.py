@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
+import msgspec
+
 from mockexchange.store.codec import LogError, decode_record
 from mockexchange.store.log import Header, Log, Record
 
@@ -12,8 +14,14 @@ PAGE_RECORDS = 1_000
 CREATED = "created"
 """The nonce of the records that a sandbox is created with."""
 DURABILITY = ("full", "normal")
+VERSION = 2
+"""The version of the tables in a file or a database."""
+UPGRADABLE = 1
+"""The older version, which a server upgrades: its sandboxes have no checksums of their own."""
 Row = tuple[int, int, str, object, int]
 """A stored record: (sandbox id, record number, nonce, body, checksum)."""
+SandboxRow = tuple[int, bytes, bytes, bytes, int | None, int]
+"""A stored sandbox: (id, name, header, description, checksum or None in the older version, number of records)."""
 
 
 class StoreError(Exception):
@@ -101,6 +109,28 @@ class StoreReader(Protocol):
 def checksum(sandbox: int, sequence: int, body: bytes) -> int:
     """Return the checksum of a record's body with its sandbox and number, so that a misplaced record is found."""
     return crc32(body, crc32(b"%d/%d" % (sandbox, sequence)))
+
+
+def sandbox_checksum(id_: int, name: bytes, header: bytes, description: bytes) -> int:
+    """Return the checksum of a sandbox's name, header and description with its id."""
+    lengths = b"%d/%d/%d" % (id_, len(name), len(header))
+    return crc32(description, crc32(header, crc32(name, crc32(lengths))))
+
+
+def stored_sandbox(shown: str, row: SandboxRow) -> StoredSandbox:
+    """Return the sandbox of a row. Raises StoreError if it is damaged or written by another version.
+
+    `shown` is the store's file or URL for messages.
+    """
+    id_, name, header, description, crc, count = row
+    if crc is not None and crc != sandbox_checksum(id_, name, header, description):
+        damage = f"sandbox {name.decode(errors='replace')!r} is damaged: the checksum of its options does not match"
+        raise StoreError(f"{shown}: {damage}: restore a copy of the store; nothing was changed")
+    try:
+        return StoredSandbox(id_, name.decode(), msgspec.json.decode(header, type=Header), description, count)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        advice = "use the version that wrote it"
+        raise StoreError(f"{shown}: the header of a sandbox cannot be read ({error}): {advice}") from None
 
 
 def decoded(rows: Iterable[Row], after: int = 0) -> Iterator[Record]:

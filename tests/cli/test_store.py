@@ -76,14 +76,14 @@ def test_a_file_is_compacted(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "problem"),
+    ("statement", "problem", "sandbox"),
     [
-        ("delete from record where seq = 5 and sandbox = 2", "sandbox other: record 5 is missing"),
-        ("update record set crc = 1 where seq = 5 and sandbox = 2", "sandbox other: record 5 is damaged"),
-        ("update sandbox set description = '{}' where id = 2", "sandbox other: its description cannot be read"),
+        ("delete from record where seq = 5 and sandbox = 2", "sandbox other: record 5 is missing", "other"),
+        ("update record set crc = 1 where seq = 5 and sandbox = 2", "sandbox other: record 5 is damaged", "other"),
+        ("update sandbox set description = '{}' where id = 2", "{path}: sandbox 'other' is damaged", None),
     ],
 )
-def test_problems_are_found(path: Path, statement: str, problem: str) -> None:
+def test_problems_are_found(path: Path, statement: str, problem: str, sandbox: str | None) -> None:
     assert call("check", path).output.endswith("commands: all is well\n")
     assert call("check", path, "--json").output == ""
     connection = sqlite3.connect(path)
@@ -91,9 +91,9 @@ def test_problems_are_found(path: Path, statement: str, problem: str) -> None:
     connection.commit()
     connection.close()
     checked = call("check", path)
-    assert (checked.exit_code, checked.output.startswith(problem)) == (1, True)
+    assert (checked.exit_code, checked.output.startswith(problem.format(path=path))) == (1, True)
     [row] = [json.loads(line) for line in call("check", path, "--json").output.splitlines()]
-    assert row["sandbox"] == "other"
+    assert row["sandbox"] == sandbox
 
 
 @pytest.mark.parametrize("command", ["list", "export", "compact", "check"])

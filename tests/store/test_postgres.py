@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import psycopg
 import pytest
 
@@ -89,12 +90,12 @@ def test_a_schema_that_an_administrator_made_is_enough(postgres: PostgresServer)
             "the schema mockexchange has tables of another program (store): give another database",
         ),
         (
-            f"{SCHEMA}; create table mockexchange.store as select 2 as version, gen_random_uuid() as owner",
-            "it is a store of version 2, this mockexchange reads 1: install a newer mockexchange",
+            f"{SCHEMA}; create table mockexchange.store as select 3 as version, gen_random_uuid() as owner",
+            "it is a store of version 3, this mockexchange reads 2: install a newer mockexchange",
         ),
         (
             f"{SCHEMA}; create table mockexchange.store as select 0 as version, gen_random_uuid() as owner",
-            "it is a store of version 0, this mockexchange reads 1: start it with the mockexchange that wrote it",
+            "it is a store of version 0, this mockexchange reads 2: start it with the mockexchange that wrote it",
         ),
         (
             f"{SCHEMA}; create table mockexchange.store as select 1 as version, gen_random_uuid() as owner",
@@ -362,8 +363,37 @@ def test_a_header_that_cannot_be_read_and_lost_keys_are_named(postgres: Postgres
             assert reader.damages() == []
             postgres.run_sql("alter table mockexchange.record drop constraint record_pkey")
             assert reader.damages() == ["table record has lost its primary key"]
-            postgres.run_sql("update mockexchange.sandbox set header = '{}'")
-            with pytest.raises(StoreError, match="the header of a sandbox cannot be read"):
+            postgres.run_sql("update mockexchange.sandbox set name = 'Default'")
+            with pytest.raises(StoreError, match="sandbox 'Default' is damaged: the checksum of its options"):
                 reader.stored()
 
     asyncio.run(life())
+
+
+def test_a_database_of_version_1_is_read_and_a_server_adds_checksums(postgres: PostgresServer) -> None:
+    async def life() -> None:
+        async with opened(postgres):
+            pass
+        older = "alter table mockexchange.sandbox drop column crc; update mockexchange.store set version = 1"
+        postgres.run_sql(older)
+        assert [one.name for one in open_reader(postgres.url).stored()] == ["default"]
+        postgres.run_sql("update mockexchange.sandbox set header = '{}'")
+        assert "the header of a sandbox cannot be read" in refusal_of(postgres.url)
+        assert postgres.run_sql("select version from mockexchange.store") == [(1,)]
+        header = msgspec.json.encode(HEADER).decode()
+        postgres.run_sql(f"update mockexchange.sandbox set header = convert_to('{header}', 'UTF8')")
+        for _ in range(2):
+            store = open_store(postgres.url)
+            [stored] = store.stored()
+            assert (stored.header, list(store.log_of(stored))) == (HEADER, records(1, 3))
+            store.close()
+        postgres.run_sql("update mockexchange.sandbox set description = 'x'")
+        assert "is damaged" in refusal_of_stored(postgres)
+
+    asyncio.run(life())
+
+
+def refusal_of_stored(server: PostgresServer) -> str:
+    with pytest.raises(StoreError) as refused:
+        open_reader(server.url).stored()
+    return str(refused.value)

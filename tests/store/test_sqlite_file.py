@@ -12,9 +12,9 @@ import pytest
 
 from mockexchange.store import sqlite_file
 from mockexchange.store.codec import LogError
-from mockexchange.store.log import LogUnavailable, OutcomeUnknown, Record
+from mockexchange.store.log import Header, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.sqlite_file import compact, damages, open_reader
-from mockexchange.store.sqlite_store import SqliteLog, SqliteStore
+from mockexchange.store.sqlite_store import SqliteLog, SqliteReader, SqliteStore
 from mockexchange.store.stores import StoreError
 from tests.store.test_logs import HEADER, record, records
 
@@ -37,7 +37,7 @@ def other_database(path: Path) -> None:
 
 def newer(path: Path) -> None:
     SqliteStore.open(path).close()
-    run_sql(path, "pragma user_version = 2")
+    run_sql(path, "pragma user_version = 3")
 
 
 def older(path: Path) -> None:
@@ -50,8 +50,8 @@ def older(path: Path) -> None:
     [
         (text_file, "it is no SQLite database: give another file"),
         (other_database, "it is the database of another program: give another file"),
-        (newer, "it is a store of version 2, this mockexchange reads 1: install a newer mockexchange"),
-        (older, "it is a store of version 0, this mockexchange reads 1: start it with the mockexchange that wrote it"),
+        (newer, "it is a store of version 3, this mockexchange reads 2: install a newer mockexchange"),
+        (older, "it is a store of version 0, this mockexchange reads 2: start it with the mockexchange that wrote it"),
     ],
 )
 def test_another_file_is_refused_and_stays_as_it_is(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
@@ -225,10 +225,10 @@ def test_no_changed_bit_and_no_missing_end_changes_a_record(tmp_path: Path) -> N
     write_records(path, 300)
     whole, random, refused = path.read_bytes(), Random(7), 0
     damaged = [whole[: len(whole) * part // 4] for part in (1, 2, 3)]
-    header = whole.find(b'"scenario"')
-    for place in (*range(header, header + 20), *random.choices(range(len(whole)), k=100)):
+    header, name = whole.find(b'"scenario"'), whole.find(b"default{")
+    for place in (*range(name, name + 9), *range(header, header + 20), *random.choices(range(len(whole)), k=100)):
         changed = bytearray(whole)
-        changed[place] ^= 128 if len(damaged) % 2 else 1 << random.randrange(8)
+        changed[place] ^= 1 << random.randrange(8)
         damaged.append(bytes(changed))
     for content in damaged:
         path.write_bytes(content)
@@ -239,14 +239,38 @@ def test_no_changed_bit_and_no_missing_end_changes_a_record(tmp_path: Path) -> N
             assert path.read_bytes() == before
             refused += 1
         else:
-            assert read == records(1, 300)
-    assert refused > 20
+            assert read == ("default", HEADER, b"{}", records(1, 300))
+    assert refused > 40
 
 
-def read_everything(path: Path) -> list[Record]:
+def read_everything(path: Path) -> tuple[str, Header, bytes, list[Record]]:
     with closing(SqliteStore.open(path)) as store:
         [stored] = store.stored()
-        return list(store.log_of(stored))
+        return stored.name, stored.header, stored.description, list(store.log_of(stored))
+
+
+def make_older(path: Path) -> None:
+    """Make the file one of version 1, whose sandboxes have no checksums."""
+    run_sql(path, "alter table sandbox drop column crc", "pragma user_version = 1")
+
+
+def test_a_file_of_version_1_is_read_and_a_server_adds_checksums(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    write_records(path, 3)
+    make_older(path)
+    before = path.read_bytes()
+    with closing(SqliteReader(path)) as reader:
+        assert [one.name for one in reader.stored()] == ["default"]
+    assert path.read_bytes() == before
+    run_sql(path, "update sandbox set header = '{'")
+    with pytest.raises(StoreError, match="the header of a sandbox cannot be read"):
+        SqliteStore.open(path)
+    path.write_bytes(before)
+    for _ in range(2):
+        assert read_everything(path) == ("default", HEADER, b"{}", records(1, 3))
+    run_sql(path, "update sandbox set name = 'Default'")
+    with pytest.raises(StoreError, match="sandbox 'Default' is damaged: the checksum of its options does not match"):
+        read_everything(path)
 
 
 class open_connection:  # noqa: N801  # used as a function

@@ -101,8 +101,12 @@ def compact_(location: Location) -> None:
 def check(location: Location, as_json: bool) -> None:
     """Read all of STORE, carry out its logs again, and print the problems; exit code 1 if there are any."""
     with _opened(location) as reader:
-        sandboxes = reader.stored()
         problems = [{"sandbox": None, "problem": text} for text in reader.damages()]
+        sandboxes: list[StoredSandbox] = []
+        try:
+            sandboxes = reader.stored()
+        except StoreError as error:
+            problems.append({"sandbox": None, "problem": str(error)})
         for one in sandboxes:
             problems += [{"sandbox": one.name, "problem": text} for text in _problems_of(one, reader)]
     if as_json:

@@ -18,9 +18,19 @@ import psycopg
 from mockexchange.store.codec import decode_record, encode_record
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.postgres.connection import Connection, connect, explained, explained_reads, reason_of
-from mockexchange.store.postgres.schema import Home, lock, require_ours, take, take_again, unlock
+from mockexchange.store.postgres.schema import Home, lock, require_ours, sandbox_rows, take, take_again, unlock
 from mockexchange.store.postgres.url import PostgresUrl
-from mockexchange.store.stores import CREATED, PAGE_RECORDS, Row, StoredSandbox, StoreError, checked_bodies, checksum
+from mockexchange.store.stores import (
+    CREATED,
+    PAGE_RECORDS,
+    Row,
+    StoredSandbox,
+    StoreError,
+    checked_bodies,
+    checksum,
+    sandbox_checksum,
+    stored_sandbox,
+)
 from mockexchange.store.writing_thread import Job, WritingThread
 
 ANSWER_S = 5.0
@@ -56,19 +66,7 @@ class PostgresReader:
 
     def stored(self) -> list[StoredSandbox]:
         with closing(connect(self.url)) as connection, explained(self.url):
-            rows = connection.execute(
-                "select id, name, header, description,"
-                " (select coalesce(max(seq), 0) from mockexchange.record where sandbox = sandbox.id)"
-                " from mockexchange.sandbox order by id"
-            ).fetchall()
-        try:
-            return [
-                StoredSandbox(id_, name, msgspec.json.decode(header, type=Header), description, count)
-                for id_, name, header, description, count in rows
-            ]
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            advice = "use the version that wrote it"
-            raise StoreError(f"{self.shown}: the header of a sandbox cannot be read ({error}): {advice}") from None
+            return [stored_sandbox(self.shown, row) for row in sandbox_rows(connection)]
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
         """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
@@ -159,11 +157,14 @@ class PostgresStore:
         """
         made: list[int] = []
         bodies = [(record.sequence, encode_record(record)) for record in records]
+        raw = msgspec.json.encode(header)
         statement = "insert into mockexchange.sandbox (name, header, description) values (%s, %s, %s) returning id"
 
         def work(connection: Connection) -> None:
             connection.execute("delete from mockexchange.sandbox where name = %s", (name,))
-            [[id_]] = connection.execute(statement, (name, msgspec.json.encode(header), description)).fetchall()
+            [[id_]] = connection.execute(statement, (name, raw, description)).fetchall()
+            crc = sandbox_checksum(id_, name.encode(), raw, description)
+            connection.execute("update mockexchange.sandbox set crc = %s where id = %s", (crc, id_))
             connection.execute(INSERT, _values(id_, bodies, CREATED))
             made.append(id_)
 

@@ -6,10 +6,9 @@ import psycopg
 
 from mockexchange.store.postgres.connection import Connection, explained
 from mockexchange.store.postgres.url import PostgresUrl
-from mockexchange.store.stores import StoreError
+from mockexchange.store.stores import UPGRADABLE, VERSION, SandboxRow, StoreError, sandbox_checksum, stored_sandbox
 
 SCHEMA = "mockexchange"
-VERSION = 1
 LOCK = 0x6D6F636B65786368
 """The number of the advisory lock that the writing server of a database holds."""
 TABLES = frozenset({"store", "sandbox", "record"})
@@ -23,7 +22,8 @@ create table mockexchange.sandbox (
     id bigint generated always as identity primary key,
     name text not null unique,
     header bytea not null,
-    description bytea not null
+    description bytea not null,
+    crc bigint not null default 0
 );
 create table mockexchange.record (
     sandbox bigint not null references mockexchange.sandbox on delete cascade,
@@ -94,10 +94,33 @@ def take(url: PostgresUrl, connection: Connection, owner: str, home: Home | None
                 connection.execute("insert into mockexchange.store values (%s, %s)", (VERSION, owner))
         require_ours(url, connection)
         with connection.transaction():
+            _upgrade(url, connection)
             connection.execute("update mockexchange.store set owner = %s", (owner,))
             if home:
                 connection.execute(HOME)
                 connection.execute(TAKE_HOME, (owner, *home))
+
+
+def _upgrade(url: PostgresUrl, connection: Connection) -> None:
+    """Add checksums to the sandboxes of a database of the older version. Raises StoreError."""
+    if _version(connection) != UPGRADABLE:
+        return
+    rows = sandbox_rows(connection)
+    connection.execute("alter table mockexchange.sandbox add column crc bigint not null default 0")
+    for row in rows:
+        stored_sandbox(url.shown, row)  # one that cannot be read gets no checksum
+        crc = sandbox_checksum(*row[:4])
+        connection.execute("update mockexchange.sandbox set crc = %s where id = %s", (crc, row[0]))
+    connection.execute("update mockexchange.store set version = %s", (VERSION,))
+
+
+def sandbox_rows(connection: Connection) -> list[SandboxRow]:
+    """Return the rows of all sandboxes in the order of their creation."""
+    crc = "null" if _version(connection) == UPGRADABLE else "crc"
+    count = "(select coalesce(max(seq), 0) from mockexchange.record where sandbox = sandbox.id)"
+    name = "convert_to(name, 'UTF8')"
+    columns = f"id, {name}, header, description, {crc}, {count}"
+    return connection.execute(f"select {columns} from mockexchange.sandbox order by id").fetchall()  # noqa: S608  # of constants
 
 
 def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
@@ -139,7 +162,7 @@ def tables_of(connection: Connection) -> set[str]:
 
 
 def require_ours(url: PostgresUrl, connection: Connection) -> None:
-    """Raise StoreError unless a database has a store of the version that this code reads."""
+    """Raise StoreError unless a database has a store of a version that this code reads or upgrades."""
     tables = tables_of(connection)
     if not tables:
         expected = "expected the database of `serve --store postgresql://...`"
@@ -148,7 +171,7 @@ def require_ours(url: PostgresUrl, connection: Connection) -> None:
     if version is None:
         other = f"the schema mockexchange has tables of another program ({', '.join(sorted(tables)[:5])})"
         raise StoreError(f"{url.shown}: {other}: give another database")
-    if version != VERSION:
+    if version not in {VERSION, UPGRADABLE}:
         newer = "install a newer mockexchange" if version > VERSION else "start it with the mockexchange that wrote it"
         raise StoreError(f"{url.shown}: it is a store of version {version}, this mockexchange reads {VERSION}: {newer}")
     if not tables >= TABLES:
