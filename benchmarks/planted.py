@@ -42,10 +42,10 @@ def append_without_nonce() -> None:
 def be_home_without_fence() -> None:
     """Stay the home, and write, without looking whether another server has taken the place."""
 
-    def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
+    def claim_database_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
         pass
 
-    setattr(postgres_store, "take_again", take_again)  # noqa: B010  # the bug
+    setattr(postgres_store, "claim_database_again", claim_database_again)  # noqa: B010  # the bug
     setattr(election.Term, "is_valid", True)  # noqa: B010  # too
     setattr(election.Term, "renew", lambda term: True)  # noqa: B010  # too
     home_role.TERM_S_MAX = 0.1

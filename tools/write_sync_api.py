@@ -18,7 +18,7 @@ TARGET = ROOT / "mockexchange" / "api" / "synchronous"
 DROPPED = frozenset({"async", "await"})
 NAMES = {
     "asynccontextmanager": "contextmanager",
-    "entered_shortly_async": "entered_shortly",
+    "short_traceback_asynccontextmanager": "short_traceback_contextmanager",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",

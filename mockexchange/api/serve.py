@@ -7,7 +7,7 @@ from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
-from mockexchange.api.short_tracebacks import entered_shortly, entered_shortly_async
+from mockexchange.api.short_tracebacks import short_traceback_asynccontextmanager, short_traceback_contextmanager
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.transport.background_loop import LoopThread
 from mockexchange.api.transport.connection import AsyncConnection, Connection
@@ -17,7 +17,7 @@ from mockexchange.runtime.ready_file import DEFAULT_HOST
 from mockexchange.sandbox.options import DEFAULT
 
 
-@entered_shortly
+@short_traceback_contextmanager
 def serve(
     scenario: Scenario = "demo",
     *,
@@ -44,7 +44,7 @@ def serve(
         yield exchange
 
 
-@entered_shortly
+@short_traceback_contextmanager
 def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exchange]:
     """Run a server in a thread of this process and yield its default sandbox, which `body` describes.
 
@@ -66,7 +66,7 @@ def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exch
         thread.stop()
 
 
-@entered_shortly_async
+@short_traceback_asynccontextmanager
 async def serve_async(
     scenario: Scenario = "demo",
     *,

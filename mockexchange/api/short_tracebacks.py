@@ -61,7 +61,7 @@ def _shortened_coroutine(method: Callable[Arguments, Awaitable[Result]]) -> Call
     return call
 
 
-def entered_shortly(
+def short_traceback_contextmanager(
     make: Callable[Arguments, Iterator[Entered]],
 ) -> Callable[Arguments, AbstractContextManager[Entered]]:
     """Return `contextmanager(make)`, whose errors while the block is entered lack the package's frames."""
@@ -74,7 +74,7 @@ def entered_shortly(
     return call
 
 
-def entered_shortly_async(
+def short_traceback_asynccontextmanager(
     make: Callable[Arguments, AsyncIterator[Entered]],
 ) -> Callable[Arguments, AbstractAsyncContextManager[Entered]]:
     """Return `asynccontextmanager(make)`, whose errors while the block is entered lack the package's frames."""

@@ -20,7 +20,7 @@ from mockexchange.cli.help_page import Group, adopt, write_commands
 PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
-EMPTY_IS_NOTHING = (click.types.StringParamType, click.Path)
+TYPES_OF_EMPTY_TEXT = (click.types.StringParamType, click.Path)
 """Parameter types that accept an empty text as a value."""
 NUMBER_WORDS = {
     "is not a valid integer range.": "is not a whole number.",
@@ -163,7 +163,7 @@ class Option(click.Option):
     """
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        is_unchecked = self.callback is None and isinstance(self.type, EMPTY_IS_NOTHING)
+        is_unchecked = self.callback is None and isinstance(self.type, TYPES_OF_EMPTY_TEXT)
         if value == "" and self.default != "" and is_unchecked:
             raise click.BadParameter("expected a value, got an empty text", ctx, self)
         return super().type_cast_value(ctx, value)

@@ -140,7 +140,7 @@ class JudgedRecording:
         self.recording.frames += not frame.kind
         self.recording.note(frame.at)
         if kit.stream_protocol is not None:
-            self.streams.setdefault(frame.connection, FrameOrder(kit.stream_protocol)).take(frame)
+            self.streams.setdefault(frame.connection, FrameOrder(kit.stream_protocol)).add_frame(frame)
         if frame.kind or frame.is_sent or frame.text is None:
             return
         host = self.hosts.get(frame.connection, UNKNOWN_HOST)

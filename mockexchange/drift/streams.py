@@ -40,7 +40,7 @@ class FrameOrder:
     is_whole: bool = True
     """Whether no frame is missing so far."""
 
-    def take(self, frame: RecordedFrame) -> None:
+    def add_frame(self, frame: RecordedFrame) -> None:
         """Add a frame; once a frame was left out of the recording, the order of later ones is not checked."""
         if frame.kind or not self.is_whole:
             return

@@ -101,7 +101,7 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
         environment = await stack.enter_async_context(_surroundings(settings, here, injection, notes))
         began_s = time.monotonic()
         try:
-            await relay.start_none_if_told()
+            await relay.raise_if_signaled()
             announce(here)
             program = await Program.start(settings.command, environment)
             relay.hand_to(program)
@@ -125,7 +125,7 @@ class DialLog:
         self.refused = asyncio.Event()
         """Set when the first dial is refused."""
 
-    def take(self, dial: Dial) -> None:
+    def note_dial(self, dial: Dial) -> None:
         if len(self.ran.dials) < DIALS_KEPT_MAX:
             self.ran.dials.append(dial)
         self._sandbox.note_unroutable(
@@ -155,7 +155,7 @@ class DialLog:
         if kind in (PYTHON, NODE):
             self.ran.guarded.add(kind)
         elif kind == DIAL and set(fields) == set(Dial._fields):
-            self.take(Dial(**fields))
+            self.note_dial(Dial(**fields))
 
 
 @asynccontextmanager
@@ -171,7 +171,7 @@ async def _surroundings(
             TcpListener(partial(_pass_on, here.port), authority.server_context(sorted(EMULATED)))
         )
         upstream, password = find_upstream(settings.environment), secrets.token_urlsafe(24)
-        asked = Proxy(names, here.port, front.port, notes.take, upstream, ticket_of(password), notes.count)
+        asked = Proxy(names, here.port, front.port, notes.note_dial, upstream, ticket_of(password), notes.count)
         proxy = await stack.enter_async_context(TcpListener(asked.serve))
         trust = _write_trust(authority, injection.directory.parent)
         environment = _pointed(settings, here) | proxied(proxy.port, password, settings.environment)

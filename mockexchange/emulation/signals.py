@@ -40,7 +40,7 @@ class SignalForwarder:
             for number in numbers:
                 loop.remove_signal_handler(number)
 
-    async def start_none_if_told(self) -> None:
+    async def raise_if_signaled(self) -> None:
         """Raise CannotStart if a signal to end has arrived already, so that no program is started."""
         await asyncio.sleep(0)  # the loop handles signals that arrived while it was busy
         if self._early:

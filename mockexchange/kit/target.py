@@ -118,7 +118,7 @@ class Target:
     def answers(self) -> AnswerJudge:
         return AnswerJudge(self.document, self.subject)
 
-    def place(self, pointer: str = "") -> str:
+    def location(self, pointer: str = "") -> str:
         """Return the path of the API document, followed by a JSON pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer}"
 

@@ -44,7 +44,7 @@ class MessageReader:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
-    def take(self, frame: WireFrame) -> bytes | None:
+    def complete(self, frame: WireFrame) -> bytes | None:
         """Return the message that this frame completes; None for an unfinished message and for control frames."""
         if frame.opcode not in (CONTINUATION, TEXT, BINARY):
             return None

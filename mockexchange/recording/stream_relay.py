@@ -83,7 +83,7 @@ class StreamRelay:
             return True
         messages = self._messages[direction]
         is_first_and_last = messages.is_between and frame.is_final
-        message = messages.take(frame)
+        message = messages.complete(frame)
         if message is None:
             return True
         why = None if self._allows_writes or direction == OUT else why_no_command(message)

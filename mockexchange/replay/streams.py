@@ -43,7 +43,7 @@ class _Stream:
         self.writes: deque[list[int]] = deque()
         """Commands of its writes later in the recording, by their numbers in the log."""
 
-    def take(self, raw: bytes) -> bytes | None:
+    def next_frame(self, raw: bytes) -> bytes | None:
         """Return the session's next frame, skipping frames that a fault moved to a later place in the recording."""
         if self.answers.pop(raw, None):
             return raw
@@ -212,7 +212,7 @@ class StreamReplay:
             stream.skip(raw)
             return _skipped(frame)
         stream.wake(raw, frame)
-        made = stream.take(raw)
+        made = stream.next_frame(raw)
         if made == raw:
             return Verdict("frame", frame["number"])
         return deviation("frame", frame["number"], _title(frame), NOTHING if made is None else made, raw)

@@ -63,6 +63,6 @@ class FrameQuota:
         self._size = BucketSize(frames_per_second, MICROSECONDS_PER_SECOND, frames_per_second)
         self._buckets = TokenBuckets()
 
-    def take(self, host_at: int) -> bool:
+    def count_frame(self, host_at: int) -> bool:
         """Count a frame at the host time `host_at` (microseconds); return False if the quota does not allow it."""
         return self._buckets.take(None, self._size, 1, host_at)

@@ -153,7 +153,7 @@ class Sandbox:
     async def run_due(self) -> None:
         """Execute the steps of the script that are due. If the store is unavailable, they stay due."""
         if self.writer.has_posts:
-            await self.writer.settle()
+            await self.writer.wait_until_applied()
         if self.script.has_due and not self.writer.has_failed:
             with suppress(SandboxBroken, StoreUnavailable):  # every later use raises it
                 await self.script.run_due()

@@ -38,8 +38,8 @@ def full(*accounts: str) -> LiveView:
     board.positions = {"alice": [row(1, settled=True), *(row(number) for number in range(2, 60))]}
     for _ in range(30):
         for happened in (event("command", COMMAND), event("request", REQUEST), event("frame", FRAME)):
-            board.take(happened)
-        board.take(event("fault", FIRING, name="\x1b[2Jflaky"))
+            board.add_event(happened)
+        board.add_event(event("fault", FIRING, name="\x1b[2Jflaky"))
     return board
 
 
@@ -70,7 +70,7 @@ def contract(name: str, size: str) -> dict[str, Any]:
 def test_contracts_have_a_part_of_their_own() -> None:
     board = full()
     board.positions["dora"] = [contract("BTC-FLAT", "0"), contract("BTC-PERPETUAL", "-100")]
-    board.take(event("command", COMMAND, events=[TRADED]))
+    board.add_event(event("command", COMMAND, events=[TRADED]))
     lines = picture(board, height=60, width=140)
     held = [line.split()[1:] for line in lines if line.startswith("dora ")]
     profits = ["0.123456789"] * 4
@@ -97,11 +97,11 @@ def test_a_wide_terminal_shows_more_columns() -> None:
 def test_steps_done_by_hand_are_shown_and_steps_of_the_script_once() -> None:
     board = LiveView("default")
     moved = [{"type": "cash_moved", "account": "alice", "book": "0", "amount": "5.000000"}]
-    board.take(event("command", COMMAND, command="Deposit", events=moved))
-    board.take(
+    board.add_event(event("command", COMMAND, command="Deposit", events=moved))
+    board.add_event(
         event("command", COMMAND, seq=8, command="Deposit", events=moved, cause={"step": "pay", "repetition": 1})
     )
-    board.take(event("script", FIRING, kind="script", name="pay", detail={}))
+    board.add_event(event("script", FIRING, kind="script", name="pay", detail={}))
     text = "\n".join(picture(board))
     assert "23:00:00.000  #7 Deposit: cash moved alice 5.00, now -" in text
     assert "#8" not in text
@@ -144,11 +144,13 @@ def test_profit_is_plotted_for_each_currency() -> None:
 
 def test_the_display_of_one_account() -> None:
     board = full("alice")
-    board.take(event("request", REQUEST, account="bob"))
-    board.take(event("command", COMMAND, events=[{**FILLED, "account": "bob", "market": "SNOW"}, FILLED]))
+    board.add_event(event("request", REQUEST, account="bob"))
+    board.add_event(event("command", COMMAND, events=[{**FILLED, "account": "bob", "market": "SNOW"}, FILLED]))
     lines = picture(board, width=120)
     assert "default of alice" in lines[0]
     assert "31 commands  30 requests" in lines[0]
     assert not any(line.startswith("23:00:00.000  bob SNOW") for line in lines)
-    board.take(Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "none"}, "events": []}))
+    board.add_event(
+        Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "none"}, "events": []})
+    )
     assert "refused: unknown_market" in "\n".join(picture(board))

@@ -106,9 +106,9 @@ def test_the_journal_has_exactly_the_sent_frames(actions: list[tuple[str, Any]],
         act(sandbox, connections, action, what)
         if not is_narrow:
             for connection in connections:
-                sent[connection.number] += connection.outbox.take(10**9)
+                sent[connection.number] += connection.outbox.pop_frames(10**9)
     for connection in connections:
-        sent[connection.number] += connection.outbox.take(10**9)
+        sent[connection.number] += connection.outbox.pop_frames(10**9)
         check(sandbox, connection, sent[connection.number])
 
 

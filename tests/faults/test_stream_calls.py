@@ -235,11 +235,11 @@ def test_half_a_document_is_a_frame_of_text() -> None:
     """An incomplete UTF-8 character is not text."""
     sandbox, socket = faulty("then: {truncate_json}", "then: {body: éééé}")
     socket.connection.receive(b'{"id": 1, "method": "public/test"}')
-    assert socket.connection.outbox.take(1 << 20) == ["éé".encode()]
+    assert socket.connection.outbox.pop_frames(1 << 20) == ["éé".encode()]
     run(sandbox.faults.remove("fault-2"))
     install(sandbox, "then: {body: éé€}")
     socket.connection.receive(b'{"id": 1, "method": "public/test"}')
-    assert socket.connection.outbox.take(1 << 20) == ["é".encode()], "half of 7 bytes"
+    assert socket.connection.outbox.pop_frames(1 << 20) == ["é".encode()], "half of 7 bytes"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Reader:
         return [json.loads(raw) for raw in self.frames]
 
     def flush(self) -> None:
-        self.frames += self.connection.outbox.take(READ_ALL)
+        self.frames += self.connection.outbox.pop_frames(READ_ALL)
 
     def close(self, code: int, reason: str = "") -> None:
         self.closed = code

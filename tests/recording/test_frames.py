@@ -42,7 +42,7 @@ def test_a_frame_is_read_whole_and_in_pieces(raw: bytes, payload: bytes) -> None
 def test_a_message_in_pieces_is_joined_around_a_ping() -> None:
     raw = frame(1, b"ab", is_final=False) + frame(9, b"!") + frame(0, b"cd", is_final=True)
     messages = MessageReader()
-    assert [messages.take(one) for one in FrameReader().feed(raw)] == [None, None, b"abcd"]
+    assert [messages.complete(one) for one in FrameReader().feed(raw)] == [None, None, b"abcd"]
     assert messages.is_between
 
 
@@ -50,9 +50,9 @@ def test_what_is_too_long_to_hold_is_refused() -> None:
     with pytest.raises(CannotRelay, match="limit 16777216"):
         FrameReader().feed(b"\x81\x7f" + (1 << 30).to_bytes(8, "big"))
     messages = MessageReader()
-    messages.take(WireFrame(b"", 1, False, bytes(16 * 1024 * 1024)))
+    messages.complete(WireFrame(b"", 1, False, bytes(16 * 1024 * 1024)))
     with pytest.raises(CannotRelay, match="a message of more than"):
-        messages.take(WireFrame(b"", 0, True, b"x"))
+        messages.complete(WireFrame(b"", 0, True, b"x"))
 
 
 @pytest.mark.parametrize("length", [2, 125, 126, 5_000])

@@ -72,7 +72,7 @@ def say(connection: Connection, command: dict[str, Any]) -> None:
 
 
 def taken(connection: Connection) -> list[dict[str, Any]]:
-    return [json.loads(raw) for raw in connection.outbox.take(10**9)]
+    return [json.loads(raw) for raw in connection.outbox.pop_frames(10**9)]
 
 
 def buy(sandbox: Sandbox, account: str = "alice", count: int = 1) -> None:

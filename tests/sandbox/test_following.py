@@ -90,13 +90,13 @@ def test_a_read_has_all_that_was_answered_before_it_and_no_read_goes_back(seed: 
             nonlocal newest
             for _ in range(20):
                 before = max(published.heads[ID], newest)
-                await follower.settle()
+                await follower.catch_up()
                 found = sandboxes.route(None).exchange.state.sequence
                 assert before <= found <= published.heads[ID], "neither late nor ahead of the writer"
                 newest = found
 
         await asyncio.gather(*(write() for _ in range(3)), *(read() for _ in range(3)))
-        await follower.settle()
+        await follower.catch_up()
         assert sandboxes.route(None).exchange.state.sequence == writer.exchange.state.sequence
         assert list(sandboxes.route(None).log) == list(writer.log)
 
@@ -106,13 +106,13 @@ def test_a_read_has_all_that_was_answered_before_it_and_no_read_goes_back(seed: 
 def test_a_sandbox_that_is_withdrawn_is_gone_and_one_that_comes_back_is_opened() -> None:
     async def life() -> None:
         _, published, follower, sandboxes = await followed(1)
-        await follower.settle()
+        await follower.catch_up()
         assert len(sandboxes) == 1
         head = published.heads.pop(ID)
-        await follower.settle()
+        await follower.catch_up()
         assert len(sandboxes) == 0
         published.heads[ID] = head
-        await follower.settle()
+        await follower.catch_up()
         assert follower.id_of(sandboxes.route(None)) == ID
 
     asyncio.run(life())

@@ -24,7 +24,7 @@ def test_a_forced_frame_is_accepted_at_any_size() -> None:
     assert outbox.put(b"1234")
     outbox.force(b"the end")
     assert outbox.is_full
-    assert outbox.take(100) == [b"1234", b"the end"]
+    assert outbox.pop_frames(100) == [b"1234", b"the end"]
     assert (len(outbox), outbox.size_bytes, outbox.is_full) == (0, 0, False)
 
 
@@ -32,9 +32,9 @@ def test_frames_are_taken_whole_until_enough_are() -> None:
     outbox = Outbox()
     for raw in (b"aaa", b"bbb", b"ccc"):
         outbox.put(raw)
-    assert outbox.take(4) == [b"aaa", b"bbb"]
-    assert outbox.take(1) == [b"ccc"]
-    assert outbox.take(1) == []
+    assert outbox.pop_frames(4) == [b"aaa", b"bbb"]
+    assert outbox.pop_frames(1) == [b"ccc"]
+    assert outbox.pop_frames(1) == []
 
 
 def test_it_can_be_emptied() -> None:
@@ -52,6 +52,6 @@ def test_nothing_is_lost_and_the_size_is_that_of_what_waits(moves: list[tuple[by
         if outbox.put(raw):
             taken_in += raw
         assert outbox.size_bytes <= bytes_max
-        taken_out += b"".join(outbox.take(wanted))
+        taken_out += b"".join(outbox.pop_frames(wanted))
         assert outbox.size_bytes == len(taken_in) - len(taken_out)
-    assert taken_out + b"".join(outbox.take(10_000)) == taken_in
+    assert taken_out + b"".join(outbox.pop_frames(10_000)) == taken_in

@@ -72,9 +72,9 @@ def test_a_frame_above_the_quota_is_lost_and_ends_its_subscription() -> None:
 
 def test_frames_come_back_with_time() -> None:
     quota = FrameQuota(2)
-    assert [quota.take(WALL) for _ in range(3)] == [True, True, False]
-    assert [quota.take(WALL + 500 * MILLISECOND) for _ in range(2)] == [True, False]
-    assert not quota.take(WALL)
+    assert [quota.count_frame(WALL) for _ in range(3)] == [True, True, False]
+    assert [quota.count_frame(WALL + 500 * MILLISECOND) for _ in range(2)] == [True, False]
+    assert not quota.count_frame(WALL)
 
 
 def test_a_journal_of_a_size_drops_the_oldest() -> None:

@@ -85,7 +85,7 @@ def test_a_literal_frame_passes_filters_and_faults() -> None:
     connection.send(b"anything", "novelty", "fill")
     connection.send_literal('{"sid":"$sid","seq":"$seq"}', "trade")
     connection.send_literal('{"sid":"$sid","seq":"$seq"}\n', "ticker")
-    assert connection.outbox.take(10**6) == [b"anything", b'{"sid":2,"seq":1}\n', b'{"sid":0,"seq":0}\n']
+    assert connection.outbox.pop_frames(10**6) == [b"anything", b'{"sid":2,"seq":1}\n', b'{"sid":0,"seq":0}\n']
     assert noted(sandbox.journal, "out")[-3:] == [
         ("novelty", "literal"),
         ("literal", "literal"),

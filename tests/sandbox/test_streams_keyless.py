@@ -18,7 +18,7 @@ def test_outboxes_count_in_their_total_until_they_leave_it() -> None:
     first.force(b"abc")
     second.force(b"de")
     assert total.size_bytes == 5
-    assert second.take(9) == [b"de"]
+    assert second.pop_frames(9) == [b"de"]
     first.clear()
     assert total.size_bytes == 0
     first.force(b"abc")

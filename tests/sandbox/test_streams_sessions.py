@@ -144,7 +144,7 @@ class Scene:
 
 
 def taken(connection: Connection) -> list[bytes]:
-    return connection.outbox.take(READ_ALL)
+    return connection.outbox.pop_frames(READ_ALL)
 
 
 def beat(session: Scripted, host_at: int) -> list[Frame]:

@@ -35,7 +35,7 @@ def test_a_method_that_is_not_emulated_is_answered_in_the_venues_envelope() -> N
         f"name: bought, request: deribit {BUY}, result: {{order: {{order_id: '1', price: 1.50}}}}"
     )
     socket.connection.receive(b'{"id": 1.50, "method": "private/withdraw", "params": {"amount": 10}}')
-    [raw] = socket.connection.outbox.take(1 << 20)
+    [raw] = socket.connection.outbox.pop_frames(1 << 20)
     assert raw.startswith(b'{"jsonrpc":"2.0","id":1.50,"result":{"order":{"order_id":"1","price":1.50}},"usIn":')
     assert counts(sandbox) == [(1, 1)]
     command, answer = last(sandbox, "in"), last(sandbox)
@@ -49,7 +49,7 @@ def test_at_signalplus_too() -> None:
     socket = signalplus_stream(sandbox)
     install(sandbox, f"request: signalplus {POSITIONS}, result: [1.50]")
     socket.connection.receive(b'{"rid": 12345678901234567890, "method": "private/get_positions", "params": {}}')
-    assert socket.connection.outbox.take(1 << 20) == [b'{"rid":12345678901234567890,"result":[1.50]}']
+    assert socket.connection.outbox.pop_frames(1 << 20) == [b'{"rid":12345678901234567890,"result":[1.50]}']
     assert last(sandbox, "in").stub == "stub-1"
 
 
@@ -155,7 +155,7 @@ def test_a_body_goes_out_as_a_frame_of_text(body: str, raw: bytes, kind: str) ->
     """A text frame is UTF-8; other bytes are left out."""
     sandbox, socket = stubbed(f"request: deribit {BUY}, {body}")
     socket.connection.receive(b'{"id": 1, "method": "private/withdraw"}')
-    assert socket.connection.outbox.take(1 << 20) == [raw]
+    assert socket.connection.outbox.pop_frames(1 << 20) == [raw]
     assert last(sandbox).kind == kind
 
 

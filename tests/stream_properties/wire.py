@@ -16,7 +16,7 @@ class Reading:
 
     def flush(self) -> None:
         if self.connection is not None and not self.is_slow:
-            self.frames += self.connection.outbox.take(1 << 40)
+            self.frames += self.connection.outbox.pop_frames(1 << 40)
 
     def close(self, code: int, reason: str = "") -> None:
         self.is_open = False

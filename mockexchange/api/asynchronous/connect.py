@@ -6,7 +6,7 @@ from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
-from mockexchange.api.short_tracebacks import entered_shortly_async
+from mockexchange.api.short_tracebacks import short_traceback_asynccontextmanager
 from mockexchange.api.transport.connection import AsyncConnection, no_application
 from mockexchange.api.transport.discovery import find_control, url_mapper
 from mockexchange.api.transport.remote import AsyncRemoteClient
@@ -15,7 +15,7 @@ from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fo
 from mockexchange.sandbox.options import DEFAULT
 
 
-@entered_shortly_async
+@short_traceback_asynccontextmanager
 async def connect_async(
     url: str | None = None,
     token: str | None = None,

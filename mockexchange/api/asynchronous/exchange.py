@@ -21,7 +21,7 @@ from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, Unreachable, WrongRequest
 from mockexchange.api.imports import import_httpx_transports
-from mockexchange.api.short_tracebacks import entered_shortly_async
+from mockexchange.api.short_tracebacks import short_traceback_asynccontextmanager
 from mockexchange.api.transport.connection import AsyncConnection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require
@@ -52,7 +52,7 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         """The API date: an alias such as 2026-10, a day, or compat."""
         self.venues: Mapping[str, VenueUrls] = venues_of(shown, connection.map_url)
         """The URLs of each venue, by its name."""
-        self.accounts.take(shown["accounts"])
+        self.accounts.add_rows(shown["accounts"])
         self.journal = AsyncJournal(self._guarded, self.name)
         """The requests and frames of the wire."""
         self.stream = AsyncStream(self._guarded, self.name)
@@ -162,7 +162,7 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         self.scenario = shown["scenario"]
         rows = shown["accounts"]
         self.accounts.keep({row["name"] for row in rows})
-        self.accounts.take(rows)
+        self.accounts.add_rows(rows)
 
     # --- clients
 
@@ -188,7 +188,7 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         """
         return await self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
 
-    @entered_shortly_async
+    @short_traceback_asynccontextmanager
     async def sandbox(
         self,
         scenario: Scenario = "demo",
@@ -211,7 +211,7 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
             finally:
                 await exchange.discard()
 
-    @entered_shortly_async
+    @short_traceback_asynccontextmanager
     async def fork(
         self,
         at: int | str | datetime | None = None,

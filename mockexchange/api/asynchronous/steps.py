@@ -291,7 +291,7 @@ class AsyncSteps(AsyncSandboxClient):
         for words in (each["account"] for each in done if "account" in each):
             self.accounts.open(words["account"], words.get("kind", MEMBER), words.get("venue", DEFAULT.name))
         if any("key" in each for each in done):
-            self.accounts.take((await self._ask("GET"))["accounts"])
+            self.accounts.add_rows((await self._ask("GET"))["accounts"])
 
     async def _step(self, name: str, **words: Any) -> Outcome:
         (outcome,) = await self.do(step_json(name, **words))

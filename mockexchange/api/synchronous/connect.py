@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mockexchange.api.short_tracebacks import entered_shortly
+from mockexchange.api.short_tracebacks import short_traceback_contextmanager
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.synchronous.sandbox_client import path_of
 from mockexchange.api.transport.connection import Connection, no_application
@@ -16,7 +16,7 @@ from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fo
 from mockexchange.sandbox.options import DEFAULT
 
 
-@entered_shortly
+@short_traceback_contextmanager
 def connect(
     url: str | None = None,
     token: str | None = None,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, Unreachable, WrongRequest
 from mockexchange.api.imports import import_httpx_transports
-from mockexchange.api.short_tracebacks import entered_shortly
+from mockexchange.api.short_tracebacks import short_traceback_contextmanager
 from mockexchange.api.synchronous.fault_methods import FaultMethods
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.scenario_methods import ScenarioMethods
@@ -53,7 +53,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         """The API date: an alias such as 2026-10, a day, or compat."""
         self.venues: Mapping[str, VenueUrls] = venues_of(shown, connection.map_url)
         """The URLs of each venue, by its name."""
-        self.accounts.take(shown["accounts"])
+        self.accounts.add_rows(shown["accounts"])
         self.journal = Journal(self._guarded, self.name)
         """The requests and frames of the wire."""
         self.stream = Stream(self._guarded, self.name)
@@ -161,7 +161,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         self.scenario = shown["scenario"]
         rows = shown["accounts"]
         self.accounts.keep({row["name"] for row in rows})
-        self.accounts.take(rows)
+        self.accounts.add_rows(rows)
 
     # --- clients
 
@@ -187,7 +187,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         """
         return self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
 
-    @entered_shortly
+    @short_traceback_contextmanager
     def sandbox(
         self,
         scenario: Scenario = "demo",
@@ -210,7 +210,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
             finally:
                 exchange.discard()
 
-    @entered_shortly
+    @short_traceback_contextmanager
     def fork(
         self,
         at: int | str | datetime | None = None,

@@ -292,7 +292,7 @@ class Steps(SandboxClient):
         for words in (each["account"] for each in done if "account" in each):
             self.accounts.open(words["account"], words.get("kind", MEMBER), words.get("venue", DEFAULT.name))
         if any("key" in each for each in done):
-            self.accounts.take((self._ask("GET"))["accounts"])
+            self.accounts.add_rows((self._ask("GET"))["accounts"])
 
     def _step(self, name: str, **words: Any) -> Outcome:
         (outcome,) = self.do(step_json(name, **words))

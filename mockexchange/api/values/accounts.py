@@ -163,7 +163,7 @@ class Accounts(Mapping[str, Account]):
     def __repr__(self) -> str:
         return f"<accounts {', '.join(self._accounts) or 'none'}>"
 
-    def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def add_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Update the accounts from rows of the control API, one row per key; known accounts keep their objects."""
         self._pems.update({row["key_id"]: row["private_key_pem"] for row in rows if row["private_key_pem"]})
         for keys in self._keys.values():

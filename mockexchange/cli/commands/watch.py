@@ -164,7 +164,7 @@ class _Display:
             self.view.watch_accounts(self._choices[(place + 1) % len(self._choices)])
 
     def _take(self, event: Event) -> None:
-        self.view.take(event)
+        self.view.add_event(event)
         if event.kind in ("begin", "lost"):
             self.stale.update(self.names)
         elif event.kind == "command":

@@ -96,7 +96,7 @@ class LiveView:
         self._counts = dict.fromkeys(COUNTED_KINDS, 0)
         self._events: deque[Event] = deque(maxlen=10 * LINES_KEPT_MAX)
 
-    def take(self, event: Event) -> None:
+    def add_event(self, event: Event) -> None:
         """Add an event to the display."""
         self.at = event.data.get("at", self.at)
         self._events.append(event)
@@ -115,7 +115,7 @@ class LiveView:
 
     def sample_profit(self) -> None:
         """Add the current profit to the plot."""
-        self.profits.take(self._rows())
+        self.profits.add_samples(self._rows())
 
     def show(self, height: int, width: int, *, ascii_only: bool = False) -> RenderableType:
         """Return the display as a renderable of at most `height` lines and `width` columns."""

@@ -21,7 +21,7 @@ class ProfitHistory:
     def __init__(self) -> None:
         self._samples: dict[str, deque[Decimal]] = {}
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def add_samples(self, rows: Iterable[Row]) -> None:
         """Sum up the profits of these positions by currency, and add a sample for each sum that changed."""
         sums: dict[str, Decimal] = {}
         for row in rows:

@@ -23,7 +23,7 @@ def credit_currency(state: State, command: CreditCurrency, at: int) -> Iterator[
     yield from move(state, command.subaccount_ref, command.currency, command.amount)
 
 
-def settle(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
+def add_session_profit(state: State, subaccount_ref: SubaccountRef, currency: str, amount: Decimal) -> Iterator[Event]:
     """Add a session's profit to the cash of a subaccount; a loss is a negative amount."""
     cash_of(state, subaccount_ref, currency).settled += amount
     yield from move(state, subaccount_ref, currency, amount)

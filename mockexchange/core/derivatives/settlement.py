@@ -49,13 +49,13 @@ def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, 
         derivative = state.derivatives.listed[name]
         if holding.is_settled:
             continue
-        amount = holding.settle(form_of(derivative.terms), derivative.settlement)
+        amount = holding.end_session(form_of(derivative.terms), derivative.settlement)
         yield changed_holding(state, subaccount_ref, name, holding, at)
         if not is_option(derivative.terms):
             currency = derivative.terms.settlement_currency
             made[currency] = made.get(currency, ZERO) + amount
     for currency, amount in made.items():
-        yield from cash.settle(state, subaccount_ref, currency, amount)
+        yield from cash.add_session_profit(state, subaccount_ref, currency, amount)
 
 
 def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Iterator[Event]:
@@ -82,13 +82,13 @@ def _deliver(
     amount = _paid_out(derivative.terms, holding, derivative.delivery or ZERO)
     holding.clear()
     yield changed_holding(state, subaccount_ref, derivative.name, holding, at)
-    yield from cash.settle(state, subaccount_ref, derivative.terms.settlement_currency, amount)
+    yield from cash.add_session_profit(state, subaccount_ref, derivative.terms.settlement_currency, amount)
 
 
 def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
     """Return the final payment of a holding: an option's payoff, or a future's profit since its last settlement."""
     if terms.option_type is None or terms.strike is None:
-        return holding.settle(form_of(terms), price)
+        return holding.end_session(form_of(terms), price)
     return holding.size * option.payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))
 
 

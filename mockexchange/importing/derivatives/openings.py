@@ -153,9 +153,9 @@ def _fold(position: Position, start: _Start, session_at: int) -> Holding:
     has_begun = session_at == 0
     for trade in position.trades:
         if not has_begun and trade.at > session_at:
-            held.settle(form, position.settlement)
+            held.end_session(form, position.settlement)
             has_begun = True
         held.trade(form, trade.size, trade.price, trade.price * unit_usd(position.terms, trade.index_price))
     if not has_begun:
-        held.settle(form, position.settlement)
+        held.end_session(form, position.settlement)
     return held

@@ -104,14 +104,14 @@ class ApiDocuments:
         described = self.document["paths"][operation.path][operation.method]
         return not described.get("security", self.document.get("security"))
 
-    def place(self, *parts: str) -> str:
+    def location(self, *parts: str) -> str:
         """Return the path of the OpenAPI document, followed by a JSON pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"
 
     def place_of(self, method: str, raw_path: str) -> str:
         """Return the place in the document that describes a request's operation, or else of all paths."""
         operation = self.operation_of(method, raw_path)
-        return self.place("paths", operation.path, operation.method) if operation else self.place("paths")
+        return self.location("paths", operation.path, operation.method) if operation else self.location("paths")
 
     def parameters_of(self, operation: Operation) -> set[str]:
         """Return the names of an operation's query parameters."""

@@ -40,7 +40,7 @@ class ProgressDisplay(Protocol):
 
     def stage(self, name: str, total: int | None = None) -> None: ...
     def at(self, text: str) -> None: ...
-    def take(self, verdict: Verdict) -> None: ...
+    def add_verdict(self, verdict: Verdict) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class ClientRun:
             try:
                 for verdict in stack.enter_context(closing(self._verdicts(runner, stack))):
                     self.report.verdicts.append(verdict)
-                    self._watcher.take(verdict)
+                    self._watcher.add_verdict(verdict)
             finally:
                 if not runner.traffic.is_empty:
                     self.tables = coverage(runner.traffic, sandboxes.documents())

@@ -67,7 +67,7 @@ class Caller:
                 self._target.objections.extend(self._target.judge.objections(arrival.raw, "the stream"))
                 yield json.loads(arrival.raw, parse_float=Decimal, parse_int=Decimal)
 
-    def told(self, channel: str) -> Any:
+    def next_notification(self, channel: str) -> Any:
         """Return the data of the next notification of a channel. Raises NotJudged if none comes."""
         kept, self.notifications = iter(self.notifications), []
         for frame in itertools.chain(kept, self.frames()):
@@ -147,8 +147,8 @@ def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterat
     with open_placer(target.rest) as placer:
         order = placer.place()["order"]
         for _ in range(2):
-            yield from expect("the order in user.orders", caller.told(ORDERS_CHANNEL), order)
-            changes = caller.told(CHANGES_CHANNEL)
+            yield from expect("the order in user.orders", caller.next_notification(ORDERS_CHANNEL), order)
+            changes = caller.next_notification(CHANGES_CHANNEL)
             yield from expect("the orders in user.changes", changes["orders"], [order])
             yield from expect("the order as it is read", placer.state(order["order_id"]), order)
             if order["order_state"] == "open":
@@ -162,11 +162,11 @@ def judge_books(target: StreamTarget, caller: Caller, expect: Expect) -> Iterato
     with open_placer(target.rest) as placer:
         channel, best = f"book.{placer.name}.raw", f"quote.{placer.name}"
         caller.ask("public/subscribe", {"channels": [channel, best]})
-        first = caller.told(channel)
+        first = caller.next_notification(channel)
         shown = first["type"], "prev_change_id" in first
         yield from expect("the first message of an order book", shown, ("snapshot", False))
         placer.place()
-        change = caller.told(channel)
+        change = caller.next_notification(channel)
         followed = change["type"], change.get("prev_change_id")
         yield from expect("the message after it", followed, ("change", first["change_id"]))
         book = caller.ask(ORDER_BOOK, {"instrument_name": placer.name, "depth": DEPTH_MAX}).get("result", {})
@@ -176,9 +176,9 @@ def judge_books(target: StreamTarget, caller: Caller, expect: Expect) -> Iterato
             levels = _applied(first[side], change[side])
             yield from expect(f"{side} of the messages together", levels, dict(book[side]))
         names = ("best_bid_price", "best_bid_amount", "best_ask_price", "best_ask_amount")
-        quote = caller.told(best)
+        quote = caller.next_notification(best)
         if any(quote[name] != book[name] for name in names):
-            quote = caller.told(best)
+            quote = caller.next_notification(best)
         yield from expect("the best prices", [quote[name] for name in names], [book[name] for name in names])
 
 
@@ -206,7 +206,7 @@ def _check(rule: str, says: str, judge: Judge) -> Check[StreamTarget]:
     def judged(target: StreamTarget, subject: str) -> Iterator[Finding]:
         def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
             if seen != expected:
-                yield Finding(rule, f"the stream: {what}", str(seen), str(expected), target.place())
+                yield Finding(rule, f"the stream: {what}", str(seen), str(expected), target.location())
 
         with opened(target) as caller:
             yield from judge(target, caller, expect)

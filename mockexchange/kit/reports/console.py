@@ -78,7 +78,7 @@ class Progress:
             counts = ", ".join(f"{self._counts[outcome]} {outcome}" for outcome in Outcome)
             self._line(Text(f"{self._stage}: {counts} so far, now {in_a_line(text)}"))
 
-    def take(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         """Count a verdict, and print it at once if the rule is broken."""
         self._counts[verdict.outcome] += 1
         self._bars.advance(self._bar)

@@ -14,7 +14,7 @@ NAMING, ID_SUFFIX = ("id", "ticker", "event_ticker", "instrument_name"), "_id"
 
 def finding(target: Target, rule: str, where: str, seen: object, expected: object, operation_id: str = "") -> Finding:
     """Return a finding that points to an operation of the target's document, or to the document."""
-    place = target.place(target.operations[operation_id].place if operation_id in target.operations else "")
+    place = target.location(target.operations[operation_id].place if operation_id in target.operations else "")
     return Finding(rule, where, shown(seen), shown(expected), place)
 
 

@@ -154,7 +154,7 @@ class RunOutcome:
         path = parts.path.removeprefix(self.target.venue.prefix) + (f"?{parts.query}" if parts.query else "")
         answer = tested.response.content[:CHARS_SHOWN_MAX].decode("utf-8", "replace")
         operation = tested.case.operation
-        place = self.target.place(pointer("paths", operation.path, operation.method))
+        place = self.target.location(pointer("paths", operation.path, operation.method))
         return Finding(
             rule,
             f"{tested.case.method} {_shortened(path)} -> {tested.response.status_code}",

@@ -66,6 +66,6 @@ def _answered(outcome: RunOutcome, one: ApiOperation, must_answer: bool) -> Verd
     seen = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())) or "no request was sent"
     if not must_answer:
         return Verdict(ANSWERED, one.label, (), f"no answer was a 2xx: {seen}", (), SAYS[ANSWERED])
-    place = outcome.target.place(pointer("paths", one.path, one.method))
+    place = outcome.target.location(pointer("paths", one.path, one.method))
     finding = Finding(ANSWERED, one.label, f"no answer was a 2xx: {seen}", "an answer of 2xx", place)
     return Verdict(ANSWERED, one.label, (finding,), "", (), SAYS[ANSWERED])

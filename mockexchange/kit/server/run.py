@@ -41,7 +41,7 @@ class ProgressDisplay(Protocol):
 
     def stage(self, name: str, total: int | None = None) -> None: ...
     def at(self, text: str) -> None: ...
-    def take(self, verdict: Verdict) -> None: ...
+    def add_verdict(self, verdict: Verdict) -> None: ...
     def warn(self, text: str) -> None: ...
 
 
@@ -162,7 +162,7 @@ class ServerRun:
             if self._settings.selection.takes(verdict.rule):
                 shown = with_reproductions(verdict, self.target)
                 self.report.add([shown])
-                self._watcher.take(shown)
+                self._watcher.add_verdict(shown)
             if self._transport.gone:
                 self.report.cut_short = f"{self._transport.gone} (at {verdict.rule} {verdict.subject})"
                 return

@@ -106,7 +106,7 @@ def _check(rule: str, says: str, judge: Callable[[StreamTarget, Expect], Iterato
     def judged(target: StreamTarget, subject: str) -> Iterator[Finding]:
         def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
             if seen != expected:
-                yield Finding(rule, f"the stream: {what}", str(seen), str(expected), target.place())
+                yield Finding(rule, f"the stream: {what}", str(seen), str(expected), target.location())
 
         yield from judge(target, expect)
 

@@ -83,7 +83,7 @@ class StreamTarget:
     def judge(self) -> FrameJudge:
         return FrameJudge(self.rest.stream_document, self.rest.subject)
 
-    def place(self, message: str = "") -> str:
+    def location(self, message: str = "") -> str:
         """Return the place in the API document that describes a message, or the stream if `message` is empty."""
         pointer = f"#/components/messages/{message}" if message else "#/channels/stream"
         return f"contracts/{self.rest.subject}/asyncapi.yaml{pointer}"
@@ -103,7 +103,7 @@ class StreamTarget:
         if protocol is None:
             raise NotJudged(f"the kit does not speak the stream of {self.rest.venue.name}")
         stream = RecordedStream(name, connection, protocol, self.judge, self.objections, self.answer_s)
-        stream.place, stream.may_be_lost = self.place(), not self.is_scripted
+        stream.place, stream.may_be_lost = self.location(), not self.is_scripted
         self.streams.append(stream)
         return stream
 

@@ -66,16 +66,16 @@ class Follower:
         self._barrier = Barrier(self._follow)
 
     @property
-    def is_settled(self) -> bool:
+    def is_caught_up(self) -> bool:
         """Whether all published records were applied."""
         return self._mark is not None and self._heads.mark == self._mark
 
-    async def settle(self) -> None:
+    async def catch_up(self) -> None:
         """Apply the records that the writing process has published.
 
         Raises LogUnavailable, LogError and ScenarioError.
         """
-        if not self.is_settled:
+        if not self.is_caught_up:
             await self._barrier.wait()
 
     def id_of(self, sandbox: Sandbox) -> int:

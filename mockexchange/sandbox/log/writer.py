@@ -124,7 +124,7 @@ class Writer:
     def has_posts(self) -> bool:
         return bool(self._posts)
 
-    async def settle(self) -> None:
+    async def wait_until_applied(self) -> None:
         """Wait until all posted notes are applied, or have failed."""
         if self._posts:
             await asyncio.wait(set(self._posts))

@@ -41,7 +41,7 @@ def drop_void(schedule: Schedule, at: int) -> None:
     while (run := schedule.first) is not None and run.at <= at:
         if not isinstance(run.action, DueCommand) or not run.action.is_void():
             break
-        schedule.take()
+        schedule.pop_next()
 
 
 def take_recorded(schedule: Schedule, record: Record) -> tuple[ScheduledRun | None, bool]:
@@ -51,7 +51,7 @@ def take_recorded(schedule: Schedule, record: Record) -> tuple[ScheduledRun | No
     """
     first = schedule.first
     if first is not None and _is_of(first.action, record):
-        run, is_last = schedule.take()
+        run, is_last = schedule.pop_next()
         return run, is_last
     found = next((run for run in sorted(schedule) if _is_of(run.action, record)), None)
     return (None, False) if found is None else (found, schedule.remove(found))

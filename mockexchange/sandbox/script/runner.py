@@ -312,7 +312,7 @@ class Script:
         """Run the earliest action; it stays due if it cannot be stored. Raises StoreUnavailable, and SandboxEnded."""
         if self.playback:
             return await self.playback.play_next()
-        run, is_last = self._schedule.take()
+        run, is_last = self._schedule.pop_next()
         try:
             if isinstance(run.action, DueCommand):
                 return await self._submit(run.action, run.at)

@@ -79,7 +79,7 @@ class Schedule:
         self._last_number += 1
         return ScheduledRun(at, place, self._last_number, action, account, order, rest)
 
-    def take(self) -> tuple[ScheduledRun, bool]:
+    def pop_next(self) -> tuple[ScheduledRun, bool]:
         """Remove the earliest pending action and schedule the next action of its run.
 
         Returns the removed action, and whether it was the last of its run.

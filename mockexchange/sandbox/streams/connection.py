@@ -258,7 +258,7 @@ class Connection:
         if self.is_over:
             return
         quota = self._streams.frame_quota
-        if quota is not None and not quota.take(self._streams.now()[1]):
+        if quota is not None and not quota.count_frame(self._streams.now()[1]):
             self._refuse(frame, QUOTA)
         elif self.outbox.put(frame.raw):
             self._sent(frame, fault)

@@ -69,7 +69,7 @@ class Outbox:
             self.total.size_bytes -= self.size_bytes
             self.total = None
 
-    def take(self, bytes_max: int) -> list[bytes]:
+    def pop_frames(self, bytes_max: int) -> list[bytes]:
         """Remove and return frames, oldest first, until `bytes_max` are reached or none is left."""
         taken, size_bytes = [], 0
         while self._frames and size_bytes < bytes_max:

@@ -56,7 +56,7 @@ class Follower:
             self._owner, self._home.now = seen.owner, Address.read(seen.address)
             self._forwarder.cut()
             self._home_messages.cut()
-        is_known = await self.reads.settle()
+        is_known = await self.reads.catch_up()
         if self.ready or (is_known and not any(slot.sandbox.name == DEFAULT for slot in self.reads.sandboxes)):
             return
         await self._listener.start()

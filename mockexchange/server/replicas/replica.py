@@ -123,7 +123,7 @@ class Replica:
             while not self._stopping.is_set():
                 try:
                     seen = await self._in_thread(self._election.look)
-                    store = await self._in_thread(self._election.take)
+                    store = await self._in_thread(self._election.become_home)
                     if store is not None:
                         return store
                     if seen is not None:

@@ -51,7 +51,7 @@ class Identity:
     context: ssl.SSLContext
 
 
-class Witness(Protocol):
+class ConnectionJournal(Protocol):
     """Journals connections that sent no valid request; `app.ListenerApp` does so."""
 
     def answer_cut(self, cut: Cut, raw: bytes) -> bytes: ...
@@ -67,12 +67,12 @@ class TlsAcceptor:
         sock: socket.socket,
         identity: Identity,
         protocol: Callable[[], asyncio.Protocol],
-        witness: Witness,
+        journal: ConnectionJournal,
     ) -> None:
-        self._sock, self._identity, self._protocol, self._witness = sock, identity, protocol, witness
+        self._sock, self._identity, self._protocol, self._journal = sock, identity, protocol, journal
         self._greetings: dict[asyncio.Task[None], None] = {}
         """In the order of their beginning."""
-        self._misdialled: set[Misdialled] = set()
+        self._plain_text: set[PlainTextConnection] = set()
         self._accepting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,7 +86,7 @@ class TlsAcceptor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._sock.close()
-        for one in self._misdialled:
+        for one in self._plain_text:
             one.transport.abort()
 
     async def _accept(self) -> None:
@@ -119,7 +119,7 @@ class TlsAcceptor:
                     await self._let_in(connection, raw)
         except OSError as error:  # TimeoutError and ssl.SSLError are of its kind
             if raw:
-                self._witness.note_unfinished(raw, self._diagnosis(error))
+                self._journal.note_unfinished(raw, self._diagnosis(error))
         except asyncio.CancelledError as cancelled:
             if not raw:
                 connection.close()
@@ -127,7 +127,7 @@ class TlsAcceptor:
             with suppress(OSError):  # the loop has the socket, and closes it at its end
                 connection.shutdown(socket.SHUT_RDWR)
             if cancelled.args == (OUSTED,):
-                self._witness.note_unfinished(raw, OUSTED)
+                self._journal.note_unfinished(raw, OUSTED)
             raise
         else:
             if raw:
@@ -137,7 +137,7 @@ class TlsAcceptor:
     async def _let_in(self, connection: socket.socket, raw: bytes) -> None:
         loop = asyncio.get_running_loop()
         if raw[0] != HANDSHAKE:
-            await loop.connect_accepted_socket(lambda: Misdialled(self._witness, self._misdialled), connection)
+            await loop.connect_accepted_socket(lambda: PlainTextConnection(self._journal, self._plain_text), connection)
             return
         await loop.connect_accepted_socket(
             self._protocol,
@@ -159,7 +159,7 @@ class TlsAcceptor:
         return LEFT
 
 
-class Misdialled(asyncio.Protocol):
+class PlainTextConnection(asyncio.Protocol):
     """A connection of a client that does not use TLS on a TLS port.
 
     It gets a plain http error in the venue's format.
@@ -167,8 +167,8 @@ class Misdialled(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, witness: Witness, open_ones: "set[Misdialled]") -> None:
-        self._witness, self._open_ones = witness, open_ones
+    def __init__(self, journal: ConnectionJournal, open_ones: "set[PlainTextConnection]") -> None:
+        self._journal, self._open_ones = journal, open_ones
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -184,7 +184,7 @@ class Misdialled(asyncio.Protocol):
             return
         self._timer = asyncio.get_running_loop().call_later(FAREWELL_S_MAX, self.transport.abort)
         cut = Cut(400, PLAIN)
-        self.transport.write(answer_bytes(cut, self._witness.answer_cut(cut, data[:RAW_BYTES_MAX])))
+        self.transport.write(answer_bytes(cut, self._journal.answer_cut(cut, data[:RAW_BYTES_MAX])))
         with suppress(OSError):  # it is gone already
             self.transport.write_eof()
 

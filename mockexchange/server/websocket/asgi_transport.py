@@ -61,7 +61,7 @@ class AsgiTransport(StreamTransport):
 
     async def _write_waiting(self) -> None:
         while self.outbox and not self.is_stalled:
-            [raw] = self.outbox.take(1)
+            [raw] = self.outbox.pop_frames(1)
             await self._send({"type": "websocket.send", "text": raw.decode()})
             self.sent_at_s = asyncio.get_running_loop().time()
             self.note_room()

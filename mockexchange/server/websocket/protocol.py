@@ -119,7 +119,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         if self.is_stalled or self.close_sent or self.transport.is_closing():
             return
         while outbox and self._can_write:
-            self.transport.write(self._framed(outbox.take(FLUSH_BYTES)))
+            self.transport.write(self._framed(outbox.pop_frames(FLUSH_BYTES)))
             self.sent_at_s = self.loop.time()
         if self._is_close_waiting and not outbox:
             self._send_close()

@@ -26,7 +26,7 @@ class FairAccepting:
         listener.open_connections.note = partial(shares.set_open, worker)
         listener.new_accepted = partial(Accepted, self)
 
-    def place(self, transport: Any) -> None:
+    def assign(self, transport: Any) -> None:
         """Serve a new connection here, or give it to the worker with the fewest connections."""
         other = min(self._others, key=self._shares.expected)
         if self._shares.expected(other) < self._shares.expected(self._worker):
@@ -57,7 +57,7 @@ class Accepted(asyncio.Protocol):
         self._accepting = accepting
 
     def connection_made(self, transport: Any) -> None:
-        self._accepting.place(transport)
+        self._accepting.assign(transport)
 
 
 class Adopted(asyncio.Protocol):

@@ -43,7 +43,7 @@ class Reader:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Reader":
-        await self.reads.settle()
+        await self.reads.catch_up()
         await self._listener.start()
         self.reads.start()
         self._shared.ready[self._number] = 1

@@ -76,7 +76,7 @@ class Reads:
 
         None if that is not possible.
         """
-        if not self._follower.is_settled and not await self.settle():
+        if not self._follower.is_caught_up and not await self.catch_up():
             return None
         sandbox = self.route(key_id)
         if sandbox.script.has_due:
@@ -97,7 +97,7 @@ class Reads:
             return None
         finally:
             del self._asked[number]
-        return self.route(key_id) if await self.settle() else None
+        return self.route(key_id) if await self.catch_up() else None
 
     def note_done(self, number: int) -> None:
         """Continue the request that waited for due steps, after the writing process has run them."""
@@ -105,10 +105,10 @@ class Reads:
         if asked is not None and not asked.done():
             asked.set_result(None)
 
-    async def settle(self) -> bool:
+    async def catch_up(self) -> bool:
         """Apply all published records; return whether that was possible."""
         try:
-            await self._follower.settle()
+            await self._follower.catch_up()
         except (LogError, LogUnavailable, ScenarioError, ValueError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
@@ -120,7 +120,7 @@ class Reads:
     async def _keep_following(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW_EVERY_S)
-            await self.settle()
+            await self.catch_up()
 
     def _note_opened(self, id_: int, sandbox: Sandbox) -> None:
         sandbox.journal = ReaderJournal(id_, self._send)

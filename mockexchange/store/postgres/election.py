@@ -91,7 +91,7 @@ class Election:
         self.seen = seen
         return seen
 
-    def take(self) -> PostgresStore | None:
+    def become_home(self) -> PostgresStore | None:
         """Become the home (the server that writes) if there is none or it has not shown itself for TAKE_AFTER_S.
 
         Returns the store, open for writing; None if another server is or may be the home. Raises StoreError.

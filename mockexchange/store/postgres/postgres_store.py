@@ -18,7 +18,15 @@ import psycopg
 from mockexchange.store.codec import decode_record, encode_record
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.postgres.connection import Connection, connect, explained, explained_reads, reason_of
-from mockexchange.store.postgres.schema import Home, lock, require_ours, sandbox_rows, take, take_again, unlock
+from mockexchange.store.postgres.schema import (
+    Home,
+    claim_database,
+    claim_database_again,
+    lock,
+    require_ours,
+    sandbox_rows,
+    unlock,
+)
 from mockexchange.store.postgres.url import PostgresUrl
 from mockexchange.store.stores import (
     CREATED,
@@ -129,7 +137,7 @@ class PostgresStore:
         """
         connection, owner = connect(url, durability), str(uuid4())
         try:
-            take(url, connection, owner, home)
+            claim_database(url, connection, owner, home)
             return cls(url, connection, owner, durability)
         except BaseException:
             connection.close()
@@ -232,7 +240,7 @@ class PostgresStore:
         try:
             connection = connect(self.url, self._durability)
             try:
-                take_again(self.url, connection, self.owner, self.backend)
+                claim_database_again(self.url, connection, self.owner, self.backend)
             except BaseException:
                 connection.close()
                 raise

@@ -78,7 +78,7 @@ class Home(NamedTuple):
     version: str
 
 
-def take(url: PostgresUrl, connection: Connection, owner: str, home: Home | None = None) -> None:
+def claim_database(url: PostgresUrl, connection: Connection, owner: str, home: Home | None = None) -> None:
     """Lock a database as this server's store, and create the tables if it is empty.
 
     `home` is given if the server shares the database with others, which read it there. Raises StoreError; then nothing
@@ -123,7 +123,7 @@ def sandbox_rows(connection: Connection) -> list[SandboxRow]:
     return connection.execute(f"select {columns} from mockexchange.sandbox order by id").fetchall()  # noqa: S608  # of constants
 
 
-def take_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
+def claim_database_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
     """Lock the store again after a lost connection; `lost` is its backend, which is ended if the database still has it.
 
     Raises StoreError if another server uses the store, or has used it since.

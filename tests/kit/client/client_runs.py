@@ -28,7 +28,7 @@ class ProgressDisplay:
         if self._interrupts_at and words.startswith(self._interrupts_at):
             raise KeyboardInterrupt
 
-    def take(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         self.words.append(f"{verdict.rule} {verdict.outcome}")
 
 

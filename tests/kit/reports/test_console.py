@@ -101,7 +101,7 @@ def test_without_a_terminal_stages_and_what_is_broken_are_lines() -> None:
     with told(stream) as progress:
         progress.stage("the stream")
         for verdict in everything().verdicts:
-            progress.take(verdict)
+            progress.add_verdict(verdict)
         progress.warn("the clock\nis off")
     lines = stream.getvalue().splitlines()
     assert lines[:2] == ["http://127.0.0.1:1 [x]", "the stream ..."]
@@ -117,7 +117,7 @@ def test_without_a_terminal_a_long_stage_gives_word_now_and_then(monkeypatch: py
         progress.stage("the stream")
         progress.at("soon")
         now_s[0] += module.PROGRESS_EVERY_S
-        progress.take(Verdict("a", "b"))
+        progress.add_verdict(Verdict("a", "b"))
     assert stream.getvalue().splitlines()[2:] == ["the stream: 1 kept, 0 broken, 0 not judged so far, now a b"]
 
 
@@ -126,6 +126,6 @@ def test_a_terminal_has_a_live_line_that_goes_away() -> None:
     with told(stream, is_terminal=True) as progress:
         progress.stage("the [bold]stream", total=2)
         progress.at("one [red]")
-        progress.take(Verdict("a", "b"))
+        progress.add_verdict(Verdict("a", "b"))
     assert "the [bold]stream" in stream.getvalue()
     assert "0/2" in stream.getvalue() or "1/2" in stream.getvalue()

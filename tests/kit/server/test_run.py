@@ -46,7 +46,7 @@ class ProgressDisplay:
     def at(self, words: str) -> None:
         assert words
 
-    def take(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         self.taken.append(verdict)
 
     def warn(self, words: str) -> None:

@@ -14,7 +14,7 @@ def take_all(schedule: Schedule) -> list[tuple[int, int, int, bool]]:
     taken = []
     while schedule.next_at is not None:
         assert schedule.next_at == min(run.at for run in schedule)
-        run, is_last = schedule.take()
+        run, is_last = schedule.pop_next()
         taken.append((run.at, run.place, run.action, is_last))
     return taken
 

@@ -206,11 +206,11 @@ def test_a_server_waits_while_another_one_makes_the_tables(
         with closing(psycopg.connect(postgres.url.text)) as first:
             first.execute("select pg_advisory_lock(%s)", (LOCK,))
             assert waiting.look() is None
-            assert waiting.take() is None
+            assert waiting.become_home() is None
             monkeypatch.setattr(election, "BEGIN_S_MAX", 0.0)
             with pytest.raises(StoreError, match="another server uses it"):
-                waiting.take()
+                waiting.become_home()
         wait_for(lambda: postgres.run_sql("select count(*) from pg_locks where locktype = 'advisory'") == [(0,)])
-        store = waiting.take()
+        store = waiting.become_home()
         assert store is not None
         store.close()

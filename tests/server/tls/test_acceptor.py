@@ -17,7 +17,7 @@ from tests.server.streaming import play
 from tests.server.wire import ADDRESS
 
 
-class Witness:
+class ConnectionJournal:
     def __init__(self) -> None:
         self.diagnoses: list[str] = []
 
@@ -53,18 +53,18 @@ def scene(
 ) -> tuple[bytes, list[str]]:
     """What a client hears of a door on a loop that was meddled with, and what is written down."""
     found: list[bytes] = []
-    witness = Witness()
+    journal = ConnectionJournal()
 
     async def run() -> None:
         prepare(asyncio.get_running_loop())
         sock = bind(ADDRESS, 0)
-        door = TlsAcceptor(sock, secured().identity, Echo, witness)
+        door = TlsAcceptor(sock, secured().identity, Echo, journal)
         door.start()
         found.append(await said_to(sock.getsockname()[1], b"hello", trust))
         await door.stop()
 
     play(run())
-    return found[0], witness.diagnoses
+    return found[0], journal.diagnoses
 
 
 def test_who_cannot_be_accepted_now_is_accepted_later(monkeypatch: pytest.MonkeyPatch) -> None:

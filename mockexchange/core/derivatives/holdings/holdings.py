@@ -69,7 +69,7 @@ class Holding(Struct, eq=False):
         if interest_value is not None:
             self.interest_value = interest_value
 
-    def settle(self, form: Instrument, price: Decimal) -> Decimal:
+    def end_session(self, form: Instrument, price: Decimal) -> Decimal:
         """Begin a new session at `price`; return the profit of the session that ended."""
         worth = form.worth(self.size, price)
         made = worth - self.session_cost + self.realized

@@ -17,7 +17,7 @@ from mockexchange.core.derivatives.order_entry.checks import (
     wanted_of,
 )
 from mockexchange.core.derivatives.order_entry.matching import best_offer, match
-from mockexchange.core.derivatives.order_entry.placing import require_resting_price, settle
+from mockexchange.core.derivatives.order_entry.placing import require_resting_price, rest_or_cancel
 from mockexchange.core.derivatives.order_entry.waiting import EDITABLE, edit_waiting
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trading.trading import require_amount
@@ -79,7 +79,7 @@ def _requeue(state: State, order: DerivativeOrder, edited: DerivativeOrder, at: 
     change(state, order, at, lambda: _apply(order, edited))
     assert order.price is not None, "an open order has a price"
     events = list(match(state, order, order.price, wanted_of(state, order), at))
-    settle(state, order, at)
+    rest_or_cancel(state, order, at)
     yield order_changed(order)
     yield from events
 

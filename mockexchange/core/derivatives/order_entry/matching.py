@@ -50,7 +50,7 @@ def match(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal,
             yield from cancel(state, offer.order, at, CancelReason.UNFILLED)
 
 
-def take(state: State, order: DerivativeOrder, amount: Decimal, at: int) -> Iterator[Event]:
+def fill_resting(state: State, order: DerivativeOrder, amount: Decimal, at: int) -> Iterator[Event]:
     """Fill a resting order at its price, with an outside trader as taker.
 
     A reduce-only order with nothing left to reduce is canceled.

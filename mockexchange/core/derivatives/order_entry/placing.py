@@ -47,12 +47,12 @@ def place_order(
     if command.life is OrderLife.FILL_OR_KILL and found < order.amount and not _fills_all(state):
         wanted = Decimal(0)
     events = list(match(state, order, limit, wanted, at))
-    settle(state, order, at)
+    rest_or_cancel(state, order, at)
     yield order_changed(order)
     yield from events
 
 
-def settle(state: State, order: DerivativeOrder, at: int) -> None:
+def rest_or_cancel(state: State, order: DerivativeOrder, at: int) -> None:
     """Let an order rest after its matches.
 
     Cancel one that may not rest, or that is reduce-only without a position to reduce.

@@ -10,7 +10,7 @@ from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_book import is_within
 from mockexchange.core.derivatives.order_entry.changes import book_of, quoted
 from mockexchange.core.derivatives.order_entry.checks import orderable
-from mockexchange.core.derivatives.order_entry.matching import take
+from mockexchange.core.derivatives.order_entry.matching import fill_resting
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION
 from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import Direction
@@ -53,6 +53,6 @@ def _fill_crossed(state: State, derivative: Derivative, at: int) -> Iterator[Eve
                 break
             order = next(iter(queue.values()))
             before = order.filled
-            yield from take(state, order, min(amount, order.remaining), at)
+            yield from fill_resting(state, order, min(amount, order.remaining), at)
             if order.filled > before:
                 book.consume_quote(side, price, order.filled - before)

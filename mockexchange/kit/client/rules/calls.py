@@ -31,7 +31,7 @@ def documented(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
             call.where,
             f"no document has {call.method} {call.path}; it answered {call.status}",
             f"an operation below {documents.prefix}",
-            documents.place("paths"),
+            documents.location("paths"),
         )
 
 
@@ -90,7 +90,7 @@ def parameters(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
         )
         if objection and (operation.path, objection) not in reported and len(reported) < REPEATS_SHOWN_MAX:
             reported.add((operation.path, objection))
-            place = documents.place("paths", operation.path, operation.method, "parameters")
+            place = documents.location("paths", operation.path, operation.method, "parameters")
             yield Finding("calls.parameters", call.where, objection, "parameters and bodies as documented", place)
 
 
@@ -106,7 +106,7 @@ def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
             if (operation.path, name) in reported:
                 continue
             reported.add((operation.path, name))
-            place = documents.place("paths", operation.path, operation.method, "parameters")
+            place = documents.location("paths", operation.path, operation.method, "parameters")
             other = _date_with_parameter(documents, call, name)
             text = f"the parameter {name} is not documented" + (
                 f" as of {documents.alias}, but in {other}" if other else ""

@@ -120,7 +120,7 @@ def _is_private(call: Call, documents: ApiDocuments) -> bool:
 
 def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, documents: ApiDocuments) -> Finding:
     times = f" ({len(wrong)} times)" if len(wrong) > 1 else ""
-    place = documents.place("components", "securitySchemes")
+    place = documents.location("components", "securitySchemes")
     return Finding(name, wrong[0].where, f"{seen}{times}", expected, place)
 
 
@@ -135,7 +135,7 @@ def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, 
     return Rule(name, says, judge)
 
 
-def kept(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
+def judge_redirected(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """Yield a finding for a signed request to another host, to which a redirect has led."""
     redirects = [call for call in traffic.requests if call.status in REDIRECTS]
     if not redirects:
@@ -150,7 +150,7 @@ def kept(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule("signing.kept", "Signed headers are sent to the host of the base URL alone.", kept),
+    Rule("signing.kept", "Signed headers are sent to the host of the base URL alone.", judge_redirected),
     Rule("signing.accepted", "No call is refused for its credentials.", accepted),
     Rule("signing.present", "Every private request carries the three signed headers.", present),
     _rule(

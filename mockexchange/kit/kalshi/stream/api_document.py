@@ -89,7 +89,7 @@ class FindingWriter(NamedTuple):
     def finding(self, where: str | RecordedStream, seen: str, expected: str, message: str = "") -> Finding:
         """Return a finding; it points to the documented message `message`, or to the stream if that is ""."""
         name = where if isinstance(where, str) else where.name
-        return Finding(self.rule, name, seen, expected, self.target.place(message))
+        return Finding(self.rule, name, seen, expected, self.target.location(message))
 
     def difference(self, where: str, seen: Any, expected: Any, message: str = "") -> Iterator[Finding]:
         """Yield a finding if two values differ."""

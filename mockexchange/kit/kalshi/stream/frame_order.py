@@ -86,7 +86,7 @@ def recorded_check(
         stream = recording_of(target).stream(subject)
         for broken in judge(target, stream):
             where = f"{stream.where(broken.number)}"
-            yield Finding(rule, where, broken.seen, broken.expected, target.place())
+            yield Finding(rule, where, broken.seen, broken.expected, target.location())
 
     return Check(rule, says, "asyncapi.yaml", subjects, judge_subject)
 
@@ -107,7 +107,9 @@ def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
         recording_of(target).messages(channel)
     elif not recording_of(target).unfiltered.data(channel):
         expected = "frames of the events that this run caused on the channel"
-        yield Finding("stream.told", channel, "no frame", expected, target.place(channels(target)[channel].messages[0]))
+        yield Finding(
+            "stream.told", channel, "no frame", expected, target.location(channels(target)[channel].messages[0])
+        )
 
 
 def documented(target: StreamTarget, subject: str) -> Iterator[Finding]:

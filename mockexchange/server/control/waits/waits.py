@@ -42,9 +42,9 @@ class Waiter:
 
     def __call__(self, item: JournalItem) -> None:
         if self.awaited.observe(item):
-            self.settle(None)
+            self.finish(None)
 
-    def settle(self, ending: str | None) -> None:
+    def finish(self, ending: str | None) -> None:
         if not self.future.done():
             self.future.set_result(ending)
 
@@ -59,7 +59,7 @@ async def _attend(
     sandbox: Sandbox, awaited: WaitCondition, timeout_s: float, gone: asyncio.Future[object]
 ) -> str | None:
     waiter = Waiter(awaited)
-    end = partial(Waiter.settle, waiter)
+    end = partial(Waiter.finish, waiter)
     sandbox.journal.observers.append(waiter)
     sandbox.closing.append(end)
     try:
