@@ -28,7 +28,7 @@ TARGET: Any = SimpleNamespace(
     base_url="http://x",
     keys={},
     venue=SimpleNamespace(prefix=""),
-    place=lambda path: f"openapi.yaml#{path}",
+    location=lambda path: f"openapi.yaml#{path}",
 )
 
 
