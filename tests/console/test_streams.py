@@ -118,6 +118,7 @@ def test_a_frame_is_sent_disturbed_and_the_stream_closed_by_keys(
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
     tab.get_by_text("fault installed").wait_for()
+    tab.locator("dialog").wait_for(state="detached")  # keys are a dialog's own while it is open
     live.json("POST", "/sandboxes/default/commands", [FILL])
     tab.keyboard.press("Escape")
     tab.keyboard.press(".")
