@@ -121,16 +121,19 @@ function useReading(path, frames, open, first, isFrozen) {
       const found = await ask("GET", `${path}/streams`);
       if (!isGone) open.value = found;
     });
+    const release = () => {
+      if (isFrozen.value || !held.length) return;
+      frames.value = joined(frames.value, held);
+      held = [];
+    };
     const stop = listen((events) => {
       const added = events.filter((one) => one.kind === "frame").map((one) => one.data);
       if (!added.length) return;
       isDue = true;
       for (const row of added) held.push(watch.note(row));
-      if (!isFrozen.value) {
-        frames.value = joined(frames.value, held);
-        held = [];
-      }
+      release();
     });
+    const stopReleasing = isFrozen.subscribe(release);
     const timer = setInterval(() => { if (isDue && !document.hidden) void read(); }, READ_MS);
     void read();
     void attempt(async () => {
@@ -148,6 +151,7 @@ function useReading(path, frames, open, first, isFrozen) {
       isGone = true;
       clearInterval(timer);
       stop();
+      stopReleasing();
     };
   }, [path, epoch.value]);
 }
