@@ -29,11 +29,11 @@ def _cards(cards: list[Card]) -> list[str]:
 def _card(card: Card) -> str:
     marks = [*(["adapter"] if card.is_for_adapters else []), *(["advice"] if card.advice == ADVICE_ONLY else [])]
     noted = f" ({', '.join(marks)})" if marks else ""
-    return f'| <a id="{card.number.lower()}"></a>{card.number} | {card.title}{noted} | {card.says} |'
+    return f'| <a id="{card.number.lower()}"></a>{card.number} | {card.title}{noted} | {card.description} |'
 
 
 def _rules() -> list[str]:
-    rows = [f"| `{rule.name}` | {rule.says}{' (advice)' if rule.is_advice else ''} |" for rule in RULES.values()]
+    rows = [f"| `{rule.name}` | {rule.description}{' (advice)' if rule.is_advice else ''} |" for rule in RULES.values()]
     return ["| rule | |", "|---|---|", *rows]
 
 

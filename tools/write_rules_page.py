@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockexchange.kit.client.rules import RULES as CLIENT_RULES
-from mockexchange.kit.schemathesis.verdicts import SAYS
+from mockexchange.kit.schemathesis.verdicts import DESCRIPTIONS
 from mockexchange.kit.validation import answers, frames
 from mockexchange.kit.venues import KITS
 from tools.pages import DOCS
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     """A rule as the page shows it."""
 
     rule: str
-    says: str
+    description: str
     more: str = ""
     place: str = ""
     is_write: bool = False
@@ -40,12 +40,15 @@ def render(page: str = "") -> str:
     """Return the whole page; `page` is what it was before."""
     parts = [
         ("Rules about a server", _server_rules()),
-        ("Rules about every answer and frame", (Entry(rule, says) for rule, says in OF_EVERY_ANSWER.items())),
+        (
+            "Rules about every answer and frame",
+            (Entry(rule, description) for rule, description in OF_EVERY_ANSWER.items()),
+        ),
         (
             "Rules about generated requests",
-            (Entry(rule, f"{says[:1].upper()}{says[1:]}.") for rule, says in SAYS.items()),
+            (Entry(rule, f"{description[:1].upper()}{description[1:]}.") for rule, description in DESCRIPTIONS.items()),
         ),
-        ("Rules about the traffic of a client", (Entry(one.name, one.says) for one in CLIENT_RULES.values())),
+        ("Rules about the traffic of a client", (Entry(one.name, one.description) for one in CLIENT_RULES.values())),
     ]
     return HEAD + "".join(f"\n## {title}\n{''.join(map(_shown, rules))}" for title, rules in parts)
 
@@ -57,7 +60,7 @@ def _server_rules() -> Iterable[Entry]:
         for checks, is_write in ((kit.checks, False), (kit.stream_checks, False), (kit.write_checks, True)):
             for check in checks:
                 more = " ".join((check.judge.__doc__ or "").split())
-                found.setdefault(check.rule, Entry(check.rule, check.says, more, check.place, is_write))
+                found.setdefault(check.rule, Entry(check.rule, check.description, more, check.place, is_write))
     return sorted(found.values())
 
 
@@ -67,7 +70,7 @@ def _shown(entry: Entry) -> str:
 
 def _lines(entry: Entry) -> Iterator[str]:
     yield f"### {entry.rule}"
-    yield entry.says
+    yield entry.description
     if entry.more:
         yield entry.more
     if entry.place:

@@ -8,7 +8,7 @@ from mockexchange.drift.drift import Drift
 from mockexchange.kit.findings import Finding, Report, Verdict
 
 PLACE = "docs/recording.md"
-SAYS = {
+DESCRIPTIONS = {
     Level.DOCUMENT: "Answers are as the API document of the date has them.",
     Level.TWIN: "Answers have the structure of the emulated exchange's, and frames their order.",
     Level.VALUES: "The emulated exchange computes the recorded values.",
@@ -27,7 +27,7 @@ def report_of(drift: Drift) -> Report:
         for level in Level:
             findings = tuple(_finding(one) for one in found[operation, level])
             why = _why_not(drift, operation, level) if not findings else ""
-            report.add([Verdict(f"drift.{operation}", level, findings, why, says=SAYS[level])])
+            report.add([Verdict(f"drift.{operation}", level, findings, why, description=DESCRIPTIONS[level])])
     return report
 
 

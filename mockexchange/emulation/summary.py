@@ -21,7 +21,7 @@ class RunCheck:
     """A rule for runs: its id, its text, and the violations in this run as (where, seen, expected)."""
 
     rule: str
-    says: str
+    description: str
     broken: tuple[tuple[str, str, str], ...]
 
 

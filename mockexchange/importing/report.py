@@ -9,7 +9,7 @@ from mockexchange.kit.findings import Finding, Report, Verdict
 
 RULE, STEPS, LINES = "import.explained", "import.steps", "import.lines"
 PLACE = "docs/recording.md"
-SAYS = "The scenario answers as the recording did."
+DESCRIPTION = "The scenario answers as the recording did."
 
 
 def report_of(found: Imported) -> Report:
@@ -24,7 +24,9 @@ def report_of(found: Imported) -> Report:
     report.add(_verdict(path, verified) for path, verified in by_path.items())
     refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]
     unread = [Finding(STEPS, answer.where, why, "rows that can be read", PLACE) for answer, why in found.unread]
-    report.add([Verdict(STEPS, "steps", tuple(refused + unread), says="Every row is a step that can be carried out.")])
+    report.add(
+        [Verdict(STEPS, "steps", tuple(refused + unread), description="Every row is a step that can be carried out.")]
+    )
     return report
 
 
@@ -32,7 +34,7 @@ def _verdict(path: str, verified: list[Verified]) -> Verdict:
     groups = [(one, _finding(one)) for one in verified if one.comparison.kind != EXPLAINED]
     broken = tuple(finding for one, finding in groups if one.comparison.kind == UNEXPLAINED)
     notes = tuple(finding for one, finding in groups if one.comparison.kind != UNEXPLAINED)
-    return Verdict(RULE, path, broken, notes=notes, says=SAYS)
+    return Verdict(RULE, path, broken, notes=notes, description=DESCRIPTION)
 
 
 def _finding(one: Verified) -> Finding:

@@ -48,7 +48,7 @@ class Check(NamedTuple, Generic[T]):
     """
 
     rule: str
-    says: str
+    description: str
     place: str
     subjects: Callable[[T], Iterable[str]]
     judge: Callable[[T, str], Iterable[Finding]]
@@ -66,7 +66,7 @@ def run_check(check: Check[T], target: T) -> Iterator[Verdict]:
     for subject in check.subjects(target):
         began_s = time.perf_counter()
         findings, why = _judged(check, target, subject)
-        yield Verdict(check.rule, subject, findings, why, (), check.says, time.perf_counter() - began_s)
+        yield Verdict(check.rule, subject, findings, why, (), check.description, time.perf_counter() - began_s)
 
 
 def _judged(check: Check[T], target: T, subject: str) -> tuple[tuple[Finding, ...], str]:

@@ -44,7 +44,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     why: str = ""
     notes: tuple[Finding, ...] = ()
-    says: str = ""
+    description: str = ""
     """The rule in one sentence."""
     seconds: float = 0.0
 

@@ -16,7 +16,7 @@ def situation(home: Path, environment: dict[str, str] | None = None, **changed: 
 
 
 def found(check: Check, given: CheckContext) -> list[tuple[str, str]]:
-    return [(one.verdict, one.said) for one in check(given)]
+    return [(one.verdict, one.message) for one in check(given)]
 
 
 def ready(home: Path, **changed: Any) -> Path:

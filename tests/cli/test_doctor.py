@@ -59,8 +59,8 @@ def test_a_healthy_server_is_found_so(cli: Cli, server: Server) -> None:
     shown = [Finding(**one) for one in json.loads(result.stdout)]
     by_check = {one.check: one for one in shown}
     assert by_check["server"].verdict == OK
-    assert by_check["server"].said.startswith(f"pid {server.ready['pid']} answers at {server.control.url}")
-    assert [one.said for one in shown if one.check == "clock"] == [
+    assert by_check["server"].message.startswith(f"pid {server.ready['pid']} answers at {server.control.url}")
+    assert [one.message for one in shown if one.check == "clock"] == [
         "this machine's clock and the server's agree",
         "this machine's clock and that of 127.0.0.1 agree",
     ]
@@ -96,7 +96,7 @@ def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> N
     findings = [one for check in CHECKS for one in check(situation(tmp_path, environment, url="http://127.0.0.1:1/"))]
     ill = [one for one in findings if one.verdict != OK]
     assert {one.check for one in ill} >= {"server", "clock", "key", "key id", "client", "proxy", "trust"}
-    assert [one for one in ill if not one.mend] == []
+    assert [one for one in ill if not one.remedy] == []
 
 
 # --- what is installed
@@ -136,8 +136,8 @@ def test_packages_that_are_missing_or_too_old(tmp_path: Path, monkeypatch: pytes
     wanted = needs(("click", "9999", None), ("no-such-package-here", "2", None), ("rich", "1", None))
     monkeypatch.setattr(packages, "requirements", lambda: wanted)
     old, missing = packages.check_dependencies(situation(tmp_path))
-    assert (old.verdict, old.mend) == (FAIL, f"{sys.executable} -m pip install 'click>=9999'")
-    assert old.said.endswith("is too old: expected 9999 or later")
+    assert (old.verdict, old.remedy) == (FAIL, f"{sys.executable} -m pip install 'click>=9999'")
+    assert old.message.endswith("is too old: expected 9999 or later")
     assert missing[1:3] == (FAIL, "no-such-package-here is not installed")
 
 
@@ -152,15 +152,15 @@ def test_an_extra_that_is_missing_is_no_fault(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(packages, "requirements", lambda: wanted)
     there, missing = packages.check_extras(situation(tmp_path))
     assert there == ("extras", OK, "generate is there, for `mockexchange scenario generate`", "")
-    assert missing.said.endswith("takes: no-such-package-here is not installed")
-    assert (missing.verdict, missing.mend) == (OK, f"if wanted: {sys.executable} -m pip install 'mockexchange[kit]'")
+    assert missing.message.endswith("takes: no-such-package-here is not installed")
+    assert (missing.verdict, missing.remedy) == (OK, f"if wanted: {sys.executable} -m pip install 'mockexchange[kit]'")
 
 
 def test_python_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [verdict for verdict, _ in found(packages.check_python, situation(tmp_path))] == [OK]
     monkeypatch.setattr(packages, "PYTHON_MIN", (99, 1))
     [old] = packages.check_python(situation(tmp_path))
-    assert (old.verdict, old.mend) == (FAIL, "expected Python 99.1 or later")
+    assert (old.verdict, old.remedy) == (FAIL, "expected Python 99.1 or later")
 
 
 def test_node_is_looked_for_on_the_path(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ CLOCKS = [
 @pytest.mark.parametrize(("ahead_s", "verdict", "said"), CLOCKS)
 def test_clocks(ahead_s: float | None, verdict: str, said: str) -> None:
     judged = network.judge_clock(network.TimedReply(REPLY, ahead_s), "that of x")
-    assert (judged.verdict, judged.said) == (verdict, said)
+    assert (judged.verdict, judged.message) == (verdict, said)
 
 
 @pytest.mark.parametrize(

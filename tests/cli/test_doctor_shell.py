@@ -88,8 +88,8 @@ def test_a_key_that_others_may_read(tmp_path: Path) -> None:
     file.chmod(stat.S_IRUSR | stat.S_IRGRP)
     environment = {"KALSHI_PRIVATE_KEY_PATH": str(file)}
     good, open_to_all = keys.check_key_variables(situation(tmp_path, environment))
-    assert good.said == f"KALSHI_PRIVATE_KEY_PATH: {file} is an RSA key of 2048 bits"
-    assert (open_to_all.verdict, open_to_all.mend) == (WARN, f"chmod 600 {file}")
+    assert good.message == f"KALSHI_PRIVATE_KEY_PATH: {file} is an RSA key of 2048 bits"
+    assert (open_to_all.verdict, open_to_all.remedy) == (WARN, f"chmod 600 {file}")
     file.chmod(0o600)
     assert found(keys.check_key_file, situation(tmp_path, key=file)) == [
         (OK, f"--key: {file} is an RSA key of 2048 bits")
@@ -101,7 +101,7 @@ def test_keys_in_variables_are_never_shown(tmp_path: Path) -> None:
     environment = {"KALSHI_PRIVATE_KEY": RSA, "KALSHI_PY_PRIVATE_KEY_PEM": RSA.replace("\n", "\\n")}
     plain, escaped = keys.check_key_variables(situation(tmp_path, environment))
     assert plain == ("key", OK, "KALSHI_PRIVATE_KEY is an RSA key of 2048 bits", "")
-    assert (escaped.verdict, escaped.mend) == (WARN, 'export KALSHI_PY_PRIVATE_KEY_PEM="$(cat FILE)"')
+    assert (escaped.verdict, escaped.remedy) == (WARN, 'export KALSHI_PY_PRIVATE_KEY_PEM="$(cat FILE)"')
     assert RSA.splitlines()[1] not in f"{plain}{escaped}"
 
 
@@ -110,7 +110,7 @@ def test_a_key_twice_is_too_much(tmp_path: Path) -> None:
     file.write_text(RSA)
     file.chmod(0o600)
     environment = {"KALSHI_PRIVATE_KEY": RSA, "KALSHI_PRIVATE_KEY_PATH": str(file)}
-    assert [one.mend for one in keys.check_key_variables(situation(tmp_path, environment))][
+    assert [one.remedy for one in keys.check_key_variables(situation(tmp_path, environment))][
         -1
     ] == "unset KALSHI_PRIVATE_KEY"
 
@@ -186,13 +186,13 @@ def test_where_urls_lead(
         ready(tmp_path, **server)
     [one] = pointing.check_urls(situation(tmp_path, environment))
     assert one.verdict == verdict
-    assert said in one.said
-    assert one.mend == mend
+    assert said in one.message
+    assert one.remedy == mend
 
 
 def test_a_demo_switch_is_told(tmp_path: Path) -> None:
     [one] = pointing.check_demo_switch(situation(tmp_path, {"KALSHI_DEMO": "1"}))
-    assert (one.verdict, one.mend) == (WARN, "unset KALSHI_DEMO")
+    assert (one.verdict, one.remedy) == (WARN, "unset KALSHI_DEMO")
     assert found(pointing.check_demo_switch, situation(tmp_path)) == []
 
 
@@ -215,7 +215,7 @@ def test_proxies(environment: dict[str, str], verdict: str, said: str, tmp_path:
 def test_what_a_proxy_is_to_be_spared_is_added_to_what_it_is_spared_already(tmp_path: Path) -> None:
     environment = {"HTTP_PROXY": "http://p", "NO_PROXY": "a.test"}
     [one] = pointing.check_proxies(situation(tmp_path, environment))
-    assert one.mend == "export NO_PROXY=a.test,127.0.0.1,localhost no_proxy=a.test,127.0.0.1,localhost"
+    assert one.remedy == "export NO_PROXY=a.test,127.0.0.1,localhost no_proxy=a.test,127.0.0.1,localhost"
 
 
 def test_trust(tmp_path: Path) -> None:
@@ -225,10 +225,10 @@ def test_trust(tmp_path: Path) -> None:
     gone = {"SSL_CERT_FILE": "/nowhere.crt"}
     assert found(pointing.check_trust, situation(tmp_path)) == []
     [one] = pointing.check_trust(situation(tmp_path, gone))
-    assert (one.verdict, one.mend) == (FAIL, "unset SSL_CERT_FILE")
+    assert (one.verdict, one.remedy) == (FAIL, "unset SSL_CERT_FILE")
     ready(tmp_path, ca_bundle=str(bundle))
     [one] = pointing.check_trust(situation(tmp_path, gone))
-    assert (one.verdict, one.mend) == (FAIL, EVAL)
+    assert (one.verdict, one.remedy) == (FAIL, EVAL)
     for environment in ({}, {"SSL_CERT_FILE": str(other)}):
         assert [verdict for verdict, _ in found(pointing.check_trust, situation(tmp_path, environment))] == [WARN]
     assert found(pointing.check_trust, situation(tmp_path, {"SSL_CERT_FILE": str(bundle)})) == [

@@ -114,7 +114,7 @@ def _broken_lines(client: Client, verdicts: Sequence[Verdict]) -> Iterator[str]:
         return
     yield f"\n### Seen of {client.title}\n"
     for verdict in broken:
-        yield f"* **{verdict.rule} {verdict.subject}.** {verdict.says} {_seen(verdict.findings[0])}"
+        yield f"* **{verdict.rule} {verdict.subject}.** {verdict.description} {_seen(verdict.findings[0])}"
     numbers = ",".join(verdict.rule for verdict in broken)
     yield f"\n```text\nmockexchange verify client --adapter --cards {numbers} -- {client.shown_command()}\n```"
 

@@ -50,7 +50,12 @@ def verdict(target: Judged, *findings: Finding | Exception, needs_writes: bool =
 
 def test_a_rule_without_a_finding_is_kept() -> None:
     judged = verdict(Judged())
-    assert (judged.rule, judged.subject, judged.says, judged.outcome) == ("rule", "GetX", "It is so.", Outcome.KEPT)
+    assert (judged.rule, judged.subject, judged.description, judged.outcome) == (
+        "rule",
+        "GetX",
+        "It is so.",
+        Outcome.KEPT,
+    )
     assert judged.seconds >= 0
 
 

@@ -77,6 +77,6 @@ def examine(context: CheckContext) -> Iterator[Finding]:
 
 def _show(finding: Finding) -> None:
     verdict = click.style(f"{finding.verdict:<5}", fg=COLOURS[finding.verdict], bold=True)
-    click.echo(f"{verdict} {finding.check:<{NAME_WIDTH}} {printable(finding.said)}")
-    if finding.mend:
-        click.echo(f"{'':<{NAME_WIDTH + 6}} > {printable(finding.mend)}")
+    click.echo(f"{verdict} {finding.check:<{NAME_WIDTH}} {printable(finding.message)}")
+    if finding.remedy:
+        click.echo(f"{'':<{NAME_WIDTH + 6}} > {printable(finding.remedy)}")

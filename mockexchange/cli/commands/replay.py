@@ -136,12 +136,12 @@ def _skipped(verdicts: list[Verdict]) -> str:
     """Return how many answers and frames were not compared, by reason; empty if all were."""
     before = sum(verdict.is_of_unknown_stream for verdict in verdicts)
     touched = sum(verdict.is_skipped for verdict in verdicts) - before
-    told = [
+    left_out = [
         words.format(number)
         for number, words in ((touched, SKIPPED_TOUCHED), (before, SKIPPED_UNKNOWN_STREAM))
         if number
     ]
-    return f"; not compared: {', '.join(told)}" if told else ""
+    return f"; not compared: {', '.join(left_out)}" if left_out else ""
 
 
 def _counted(verdicts: list[Verdict]) -> str:

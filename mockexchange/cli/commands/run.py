@@ -195,5 +195,5 @@ def report_of(ran: RunResult) -> Report:
         findings = tuple(
             Finding(one.rule, where, seen, expected, DOCUMENTATION) for where, seen, expected in one.broken
         )
-        report.add([Verdict(one.rule, subject, findings, says=one.says, seconds=ran.seconds)])
+        report.add([Verdict(one.rule, subject, findings, description=one.description, seconds=ran.seconds)])
     return report

@@ -23,8 +23,8 @@ def check_urls(context: CheckContext) -> Iterator[Finding]:
     for name, path in given.items():
         yield judge_url(name, context.environment[name], path, context)
     if not given:
-        said = "no variable points a client anywhere: one that is given no URL calls the real exchange"
-        yield Finding("client", WARN, said, EVAL_ENV)
+        message = "no variable points a client anywhere: one that is given no URL calls the real exchange"
+        yield Finding("client", WARN, message, EVAL_ENV)
 
 
 def judge_url(name: str, text: str, path: str, context: CheckContext) -> Finding:
@@ -43,8 +43,8 @@ def judge_url(name: str, text: str, path: str, context: CheckContext) -> Finding
         kind = "the real exchange, with real money" if place.kind == PRODUCTION else "the venue's demo"
         return Finding("client", WARN, f"{name} leads to {kind}: {host}", EVAL_ENV)
     if parts.path.rstrip("/") != path:
-        said = f"{name}={text} has the path {parts.path or '/'!r}: clients sign and call below {path or '/'!r}"
-        return Finding("client", WARN, said, f"export {name}={parts._replace(path=path).geturl()}")
+        message = f"{name}={text} has the path {parts.path or '/'!r}: clients sign and call below {path or '/'!r}"
+        return Finding("client", WARN, message, f"export {name}={parts._replace(path=path).geturl()}")
     return _judge_scheme(name, parts, context)
 
 
@@ -53,13 +53,13 @@ def _judge_scheme(name: str, parts: SplitResult, context: CheckContext) -> Findi
     is_plain = parts.scheme in PLAIN
     if is_plain and host not in LOOPBACK:
         clients = " and ".join(PLAIN_URL_REFUSALS)
-        said = f"{name} is {parts.scheme}:// beyond this machine: {clients} refuses that, whatever it is told"
-        return Finding("client", WARN, said, f"mockexchange serve --tls --tls-name {host}")
+        message = f"{name} is {parts.scheme}:// beyond this machine: {clients} refuses that, whatever it is told"
+        return Finding("client", WARN, message, f"mockexchange serve --tls --tls-name {host}")
     server = context.server
     own = urlsplit(server["control_url"]) if server else None
     if own and own.port == parts.port and host in LOOPBACK and is_plain != (own.scheme == "http"):
-        said = f"{name} is {parts.scheme}://, and the server speaks {own.scheme}"
-        return Finding("client", FAIL, said, EVAL_ENV)
+        message = f"{name} is {parts.scheme}://, and the server speaks {own.scheme}"
+        return Finding("client", FAIL, message, EVAL_ENV)
     return Finding("client", OK, f"{name} leads to {parts.netloc}")
 
 
@@ -80,9 +80,9 @@ def check_proxies(context: CheckContext) -> Iterator[Finding]:
     spared = [one.strip() for one in (environment.get("no_proxy") or environment.get("NO_PROXY") or "").split(",")]
     missing = [host for host in ("127.0.0.1", "localhost") if host not in spared and "*" not in spared]
     if missing:
-        said = f"{', '.join(names)}: clients would ask the proxy for {' and '.join(missing)} as well"
+        message = f"{', '.join(names)}: clients would ask the proxy for {' and '.join(missing)} as well"
         value = ",".join([*(one for one in spared if one), *missing])
-        yield Finding("proxy", WARN, said, f"export NO_PROXY={value} no_proxy={value}")
+        yield Finding("proxy", WARN, message, f"export NO_PROXY={value} no_proxy={value}")
     else:
         yield Finding("proxy", OK, f"{', '.join(names)}: this machine is spared")
 
@@ -92,10 +92,10 @@ def check_trust(context: CheckContext) -> Iterator[Finding]:
     for name in TRUST:
         path = context.environment.get(name)
         if path and not Path(path).is_file():
-            said = f"{name} names {path}, which is not there: clients trust nobody, or do not start"
-            yield Finding("trust", FAIL, said, EVAL_ENV if bundle else f"unset {name}")
+            message = f"{name} names {path}, which is not there: clients trust nobody, or do not start"
+            yield Finding("trust", FAIL, message, EVAL_ENV if bundle else f"unset {name}")
         elif bundle and path != bundle and name == TRUST[0]:
-            said = f"the server has an authority of its own, and {name} does not name its bundle"
-            yield Finding("trust", WARN, said, EVAL_ENV)
+            message = f"the server has an authority of its own, and {name} does not name its bundle"
+            yield Finding("trust", WARN, message, EVAL_ENV)
         elif bundle and path == bundle:
             yield Finding("trust", OK, f"{name} names the server's bundle")

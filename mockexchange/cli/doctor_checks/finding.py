@@ -12,12 +12,12 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 
 
 class Finding(NamedTuple):
-    """The result of a check. `verdict` is ok, warn or fail; `mend` is the remedy, empty if none is needed."""
+    """The result of a check. `verdict` is ok, warn or fail; `remedy` is the remedy, empty if none is needed."""
 
     check: str
     verdict: str
-    said: str
-    mend: str = ""
+    message: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

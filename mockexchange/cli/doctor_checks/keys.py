@@ -63,8 +63,8 @@ def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
             "key", FAIL, f"{named_by}: {path} cannot be read: {error.strerror or error}", f"look at {named_by}"
         )
         return
-    verdict, said, mend = judge_key(raw, str(path))
-    yield Finding("key", verdict, f"{named_by}: {path} {said}", mend)
+    verdict, message, remedy = judge_key(raw, str(path))
+    yield Finding("key", verdict, f"{named_by}: {path} {message}", remedy)
     if sys.platform != "win32" and mode & READABLE_BY_OTHERS:
         yield Finding("key", WARN, f"{named_by}: others on this machine may read {path}", f"chmod 600 {path}")
 
@@ -72,17 +72,17 @@ def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
 def judge_inline(text: str, name: str) -> Finding:
     """Return the finding about a key that is the value of a variable; the key itself is not printed."""
     if "\n" not in text and "\\n" in text:
-        said = f"{name} has \\n in two letters for its line breaks: some clients mend that, most do not"
-        return Finding("key", WARN, said, f'export {name}="$(cat FILE)"')
-    verdict, said, mend = judge_key(text.encode("utf-8", "surrogateescape"), "FILE")
-    return Finding("key", verdict, f"{name} {said}", mend)
+        message = f"{name} has \\n in two letters for its line breaks: some clients remedy that, most do not"
+        return Finding("key", WARN, message, f'export {name}="$(cat FILE)"')
+    verdict, message, remedy = judge_key(text.encode("utf-8", "surrogateescape"), "FILE")
+    return Finding("key", verdict, f"{name} {message}", remedy)
 
 
 def judge_key(raw: bytes, file: str) -> Judgement:
     """Return a verdict on the bytes of a private key, a description of the key, and the remedy."""
-    for mark, said, mend in UNUSABLE_MARKS:
+    for mark, message, remedy in UNUSABLE_MARKS:
         if mark in raw:
-            return FAIL, said, mend.format(file=file)
+            return FAIL, message, remedy.format(file=file)
     if b"-----BEGIN" not in raw:
         return FAIL, "is no PEM text", f"openssl pkey -inform DER -in {file}, if it is DER; or {MAKE_KEY}"
     try:
@@ -112,5 +112,5 @@ def check_key_id(context: CheckContext) -> Iterator[Finding]:
         if key_id in known:
             yield Finding("key id", OK, f"{name} is a key of {known[key_id]}")
         elif key_id:
-            said = f"{name} is no key of the server's default exchange"
-            yield Finding("key id", WARN, said, 'eval "$(mockexchange env)"')
+            message = f"{name} is no key of the server's default exchange"
+            yield Finding("key id", WARN, message, 'eval "$(mockexchange env)"')

@@ -35,23 +35,23 @@ def check_server(context: CheckContext) -> Iterator[Finding]:
         yield Finding("server", WARN if missing.is_missing else FAIL, str(missing), START_ONE)
         return
     if not is_running(ready["pid"]):
-        said = f"the server that wrote {context.ready_file} (pid {ready['pid']}) is gone"
-        yield Finding("server", FAIL, said, START_ONE)
+        message = f"the server that wrote {context.ready_file} (pid {ready['pid']}) is gone"
+        yield Finding("server", FAIL, message, START_ONE)
         return
     url = f"{ready['control_url']}/live"
     try:
         reply = send("GET", url, {}, patience_s=PATIENCE_S, ca_cert=ready.get("ca_cert"))
     except Unreachable as error:
-        said = f"the server (pid {ready['pid']}) does not answer at {url}: {error}"
-        yield Finding("server", FAIL, said, f"end process {ready['pid']}, and {START_ONE}")
+        message = f"the server (pid {ready['pid']}) does not answer at {url}: {error}"
+        yield Finding("server", FAIL, message, f"end process {ready['pid']}, and {START_ONE}")
         return
     is_ours = reply.status == 200 and reply.headers.get("X-Mock-Exchange") is not None
-    said = f"pid {ready['pid']} answers at {ready['control_url']}, API date {ready.get('api_date')}"
+    message = f"pid {ready['pid']} answers at {ready['control_url']}, API date {ready.get('api_date')}"
     if is_ours:
-        yield Finding("server", OK, said)
+        yield Finding("server", OK, message)
     else:
-        said = f"something else answers at {url}: status {reply.status}"
-        yield Finding("server", FAIL, said, f"remove {context.ready_file}, and {START_ONE}")
+        message = f"something else answers at {url}: status {reply.status}"
+        yield Finding("server", FAIL, message, f"remove {context.ready_file}, and {START_ONE}")
 
 
 def check_clock(context: CheckContext) -> Iterator[Finding]:
@@ -94,9 +94,9 @@ def judge_clock(clocked: TimedReply, whose: str) -> Finding:
         return Finding("clock", WARN, f"{whose} clock is unknown: the answer has no Date")
     if abs(ahead_s) <= SKEW_S_OK:
         return Finding("clock", OK, f"this machine's clock and {whose} agree")
-    said = f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {whose}"
-    mend = "set the clock (timedatectl set-ntp true): signatures carry its time, and a wrong one is a 401"
-    return Finding("clock", FAIL if abs(ahead_s) > SKEW_S_MAX else WARN, said, mend)
+    message = f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {whose}"
+    remedy = "set the clock (timedatectl set-ntp true): signatures carry its time, and a wrong one is a 401"
+    return Finding("clock", FAIL if abs(ahead_s) > SKEW_S_MAX else WARN, message, remedy)
 
 
 def check_port(context: CheckContext) -> Iterator[Finding]:
@@ -118,8 +118,8 @@ def _judge_taken_port(context: CheckContext, error: Exception) -> Finding:
     by = f" by pid {owner}" if owner else ""
     if _is_ours(context):
         by = f" by another mockexchange{f' (pid {owner})' if owner else ''}"
-    said = f"{port} on {context.host} is taken{by}: {getattr(error, 'strerror', None) or error}"
-    return Finding("port", WARN, said, "mockexchange serve --port 0 takes a free one")
+    message = f"{port} on {context.host} is taken{by}: {getattr(error, 'strerror', None) or error}"
+    return Finding("port", WARN, message, "mockexchange serve --port 0 takes a free one")
 
 
 def _is_ours(context: CheckContext) -> bool:

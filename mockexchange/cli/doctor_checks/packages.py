@@ -54,11 +54,13 @@ def requirements() -> list[Requirement]:
 
 
 def check_python(context: CheckContext) -> Iterator[Finding]:
-    said = f"mockexchange {__version__}, {platform.python_implementation()} {platform.python_version()}, {sys.platform}"
+    message = (
+        f"mockexchange {__version__}, {platform.python_implementation()} {platform.python_version()}, {sys.platform}"
+    )
     if sys.version_info[:2] < PYTHON_MIN:
-        yield Finding("python", FAIL, said, f"expected Python {'.'.join(map(str, PYTHON_MIN))} or later")
+        yield Finding("python", FAIL, message, f"expected Python {'.'.join(map(str, PYTHON_MIN))} or later")
     else:
-        yield Finding("python", OK, said)
+        yield Finding("python", OK, message)
 
 
 def check_dependencies(context: CheckContext) -> Iterator[Finding]:
@@ -103,13 +105,13 @@ def check_extras(context: CheckContext) -> Iterator[Finding]:
         wanted = [one for one in known if one.extra == extra]
         missing = [problem for one in wanted if (problem := problem_of(one))]
         if missing:
-            said = f"{extra}, which {needed_for} takes: {'; '.join(missing)}"
-            yield Finding("extras", OK, said, f"if wanted: {install_command(f'mockexchange[{extra}]')}")
+            message = f"{extra}, which {needed_for} takes: {'; '.join(missing)}"
+            yield Finding("extras", OK, message, f"if wanted: {install_command(f'mockexchange[{extra}]')}")
         elif wanted:
             yield Finding("extras", OK, f"{extra} is there, for {needed_for}")
 
 
 def check_node(context: CheckContext) -> Iterator[Finding]:
     found = shutil.which("node", path=context.environment.get("PATH"))
-    said = f"node is {found}" if found else "node is not on the PATH: only clients in TypeScript want it"
-    yield Finding("node", OK, said)
+    message = f"node is {found}" if found else "node is not on the PATH: only clients in TypeScript want it"
+    yield Finding("node", OK, message)

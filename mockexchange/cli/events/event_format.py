@@ -84,9 +84,9 @@ def _describe_command(data: Data) -> str:
     cause = f" (by {data['cause']['step']}, {data['cause']['repetition']})" if data["cause"] else ""
     if "refusal" in data:
         return f"{head}{cause} refused: {data['refusal']['code']}: {data['refusal']['message']}"
-    told = [describe_core_event(one) for one in data["events"][:EVENTS_SHOWN_MAX]]
-    rest = len(data["events"]) + data["left_out"] - len(told)
-    return f"{head}{cause}: {'; '.join(told) or 'nothing changed'}{f'; and {rest} more' if rest else ''}"
+    shown = [describe_core_event(one) for one in data["events"][:EVENTS_SHOWN_MAX]]
+    rest = len(data["events"]) + data["left_out"] - len(shown)
+    return f"{head}{cause}: {'; '.join(shown) or 'nothing changed'}{f'; and {rest} more' if rest else ''}"
 
 
 def describe_request(data: Data) -> str:

@@ -17,7 +17,7 @@ ORDER_TASKS = (PLACE, CANCEL, AMEND, BATCH, TRADE)
 TASKS = (*READS, *ORDER_TASKS)
 """The tasks that adapters carry out."""
 PLACED, REFUSED, UNKNOWN, CANCELED, AMENDED = "placed", "refused", "unknown", "canceled", "amended"
-TOLD = (PLACED, CANCELED, AMENDED, REFUSED, UNKNOWN)
+RESULTS = (PLACED, CANCELED, AMENDED, REFUSED, UNKNOWN)
 """What a client may report to its user about a change of an order."""
 SWITCHES = {"true": True, "false": False}
 
@@ -26,14 +26,14 @@ SWITCHES = {"true": True, "false": False}
 class Task:
     """A task of a test card. Before it, exchange time advances by `advance_us` and `before` is carried out.
 
-    `told` lists what the client may report about a change of an order; if empty, anything that is true.
+    `allowed_results` lists what the client may report about a change of an order; if empty, anything that is true.
     """
 
     name: str
     arguments: dict[str, Any]
     before: tuple[Command, ...] = ()
     advance_us: int = 0
-    told: tuple[str, ...] = ()
+    allowed_results: tuple[str, ...] = ()
 
     @property
     def changes_orders(self) -> bool:
@@ -59,7 +59,7 @@ TASK = Record(
         "orders": may(ListOf(MapOf(TEXT, expected="the arguments of an order"), "a list of orders"), []),
         "before": may(ListOf(STEP, "a list of steps"), []),
         "advance": may(DURATION, 0),
-        "told": may(ListOf(choice({word: word for word in TOLD})), []),
+        "told": may(ListOf(choice({word: word for word in RESULTS})), []),
     }
 )
 

@@ -68,7 +68,7 @@ def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str
         _numbered(card, findings, reproduction),
         why,
         _numbered(card, advice, reproduction),
-        card.says,
+        card.description,
         time.perf_counter() - began_s,
     )
 
@@ -79,7 +79,7 @@ def _is_advice(card: Card, finding: Finding) -> bool:
 
 
 def not_judged(card: Card, why: str) -> Verdict:
-    return Verdict(card.number, card.title, (), why, (), card.says)
+    return Verdict(card.number, card.title, (), why, (), card.description)
 
 
 def _numbered(card: Card, findings: list[Finding], reproduction: str) -> tuple[Finding, ...]:
@@ -214,9 +214,9 @@ def _of_statuses(card: Card, played: PlayedTasks, traffic: Traffic) -> Iterator[
         calls = traffic.calls[one.first_call : one.end_call]
         reply, last = one.result.reply, calls[-1].status if calls else 0
         if reply and reply.error and last >= ERROR_STATUS_MIN and reply.status != last:
-            told = "no status" if reply.status is None else f"the status {reply.status}"
+            status = "no status" if reply.status is None else f"the status {reply.status}"
             body = one_line(calls[-1].answer.decode("utf-8", "replace"))
-            yield _finding(card, "status", f"an error with {told}: {one_line(reply.error)}", f"{last}, of {body}")
+            yield _finding(card, "status", f"an error with {status}: {one_line(reply.error)}", f"{last}, of {body}")
 
 
 def _of_secrets(card: Card, trial: CardRun) -> Iterator[Finding]:

@@ -170,7 +170,7 @@ class Card:
 
     number: str
     title: str
-    says: str
+    description: str
     place: str
     needs: Needs
     before: str
@@ -265,7 +265,7 @@ def card_of(node: Located) -> Card:
     return Card(
         number=number,
         title=values["title"],
-        says=values["says"],
+        description=values["says"],
         place=values["place"] or (f"{PAGE}#{number.lower()}" if _is_ours(node) else f"{node.file}:{node.line}"),
         needs=Needs(**{**values["needs"], "positions": _span(values["needs"]["positions"])}),
         before=values["skip_when"]["before"],

@@ -202,7 +202,7 @@ def _code(answer: Mapping[str, Any]) -> object:
 Judge = Callable[[StreamTarget, Caller, Expect], Iterator[Finding]]
 
 
-def _check(rule: str, says: str, judge: Judge) -> Check[StreamTarget]:
+def _check(rule: str, description: str, judge: Judge) -> Check[StreamTarget]:
     def judged(target: StreamTarget, subject: str) -> Iterator[Finding]:
         def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
             if seen != expected:
@@ -211,7 +211,7 @@ def _check(rule: str, says: str, judge: Judge) -> Check[StreamTarget]:
         with opened(target) as caller:
             yield from judge(target, caller, expect)
 
-    return Check(rule, says, "contracts/deribit/README.md", lambda target: ["stream"], judged)
+    return Check(rule, description, "contracts/deribit/README.md", lambda target: ["stream"], judged)
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (

@@ -127,7 +127,7 @@ def _rules(summaries: Sequence[RuleSummary]) -> Grid:
     for summary in summaries:
         numbers = (_number(summary, outcome) for outcome in Outcome)
         rule = Text(in_a_line(summary.rule), style=STYLES[summary.outcome])
-        grid.add_row(rule, *numbers, _seconds(summary), Text(in_a_line(summary.says)))
+        grid.add_row(rule, *numbers, _seconds(summary), Text(in_a_line(summary.description)))
     return grid
 
 

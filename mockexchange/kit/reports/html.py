@@ -62,7 +62,7 @@ def _rule(summary: RuleSummary) -> Iterator[str]:
     is_open = " open" if summary.outcome is Outcome.BROKEN else ""
     yield f'<details class="rule has-{held.replace(" ", " has-")}"{is_open}>'
     yield f'<summary><b class="mark {CLASSES[summary.outcome]}"></b><code>{_text(summary.rule)}</code>'
-    yield f"<span>{_text(summary.says)}</span><small>{numbers}{time}</small></summary>"
+    yield f"<span>{_text(summary.description)}</span><small>{numbers}{time}</small></summary>"
     yield f"<p><code>{_text(page_of(summary.rule))}</code></p>"
     for verdict in summary.verdicts:
         if verdict.outcome is Outcome.BROKEN or verdict.notes:

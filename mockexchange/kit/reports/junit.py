@@ -45,7 +45,7 @@ def _add_suite(root: Element, summary: RuleSummary) -> None:
     numbers = (len(summary.verdicts), summary.count(Outcome.BROKEN), summary.count(Outcome.NOT_JUDGED))
     suite = SubElement(root, "testsuite", _totals(summary.rule, *numbers, False, summary.seconds))
     properties = SubElement(suite, "properties")
-    for name, value in (("says", summary.says), ("page", page_of(summary.rule))):
+    for name, value in (("says", summary.description), ("page", page_of(summary.rule))):
         if value:
             SubElement(properties, "property", {"name": name, "value": printable(value)})
     for verdict in summary.verdicts:

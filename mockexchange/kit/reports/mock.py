@@ -71,7 +71,7 @@ def _rule(summary: RuleSummary, findings_max: int) -> ReportRule:
     notes = [note for verdict in summary.verdicts for note in verdict.notes]
     return ReportRule(
         rule=_cut(summary.rule),
-        says=_cut(summary.says),
+        says=_cut(summary.description),
         outcome=summary.outcome.value,
         kept=summary.count(Outcome.KEPT),
         broken=summary.count(Outcome.BROKEN),

@@ -10,7 +10,7 @@ class RuleSummary:
     """All verdicts of one rule, in their order."""
 
     rule: str
-    says: str = ""
+    description: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
@@ -42,6 +42,6 @@ def by_rule(report: Report) -> list[RuleSummary]:
     found: dict[str, RuleSummary] = {}
     for verdict in report.verdicts:
         summary = found.setdefault(verdict.rule, RuleSummary(verdict.rule))
-        summary.says = summary.says or verdict.says
+        summary.description = summary.description or verdict.description
         summary.verdicts.append(verdict)
     return list(found.values())

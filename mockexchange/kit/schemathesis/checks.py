@@ -24,7 +24,7 @@ class TestedRequest(NamedTuple):
 class CheckKind(NamedTuple):
     """The description of a schemathesis check, and a function that tells to which answers it applies."""
 
-    says: str
+    description: str
     """The rule, in a sentence."""
     expected: str
     applies: Callable[[TestedRequest], bool]

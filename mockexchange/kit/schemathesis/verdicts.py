@@ -14,7 +14,7 @@ from mockexchange.kit.validation.references import pointer
 
 ANSWERED, PHASE, COMPLETED = "exploring.answered", "exploring.phases", "exploring.completed"
 EVERYTHING = "every operation"
-SAYS = {f"schemathesis.{name}": kind.says for name, kind in CHECKS.items()} | {
+DESCRIPTIONS = {f"schemathesis.{name}": kind.description for name, kind in CHECKS.items()} | {
     AS_SENT: "what was sent is refused if the document forbids it and accepted if it does not",
     ANSWERED: "each operation answers 2xx at least once",
     PHASE: "each phase sends requests",
@@ -33,14 +33,14 @@ def verdicts(
     for phase in PHASES:
         if not (is_brief and phase == "coverage"):
             why = "" if outcome.phases[phase] else f"the phase {phase} sent nothing"
-            yield Verdict(PHASE, phase, (), why, (), SAYS[PHASE], outcome.seconds.get(phase, 0.0))
+            yield Verdict(PHASE, phase, (), why, (), DESCRIPTIONS[PHASE], outcome.seconds.get(phase, 0.0))
     for (label, _), text in outcome.errors.items():
-        yield Verdict(COMPLETED, label, (), " ".join(text.split()), (), SAYS[COMPLETED])
+        yield Verdict(COMPLETED, label, (), " ".join(text.split()), (), DESCRIPTIONS[COMPLETED])
 
 
 def not_tested(one: ApiOperation, why: str) -> Verdict:
     """Return the verdict for an operation that could not be tested."""
-    return Verdict(ANSWERED, one.label, (), why, (), SAYS[ANSWERED])
+    return Verdict(ANSWERED, one.label, (), why, (), DESCRIPTIONS[ANSWERED])
 
 
 def _checks(outcome: RunOutcome) -> Iterator[Verdict]:
@@ -48,7 +48,7 @@ def _checks(outcome: RunOutcome) -> Iterator[Verdict]:
     for (operation, rule, _), finding in outcome.findings.items():
         found.setdefault((operation, rule), []).append(finding)
     for operation, rule in sorted({*outcome.checks, *found}):
-        yield Verdict(rule, operation, tuple(found.get((operation, rule), ())), "", (), SAYS.get(rule, ""))
+        yield Verdict(rule, operation, tuple(found.get((operation, rule), ())), "", (), DESCRIPTIONS.get(rule, ""))
 
 
 def _not_applied(outcome: RunOutcome) -> Iterator[Verdict]:
@@ -56,16 +56,16 @@ def _not_applied(outcome: RunOutcome) -> Iterator[Verdict]:
     for name, kind in CHECKS.items():
         rule = f"schemathesis.{name}"
         if rule not in applied:
-            yield Verdict(rule, EVERYTHING, (), kind.why_not or "nothing was answered", (), kind.says)
+            yield Verdict(rule, EVERYTHING, (), kind.why_not or "nothing was answered", (), kind.description)
 
 
 def _answered(outcome: RunOutcome, one: ApiOperation, must_answer: bool) -> Verdict:
     statuses = {status: count for (label, status), count in outcome.requests.items() if label == one.label}
     if any(200 <= status < 300 for status in statuses):
-        return Verdict(ANSWERED, one.label, says=SAYS[ANSWERED])
+        return Verdict(ANSWERED, one.label, description=DESCRIPTIONS[ANSWERED])
     seen = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())) or "no request was sent"
     if not must_answer:
-        return Verdict(ANSWERED, one.label, (), f"no answer was a 2xx: {seen}", (), SAYS[ANSWERED])
+        return Verdict(ANSWERED, one.label, (), f"no answer was a 2xx: {seen}", (), DESCRIPTIONS[ANSWERED])
     place = outcome.target.location(pointer("paths", one.path, one.method))
     finding = Finding(ANSWERED, one.label, f"no answer was a 2xx: {seen}", "an answer of 2xx", place)
-    return Verdict(ANSWERED, one.label, (finding,), "", (), SAYS[ANSWERED])
+    return Verdict(ANSWERED, one.label, (finding,), "", (), DESCRIPTIONS[ANSWERED])

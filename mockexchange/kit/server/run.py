@@ -12,7 +12,7 @@ from mockexchange.kit.findings import Report, Verdict
 from mockexchange.kit.reports.tables import Table
 from mockexchange.kit.schemathesis.hint_discovery import discover_names
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED, Effort, explore
-from mockexchange.kit.schemathesis.verdicts import SAYS as EXPLORING
+from mockexchange.kit.schemathesis.verdicts import DESCRIPTIONS
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.api_dates import read_alias
 from mockexchange.kit.server.preflight import mock_api_date, require_known_names, require_server, role_of_key
@@ -71,7 +71,7 @@ class ServerRunSettings:
 
 def rules_of(venue: VenueKit) -> list[str]:
     """Return the ids of all rules that a run can check."""
-    return [*(check.rule for check in (*venue.checks, *venue.stream_checks, *venue.write_checks)), *EXPLORING]
+    return [*(check.rule for check in (*venue.checks, *venue.stream_checks, *venue.write_checks)), *DESCRIPTIONS]
 
 
 class ServerRun:
@@ -207,7 +207,7 @@ class ServerRun:
     def _judged(self, checks: Sequence[Check[Any]], target: Any) -> Iterator[Verdict]:
         for check in self._taken(checks):
             if check.rule.startswith(WRONG_SIGNATURE_RULES) and self._settings.address.is_production:
-                yield Verdict(check.rule, "-", why=NOT_IN_PRODUCTION, says=check.says)
+                yield Verdict(check.rule, "-", why=NOT_IN_PRODUCTION, description=check.description)
             else:
                 yield from run_check(check, target)
 
@@ -217,14 +217,14 @@ class ServerRun:
         if self.target.may_order:
             yield from self._checked("orders", checks)
         elif selection.only:
-            yield from (Verdict(one.rule, "-", why=NO_ORDERS, says=one.says) for one in checks)
+            yield from (Verdict(one.rule, "-", why=NO_ORDERS, description=one.description) for one in checks)
 
     def _explored(self) -> Iterator[Verdict]:
-        taken = [rule for rule in EXPLORING if self._settings.selection.takes(rule)]
+        taken = [rule for rule in DESCRIPTIONS if self._settings.selection.takes(rule)]
         if self._settings.address.is_production:
-            yield from (Verdict(rule, "-", why=NOT_IN_PRODUCTION, says=EXPLORING[rule]) for rule in taken)
+            yield from (Verdict(rule, "-", why=NOT_IN_PRODUCTION, description=DESCRIPTIONS[rule]) for rule in taken)
         elif self._settings.is_fast:
-            yield from (Verdict(rule, "-", why=NOT_FAST, says=EXPLORING[rule]) for rule in taken)
+            yield from (Verdict(rule, "-", why=NOT_FAST, description=DESCRIPTIONS[rule]) for rule in taken)
         elif taken:
             self._watcher.stage("requests made up from the document")
             hints = self.target.venue.make_hints(self.target.document, discover_names(self.target), self._keys)

@@ -102,7 +102,9 @@ def judge_results(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
         raise NotJudged(f"{POSITIONS} changed while it was read")
 
 
-def _check(rule: str, says: str, judge: Callable[[StreamTarget, Expect], Iterator[Finding]]) -> Check[StreamTarget]:
+def _check(
+    rule: str, description: str, judge: Callable[[StreamTarget, Expect], Iterator[Finding]]
+) -> Check[StreamTarget]:
     def judged(target: StreamTarget, subject: str) -> Iterator[Finding]:
         def expect(what: str, seen: object, expected: object) -> Iterator[Finding]:
             if seen != expected:
@@ -110,7 +112,7 @@ def _check(rule: str, says: str, judge: Callable[[StreamTarget, Expect], Iterato
 
         yield from judge(target, expect)
 
-    return Check(rule, says, "contracts/signalplus/README.md", lambda target: ["stream"], judged)
+    return Check(rule, description, "contracts/signalplus/README.md", lambda target: ["stream"], judged)
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (

@@ -108,8 +108,8 @@ class Calendar:
             return
         state = self._exchange.state
         if isinstance(record.command, EXPIRING) and record.command.expires_at is not None:
-            told = next(event for event in outcome if isinstance(event, OrderRested | OrderPlaced | OrderAmended))
-            self._schedule_expiry(state.orders[told.order_id], self._begun_at)
+            resting = next(event for event in outcome if isinstance(event, OrderRested | OrderPlaced | OrderAmended))
+            self._schedule_expiry(state.orders[resting.order_id], self._begun_at)
         elif isinstance(record.command, ListMarket):
             self._schedule_close(state.markets[record.command.market], record.at)
         elif isinstance(record.command, ListDerivative):

@@ -39,7 +39,7 @@ def test_our_cards_have_numbers_in_order_and_files_of_their_own() -> None:
     assert [card.number for card in cards] == sorted({card.number for card in cards})
     assert {card.number[0] for card in cards} == {"R", "S", "W"}
     assert all(card.title[0].isupper() and not card.title.endswith(".") for card in cards)
-    assert all(card.says.endswith(".") for card in cards)
+    assert all(card.description.endswith(".") for card in cards)
     assert all(read_card(path).number.lower() == path.stem.partition("_")[0] for path in BUILTIN_CARDS.rglob("*.yaml"))
 
 
@@ -165,7 +165,7 @@ def test_a_card_about_orders_is_read(tmp_path: Path) -> None:
     batch, trade = card.tasks
     assert (card.changes_orders, card.is_for_adapters, card.expects_only_success) == (True, True, False)
     assert batch.arguments == {"orders": [{"market": "A", "count": "5.00", "post_only": True}]}
-    assert (batch.told, card.task) == (("placed", "unknown"), batch)
+    assert (batch.allowed_results, card.task) == (("placed", "unknown"), batch)
     assert (trade.arguments, trade.advance_us) == ({"market": "A", "count": "10", "seconds": 2}, 2_000_000)
     assert [type(command).__name__ for command in trade.before] == ["CloseMarket"]
 

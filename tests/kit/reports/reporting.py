@@ -21,7 +21,11 @@ def everything() -> Report:
     report.add(
         [
             Verdict(
-                "pages.partition", "GetFills", (FINDING, FINDING), says="a walk gives every row once", seconds=1.25
+                "pages.partition",
+                "GetFills",
+                (FINDING, FINDING),
+                description="a walk gives every row once",
+                seconds=1.25,
             ),
             Verdict("pages.partition", "GetOrders", seconds=0.5),
             Verdict("pages.end", "GetFills", why="no row to look at"),

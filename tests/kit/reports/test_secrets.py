@@ -29,7 +29,7 @@ def full_of(text: str) -> tuple[Report, list[Table]]:
     """Return a report with the text in each of its places."""
     finding = Finding("pages.end", text, text, text, text, text)
     verdicts = [
-        Verdict("pages.end", text, (finding,), notes=(finding,), says=text),
+        Verdict("pages.end", text, (finding,), notes=(finding,), description=text),
         Verdict("pages.end", text, why=text),
         Verdict("pages.end", text),
     ]

@@ -171,7 +171,7 @@ def test_on_a_production_host_nothing_wrong_is_sent_on_purpose(monkeypatch: pyte
     assert found["a.good"].outcome is Outcome.KEPT
     for rule in ("signatures.refused", "requests.as_sent"):
         assert found[rule].why.startswith("not on a production host: ")
-        assert found[rule].says
+        assert found[rule].description
 
 
 def writing(*checks: Check[Target], address: Address = ADDRESS, only: tuple[str, ...] = ("a.*",)) -> ServerRunSettings:

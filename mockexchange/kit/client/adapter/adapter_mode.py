@@ -264,7 +264,7 @@ class AdapterCardRunner:
         ]
         notes = tuple(one for one in judged if one.rule.endswith(LEFT_OUT))
         unmet = tuple(one for one in judged if one not in notes)
-        return Verdict(card.number, card.title, unmet, why, notes, card.says, time.perf_counter() - began_s)
+        return Verdict(card.number, card.title, unmet, why, notes, card.description, time.perf_counter() - began_s)
 
     def _play_tasks(self, worker: AdapterWorker, card: Card, session: Session, seconds: float) -> PlayedTasks:
         return play_tasks(

@@ -63,5 +63,7 @@ def _of_row(task: Task, row: Row) -> Report:
     result = row.get("result", SUCCESS[task.name])
     if result not in (SUCCESS[task.name], REFUSED, UNKNOWN):
         raise ValueError(f"the result {result!r} instead of {SUCCESS[task.name]}, {REFUSED} or {UNKNOWN}")
-    told = ", ".join(f"{name} {value}" for name, value in row.items() if name != "result")
-    return Report(result, row, status if isinstance(status, int) else None, f"{result} ({told})" if told else result)
+    details = ", ".join(f"{name} {value}" for name, value in row.items() if name != "result")
+    return Report(
+        result, row, status if isinstance(status, int) else None, f"{result} ({details})" if details else result
+    )

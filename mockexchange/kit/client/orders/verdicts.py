@@ -137,9 +137,11 @@ def _duplicates(leg: Leg, task: str) -> Iterator[Problem]:
 
 def _of_change(change: Change, *, is_amended: bool) -> Iterator[Problem]:
     task, report = change.played.task, change.report
-    if task.told and report.result not in task.told:
+    if task.allowed_results and report.result not in task.allowed_results:
         fact = f": the exchange has {change.leg.effective[0].shown}" if change.leg.effective else ""
-        yield Problem("orders.told", task.name, f"its user is told {report.seen}", f"{' or '.join(task.told)}{fact}")
+        yield Problem(
+            "orders.told", task.name, f"its user is told {report.seen}", f"{' or '.join(task.allowed_results)}{fact}"
+        )
     elif report.result == UNKNOWN and not change.is_in_doubt:
         answers = ", ".join(str(call.status) for call in change.writes)
         expected = f"{PLACED if task.name in PLACES else task.name} or {REFUSED}: the exchange answered {answers}"
@@ -201,14 +203,14 @@ def _of_terms(task: str, wanted: Mapping[str, Any], order: ExchangeOrder) -> Ite
 
 def _of_cancel(change: Change) -> Iterator[Problem]:
     report, order = change.report, next(iter(change.leg.orders), None)
-    told = f"its user is told {report.seen}"
+    seen = f"its user is told {report.seen}"
     if order is None:
         return
     is_canceled = order.status is OrderStatus.CANCELED
     if report.result == CANCELED and not is_canceled:
-        yield Problem("orders.told", CANCEL, told, f"{REFUSED}: the exchange has {order.shown}")
+        yield Problem("orders.told", CANCEL, seen, f"{REFUSED}: the exchange has {order.shown}")
     elif report.result == REFUSED and is_canceled and any(call.status < 400 and call.status for call in change.writes):
-        yield Problem("orders.told", CANCEL, told, f"{CANCELED}: the exchange has {order.shown}")
+        yield Problem("orders.told", CANCEL, seen, f"{CANCELED}: the exchange has {order.shown}")
     reduced = report.row.get("reduced")
     if report.result == CANCELED and is_canceled and reduced is not None:
         canceled = order.initial - order.filled

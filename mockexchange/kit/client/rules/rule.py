@@ -22,6 +22,6 @@ class Rule(NamedTuple):
     """
 
     name: str
-    says: str
+    description: str
     judge: Callable[[Traffic, ApiDocuments], Iterator[Finding]]
     is_advice: bool = False

@@ -124,7 +124,7 @@ def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, docu
     return Finding(name, wrong[0].where, f"{seen}{times}", expected, place)
 
 
-def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, subject: Subject) -> Rule:
+def _rule(name: str, description: str, is_kind: Callable[[Call], bool], expected: str, subject: Subject) -> Rule:
     def judge(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
         wrong = [call for call in refused(traffic) if is_kind(call)]
         if not wrong and not any(subject.is_one(call, documents) for call in traffic.calls):
@@ -132,7 +132,7 @@ def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, 
         if wrong:
             yield _finding(name, wrong, wrong[0].diagnosis, expected.format(documents.signing.key_variable), documents)
 
-    return Rule(name, says, judge)
+    return Rule(name, description, judge)
 
 
 def judge_redirected(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:

@@ -175,7 +175,7 @@ PLACE = "contracts/deribit/README.md"
 
 def check_of(
     rule: str,
-    says: str,
+    description: str,
     judge: Callable[[OrderPlacer, Expect], Iterator[Finding]],
     subject: str,
     *,
@@ -186,7 +186,7 @@ def check_of(
     def subjects(target: Target) -> list[str]:
         return [subject] if target.may_trade or not may_trade else []
 
-    return Check(rule, says, PLACE, subjects, judge_with_placer(rule, judge))
+    return Check(rule, description, PLACE, subjects, judge_with_placer(rule, judge))
 
 
 CHECKS: tuple[Check[Target], ...] = (

@@ -26,13 +26,13 @@ def judge_subaccounts(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 def _without_frame(recording: Recording) -> Iterator[tuple[str, str]]:
     frames = recording.unfiltered.data(POSITIONS)
-    told = {(str(one.body.get("subaccount", 0)), one.body.get("market_ticker")) for one in frames}
+    reported = {(str(one.body.get("subaccount", 0)), one.body.get("market_ticker")) for one in frames}
     judged = False
     for number, before in recording.positions.items():
         for ticker, row in positions_of(recording.target, number).items():
             if count(row, "position") != count(before.get(ticker, {"position": 0}), "position"):
                 judged = True
-                if (number, ticker) not in told:
+                if (number, ticker) not in reported:
                     yield number, ticker
     if not judged:
         raise NotJudged("no position changed")

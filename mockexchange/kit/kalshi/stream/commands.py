@@ -185,14 +185,14 @@ Judge = Callable[[StreamTarget, str], Iterator[Finding]]
 
 
 def stream_check(
-    rule: str, says: str, judge: Judge, is_there: Callable[[StreamTarget], bool] = lambda target: True
+    rule: str, description: str, judge: Judge, is_there: Callable[[StreamTarget], bool] = lambda target: True
 ) -> Check[StreamTarget]:
     """Return a check whose only subject is the stream, at API dates where `is_there` is true."""
 
     def subjects(target: StreamTarget) -> Iterable[str]:
         return (STREAM,) if is_there(target) else ()
 
-    return Check(rule, says, "asyncapi.yaml", subjects, judge)
+    return Check(rule, description, "asyncapi.yaml", subjects, judge)
 
 
 def _has_skip(target: StreamTarget) -> bool:

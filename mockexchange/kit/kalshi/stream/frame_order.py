@@ -76,7 +76,7 @@ def _of_any_venue(
 
 def recorded_check(
     rule: str,
-    says: str,
+    description: str,
     judge: Callable[[StreamTarget, RecordedStream], Iterable[BrokenRule]],
     subjects: Callable[[StreamTarget], Iterable[str]] = _names,
 ) -> Check[StreamTarget]:
@@ -88,7 +88,7 @@ def recorded_check(
             where = f"{stream.where(broken.number)}"
             yield Finding(rule, where, broken.seen, broken.expected, target.location())
 
-    return Check(rule, says, "asyncapi.yaml", subjects, judge_subject)
+    return Check(rule, description, "asyncapi.yaml", subjects, judge_subject)
 
 
 def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ class Comparison(NamedTuple):
 
     rule: str
     channel: str
-    says: str
+    description: str
     compare: Callable[[Recording], Iterable[Found]]
 
 
@@ -240,7 +240,7 @@ def _check(one: Comparison) -> Check[StreamTarget]:
                 where, f"the stream shows {seen}", f"REST shows {shown}", message
             )
 
-    return Check(one.rule, one.says, "asyncapi.yaml", subjects, judge)
+    return Check(one.rule, one.description, "asyncapi.yaml", subjects, judge)
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = tuple(_check(one) for one in COMPARISONS)
