@@ -29,7 +29,10 @@ STOPPED_BY = ("SIGINT", "SIGTERM", "SIGHUP")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSettings:
-    """The settings of a recording; with an empty `command` the proxy records until a signal."""
+    """The settings of a recording through the proxy.
+
+    It records while the program `command` runs; if `command` is empty, until SIGINT or SIGTERM.
+    """
 
     upstreams: Upstreams
     out: Path

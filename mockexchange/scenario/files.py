@@ -113,9 +113,9 @@ def read_bytes(path: Path, bytes_max: int) -> bytes:
 
 
 def require_no_key_files(plan: Plan) -> Plan:
-    """Return the plan of a scenario from a request unchanged.
+    """Check that a plan sent in a request names no key files, and return the plan.
 
-    Raises ScenarioError if the plan names a file for a key.
+    A request must not read the server's files. Raises ScenarioError if the plan names one.
     """
     for spec in plan.keys:
         for field, path in (("private_key", spec.private_path), ("public_key", spec.public_path)):

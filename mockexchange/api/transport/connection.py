@@ -28,7 +28,8 @@ def _unchanged(value: Any) -> Any:
 class ConnectionSettings:
     """The address, token and certificates of a server.
 
-    For a remote server, it also has conversions of URLs and request bodies.
+    The functions convert what differs between a server of this process and one on another host. Those for a server of
+    this process return their argument unchanged.
     """
 
     control_url: str

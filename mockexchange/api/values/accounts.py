@@ -79,10 +79,11 @@ class Key:
         return self._files.path_of(self)
 
     def headers(self, method: str, url: object, body: bytes = b"") -> dict[str, str]:
-        """Return the headers of a request that is signed with this key now, by the venue's rules.
+        """Return the headers that authenticate one request, signed with this key at the present time.
 
-        `url` is the whole URL, or its path with the venue's prefix and the query, as sent. Raises Unavailable if
-        neither private key nor secret is known here.
+        `url` is the URL as it will be sent: the whole of it, or from its path on, such as
+        `/trade-api/v2/portfolio/positions?limit=5`. Raises Unavailable if neither the private key nor the secret is
+        known here.
         """
         if self.private_key_pem is None and self.secret is None:
             raise Unavailable(f"{self.account}'s key {self.name!r} cannot sign: the scenario has only its public half")

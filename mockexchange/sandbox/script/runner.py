@@ -110,7 +110,7 @@ class Script:
         await self._sandbox.submit(Note(subject=SCRIPT, text='{"clear":true}'))
 
     def apply(self, record: Record, text: str) -> None:
-        """Carry out a note about the script, such as added steps. Raises ScenarioError if the note is invalid."""
+        """Apply a logged change of the script, such as added steps. Raises ScenarioError if the change is invalid."""
         prepared = self._additions.take_prepared(text, record.sequence, self._places)
         if prepared is not None:
             self._add(prepared, record.at)

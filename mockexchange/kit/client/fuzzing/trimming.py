@@ -21,9 +21,10 @@ It is a count and not a time, so that a slow client gets the same body.
 def trimmed(
     body: Any, smaller: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
 ) -> Any:
-    """Return the smallest failing body that `tasks_max` tasks can find, starting from `body`.
+    """Shrink a failing body and return the smallest one found that still fails.
 
-    `smaller` yields the bodies that have one part less than a body.
+    `smaller(body)` yields the bodies with one part of `body` removed. `is_wrong(body)` gives the client one task and
+    says whether the body fails; it is called at most `tasks_max` times.
     """
     tried = {_key(body)}
     candidates = smaller(body)

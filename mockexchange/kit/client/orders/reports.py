@@ -28,7 +28,8 @@ DOUBTFUL = frozenset((408, 425))
 class Report(NamedTuple):
     """What a client reported about one order.
 
-    `seen` is the report in words, `row` what else the client reported.
+    `row` has the fields that the client reported; `seen` is the whole report as the text of a finding, such as
+    "placed (order 7f)".
     """
 
     result: str

@@ -28,7 +28,10 @@ def params_error(reason: str, param: str) -> dict[str, Any]:
 
 
 class Mistake(NamedTuple):
-    """A request with one mistake, which `send` sends."""
+    """A deliberately wrong request, which the venue must refuse: it has exactly one mistake.
+
+    `send(target, method)` sends it as a request of an API method and returns the answer.
+    """
 
     description: str
     method: str

@@ -27,8 +27,8 @@ class Sum:
     def __init__(self, name: str, *parts: str) -> None:
         self.name, self.parts = name, parts
 
-    def of(self, summary: Summary) -> Decimal:
-        """Return the sum of the parts in a summary, which the field must equal."""
+    def expected_total(self, summary: Summary) -> Decimal:
+        """Return the sum of the summary's parts, which the field must equal."""
         return sum((_signed(summary, part) for part in self.parts), Decimal(0))
 
 
@@ -68,7 +68,7 @@ def summaries_of(target: Target) -> list[dict[str, Any]]:
 def judge_sums(target: Target, operation_id: str) -> Iterator[Finding]:
     for summary in summaries_of(target):
         for identity in IDENTITIES:
-            seen, expected = Decimal(str(summary[identity.name])), identity.of(summary)
+            seen, expected = Decimal(str(summary[identity.name])), identity.expected_total(summary)
             if abs(seen - expected) > SHOWN * len(identity.parts):
                 wanted = f"{expected}, from {' and '.join(identity.parts)}"
                 where = f"POST /{operation_id} {summary['currency']}"

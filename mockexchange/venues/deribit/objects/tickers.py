@@ -1,4 +1,7 @@
-"""The JSON objects of a derivative's prices and its order book. Statistics are empty: there are no public trades."""
+"""Build the JSON objects of a derivative's ticker and of its order book.
+
+The statistics of a ticker (volume, high, low) are always empty, because trades of others are not simulated.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -85,7 +85,7 @@ def named_order(call: Call) -> DerivativeOrder:
 
 
 def kinds_of(asked: str | None) -> tuple[str, ...]:
-    """Return the kinds of derivatives that a filter value matches; empty means all kinds."""
+    """Return the kinds of derivatives that a filter value matches; an empty result means that every kind matches."""
     if asked in (None, ANY):
         return ()
     return tuple(map(str, COMBOS)) if asked == COMBO else (str(asked),)

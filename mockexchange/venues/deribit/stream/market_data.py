@@ -47,7 +47,7 @@ class Market:
 
     @cached_property
     def ticker(self) -> Ticker:
-        """The prices of the instrument, with all levels of its order book."""
+        """Return the instrument's prices with all levels of its order book, for channels of any depth."""
         book = self.state.derivatives.order_books.get(self.derivative.name)
         bids, asks = (book.levels(side, DEPTH_MAX) if book else () for side in (Direction.BUY, Direction.SELL))
         return Ticker(self.derivative, self.state.derivatives.indexes[self.derivative.terms.index], self.at, bids, asks)
