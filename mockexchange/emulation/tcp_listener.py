@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from mockexchange.server.event_loops import close_server
+
 HOST = "127.0.0.1"
 HEAD_BYTES_MAX = 64 * 1024
 """The most bytes of a request's first line and headers, as in most servers."""
@@ -59,7 +61,7 @@ class TcpListener:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._server is not None, "entered"
-        self._server.close()
+        await close_server(self._server)
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 
 from mockexchange.server import open_files
 from mockexchange.server.app import ListenerApp
+from mockexchange.server.event_loops import close_server
 from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
 from mockexchange.server.http.protocols import JournalledH11Protocol
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
@@ -157,7 +158,7 @@ class Listener:
         if self._date_timer:
             self._date_timer.cancel()
         if self._server:
-            self._server.close()
+            await close_server(self._server)
         if self._doorman:
             await self._doorman.stop()
         for connection in list(self._state.connections):

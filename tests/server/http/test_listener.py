@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -153,6 +154,24 @@ def test_a_client_that_reads_nothing_is_not_waited_for(
 
     play(scene)
     assert caplog.records == []
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_connections_that_are_being_accepted_are_closed_when_it_stops() -> None:
+    async def run() -> list[socket.socket]:
+        listener = Listener(App(), bind(ADDRESS, 0))  # type: ignore[arg-type]  # all of a ListenerApp that a protocol calls
+        await listener.start()
+        clients = [socket.create_connection((ADDRESS, listener.port)) for _ in range(20)]
+        for _ in range(2):  # the loop's own turns: the sockets are accepted, their transports are not made yet
+            await asyncio.sleep(0)
+        await listener.stop()
+        return clients
+
+    for client in asyncio.run(run()):
+        with client, suppress(ConnectionResetError):
+            client.settimeout(5)
+            assert client.recv(1) == b""
+    gc.collect()
 
 
 def test_one_that_never_started_stops() -> None:
