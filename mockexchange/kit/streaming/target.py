@@ -46,6 +46,7 @@ class StreamTarget:
     objections: list[Finding] = field(default_factory=list)
     streams: list[RecordedStream] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
+    _is_closed: bool = False
 
     @property
     def may_write(self) -> bool:
@@ -95,8 +96,13 @@ class StreamTarget:
     def shake_hands(
         self, signer: Signer, change: Callable[[Headers], Headers] = dict, url: str | None = None
     ) -> RecordedStream:
-        """Open a stream with signed headers, passed through `change`. Raises HandshakeRefused and Unreachable."""
+        """Open a stream with signed headers, passed through `change`. Raises HandshakeRefused and Unreachable.
+
+        Raises NotJudged after `close`, which another thread may call.
+        """
         where = url or self.url
+        if self._is_closed:
+            raise NotJudged("the run ended before")
         connection = self._connected(where, lambda: change(signer.headers("GET", where)))
         name = f"stream {len(self.streams) + 1}"
         protocol = self.rest.venue.stream_protocol
@@ -164,10 +170,14 @@ class StreamTarget:
         """Read these streams in turn for at most `for_s` seconds, so that pings on all of them are answered."""
         until_s = time.monotonic() + for_s
         while time.monotonic() < until_s and not until() and not all(stream.is_closed for stream in streams):
+            if self._is_closed:
+                break
             for stream in streams:
                 stream.read(SLICE_S)
 
     def close(self) -> None:
+        """Close every stream and open no more, so that checks in another thread end soon."""
+        self._is_closed = True
         for stream in self.streams:
             stream.connection.drop()
 
