@@ -27,7 +27,8 @@ Plain = dict[str, Any]
 def stream(sandbox: SandboxView, *channels: str) -> Iterator[ClientConnection]:
     """A client, subscribed to channels."""
     headers = sandbox.client().headers("GET", STREAM_PATH)
-    with connect(sandbox.shown["ws_url"], additional_headers=headers, proxy=None) as client:
+    url = sandbox.shown["ws_url"]
+    with connect(url, additional_headers=headers, proxy=None, max_queue=None) as client:  # a full one delays its close
         if channels:
             client.send(subscribe(*channels))
         for _ in channels:
