@@ -114,7 +114,7 @@ class Program(Group):
         except click.Abort:
             sys.exit(INTERRUPTED)
         except click.ClickException as error:
-            _print_error(_command_path(error), _worded(error.format_message()))
+            _print_error(_command_path(error), message_of(error))
             sys.exit(error.exit_code)
         except OSError as error:
             _print_error(PREFIX.lower(), str(error))
@@ -143,7 +143,9 @@ def _command_path(error: click.ClickException) -> str:
     return context.command_path if context else PREFIX.lower()
 
 
-def _worded(message: str) -> str:
+def message_of(error: click.ClickException) -> str:
+    """Return an error's message, with "whole number" and "number" for click's names of types."""
+    message = error.format_message()
     for words, ours in NUMBER_WORDS.items():
         message = message.replace(words, ours)
     return message

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from types import TracebackType
 
 import click
 
@@ -37,9 +38,16 @@ def _unbroken(text: str, room: int) -> str:
 
 
 class PageContext(click.Context):
-    """The context of each command; it lets help pages use wide terminals."""
+    """The context of each command; it lets help pages use wide terminals, and errors of options name their command."""
 
     formatter_class = HelpPage
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, click.UsageError) and error.ctx is None:
+            error.ctx = self
+        super().__exit__(kind, error, trace)
 
 
 class Group(click.Group):

@@ -53,7 +53,7 @@ def log(cli: Cli, sandbox: str, tmp_path: Path) -> Path:
     return path
 
 
-def test_serve_opens_a_log(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_serve_opens_a_log(log: Path, caplog: pytest.LogCaptureFixture) -> None:
     count = len(log.read_text().splitlines()) - 1
     assert opened(log).clock.mode == "1x"
     assert opened(log, "--speed", "5x").clock.mode == "5x"
@@ -67,7 +67,7 @@ def test_serve_opens_a_log(log: Path, capsys: pytest.CaptureFixture[str]) -> Non
     bare = {name: value for name, value in json.loads(header).items() if name != "origin"}
     log.write_text("\n".join([json.dumps(bare), *records]))
     assert len(opened(log).log) == count + 1
-    assert "its scenario does not go on" in capsys.readouterr().err
+    assert "its scenario does not go on" in caplog.text
 
 
 @pytest.mark.parametrize(

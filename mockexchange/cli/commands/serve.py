@@ -22,7 +22,7 @@ from mockexchange.cli.serve.serve_inputs import load_plan, load_self_check, watc
 from mockexchange.cli.serve.serve_log import LogToOpen, ServeValues, log_options
 from mockexchange.cli.serve.serve_run import ServeRun
 from mockexchange.cli.serve.sharing_options import sharing_of, sharing_options
-from mockexchange.cli.serve.start_failures import explained_failures
+from mockexchange.cli.serve.start_failures import LoggedCommand, early_failures, explained_failures
 from mockexchange.cli.serve.workers_option import require_workers_possible, workers_option
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.options import SandboxOptions
@@ -48,7 +48,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
         raise click.UsageError(f"expected options alone: did you mean --scenario {shlex.quote(given[0])}?", context)
 
 
-@click.command()
+@click.command(cls=LoggedCommand)
 @click.argument("given", nargs=-1, metavar="", expose_value=False, callback=_no_arguments)
 @shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @shared_option(
@@ -162,10 +162,7 @@ def serve(
     **more: Unpack[ServeValues],
 ) -> None:
     """Start the server and print credentials to copy and paste."""
-    _require_consistent(tls=tls, tls_name=tls_name, public_url=public_url)
-    require_workers_possible(workers, store, tls=tls)
-    require_replica_possible(click.get_current_context(), store)
-    opened = LogToOpen.of(click.get_current_context(), more)
+    opened = _log_to_open(click.get_current_context(), more)
     load = partial(load_plan, scenario, chaos)
     amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
     shared_options = WorkersOptions(
@@ -205,6 +202,16 @@ def serve(
         run = ServeRun(load(), sandbox_options, with_shared(options, worker), more["replica"])
         has_banner = not quiet and log_format == TEXT and not worker.replaced
         run.serve(partial(request_log.log_start, scenario), has_banner=has_banner)
+
+
+def _log_to_open(context: click.Context, more: ServeValues) -> LogToOpen | None:
+    """Return the log to play back, if there is one. Raises UsageFailure, also for other options that contradict."""
+    given = context.params
+    with early_failures(given["log_format"]):
+        _require_consistent(tls=given["tls"], tls_name=given["tls_name"], public_url=given["public_url"])
+        require_workers_possible(given["workers"], given["store"], tls=given["tls"])
+        require_replica_possible(context, given["store"])
+        return LogToOpen.of(context, more)
 
 
 def _become_worker(options: WorkersOptions) -> StartedWorker | UsageFailure:

@@ -7,6 +7,7 @@ does not block it: lines that do not fit into the queue are dropped, and the log
 import json
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,6 +18,7 @@ from typing import Any, TextIO
 
 import click
 
+from mockexchange.cli.click_base import message_of
 from mockexchange.cli.events.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
@@ -280,14 +282,31 @@ def _all_messages(request_log: RequestLog) -> Iterator[None]:
     handler, root = RecordHandler(request_log), logging.getLogger()
     root.addHandler(handler)
     logging.captureWarnings(True)
+    before = sys.unraisablehook, threading.excepthook
+    sys.unraisablehook, threading.excepthook = _log_unraisable, _log_of_thread
     try:
         yield
+    except (click.Abort, click.exceptions.Exit):
+        raise
     except click.ClickException as failure:
-        request_log.log_problem(failure.format_message())
+        request_log.log_problem(message_of(failure))
         raise SystemExit(failure.exit_code) from None
     except Exception as error:  # noqa: BLE001  # it is logged
         request_log.log_problem(f"the server made a mistake ({type(error).__name__}): please report it", error)
         raise SystemExit(1) from None
     finally:
+        sys.unraisablehook, threading.excepthook = before
         logging.captureWarnings(False)
         root.removeHandler(handler)
+
+
+def _log_unraisable(found: "sys.UnraisableHookArgs") -> None:
+    """Log an exception that Python cannot raise, such as one of a finalizer."""
+    logging.getLogger("python").error(
+        "%s: %r", found.err_msg or "Exception ignored in", found.object, exc_info=found.exc_value
+    )
+
+
+def _log_of_thread(found: threading.ExceptHookArgs) -> None:
+    name = found.thread.name if found.thread else "?"
+    logging.getLogger("python").error("Exception in thread %s", name, exc_info=found.exc_value)

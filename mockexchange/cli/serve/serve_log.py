@@ -1,5 +1,6 @@
 """The options of `serve --from-log`, and the sandbox made by playing the log back."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypedDict
@@ -122,5 +123,5 @@ def _read(file: Path) -> ForkSource:
     except OSError as error:
         raise UsageFailure(f"{file}: {error.strerror or error}") from None
     if source.problem:
-        click.echo(f"{file}: {source.problem}", err=True)
+        logging.getLogger(__name__).warning("%s: %s", file, source.problem)
     return source

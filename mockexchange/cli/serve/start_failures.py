@@ -1,13 +1,22 @@
-"""Conversion of the errors that keep a server from starting into one-line messages."""
+"""Conversion of the errors that keep a server from starting into one-line messages, or into lines of its JSON log."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
 
-from mockexchange.cli.click_base import UsageFailure
+import click
+
+from mockexchange.cli.click_base import PREFIX, UsageFailure
+from mockexchange.cli.serve.request_log import JSON, NOTHING, opened_request_log
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.store.stores import StoreError
+
+OPTION = "--log-format"
+VARIABLES = (f"{PREFIX}_SERVE_LOG_FORMAT", f"{PREFIX}_LOG_FORMAT")
 
 
 @contextmanager
@@ -23,3 +32,28 @@ def explained_failures(host: str, port: int) -> Iterator[None]:
         what = error.filename or f"cannot serve on {host}:{port}"
         reason, _, _ = str(error.strerror or error).partition(" (while attempting")  # with the address, again
         raise UsageFailure(f"{what}: {reason}") from None
+
+
+class LoggedCommand(click.Command):
+    """A command whose wrong options are lines of the JSON log, where the log is to be JSON."""
+
+    def make_context(self, info_name: str | None, args: list[str], *given: Any, **extra: Any) -> click.Context:
+        with early_failures(_log_format(args)):
+            return super().make_context(info_name, args, *given, **extra)
+
+
+@contextmanager
+def early_failures(log_format: str | None) -> Iterator[None]:
+    """Write failures in the block, and what is logged in it, as lines of JSON, if that is the format of the log."""
+    if log_format != JSON:
+        yield
+        return
+    with opened_request_log(JSON, NOTHING):
+        yield
+
+
+def _log_format(args: list[str]) -> str | None:
+    """Return the format of the log before the options are read: the last one given, else that of the environment."""
+    pairs = [*pairwise(args), *(arg.split("=", 1) for arg in args if "=" in arg)]
+    found = [value for name, value in pairs if name == OPTION]
+    return next((text for text in (*reversed(found), *map(os.environ.get, VARIABLES)) if text), None)
