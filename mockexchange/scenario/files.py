@@ -8,7 +8,14 @@ from itertools import islice
 from pathlib import Path
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.loader import SUFFIX_OF_LINES, builtin_names, builtin_text, load_builtin, load_file
+from mockexchange.scenario.loader import (
+    NO_SCENARIO,
+    SUFFIX_OF_LINES,
+    builtin_names,
+    builtin_text,
+    load_builtin,
+    load_file,
+)
 from mockexchange.scenario.plan import Plan
 
 BYTES_MAX = {SUFFIX_OF_LINES: 1024 * 1024 * 1024}
@@ -143,4 +150,4 @@ def _require_scenario(path: Path) -> None:
     if status.st_size > size_max:
         raise ScenarioError(f"expected at most {size_max:,} bytes, got {status.st_size:,}", str(path))
     if not _HEADER.search(head):
-        raise ScenarioError("is no scenario: expected `scenario: NAME` at its beginning", str(path))
+        raise ScenarioError(NO_SCENARIO, str(path))

@@ -1,6 +1,7 @@
 """Loads scenarios: built-in ones, files, or text, as YAML, JSON or JSON lines."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -19,6 +20,9 @@ from mockexchange.scenario.types.literal_json import exact_json
 BUILTIN = files("mockexchange.scenario") / "builtin"
 SUFFIX_OF_LINES = ".jsonl"
 SUFFIXES = (".yaml", SUFFIX_OF_LINES)
+NO_SCENARIO = "is no scenario: expected `scenario: NAME` at its beginning"
+"""The error about a file of another kind, of which no error may quote a part: it may hold secrets."""
+_KEY = re.compile(rb"""\bscenario["']?\s*:""")
 KEPT_MAX = 32
 KEPT_CHARS_MAX = 100_000
 """The longest text whose plan is cached; a test suite uses the same few scenarios in all its tests."""
@@ -71,12 +75,19 @@ def load_file(path: Path) -> Plan:
         if path.suffix == SUFFIX_OF_LINES:
             return _load_lines(path)
         content = path.read_bytes()
+        _require_key(content, path)
         return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest())
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ScenarioError(f"not UTF-8 text: {error.reason} at byte {error.start}", str(path), line) from None
     except OSError as error:
         raise _unreadable(path, error) from None
+
+
+def _require_key(content: bytes, path: Path) -> None:
+    """Raise ScenarioError, which quotes nothing, unless the content is empty or has the key `scenario` somewhere."""
+    if content.strip() and not _KEY.search(content):
+        raise ScenarioError(NO_SCENARIO, str(path))
 
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
@@ -138,6 +149,8 @@ def load_located(node: Located, digest: str) -> Plan:
 def _load_lines(path: Path) -> Plan:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
+        _require_key(next(filter(bytes.strip, stream), b""), path)
         stream.seek(0)
         first = next(read_json_lines(stream, str(path)), None)
     if first is None:

@@ -106,6 +106,9 @@ WRONG = {
     f"a: {{role: viewer, tokken: {TEXT}}}": "unknown key 'tokken': did you mean 'token'?",
     "[": "not valid YAML",
     "- a": "expected a mapping",
+    TEXT: "expected a mapping of names",
+    f"a: {TEXT}": "a: expected a mapping with role and a token",
+    f"a: [{TEXT}]": "a: expected a mapping with role and a token",
 }
 
 

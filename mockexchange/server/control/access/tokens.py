@@ -66,12 +66,22 @@ def read_tokens(path: Path) -> tuple[NamedToken, ...]:
     Raises ScenarioError with file and line; its message quotes no token.
     """
     found: dict[str, NamedToken] = {}
-    for name, row in FILE.read(read_yaml(_text_of(path), str(path)), "").items():
+    for name, row in FILE.read(_mappings(read_yaml(_text_of(path), str(path))), "").items():
         one = NamedToken(Grant(name, row["role"], _sandbox_of(name, row)), _digest_in(row, path.parent, name))
         if one.digest in found:
             raise _wrong(row, name, f"expected a token of its own: {found[one.digest].grant.name!r} has it too")
         found[one.digest] = one
     return tuple(found.values())
+
+
+def _mappings(file: Located) -> Located:
+    """Return a file that is a mapping of mappings. Raises ScenarioError, since the error of any other quotes it."""
+    if not isinstance(file.value, dict):
+        raise ScenarioError("expected a mapping of names", file.file, file.line)
+    for name, row in file.value.items():
+        if not isinstance(row.value, dict):
+            raise ScenarioError("expected a mapping with role and a token", row.file, row.line, str(name))
+    return file
 
 
 def _text_of(path: Path) -> str:
