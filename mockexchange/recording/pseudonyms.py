@@ -163,7 +163,8 @@ def _numbered(original: str, draw: int) -> str:
 def _is_searched(original: str) -> bool:
     """Return whether an id cannot be mistaken for a word or an amount where no field names it as an id."""
     has_letter, has_digit = (any(kind(char) for char in original) for kind in (str.isalpha, str.isdigit))
-    return has_letter and len(original) >= (KNOWN_CHARS_MIN if has_digit else UNMISTAKABLE_CHARS_MIN)
+    is_long = len(original) >= (KNOWN_CHARS_MIN if has_digit else UNMISTAKABLE_CHARS_MIN)
+    return (has_letter and is_long) or bool(UUID.fullmatch(original))
 
 
 def _other(char: str, drawn: int, place: int) -> str:

@@ -219,3 +219,13 @@ def test_none_of_ten_thousand_planted_secrets_is_found_in_any_form(tmp_path: Pat
     assert len(secrets) == 10_000
     assert [one for one in secrets if one in words or one.rstrip("=") in words] == []
     assert not words & {part for one in secrets[::7] for part in one.split("/") if len(part) > 12}
+
+
+def test_a_uuid_without_letters_gets_one_pseudonym(tmp_path: Path) -> None:
+    """The finished file is read once more for ids: a pseudonym must be known as one, or it is replaced again."""
+    nil, redactor = "00000000-0000-0000-0000-000000000000", Redactor()
+    made = redactor.pseudonyms.of(nil)
+    file = RecordingFile(tmp_path / "run.jsonl", redactor, "here", at=0)
+    file.add_request(Exchanged("GET", "/x", [], b"", 200, [], f'{{"user_id":"{nil}"}}'.encode(), 0, 1))
+    file.finish()
+    assert made in (tmp_path / "run.jsonl").read_text(encoding="utf-8")
