@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mockexchange.core.instants import format_instant
 from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, ORDER, UNEXPLAINED, shape_of
 from mockexchange.importing.derivatives.importer import DerivativesImporter
 from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer, WrongRecording, read_answers
@@ -89,6 +90,7 @@ def _made(
         scenario = importer.scenario_of(facts, _name(recorded.path), first)
     except NOT_UNDERSTOOD as error:
         raise WrongRecording(f"{recorded.path} has rows of an unknown form: {reason_of(error)}") from None
+    recorded.assumed += facts.assumed
     return scenario, importer.balances_of(facts), facts.unread
 
 
@@ -151,14 +153,24 @@ def _name(path: Path) -> str:
 
 
 def _date_of(scenario: dict[str, Any], recorded: Recorded) -> ApiDate:
-    """Return the date at which most answers have the recorded shape; of equal dates the newest."""
+    """Return the date at which most answers have the recorded shape.
+
+    Of equal dates it is the newest one that is not after the recording, else the newest.
+    """
     venue = venue_of(recorded.venue)
     sample = _sample(recorded.answers)
     wanted = [shape_of(_parsed(recorded.text_of(answer))) for answer in sample]
     dates = [venue.api_date(alias) for alias in (*(venue.wire.aliases if venue.wire else ()), COMPAT)]
     plan = plan_of_scenario(scenario)
     fitting = [asyncio.run(_fitting(plan, recorded.venue, sample, wanted, date)) for date in dates]
-    return max(zip(fitting, dates, strict=True), key=lambda pair: (pair[0], pair[1].day or ""))[1]
+    until = format_instant(max(answer.at for answer in recorded.answers))
+    return max(zip(fitting, dates, strict=True), key=lambda pair: (pair[0], *_preference(pair[1], until)))[1]
+
+
+def _preference(date: ApiDate, until: str) -> tuple[bool, str]:
+    """Return a key that sorts dates by their day: compat first, then those after `until`, then the others."""
+    day = date.day or ""
+    return "" < day <= until, day
 
 
 async def _fitting(
@@ -184,6 +196,20 @@ def _sample(answers: Sequence[RecordedAnswer]) -> list[RecordedAnswer]:
 
 
 def _solved(
+    importer: Any, scenario: dict[str, Any], balances: Sequence[RecordedAnswer], recorded: Recorded, date: ApiDate
+) -> tuple[dict[str, Any], list[Verified], list[str]]:
+    """Return the scenario with its opening cash and the recorded order books, verified."""
+    solved, verified, refused = _with_cash(importer, scenario, balances, recorded, date)
+    asked = [answer for answer in recorded.answers if importer.is_order_book(answer)]
+    if not asked:
+        return solved, verified, refused
+    books: list[tuple[RecordedAnswer, str, str]] = []
+    verify(plan_of_scenario(solved), recorded, asked, date, lambda *book: books.append(book))
+    solved = importer.with_order_books(solved, books)
+    return solved, *verify(plan_of_scenario(solved), recorded, recorded.answers, date)
+
+
+def _with_cash(
     importer: Any, scenario: dict[str, Any], balances: Sequence[RecordedAnswer], recorded: Recorded, date: ApiDate
 ) -> tuple[dict[str, Any], list[Verified], list[str]]:
     """Return the scenario with the opening deposits that give the first recorded balances, verified.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from mockexchange.importing.recorded_answers import JSON_HEADERS, RecordedAnswer
+from mockexchange.importing.recorded_answers import JSON_HEADERS, Problem, RecordedAnswer
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Request
@@ -52,6 +52,8 @@ class Facts:
     subaccounts: set[int] = field(default_factory=set)
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
     """Answers with a row that could not be read, each with the reason."""
+    assumed: list[Problem] = field(default_factory=list)
+    """Assumptions about rows that lack a fact, with their lines; none are made so far."""
 
 
 def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:

@@ -70,6 +70,10 @@ class DerivativesImporter:
         account |= {"cash": given[0]} if 0 in given else {}
         return {**scenario, "accounts": {ACCOUNT: account}, "history": history}
 
+    def is_order_book(self, answer: RecordedAnswer) -> bool:
+        """Return False: order books of derivatives are prices of others, which no step sets."""
+        return False
+
 
 def _summaries(subaccount: int, result: Any) -> dict[tuple[int, str], Row]:
     (row,) = rows_in(result)

@@ -5,21 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mockexchange.importing.kalshi.amounts import Row
-from mockexchange.importing.recorded_answers import RecordedAnswer
+from mockexchange.importing.kalshi.order_books import tickers_of
+from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
 from mockexchange.recording.read_errors import reason_of
 
 PORTFOLIO = "/trade-api/v2/portfolio/"
 HISTORICAL = "/trade-api/v2/historical/"
 CUTOFF = f"{HISTORICAL}cutoff"
 SUBACCOUNT_BALANCES = f"{PORTFOLIO}subaccounts/balances"
+ORDERS = f"{PORTFOLIO}orders"
 BALANCES = (f"{PORTFOLIO}balance", SUBACCOUNT_BALANCES)
 
 
 class Dated(NamedTuple):
-    """A row, and the time in microseconds at which it was answered."""
+    """A row, and the time in microseconds and the line at which it was answered."""
 
     row: Row
     at: int
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -50,6 +53,14 @@ class Facts:
     archived: list[str] = field(default_factory=list)
     """Instants of rows that historical operations served."""
     balances: list[RecordedAnswer] = field(default_factory=list)
+    tier: str = ""
+    """The usage tier of the account."""
+    books: dict[str, None] = field(default_factory=dict)
+    """The markets whose order book was recorded."""
+    listed_orders: set[int] = field(default_factory=set)
+    """The subaccounts whose list of orders was recorded."""
+    assumed: list[Problem] = field(default_factory=list)
+    """Assumptions about rows that lack a fact, with their lines."""
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
     """Answers with a row that could not be read, each with the reason."""
 
@@ -76,9 +87,12 @@ def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
     for settlement in body.get("settlements") or []:
         facts.settlements[settlement["ticker"]] = settlement
     for position in body.get("market_positions") or []:
-        facts.positions[subaccount, position["ticker"]] = Dated(position, answer.at)
+        facts.positions[subaccount, position["ticker"]] = Dated(position, answer.at, answer.line)
     for event in body.get("event_positions") or []:
         facts.shares[subaccount, event["event_ticker"]] = event
+    facts.tier = body.get("usage_tier") or facts.tier
+    facts.listed_orders |= {subaccount} if answer.path == ORDERS else set()
+    facts.books |= dict.fromkeys(tickers_of(answer, body))
     _take_cash(facts, answer, body)
     _take_markets(facts, body)
 

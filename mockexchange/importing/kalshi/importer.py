@@ -6,6 +6,7 @@ from typing import Any
 
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.importing.kalshi.facts import Facts, facts_of, subaccount_of
+from mockexchange.importing.kalshi.order_books import is_order_book, with_order_books
 from mockexchange.importing.kalshi.scenario import scenario_of
 from mockexchange.importing.kalshi.step import ACCOUNT, holder
 from mockexchange.importing.recorded_answers import RecordedAnswer
@@ -14,7 +15,16 @@ Cash = dict[tuple[int, int], Decimal]
 """Dollars by subaccount and exchange index."""
 rounds_max = 4
 """The most rounds in which the opening cash is corrected: what cannot be paid in one round changes the next."""
-__all__ = ["balances_of", "cash_missing", "facts_of", "rounds_max", "scenario_of", "with_cash"]
+__all__ = [
+    "balances_of",
+    "cash_missing",
+    "facts_of",
+    "is_order_book",
+    "rounds_max",
+    "scenario_of",
+    "with_cash",
+    "with_order_books",
+]
 
 
 def balances_of(facts: Facts) -> list[RecordedAnswer]:

@@ -54,12 +54,13 @@ def _account(facts: Facts) -> dict[str, Any]:
     numbers = {int(row["subaccount_number"] or 0) for row in rows} | {number for number, _ in facts.positions}
     numbers |= subaccounts_of_cash(facts)
     subaccounts: dict[str, Any] = {str(number): {} for number in sorted(numbers) if number}
-    return {**({"user_id": users[0]} if users else {}), **({"subaccounts": subaccounts} if subaccounts else {})}
+    found = {"user_id": users[0] if users else "", "tier": facts.tier, "subaccounts": subaccounts}
+    return {name: value for name, value in found.items() if value}
 
 
 def _tickers(facts: Facts) -> list[str]:
     rows = [*facts.fills.values(), *facts.orders.values(), *facts.settlements.values(), *facts.markets.values()]
-    return sorted({*(ticker_of(row) for row in rows), *(ticker for _, ticker in facts.positions)})
+    return sorted({*(ticker_of(row) for row in rows), *(ticker for _, ticker in facts.positions), *facts.books})
 
 
 def _market(facts: Facts, ticker: str) -> dict[str, Any]:

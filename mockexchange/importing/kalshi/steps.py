@@ -18,6 +18,7 @@ from mockexchange.importing.kalshi.amounts import (
     price_of,
     trimmed,
 )
+from mockexchange.importing.kalshi.assumed_orders import assumed_order_steps
 from mockexchange.importing.kalshi.cash_steps import cash_steps
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.openings import Row, Trade, fold, opening_of
@@ -39,6 +40,7 @@ def steps_of(facts: Facts, start: int) -> list[Step]:
         *cash_steps(facts, start),
         *group_steps(facts, start),
         *order_steps(facts),
+        *assumed_order_steps(facts),
         *_fill_steps(facts),
         *(_settlement_step(row) for row in facts.settlements.values()),
     ]
