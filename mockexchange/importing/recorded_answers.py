@@ -139,7 +139,7 @@ def check_beginning(path: Path, raw: bytes, number: int) -> None:
     """Raise WrongRecording if a file's first line is not a JSON object."""
     if number == 1 and raw.lstrip()[:1] not in (b"{", b""):
         expected = "JSON lines, or a CSV export with the columns of a venue"
-        raise WrongRecording(f"{path} is no recording: expected {expected}, got {raw[:40]!r}")
+        raise WrongRecording(f"{path} is no recording: expected {expected}")
 
 
 def check_header(path: Path, line: Plain) -> None:

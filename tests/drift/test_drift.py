@@ -197,7 +197,7 @@ def test_the_command_prints_evidence_and_writes_a_suite_an_operation(tmp_path: P
 
 
 WRONG = [
-    (["name,price"], "is no recording"),
+    (["PASSWORD=hush"], "is no recording: expected JSON lines, or a CSV export with the columns of a venue"),
     (['{"log": {"entries": []}}'], "is a HAR"),
     (['{"number": 1, "answer": "", "at_us": 1}'], "no frame that can be judged; line 1: 'target' is missing"),
     ([], "has no answer and no frame that can be judged"),
@@ -210,6 +210,7 @@ def test_what_cannot_be_judged_ends_with_two(tmp_path: Path, content: list[str],
     path.write_text("\n".join(content), encoding="utf-8")
     result = run(str(path))
     assert (result.exit_code, message in result.stderr) == (2, True), result.output
+    assert "hush" not in result.output
 
 
 def test_an_unknown_date_is_refused_with_the_known_ones(tmp_path: Path, lines: list[str]) -> None:
