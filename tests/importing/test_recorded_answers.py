@@ -82,7 +82,7 @@ def test_a_recording_that_was_cut_says_so(tmp_path: Path) -> None:
 
 
 FOREIGN = [
-    (["name,price", "a,1"], "with the columns of a venue, got b'name,price"),
+    (["name,price", "a,1"], "or a CSV export with the columns of a venue\n"),
     (['{"log": {"entries": []}}'], "is a HAR: make a recording of it"),
     ([json.dumps({"format": "else", "version": 3})], "has the format 'else' 3"),
     ([HEADER, "torn", END], "no answer that can be imported, of 3 lines; line 2: "),
