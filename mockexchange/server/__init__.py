@@ -1,4 +1,4 @@
-"""The server, which serves sandboxes with Starlette and uvicorn.
+"""Serves sandboxes over HTTP and WebSocket, with Starlette and uvicorn.
 
-The layers below it do not depend on these libraries.
+The packages that it imports do not depend on these libraries.
 """

@@ -1,4 +1,4 @@
-"""The ASGI application of a listener: serves the venues, and on the main port the control API and the front page."""
+"""Makes the ASGI applications of listening sockets: the venues' APIs, and on the main port the control API too."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -23,7 +23,7 @@ SANDBOXED = (b"content-security-policy", b"sandbox")
 
 
 class ListenerApp:
-    """The ASGI application of one listening socket."""
+    """The ASGI application of one listening socket: it passes each request to a venue's API or to the control API."""
 
     def __init__(
         self, sandbox_of: SandboxOf, diagnosis_worker: rest_endpoint.DiagnosisWorker, control: ASGIApp | None
@@ -52,9 +52,10 @@ class ListenerApp:
         target: str = "",
         headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> bytes:
-        """Journal a request that was not read to its end; return the body of the answer to it.
+        """Journal a request that was not read to its end, and return the body of the answer to it.
 
-        The body of a 400, which is for bytes that are not HTTP, has the default venue's format; others are plain text.
+        A 400, the answer to bytes that are not HTTP, has a body in the default venue's format. Other bodies are plain
+        text.
         """
         sandbox = self.sandbox_of(None)
         if cut.status == HTTPStatus.BAD_REQUEST:
@@ -89,7 +90,10 @@ class ControlListenerApp(ListenerApp):
 
 
 def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Return whether a browser opens the answer as a page. A page made by a stub must not read the console's token."""
+    """Return whether a browser requests the answer in order to show it as a page.
+
+    Such answers are sandboxed, so that a page made by a stub cannot read the console's token.
+    """
     return any(name == FETCH_DEST and value in PAGES for name, value in headers)
 
 

@@ -1,4 +1,4 @@
-"""Chooses the event loop of a server (uvloop's, which is faster, if it is installed), and closes its listeners."""
+"""Chooses the event loop of a server (uvloop's, which is faster, if it is installed), and closes listening sockets."""
 
 import asyncio
 import sys

@@ -35,21 +35,24 @@ class LoopBudget:
         """Bytes of unfinished requests that are held now."""
 
     def add(self, piece: Piece) -> None:
-        """Call a function in a later turn of the loop, after those that wait already. The function must not raise."""
+        """Call a function in a later turn of the loop, after those that were added before.
+
+        The function must not raise.
+        """
         if not self._waiting:
             self._ran_at_s = time.perf_counter()
             self._loop.call_soon(self._run)
         self._waiting.append(piece)
 
     def start(self, piece: Piece) -> None:
-        """Call a function that only starts work, such as a task, in a later turn.
+        """Call a function that only starts work, such as a task, in a later turn of the loop.
 
-        Few of them are called in one turn.
+        Each turn calls only a few of these functions.
         """
         self.add(lambda: self._count(piece))
 
     async def wait(self) -> None:
-        """Wait until queued work of this caller may run."""
+        """Wait until it is the caller's turn to do more work."""
         future = self._loop.create_future()
         self.start(partial(_wake, future))
         await future

@@ -1,8 +1,7 @@
-"""The server's metrics in Prometheus' text exposition format, version 0.0.4.
+"""Writes the server's metrics in Prometheus' text exposition format, version 0.0.4.
 
-Labels are few, and each has a limited number of values: sandboxes are listed up to a number, operations, effects and
-kinds of refusals come from the venues' tables, and statuses are limited where they are counted. No label is a name that
-a client made up.
+Each label has a limited number of values. Sandboxes are listed up to a number; operations, effects and kinds of
+refusals come from the venues' tables; statuses are limited where they are counted. No label value comes from a client.
 """
 
 import platform
@@ -31,7 +30,7 @@ Sample = tuple[str, Labels, float]
 
 
 class MetricFamily(NamedTuple):
-    """One metric of the output: its name without the prefix, its type, its description, and its values."""
+    """One metric of the output: its name without the prefix, its type, its description, and its samples."""
 
     name: str
     kind: str
@@ -40,7 +39,7 @@ class MetricFamily(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A metric that has values for each sandbox, with the sandbox's name as a label."""
+    """A metric that is measured for each sandbox. The sandbox's name becomes a label."""
 
     name: str
     kind: str

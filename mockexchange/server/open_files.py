@@ -1,4 +1,4 @@
-"""The operating system's limit of open files, and thus of connections."""
+"""Raises the operating system's limit of open files, which also limits connections."""
 
 import os
 import sys
@@ -8,7 +8,10 @@ FILES_WANTED = 16_384
 
 
 def allow_many_files() -> int:
-    """Raise the limit of open files to FILES_WANTED, or as far as allowed; return the new limit (0: unknown)."""
+    """Raise the limit of open files to FILES_WANTED, or as far as the system allows.
+
+    Return the new limit, or 0 if it is unknown.
+    """
     if sys.platform == "win32":
         return 0
     import resource
@@ -22,7 +25,10 @@ def allow_many_files() -> int:
 
 
 def can_open_files() -> bool:
-    """Return whether another file can be opened. If not, the next connection will be closed without an answer."""
+    """Return whether this process can open another file.
+
+    If not, it has to close the next connection without an answer.
+    """
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError:

@@ -1,4 +1,4 @@
-"""Keeps the sandboxes of a server in its store: a change is stored there before any client sees it."""
+"""Writes the sandboxes of a server to its store. A change is stored before any client sees it."""
 
 from collections.abc import AsyncIterator, Awaitable
 from typing import NamedTuple, TypeVar
@@ -21,14 +21,14 @@ NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its ow
 
 
 class Restored(NamedTuple):
-    """A sandbox that was opened again from the store, with its own port, if it had one."""
+    """A sandbox that was opened again from the store. `port` is its own port, None if it has none."""
 
     slot: Slot
     port: int | None
 
 
 class Persistence:
-    """The store of one server, in which its sandboxes are created, replaced and deleted."""
+    """Creates, replaces and deletes the sandboxes of one server in its store, a file or a database."""
 
     def __init__(self, store: Store, *, has_own_ports: bool = True) -> None:
         self.store = store
@@ -39,14 +39,17 @@ class Persistence:
     def open(cls, location: Location, durability: str, held: StoreLock | None = None) -> "Persistence":
         """Open a store, or create it. Raises StoreError.
 
-        `held` is the lock of the file, if this process has taken it already.
+        `held` is the lock of the store's file, if this process holds it already.
         """
         return cls(open_store(location, durability, held))
 
     async def create(
         self, sandbox: Sandbox, port: int | None, idle_us_max: int | None, replaced: Sandbox | None = None
     ) -> None:
-        """Store a new sandbox, and write its later commands to the store. Raises StoreUnavailable."""
+        """Store a new sandbox, in place of `replaced` if given, and write its later commands to the store too.
+
+        Raises StoreUnavailable.
+        """
         description = describe(sandbox, port, idle_us_max)
         old = None if replaced is None else id_of(replaced)
         records = list(sandbox.log)

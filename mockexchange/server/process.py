@@ -32,7 +32,10 @@ async def run_server(
     announce: Callable[[dict[str, Any]], None],
     progress: Progress | None = None,
 ) -> None:
-    """Serve until a signal asks to stop; `announce` is called with the ready file's content once all is ready."""
+    """Serve until a signal asks to stop.
+
+    `announce` is called with the ready file's content once the server accepts requests.
+    """
     stopping = asyncio.Event()
     allow_many_files()
     with signals_set(stopping):
@@ -128,10 +131,10 @@ class Server:
         return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
 
     async def put_in_place(self, plan: Plan) -> str | None:
-        """Replace the default sandbox by one of another scenario.
+        """Replace the default sandbox by one that is made from another scenario.
 
-        Returns None, or a problem if the scenario is served but its keys or the ready file could not be written. Raises
-        ScenarioError; then the old sandbox is still served.
+        Returns None, or a problem: the new scenario is served, but its keys or the ready file could not be written.
+        Raises ScenarioError; then the old sandbox is still served.
         """
         sandbox = await self.server_state.reset(DEFAULT, plan)
         assert self._run_directory is not None, "asked before the server was ready"

@@ -1,4 +1,7 @@
-"""Makes the content of a server's ready file: its addresses, its token, and the accounts with their keys."""
+"""Makes the content of a server's ready file: its addresses, its token, its accounts and their keys.
+
+Clients find the server by this file.
+"""
 
 import os
 from typing import Any
@@ -16,7 +19,7 @@ def describe(
     run_directory: RunDirectory,
     pid: int | None = None,
 ) -> dict[str, Any]:
-    """Write the key files, and return the content of the ready file of a server without TLS.
+    """Write the private keys to files, and return the content of the ready file of a server without TLS.
 
     `pid` is the server's process id, by default that of this process.
     """
@@ -33,9 +36,9 @@ def describe(
 
 
 def describe_accounts(credentials: list[Credential], run_directory: RunDirectory) -> list[dict[str, Any]]:
-    """Write the key files, and return an entry for each account with its first key.
+    """Write the private keys to files, and return a JSON object for each account.
 
-    `keys` in the entry lists all keys.
+    It has the account's first key, and all keys in `keys`.
     """
     accounts: dict[str, dict[str, Any]] = {}
     for one in credentials:

@@ -1,7 +1,7 @@
-"""`serve --reload`: polls the scenario's files, and starts the scenario again when their content changes.
+"""Polls a scenario's files, and starts the scenario again when their content changes: `serve --reload`.
 
-A change is found by the files' metadata and then by their content, so that an editor that only touches a file changes
-nothing. A file that is being written is not read until it has stayed the same for one poll.
+A change of the metadata makes it compare the content, so that an editor that only touches a file changes nothing. A
+file that is being written is not read until it has stayed the same for one poll.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ Stamp = tuple[int, int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """The result of a reload. `problem` is None if the new scenario is served.
+    """The result of one reload. `problem` is the reason why the new scenario is not served, None if it is.
 
-    `remark` is a problem that arose after that, or None.
+    `remark` is a problem after the new scenario was started, or None.
     """
 
     plan: Plan
@@ -32,10 +32,10 @@ class Reloaded:
 
 
 class Reloader:
-    """Watches the file `scenario` and the key files that it names, until cancelled.
+    """Watches the file `scenario` and the key files that it names, until its task is cancelled.
 
-    `load` reads the scenario, in a thread; `put_in_place` starts it and returns a remark, or None. If either raises,
-    everything stays unchanged. `report` is called with the result.
+    After a change it calls `load`, which reads the scenario, in a thread, and `put_in_place`, which starts it and
+    returns a remark or None. If either raises, the old scenario stays. `report` is called with the result.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Reloader:
             await self.look()
 
     async def look(self) -> None:
-        """Check the files once. A change takes effect when the next check finds no further change."""
+        """Check the files once. A changed file is loaded if the check after that finds it unchanged since."""
         stamps = {path: _stamp(path) for path in self._stamps}
         if stamps != self._stamps:
             self._stamps, self._is_settling = stamps, True

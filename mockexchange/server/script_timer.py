@@ -17,7 +17,7 @@ BATCH_STEPS_MAX = 256
 
 
 class ScriptTimer:
-    """Executes the steps of a script when they are due. It is created and stopped with its sandbox."""
+    """Executes the steps of a script when they are due. Each sandbox has a timer of its own."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -29,7 +29,7 @@ class ScriptTimer:
         self.arm()
 
     def arm(self) -> None:
-        """Set the timer for the next step that is due."""
+        """Set the timer to the time at which the next step is due."""
         if self._timer:
             self._timer.cancel()
         delay_us = self._sandbox.host_delay_us()

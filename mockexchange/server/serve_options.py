@@ -1,4 +1,4 @@
-"""The options of `mockexchange serve` for a server process."""
+"""Defines the options of a server process, which `mockexchange serve` reads from the command line."""
 
 import secrets
 from collections.abc import Callable
@@ -74,7 +74,7 @@ class ServeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """The settings of `serve --reload`, which starts the scenario again when a file changes: see `reload.Reloader`."""
+    """The options of `serve --reload`, which starts the scenario again when a file changes: see `reload.Reloader`."""
 
     scenario: Path
     load: Callable[[], Plan]

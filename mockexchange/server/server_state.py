@@ -1,4 +1,4 @@
-"""The sandboxes of a running server, their listeners, and their URLs."""
+"""Holds the sandboxes of a running server, their listening sockets, and their URLs."""
 
 import asyncio
 import socket
@@ -38,16 +38,16 @@ MakeSandbox = Callable[[SandboxOptions], Awaitable[Sandbox]]
 
 
 class SharedPlace(Protocol):
-    """The role of the one server that writes, of several that share a database."""
+    """The interface of the home role: of several servers that share a database, the home is the one that writes."""
 
     persistence: Persistence
 
     def prepare(self, server_state: "ServerState") -> None:
-        """Set the sockets and the application of a server that shares its database, before the sandboxes are opened."""
+        """Give the server its sockets and its application, before its sandboxes are opened."""
         ...
 
     async def listen_to_peers(self) -> None:
-        """Accept connections of the other servers; to be called after the main port is served."""
+        """Accept connections from the other servers. The main port must be served already."""
         ...
 
     def leave_peers(self) -> None: ...
@@ -55,11 +55,11 @@ class SharedPlace(Protocol):
 
 @dataclass(slots=True)
 class ServerState:
-    """The sandboxes and listeners of a server.
+    """The sandboxes and listening sockets of a server.
 
-    `public_url` is the main port's URL for clients, by default its address. `has_deflate`: streams are compressed if a
-    client offers it. `inspector` checks the answers of all sandboxes. `identity`: TLS is served on every port with this
-    certificate.
+    `public_url` is the main port's URL for clients, by default its address. With `has_deflate`, streams are compressed
+    if a client offers it. `inspector` checks the answers of all sandboxes. With `identity`, all ports serve TLS with
+    its certificate.
     """
 
     host: str
@@ -97,7 +97,9 @@ class ServerState:
     _control_socket: socket.socket | None = None
 
     def bind(self, port: int, control_port: int | None = None) -> None:
-        """Open the listening sockets, before scenarios are loaded; with `control_port`, the control API has its own.
+        """Open the listening sockets, before scenarios are loaded.
+
+        With `control_port`, the control API has a port of its own.
 
         Raises listener.PortInUse or OSError.
         """
@@ -106,11 +108,14 @@ class ServerState:
             self._control_socket = listeners.bind(self.host, control_port)
 
     def use_sockets(self, main: socket.socket, control: socket.socket | None) -> None:
-        """Use these listening sockets instead of opening new ones with `bind`."""
+        """Use these listening sockets, which are open already, in place of those that `bind` would open."""
         self._main_socket, self._control_socket = main, control
 
     async def listen(self, control: ASGIApp) -> None:
-        """Serve the main port, and the control API there or on its own port. The default sandbox must exist already."""
+        """Accept connections on the main port, and on the control API's own port if there is one.
+
+        The default sandbox must exist already.
+        """
         assert self._main_socket is not None, "bind first"
         front = self.new_front(self.sandboxes.route, self.diagnosis_worker, None if self._control_socket else control)
         self.main = self._listening(front, self._main_socket)
@@ -137,7 +142,7 @@ class ServerState:
     async def admit(
         self, make: MakeSandbox, options: SandboxOptions, port: int | None = None, idle_us_max: int | None = None
     ) -> Sandbox:
-        """Create a sandbox as `open` does, but let `make` open it with the completed options."""
+        """Create a sandbox as `open` does, from the sandbox that `make` returns for the completed options."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
         if port is not None and self.persistence and not self.persistence.has_own_ports:
@@ -227,15 +232,12 @@ class ServerState:
             await listener.stop()
 
     async def drop_expired(self) -> None:
-        """Delete the sandboxes that were idle for longer than their `expires_after`.
-
-        Called before one is created or listed.
-        """
+        """Delete the sandboxes that were idle for longer than their `expires_after`."""
         for name in self.sandboxes.expired(host_now_us()):
             await self.delete(name)
 
     async def stop(self) -> None:
-        """Stop serving on all ports, at the same time since each waits for its running requests."""
+        """Stop all ports at the same time; each waits for its running requests."""
         self.on_stop()
         for ticker in self.script_timers.values():
             ticker.stop()
@@ -253,7 +255,7 @@ class ServerState:
     def origin(self, name: str = DEFAULT) -> str:
         """Return scheme, host and port of a sandbox, as clients reach it.
 
-        For a sandbox with its own port, the host is the public one too, if other machines can reach the port.
+        For a sandbox with its own port, the host is that of `public_url` if other machines can reach the port.
         """
         if not self.public_url:
             return self.local_origin(name)

@@ -1,4 +1,4 @@
-"""The signals that ask a server to stop."""
+"""Handles the signals that ask a server to stop."""
 
 import asyncio
 import signal
@@ -12,7 +12,10 @@ STOP_SIGNALS = tuple(
 
 @contextmanager
 def signals_set(stopping: asyncio.Event) -> Iterator[None]:
-    """Set the event `stopping` at each signal to stop, inside the `with` block; restore the old handlers after it."""
+    """Set the event `stopping` when a signal asks to stop, inside the `with` block.
+
+    The old handlers are restored after it.
+    """
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     for number in STOP_SIGNALS:
         _on_signal(number, stopping)

@@ -1,8 +1,8 @@
 """Sends the events of a sandbox as server-sent events (WHATWG HTML, section 9.2).
 
-A feed records nothing until it has a watcher. From then on it keeps the newest events, which all watchers share. Each
-watcher reads on from its own position: a slow watcher costs nothing, misses events that were dropped, and gets their
-number. The JSON of an event is made when it is read.
+Recording starts with the first client that watches. From then on the newest events are kept, once for all watching
+clients, each of which reads on from its own position. A slow client costs nothing: it misses events that were dropped
+meanwhile, and gets their number. The JSON of an event is made when it is read.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ CHUNK_CHARS_MAX = 256 * 1024
 
 
 def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]) -> int | None:
-    """Return the number of the event with an id; `count` without an id; None if the id does not belong to this feed."""
+    """Return the number of the event with an id; `count` without an id; None if this server did not issue the id."""
     if event_id is None:
         return count
     number = event_id.rpartition("-")[2]
@@ -56,7 +56,7 @@ def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]
 
 
 class LiveEvent(NamedTuple):
-    """An event of a sandbox. `show` returns it as JSON, complete (False) or short (True)."""
+    """An event of a sandbox. `show` returns it as JSON: complete if called with False, shortened with True."""
 
     kind: str
     size_bytes: int
@@ -68,7 +68,10 @@ class LiveEvent(NamedTuple):
 
 
 class WatchFilter(NamedTuple):
-    """The events that a watcher asks for. Events without an account or a channel match any account or channel."""
+    """A filter of the events that a client wants.
+
+    An event that has no account or no channel passes any filter of these.
+    """
 
     kinds: frozenset[str]
     account: str | None = None
@@ -93,7 +96,7 @@ class WatchFilter(NamedTuple):
 
 
 class EventFeed:
-    """The events of one sandbox, numbered from 1, which are recorded while the sandbox has watchers."""
+    """The newest events of one sandbox, numbered from 1. They are recorded while clients watch the sandbox."""
 
     def __init__(self, sandbox: str, journal: Journal, observers: list[CommandObserver], origin: str) -> None:
         self.sandbox = sandbox
@@ -177,7 +180,7 @@ class EventFeed:
         self._left_at = self.count
 
     def end(self, reason: str) -> None:
-        """Wake all watchers, because the sandbox has ended for this reason."""
+        """Wake all watching clients, because the sandbox has ended. `reason` is what ended it."""
         self.ended = reason
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
@@ -187,11 +190,11 @@ class EventFeed:
         return f"{self.origin}-{self.gaps}-{number}"
 
     def place_of(self, event_id: str | None) -> int | None:
-        """Return the number of the event with an id; None if the id does not belong to this feed."""
+        """Return the number of the event with an id; None if this feed did not issue the id."""
         return place_of_event(event_id, self.count, self.id_of)
 
     def read_on(self, place: int, wanted: WatchFilter) -> tuple[list[str], int]:
-        """Return the texts of the events after number `place`, and the number after which to read next."""
+        """Return the text of the wanted events after number `place`, and the number to read on from."""
         parts = [sse_text("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
         chars = 0
         for number in range(max(place + 1, self.first), self.count + 1):
@@ -272,7 +275,7 @@ def _account_of(value: object) -> str | None:
 
 
 class Feeds:
-    """The event feeds of all sandboxes that have had a watcher."""
+    """The event feeds of all sandboxes that a client has watched."""
 
     def __init__(self) -> None:
         self._feeds: dict[Sandbox, EventFeed] = {}
@@ -288,7 +291,7 @@ class Feeds:
         return feed
 
     def note_clock(self, sandbox: Sandbox, clock: dict[str, str]) -> None:
-        """Record a change of a clock, if the sandbox has a watcher."""
+        """Record a change of a sandbox's clock, if a client watches the sandbox."""
         if sandbox in self._feeds:
             self._feeds[sandbox].note_clock(clock)
 
@@ -297,7 +300,7 @@ class Feeds:
 
 
 class EventStream(StreamingResponse):
-    """A streaming response that lasts until the watcher disconnects or the sandbox ends."""
+    """A streaming response that lasts until the client disconnects or the sandbox ends."""
 
     def __init__(self, feed: EventFeed, wanted: WatchFilter, last_event_id: str | None, is_following: bool) -> None:
         super().__init__(watch(feed, wanted, last_event_id, is_following), media_type="text/event-stream")

@@ -1,4 +1,7 @@
-"""JSON answers of the control API; long ones are made and sent in slices, so that they do not block the event loop."""
+"""Makes the JSON answers of the control API.
+
+Long ones are made and sent in pieces, so that they do not block the loop.
+"""
 
 import asyncio
 import json
@@ -20,16 +23,16 @@ REREADS_MAX = 3
 
 
 class ControlJson(JSONResponse):
-    """A JSON answer with any text: half of a surrogate pair, which UTF-8 cannot encode, becomes a question mark."""
+    """A JSON response. Half of a surrogate pair in a text, which UTF-8 cannot encode, becomes a question mark."""
 
     def render(self, content: object) -> bytes:
         return encode(content)
 
 
 class PiecesResponse(StreamingResponse):
-    """A streaming response that does not watch for the end of the connection.
+    """A streaming response that does not notice when the client disconnects.
 
-    Starlette's own does so in a task group, whose first use imports for 40 ms.
+    Starlette's own notices it by a task group, and the first task group in a process takes 40 ms for imports.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,12 +45,15 @@ def encode(content: object) -> bytes:
 
 
 def list_pieces(rows: Iterable[Any]) -> Iterator[bytes]:
-    """Yield the JSON of a list in pieces, each made in about SLICE_S. Rows are read when their piece is made."""
+    """Yield the JSON of a list in pieces, each of which takes about SLICE_S to make.
+
+    Rows are read when their piece is made.
+    """
     return encoded_pieces(map(encode, rows))
 
 
 def encoded_pieces(rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the JSON of a list in pieces, from rows that are JSON already."""
+    """Yield the JSON of a list in pieces. The rows are JSON already."""
     return sliced(chain((b"[",), _separated(rows), (b"]",)))
 
 
@@ -65,7 +71,7 @@ async def answer_in_slices(pieces: Iterator[bytes], status: int = 200) -> Respon
 
 
 async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callable[[], int]) -> Response:
-    """Return the response for pieces that all show the same state.
+    """Return a response whose pieces all show the same state: they are made anew if a command is executed in between.
 
     `revision` returns a number that rises with each command.
     """
@@ -82,7 +88,7 @@ async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callab
 
 
 async def taking_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces, and let other tasks run after each."""
+    """Yield the pieces unchanged, and let other tasks of the event loop run after each."""
     for piece in pieces:
         yield piece
         await asyncio.sleep(0)
@@ -107,7 +113,7 @@ def _separated(texts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sliced(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """Join texts to pieces of about PIECE_CHARS, none of which takes much longer than SLICE_S to make."""
+    """Join texts into pieces of about PIECE_CHARS, none of which takes much longer than SLICE_S to make."""
     parts: list[bytes] = []
     size, until = 0, time.perf_counter() + SLICE_S
     for text in texts:

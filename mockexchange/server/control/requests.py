@@ -1,4 +1,4 @@
-"""Reads the bodies of control requests; each body is checked completely before anything happens."""
+"""Reads the bodies of requests to the control API. Each body is checked completely before any of it takes effect."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -57,7 +57,7 @@ def _anything(body: Located) -> Located:
 
 
 async def receive(request: Request, bytes_max: int | None = None) -> bytes:
-    """Return the body's bytes. Raises ControlError as soon as more than `bytes_max` are announced or received.
+    """Return the body's bytes. Raises ControlError once the client announces or sends more than `bytes_max`.
 
     The default limit is BODY_BYTES_MAX.
     """
@@ -113,9 +113,10 @@ def _read_step(node: Located, path: str) -> Step:
 
 
 async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
-    """Change a clock as a body asks: advance it and execute everything due on the way, or change its mode.
+    """Change a sandbox's clock as a body asks.
 
-    Raises ControlError.
+    Either the clock is advanced, and everything that is due on the way is executed, or its mode is changed. Raises
+    ControlError.
     """
     texts = {name: node.value for name, node in body.items()}
     try:
@@ -133,7 +134,7 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
 
 
 def resource(path: str, **handlers: Handler) -> Route:
-    """Return one route for all methods of a path, so that the answer to another method can list them."""
+    """Return a route with one handler per method; the answer to any other method then lists the supported ones."""
 
     async def answer(request: Request) -> Response:
         return await handlers["GET" if request.method == "HEAD" else request.method](request)

@@ -1,4 +1,4 @@
-"""The control API of a sandbox's script: lists its steps with their state, adds steps and removes them."""
+"""The part of the control API that lists, adds and removes the steps of a sandbox's script."""
 
 import asyncio
 from typing import Any
@@ -37,7 +37,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
         return await _shown(sandbox.script, sandbox.script.steps)
 
     async def add(request: Request) -> Response:
-        """Add steps, execute those that are due, and answer with the added steps."""
+        """Add steps, execute those that are already due, and answer with the added steps."""
         entries, text = await read_body(request, _read_entries)
         sandbox = await sandbox_of(request)
         if len(entries) > CHECKED_AT_ONCE_MAX:

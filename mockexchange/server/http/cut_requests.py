@@ -1,4 +1,4 @@
-"""Requests that are not read to their end: the limits, the reasons, and the bytes of the answers."""
+"""Defines why a request is not read to its end (limits, for example), and makes the bytes of the answer to it."""
 
 from http import HTTPStatus
 from typing import NamedTuple
@@ -41,9 +41,9 @@ TOO_MUCH_UNFINISHED = Cut(
 
 
 def answer_bytes(cut: Cut, body: bytes) -> bytes:
-    """Return the bytes of an answer after which the connection ends.
+    """Return the bytes of the answer to a request that is not read to its end. The connection ends after them.
 
-    The body of a 400 has the venue's format, others are plain text.
+    The body of a 400 has the venue's format; others are plain text.
     """
     why, length = (b"x-mock-diagnosis", header_text(cut.diagnosis)), (b"content-length", b"%d" % len(body))
     kind = DEFAULT.rest.headers if cut.status == HTTPStatus.BAD_REQUEST else PLAIN_TEXT
@@ -51,7 +51,7 @@ def answer_bytes(cut: Cut, body: bytes) -> bytes:
 
 
 def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Return the status line and headers of an answer after which the connection ends."""
+    """Return the status line and the headers of an answer after which the server closes the connection."""
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
     lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
     return b"\r\n".join(lines) + b"\r\n\r\n"

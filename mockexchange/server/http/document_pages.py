@@ -28,7 +28,7 @@ else Redoc.init(url, {hideDownloadButton: true, nativeScrollbars: true}, place);
 
 
 class Asset(NamedTuple):
-    """A file that a page loads; `path` is its compressed copy below the folder of vendored files."""
+    """A file that a page loads. `path` is its compressed copy, below the folder of third-party files in the package."""
 
     media_type: str
     path: str

@@ -52,7 +52,7 @@ async def carry_out_or_failure(sandbox: Sandbox, answer: Answer, entry: JournalE
 
 
 async def pause_before_refusal(error: Exception) -> None:
-    """Delay the refusal of a client that sends more than the quota of its sandbox allows."""
+    """Wait before a refusal if its reason is that the client sends more than the quota of its sandbox allows."""
     if isinstance(error, QuotaReached):
         await asyncio.sleep(error.pace.pause_s(asyncio.get_running_loop().time()))
 

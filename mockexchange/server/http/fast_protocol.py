@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol on httptools, with limits for headers and targets, and with errors answered in order."""
+"""Adapts uvicorn's HTTP protocol on httptools: it limits headers and targets, and answers errors in order."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ BODY_PIECE_BYTES = 64 * 1024
 
 
 class Overrun(Exception):
-    """A limit is exceeded; raising this stops the parser."""
+    """Raised to stop the parser when a request exceeds a limit."""
 
 
 class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
@@ -161,9 +161,9 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def note_cut(self, cut: Cut) -> bytes:
-        """Journal a request that is not read to its end, with the parsed part of its headers.
+        """Journal a request that is not read to its end, and return the body of its answer.
 
-        Return the answer's body.
+        The journal gets the headers parsed so far.
         """
         if cut is NOT_HTTP or self.scope is None:
             return super().note_cut(cut)

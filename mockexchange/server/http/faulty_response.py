@@ -23,7 +23,7 @@ Closing = list[Callable[[str], object]]
 
 
 def length_of(answer: Answer, size_bytes: int) -> list[Header]:
-    """Return the header content-length in a list; the list is empty for an answer that must not have the header."""
+    """Return a list with the header content-length; empty for an answer that must not have this header."""
     return [] if answer.status == NO_CONTENT else [(b"content-length", b"%d" % size_bytes)]
 
 
@@ -48,7 +48,7 @@ class FaultyResponse:
             await self._watch
 
     async def send(self, answer: FaultyAnswer, headers: list[Header]) -> None:
-        """Send the answer with the delay, pace and end that its faults set."""
+        """Send the answer as its faults require: delayed, slowly, in part, or not at all."""
         await self._pause(answer.delay_us / MICROSECONDS)
         if answer.end in ("drop", "reset"):
             await self._hang_up(is_reset=answer.end == "reset")

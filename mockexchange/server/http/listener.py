@@ -1,4 +1,4 @@
-"""A listening socket with uvicorn's protocols, and without its server, so that ports can open and close at run time."""
+"""Serves one listening socket with uvicorn's protocols but without its server, so that ports can open at run time."""
 
 import asyncio
 import errno
@@ -37,7 +37,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class PortInUse(Exception):
-    """The port is taken; the message names a free one."""
+    """Raised when a port is taken; the message names a free one."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -92,9 +92,10 @@ class OpenConnections(set[Any]):
 
 
 class Listener:
-    """Serves one application on one socket until `stop`.
+    """Serves one application on one listening socket until `stop` is called.
 
-    `has_deflate`: streams are compressed if a client offers it. `identity`: TLS is served with this certificate.
+    With `has_deflate`, streams are compressed if a client offers it. With `identity`, TLS is served with that
+    certificate.
     """
 
     def __init__(
@@ -138,7 +139,7 @@ class Listener:
 
     @property
     def connection_count(self) -> int:
-        """The number of connections that are open now."""
+        """Return the number of connections that are open now."""
         return len(self._state.connections)
 
     async def start(self) -> None:

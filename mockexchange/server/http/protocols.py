@@ -1,6 +1,7 @@
-"""uvicorn's HTTP protocols with limits: an invalid, too large or too slow request is answered, journalled and cut off.
+"""Adds limits to uvicorn's HTTP protocols: requests that are invalid, too large or too slow are refused and
+journalled.
 
-Data longer than a piece is parsed piece by piece in later turns of the event loop: see `loop_budget.LoopBudget`.
+Long data is parsed piece by piece, in later turns of the event loop: see `loop_budget.LoopBudget`.
 """
 
 import asyncio
@@ -170,24 +171,24 @@ class JournalledProtocol:
 
     @abstractmethod
     def open_part(self) -> Part:
-        """Return which part of a request was received incompletely: "head", "body", or "" for none."""
+        """Return the part of a request that has arrived incompletely: "head", "body", or "" if there is none."""
         ...
 
     @abstractmethod
     def is_full(self) -> bool:
-        """Return whether so many requests wait that none is parsed until one of them is answered."""
+        """Return whether the client has sent so many requests that parsing stops until one of them is answered."""
         ...
 
     @abstractmethod
     def may_read(self) -> bool:
         """Return whether the socket may be read.
 
-        It may not while requests or much of a body wait; uvicorn then reads it later.
+        It may not be read while several requests or much of a body wait; uvicorn then tries again later.
         """
         ...
 
     def is_discarding(self) -> bool:
-        """Return whether the request is answered already, so that the rest of its body is dropped."""
+        """Return whether the rest of the body is dropped, because the request is answered already."""
         return self.cycle is not None and bool(self.cycle.response_complete)
 
     def piece_bytes(self) -> int:
@@ -198,7 +199,10 @@ class JournalledProtocol:
         self.refuse(NOT_HTTP)
 
     def refuse(self, cut: Cut) -> None:
-        """Journal the request and end the connection, after an answer unless another answer is being sent."""
+        """Journal a request that is not read to its end, answer it, and close the connection.
+
+        It gets no answer if another answer is being sent.
+        """
         if self.transport.is_closing():
             return
         self._is_refused = True
@@ -209,7 +213,7 @@ class JournalledProtocol:
 
     @abstractmethod
     def is_answering(self) -> bool:
-        """Return whether an answer is being sent, so that no other one may be written."""
+        """Return whether an answer is being sent, so that no other answer may be written now."""
         ...
 
     def note_cut(self, cut: Cut) -> bytes:
@@ -236,7 +240,10 @@ class JournalledH11Protocol(JournalledProtocol, H11Protocol):
         super()._take(piece)
 
     def piece_bytes(self) -> int:
-        """Return a larger size for the rest of the headers, since h11 scans them from the start with each piece."""
+        """Return how many bytes may be parsed at once.
+
+        It is more for the rest of the headers, since h11 scans these from the start with each piece.
+        """
         return 8 * PIECE_BYTES if self.open_part() == "head" else PIECE_BYTES
 
     def open_part(self) -> Part:

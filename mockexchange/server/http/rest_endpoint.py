@@ -1,8 +1,7 @@
 """The ASGI endpoint of the venues' REST APIs: it reads a request, lets a sandbox answer it, and sends the answer.
 
-The path determines the venue; a route table in the venue, not Starlette's router, finds the operation. The reason of a
-refusal is diagnosed on one worker thread that lets other threads run between its steps, so that other requests are not
-delayed.
+The path determines the venue, and a route table of the venue, not Starlette's router, the operation. One worker thread
+finds the reasons of refusals. It lets other threads run between its steps, so that other requests are not delayed.
 """
 
 import asyncio
@@ -51,9 +50,8 @@ class DiagnosisWorker:
     """Finds the reasons of refusals on one thread, off the event loop and one after the other.
 
     After each diagnosis the thread pauses for a multiple of the processor time that the diagnosis took. So a client
-    that is refused in a loop takes a limited part of the interpreter's time, and a single refusal never waits. With
-    clock time instead of processor time, refusals would be late by seconds on a busy machine, and clients would give
-    up.
+    that is refused in a loop takes a limited part of the interpreter's time, and a single refusal does not wait.
+    Processor time is measured, since by clock time refusals would be late by seconds on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -62,7 +60,7 @@ class DiagnosisWorker:
         self._waiting = 0
 
     async def diagnose(self, answer: Answer) -> str | None:
-        """Return the reason of a refusal, diagnosing it now if that was not done; None if nothing was refused."""
+        """Return the reason of a refusal; find it now if that was not done before. None if nothing was refused."""
         if answer.diagnose is None:
             return answer.diagnosis
         if self._waiting >= DIAGNOSES_WAITING_MAX:
@@ -91,7 +89,7 @@ def _yield_to_other_threads() -> None:
 
 
 async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: Answer) -> str | None:
-    """Return the reason of a refusal, with known paths of all venues if the path is unknown.
+    """Return the reason of a refusal; for an unknown path, it lists the known paths of all venues.
 
     None if nothing was refused.
     """
@@ -136,7 +134,10 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
 def inspect(
     inspector: Inspector, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
 ) -> list[str]:
-    """Return the problems that the self-check finds in an answer; empty if a fault or a stub changed the answer."""
+    """Return the problems that the server's check of its own answers finds in this one.
+
+    The list is empty if a fault or a stub changed the answer.
+    """
     if answer.fault is not None or answer.stub is not None:
         return []
     headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
@@ -206,7 +207,7 @@ async def send_whole(send: Send, answer: Answer, headers: list[Header]) -> None:
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
-    """Return the headers of an answer: the venue's unless it has its own, the mock's mark and the diagnosis."""
+    """Return the headers of an answer: its own or else the venue's, the header that marks a mock, and the diagnosis."""
     own = {name for name, _ in answer.headers}
     headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), MARK, *answer.headers]
     if answer.diagnosis:
@@ -215,6 +216,6 @@ def headers_of(venue: Venue, answer: Answer) -> list[Header]:
 
 
 def header_text(text: str) -> bytes:
-    """Return a text as a header value: one line of printable ASCII, cut to a maximal length."""
+    """Return a text as a header value: one line of printable ASCII, cut to the maximal length."""
     line = " ".join(text.split())[:DIAGNOSIS_CHARS_MAX]
     return CONTROL_CHARACTERS.sub(lambda match: f"\\x{ord(match[0]):02x}", line).encode("ascii", "backslashreplace")

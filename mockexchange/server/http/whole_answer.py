@@ -1,7 +1,7 @@
-"""Sends an answer in one piece.
+"""Sends the headers and the body of an answer in one write.
 
-uvicorn writes the headers of an answer and its body one after the other: two calls of the operating system, which wake
-the client twice, and checks of each header. Most answers need neither; the others go through uvicorn's `send`.
+uvicorn writes them one after the other and checks each header, which takes two calls of the operating system and wakes
+the client twice. Answers that need uvicorn's checks still go through its `send`.
 """
 
 from http import HTTPStatus
@@ -28,7 +28,7 @@ except ImportError:
 async def send_answer(send: Send, answer: Answer, headers: list[Header]) -> None:
     """Send a venue's answer, whose headers include its length.
 
-    An answer of a stub or with a fault is sent by uvicorn.
+    It goes out in one write, or through uvicorn if a stub or a fault changed it.
     """
     if answer.stub is None and answer.fault is None:
         await send_whole(send, answer.status, headers, answer.body)
@@ -37,7 +37,7 @@ async def send_answer(send: Send, answer: Answer, headers: list[Header]) -> None
 
 
 async def send_whole(send: Send, status: int, headers: list[Header], body: bytes) -> None:
-    """Send an answer whose headers include its length, in one piece if possible."""
+    """Send an answer, whose headers include its length, in one write if possible."""
     cycle = send.__self__ if isinstance(send, MethodType) else send
     if type(cycle) is CYCLE and _is_plain(cycle, status):
         _write(cycle, status, headers, body)

@@ -1,4 +1,7 @@
-"""The role of a server that does not write: it answers reads from the database, and passes all else on to the home."""
+"""Runs a server that does not write: it answers reads from the database.
+
+It forwards all else to the home, the server that writes.
+"""
 
 import socket
 from typing import Any
@@ -24,7 +27,7 @@ from mockexchange.version import __version__
 
 
 class Follower:
-    """The role of a server while another server is the home, the one that writes to the database."""
+    """The role of a server while another server is the home, the only one that writes to their database."""
 
     def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
         """Open the database, which a home has made. Raises StoreError."""
@@ -48,9 +51,9 @@ class Follower:
         """The content of the ready file, once it serves."""
 
     async def move(self, seen: HomeSeen) -> None:
-        """Pass requests on to this home (the server that writes) from now on.
+        """Forward requests to this home (the server that writes) from now on.
 
-        Start to serve when its sandboxes can be read.
+        The server serves clients once it can read the sandboxes in the database.
         """
         if seen.owner != self._owner:
             self._owner, self._home.now = seen.owner, Address.read(seen.address)

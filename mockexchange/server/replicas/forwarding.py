@@ -1,4 +1,4 @@
-"""Passes clients' connections, and messages, from a server that only reads to the server that writes (the home)."""
+"""Forwards clients' connections and messages from a server that only reads to the home, the server that writes."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class HomeAddress:
-    """The current address of the server that writes (the home), as far as this server knows it."""
+    """The address of the home (the server that writes), as far as this server knows it."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -61,7 +61,7 @@ class HomeAddress:
 
 
 class ForwardedConnection:
-    """A client's connection whose bytes are passed on to the server that writes, and back."""
+    """A client's connection whose bytes are copied to the server that writes, and back."""
 
     def __init__(self, client: Streams, home: Streams) -> None:
         self._client, self._home = client, home
@@ -96,7 +96,7 @@ class ForwardedConnection:
 
 
 class Forwarder:
-    """Passes clients' connections on to the server that writes (the home)."""
+    """Forwards clients' connections to the home, the server that writes."""
 
     def __init__(self, home: HomeAddress) -> None:
         self._home = home
@@ -104,7 +104,10 @@ class Forwarder:
         self._forwarded: set[ForwardedConnection] = set()
 
     def hand_over(self, read: bytes, connection: int) -> None:
-        """Pass a connection (a file descriptor) on to the server that writes, with the bytes already read from it."""
+        """Forward a connection to the server that writes, after the bytes that this server has read from it.
+
+        `connection` is a file descriptor.
+        """
         sock = socket.socket(fileno=connection)
         sock.setblocking(False)
         task = asyncio.get_running_loop().create_task(self._pass_on(read, sock))
@@ -112,12 +115,12 @@ class Forwarder:
         task.add_done_callback(self._tasks.discard)
 
     def cut(self) -> None:
-        """End all connections that are passed on, because another server writes from now on."""
+        """Close all forwarded connections, because another server writes from now on."""
         for forwarded in list(self._forwarded):
             forwarded.end()
 
     async def stop(self) -> None:
-        """Wait for answers that clients still expect, and end all connections."""
+        """Wait until running requests are answered, then close all forwarded connections."""
         loop = asyncio.get_running_loop()
         until = loop.time() + FINISH_S_MAX
         while any(one.is_waiting for one in self._forwarded) and loop.time() < until:  # noqa: ASYNC110  # of many
@@ -160,9 +163,9 @@ class Forwarder:
 
 
 class HomeMessages:
-    """Sends messages to the server that writes and receives its messages.
+    """Sends messages to the server that writes, and receives its messages.
 
-    While no such server is known, messages wait.
+    Messages wait while no such server is known.
     """
 
     def __init__(self, home: HomeAddress, take: Callable[[Message], object]) -> None:
@@ -179,7 +182,7 @@ class HomeMessages:
             self._writer.write(encoded(message))
 
     def cut(self) -> None:
-        """Connect again, because another server writes from now on."""
+        """Close the connection and connect again, because another server writes from now on."""
         if self._writer:
             self._writer.close()
 

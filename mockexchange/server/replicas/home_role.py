@@ -1,4 +1,4 @@
-"""The role of the home, the one server of several that writes to their database."""
+"""Runs the home: among several servers on one database, the only one that writes."""
 
 import asyncio
 import socket
@@ -29,7 +29,10 @@ READS = frozenset(("GET", "HEAD"))
 
 
 class HomeRole:
-    """What the one server that writes has: the open store, its term, and sockets for clients and other servers."""
+    """The role of the home, the only server that writes to the database.
+
+    It holds the open store, the term for which this server may write, and the sockets for clients and other servers.
+    """
 
     def __init__(self, store: PostgresStore, sock: socket.socket, peer_socket: socket.socket, token: str) -> None:
         self.store, self.sock, self._peer_socket, self._token = store, sock, peer_socket, token
@@ -41,13 +44,13 @@ class HomeRole:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def prepare(self, server_state: ServerState) -> None:
-        """Set the sockets and the application of a server that shares its database, before the sandboxes are opened."""
+        """Give the server its sockets and its application, before its sandboxes are opened."""
         self._server_state = server_state
         server_state.use_sockets(self.sock, None)
         server_state.new_front = partial(HomeApp, self)
 
     async def listen_to_peers(self) -> None:
-        """Accept connections of the other servers; to be called after the main port is served."""
+        """Accept connections from the other servers. The main port must be served already."""
         assert self._server_state is not None, "it is prepared first"
         main = self._server_state.main
         assert main is not None, "it listens first"
@@ -66,7 +69,7 @@ class HomeRole:
     async def refusal_reason(self, method: str) -> str | None:
         """Return the reason why a request cannot be answered now; None if it can be.
 
-        None is returned once every write that was acknowledged before the request is in this server's memory.
+        Before that, wait until every write that was acknowledged before the request is in this server's memory.
         """
         try:
             async with asyncio.timeout(TERM_S_MAX):
@@ -116,7 +119,7 @@ class HomeRole:
 
 
 class HomeApp(ListenerApp):
-    """The application of the server that writes: it answers only while surely no other server writes."""
+    """The application of the server that writes. It answers only while it is certain that no other server writes."""
 
     def __init__(
         self, home_role: HomeRole, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None
@@ -133,6 +136,6 @@ class HomeApp(ListenerApp):
 
 
 def bind_peers(host: str, address: Address) -> socket.socket:
-    """Open the socket on which other servers reach this server. Raises OSError."""
+    """Open the socket on which the other servers reach this server. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, address.port), family=family)

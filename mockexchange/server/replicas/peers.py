@@ -1,8 +1,8 @@
-"""The protocol between the servers of one database: all others connect to the server that writes (the home).
+"""Defines the protocol between the servers of one database: all others connect to the home, the server that writes.
 
-The home sends a greeting to each server that connects. Only then the other server sends the kind of the connection, so
-requests reach only a home: either a client's connection follows, whose bytes are passed on, or messages in both
-directions.
+The home greets each server that connects. Then the other server sends the kind of the connection: it either carries a
+client's connection, whose bytes are copied, or messages in both directions. A server that is not the home does not
+greet, so requests reach only a home.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 class Address(NamedTuple):
-    """The address at which other servers reach a server."""
+    """The host and port at which other servers reach a server."""
 
     host: str
     port: int
@@ -49,7 +49,7 @@ def announcement(kind: bytes, token: str) -> bytes:
 
 
 def encoded(message: Message) -> bytes:
-    """Return a message as bytes to send, with its length in front."""
+    """Return the bytes of a message, after its length."""
     raw = _ENCODER.encode(message)
     return LENGTH.pack(len(raw)) + raw
 
@@ -84,7 +84,10 @@ Take = Callable[[Message, Callable[[Message], object]], object]
 
 
 class CalledHome(asyncio.Protocol):
-    """A connection from another server, at the server that writes: it carries a client's connection, or messages."""
+    """A connection from another server, accepted by the server that writes.
+
+    It carries either a client's connection or messages.
+    """
 
     def __init__(
         self, token: str, new_protocol: Callable[[], asyncio.Protocol], take: Take, callers: set[asyncio.Transport]
@@ -96,7 +99,7 @@ class CalledHome(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: Any) -> None:
-        """Send the greeting. The transport of uvloop is no `asyncio.Transport`, but has the same methods."""
+        """Send the greeting. `transport` is not typed, since uvloop's is no `asyncio.Transport`, only like one."""
         self._transport = transport
         self._callers.add(transport)
         transport.write(GREETING)

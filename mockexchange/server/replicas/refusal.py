@@ -1,4 +1,4 @@
-"""Answers 503 with the reason if a server cannot know the current state of its sandboxes, so no old state is sent."""
+"""Answers 503 if a server cannot know the current state of its sandboxes, so that no client reads an old state."""
 
 import json
 
@@ -21,14 +21,14 @@ def _parts(reason: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
 
 
 def refusal(reason: str) -> bytes:
-    """Return the bytes of the 503 answer, after which the connection ends."""
+    """Return the bytes of a 503 answer with a reason. The server closes the connection after it."""
     body, headers = _parts(reason)
     lines = [b"%s: %s\r\n" % header for header in [*headers, (b"connection", b"close")]]
     return b"HTTP/1.1 503 Service Unavailable\r\n" + b"".join(lines) + b"\r\n" + body
 
 
 async def send_refusal(scope: Scope, send: Send, reason: str) -> None:
-    """Answer 503 to a request or to the handshake of a stream, by ASGI."""
+    """Answer 503 to an ASGI request, which is an HTTP request or the handshake of a stream."""
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     body, headers = _parts(reason)
     await send({"type": f"{kind}.start", "status": STATUS, "headers": headers})

@@ -1,4 +1,4 @@
-"""Runs one of several servers on a database: it is the home (the one that writes), or reads what the home writes."""
+"""Runs one of several servers on a database: the home, which writes, or one that reads what the home writes."""
 
 import asyncio
 import socket
@@ -41,7 +41,7 @@ async def run_replica(
     announce: Callable[[dict[str, Any]], None],
     progress: Progress | None = None,
 ) -> None:
-    """Serve as `run_server` does, together with other servers on the database, which reach this one at `address`."""
+    """Serve as `run_server` does, beside other servers on the same database. They reach this one at `address`."""
     stopping = asyncio.Event()
     allow_many_files()
     with signals_set(stopping):

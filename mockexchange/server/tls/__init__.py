@@ -1,1 +1,1 @@
-"""TLS: certificates made for a server, and the acceptor of its ports."""
+"""Makes the certificates of a server, and accepts TLS connections on its ports."""

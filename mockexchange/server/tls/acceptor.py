@@ -1,7 +1,7 @@
 """Accepts connections on a TLS port: checks the first byte of each, then performs the handshake or refuses it.
 
-The event loop's own TLS support reports neither a failed handshake nor a client of plain http. Here both are journalled
-with the change that is needed, and clients that do not complete the handshake in time are disconnected.
+The event loop's own TLS support reports neither a failed handshake nor a client that sends plain HTTP. Here both are
+journalled, with advice for the client, and a client that does not complete the handshake in time is disconnected.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Identity:
 
 
 class ConnectionJournal(Protocol):
-    """Journals connections that sent no valid request; `app.ListenerApp` does so."""
+    """Journals connections that sent no valid request. `app.ListenerApp` implements this."""
 
     def answer_cut(self, cut: Cut, raw: bytes) -> bytes: ...
 
@@ -80,7 +80,7 @@ class TlsAcceptor:
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     async def stop(self) -> None:
-        """Stop accepting, and disconnect clients in the handshake or without TLS."""
+        """Accept no more connections, and disconnect clients that are in the handshake or do not use TLS."""
         tasks = [task for task in (self._accepting, *self._greetings) if task]
         for task in tasks:
             task.cancel()
@@ -160,9 +160,9 @@ class TlsAcceptor:
 
 
 class PlainTextConnection(asyncio.Protocol):
-    """A connection of a client that does not use TLS on a TLS port.
+    """A connection to a TLS port of a client that does not use TLS.
 
-    It gets a plain http error in the venue's format.
+    It gets an error over plain HTTP, in the venue's format.
     """
 
     transport: asyncio.Transport
@@ -176,9 +176,9 @@ class PlainTextConnection(asyncio.Protocol):
         self._open_ones.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Answer the first bytes.
+        """Answer the first bytes with the error.
 
-        Later bytes are read too, since unread bytes would make the system discard the answer.
+        Later bytes are read and dropped, since the system discards an answer if unread bytes remain.
         """
         if self._timer:
             return

@@ -1,4 +1,4 @@
-"""Finds the names and addresses for a server's certificate."""
+"""Collects the host names and addresses that a server's certificate has to contain."""
 
 import ipaddress
 import re
@@ -15,7 +15,7 @@ NAME_CHARS_MAX = 253
 
 
 def names_for(host: str, names: Iterable[str] = (), public_url: str | None = None) -> list[str]:
-    """Return the names for a certificate: this machine's, the address that the server listens on, and the user's."""
+    """Return the names for a certificate: those of this machine, the listening address, `public_url`, and `names`."""
     public = urlsplit(public_url).hostname if public_url else None
     further = [*names, *([public] if public else [])]
     with suppress(ValueError):  # the operating system accepts addresses that cannot be names in a certificate
@@ -33,7 +33,7 @@ def names_of_this_machine() -> tuple[str, ...]:
 
 
 def normalised(name: str) -> str:
-    """Return a name or an address as certificates and clients write it. Raises ValueError on other text."""
+    """Return a host name or an address in the form that certificates have. Raises ValueError if it is neither."""
     plain = name.strip().removeprefix("[").removesuffix("]")
     try:
         return str(ipaddress.ip_address(plain))

@@ -64,7 +64,7 @@ class Authority:
         return cls(builder.sign(key, hashes.SHA256()), key)
 
     def issue(self, names: Iterable[str], now: datetime | None = None) -> Certificate:
-        """Return a certificate for these names and addresses of a server. Raises ValueError on other text."""
+        """Return a certificate for a server with these names and addresses. Raises ValueError if one is neither."""
         key = _new_key()
         wanted = [_general_name(name) for name in dict.fromkeys(map(normalised, names))]
         if not wanted:
@@ -87,12 +87,15 @@ class Authority:
         return Identity(known, self.server_context(known))
 
     def server_context(self, names: Iterable[str]) -> ssl.SSLContext:
-        """Return the TLS context of a server with these names. Raises ValueError on invalid names."""
+        """Return a TLS context for a server with these names, with a new certificate.
+
+        Raises ValueError on invalid names.
+        """
         return context_of(self.issue(names))
 
 
 def context_of(certificate: Certificate) -> ssl.SSLContext:
-    """Return a server's TLS context with this certificate: TLS 1.2 and 1.3, HTTP/1.1 only."""
+    """Return the TLS context of a server with this certificate: TLS 1.2 and 1.3, HTTP/1.1 only."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

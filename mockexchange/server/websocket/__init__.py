@@ -1,1 +1,1 @@
-"""WebSocket: the stream endpoint of the venues, its protocol and its transports."""
+"""Serves the venues' streams over WebSocket: the endpoint, the protocol, and how frames are written."""

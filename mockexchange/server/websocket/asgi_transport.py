@@ -1,4 +1,4 @@
-"""Sends a stream's frames by plain ASGI messages, for the application inside another program: no pings, no resets."""
+"""Writes a stream's frames with plain ASGI messages, if another program serves the application: no pings, no resets."""
 
 import asyncio
 
@@ -40,7 +40,7 @@ class AsgiTransport(StreamTransport):
         self.note_room()
 
     async def detach(self, ending: Ending) -> None:
-        """Write the remaining frames after either side has closed the stream, and nothing after them."""
+        """Write the remaining frames after either side has closed the stream, then nothing more."""
         if self.ending is None:
             self._end(ending)
             self._writer.cancel()

@@ -1,12 +1,12 @@
-"""The headers of WebSocket frames."""
+"""Makes the headers of WebSocket frames."""
 
 FINAL_TEXT = 0x81
 
 
 class Heads(dict[int, bytes]):
-    """The headers of unfragmented, unmasked text frames (RFC 6455, section 5.2), by payload size.
+    """The headers of unfragmented, unmasked text frames (RFC 6455, section 5.2), by the size of the payload in bytes.
 
-    Made when first used.
+    A header is made when it is first used.
     """
 
     def __missing__(self, size_bytes: int) -> bytes:

@@ -1,7 +1,8 @@
-"""Sends pings when a stream is quiet, and waits for the pong: with timers of host time, one at a time for each stream.
+"""Sends a ping when a stream is quiet, and waits for the pong, with one timer of host time for each stream.
 
-The venue pings a quiet stream only: 8 times in 90 seconds of silence, never in 75 seconds with 1,712 frames. Sending is
-far more frequent than pinging, so a sent frame moves no timer: it only records its time, which the timer checks.
+The venue pings quiet streams only: 8 times in 90 seconds of silence, never in 75 seconds with 1,712 frames. Frames are
+far more frequent than pings, so sending a frame does not move the timer: it records the time, and the timer checks
+that.
 """
 
 import asyncio
@@ -13,26 +14,27 @@ MICROSECONDS = 1_000_000
 
 
 class Pinged(Protocol):
-    """A stream to which pings are sent. `sent_at_s` is the time of the last frame sent, on the loop's clock."""
+    """A stream that gets pings. `sent_at_s` is the time of the last frame sent, on the event loop's clock."""
 
     sent_at_s: float
 
     @property
     def has_unread(self) -> bool:
-        """Return whether received bytes are not parsed yet; the pong may be among them."""
+        """Return whether received bytes are not parsed yet. The pong may be among them."""
         ...
 
     def ping(self) -> None: ...
 
     def give_up(self) -> None:
-        """End the stream of a client that sent no pong in time."""
+        """End the stream, because the client sent no pong in time."""
         ...
 
 
 class Heartbeat:
-    """Sends pings to a quiet stream, and ends it without a pong in time; times are microseconds of host time.
+    """Sends pings while a stream is quiet, and ends the stream if no pong comes in time.
 
-    A quiet time of 0 turns pings off; a pong time of 0 turns the deadlines off.
+    `quiet_us` and `pong_us` are host time. With `quiet_us` 0 no pings are sent; with `pong_us` 0 pongs have no
+    deadline.
     """
 
     def __init__(self, quiet_us: int, pong_us: int, wire: Pinged, loop: asyncio.AbstractEventLoop) -> None:
@@ -51,7 +53,7 @@ class Heartbeat:
             self._wait(self._left_s())
 
     def stop(self) -> None:
-        """Send no more pings, and do not wait for a pong any more."""
+        """Send no more pings, and wait for no pong."""
         self._quiet_s = 0.0
         self._cancel()
 

@@ -1,8 +1,8 @@
-"""uvicorn's sans-IO WebSocket protocol, with batched writes, heartbeats, fair reading and TCP resets.
+"""Adapts uvicorn's sans-IO WebSocket protocol: batched writes, heartbeats, fair reading and TCP resets.
 
-uvicorn performs the handshake and runs the application; frames are handled here. All frames waiting in the outbox go
-into one write. Received bytes are parsed in slices, one per turn of the loop, so that a client that floods gets only
-its share of time; nothing is parsed while the application does not receive, so that unread data stays limited.
+uvicorn performs the handshake and runs the application; this module handles frames. All frames that wait in the outbox
+go into one write. Received bytes are parsed in pieces, one per turn of the event loop, so that a client that sends much
+does not delay others. No bytes are parsed while the application does not receive, so that unread data stays limited.
 """
 
 from asyncio import TimerHandle
@@ -37,9 +37,9 @@ NOT_A_HANDSHAKE = "this upgrade is no WebSocket handshake: {}"
 
 
 class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
-    """The connection of a stream, through which a sandbox writes frames.
+    """The connection of a stream.
 
-    It performs the handshake until `attach` is called.
+    It performs the handshake; after `attach` it writes the frames of a sandbox's outbox.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -93,7 +93,10 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         extensions[WIRE] = self
 
     async def send(self, message: Any) -> None:
-        """Send as uvicorn does, except answers without an upgrade: uvicorn logs those as errors and doubles headers."""
+        """Send an ASGI message as uvicorn does, but write a refusal of the handshake here.
+
+        uvicorn would log such an answer as an error and repeat its headers.
+        """
         if message["type"] == "websocket.http.response.start":
             self.close_sent = self.handshake_complete = True
             self.transport.write(raw_head(message["status"], [*self.default_headers, *message["headers"]]))
@@ -107,7 +110,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
     # Out
 
     def attach(self, outbox: Outbox, heartbeat_us: int, pong_us: int) -> None:
-        """Send the frames of the outbox and pings from now on; times are microseconds of host time."""
+        """Send the frames of `outbox`, and pings, from now on. `heartbeat_us` and `pong_us` are host time."""
         del self.request, self.response  # streams are many and long
         self.outbox = outbox
         self._heartbeat = Heartbeat(heartbeat_us, pong_us, self, self.loop)
@@ -236,7 +239,10 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
     # The end
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send the waiting frames and a close frame, then wait for its echo; a stalled stream just ends."""
+        """Send the waiting frames and a close frame, then wait for the client's close frame.
+
+        A stream that is stalled ends without a close frame.
+        """
         if self.ending or self.transport.is_closing():
             return
         self._end(Ending(code, reason, is_ours=True))

@@ -1,6 +1,6 @@
-"""The ASGI endpoint of the venues' streams: it answers the handshake, then executes commands.
+"""The ASGI endpoint of the venues' streams: it answers the handshake, then executes the client's commands.
 
-The transport sends frames.
+The transport of the stream sends the frames.
 """
 
 import asyncio
@@ -131,9 +131,9 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
 
 
 async def streams_drained(sandbox: Sandbox) -> None:
-    """Write all waiting frames, and wait for clients that read and have more than half a full queue left.
+    """Write all waiting frames, then wait for each client that reads until at most half of its outbox is full.
 
-    Code that makes many frames at once calls this now and then, so that clients that read lose none of them.
+    Code that makes many frames at once calls this from time to time, so that no client that reads loses frames.
     """
     sandbox.streams.flush()
     await asyncio.sleep(0)
@@ -163,7 +163,7 @@ async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: San
 
 
 class Upgrade:
-    """An upgrade request that is not granted yet, with the ASGI message types of an ordinary request."""
+    """A request to open a stream that is not granted yet. It uses the ASGI message types of an ordinary request."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self.send_to_stream = receive, send

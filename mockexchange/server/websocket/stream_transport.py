@@ -1,4 +1,4 @@
-"""What the transports of streams share: the end of a stream, the pace of its commands, and delayed calls."""
+"""Implements what all transports of streams do: end the stream, pace its commands, and call functions later."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ WIRE = "mockexchange.wire"
 
 
 class StreamTransport:
-    """The part of a stream's transport that needs no socket.
+    """The base of the transports of streams, without a socket.
 
     `sent_at_s` is the time of the last frame, on the loop's clock.
     """
@@ -29,7 +29,7 @@ class StreamTransport:
 
     @property
     def is_taking(self) -> bool:
-        """Whether frames may still be sent: the stream has neither ended nor stalled."""
+        """Return whether frames may still be sent: the stream has neither ended nor stalled."""
         return not self.is_stalled and self.ending is None
 
     async def wait_for_turn(self) -> bool:
@@ -47,7 +47,7 @@ class StreamTransport:
         return self.ending is None and not self.outbox.is_full
 
     def note_room(self) -> None:
-        """Wake a command that waits for room in the outbox, if there is room now or the stream has ended."""
+        """Let a waiting command continue, if the outbox has room now or the stream has ended."""
         if self._room and (self.outbox.has_room or not self.is_taking):
             self._room.set()
 

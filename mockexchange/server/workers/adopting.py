@@ -1,4 +1,4 @@
-"""Decides which worker serves a new connection, and hands the connection over together with the bytes read from it."""
+"""Decides which worker process serves a new connection, and passes the connection to it with the bytes read so far."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ Give = Callable[[int, int], object]
 
 
 class FairAccepting:
-    """Accepts connections for a worker, and gives one away if another worker has fewer."""
+    """Accepts connections for one worker process, and gives a connection away if another worker has fewer."""
 
     def __init__(
         self, listener: Listener, shares: ConnectionShares, worker: int, others: Sequence[int], give: Give
@@ -40,7 +40,10 @@ class FairAccepting:
         self._give(other, connection)
 
     async def adopt(self, giver: int, read: bytes, connection: int) -> None:
-        """Serve a connection that another worker gave, beginning with the bytes that were read from it."""
+        """Serve a connection that the worker `giver` passed on.
+
+        It begins with the bytes `read`, which that worker has read from the connection.
+        """
         sock = socket.socket(fileno=connection)
         sock.setblocking(False)
         try:
@@ -51,7 +54,7 @@ class FairAccepting:
 
 
 class Accepted(asyncio.Protocol):
-    """A new connection, until it is decided which worker serves it."""
+    """A new connection, before it is decided which worker process serves it."""
 
     def __init__(self, accepting: FairAccepting) -> None:
         self._accepting = accepting
@@ -61,7 +64,7 @@ class Accepted(asyncio.Protocol):
 
 
 class Adopted(asyncio.Protocol):
-    """A connection that another worker accepted, with the bytes that were read from it."""
+    """A connection that another worker process accepted and passed on, with the bytes that it had read."""
 
     def __init__(self, listener: Listener, read: bytes) -> None:
         self._listener, self._read = listener, read
@@ -71,7 +74,7 @@ class Adopted(asyncio.Protocol):
 
 
 def begin(listener: Listener, transport: Any, read: bytes) -> None:
-    """Let a listener serve a connection, beginning with the bytes that were read from it."""
+    """Let a listener serve an accepted connection, beginning with the bytes `read` that were read from it."""
     protocol: Any = listener.new_protocol()
     transport.set_protocol(protocol)
     protocol.connection_made(transport)

@@ -1,7 +1,7 @@
-"""Counts the connections of each worker, so that the worker with the fewest gets the next one.
+"""Counts the connections of each worker process, so that the worker with the fewest gets the next one.
 
-The system divides connections at random, so of 16 connections one of two workers has ten or more every third time. Each
-number in the shared memory is written by one worker only, so none needs a lock.
+The system divides connections at random: with 16 connections and two workers, one has ten or more in a third of cases.
+Each number in the shared memory is written by one worker only, so none needs a lock.
 """
 
 import mmap
@@ -10,7 +10,7 @@ CELL_BYTES = 8
 
 
 class ConnectionShares:
-    """The numbers of each worker's open connections, and of those on their way from one worker to another."""
+    """Counts each worker's open connections, and the connections on their way from one worker to another."""
 
     def __init__(self, workers: int) -> None:
         self._workers = range(workers)
@@ -20,7 +20,7 @@ class ConnectionShares:
         self._taken = self._cells[workers + workers * workers :]
 
     def begin(self, worker: int) -> None:
-        """Count from zero for a worker that starts, perhaps in place of one that ended."""
+        """Count from zero for a worker that starts, possibly in place of one that ended."""
         self._cells[worker] = 0
         for other in self._workers:
             place = self._place(worker, other)
@@ -30,7 +30,7 @@ class ConnectionShares:
         self._cells[worker] = count
 
     def note_given(self, worker: int, other: int) -> None:
-        """Count a connection that `worker` has sent to the worker `other`."""
+        """Count a connection that `worker` has passed to the worker `other`."""
         self._given[self._place(worker, other)] += 1
 
     def note_taken(self, worker: int, giver: int) -> None:

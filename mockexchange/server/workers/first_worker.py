@@ -1,4 +1,7 @@
-"""The role of the first worker: it publishes the numbers of applied records, and handles what the readers send."""
+"""Runs the first worker process, the only one that writes, beside the readers, which answer reads.
+
+It publishes how many records of each log are applied, and handles the requests that readers send to it.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,9 +22,9 @@ START_POLL_S = 0.01
 
 
 class FirstWorker:
-    """The first of a server's workers, the only one that writes.
+    """The first of a server's worker processes, the only one that writes.
 
-    The others (readers) send it what they cannot answer.
+    The others, called readers, send it the requests that they cannot answer.
     """
 
     def __init__(self, shared: SharedByWorkers, server_state: ServerState) -> None:

@@ -1,6 +1,7 @@
-"""Sends messages and open files between the first worker and a reader, in order, also after a restart of either.
+"""Sends messages and open files between the first worker process and a reader, in order.
 
-The parent of the workers has both ends of each pair, so what was sent to a worker that was killed reaches the next one.
+The parent process keeps both ends of each socket pair open, so a message to a worker that was killed reaches the worker
+that replaces it.
 """
 
 import asyncio
@@ -28,16 +29,16 @@ FILE = b"\xff"
 
 
 class Answered(msgspec.Struct, tag=True, frozen=True):
-    """The message that a reader has answered a request to a sandbox, with the journal entry."""
+    """The message of a reader that it has answered a request to a sandbox; it carries the journal entry."""
 
     sandbox: int
     entry: JournalEntry
 
 
 class RunDue(msgspec.Struct, tag=True, frozen=True):
-    """The message that a reader needs the due steps of a sandbox's script to be run.
+    """The message with which a reader asks the first worker to run the due steps of a sandbox's script.
 
-    `number` identifies the question.
+    The reply has the same `number`.
     """
 
     sandbox: int
@@ -45,13 +46,16 @@ class RunDue(msgspec.Struct, tag=True, frozen=True):
 
 
 class Done(msgspec.Struct, tag=True, frozen=True):
-    """The message that the due steps were run, or cannot be, in reply to the RunDue message with this number."""
+    """The reply to the RunDue message with the same `number`: the due steps were run, or cannot be."""
 
     number: int
 
 
 class HandOver(msgspec.Struct, tag=True, frozen=True):
-    """The message that hands a connection over, with the bytes that were read from it."""
+    """The message that passes a connection to the first worker.
+
+    `read` are the bytes that the reader has read from it.
+    """
 
     read: bytes
 
@@ -67,7 +71,7 @@ class _Packet(NamedTuple):
 
 
 def mailbox_ends() -> tuple[socket.socket, socket.socket]:
-    """Return two connected sockets: one for each of two mailboxes that send to each other."""
+    """Return two connected sockets, for two mailboxes that send to each other."""
     ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in ends:
         end.setblocking(False)
@@ -81,7 +85,7 @@ Receive = Callable[[Message, int | None, "Mailbox"], object]
 class Mailbox:
     """Sends messages to another process and receives messages from it.
 
-    `receive` is called with every message, the open file that came with it (or None), and the mailbox.
+    `receive` is called with each message, the open file that came with it (or None), and this mailbox.
     """
 
     def __init__(self, end: socket.socket, receive: Receive) -> None:
@@ -101,7 +105,10 @@ class Mailbox:
             _close(self._waiting.popleft().files)
 
     def send(self, message: Message, file: int | None = None) -> None:
-        """Send a message now, or as soon as there is room. After sending, the file is closed in this process."""
+        """Send a message now, or as soon as there is room.
+
+        `file`, an open file, is closed in this process after that.
+        """
         raw = _ENCODER.encode(message)
         files = () if file is None else (file,)
         packet = _Packet(raw, files) if len(raw) <= self._packet_bytes_max else _Packet(FILE, (_file_of(raw), *files))

@@ -1,4 +1,7 @@
-"""The parent process of the workers: it forks them, replaces those that end, forwards signals, and serves no client."""
+"""The parent of a server's worker processes: it forks them, replaces those that end, and forwards signals.
+
+It serves no client itself.
+"""
 
 import ctypes
 import os
@@ -19,7 +22,7 @@ Handlers = dict[int, Any]
 
 
 class Worker(NamedTuple):
-    """This process as one of the workers; worker 0 is the first, which writes."""
+    """This process as one of a server's worker processes. Worker 0 is the first, the only one that writes."""
 
     number: int
     replaced: str = ""
@@ -27,7 +30,10 @@ class Worker(NamedTuple):
 
 
 class Parent:
-    """Starts and replaces workers. `flags` has a 1 for each worker that serves, and a last 1 when all have to stop."""
+    """Starts worker processes and replaces those that end.
+
+    `flags` has one byte for each worker, 1 while it serves, and a last byte that is 1 when all have to stop.
+    """
 
     def __init__(self, flags: memoryview, stop_signals: tuple[int, ...], fork: Callable[[], int] = os.fork) -> None:
         self._flags, self._fork = flags, fork
@@ -38,9 +44,9 @@ class Parent:
         self._handlers: Handlers = {}
 
     def run(self) -> Worker:
-        """Fork the workers, and return in each of them.
+        """Fork the worker processes, and return in each of them.
 
-        In the parent, raise SystemExit after the last worker has ended.
+        In the parent, this raises SystemExit after the last worker has ended.
         """
         with suppress(AttributeError, OSError):
             for stream in (sys.stdout, sys.stderr):
@@ -116,14 +122,14 @@ class Parent:
 
 
 def end_with_parent(parent: int) -> None:
-    """Let the system send SIGTERM to this process when its parent ends, however the parent ends."""
+    """Make the system send SIGTERM to this process when its parent process ends for any reason."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         raise SystemExit(1)
 
 
 def describe_end(worker: Worker, pid: int, status: int) -> str:
-    """Return a sentence for the log about a worker that ended and is replaced."""
+    """Return a sentence for the log output about a worker process that ended and is replaced."""
     code = os.waitstatus_to_exitcode(status)
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return f"worker {worker.number} (process {pid}) {how}: this one has its place"

@@ -1,7 +1,7 @@
-"""The application of a reader: it answers reads of the venues' REST APIs, from sandboxes that the first worker writes.
+"""The application of a reader, a worker process that answers reads from sandboxes which the first worker writes.
 
-Other requests are handed over to the first worker: writes, and all requests to a sandbox with faults, stubs, triggers
-by clients, or rate limits, whose answers depend on the requests before them, which come on any connection.
+It passes all other requests to the first worker: writes, and requests to a sandbox with faults, stubs, rate limits or
+triggers by clients. Answers of such a sandbox depend on earlier requests, which may come on any connection.
 """
 
 import time
@@ -25,10 +25,10 @@ from mockexchange.venues.request import Answer
 
 
 class ReadSide(Protocol):
-    """The reader (a worker that answers reads), as its ASGI application uses it."""
+    """The interface of a reader (a worker process that answers reads) for its ASGI application."""
 
     async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
-        """Return the sandbox of a key, including all acknowledged writes.
+        """Return the sandbox of a key, after all acknowledged writes are applied to it.
 
         None if this process cannot know its current state.
         """
@@ -41,7 +41,7 @@ class ReadSide(Protocol):
 
 
 class ReaderApp(ListenerApp):
-    """The ASGI application of a reader's listener: it answers reads, and hands all other requests over."""
+    """The ASGI application of a reader: it answers reads, and passes all other requests to the first worker."""
 
     def __init__(self, reader: ReadSide, diagnosis_worker: DiagnosisWorker) -> None:
         super().__init__(reader.route, diagnosis_worker, None)
@@ -78,7 +78,7 @@ class ReaderApp(ListenerApp):
 def read_answer(sandbox: Sandbox, asked: RequestContext) -> Answer | None:
     """Return the answer to a request that only reads; None if only the first worker may answer.
 
-    The first worker has to answer writes, and requests whose number affects later answers.
+    The first worker has to answer writes, and requests that change later answers, such as those that rate limits count.
     """
     venue, context = asked.venue, sandbox.contexts[asked.venue.name]
     counts = venue.rest.counts_requests

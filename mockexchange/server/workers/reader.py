@@ -1,4 +1,4 @@
-"""Runs a reader: a worker that answers reads from sandboxes which the first worker writes to the store."""
+"""Runs a reader: a worker process that answers reads from sandboxes which the first worker writes to the store."""
 
 import asyncio
 
@@ -18,14 +18,14 @@ START_POLL_S = 0.01
 
 
 async def first_is_ready(shared: SharedByWorkers) -> bool:
-    """Wait until the first worker has opened all sandboxes; return False if the server stops before that."""
+    """Wait until the first worker has opened all sandboxes; return False if the server stops before."""
     while not shared.ready[0] and not shared.is_stopping:  # noqa: ASYNC110  # another process sets it
         await asyncio.sleep(START_POLL_S)
     return not shared.is_stopping
 
 
 class Reader:
-    """A running reader, as an asynchronous context manager."""
+    """A running reader (a worker process that answers reads), as an asynchronous context manager."""
 
     def __init__(self, shared: SharedByWorkers, number: int, inspector: Inspector | None = None) -> None:
         """Open the store, which the first worker has made. Raises StoreError."""
@@ -58,7 +58,7 @@ class Reader:
 
     @property
     def connection_count(self) -> int:
-        """Number of open connections that this worker serves; those that write are passed on to the first worker."""
+        """Return the number of open connections of this worker, without those that were passed to the first worker."""
         return self._listener.connection_count
 
     def _hand_over(self, read: bytes, connection: int) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP protocol of a reader: it answers simple reads, and hands every other connection over to the first worker."""
+"""The HTTP protocol of a reader: it answers simple reads, and passes every other connection to the first worker."""
 
 import os
 import re
@@ -16,7 +16,7 @@ HELD_BYTES_MAX = 64 * 1024
 
 
 def is_plain_read(data: bytes) -> bool:
-    """Return whether bytes are exactly one request that only reads, without a body or an upgrade."""
+    """Return whether bytes are exactly one complete request that only reads, without a body or an upgrade."""
     return (
         len(data) <= PIECE_BYTES
         and PLAIN.match(data) is not None
@@ -26,7 +26,7 @@ def is_plain_read(data: bytes) -> bool:
 
 
 class ReaderProtocol(JournalledHttpToolsProtocol):
-    """Parses one request at a time, so that if it is no simple read, its bytes can be handed over."""
+    """Parses one request at a time, and keeps its bytes until it is clear that the request is a simple read."""
 
     _read = _held = b""
     """The bytes of the request that is answered, and those that came behind it."""
@@ -44,7 +44,7 @@ class ReaderProtocol(JournalledHttpToolsProtocol):
             self.hand_over()
 
     def hand_over(self) -> None:
-        """Give the connection, with all bytes of unanswered requests, to the first worker."""
+        """Pass the connection, with the bytes of all unanswered requests, to the first worker."""
         self.transport.pause_reading()
         self._is_refused = True  # nothing is wrong with what was read
         if self.running is not None:
@@ -55,7 +55,7 @@ class ReaderProtocol(JournalledHttpToolsProtocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Hand the connection over, so that the first worker refuses the invalid request."""
+        """Pass the connection to the first worker, which refuses the invalid request."""
         self.hand_over()
 
     def on_response_complete(self) -> None:

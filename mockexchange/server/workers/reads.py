@@ -1,4 +1,4 @@
-"""Keeps copies of sandboxes that another process writes, so that this process can answer reads."""
+"""Keeps copies of sandboxes that another process writes, so that this process can answer reads from them."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Send = Callable[[Message], object]
 
 
 class ReaderJournal(Journal):
-    """The journal of a sandbox in a reader. It keeps nothing, since the writing process has the entries."""
+    """The journal of a sandbox in a reader. It keeps no entries, since the writing process keeps them."""
 
     def __init__(self, id_: int, send: Send) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class ReaderJournal(Journal):
 
 
 class Reads:
-    """The copies of sandboxes in a reader, each with all writes that were acknowledged before it is read."""
+    """A reader's copies of sandboxes. Each has all acknowledged writes before a read is answered from it."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Reads:
         self._trouble = ""
 
     def start(self) -> None:
-        """Apply new records at intervals from now on."""
+        """Begin to apply new records of the logs at intervals."""
         self._following = asyncio.get_running_loop().create_task(self._keep_following())
 
     def stop(self) -> None:
@@ -72,9 +72,9 @@ class Reads:
         return self.sandboxes.route(key_id)
 
     async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
-        """Return the sandbox of a key, including all acknowledged writes and due steps.
+        """Return the copy of a key's sandbox, after all acknowledged writes and all due steps of its script.
 
-        None if that is not possible.
+        None if this process cannot get it up to date.
         """
         if not self._follower.is_caught_up and not await self.catch_up():
             return None
@@ -100,13 +100,13 @@ class Reads:
         return self.route(key_id) if await self.catch_up() else None
 
     def note_done(self, number: int) -> None:
-        """Continue the request that waited for due steps, after the writing process has run them."""
+        """Continue the request that waits for due steps, because the reply with this number came."""
         asked = self._asked.get(number)
         if asked is not None and not asked.done():
             asked.set_result(None)
 
     async def catch_up(self) -> bool:
-        """Apply all published records; return whether that was possible."""
+        """Apply all records that the writing process has published; return whether that was possible."""
         try:
             await self._follower.catch_up()
         except (LogError, LogUnavailable, ScenarioError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What the workers of one server share: sockets, memory and files, which are made before the workers are forked."""
+"""Holds what the worker processes of one server share: sockets, memory and files, made before the fork."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,10 @@ from mockexchange.store.sqlite_file import StoreLock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedByWorkers:
-    """The sockets, the store and the shared memory of the workers. Worker 0 writes; the others are readers."""
+    """The sockets, the store and the memory that all worker processes share.
+
+    Worker 0 writes; the others are readers.
+    """
 
     pid: int
     """The process id of the parent, which is in the ready file."""
@@ -34,12 +37,12 @@ class SharedByWorkers:
 
     @property
     def readers(self) -> range:
-        """The numbers of those workers that are readers: all but 0."""
+        """Return the numbers of the workers that are readers: all but 0."""
         return range(1, len(self.sockets))
 
     @property
     def ready(self) -> memoryview:
-        """For each worker, 1 if it serves."""
+        """Return one byte for each worker, which is 1 while the worker serves."""
         return self.flags[:-1]
 
     @property
@@ -47,7 +50,7 @@ class SharedByWorkers:
         return bool(self.flags[-1])
 
     def close(self) -> None:
-        """Release everything, after the last worker has ended."""
+        """Release all that is shared, after the last worker has ended."""
         for one in (*self.sockets, *(end for ends in self.mailbox_ends for end in ends)):
             one.close()
         if self.control_socket:

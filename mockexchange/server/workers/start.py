@@ -1,4 +1,4 @@
-"""Starts a server's workers, and runs those that are readers."""
+"""Starts a server's worker processes, and runs those that are readers."""
 
 import asyncio
 import mmap
@@ -27,7 +27,7 @@ from mockexchange.store.sqlite_file import TEMPORARY, lock
 
 
 class WorkersOptions(NamedTuple):
-    """The options that are needed before the workers are started."""
+    """The options of a server that are needed before its worker processes are started."""
 
     workers: int
     host: str
@@ -40,7 +40,7 @@ class WorkersOptions(NamedTuple):
 
 
 class StartedWorker(NamedTuple):
-    """This process: one of several workers, or the only process of a server, with nothing to share."""
+    """This process in a server: one of several worker processes, or the only process, which shares nothing."""
 
     number: int = 0
     replaced: str = ""
@@ -49,7 +49,7 @@ class StartedWorker(NamedTuple):
 
 
 def become_worker(options: WorkersOptions) -> StartedWorker:
-    """Fork the workers, and return in each of them; the parent raises SystemExit after their end.
+    """Fork the worker processes, and return in each of them. The parent process raises SystemExit after their end.
 
     With `workers` 1 nothing is forked. Raises StoreError, PortInUse and OSError.
     """
@@ -94,7 +94,7 @@ def _share(options: WorkersOptions) -> SharedByWorkers:
 
 
 def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
-    """Return the options of a server, completed with what this worker shares with the others, if there are others."""
+    """Return the options of a server with the token and the store that this worker shares with the others, if any."""
     shared = worker.shared
     if shared is None:
         return options
@@ -103,10 +103,7 @@ def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
 
 
 def has_served_as_reader(worker: StartedWorker, inspector: Inspector | None) -> bool:
-    """Run this process as a reader until a signal asks to stop, and return True.
-
-    Return False at once if it is no reader.
-    """
+    """Run this process until a signal asks to stop, and return True, if it is a reader; else return False at once."""
     if worker.replaced:
         LOGGER.warning("%s", worker.replaced)
     if worker.shared is None or not worker.number:

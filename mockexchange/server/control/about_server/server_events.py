@@ -1,4 +1,4 @@
-"""Sends the changes of a server's sandboxes (made, reset and deleted) as server-sent events."""
+"""Sends server-sent events when a sandbox of the server is made, reset or deleted."""
 
 import asyncio
 from collections import deque
@@ -19,7 +19,10 @@ A watcher that missed more reads the list of sandboxes again.
 
 
 class ServerFeed:
-    """The changes of a server's sandboxes, numbered from 1, and the watchers that wait for them."""
+    """Records when sandboxes of a server are made, reset or deleted, and wakes the clients that watch these changes.
+
+    Changes are numbered from 1.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,7 +41,7 @@ class ServerFeed:
         self._wake()
 
     def end(self) -> None:
-        """End the streams of all watchers, because the server stops."""
+        """End the event streams of all watching clients, because the server stops."""
         self.is_ended = True
         self._wake()
 
@@ -51,9 +54,10 @@ class ServerFeed:
     async def watch(
         self, last_event_id: str | None, is_following: bool, sees: Callable[[str], bool]
     ) -> AsyncIterator[str]:
-        """Yield the changes of the sandboxes that a watcher may see, as the text of server-sent events.
+        """Yield the changes of the sandboxes that the caller may see, as the text of server-sent events.
 
-        They begin after the event `last_event_id`, or now. `sees` returns whether a sandbox may be seen.
+        They begin after the event `last_event_id`, or with the next change. `sees` returns whether a sandbox may be
+        seen.
         """
         found = place_of_event(last_event_id, self.count, self._id_of)
         place = self.count if found is None else found
@@ -94,7 +98,7 @@ class ServerFeed:
 
 
 class ServerEventStream(StreamingResponse):
-    """A streaming response that lasts until the watcher disconnects or the server stops."""
+    """A streaming response that lasts until the client disconnects or the server stops."""
 
     def __init__(
         self, feed: ServerFeed, last_event_id: str | None, is_following: bool, sees: Callable[[str], bool]

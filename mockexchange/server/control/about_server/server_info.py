@@ -25,7 +25,7 @@ BOUNDS = {
 
 
 def server_info(grant: Grant, sandboxes_max: int) -> dict[str, Any]:
-    """Return the description of this server; it also has the role of the caller's token."""
+    """Return the description of this server as JSON, with the role of the caller's token."""
     return {
         "version": __version__,
         "role": grant.role.value,

@@ -1,6 +1,7 @@
-"""Checks each request to the control API: its Host (against DNS rebinding), its origin, its token and the token's role.
+"""Checks each request to the control API: its Host (against DNS rebinding), its origin, its token and the token's
+role.
 
-The check wraps the whole application, so that answers to internal errors have the mock's own headers too.
+The check wraps the whole application, so that answers to internal errors have the headers of the mock too.
 """
 
 from starlette.requests import Request
@@ -29,15 +30,15 @@ MARKS = [
 
 
 def is_in_process(request: Request) -> bool:
-    """Return whether this process made the request without a socket; a client cannot set this mark."""
+    """Return whether this process made the request itself, without a socket. No client can pretend this."""
     return IN_PROCESS in request.scope.get("extensions", {})
 
 
 class ControlAccess:
-    """Refuses requests whose Host is not allowed, that come from other sites' pages, or that have no token.
+    """Refuses a request whose Host is not allowed, that comes from a page of another site, or that has no valid token.
 
-    A few open paths need no token. Requests that the token's role does not allow are refused too. `audit` gets a line
-    for each request that changes something.
+    A few paths need no token. A request that the role of its token does not allow is refused too. The file `audit` gets
+    a line for each request that changes something.
     """
 
     def __init__(self, app: ASGIApp, tokens: Tokens, hosts: frozenset[str], audit: AuditFile | None = None) -> None:

@@ -22,7 +22,7 @@ class AuditFile:
         self._has_failed = False
 
     def note(self, request: Request, grant: Grant | None, status: int) -> None:
-        """Append a line about a request. If the file cannot be written to, that is logged once."""
+        """Append a line about a request and its outcome. A failure to write is logged, but only the first one."""
         line = encode(_line(request, grant, status)) + b"\n"
         try:
             os.write(self._descriptor, line)

@@ -31,7 +31,10 @@ class Role(Enum):
 
 
 class Grant(NamedTuple):
-    """The name and the role of a token; `sandbox` is the only sandbox that it is valid for, None for all."""
+    """The name and the role of a token.
+
+    The token is valid for the one sandbox `sandbox`, or for all if that is None.
+    """
 
     name: str
     role: Role

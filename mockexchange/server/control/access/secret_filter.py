@@ -16,7 +16,7 @@ BINARY = "_base64"
 
 
 class SecretFilter:
-    """Removes the secrets of one sandbox's keys from journal entries and events, and texts that look like secrets."""
+    """Removes secrets from journal entries and events: one sandbox's keys, and texts that look like secrets."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -24,7 +24,7 @@ class SecretFilter:
         self._key_count = -1
 
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Return the JSON of an entry or an event without secrets."""
+        """Return the JSON of a journal entry or an event without secrets."""
         if "headers" in entry:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         binary = [name for name in entry if name.endswith(BINARY)]
@@ -35,9 +35,9 @@ class SecretFilter:
         return {**cleaned, **{name: b64encode(cleaned[name].encode("latin-1")).decode() for name in binary}}
 
     def clean_item(self, item: JournalItem) -> JournalItem:
-        """Return a request without secrets in its target, or a frame without secrets in its bytes.
+        """Return a journal item without secrets, in the target of a request or in the bytes of a frame.
 
-        Other items unchanged.
+        Items of other kinds are returned unchanged.
         """
         if isinstance(item, FrameEntry):
             return item._replace(raw=frame_bytes(self.clean(frame_to_json(0, item))))

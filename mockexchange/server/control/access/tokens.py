@@ -38,20 +38,23 @@ FILE = MapOf(ROW)
 
 
 class NamedToken(NamedTuple):
-    """A token of the file: its grant, and the SHA-256 of the token."""
+    """A token of the token file: its name and role, and its SHA-256 in place of its text."""
 
     grant: Grant
     digest: str
 
 
 class Tokens:
-    """All tokens of a server. `grant_of` takes as long for a wrong token as for a right one."""
+    """All tokens of a server.
+
+    Looking up a wrong token takes as long as a right one, so that the time reveals nothing.
+    """
 
     def __init__(self, admin: str, others: tuple[NamedToken, ...] = ()) -> None:
         self._by_digest = {digest_of(admin): ADMIN, **{one.digest: one.grant for one in others}}
 
     def grant_of(self, authorization: str) -> Grant | None:
-        """Return the grant of an `Authorization` header; None if its token is unknown."""
+        """Return the name and role of the token in an `Authorization` header; None if the token is unknown."""
         kind, _, token = authorization.partition(" ")
         return self._by_digest.get(digest_of(token)) if kind == "Bearer" else None
 
@@ -61,7 +64,7 @@ def digest_of(token: str) -> str:
 
 
 def read_tokens(path: Path) -> tuple[NamedToken, ...]:
-    """Parse a file of tokens: YAML, which maps names to `role`, `sandbox` and the token in one of three forms.
+    """Parse a token file, which is YAML: each name has a `role`, a `sandbox`, and the token in one of three forms.
 
     Raises ScenarioError with file and line; its message quotes no token.
     """

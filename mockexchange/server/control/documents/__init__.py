@@ -1,1 +1,1 @@
-"""The control API of documents: scenarios, and reports of verifications."""
+"""The part of the control API that checks and shows scenarios, and keeps reports of verifications."""

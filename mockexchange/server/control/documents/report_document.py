@@ -1,4 +1,4 @@
-"""The report of a verification as a JSON document: the kit writes it, the console shows it."""
+"""Defines the JSON document of a verification's report, which the kit writes and the web console shows."""
 
 from typing import Literal
 
@@ -14,9 +14,9 @@ OUTCOMES = ("kept", "broken", "not judged")
 
 
 class ReportFinding(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One violation of a rule: where, what was seen, and what was expected.
+    """One violation of a rule: where it is, what the kit saw there, and what it expected.
 
-    It has the fields of `kit.findings.Finding`.
+    The fields are those of `kit.findings.Finding`.
     """
 
     where: str
@@ -27,9 +27,9 @@ class ReportFinding(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportRule(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A rule with its results: how often it was kept and broken.
+    """One rule in a report: how often it was kept and how often it was broken.
 
-    `reasons` has, by reason, what could not be checked.
+    `reasons` counts the subjects that could not be checked, by the reason.
     """
 
     rule: str

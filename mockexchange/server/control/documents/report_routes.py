@@ -22,7 +22,7 @@ from mockexchange.server.control.requests import receive, resource
 
 
 class KeptReport(NamedTuple):
-    """A report, its bytes, and the host time at which it was received."""
+    """A report that the server keeps: its content, its bytes, and the host time at which it was received."""
 
     raw: bytes
     report: ReportDocument

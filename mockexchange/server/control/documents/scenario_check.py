@@ -17,14 +17,17 @@ CHECKED = "checked"
 
 
 class Checked(NamedTuple):
-    """The errors of a scenario, by line, and the temporary sandbox with its state; None if there are errors."""
+    """The result of checking a scenario: its errors in order of lines, and the temporary sandbox that was made of it.
+
+    `sandbox` is None if there are errors.
+    """
 
     errors: list[ScenarioError]
     sandbox: Sandbox | None
 
 
 async def check(given: Located, files: ScenarioFiles | None) -> Checked:
-    """Read a scenario and execute its history, while other tasks run in between; the script does not run."""
+    """Read a scenario, execute its history in a temporary sandbox, and return the result. Its script does not run."""
     sandbox = None
     with collecting_errors() as errors:
         plan = plan_of(given, files)

@@ -67,7 +67,10 @@ class ScenarioHandlers:
         return ControlJson({"name": plan.name, "kind": plan.source.kind, "text": shown, "hidden": shown != text})
 
     async def play(self, request: Request) -> Response:
-        """Replace a sandbox by a new one with another scenario. If the scenario is invalid, nothing has changed."""
+        """Replace a sandbox by a new one that is made from the scenario in the body.
+
+        If that scenario is invalid, the old sandbox stays.
+        """
         files = self._files(request)
         plan = await read_body(request, lambda body: plan_of(_given(body), files))
         sandbox = await self.server_state.reset(request.path_params["name"], plan)

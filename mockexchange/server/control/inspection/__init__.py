@@ -1,1 +1,1 @@
-"""The control API for looking into a sandbox: order books, worth over time, fired faults and steps, and the log."""
+"""The part of the control API that looks into a sandbox: order books, worth over time, effects of faults, the log."""

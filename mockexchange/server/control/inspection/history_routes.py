@@ -1,4 +1,4 @@
-"""The routes of a sandbox's history: the worth of accounts over time, fired faults and steps, and the log in pages."""
+"""The routes of a sandbox's history: the worth of accounts over time, effects of faults and script steps, the log."""
 
 import asyncio
 import time
@@ -97,7 +97,10 @@ def _matches(number: int, firing: Any, asked: dict[str, Any]) -> bool:
 
 
 class EquityFolds:
-    """The computed worth over time of the accounts that were read last; each is continued by one reader at a time."""
+    """Computes the worth of accounts over time from the log, and keeps what was computed last.
+
+    A later read continues from there; one read computes at a time.
+    """
 
     def __init__(self) -> None:
         self._folds: OrderedDict[tuple[Sandbox, str], EquityFold] = OrderedDict()
@@ -106,7 +109,7 @@ class EquityFolds:
         self._turn = asyncio.Lock()
 
     async def of(self, sandbox: Sandbox, account: str) -> EquityFold:
-        """Return the worth over time of an account, computed to the end of the log.
+        """Return the worth of an account over time, computed to the end of the log.
 
         Raises ControlError if the log is too long.
         """

@@ -1,4 +1,4 @@
-"""All routes of the control API for looking into a sandbox, and for documents."""
+"""Lists the routes of the control API that look into a sandbox, and those of scenarios and reports."""
 
 from starlette.routing import Route
 

@@ -1,1 +1,1 @@
-"""The control API of the rules that are installed by name: faults and stubs."""
+"""The part of the control API that installs and removes faults and stubs, each of which has a name."""

@@ -1,4 +1,4 @@
-"""The control API of a sandbox's faults: lists them with their counts, installs and removes them."""
+"""The part of the control API that lists a sandbox's faults with their counts, installs faults, and removes them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from mockexchange.server.control.rules.installed_rules import Installable
 
 
 def fault_of(one: InstalledRule) -> dict[str, Any]:
-    """Return an installed fault as JSON: the rule as it was given, and how often it matched and took effect."""
+    """Return an installed fault as JSON: the rule as the user gave it, and how often it matched and took effect."""
     given = one.rule.given
     return {
         "name": one.name,

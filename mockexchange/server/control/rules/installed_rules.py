@@ -1,7 +1,6 @@
-"""The control API's handlers for faults and stubs, which a sandbox has installed by name.
+"""Makes the control API's handlers for faults and for stubs, which work alike.
 
-Handlers list the rules, install several (all or none), and remove one or all. The kind of rule names the errors and the
-path parameter.
+They list the installed rules, install several (all or none), and remove one or all.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,7 +30,7 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Installable:
-    """A kind of rule: faults or stubs. `name` is its name in errors, and the path parameter with the name of a rule."""
+    """A kind of rule that the handlers install: faults or stubs. `name` is its name in errors and in the path."""
 
     name: str
     registry_of: Callable[[Sandbox], Registry]
@@ -47,7 +46,7 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, H
         return what.show(await _sandbox_of(server_state, request))
 
     async def add(request: Request) -> Response:
-        """Install rules; the answer lists them as they were installed."""
+        """Install the rules in the body; the answer lists them as they were installed."""
         body = await read_json(request)
         sandbox = await _sandbox_of(server_state, request)
         try:
@@ -63,7 +62,7 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, H
 
 
 def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, Handler]:
-    """Return, by HTTP method, the handlers for a single rule, such as its removal."""
+    """Return, by HTTP method, the handlers for one rule, which remove it for example."""
 
     async def remove(request: Request) -> Response:
         registry = what.registry_of(await _sandbox_of(server_state, request))

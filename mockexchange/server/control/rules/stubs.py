@@ -1,4 +1,4 @@
-"""The control API of a sandbox's stubs: lists them with their counts, installs and removes them."""
+"""The part of the control API that lists a sandbox's stubs with their counts, installs stubs, and removes them."""
 
 from collections.abc import Iterable
 

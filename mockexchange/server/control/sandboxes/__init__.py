@@ -1,1 +1,1 @@
-"""The control API of sandboxes: requests that create, fork, reset and describe them."""
+"""The part of the control API that creates, forks, resets and describes sandboxes."""

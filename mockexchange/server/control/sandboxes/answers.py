@@ -33,9 +33,9 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
 
 
 def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """Return a sandbox with everything that a client needs; `urls` has the URLs of each venue.
+    """Return the JSON object of a sandbox, with all that a client needs to use it; `urls` has the URLs of each venue.
 
-    Iterators become lists.
+    The writer of the answer turns iterators in the object into lists.
     """
     default = urls[DEFAULT.name]
     return {

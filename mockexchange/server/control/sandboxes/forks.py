@@ -1,4 +1,4 @@
-"""Reads the member `fork` of a request that creates a sandbox: the source, and the point up to which it is copied."""
+"""Reads `fork` in the body of a request that creates a sandbox: which sandbox or log to copy, and up to which point."""
 
 from dataclasses import replace
 from functools import partial
@@ -43,7 +43,10 @@ FORK = Record({"sandbox": Field(NAME), "log": Field(_LogText()), "at": Field(AT)
 
 
 class Fork(NamedTuple):
-    """A fork to open, from a sandbox of this server or from a log; `clock` and `api_date` are None if not given."""
+    """A fork that a request asks for: a copy of a sandbox of this server, or of a log, up to the point `until`.
+
+    `clock` and `api_date` are None if the request does not give them.
+    """
 
     sandbox: str | None
     log: str | None
@@ -53,7 +56,7 @@ class Fork(NamedTuple):
 
 
 class ForkTarget(NamedTuple):
-    """The options of the sandbox that a fork becomes: its port and idle time, beside those of every sandbox."""
+    """The options of the new sandbox that a fork makes: the common options, its port, and its longest idle time."""
 
     options: SandboxOptions
     port: int | None
@@ -79,10 +82,7 @@ def fork_of(values: dict[str, Any], body: dict[str, Located]) -> Fork | None:
 
 
 def files_for(server_state: ServerState, request: Request) -> ScenarioFiles | None:
-    """Return the scenario files that a request may name.
-
-    None for a request of this process, which may name any file.
-    """
+    """Return the scenario files that a request may name; None if it may name any, because this process sent it."""
     return None if is_in_process(request) else server_state.scenario_files
 
 

@@ -72,7 +72,7 @@ CREATION = Record(
 
 @dataclass(frozen=True, slots=True)
 class SandboxCreation:
-    """A sandbox to create. The name in `options` is empty if the body has none."""
+    """A sandbox that a request asks to create. The name in `options` is empty if the body has none."""
 
     plan: Plan
     options: SandboxOptions
@@ -88,10 +88,10 @@ class SandboxCreation:
 def parse_creation(
     body: dict[str, Located], path_name: str | None = None, files: ScenarioFiles | None = None
 ) -> SandboxCreation:
-    """Parse the body of a request that creates a sandbox; `path_name` is the name in the path.
+    """Parse the body of a request that creates a sandbox; `path_name` is the sandbox's name if the path has it.
 
-    `files` are the files that the body may name; None for a body of this process, which may name any. Raises
-    ControlError for a wrong body, ScenarioError for a wrong scenario.
+    `files` are the scenario files that the body may name, or None if it may name any. Raises ControlError for a wrong
+    body, ScenarioError for a wrong scenario.
     """
     try:
         values: dict[str, Any] = CREATION.read(Located(dict(body)), "")
@@ -108,7 +108,10 @@ def parse_creation(
 
 
 def plan_of(given: Located, files: ScenarioFiles | None) -> Plan:
-    """Return the plan of a scenario in a body; `files` is as for `parse_creation`. Raises ScenarioError."""
+    """Return the parsed scenario of a body; `files` are the files that it may name, None for any.
+
+    Raises ScenarioError.
+    """
     return _plan(given) if files is None else _sent_plan(given, files)
 
 

@@ -176,9 +176,9 @@ class SandboxHandlers:
 
 
 def known_account(sandbox: Sandbox, name: str) -> str:
-    """Return the name of an account unchanged.
+    """Return `name` if the sandbox has an account of that name.
 
-    Raises ControlError, with similar names, if the sandbox has no such account.
+    Else raise ControlError, which suggests similar names.
     """
     accounts = sandbox.exchange.state.accounts
     if name not in accounts:

@@ -1,1 +1,1 @@
-"""The control API of a sandbox's traffic: its journal, frames and streams, and requests that the server signs."""
+"""The part of the control API that shows a sandbox's traffic, acts on its streams, and signs requests for a caller."""

@@ -52,7 +52,10 @@ CALL = Record(
 
 
 def read_call(body: dict[str, Located]) -> dict[str, Any]:
-    """Parse the body that describes the request to sign. Raises ControlError."""
+    """Parse the body of a request to the control API that describes which request to sign and send.
+
+    Raises ControlError.
+    """
     try:
         values: dict[str, Any] = CALL.read(Located(dict(body)), "")
     except ScenarioError as error:

@@ -1,4 +1,4 @@
-"""Reads the query parameters for the journal, frames and events, and searches their texts."""
+"""Reads the query parameters of requests for the journal, frames and events, and searches their texts."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ Texts = Callable[[Item], Iterable[bytes | str | None]]
 
 
 class Page(NamedTuple):
-    """The part of a list that a query asks for: a range of numbers, and a text that entries contain."""
+    """The part of the journal that a query asks for: entries in a range of numbers that contain a text."""
 
     after: int
     before: int | None
@@ -59,7 +59,7 @@ class Page(NamedTuple):
 
 
 async def find_entries(journal: Journal, request: Request, clean: Clean) -> tuple[list[JournalEntry], Page]:
-    """Return the requests that match a query, and the part of the list that the query asks for. Raises ControlError."""
+    """Return the journalled requests that match a query, and the page that the query asks for. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
     page = _page(wanted, must_hide=grant_of(request).is_viewer)
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
@@ -68,7 +68,7 @@ async def find_entries(journal: Journal, request: Request, clean: Clean) -> tupl
 
 
 async def find_frames(journal: Journal, request: Request, clean: Clean) -> tuple[list[tuple[int, FrameEntry]], Page]:
-    """Return the frames that match a query, with their numbers, and the part of the list that the query asks for.
+    """Return the journalled frames that match a query, with their numbers, and the page that the query asks for.
 
     Raises ControlError.
     """
@@ -115,24 +115,24 @@ async def _newest(found: list[Item], page: Page, texts: Texts[Item], seen: Texts
 
 
 def read_redaction(request: Request) -> bool:
-    """Return whether a single entry is to be returned without secrets. Raises ControlError."""
+    """Return whether a request for one journal entry asks to hide its secrets. Raises ControlError."""
     asked = read_query(request, (REDACT,), ())
     return read_switch(asked, REDACT, default=False) or grant_of(request).is_viewer
 
 
 def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:
-    """Return the texts of a request that a search looks through."""
+    """Return the texts of a journalled request in which a search looks."""
     words = (entry.method, entry.target, entry.operation, entry.account, entry.diagnosis, entry.refusal)
     return (*words, entry.fault, entry.stub, *entry.findings, entry.body, entry.answer)
 
 
 def frame_texts(frame: FrameEntry) -> tuple[bytes | str | None, ...]:
-    """Return the texts of a frame that a search looks through."""
+    """Return the texts of a journalled frame in which a search looks."""
     return frame.kind, frame.channel, frame.note, frame.fault, frame.stub, frame.raw
 
 
 def seen_texts(shown: Row) -> Iterator[bytes | str]:
-    """Yield the texts that a search looks through, of an entry as JSON from which secrets were removed."""
+    """Yield the texts in which a search looks, from the JSON of a journal entry whose secrets were removed."""
     for name, value in shown.items():
         if name in SEARCHED:
             yield from texts_of(value)
@@ -149,7 +149,7 @@ def _lowered(text: bytes | str) -> bytes:
 
 
 def entry_of(journal: Journal, number: str) -> JournalEntry:
-    """Return the request with this number. Raises ControlError if it is not in the journal any more."""
+    """Return the journalled request with a number. Raises ControlError if the journal does not have it any more."""
     oldest = next(iter(journal), None)
     found = None if oldest is None else next((one for one in journal if str(one.number) == number), None)
     if found is None:
@@ -158,7 +158,10 @@ def entry_of(journal: Journal, number: str) -> JournalEntry:
 
 
 def frame_of(journal: Journal, number: str) -> tuple[int, FrameEntry]:
-    """Return the frame with this number, and the number. Raises ControlError if it is not in the journal any more."""
+    """Return the number, parsed, and the journalled frame with it.
+
+    Raises ControlError if the journal does not have it any more.
+    """
     found = next((pair for pair in journal.numbered_frames() if str(pair[0]) == number), None)
     if found is None:
         oldest = journal.frame_count - len(journal.frames) + 1 if journal.frames else None
@@ -180,9 +183,10 @@ def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) ->
 
 
 def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
-    """Return the filter of the events that a watcher asks for, the id of the last event seen, and whether to follow.
+    """Return what a request for live events asks for: the filter, the id of the last event seen, and whether to
+    follow.
 
-    The id is None if the request has none; without following, only past events are sent. Raises ControlError.
+    The id is None if the request has none. Without following, only past events are sent. Raises ControlError.
     """
     asked = read_query(request, ("kinds", *FOLLOWING, "account", "channel", SHORT), ())
     kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
@@ -197,7 +201,7 @@ def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
 
 
 def read_following(request: Request, asked: dict[str, Any]) -> tuple[str | None, bool]:
-    """Return the id of the last event that a watcher has seen, or None, and whether to wait for new events.
+    """Return the id of the last event that the client has seen, or None, and whether it waits for new events.
 
     Raises ControlError.
     """

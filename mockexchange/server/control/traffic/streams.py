@@ -1,4 +1,4 @@
-"""The control API's actions on open streams: send a given frame, send a close frame, or cut the connection."""
+"""The part of the control API that acts on open streams: it sends a frame, closes a stream, or cuts the connection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,9 +73,9 @@ MOVE = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "co
 
 
 def move_streams(sandbox: Sandbox, body: dict[str, Located]) -> int:
-    """Do the action that a body asks for on streams, and return the number of streams.
+    """Act on the streams that a body selects, and return their number: send a frame, close them, or cut them.
 
-    Raises ControlError; then nothing was done.
+    Raises ControlError; then no stream is changed.
     """
     try:
         values = MOVE.read(Located(dict(body)), "")

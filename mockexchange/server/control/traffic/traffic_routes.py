@@ -1,4 +1,4 @@
-"""The routes of a sandbox's traffic: journal, frames, streams, live events and waits."""
+"""The routes of a sandbox's traffic: its journal, frames, streams and live events, and waiting for them."""
 
 from collections.abc import Iterator
 from itertools import starmap

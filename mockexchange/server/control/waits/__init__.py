@@ -1,1 +1,1 @@
-"""The control API of waits: a test waits until a condition, such as a number of requests, is met in a sandbox."""
+"""The part of the control API with which a test waits for a condition in a sandbox, such as a number of requests."""

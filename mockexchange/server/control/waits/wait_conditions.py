@@ -1,4 +1,7 @@
-"""The conditions of waits. Each checks the journal so far, then new entries, and reports what nearly matches."""
+"""Defines the conditions that a test can wait for in a sandbox.
+
+Each condition looks at the journal so far, then at each new entry. After a timeout it describes what nearly matched.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -25,7 +28,7 @@ Hide = Callable[[JournalItem], JournalItem]
 
 
 class WaitCondition(Protocol):
-    """The condition of a wait; it may be met already when the wait begins."""
+    """A condition that a test waits for. It may be met already when the wait begins."""
 
     what: str
     """A description of the condition, for the error of a timeout."""
@@ -41,7 +44,7 @@ class WaitCondition(Protocol):
     def found(self) -> Found: ...
 
     def progress(self) -> str:
-        """Return a text that says how much of the condition is met so far."""
+        """Return how much of the condition is met so far, as a text such as "2 of 3"."""
         ...
 
     def misses(self) -> str:
@@ -80,7 +83,10 @@ class _Counted:
         return difference(item, self.wanted)
 
     def nearest(self, items: Sequence[Numbered], title: Callable[[int, Any], str]) -> str:
-        """Return the items with the fewest differences and these differences; the newest comes last."""
+        """Return a text with the items that differ least from the wanted values, and how they differ.
+
+        The newest item comes last.
+        """
         newest = items[::-1]
         shown = newest if self.hide is None else [(at, self.hide(item)) for at, item in newest[:HIDDEN_ITEMS_MAX]]
         rated = [(title(number, item), self.differences(item)) for number, item in shown]
@@ -96,7 +102,7 @@ class _Counted:
 
 @dataclass
 class RequestCondition(_Counted):
-    """Waits until matching requests were answered; `query` has the required query parameters, decoded."""
+    """The condition that matching requests were answered. `query` has the required query parameters, decoded."""
 
     query: dict[str, str] = field(default_factory=dict)
 
@@ -133,7 +139,10 @@ class RequestCondition(_Counted):
 
 @dataclass
 class FrameCondition(_Counted):
-    """Waits until matching frames were recorded; `contains` is a part of the frame's JSON, with scalars as text."""
+    """The condition that matching frames were journalled.
+
+    `contains` is a part of the frame's JSON, with scalars as text.
+    """
 
     contains: Located | None = None
 
@@ -162,7 +171,7 @@ class FrameCondition(_Counted):
 
 
 class FiringCondition(_Counted):
-    """Waits until a fault or a script step has taken effect."""
+    """The condition that a fault or a script step has taken effect."""
 
     def look_back(self) -> None:
         for number, firing in self.journal.numbered_firings():
@@ -184,7 +193,7 @@ class FiringCondition(_Counted):
 
 @dataclass
 class SubscriptionCondition:
-    """Waits until `count` matching subscriptions are open at the same time."""
+    """The condition that `count` matching subscriptions are open at the same time."""
 
     sandbox: Sandbox
     what: str
@@ -195,7 +204,7 @@ class SubscriptionCondition:
         return len(self.found()) >= self.count
 
     def look_back(self) -> None:
-        """Do nothing: only subscriptions that are open now count."""
+        """Do nothing, since subscriptions that were open before do not count."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
@@ -220,7 +229,7 @@ class SubscriptionCondition:
 
 @dataclass
 class ScriptEndCondition:
-    """Waits until no step of the script is left."""
+    """The condition that no step of the script is left."""
 
     sandbox: Sandbox
     what: str = "the end of the script"
@@ -229,7 +238,7 @@ class ScriptEndCondition:
         return self.sandbox.script.is_done
 
     def look_back(self) -> None:
-        """Do nothing: the script itself knows whether all its steps are done."""
+        """Do nothing, since the script itself knows whether steps are left."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, Firing) and item.kind == SCRIPT and self.is_met()

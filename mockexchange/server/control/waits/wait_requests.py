@@ -33,7 +33,7 @@ Values = dict[str, Any]
 
 
 class MakeCondition(Protocol):
-    """A function that makes the condition for a sandbox; `hide` removes secrets from what the caller gets."""
+    """A function that makes the condition for a sandbox. `hide` removes secrets from what the condition reports."""
 
     def __call__(self, sandbox: Sandbox, hide: Hide | None = None) -> WaitCondition: ...
 
@@ -98,11 +98,9 @@ WAIT = Record({"for": must(Record({name: may(kind) for name, kind in WANTED.item
 
 
 def read_wait(body: dict[str, Located]) -> tuple[MakeCondition, int]:
-    """Parse the body of a wait.
+    """Parse the body of a wait: return a function that makes its condition, and the timeout in microseconds.
 
-    Return a function that makes the condition for a sandbox, and the timeout in microseconds.
-
-    Raises ControlError.
+    The function takes the sandbox. Raises ControlError.
     """
     try:
         timeout_us: int | None = WAIT.read(Located(dict(body)), "")["timeout"]

@@ -1,4 +1,4 @@
-"""Waits until a condition is met in a sandbox; new journal entries wake the wait, so nothing is polled."""
+"""Waits until a condition is met in a sandbox. It does not poll: each new journal entry wakes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,8 +17,8 @@ Gone = Callable[[], Awaitable[object]]
 async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, gone: Gone) -> Found:
     """Wait until the condition is met, and return the matching entries.
 
-    The wait also ends when the awaitable of `gone` completes, because the client has disconnected. Raises ControlError
-    on a timeout or the end of the sandbox.
+    The wait ends without result when the awaitable of `gone` completes, since then the client has disconnected. Raises
+    ControlError if the time is over or the sandbox ends.
     """
     awaited.look_back()
     if awaited.is_met():
@@ -34,7 +34,10 @@ async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, go
 
 
 class Waiter:
-    """One running wait. Its future's result is the reason why the sandbox ended, or None if the condition is met."""
+    """A running wait, called with each new journal entry.
+
+    The result of its future is None if the condition is met, or the reason why the sandbox ended.
+    """
 
     def __init__(self, awaited: WaitCondition) -> None:
         self.awaited = awaited
