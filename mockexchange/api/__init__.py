@@ -1,1 +1,4 @@
-"""The Python API: an exchange to use in programs and tests, whose calls all go through the control API."""
+"""The Python API, with which programs and tests run and control an exchange.
+
+Each method sends a control API request.
+"""

@@ -1,4 +1,4 @@
-"""An asynchronous view of a synchronous exchange, for coroutines that use an exchange created by plain code."""
+"""Gives coroutines an asynchronous object for an exchange that synchronous code has created."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlCl
 
 @contextmanager
 def async_view(exchange: Exchange) -> Iterator[AsyncExchange]:
-    """Yield an AsyncExchange for the same sandbox as `exchange`, usable in any asyncio loop.
+    """Yield an AsyncExchange for the sandbox of `exchange`, for use in any asyncio loop.
 
-    The end of the block keeps the sandbox.
+    The sandbox goes on after the end of the block.
     """
     connection = exchange._connection  # noqa: SLF001  # the asynchronous view of the same connection
     reach = {field.name: getattr(connection, field.name) for field in fields(ConnectionSettings)}

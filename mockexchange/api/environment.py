@@ -1,4 +1,4 @@
-"""Patches of `os.environ` that point a published client at an exchange, and their removal."""
+"""Sets variables in `os.environ` that point a published client at an exchange, and restores the old values."""
 
 import os
 import threading
@@ -21,9 +21,9 @@ from mockexchange.scenario.errors import did_you_mean
 
 
 class Environment:
-    """A patch of `os.environ`: variables that were set, or unset (None), until the block ends or `undo` is called.
+    """A patch of `os.environ`: it sets variables, or unsets them (None), until the block ends or `undo` is called.
 
-    Patches may overlap: the newest active patch of a variable determines its value.
+    Patches may overlap: a variable has the value of the newest patch that is not undone.
     """
 
     def __init__(self, variables: Mapping[str, str | None], account: str) -> None:
@@ -46,7 +46,7 @@ class Environment:
     def undo(self) -> None:
         """Restore the values from before the patch; do nothing if that was done already.
 
-        A variable that a newer patch has set since is left alone; that patch restores this one's old value later.
+        A variable that a newer patch has set since is left alone. Undoing that patch restores the original value.
         """
         with _LOCK:
             if self not in _ACTIVE:
@@ -67,7 +67,10 @@ _LOCK = threading.Lock()
 
 
 class EnvironmentPatches:
-    """The patches that one exchange has made; all are undone when the exchange ends, the newest first."""
+    """The patches of `os.environ` that one exchange has made.
+
+    When the exchange ends they are undone, the newest first.
+    """
 
     def __init__(self, ca_bundle: str | None) -> None:
         self._trust = ca_bundle or ""

@@ -30,7 +30,7 @@ class MockExchangeError(Exception):
 
 
 class WrongRequest(MockExchangeError):
-    """A request that cannot be carried out; nothing has changed.
+    """Raised if a request cannot be executed; nothing has changed.
 
     `code` is for programs (`bad_step`, `unknown_sandbox`, `bad_scenario`), `where` is the place in the input.
     """
@@ -41,7 +41,7 @@ class WrongRequest(MockExchangeError):
 
 
 class UnknownAccount(WrongRequest, KeyError):
-    """The error for an account that the sandbox does not have, or for a key that an account does not have."""
+    """Raised for an account that the sandbox does not have, and for a key that an account does not have."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unknown_account", message)
@@ -51,7 +51,7 @@ class UnknownAccount(WrongRequest, KeyError):
 
 
 class UnknownVenue(WrongRequest, KeyError):
-    """The error for a venue that the server does not have."""
+    """Raised for a venue that the server does not have."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unknown_venue", message)
@@ -60,14 +60,17 @@ class UnknownVenue(WrongRequest, KeyError):
 
 
 class WrongArgument(WrongRequest, ValueError):
-    """An argument of a call that is not valid; `where` is its name. No request was sent."""
+    """Raised if an argument of a call is not valid; `where` is its name. No request was sent."""
 
     def __init__(self, message: str, where: str) -> None:
         super().__init__("bad_argument", message, where)
 
 
 class Refused(MockExchangeError):
-    """The error of a step that the exchange refused; nothing changed. `code` is for programs: `insufficient_cash`."""
+    """Raised if the exchange refuses a step; nothing has changed.
+
+    `code` is for programs, such as `insufficient_cash`.
+    """
 
     def __init__(self, code: str, message: str, step: Mapping[str, Any]) -> None:
         super().__init__(f"{code}: {message} ({json.dumps(step)})")
@@ -75,20 +78,20 @@ class Refused(MockExchangeError):
 
 
 class TimedOut(AssertionError, MockExchangeError):
-    """The error of a wait whose time was up; the message lists what came instead."""
+    """Raised if an awaited event does not come in time; the message lists what came instead."""
 
 
 class PortInUse(MockExchangeError):
-    """The error of a server whose port is taken; the message names a free port."""
+    """Raised if the port of a server is taken; the message names a free port."""
 
 
 class Unreachable(MockExchangeError):
-    """The error of a call to an address at which no server answers."""
+    """Raised if no server answers at an address."""
 
 
 class Unavailable(MockExchangeError):
-    """The error for a feature that is not available here, such as the ASGI application of a remote sandbox."""
+    """Raised if a feature is not available here, such as the ASGI application of a remote sandbox."""
 
 
 class Closed(MockExchangeError):
-    """The error of a call to an exchange that has ended."""
+    """Raised by calls to an exchange that has ended."""

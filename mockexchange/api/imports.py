@@ -1,4 +1,4 @@
-"""Imports of many modules at once, without garbage collection in between, and of optional libraries."""
+"""Imports many modules without garbage collection in between, and imports optional libraries."""
 
 import gc
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from mockexchange.version import install_command
 def collector_paused() -> Iterator[None]:
     """Pause the garbage collector in a block of imports, which make many objects but no garbage.
 
-    The new objects leave the youngest generation at the end, or the first collection afterwards would visit all of
-    them. Objects that the program froze itself stay frozen.
+    At the end, the new objects are moved out of the youngest generation, since the next collection would visit them
+    all. Objects that the program has frozen stay frozen.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -31,10 +31,10 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def modules_kept() -> Iterator[None]:
-    """Pause the garbage collector in a block of imports, in a process that keeps the modules, such as pytest.
+    """Pause the garbage collector in a block of imports, and exclude the imported objects from later collections.
 
-    All objects that exist at the end of the block are left out of later collections: pytest makes several at the end of
-    a run, which would take longer than the server's start. Young garbage is collected at first, so that it is reported.
+    This is for a process that keeps the modules, such as pytest: its collections at the end of a run would take longer
+    than the start of the server. Young garbage is collected first, so that its warnings are reported.
     """
     gc.collect(1)
     with collector_paused():

@@ -1,4 +1,4 @@
-"""`serve` and `serve_async`, which run a server in this process until the end of a `with` block."""
+"""Defines `serve` and `serve_async`, which run a server in this process until the end of a `with` block."""
 
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -79,7 +79,7 @@ async def serve_async(
     tls: bool = False,
     tls_names: Sequence[str] = (),
 ) -> AsyncIterator[AsyncExchange]:
-    """Run an exchange in the caller's loop, until the end of the block; otherwise the same as `serve`."""
+    """Run an exchange in the caller's event loop, until the end of the block. The arguments are those of `serve`."""
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
     place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
     async with local_server(place, body) as server:

@@ -1,7 +1,7 @@
-"""Tracebacks of the API's errors, cut after the user's own line.
+"""Cuts the tracebacks of the API's errors after the user's own line.
 
-An error of the API explains itself; the frames of the package below the call only hide the line that is wrong. Errors
-other than `MockExchangeError` are bugs of the package, and keep all their frames.
+Such an error explains itself, and the package's frames below the call would hide the line that is wrong. Errors other
+than `MockExchangeError` are bugs of the package, and keep all their frames.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 class ShortTracebacks:
-    """The base of classes whose public methods raise the API's errors without the package's own frames."""
+    """The base of classes whose public methods raise the API's errors without the package's frames in the traceback."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -64,7 +64,7 @@ def _shortened_coroutine(method: Callable[Arguments, Awaitable[Result]]) -> Call
 def short_traceback_contextmanager(
     make: Callable[Arguments, Iterator[Entered]],
 ) -> Callable[Arguments, AbstractContextManager[Entered]]:
-    """Return `contextmanager(make)`, whose errors while the block is entered lack the package's frames."""
+    """Return `contextmanager(make)`. Errors on entering the block lack the package's frames in their tracebacks."""
     managed = contextmanager(make)
 
     @wraps(make)
@@ -77,7 +77,10 @@ def short_traceback_contextmanager(
 def short_traceback_asynccontextmanager(
     make: Callable[Arguments, AsyncIterator[Entered]],
 ) -> Callable[Arguments, AbstractAsyncContextManager[Entered]]:
-    """Return `asynccontextmanager(make)`, whose errors while the block is entered lack the package's frames."""
+    """Return `asynccontextmanager(make)`.
+
+    Errors on entering the block lack the package's frames in their tracebacks.
+    """
     managed = asynccontextmanager(make)
 
     @wraps(make)

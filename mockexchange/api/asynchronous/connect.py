@@ -1,4 +1,4 @@
-"""`connect_async`: a sandbox of a remote server, as a context manager."""
+"""Defines `connect_async`, a context manager for a sandbox of a remote server."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path

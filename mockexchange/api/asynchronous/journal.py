@@ -1,4 +1,4 @@
-"""The journal of a sandbox: queries, waits and assertions about its requests and frames."""
+"""Defines the methods of a sandbox's journal: they search, await and check its requests and frames."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
@@ -32,7 +32,7 @@ NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direc
 
 
 class AsyncJournal(ShortTracebacks):
-    """The requests and frames of one sandbox, oldest first.
+    """The journal of one sandbox: its requests and frames, oldest first.
 
     It keeps the newest 10,000 of each, and the newest 32 MiB of bodies. An unknown operation, channel or filter raises
     WrongArgument, with the nearest known name.
@@ -52,11 +52,11 @@ class AsyncJournal(ShortTracebacks):
         return [read_request(row) for row in await self._waiting.ask("GET", "journal", query={"last": count})]
 
     async def get(self, number: int) -> Request:
-        """Return one request by its number. Raises WrongRequest if it is not kept."""
+        """Return one request by its number. Raises WrongRequest if the journal does not have it."""
         return read_request(await self._waiting.ask("GET", f"journal/{number}"))
 
     async def frame(self, number: int) -> Frame:
-        """Return one frame by its number. Raises WrongRequest if it is not kept."""
+        """Return one frame by its number. Raises WrongRequest if the journal does not have it."""
         return read_frame(await self._waiting.ask("GET", f"frames/{number}"))
 
     async def search(self, text: str, last: int | None = None) -> list[Request]:
@@ -75,11 +75,13 @@ class AsyncJournal(ShortTracebacks):
         within: Duration | None = None,
         **wanted: Unpack[RequestFilters],
     ) -> list[Request]:
-        """Return the requests that match: exactly `times`, or at least one.
+        """Return the requests that match the filters.
 
-        Without `within` the journal is checked at once; with it as soon as there are enough requests, at the latest
-        after that time. `times=0` with `within` waits for the whole time, and fails at the first match. A failure is
-        an AssertionError (TimedOut after a wait) with up to 3 near misses, how they differ, and why they were refused.
+        Raises AssertionError unless there are exactly `times`, by default some.
+
+        Without `within` the journal is checked at once. With it, the call waits that long for enough requests;
+        `times=0` waits for the whole time and fails at the first match. The error (TimedOut after a wait) lists up to 3
+        requests that nearly match, how they differ, and why they were refused.
         """
         __tracebackhide__ = True
         require(times=times)
@@ -95,7 +97,10 @@ class AsyncJournal(ShortTracebacks):
         raise AssertionError(text) if within is None or amount.is_exceeded(len(found)) else TimedOut(text)
 
     async def frames(self, direction: str | None = None, **wanted: Unpack[FrameFilters]) -> list[Frame]:
-        """Return the frames that match; `direction` is "in" from clients, "out" to them, or "lost" on the way."""
+        """Return the frames that match the filters.
+
+        `direction` is "in" from clients, "out" to clients, or "lost" if not sent.
+        """
         filters = check_filters(wanted, FRAME_FILTERS)
         if direction is not None:
             filters["direction"] = require_direction(direction)
@@ -106,10 +111,10 @@ class AsyncJournal(ShortTracebacks):
     async def assert_clean(self, *, allow: Collection[int | str] = ()) -> None:
         """Raise an AssertionError that lists all requests and frames that look wrong, if there are any.
 
-        These are: refused signatures, unknown paths, every other status from 400 on, requests that broke off, findings,
-        errors on streams, frames dropped from a full outbox, steps of the script that failed. Effects of faults and
-        stubs are left out, unless the venue has retired the operation as of the exchange's API date; and so are the
-        statuses (404) and operations (GetMarket) in `allow`.
+        These are: refused signatures, unknown paths, every other status from 400 on, requests that were cut off,
+        problems that the server found in its own answers, errors on streams, frames dropped from a full outbox, and
+        script steps that failed. Effects of faults and stubs are left out, unless the venue has retired the operation
+        as of the exchange's API date. So are the statuses (404) and operations (GetMarket) in `allow`.
         """
         __tracebackhide__ = True
         require(allow=allow)
@@ -120,15 +125,15 @@ class AsyncJournal(ShortTracebacks):
             raise AssertionError(describe_anomalies(found))
 
     async def deprecated(self) -> list[Deprecation]:
-        """Return the operations, parameters and fields in use that the venue has retired or has announced to retire.
+        """Return the operations, parameters and fields in use that the venue has retired or will retire.
 
         Each is one row, with its last day and its replacement, sorted by day. A field counts as used if answers or
-        frames contained it; run the client at `api_date="latest"` to learn whether it reads the field.
+        frames contained it. To find out whether the client reads the field, run the client at `api_date="latest"`.
         """
         return find_deprecations(await self.requests(), await self.frames(), await self._api_date())
 
     async def clear(self) -> None:
-        """Remove all requests and frames from the journal. Numbering continues where it was."""
+        """Remove all requests and frames from the journal. New ones continue the numbering."""
         await self._waiting.ask("DELETE", "journal")
 
     async def _api_date(self) -> str:

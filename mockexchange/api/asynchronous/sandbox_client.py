@@ -1,4 +1,4 @@
-"""Calls of one sandbox's control API, which are refused after the exchange has ended."""
+"""Sends requests about one sandbox to the control API, until the exchange object has ended."""
 
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +29,7 @@ class AsyncGuardedClient:
 
 
 class AsyncSandboxClient(ShortTracebacks):
-    """The base class of AsyncExchange: the sandbox's name, its accounts, and calls of its control API."""
+    """The base class of AsyncExchange, with the sandbox's name and accounts, and methods that call the control API."""
 
     def __init__(self, ask: AsyncControlClient, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""The open streams of a sandbox: waits for subscriptions and frames, literal frames, and closing."""
+"""Defines the methods for a sandbox's open streams: they wait for subscriptions and frames, send frames, and close."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,10 @@ ABNORMAL = 1006
 
 
 class AsyncStream(ShortTracebacks):
-    """The open streams of one sandbox and their frames; "sent" means by the exchange, "received" by the exchange."""
+    """The open streams of one sandbox and their frames.
+
+    "Sent" means by the exchange, "received" means by the exchange too.
+    """
 
     def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._waiting = AsyncWaiter(ask, sandbox)
@@ -52,10 +55,10 @@ class AsyncStream(ShortTracebacks):
     async def send(
         self, raw: str | bytes | Mapping[str, Any], account: str = ANY, connection: int | None = None
     ) -> int:
-        """Send a literal text frame, which bypasses filters and faults; a mapping is sent as JSON.
+        """Send a text frame exactly as given, without filters and faults; a mapping is sent as JSON.
 
-        The frame goes to all open streams, to an account's streams, or to one. Returns the number of streams; raises
-        MockExchangeError if it is zero.
+        The frame goes to all open streams, to those of an account, or to one connection. Returns the number of streams;
+        raises MockExchangeError if it is zero.
         """
         require_as("raw", raw, "raw")
         text = raw.decode() if isinstance(raw, bytes) else raw if isinstance(raw, str) else json.dumps(raw)
@@ -64,14 +67,14 @@ class AsyncStream(ShortTracebacks):
     async def close(
         self, code: int = ABNORMAL, account: str = ANY, connection: int | None = None, *, reason: str = ""
     ) -> int:
-        """Close streams with a close code; 1006 cuts them without a close frame.
+        """Close streams with a close code; code 1006 cuts the connections without a close frame.
 
         Returns the number of streams; raises MockExchangeError if it is zero.
         """
         return await self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
     async def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
-        """Install a fault that refuses the next `times` handshakes, None for all, with status 401, 403 or 502."""
+        """Install a fault that refuses the next `times` stream handshakes (None: all) with status 401, 403 or 502."""
         always = {"match": _given_filters(account=account), "then": {"refuse": status}}
         await self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
@@ -83,9 +86,10 @@ class AsyncStream(ShortTracebacks):
         within: Duration | None = None,
         **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
-        """Return the frames from clients that match, oldest first, once there are `count`.
+        """Return the frames from clients that match the filters, oldest first; wait until there are `count`.
 
-        Without `within` the frames so far are checked. A failure is an AssertionError (TimedOut) with near misses.
+        Without `within` it does not wait. Too few frames raise an AssertionError (TimedOut after a wait), which lists
+        frames that nearly match.
         """
         __tracebackhide__ = True
         return await self._frames("in", account, wanted, count, within)
@@ -98,7 +102,10 @@ class AsyncStream(ShortTracebacks):
         within: Duration | None = None,
         **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
-        """Return the frames that the exchange sent to clients and that match; the arguments are those of `received`."""
+        """Return the frames that the exchange sent to clients and that match the filters.
+
+        The arguments are those of `received`.
+        """
         __tracebackhide__ = True
         return await self._frames("out", account, wanted, count, within)
 

@@ -1,4 +1,7 @@
-"""Waits for journal records: the records are fetched again after each new one, until there are enough."""
+"""Waits for records of the journal: requests and frames.
+
+The records are fetched again after each new one, until enough of them match.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -33,13 +36,13 @@ class AsyncWaiter:
         self._path = f"sandboxes/{quote(sandbox, safe='')}"
 
     async def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
-        """Call the control API with a path below the sandbox's; the empty path is the sandbox itself."""
+        """Send a request to the control API. `path` is relative to the sandbox; an empty path is the sandbox itself."""
         return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
     async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
-        """Wait until the control API has found what `wanted` describes, and return it.
+        """Wait until the control API has found requests, frames or subscriptions as `wanted` describes.
 
-        Raises TimedOut, with near misses.
+        Returns what it found. Raises TimedOut, which lists records that nearly match.
         """
         return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
@@ -64,9 +67,9 @@ class AsyncWaiter:
         narrowed: Mapping[str, Any],
         within: Duration,
     ) -> list[Record]:
-        """Call `look` until `missing` returns 0 for the records it found, or the time is up; return the records.
+        """Call `look` until `missing` returns 0 for the records that it found, or the time is up. Return the records.
 
-        Between two calls it waits for as many new records of the kind `subject` (request or frame) as are missing,
+        Between two calls it waits for new records of the kind `subject` (request or frame): as many as are missing,
         among those that match the filters in `narrowed`.
         """
         ends_us = _now_us() + parse_duration(duration_text(within, "within"))

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/connect.py: change that.
-"""`connect`: a sandbox of a remote server, as a context manager."""
+"""Defines `connect`, a context manager for a sandbox of a remote server."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

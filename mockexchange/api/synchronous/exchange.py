@@ -1,7 +1,8 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/exchange.py: change that.
-"""The exchange object: one sandbox with all its operations.
+"""Defines the exchange object, which has a method for each operation on one sandbox.
 
-Each call is one request of the control API; it returns when the request is carried out and its frames are queued.
+Each method sends one request to the control API. It returns when the request is executed and the frames that it caused
+are queued.
 """
 
 import os
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
 
 
 class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
-    """One sandbox of a server, until the end of its block.
+    """One sandbox of a server, until the end of the `with` block that created it.
 
-    Calls raise Closed afterwards, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
-    carried out.
+    Methods raise Closed after that, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
+    executed.
     """
 
     def __init__(self, connection: Connection, shown: Mapping[str, Any]) -> None:
@@ -68,22 +69,22 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
 
     @property
     def control_url(self) -> str:
-        """The URL of the server's control API, for programs in other languages."""
+        """Return the URL of the server's control API, for programs in other languages."""
         return self._connection.control_url
 
     @property
     def token(self) -> str:
-        """The token of the control API."""
+        """Return the token of the control API."""
         return self._connection.token
 
     @property
     def ca_cert(self) -> str | None:
-        """Path of the certificate of the authority that signed the server's certificate; None without TLS."""
+        """Return the path of the certificate authority's certificate, which clients have to trust; None without TLS."""
         return self._connection.ca_cert
 
     @property
     def app(self) -> ASGIApp:
-        """The sandbox as an ASGI application. Raises Unavailable if the server is in another process."""
+        """Return the sandbox as an ASGI application. Raises Unavailable if the server is in another process."""
         return self._connection.app_of(self.name)
 
     def httpx_transport(self) -> "Transport":
@@ -96,7 +97,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
 
     @property
     def httpx_handler(self) -> "Handler":
-        """Return a function from an `httpx.Request` to the sandbox's response, such as a side effect for respx."""
+        """Return a function that takes an `httpx.Request` and returns the sandbox's response, for example for respx."""
         handler: Handler = import_httpx_transports().make_handler(
             import_httpx_transports().make_transport(*self._transport_arguments)
         )
@@ -134,7 +135,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         return read_instant((self._ask("GET", "/clock"))["now"])
 
     def advance(self, duration: Duration) -> datetime:
-        """Move exchange time forward, carry out all script steps that become due, and return the new time."""
+        """Move exchange time forward, execute all script steps that become due, and return the new time."""
         return read_instant((self._ask("POST", "/clock", {"advance": duration_text(duration)}))["now"])
 
     def run_clock(self, mode: str) -> datetime:
@@ -166,9 +167,9 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
     # --- clients
 
     def env(self, client: str = GENERIC, account: str | None = None) -> Environment:
-        """Point a published client at this exchange by patching `os.environ`, at once.
+        """Point a published client at this exchange, at once, by setting variables in `os.environ`.
 
-        The patch is undone when the block ends if the result is used as a context manager, else when the exchange ends.
+        The variables are restored at the end of a `with` block around the result; without one, when the exchange ends.
         The default `account` is the first that the client can use. Raises WrongRequest if the client is unknown or
         cannot use the account, UnknownAccount, and Closed.
         """
@@ -181,7 +182,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
     def ask(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        """Call the control API with a path below this sandbox's, as in `ask("GET", "log")`.
+        """Send a request to the control API; `path` is relative to this sandbox, as in `ask("GET", "log")`.
 
         Returns the answer's JSON, or a list if the answer is JSON lines. Raises WrongRequest and TimedOut.
         """
@@ -198,9 +199,10 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         own_port: bool = True,
         name: str | None = None,
     ) -> Iterator["Exchange"]:
-        """Create a fresh exchange at the same server, deleted at the end of the block.
+        """Create a new sandbox at the same server, and delete it at the end of the block.
 
-        It has its own port. With `own_port=False` it shares the server's port, and the key of a request selects it.
+        It has its own port. With `own_port=False` it shares the server's port: the API key of a request selects the
+        sandbox.
         """
         body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
         shown = self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
@@ -219,11 +221,11 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         clock: str | None = None,
         name: str | None = None,
     ) -> Iterator["Exchange"]:
-        """Create an exchange as this one was after a command or at an instant, deleted at the end of the block.
+        """Create a copy of this sandbox in an earlier or its present state, and delete it at the end of the block.
 
-        `at` is the number of a command in the log, or an instant; without it the fork begins as this exchange is now.
-        `log` is the file of a log, which is forked instead. The fork has the keys of its source, a port of its own,
-        and the clock's mode at that point unless `clock` is given.
+        `at` is the number of a command in the log, or an instant: the copy begins as this sandbox was then; without
+        `at`, as it is now. If `log`, the file of a log, is given, that is copied instead. The copy has the keys of its
+        source, a port of its own, and the clock's mode at that point unless `clock` is given.
         """
         body = fork_body(log, self.name, at=at, clock=clock, name=name)
         shown = self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
@@ -250,7 +252,7 @@ class Exchange(Steps, ScriptMethods, FaultMethods, ScenarioMethods):
         self.end()
 
     def end(self) -> None:
-        """End the use of this object: undo patches of the environment, remove key files, and refuse later calls."""
+        """End the use of this object: restore `os.environ`, remove key files, and raise Closed in later calls."""
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()

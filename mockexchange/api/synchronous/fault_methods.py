@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/fault_methods.py: change that.
-"""The methods for faults, which disturb the traffic, and for stubs, which answer in place of the venue."""
+"""Defines the methods for faults, which disturb traffic, and for stubs, which answer in place of the venue."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, re
 
 
 class FaultMethods(SandboxClient):
-    """Methods that install, list and remove faults and stubs.
+    """The methods that install, list and remove faults and stubs.
 
     They raise WrongRequest for a wrong rule, and then install nothing.
     """
@@ -28,8 +28,8 @@ class FaultMethods(SandboxClient):
     ) -> list[Fault]:
         """Install a fault, written as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
 
-        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A fault with the name of
-        another replaces it.
+        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A new fault replaces an
+        installed one of the same name.
         """
         rows = self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
         return [read_fault(row) for row in rows]
@@ -61,12 +61,13 @@ class FaultMethods(SandboxClient):
     ) -> Stub:
         """Install a stub: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
 
-        The path need not be emulated. The signature is verified first, unless `signed` is False; a request that is
-        refused gets the venue's own answer. `*` in the path stands for any characters; `query` are parameters that the
-        request must have, `body_fields` fields of its JSON body by their place, such as order.price. At most one of
-        `json`, `text`, `body` and, for a venue with an envelope, `result` is given; `headers` are added to the venue's.
+        The path need not be one that the mock knows. Unless `signed` is False, the signature is verified first, and a
+        request with a wrong one gets the venue's own error. `*` in the path stands for any characters. `query` are
+        parameters that the request must have; `body_fields` are fields of its JSON body by their path, such as
+        order.price. At most one of `json`, `text`, `body` and, for a venue whose answers have an envelope, `result` is
+        given; `headers` are added to the venue's.
 
-        `then` are steps that are carried out with each answer. Answers and steps may have words such as `$path.id` for
+        `then` are steps that are executed with each answer. Answers and steps may have variables such as `$path.id` for
         a path with `{id}`, `$query.limit`, `$body.price`, `$account`, `$now` and `$new_id`.
         """
         words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/inspection_methods.py: change that.
-"""The methods that read an exchange's state: accounts, positions, histories, markets and derivatives."""
+"""Defines the methods that read an exchange's state: accounts, positions, histories, markets and derivatives."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from mockexchange.api.values.rows import read_row
 
 
 class InspectionMethods(SandboxClient):
-    """Methods that read the state of an exchange. Amounts are `Decimal`, instants `datetime`."""
+    """The methods that read the state of an exchange. Amounts are `Decimal`, instants `datetime`."""
 
     def positions(self, account: str) -> list[Position]:
         """Return the positions of an account, or of one subaccount (ACCOUNT/BOOK), including those in settled markets.
@@ -27,10 +27,10 @@ class InspectionMethods(SandboxClient):
         return [row for row in rows if not slash or row.book == book]
 
     def ledger(self, account: str) -> dict[str, Any]:
-        """Return the history of an account: cash by `book`, fills, orders, settlements and payments, oldest first.
+        """Return the history of an account: cash by subaccount, fills, orders, settlements and payments, oldest first.
 
-        A derivatives account has `summaries` by `book` and currency, `trades` and `orders`. Amounts are `Decimal`. The
-        history covers the whole account: rows name their `book`.
+        A derivatives account has `summaries` by subaccount and currency, `trades` and `orders`. Amounts are `Decimal`.
+        The history covers all subaccounts: each row names its own in `book`.
         """
         return read_row(self._ask("GET", _of_account(account, "ledger")))
 
@@ -50,7 +50,7 @@ class InspectionMethods(SandboxClient):
         return info
 
     def equity(self, account: str, points: int = 600) -> dict[str, list[dict[str, Any]]]:
-        """Return what an account was worth over exchange time: by currency, at most so many points, oldest first.
+        """Return the worth of an account over exchange time: by currency, at most `points` points, oldest first.
 
         A point has `at`, `cash`, `exposure`, `realized`, `fees`, `paid_in` and `worth`; `worth` less `paid_in` is the
         profit. Raises WrongRequest for a log of more than 100,000 commands.
@@ -60,9 +60,10 @@ class InspectionMethods(SandboxClient):
         return {one["currency"]: [read_row(point) for point in one["points"]] for one in shown["series"]}
 
     def firings(self, kind: str | None = None, name: str | None = None) -> list[dict[str, Any]]:
-        """Return what faults and steps of the script did, oldest first, of one `kind` and `name` or all.
+        """Return the effects of faults and script steps so far, oldest first.
 
-        `kind` is "fault", "script", "trigger" or "finding". Raises WrongRequest for another one.
+        `kind` ("fault", "script", "trigger" or "finding") and `name` select some of them. Raises WrongRequest for
+        another kind.
         """
         query = {"kind": kind, "name": name}
         shown = self._guarded("GET", f"{self._path}/firings", query=query)
@@ -70,7 +71,7 @@ class InspectionMethods(SandboxClient):
         return rows
 
     def log(self, after: int = 0, last: int | None = None) -> list[dict[str, Any]]:
-        """Return the log's records whose `seq` is greater than `after`; with `last`, only that many of the newest."""
+        """Return the log's records whose `seq` is greater than `after`: all of them, or the newest `last`."""
         query = {"after": after, "last": last}
         lines: list[dict[str, Any]] = self._guarded("GET", f"{self._path}/log", query=query)
         return lines[1:]
@@ -78,10 +79,11 @@ class InspectionMethods(SandboxClient):
     def events(
         self, after: str | None = None, *, kinds: Sequence[str] = (), account: str | None = None
     ) -> list[LiveEvent]:
-        """Return the events of the sandbox after the one with the id `after`, of these kinds, or all.
+        """Return the events of the sandbox after the one whose id is `after`; `kinds` and `account` are filters.
 
-        The first is `begin`. Give the id of the last one as `after` to read on; without `after` nothing has happened
-        yet. `lost` says how many events are no longer kept. Raises WrongRequest for an unknown kind.
+        The first event returned is `begin`. To read on, give the id of the last event as `after`; without `after`
+        recording starts now, and there are no events yet. An event `lost` has the number of events that are no longer
+        kept. Raises WrongRequest for an unknown kind.
         """
         wanted = {"kinds": ",".join(kinds) or None, "account": account}
         query = {"follow": "false", "last_event_id": after, **wanted}
@@ -89,13 +91,13 @@ class InspectionMethods(SandboxClient):
         return found
 
     def server_events(self, after: str | None = None) -> list[LiveEvent]:
-        """Return events of the server, after the event with the id `after`: sandboxes created, reset or deleted."""
+        """Return the server's events after the one whose id is `after`: sandboxes created, reset or deleted."""
         query = {"follow": "false", "last_event_id": after}
         found: list[LiveEvent] = self._guarded("GET", "events", query=query)
         return found
 
     def list_reports(self) -> list[dict[str, Any]]:
-        """Return the verification reports that the server keeps, newest first, with their counts of rules."""
+        """Return the verification reports that the server keeps, newest first, each with the numbers of its rules."""
         rows: list[dict[str, Any]] = self._guarded("GET", "reports")
         return rows
 
@@ -106,31 +108,35 @@ class InspectionMethods(SandboxClient):
         return report
 
     def put_report(self, name: str, report: dict[str, Any]) -> None:
-        """Store a verification report at the server, for its web console. Raises WrongRequest if it is not valid."""
+        """Store a verification report at the server, whose web console shows it.
+
+        Raises WrongRequest if it is not valid.
+        """
         require(name=name)
         self._guarded("PUT", f"reports/{quote(name, safe='')}", report)
 
     def list_markets(self) -> list[dict[str, Any]]:
-        """Return every market with its status, last price, best prices of YES, volume and result."""
+        """Return every market with its status, last price, best prices of the YES side, volume and result."""
         return [read_row(row) for row in self._ask("GET", "/markets")]
 
     def market_state(self, market: str) -> dict[str, Any]:
         """Return one market with its order book: the bids of `yes` and of `no`, the best price first.
 
-        A level has its `price`, its `count` with outside bids, and the `orders` of accounts in the order of their turn.
-        Raises WrongRequest if the market is unknown.
+        A level has its `price`, its `count`, and the `orders` of accounts by time priority; `count` includes the bids
+        of participants that have no account here. Raises WrongRequest if the market is unknown.
         """
         return read_row(self._ask("GET", _named("markets", "market", market)))
 
     def list_instruments(self) -> list[dict[str, Any]]:
-        """Return every derivative with its mark, index, last price and best prices."""
+        """Return every derivative with its mark price, index price, last price and best prices."""
         return [read_row(row) for row in self._ask("GET", "/instruments")]
 
     def instrument_state(self, instrument: str) -> dict[str, Any]:
-        """Return one derivative with its `bids` and `asks`, the best price first. Raises WrongRequest if it is unknown.
+        """Return one derivative with its `bids` and `asks`, the best price first. Raises WrongRequest if it is
+        unknown.
 
-        A level has its `price`, its `amount` with outside quotes, and the `orders` of accounts in the order of their
-        turn.
+        A level has its `price`, its `amount`, and the `orders` of accounts by time priority; `amount` includes the
+        quotes of participants that have no account here.
         """
         return read_row(self._ask("GET", _named("instruments", "instrument", instrument)))
 

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/sandbox_client.py: change that.
-"""Calls of one sandbox's control API, which are refused after the exchange has ended."""
+"""Sends requests about one sandbox to the control API, until the exchange object has ended."""
 
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +30,7 @@ class GuardedClient:
 
 
 class SandboxClient(ShortTracebacks):
-    """The base class of Exchange: the sandbox's name, its accounts, and calls of its control API."""
+    """The base class of Exchange, with the sandbox's name and accounts, and methods that call the control API."""
 
     def __init__(self, ask: ControlClient, name: str) -> None:
         self.name = name

@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/scenario_methods.py: change that.
-"""The methods for scenarios: list them, read their text, and check them for errors."""
+"""Defines the methods that list scenarios, read their text, and check them for errors."""
 
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,10 @@ from mockexchange.api.values.sandbox_settings import Scenario, sent_scenario
 
 
 class ScenarioMethods(InspectionMethods):
-    """Methods that read and check scenarios. A scenario is a name, a file, YAML text or a mapping, as for `serve`."""
+    """The methods for scenarios.
+
+    A scenario is given as a built-in name, a file, YAML text or a mapping, as for `serve`.
+    """
 
     def list_scenarios(self) -> list[dict[str, Any]]:
         """Return the built-in scenarios and the files below the server's --scenario-dir: name, title and kind."""
@@ -18,10 +21,10 @@ class ScenarioMethods(InspectionMethods):
         return rows
 
     def scenario_text(self, name: str | None = None) -> str | None:
-        """Return the text of the scenario `name`; without a name, of the scenario that this sandbox plays.
+        """Return the text of the scenario `name`; without a name, of this sandbox's own scenario.
 
-        Returns None if the sandbox plays a file of JSON lines that is gone or longer than 1 MiB. Raises WrongRequest
-        for an unknown name.
+        Returns None if this sandbox's scenario is a file of JSON lines that is gone or longer than 1 MiB. Raises
+        WrongRequest for an unknown name.
         """
         require(name=name)
         path = f"{self._path}/scenario" if name is None else f"scenarios/{quote(name)}"

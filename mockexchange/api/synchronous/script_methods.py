@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/script_methods.py: change that.
-"""The methods for the script: steps that run by themselves, at a time or when a client does something."""
+"""Defines the methods for the script: steps that the sandbox executes itself, at a time or after a client's action."""
 
 from typing import TypeVar
 
@@ -13,13 +13,13 @@ Found = TypeVar("Found")
 
 
 class ScriptMethods(SandboxClient):
-    """Methods that add, list and remove the steps of the script. They raise WrongRequest for a wrong step."""
+    """The methods that add, list and remove the steps of the script. They raise WrongRequest for a wrong step."""
 
     def script(self, *steps: Step | str) -> list[ScriptStep]:
-        """Add steps to the script, each a mapping or its YAML text as under a scenario's `script`, and return them.
+        """Add steps to the script and return them. Each is a mapping, or YAML text, as under `script` in a scenario.
 
-        `script({"every": "1s", "times": 5, "price": {"market": "M", "price": "0.5$n"}})`. Either all are added or none;
-        their times count from now. Without arguments it returns the script's steps with their progress.
+        `script({"every": "1s", "times": 5, "price": {"market": "M", "price": "0.5$n"}})`. Either all steps are added or
+        none; their times count from now. Without arguments it returns the script's steps with their progress.
         """
         if not steps:
             return [read_script_step(row) for row in self._ask("GET", "/script")]
@@ -30,14 +30,14 @@ class ScriptMethods(SandboxClient):
         return [read_script_step(row) for row in self._ask("POST", "/script", body)]
 
     def clear_script(self) -> None:
-        """Remove all steps of the script; their remaining runs are dropped."""
+        """Remove all steps of the script, also those that have run only some of their `times`."""
         self._ask("DELETE", "/script")
 
     def settled(self, client_predicate: Predicate[Found], within: Duration = "2s") -> Found:
-        """Wait until `client_predicate` returns a true value, and return that value.
+        """Call `client_predicate` repeatedly until it returns a true value, and return that value.
 
-        `settled(lambda: client.positions["KXRAIN-1"] == 3)`. Use it instead of an assertion, since a client processes
-        frames in its own time. A predicate that raises AssertionError or LookupError is called again later. `within` is
-        host time. Raises TimedOut with the last value or error.
+        `settled(lambda: client.positions["KXRAIN-1"] == 3)`. Use this instead of an assertion, since a client needs
+        time to process frames. AssertionError and LookupError in the predicate count as false. `within` is host time.
+        Raises TimedOut with the last value or error.
         """
         return settle(client_predicate, within)

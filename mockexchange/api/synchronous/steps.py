@@ -1,5 +1,5 @@
 # Written by tools/write_sync_api.py from mockexchange/api/asynchronous/steps.py: change that.
-"""The steps of scenarios as methods, with the steps' own parameter names.
+"""Defines a method for each common step of scenarios, with the parameter names that the step has there.
 
 Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts are `Decimal`, int, text or float.
 """
@@ -17,13 +17,16 @@ from mockexchange.venues.registry import DEFAULT
 
 
 class Steps(SandboxClient):
-    """Methods that carry out steps. They raise Refused if the exchange refuses a step, WrongRequest if it is wrong."""
+    """The methods that execute steps.
+
+    They raise Refused if the exchange refuses a step, WrongRequest if it is not valid.
+    """
 
     def do(self, *steps: Step | str) -> list[Outcome]:
-        """Carry out steps now, each a mapping or its YAML text, as in a scenario's history.
+        """Execute steps now. Each is a mapping, or YAML text, as in the history of a scenario.
 
-        All steps are parsed before the first is carried out. Raises Refused for the first step that the exchange
-        refuses; the others are carried out nevertheless.
+        All steps are parsed before the first is executed. Raises Refused for the first step that the exchange refuses;
+        the others are executed nevertheless.
         """
         body = [
             read_step(each) if isinstance(each, str) else to_json(each, f"[{place}]")
@@ -49,10 +52,11 @@ class Steps(SandboxClient):
         client_order_id: str | None = None,
         id: str | None = None,  # noqa: A002  # the step's own word
     ) -> Outcome:
-        """Trade in a market: `side` yes or no, `action` buy or sell, `count` contracts of at most 2 decimals.
+        """Make a fill of an account in a market: `side` yes or no, `action` buy or sell, `count` of at most 2
+        decimals.
 
-        `price` is dollars of that side, above 0 and below 1, of at most 4 decimals. `fee` is dollars; the default
-        follows the series' formula. `order` is the id of the order that is filled; by default an order is made,
+        `price` is in dollars of that side, above 0 and below 1, with at most 4 decimals. `fee` is in dollars; its
+        default follows the series' formula. `order` is the id of the order that is filled; by default an order is made,
         with `{"new": ID}` under this id. `against` is an account of this exchange that takes the other side.
         """
         return self._step(
@@ -87,9 +91,9 @@ class Steps(SandboxClient):
         self_trade_prevention: str | None = None,
         cancel_on_pause: bool | None = None,
     ) -> Outcome:
-        """Place a resting order in a market's order book, in the units of `fill`; `outcome["order_id"]` is its id.
+        """Place an order that rests in a market's order book, in the units of `fill`; `outcome["order_id"]` is its id.
 
-        `order` sets its id; `expires` is an instant of exchange time.
+        `order` sets the id; `expires` is an instant of exchange time.
         """
         return self._step(
             "rest",
@@ -127,11 +131,11 @@ class Steps(SandboxClient):
         self_trade_prevention: str | None = None,
         cancel_on_pause: bool | None = None,
     ) -> Outcome:
-        """Enter an order that is matched, in the units of `fill`; `outcome["order_id"]` is its id.
+        """Place an order, which is matched with the book, in the units of `fill`; `outcome["order_id"]` is its id.
 
-        `side` may be bid or ask, with a price of YES and None for `action`.
-        Raises Refused if the order breaks a rule, such as too little cash. `time_in_force` is good_till_canceled (the
-        default), immediate_or_cancel or fill_or_kill; `max_cost` in dollars makes the order fill-or-kill.
+        `side` may also be bid or ask, with a price of YES and None for `action`. `time_in_force` is good_till_canceled
+        (the default), immediate_or_cancel or fill_or_kill; `max_cost` in dollars makes the order fill-or-kill. Raises
+        Refused if the order breaks a rule, for example if the account has too little cash.
         """
         return self._step(
             "place",
@@ -154,7 +158,10 @@ class Steps(SandboxClient):
         )
 
     def print_trade(self, market: str, side: str, count: Amount, price: Amount) -> Outcome:
-        """Print a public trade of other participants, whose taker bought `side`; it fills the orders it reaches."""
+        """Add a public trade between participants that have no account here; its taker bought `side`.
+
+        Resting orders of accounts that the trade's price reaches are filled.
+        """
         return self._step("print", market=market, side=side, count=count, price=price)
 
     def cancel_order(self, order: str) -> Outcome:
@@ -162,7 +169,7 @@ class Steps(SandboxClient):
         return self._step("cancel", order=order)
 
     def settle(self, market: str, result: str, value: Amount | None = None) -> Outcome:
-        """Settle a market: `result` is yes, no, void, or scalar with its `value` in dollars from 0 to 1."""
+        """Settle a market: `result` is yes, no, void, or scalar, which needs a `value` in dollars from 0 to 1."""
         return self._step("settle", market=market, result=result, value=value)
 
     def price(self, market: str, price: Amount) -> Outcome:
@@ -179,10 +186,10 @@ class Steps(SandboxClient):
         status: str | None = None,
         payment: str | None = None,
     ) -> Outcome:
-        """Pay dollars in, of at most 6 decimals: by `method` ach, wire, crypto, debit or apm.
+        """Pay dollars in, with at most 6 decimals. `method` is ach, wire, crypto, debit or apm.
 
-        `status` is applied, the default, or pending. The step `finalize_payment` ends a pending payment, by the name
-        given as `payment`.
+        `status` is applied, the default, or pending. The step `finalize_payment` completes a pending payment; it names
+        the payment by the id given as `payment`.
         """
         return self._step(
             "deposit", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
@@ -229,10 +236,11 @@ class Steps(SandboxClient):
         id: str | None = None,  # noqa: A002  # the step's own word
         label: str | None = None,
     ) -> Outcome:
-        """Trade a contract of a derivatives venue: `direction` buy or sell.
+        """Make a trade of an account in a derivative: `direction` is buy or sell.
 
-        `amount` and `price` are in the contract's units: dollars of an inverse future and a price in dollars, coins of
-        an option and a price in coins. `fee` is in the settlement currency; the default follows the contract's rate.
+        `amount` and `price` are in the derivative's units: dollars of an inverse future and a price in dollars, coins
+        of an option and a price in coins. `fee` is in the settlement currency; its default follows the derivative's
+        rate.
         """
         return self._step(
             "trade",
@@ -263,10 +271,10 @@ class Steps(SandboxClient):
         book: str | None = None,
         api_date: str | None = None,
     ) -> Key:
-        """Give an account one more key: a pair, `rsa` or `ed25519`, or a secret, whichever its venue has.
+        """Add a key to an account: a key pair, `rsa` or `ed25519`, or a secret if the account's venue uses secrets.
 
-        `scopes` are names such as read and write, by default all; `book` restricts the key to one subaccount or
-        subtrader; `api_date` is the API date of answers to its requests. `reset` removes the key. Raises
+        `scopes` are names such as read and write, by default all. `book` restricts the key to one subaccount or
+        subtrader. `api_date` is the API date of answers to requests with this key. `reset` removes the key. Raises
         UnknownAccount.
         """
         owner = self.accounts[account]

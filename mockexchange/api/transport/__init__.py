@@ -1,1 +1,1 @@
-"""Connections of the Python API to a server: in this process, over HTTP, and as transports for httpx."""
+"""Connects the Python API with a server, in this process or over HTTP, and httpx with a sandbox."""

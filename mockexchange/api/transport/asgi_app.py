@@ -1,4 +1,4 @@
-"""An exchange as an ASGI application: for `uvicorn module:app`, test clients, and mounting in another application."""
+"""Makes an exchange an ASGI application: for `uvicorn module:app`, test clients, and mounting in another one."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ class Application:
 
     @property
     def exchange(self) -> Exchange:
-        """The exchange behind the application; reading this attribute starts it. Raises Closed after `close`."""
+        """Return the exchange behind the application; the first read starts it. Raises Closed after `close`."""
         return self._begin()
 
     def _begin(self) -> Exchange:
@@ -91,11 +91,11 @@ def asgi(
     clock: str = "real",
     faults: Sequence[Mapping[str, Any] | str] = (),
 ) -> Application:
-    """Return an exchange as an application: the REST paths and streams of every venue, without a socket.
+    """Return an exchange as an ASGI application: the REST paths and streams of every venue, without a socket.
 
-    `asgi` takes the arguments of `serve`. Raises WrongRequest if one is wrong. A history that the exchange refuses is
-    reported when it starts: as WrongRequest, or in the log of the server whose lifespan starts it. `exchange` controls
-    it from the same process.
+    The arguments are those of `serve`. Raises WrongRequest if one is wrong. If the exchange refuses a step of the
+    scenario's history, that is reported at its start: as WrongRequest, or in the log of the server whose lifespan
+    starts it. The attribute `exchange` controls the exchange from the same process.
     """
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
     read_creation(body)

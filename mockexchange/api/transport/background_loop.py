@@ -1,4 +1,4 @@
-"""A thread with an event loop of its own, in which other threads can run coroutines."""
+"""Runs a thread with an event loop of its own, in which other threads can run coroutines."""
 
 import asyncio
 import atexit
@@ -37,10 +37,10 @@ def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
 
 
 class LoopThread(Generic[Entered]):
-    """A thread with an event loop that enters an asynchronous context, and leaves it at `stop`.
+    """A thread with an event loop. It enters an asynchronous context at its start, and leaves it at `stop`.
 
-    `run` may be called from any other thread. The thread is a daemon, so that a program that never leaves its block can
-    exit; the context is left first.
+    `run` may be called from any other thread. The thread is a daemon, so that a program that never calls `stop` can
+    exit; the context is left before.
     """
 
     def __init__(self, make: Callable[[], AbstractAsyncContextManager[Entered]]) -> None:

@@ -1,4 +1,4 @@
-"""The settings and clients with which an exchange object reaches its server, in this process or elsewhere."""
+"""Holds the settings and the client with which an exchange object reaches its server, in this process or elsewhere."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mockexchange.api.transport.control_client import AsyncControlClient, Contro
 
 
 def no_application(sandbox: str) -> ASGIApp:
-    """Raise Unavailable: a remote sandbox has no application here."""
+    """Raise Unavailable, since the ASGI application of a remote sandbox is in another process."""
     raise Unavailable(f"the sandbox {sandbox!r} is in another process: its application is had with serve() alone")
 
 
@@ -28,8 +28,8 @@ def _unchanged(value: Any) -> Any:
 class ConnectionSettings:
     """The address, token and certificates of a server.
 
-    The functions convert what differs between a server of this process and one on another host. Those for a server of
-    this process return their argument unchanged.
+    The functions among the fields hide whether the server is remote. For a server in this process they return their
+    argument unchanged.
     """
 
     control_url: str

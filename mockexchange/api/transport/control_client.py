@@ -1,7 +1,7 @@
-"""The client interface of the control API: one callable, for a server of this process or a remote one.
+"""Defines the interface of a client of the control API: one callable, for a server in this process or a remote one.
 
-Exchange objects use `AsyncControlClient`, or `ControlClient` in the synchronous classes; `in_process` and `remote`
-implement them.
+Exchange objects use `AsyncControlClient`, or `ControlClient` in the synchronous classes. The modules `in_process` and
+`remote` implement them.
 """
 
 import json
@@ -41,7 +41,7 @@ class ControlClient(Protocol):
 
 
 class Reply(NamedTuple):
-    """An answer of the control API."""
+    """An answer of the control API before it is parsed."""
 
     status: int
     content_type: str
@@ -55,7 +55,7 @@ def encode_body(body: Any) -> bytes | None:
 
 
 def encode_query(query: Query | None) -> str:
-    """Encode the query of a request, without parameters that are None."""
+    """Encode the query of a request; parameters that are None are left out."""
     return urlencode({name: value for name, value in (query or {}).items() if value is not None})
 
 

@@ -1,4 +1,4 @@
-"""Discovery of a remote server, and the mapping of its URLs to addresses that work from here."""
+"""Finds a remote server, and converts its URLs to those that work from this machine."""
 
 import os
 from collections.abc import Callable
@@ -22,7 +22,10 @@ SECURE = {"http": "ws", "https": "wss"}
 
 
 class FoundServer(NamedTuple):
-    """A server's control API, and the path of the CA bundle that its clients trust; None without TLS."""
+    """The URL and token of a server's control API, and the path of the CA bundle that its clients trust.
+
+    The path is None without TLS.
+    """
 
     control: ControlApi
     ca_bundle: str | None
@@ -31,12 +34,14 @@ class FoundServer(NamedTuple):
 def find_control(
     url: str | None, token: str | None, ready_file: Path | str | None, ca_cert: Path | str | None
 ) -> FoundServer:
-    """Find the server at a URL or of a ready file. Raises Unreachable, or WrongRequest if the two contradict.
+    """Find the server at a URL or of a ready file.
 
-    If neither is given, the environment determines the server, then the default ready file. The default of `token` is
-    the token in the ready file if that determined the server, else the environment's, else the one in the ready file of
-    the server at the URL. Without any of these the token is "", which the server refuses. The default of `ca_cert` is
-    the certificate in the ready file of the server.
+    Raises Unreachable, or WrongRequest if the two contradict each other.
+
+    If neither is given, environment variables determine the server, else the default ready file. The default of `token`
+    is the token in the ready file if that determined the server, else the environment's, else the one in the ready file
+    of the server at the URL. Without any of these the token is "", which the server refuses. The default of `ca_cert`
+    is the certificate in the ready file of the server.
     """
     require(url=url, token=token)
     if url is None and ready_file is None:
@@ -78,10 +83,11 @@ def _control_url(url: str) -> str:
 
 
 def url_mapper(control_url: str, server_url: str) -> Callable[[str], str]:
-    """Return a function from a server's URL to the URL that works where `control_url` does.
+    """Return a function that converts a URL as the server knows it to the URL that works from this machine.
 
-    `server_url` is a URL of the main port as the server knows it. A server in a container knows its own loopback
-    address; its main port may be mapped to another number here, its other ports keep their numbers.
+    `server_url` is the main port's URL as the server knows it, `control_url` the one that works here. A server in a
+    container knows only its own loopback address. Its main port may have another number here; its other ports keep
+    their numbers.
     """
     ours, theirs = urlsplit(control_url), urlsplit(server_url)
     if theirs.hostname not in LOOPBACK:

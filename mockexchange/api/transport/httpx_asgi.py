@@ -1,4 +1,4 @@
-"""Conversion of httpx requests to ASGI, and of ASGI answers to httpx responses."""
+"""Converts httpx requests to ASGI, and ASGI answers to httpx responses."""
 
 from email.utils import formatdate
 from http import HTTPStatus
@@ -15,7 +15,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def scope_of(request: httpx.Request) -> dict[str, Any]:
-    """Return the ASGI scope of a request; its host is the one in the request's URL."""
+    """Return the ASGI scope of a request. Its host is that of the request's URL."""
     path, _, query = request.url.raw_path.partition(b"?")
     return {
         "type": "http",
@@ -55,7 +55,7 @@ def read_timeout_s(request: httpx.Request) -> float | None:
 
 
 class AsgiResponse:
-    """The answer to one request, assembled from ASGI messages as they arrive."""
+    """The answer to one request, made from the ASGI messages of the application as they arrive."""
 
     def __init__(self, request: httpx.Request, call: BridgedCall) -> None:
         self.timeout_s = read_timeout_s(request)
@@ -67,18 +67,21 @@ class AsgiResponse:
         self._failure: bytes | None = None
 
     def begin(self) -> None:
-        """Start the call of the application. Raises httpx.ConnectError if the exchange has ended."""
+        """Call the application. Raises httpx.ConnectError if the exchange has ended."""
         try:
             self._call.start()
         except Closed as error:
             raise httpx.ConnectError(str(error), request=self._request) from None
 
     def abandon(self) -> None:
-        """Cancel the call, since the client does not read the rest of the answer."""
+        """Cancel the call of the application, because the client does not read the rest of the answer."""
         self._call.abandon()
 
     def receive_head(self, item: Item) -> None:
-        """Process the first ASGI message, or the end of the call if none came. Raises httpx.TransportError."""
+        """Process the first ASGI message, which has status and headers.
+
+        Raises httpx.TransportError if the call ended without it.
+        """
         if not isinstance(item, CallEnd):
             self._status, self._headers = item["status"], list(item["headers"])
         elif item.outcome == "failed":  # as an ASGI server answers

@@ -1,4 +1,7 @@
-"""Forwarding of httpx requests to a remote server, whatever host their URLs name; each gets a connection of its own."""
+"""Forwards httpx requests to a remote server, regardless of the host in their URLs.
+
+Each gets a connection of its own.
+"""
 
 import http.client
 from typing import Any, NoReturn
@@ -16,7 +19,7 @@ FRAMING_HEADERS = frozenset({b"transfer-encoding", b"content-length"})
 
 
 class HttpxForwarder:
-    """A sender of httpx requests to the origin of `base_url`, whatever host their URLs name."""
+    """Sends httpx requests to the origin of `base_url`, regardless of the host in their URLs."""
 
     def __init__(self, base_url: str, ca_cert: str | None) -> None:
         url = urlsplit(base_url)
@@ -68,7 +71,7 @@ class HttpxForwarder:
 
 
 class ForwardedResponse:
-    """An answer of the remote server whose body has not been read yet."""
+    """An answer of the remote server whose body is not read yet."""
 
     def __init__(
         self, request: httpx.Request, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse

@@ -1,7 +1,7 @@
-"""Transports for httpx that send every request to a sandbox, whatever its host.
+"""Defines transports for httpx that send every request to a sandbox, regardless of its host.
 
-Faults have the effects that they have on sockets: a dropped, reset or cut-off connection raises httpx's exception for
-it, and a late answer runs into the client's own timeout.
+Faults have the same effects as on sockets: a dropped, reset or cut connection raises httpx's exception for it, and a
+late answer exceeds the client's own timeout.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
-    """Return a transport to a sandbox: a direct call if it runs in this process, else requests over the network."""
+    """Return a transport that calls a sandbox's application if it is in this process, else sends requests over HTTP."""
     try:
         app = app_of(sandbox)
     except Unavailable:
@@ -166,7 +166,8 @@ class AsyncBody(httpx.AsyncByteStream):
 
 
 class RemoteTransport(Transport):
-    """A transport that sends each request to a remote server, on its own connection, whatever host the URL names.
+    """A transport that sends each request to a remote server, on its own connection, regardless of the host in the
+    URL.
 
     It does not use httpx, since a patch of httpx, such as respx, would catch the forwarded request again.
     """

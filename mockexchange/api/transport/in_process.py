@@ -1,4 +1,4 @@
-"""The client of a control API in this process, which calls its ASGI application without a socket."""
+"""Calls the control API of a server in this process, without a socket, through its ASGI application."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ ROOT = "/_mock/"
 
 
 class InProcessClient:
-    """A client of the control API that may be called in any event loop; the request runs in the server's loop."""
+    """A client of the control API. It may be called in any event loop; the request runs in the server's loop."""
 
     def __init__(self, control: LoopBridge, token: str, control_url: str) -> None:
         self._control, self._token, self._url = control, token, control_url
@@ -73,7 +73,7 @@ class _InProcessRequest:
         self.status = 0
 
     async def receive(self) -> Message:
-        """Return the body; a second call waits for ever, since the client never disconnects."""
+        """Return the body. A second call waits for ever, because this client never disconnects."""
         if self._body is None:
             await asyncio.get_running_loop().create_future()
         body, self._body = self._body, None

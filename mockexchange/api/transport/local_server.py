@@ -1,4 +1,4 @@
-"""A server that runs in this process, in the event loop that starts it, together with its control API."""
+"""Runs a server with its control API in this process, in the event loop that starts it."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ INVALID_ORIGIN = "http://mockexchange.invalid"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerSettings:
-    """The address of a server and its TLS settings. Port 0 takes any free port; without a token one is generated.
+    """The address, token and TLS settings of a server. Port 0 takes any free port; without a token one is generated.
 
     With `tls` the server speaks https and wss under this machine's names and `tls_names`, with a certificate authority
     of its own.
@@ -60,7 +60,7 @@ class ListenerSettings:
 
 
 class LocalServer:
-    """A server in the running event loop; `local_server` creates and stops it."""
+    """A server in the running event loop. The function `local_server` creates and stops it."""
 
     def __init__(self, settings: ListenerSettings) -> None:
         self._settings = settings
@@ -83,7 +83,7 @@ class LocalServer:
         return InProcessClient(LoopBridge(self._control, self._loop), self.token, self.control_url)
 
     def app_of(self, name: str) -> ASGIApp:
-        """Return the ASGI application of a sandbox, which accepts any key and stays valid after a reset."""
+        """Return the ASGI application of a sandbox. It accepts requests of any key, and stays valid after a reset."""
         front = ListenerApp(
             lambda key_id: self.server_state.sandboxes.get(name).sandbox, self.server_state.diagnosis_worker, None
         )

@@ -1,7 +1,7 @@
-"""A bridge that lets code in other event loops (an ASGI server, a test client, httpx) call a sandbox's application.
+"""Lets code in other event loops (an ASGI server, a test client, httpx) call a sandbox's application.
 
-All state belongs to the sandbox's loop, so the application runs there, and messages are carried between the loops.
-Faults close or reset a `BridgedTransport`, which stands for the connection on the other side.
+All state belongs to the sandbox's loop, so the application runs there, and messages are passed between the loops.
+Faults that close or reset the connection do so to a `BridgedTransport` in place of a socket.
 """
 
 import asyncio
@@ -25,7 +25,10 @@ DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 class BridgedTransport:
-    """A stand-in for the transport that faults close or reset; it closes the real one too, if there is one."""
+    """Stands for the transport that a fault closes or resets.
+
+    If there is a real one in the other loop, it is closed too.
+    """
 
     def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
         self.hangup: Hangup = ""
@@ -80,7 +83,7 @@ class LoopBridge:
 
 
 class BridgedConnection:
-    """One ASGI connection between two event loops, which carries messages in both directions."""
+    """One ASGI connection whose messages are passed between two event loops, in both directions."""
 
     def __init__(self, there: asyncio.AbstractEventLoop, kind: str, receive: Receive, send: Send) -> None:
         self._there, self._receive, self._send = there, receive, send
@@ -114,7 +117,7 @@ class BridgedConnection:
 
 
 class CallEnd(NamedTuple):
-    """How a call ended: `failed` means an error in the application, `refused` that the sandbox no longer exists."""
+    """The end of a call: `failed` if the application raised an error, `refused` if the sandbox no longer exists."""
 
     outcome: CallOutcome
     why: str = ""
@@ -141,7 +144,7 @@ class BridgedCall:
         self._bridge.loop.call_soon_threadsafe(self._begin)
 
     def abandon(self) -> None:
-        """Tell the application that the client has disconnected."""
+        """Send the application the message that the client has disconnected."""
         with suppress(RuntimeError):
             self._bridge.loop.call_soon_threadsafe(self._gone.set)
 
@@ -176,7 +179,7 @@ class BridgedCall:
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
-    """Return the caller's event loop. Raises MockExchangeError outside asyncio, as under trio."""
+    """Return the caller's event loop. Raises MockExchangeError if it is not asyncio's, but trio's for example."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -186,17 +189,14 @@ def running_loop() -> asyncio.AbstractEventLoop:
 
 
 async def run_in_loop(awaitable: Awaitable[Result], loop: asyncio.AbstractEventLoop) -> Result:
-    """Await an awaitable in `loop`, to which it belongs, from any event loop, and return its result."""
+    """Await an awaitable that belongs to `loop`, from any event loop, and return its result."""
     if loop is asyncio.get_running_loop():
         return await awaitable
     return await await_result(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop))
 
 
 async def await_result(future: Future[Result]) -> Result:
-    """Await a future of another event loop.
-
-    Raises Closed if that loop ends; the caller is then not cancelled.
-    """
+    """Await a future of another event loop. Raises Closed if that loop ends; then the caller is not cancelled."""
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""Clients of a remote control API, which send one HTTP request per call and use no proxy."""
+"""Sends requests to a remote control API: one HTTP request per call, and never through a proxy."""
 
 import asyncio
 import socket

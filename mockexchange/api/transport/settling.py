@@ -1,4 +1,4 @@
-"""Polling of a predicate about the client's state, until it is true or the time is up."""
+"""Calls a predicate about the client's state repeatedly, until it is true or the time is up."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class _Wait:
         self.last: object = None
 
     def pauses_s(self) -> Generator[float, None, None]:
-        """Yield pauses as long as there is time."""
+        """Yield the pauses between two calls of the predicate, in seconds, until the time is up."""
         pause_s = FIRST_PAUSE_S
         while (left_s := self._ends_s - time.monotonic()) > 0:
             yield min(pause_s, left_s)
@@ -41,7 +41,7 @@ class _Wait:
 
 
 def settle(predicate: Predicate[Found], within: Duration) -> Found:
-    """Call a predicate again and again until it returns a true value, and return that value. Raises TimedOut."""
+    """Call a predicate repeatedly until it returns a true value, and return that value. Raises TimedOut."""
     wait = _Wait(predicate, within)
     pauses = wait.pauses_s()
     while True:
@@ -58,7 +58,8 @@ def settle(predicate: Predicate[Found], within: Duration) -> Found:
 
 
 async def settle_async(predicate: PredicateAsync[Found], within: Duration) -> Found:
-    """Call a predicate, which may be a coroutine function, until its value is true, and return the value.
+    """Call a predicate, which may be a coroutine function, repeatedly until it returns a true value; return that
+    value.
 
     Raises TimedOut.
     """

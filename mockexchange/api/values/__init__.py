@@ -1,1 +1,1 @@
-"""Values of the Python API: accounts, journal records, rows, outcomes and arguments."""
+"""Defines the arguments and results of the Python API: accounts, journal records, outcomes of steps, and others."""

@@ -1,4 +1,4 @@
-"""The accounts of a sandbox and their keys, with which a client signs."""
+"""Defines the accounts of a sandbox and their keys, with which a client signs requests."""
 
 import os
 import tempfile
@@ -23,9 +23,9 @@ NAMES_SHOWN_MAX = 20
 
 
 class KeyFiles:
-    """Files of private keys, with mode 0600.
+    """Writes private keys to files with mode 0600.
 
-    Each file is written when its path is first read; all are removed with this object.
+    A file is written when its path is first read; all files are removed with this object.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,10 @@ class KeyFiles:
         self._paths: dict[str, str] = {}
 
     def path_of(self, key: "Key") -> str:
-        """Return the path of a key's file, written if needed. Raises Unavailable if the private key is not known."""
+        """Return the path of a key's file, which is written if it does not exist.
+
+        Raises Unavailable if the private key is unknown.
+        """
         if key.private_key_pem is None:
             half = "it signs with a secret" if key.secret else "the scenario has only its public half"
             raise Unavailable(f"{key.account}'s key {key.name!r} has no private key: {half}")
@@ -75,7 +78,10 @@ class Key:
 
     @property
     def private_key_path(self) -> str:
-        """The path of a file with the private key, of mode 0600, removed with the exchange. Raises Unavailable."""
+        """Return the path of a file with the private key, of mode 0600, removed with the exchange.
+
+        Raises Unavailable.
+        """
         return self._files.path_of(self)
 
     def headers(self, method: str, url: object, body: bytes = b"") -> dict[str, str]:
@@ -95,7 +101,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account of the exchange. `keys` includes keys added later; `key` is the first, with which `headers` signs."""
+    """An account of the exchange.
+
+    `keys` includes keys added later; `key` is the first, with which `headers` signs requests.
+    """
 
     name: str
     kind: str
@@ -109,7 +118,7 @@ class Account:
 
     @property
     def key(self) -> Key:
-        """The first key. Raises Unavailable if the account has none yet."""
+        """Return the first key. Raises Unavailable if the account has none yet."""
         first = next(iter(self.keys.values()), None)
         if first is None:
             raise Unavailable(f"the account {self.name!r} has no key: make one with add_key({self.name!r}, NAME)")
@@ -125,7 +134,10 @@ class Account:
 
     @property
     def private_key_path(self) -> str:
-        """The path of a file with the private key, of mode 0600, removed with the exchange. Raises Unavailable."""
+        """Return the path of a file with the first key's private key, mode 0600, removed with the exchange.
+
+        Raises Unavailable.
+        """
         return self.key.private_key_path
 
     @property
@@ -138,7 +150,10 @@ class Account:
 
 
 class Accounts(Mapping[str, Account]):
-    """The accounts of a sandbox by name, in the scenario's order. Raises UnknownAccount, a KeyError, on other names."""
+    """The accounts of a sandbox by name, in the scenario's order.
+
+    An unknown name raises UnknownAccount, which is a KeyError.
+    """
 
     def __init__(self, files: KeyFiles) -> None:
         self._files = files
@@ -165,7 +180,7 @@ class Accounts(Mapping[str, Account]):
         return f"<accounts {', '.join(self._accounts) or 'none'}>"
 
     def add_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Update the accounts from rows of the control API, one row per key; known accounts keep their objects."""
+        """Update the accounts from rows of the control API, one per key. Accounts that exist keep their objects."""
         self._pems.update({row["key_id"]: row["private_key_pem"] for row in rows if row["private_key_pem"]})
         for keys in self._keys.values():
             keys.clear()
@@ -182,12 +197,12 @@ class Accounts(Mapping[str, Account]):
             )
 
     def keep(self, names: Collection[str]) -> None:
-        """Forget all accounts except those named in `names`."""
+        """Remove all accounts except those named in `names`."""
         for name in [name for name in self._accounts if name not in names]:
             del self._accounts[name], self._keys[name]
 
     def note_private_key(self, key_id: str, pem: str) -> None:
-        """Remember the private half of a key; the server has only its public half."""
+        """Keep the private half of a key for later requests, since the server has only the public half."""
         self._pems[key_id] = pem
 
     def _key_of(self, row: Mapping[str, Any]) -> Key:

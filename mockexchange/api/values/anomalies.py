@@ -1,4 +1,4 @@
-"""Requests and frames that look wrong, except those that a fault or a stub made so on purpose."""
+"""Finds requests and frames that look wrong, except those that a fault or a stub made so on purpose."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -57,7 +57,10 @@ def find_anomalies(
 
 
 def failed_steps(steps: Iterable[Mapping[str, Any]]) -> list[Anomaly]:
-    """Return an anomaly for each script step that failed; `steps` are the control API's rows."""
+    """Return an anomaly for each script step that failed.
+
+    `steps` are the script steps as the control API describes them.
+    """
     return [Anomaly("step failed", FailedStep(step["name"]), step["reason"]) for step in steps if step.get("failed")]
 
 

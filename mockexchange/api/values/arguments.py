@@ -1,4 +1,4 @@
-"""A table of argument types, against which calls check their arguments before they send a request.
+"""Defines the types of arguments in a table, with which methods check their arguments before they send a request.
 
 The control API checks all other arguments. Either way a wrong argument raises WrongRequest.
 """
@@ -17,7 +17,7 @@ CHARS_SHOWN_MAX = 200
 
 
 class ArgumentType(NamedTuple):
-    """The type of an argument: its description for errors, and a function that checks a value."""
+    """The type of an argument: its description for errors, and a function that checks whether a value has the type."""
 
     expected: str
     is_valid: Callable[[Any], bool]
@@ -105,14 +105,14 @@ ARGUMENTS = {
 
 
 def require(**given: Any) -> None:
-    """Raise WrongArgument for the first argument whose value is not of its type in ARGUMENTS; None is accepted."""
+    """Raise WrongArgument for the first argument whose value does not have its type in ARGUMENTS; None is accepted."""
     for name, value in given.items():
         if value is not None:
             require_as(name, value, name)
 
 
 def require_as(name: str, value: object, where: str) -> None:
-    """Raise WrongArgument unless `value` is of the type of `name` in ARGUMENTS; None is checked like any value.
+    """Raise WrongArgument unless `value` has the type of `name` in ARGUMENTS. None is not accepted.
 
     `where` names the argument in the error.
     """

@@ -1,4 +1,4 @@
-"""Uses of operations, parameters, fields and channels that the venue has retired or announced to retire."""
+"""Finds uses of operations, parameters, fields and channels that the venue has retired or will retire."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_
 
 
 def describe_retirement(request: Request, api_date: str) -> str | None:
-    """Return the day on which a request's operation was retired, and its replacement, as text.
+    """Return a text with the day on which a request's operation was retired, and its replacement.
 
     Returns None if the operation exists at the API date. It is meant for requests that a stub or fault answered, since
     the exchange itself refuses retired operations.

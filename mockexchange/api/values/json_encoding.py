@@ -1,7 +1,7 @@
-"""Encoding of arguments as JSON for the control API.
+"""Encodes arguments as JSON for the control API.
 
-Give amounts as `Decimal` or text: a float is sent as Python prints it, so that 0.56 is 0.56, but 0.1 + 0.2 is refused
-for its many digits. Durations are "5s" or a `timedelta`; instants are RFC 3339 text or an aware `datetime`.
+Amounts are best given as `Decimal` or text: a float is sent as Python prints it, so that 0.56 is 0.56, but 0.1 + 0.2 is
+refused for its many digits. Durations are "5s" or a `timedelta`; instants are RFC 3339 text or an aware `datetime`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,12 +53,12 @@ def to_json(value: Any, where: str = "value") -> Any:
 
 
 def step_json(name: str, **words: Any) -> dict[str, Any]:
-    """Return a step named `name` as JSON, with the parameters in `words` that are not None."""
+    """Return a step named `name` as JSON. `words` are its parameters; those that are None are left out."""
     return {name: given_json(words)}
 
 
 def given_json(words: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments that are not None, encoded as JSON. Raises WrongArgument."""
+    """Return the arguments that are not None, each encoded as JSON. Raises WrongArgument."""
     return {key: to_json(value, key) for key, value in words.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Parsing of the control API's server-sent events (WHATWG HTML, section 9.2)."""
+"""Parses the server-sent events of the control API (WHATWG HTML, section 9.2)."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class LiveEvent(NamedTuple):
 
 
 def read_events(text: str) -> list[LiveEvent]:
-    """Parse the text of a stream that has ended into its events; comments are skipped."""
+    """Parse the text of an event stream that has ended, and return its events; comments are skipped."""
     return list(_events(text))
 
 

@@ -1,4 +1,4 @@
-"""Comparison of requests and frames with filters; the differences let a failure list the nearest misses."""
+"""Compares requests and frames with filters. If too few match, the differences show which ones nearly matched."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -22,7 +22,7 @@ Record = TypeVar("Record", Request, Frame)
 
 
 class RequestFilters(TypedDict, total=False):
-    """The filters of requests besides the operation."""
+    """The filters with which requests can be selected, besides the operation."""
 
     account: str | None
     method: str
@@ -38,7 +38,7 @@ class RequestFilters(TypedDict, total=False):
 
 
 class MessageFilters(TypedDict, total=False):
-    """The filters of frames besides the account."""
+    """The filters with which frames can be selected, besides the account."""
 
     channel: str
     kind: str
@@ -50,13 +50,13 @@ class MessageFilters(TypedDict, total=False):
 
 
 class FrameFilters(MessageFilters, total=False):
-    """All filters of frames."""
+    """The filters with which frames can be selected."""
 
     account: str | None
 
 
 class Difference(NamedTuple):
-    """A field of a record whose value differs from the filter's."""
+    """A field of a request or frame whose value differs from the filter's."""
 
     name: str
     got: Any
@@ -67,7 +67,7 @@ class Difference(NamedTuple):
 
 
 class Nouns(NamedTuple):
-    """The singular and plural noun for counted records, such as frame and frames."""
+    """The singular and the plural of the noun for what is counted, such as frame and frames."""
 
     one: str
     many: str
@@ -79,7 +79,7 @@ SENT = Nouns("frame to clients", "frames to clients")
 
 
 class ExpectedCount(NamedTuple):
-    """The number of records that an expectation requires, and how long it may take.
+    """The number of requests or frames that a test expects, and how long it waits for them.
 
     `times` is the exact number, or with `is_least` the smallest one; None stands for at least one.
     """
@@ -90,7 +90,7 @@ class ExpectedCount(NamedTuple):
 
     @property
     def needed(self) -> int:
-        """The number of records after which a wait can end early; 1 if no record is expected."""
+        """Return the number of records after which a wait can end early: `times`, or 1 if no record is expected."""
         return self.times or 1
 
     def is_met(self, count: int) -> bool:
@@ -107,7 +107,7 @@ class ExpectedCount(NamedTuple):
 
 
 class NotPresent:
-    """The type of `NOT_PRESENT`, which stands for a missing value."""
+    """The type of `NOT_PRESENT`, which stands for the value of a field that a request or frame does not have."""
 
     def __repr__(self) -> str:
         return "not there"
@@ -139,14 +139,14 @@ def _require_known(what: str, word: object, known: Collection[str]) -> None:
 
 
 def require_direction(word: str) -> str:
-    """Return the direction unchanged. Raises WrongArgument unless it is in, out or lost."""
+    """Return the direction of a frame unchanged. Raises WrongArgument unless it is in, out or lost."""
     if word not in DIRECTIONS:
         raise wrong_argument("direction", f"one of {', '.join(DIRECTIONS)}", word)
     return word
 
 
 def differences(record: Request | Frame, wanted: Mapping[str, Any]) -> list[Difference]:
-    """Return the fields in which a record differs from the filters; an empty list if it matches."""
+    """Return the fields in which a request or frame differs from the filters; an empty list if it matches."""
     return [row for name, value in wanted.items() for row in _differences(record, name, value)]
 
 
@@ -218,7 +218,10 @@ def matching(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[Recor
 
 
 def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tuple[Record, list[Difference]]]:
-    """Return up to 3 records that do not match, each with its differences: the fewest first, then the newest."""
+    """Return up to 3 records that do not match the filters, each with its differences.
+
+    Records with the fewest differences come first, and of those the newest.
+    """
     rated = [(record, differences(record, wanted)) for record in records]
     missed = [(record, rows) for record, rows in rated if rows]
     missed.sort(key=lambda pair: (sum(WEIGHTS.get(row.name, 1) for row in pair[1]), -pair[0].number))
@@ -232,7 +235,10 @@ def describe_filters(wanted: Mapping[str, Any]) -> str:
 
 
 def describe_mismatch(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any], amount: ExpectedCount) -> str:
-    """Return the message of a failed expectation: the expected and the found number, and near misses or the matches."""
+    """Return the error message if the number of matching records is not the expected one.
+
+    It has both numbers, and lists the matches if there are too many, else records that nearly match.
+    """
     found = matching(records, wanted)
     within = "" if amount.within is None else f" within {amount.within}"
     head = f"expected {amount.describe(nouns)}{describe_filters(wanted)}{within}; got {len(found)}"

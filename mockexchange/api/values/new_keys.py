@@ -1,4 +1,4 @@
-"""Keys added to a running sandbox, derived from names as a scenario's keys are: quickly, and the same in every run."""
+"""Makes keys for accounts of a running sandbox. A key is derived from names, as in scenarios: the same in every run."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ ALGORITHMS = ("rsa", "ed25519")
 
 
 class NewKey(NamedTuple):
-    """A new key: its id and public half for the exchange, its private half or secret for the client."""
+    """A new key: its id, its public half for the exchange, and its private half or its secret for the client."""
 
     key_id: str
     public_pem: str | None
@@ -24,7 +24,7 @@ class NewKey(NamedTuple):
 def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
     """Make a key of the kind that the account's venue uses. Raises WrongRequest.
 
-    `used` are the private keys in use, which are not made again.
+    `used` are the private keys that exist already, which are not made again.
     """
     secrets = VENUES[account.venue].auth.secrets
     seed = f"{sandbox}/{account.name}/{name}"

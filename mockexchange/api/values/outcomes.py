@@ -1,4 +1,4 @@
-"""The outcome of a step: its number in the log, its time and its events."""
+"""Defines the outcome of a step: its number in the log, its time, and the events that it caused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mockexchange.api.values.rows import read_instant, read_row
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a step that was carried out; `events` are those of the control API, with amounts as `Decimal`."""
+    """The outcome of a step that was executed; `events` are those of the control API, with amounts as `Decimal`."""
 
     sequence: int
     """The step's number in the sandbox's log."""
@@ -29,9 +29,9 @@ class Outcome:
 
 
 def read_outcomes(steps: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-    """Return the outcomes of steps from the control API's rows.
+    """Return the outcomes of steps from the control API's answer.
 
-    Raises Refused for the first refused step; the other steps were carried out.
+    Raises Refused for the first refused step; the other steps were executed.
     """
     for step, row in zip(steps, rows, strict=True):
         if "refusal" in row:

@@ -1,4 +1,4 @@
-"""An account's positions in the exchange's own state: exact amounts, without the conversions of a venue's API."""
+"""Defines an account's positions as the exchange itself keeps them, exact and without conversions of a venue's API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,11 +11,11 @@ from mockexchange.api.values.rows import read_row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """A position of an account: in a market of a prediction exchange, or in a contract of a derivatives exchange.
+    """A position of an account in a market or in a derivative.
 
     In a market `quantity` counts contracts, above zero for YES and below zero for NO, and amounts are dollars. In a
-    derivatives contract `quantity` is the signed size, amounts are in `currency`, fields that only markets have are
-    None, and `details` has all other numbers.
+    derivative `quantity` is the signed size, amounts are in `currency`, fields that only markets have are None, and
+    `details` has all other numbers.
     """
 
     account: str
@@ -51,7 +51,7 @@ _OWN = frozenset(each.name for each in fields(Position))
 
 
 def read_position(row: Mapping[str, Any]) -> Position:
-    """Return the position in a row of the control API."""
+    """Return the position that a row of the control API describes."""
     read = read_row(row)
     if "size" in read:
         read["quantity"] = read.pop("size")

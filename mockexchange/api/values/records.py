@@ -1,4 +1,4 @@
-"""Records of an exchange's traffic: requests with answers, frames, open subscriptions, and uses of retired items."""
+"""Defines records of an exchange's traffic: requests with answers, frames, subscriptions, uses of retired items."""
 
 import json
 from collections.abc import Mapping
@@ -62,22 +62,28 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The decoded query parameters; a repeated parameter has its last value."""
+        """Return the decoded query parameters; a repeated parameter has its last value."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     @property
     def json(self) -> Any:
-        """The body, parsed as JSON; numbers with a fraction are Decimal. Raises ValueError if the body is not JSON."""
+        """Return the body, parsed as JSON; numbers with a fraction are Decimal.
+
+        Raises ValueError if the body is not JSON.
+        """
         return read_json(self.body, f"the body of {self.title}")
 
     @property
     def answer_json(self) -> Any:
-        """The answer, parsed as JSON; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
+        """Return the answer's body, parsed as JSON; numbers with a fraction are Decimal.
+
+        Raises ValueError if it is not JSON.
+        """
         return read_json(self.answer, f"the answer to {self.title}")
 
     @property
     def title(self) -> str:
-        """A summary in one line: `#3 alice GET /trade-api/v2/portfolio/balance -> 200`."""
+        """Return a summary in one line: `#3 alice GET /trade-api/v2/portfolio/balance -> 200`."""
         who = [self.account] if self.account else []
         asked = [self.method, self.target] if self.method else ["no HTTP"]
         return " ".join([f"#{self.number}", *who, *asked, f"-> {self.status or 'no answer'}"])
@@ -88,8 +94,8 @@ class Frame:
     """One frame of a stream, as the journal recorded it.
 
     `direction` is "in" from a client, "out" to a client, or "lost" if the frame was not sent. The opening and the
-    closing of a stream are frames too: of the kind "open", without bytes, and of the kind "close", whose bytes are the
-    close code and the reason.
+    closing of a stream are recorded as frames too: of the kind "open", without bytes, and of the kind "close", whose
+    bytes are the close code and the reason.
     """
 
     number: int
@@ -112,22 +118,25 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """The frame's bytes as text; bytes that are not UTF-8 are replaced."""
+        """Return the frame's bytes as text; bytes that are not UTF-8 are replaced."""
         return self.raw.decode(errors="replace")
 
     @property
     def json(self) -> Any:
-        """The frame, parsed; numbers with a fraction are Decimal. Raises ValueError if it is not JSON."""
+        """Return the frame, parsed as JSON; numbers with a fraction are Decimal.
+
+        Raises ValueError if it is not JSON.
+        """
         return read_json(self.raw, self.title)
 
     @property
     def is_message(self) -> bool:
-        """Whether the frame is a message, not the opening or closing of a stream."""
+        """Return whether the frame is a message, not the opening or closing of a stream."""
         return self.kind not in ("open", "close")
 
     @property
     def title(self) -> str:
-        """A summary in one line: `frame 7 out to alice market_position`."""
+        """Return a summary in one line: `frame 7 out to alice market_position`."""
         way = {"in": "from", "out": "to", "lost": "lost on its way to"}[self.direction]
         what = [self.kind or self.channel] if self.kind or self.channel else []
         return " ".join([f"frame {self.number} {way} {self.account or 'nobody known'}", *what])
@@ -135,7 +144,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription of a stream that is open now."""
+    """A subscription of a stream to a channel, which is open now."""
 
     connection: int
     account: str | None
@@ -146,7 +155,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deprecation:
-    """An operation, parameter, value, field or channel that a client uses and that the venue retires."""
+    """An operation, parameter, value, field or channel that a client uses although the venue retires it."""
 
     kind: str
     """operation, parameter, value (of a parameter), field (of an answer or a frame) or channel."""
@@ -171,10 +180,9 @@ class Deprecation:
 
 
 def read_json(raw: bytes | None, what: str) -> Any:
-    """Parse bytes as JSON, with numbers with a fraction as Decimal.
+    """Parse bytes as JSON; numbers with a fraction become Decimal.
 
-    Raises ValueError, whose message begins with `what`, if the bytes are not JSON or None, which stands for a dropped
-    body.
+    Raises ValueError if the bytes are not JSON, or None because the journal dropped them. `what` begins the message.
     """
     if raw is None:
         raise ValueError(f"{what} is not in the journal any more: it was full")
@@ -185,7 +193,7 @@ def read_json(raw: bytes | None, what: str) -> Any:
 
 
 def read_request(row: Mapping[str, Any]) -> Request:
-    """Return the request in a row of the control API's journal."""
+    """Return the request that a row of the control API's journal describes."""
     same = ("number", "position", "method", "target", "status", "operation", "account", "key_id", "diagnosis", "fault")
     headers: dict[str, str] = {}
     for name, value in row["headers"]:
@@ -204,7 +212,7 @@ def read_request(row: Mapping[str, Any]) -> Request:
 
 
 def read_frame(row: Mapping[str, Any]) -> Frame:
-    """Return the frame in a row of the control API's journal."""
+    """Return the frame that a row of the control API's journal describes."""
     same = ("number", "position", "connection", "account", "direction", "kind", "channel", "fault", "note")
     return Frame(**{name: row[name] for name in same}, **_times(row), raw=frame_bytes(dict(row)), stub=row.get("stub"))
 

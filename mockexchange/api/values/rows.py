@@ -1,4 +1,4 @@
-"""Decoding of the control API's rows: amounts become `Decimal`, instants aware `datetime`s, all else stays."""
+"""Decodes the rows of the control API: amounts become `Decimal`, instants aware `datetime`s; all else is unchanged."""
 
 import re
 from collections.abc import Mapping

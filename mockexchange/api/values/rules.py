@@ -1,4 +1,4 @@
-"""Faults and stubs of a sandbox, and the bodies of requests that install them."""
+"""Defines faults and stubs as the Python API returns them, and makes the bodies of requests that install them."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An answer that is sent instead of the venue's own, to requests with a valid signature."""
+    """A fixed answer that a matching request gets instead of the venue's own."""
 
     name: str
     request: str
@@ -54,7 +54,7 @@ class Stub:
 
 
 def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
-    """Return the request body that installs a preset, or else the rule in `words`.
+    """Return the request body that installs the preset, or else the rule that `words` describe.
 
     Raises WrongRequest if both are given, or neither.
     """
@@ -70,7 +70,7 @@ def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
 def stub_body(json: Any, result: Any, body: bytes | None, **words: Any) -> dict[str, Any]:
     """Return the request body that installs a stub. Raises WrongArgument.
 
-    `json` and `result` are sent unchanged, so that their numbers stay numbers.
+    `json` and `result` are sent unchanged, so that numbers in them stay numbers and do not become text.
     """
     require(body=body)
     literal = {name: value for name, value in (("json", json), ("result", result)) if value is not NOT_GIVEN}

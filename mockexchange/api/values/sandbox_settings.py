@@ -1,4 +1,4 @@
-"""The bodies of requests that create, fork or restart a sandbox."""
+"""Makes the bodies of requests that create, fork or restart a sandbox."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -60,7 +60,7 @@ def _text_of_log(log: str | Path) -> str:
 
 
 def sent_scenario(scenario: Scenario) -> Any:
-    """Return a scenario to send to a server, which may lack this machine's files: a file becomes its text.
+    """Return a scenario as a server can read it that may lack this machine's files: a file becomes its text.
 
     Raises WrongArgument.
     """
@@ -71,7 +71,7 @@ def sent_scenario(scenario: Scenario) -> Any:
 def require_default(body: Mapping[str, Any]) -> None:
     """Raise WrongArgument if `body` has settings that differ from the defaults.
 
-    It is used with an existing sandbox, whose settings cannot be chosen.
+    The caller uses an existing sandbox, whose settings cannot be changed.
     """
     default = creation_body("demo", api_date="latest", clock="real")
     for name, value in body.items():
@@ -82,10 +82,10 @@ def require_default(body: Mapping[str, Any]) -> None:
 
 
 def for_remote_server(body: dict[str, Any]) -> dict[str, Any]:
-    """Return `body` for a remote server: with the text of the scenario file, and an expiry of the sandbox.
+    """Return `body` for a remote server: with the text of the scenario file, and with an expiry of the sandbox.
 
-    The server may not have the client's files, and may run longer than the client. It reads scenarios of JSON lines,
-    and those with files of keys, from its own --scenario-dir.
+    The server may not have the client's files, and may run longer than the client. Scenarios of JSON lines, and those
+    that name key files, are not sent: the server reads them from its own --scenario-dir.
     """
     body = {**body, "expires_after": IDLE_MAX}
     return body if "fork" in body else {**body, "scenario": _text_of_file(body["scenario"])}

@@ -1,4 +1,4 @@
-"""Steps of a sandbox's script with their progress."""
+"""Defines the steps of a sandbox's script as the Python API returns them, with their progress."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +28,6 @@ class ScriptStep:
 
 
 def read_script_step(row: Mapping[str, Any]) -> ScriptStep:
-    """Return the script step in a row of the control API."""
+    """Return the script step that a row of the control API describes."""
     due = row["next"]
     return ScriptStep(**{**row, "next": None if due is None else read_instant(due)})

@@ -1,4 +1,4 @@
-"""The URLs at which clients reach a sandbox's venues."""
+"""Defines the URLs at which clients reach the venues of a sandbox."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from mockexchange.scenario.errors import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class VenueUrls:
-    """The REST and stream URLs that clients of a venue use."""
+    """The URLs for clients of one venue: for REST requests and for streams."""
 
     base_url: str
     ws_url: str
 
 
 class Venues(dict[str, VenueUrls]):
-    """The URLs of a sandbox by venue name. Raises UnknownVenue, a KeyError, for other names."""
+    """The URLs of a sandbox by venue name. An unknown name raises UnknownVenue, which is a KeyError."""
 
     def __missing__(self, name: object) -> VenueUrls:
         raise UnknownVenue(f"no venue {name!r}{did_you_mean(str(name), self)} (known: {', '.join(self)})")

@@ -1,4 +1,4 @@
-"""Conversion of steps from YAML text to the control API's JSON."""
+"""Converts steps from YAML text to JSON for the control API."""
 
 from typing import Any
 
