@@ -1,9 +1,9 @@
 """The exchange as one state machine: only its command handlers change the state.
 
 `execute(command, at)` looks the command's handler up in a table and runs it. A handler checks everything first and
-raises Refused before it touches anything, so a refused command leaves no trace but its number in the sequence. Time
-never goes back: a command counts as executed at the later of `at` and the last command's instant. Any other exception
-is a mistake and may leave a command half done: the sandbox then rebuilds the state from its log.
+raises Refused before it changes anything, so a refused command changes nothing but the number of executed commands.
+Time never goes back: a command counts as executed at the later of `at` and the last command's instant. Any other
+exception is a mistake in the code and may leave a command half done: the sandbox then rebuilds the state from its log.
 """
 
 from collections.abc import Callable, Iterable
@@ -87,7 +87,7 @@ HANDLERS: dict[type[Command], Handler] = {
 class Exchange:
     """A whole exchange in memory. The same arguments and commands always give the same state and events.
 
-    Rows last updated before the instant `archived_before` are archived: they are listed with history.
+    Rows that were last updated before the instant `archived_before` are archived: only historical reads list them.
     """
 
     def __init__(
@@ -114,7 +114,10 @@ class Exchange:
         return events
 
     def adopt(self, other: "Exchange") -> None:
-        """Take over the state of another exchange, which must not be used any more; `state` stays the same object."""
+        """Take over the state of the exchange `other`, which must not be used any more.
+
+        `self.state` stays the same object, so that references to it stay valid.
+        """
         own, others = self.state, other.state
         for name in State.__slots__:
             value = getattr(own, name)

@@ -29,7 +29,7 @@ COEFFICIENTS: dict[FeeType, tuple[int, int]] = {
 
 
 class Charge(NamedTuple):
-    """A rounded fee, and the rounding that the order has accumulated."""
+    """A rounded fee, and the sum of rounding differences that the order has accumulated."""
 
     fee_micros: int
     accrued_attos: int

@@ -46,7 +46,7 @@ class Action(StrEnum):
 
 
 class Result(StrEnum):
-    """Results of a market. SCALAR pays a value between 0 and 1 dollar; VOID pays positions back at cost."""
+    """Results of a market: SCALAR pays a value between 0 and 1 dollar, VOID pays positions back at cost."""
 
     YES = "yes"
     NO = "no"
@@ -151,7 +151,7 @@ class PaymentStatus(StrEnum):
 
 
 class Instance(StrEnum):
-    """The two instances (separate exchanges) of one venue, between which cash can move."""
+    """The two instances (separate exchanges) of one venue: one for event contracts, one for margined contracts."""
 
     EVENT_CONTRACT = "event_contract"
     MARGINED = "margined"

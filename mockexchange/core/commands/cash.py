@@ -67,7 +67,7 @@ class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
 
 
 class Transfer(CommandStruct, frozen=True, kw_only=True):
-    """Move cash on one exchange index between two subaccounts of one account."""
+    """Move cash between two subaccounts of one account, on one shard (`shard`, the wire's exchange_index)."""
 
     source: SubaccountRef
     target: SubaccountRef
@@ -83,7 +83,11 @@ class Transfer(CommandStruct, frozen=True, kw_only=True):
 
 
 class TransferShard(CommandStruct, frozen=True, kw_only=True):
-    """Move cash between instances, shards and subaccounts of an account; the cash leaves its source at once."""
+    """Move an account's cash to another shard, subaccount or instance of the venue.
+
+    The cash leaves its source at once; it arrives at once if `status` is complete, otherwise by `CompleteTransfer`. The
+    instances are the exchange for event contracts and the one for margined contracts.
+    """
 
     account: str
     amount_micros: int
@@ -112,9 +116,9 @@ class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
 
 
 class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
-    """Set the shares of an account's cash that the venue keeps on each shard: (exchange index, percent), 100 in all.
+    """Set the target allocation of an account's cash: pairs (shard, percent) that add up to 100 percent.
 
-    The cash of an account without such allocations stays where it is.
+    The cash of an account without a target allocation stays where it is.
     """
 
     account: str
@@ -130,7 +134,7 @@ class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
 
 
 class RebalanceCash(CommandStruct, frozen=True, kw_only=True):
-    """Move an account's free cash between the shards until it has its target allocation."""
+    """Move an account's free cash between shards until each shard has the percentage that `AllocateBalance` set."""
 
     account: str
 

@@ -17,7 +17,7 @@ LABEL_CHARS_MAX = 64
 
 
 class QuoteDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Replace the quotes of traders outside this exchange in a derivative: (price, amount) for each level of a side."""
+    """Replace the bids and asks in a derivative of traders without an account here; a level is (price, amount)."""
 
     derivative: str
     bids: tuple[tuple[Decimal, Decimal], ...] = ()
@@ -70,9 +70,10 @@ class PlaceDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
 
 
 class EditDerivativeOrder(CommandStruct, frozen=True, kw_only=True):
-    """Change an open order, which may match then.
+    """Change fields of an open order, which may match then.
 
-    A field that is None leaves its value; `amount` is the whole order's.
+    A field that is None stays unchanged. `amount` is the new amount of the whole order, including what is filled
+    already.
     """
 
     order: str
@@ -106,7 +107,10 @@ class CancelDerivativeOrders(CommandStruct, frozen=True, kw_only=True):
 
 
 class SetCancelOnDisconnect(CommandStruct, frozen=True, kw_only=True):
-    """Switch whether streams that a subaccount opens from now on cancel their orders when they end."""
+    """Switch cancel-on-disconnect on or off for the streams that a subaccount opens from now on.
+
+    The end of a stream with cancel-on-disconnect cancels the orders that were placed on it.
+    """
 
     subaccount_ref: SubaccountRef
     enabled: bool

@@ -38,9 +38,10 @@ class SetIndex(CommandStruct, frozen=True, kw_only=True):
 
 
 class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
-    """Set the mark price of a derivative, above 0 unless it is a combo.
+    """Set the mark price of a derivative, and of an option also its implied volatility `iv` and its Greeks.
 
-    Greeks given as None stay, or follow from `iv`.
+    The price must be above 0, except for a combo. Greeks that are None are computed from `iv`; without `iv` they stay
+    unchanged.
     """
 
     derivative: str

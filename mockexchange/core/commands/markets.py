@@ -66,7 +66,10 @@ class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class ReplenishMarket(CommandStruct, frozen=True, kw_only=True):
-    """Restore contracts that trades took from a market's outside bids, once the delay of the order rules is over."""
+    """Restore the contracts that trades took from a market's outside bids.
+
+    The sandbox submits this command `OrderRules.replenish_us` after such a trade.
+    """
 
     market: str
 
@@ -129,7 +132,7 @@ class SettleMarket(CommandStruct, frozen=True, kw_only=True):
 
 
 class SwitchExchange(CommandStruct, frozen=True, kw_only=True):
-    """Open or halt the whole exchange, as the venue's status endpoint shows it."""
+    """Open or halt the whole exchange, which the venue's status endpoint then reports."""
 
     active: bool = True
     trading: bool = True

@@ -188,7 +188,7 @@ class TradeMarket(CommandStruct, frozen=True, kw_only=True):
 class OpenGroup(CommandStruct, frozen=True, kw_only=True):
     """Open an order group of one subaccount: its orders are canceled together once `limit_centis` have been filled.
 
-    All its orders are in markets of one exchange index.
+    The limit counts hundredths of a contract over all orders of the group, which are in markets of one shard.
     """
 
     subaccount_ref: SubaccountRef

@@ -25,7 +25,7 @@ class CommandStruct(Struct, frozen=True, rename=LOG_KEYS, gc=False):
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise ValueError with the message if `holds` is false."""
+    """Raise ValueError with `message` if the condition `holds` is false."""
     if not holds:
         raise ValueError(message)
 

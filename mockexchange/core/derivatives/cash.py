@@ -32,7 +32,7 @@ def add_session_profit(state: State, subaccount_ref: SubaccountRef, currency: st
 def charge(
     state: State, subaccount_ref: SubaccountRef, currency: str, fee: Decimal, premium: Decimal
 ) -> Iterator[Event]:
-    """Deduct the fee and the option premium of a trade from cash; a received premium is negative."""
+    """Deduct the fee and the option premium of a trade from cash; the premium is negative for the seller."""
     cash = cash_of(state, subaccount_ref, currency)
     cash.fees += fee
     cash.traded -= premium

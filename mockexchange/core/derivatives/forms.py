@@ -1,4 +1,7 @@
-"""Functions that choose the arithmetic of a derivative (worth, average price, value) by its kind and its form."""
+"""Functions that choose the formulas of a derivative (profit, average price, value) by its kind and its form.
+
+The kinds are futures, options and combos; the forms are inverse and linear.
+"""
 
 from decimal import Decimal
 
@@ -13,12 +16,12 @@ FUTURES: dict[Form, Future] = {Form.INVERSE: inverse, Form.LINEAR: linear}
 
 
 def form_of(terms: Terms) -> Instrument:
-    """Return the arithmetic for a derivative of any kind: inverse, linear or option."""
+    """Return the formulas for profit and average price of a derivative of any kind."""
     return option if terms.kind in OPTIONS else future_of(terms)
 
 
 def future_of(terms: Terms) -> Future:
-    """Return the arithmetic for a future or a perpetual: inverse or linear."""
+    """Return the formulas for profit, average price and value of a future or a perpetual: inverse or linear."""
     return FUTURES[terms.form]
 
 

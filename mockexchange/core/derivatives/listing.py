@@ -45,7 +45,10 @@ def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[
 
 
 def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
-    """Set the price of an index, and give the derivatives on this index a new revision."""
+    """Set the price of an index, and give each derivative on this index a new revision.
+
+    The values of a derivative depend on its index, so cached answers must not be used any more.
+    """
     state.derivatives.indexes[command.index] = command.price
     for derivative in state.derivatives.listed.values():
         if derivative.terms.index == command.index:

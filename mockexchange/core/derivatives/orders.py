@@ -1,4 +1,4 @@
-"""Orders of derivatives, and the collection of a subaccount's open orders in one derivative."""
+"""The type of an order of a derivative, and a collection of a subaccount's open orders in one derivative."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,7 +30,10 @@ class Trigger:
     price: Decimal
 
     def is_reached(self, direction: Direction, current: Decimal | None) -> bool:
-        """Return whether the watched price, `current`, is at the trigger price or beyond: above for a buy stop."""
+        """Return whether the watched price `current` has reached the trigger price.
+
+        A buy stop and a sell take are reached from below, the other two from above.
+        """
         if current is None:
             return False
         is_upward = (self.kind is TriggerKind.STOP) == (direction is Direction.BUY)
@@ -86,14 +89,17 @@ class DerivativeOrder:
 
     @property
     def is_triggered(self) -> bool | None:
-        """Return whether the order's trigger was reached; None for an order that never had to do with a trigger."""
+        """Whether the order's trigger was reached; None for an order without a trigger.
+
+        An order that was placed by a trigger counts as triggered.
+        """
         if self.trigger is None:
             return True if self.trigger_order_id is not None else None
         return self.state not in (OrderState.UNTRIGGERED, OrderState.CANCELLED)
 
     @property
     def rejects_move(self) -> bool | None:
-        """Return whether the venue must refuse rather than reprice a post-only order; None if it is not post-only."""
+        """Whether a post-only order that would trade is refused instead of repriced; None if it is not post-only."""
         return self.reject_post_only if self.post_only else None
 
     @property
@@ -132,7 +138,7 @@ class DerivativeOrder:
 
     @property
     def partition(self) -> Partition:
-        """Partition key in a history: (kind, state, whether it has fills)."""
+        """The values by which lists filter the order: (kind, state, whether it has fills)."""
         return self.kind, self.state, bool(self.filled)
 
     def fill(self, amount: Decimal, price: Decimal) -> None:
@@ -155,7 +161,7 @@ class OpenOrders:
     """Total price of the options that the open orders would buy."""
 
     def count(self, order: DerivativeOrder, sign: int, limit: Decimal | None = None) -> None:
-        """Add what remains of an order to the sums; with `sign` -1, subtract it before the order changes.
+        """Add the remaining amount of an order to the sums; with `sign` -1, subtract it before the order changes.
 
         `limit` is the worst price of a market order, which has no price of its own.
         """

@@ -30,9 +30,9 @@ R = TypeVar("R")
 
 
 def precise(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a function so that it runs under this decimal context.
+    """Wrap a function so that it runs in the decimal context of derivatives.
 
-    A generator would leave the context at its first yield.
+    Generators cannot be wrapped, because they would lose the context at their first yield.
     """
 
     @wraps(function)

@@ -1,4 +1,4 @@
-"""Enumerations of derivatives.
+"""Enumerations of derivatives, such as kinds, order states and triggers.
 
 A *size* is signed, short below zero, in the unit a derivative is traded in: quote currency for inverse futures (USD),
 base coin for linear futures and for options. Amounts of money are in the derivative's settlement currency.

@@ -69,7 +69,7 @@ class TransferCompleted(Struct, frozen=True, kw_only=True):
 
 
 class BalanceAllocated(Struct, frozen=True, kw_only=True):
-    """The shares of an account's cash that the venue keeps on each shard were set: (exchange index, percent)."""
+    """The target allocation of an account's cash was set: pairs (shard, percent)."""
 
     account: str
     allocations: tuple[tuple[int, int], ...]

@@ -23,7 +23,7 @@ class Filled(Struct, frozen=True, kw_only=True):
 
 
 class Traded(Struct, frozen=True, kw_only=True):
-    """A trade was published on the tape, made from one fill or two.
+    """A trade was published; one or both of its sides belong to accounts of this exchange.
 
     `taker_side` is the outcome that the taker gains from.
     """
@@ -98,7 +98,7 @@ class OrderAmended(Struct, frozen=True, kw_only=True):
 
 
 class OrderRejected(Struct, frozen=True, kw_only=True):
-    """An order was entered and canceled at once by a rule. Unlike a refused one, it stays listed as canceled."""
+    """A rule canceled an order as soon as it was entered. Unlike a refused order, it is listed, as canceled."""
 
     order_id: str
     code: str

@@ -1,7 +1,7 @@
-"""Handlers of target allocations: the shares of an account's free cash that it wants on each exchange index (shard).
+"""Handlers of target allocations: the percentage of its free cash that an account wants on each shard.
 
-The venue compares every 10 seconds and moves cash on the account's behalf (its page on sharding, 2026-08-21). Only the
-cash of the primary subaccount is moved; each movement is a transfer between shards like the account's own.
+Every 10 seconds the venue compares the cash with the target, and moves cash on the account's behalf (its page on
+sharding, 2026-08-21). Only the cash of the primary subaccount is moved; each movement is a transfer between shards.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Handlers of deposits, withdrawals and transfers.
 
-The cash of a subaccount is on exchange indexes: a market's trades and payouts change the cash on the market's own, and
-`transfer_shard` moves cash between them. Cash of a pending transfer between shards belongs to no subaccount until it
+The cash of a subaccount is divided over shards: a market's trades and payouts change the cash on the market's own
+shard, and `transfer_shard` moves cash between shards. Cash of a pending transfer belongs to no subaccount until it
 arrives.
 """
 
@@ -68,7 +68,7 @@ def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterato
 
 
 def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
-    """Move cash that is not held back for orders between two subaccounts, on one exchange index."""
+    """Move cash that is not held back for orders between two subaccounts of an account, on one shard."""
     source, target = state.dollar_subaccount(command.source), state.dollar_subaccount(command.target)
     _require_free(source, command.shard, command.amount_micros)
     transfer_id = _new_transfer_id(state, command.transfer)
@@ -90,7 +90,10 @@ def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
 
 
 def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
-    """Move cash between instances or shards. The mock does not track cash on the margined instance."""
+    """Move an account's cash to another shard, subaccount or instance.
+
+    The mock does not track cash on the instance for margined contracts: cash that moves there only disappears.
+    """
     source = state.dollar_subaccount(SubaccountRef(command.account, command.source_subaccount))
     state.dollar_subaccount(SubaccountRef(command.account, command.target_subaccount))
     if command.source is Instance.EVENT_CONTRACT:

@@ -1,4 +1,4 @@
-"""Handlers for the exchange as a whole: its status, announcements and notes in the log."""
+"""Handlers that change the exchange as a whole: its status, announcements, and notes in the log."""
 
 from collections.abc import Iterator
 

@@ -9,7 +9,10 @@ from mockexchange.core.model.subaccounts import Subaccount
 
 
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
-    """Return the position of a subaccount in a market. A new position is in no index until its first change."""
+    """Return the position of a subaccount in a market; create one if there is none.
+
+    A new position is listed from its first change on.
+    """
     row = subaccount.positions.get(market.ticker)
     if row is None:
         row = Position(subaccount.ref, market, at, state.next_revision())
@@ -18,10 +21,10 @@ def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Pos
 
 
 def change_row(state: State, subaccount: Subaccount, row: Position, stake: Stake, fees_micros: int) -> bool:
-    """Change the stake and the fees of a position; return whether either differs from before.
+    """Change the contracts, costs (`stake`) and fees of a position; return whether any of them differs from before.
 
-    The sums and the market's open interest change too. The position is in no index until the next read, so its other
-    fields may change afterwards, before its event.
+    The subaccount's sums and the market's open interest change too. The position is listed again at the next read, so
+    the caller may change its other fields before that.
     """
     before = row.stake
     has_moved = stake != before or fees_micros != row.fees_micros

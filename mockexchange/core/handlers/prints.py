@@ -1,8 +1,8 @@
 """The handler of public trades between outside traders, which fill the resting orders that they reach.
 
-Such a print takes the bids at its price or better as one order would: outside bids and orders, each in its turn. An
-order is filled at its own price once everything ahead of it is consumed. What no order got is published at the given
-price.
+A public trade takes the bids at its price or better as one order would: outside bids and orders, each in its turn. An
+order is filled at its own price once everything ahead of it is consumed. The contracts that no order got are published
+as traded at the given price.
 """
 
 from collections.abc import Iterator

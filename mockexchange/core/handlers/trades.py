@@ -22,7 +22,7 @@ from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, Side, Sub
 
 
 class Leg(Struct, frozen=True):
-    """One side of a trade, with its order. Without a given fee the formula of the series applies.
+    """One side of a trade, with its order. If no fee is given, the fee formula of the series applies.
 
     An incoming order is neither listed nor in the order book yet: its command does that after its last match.
     """
@@ -34,7 +34,10 @@ class Leg(Struct, frozen=True):
 
 
 def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int, given_id: str | None = None) -> list[Event]:
-    """Carry out a trade for its legs, add it to the tape, and count it for the order groups of its orders."""
+    """Carry out a trade: change the orders, cash and positions of its `legs`, and add it to the public tape.
+
+    The trade also counts for the order groups of its orders.
+    """
     events: list[Event] = []
     for leg in legs:
         events += _fill_one(state, traded, leg, at)

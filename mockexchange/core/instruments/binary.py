@@ -1,9 +1,9 @@
-"""Binary contracts, which pay one dollar or nothing: trades and settlements of a stake.
+"""Binary contracts, which pay one dollar or nothing: trades and settlements of a stake (the contracts of a position).
 
-A stake is signed: YES contracts are positive, NO contracts negative, never both. Buying the side not held closes
-pairs, and a pair is worth one dollar with any result. A sale beyond the holding opens the other side at one dollar
-less the price. Reference: wire facts, semantics of total_traded, market_exposure and realized_pnl (2.50 traded for
-fills of 0.99 + 0.99 + 0.52, recorded 2026-06-11).
+A stake is signed: YES contracts are positive, NO contracts negative, never both. Buying the side not held closes pairs,
+and a pair is worth one dollar with any result. A sale beyond the holding opens the other side at one dollar less the
+price. Reference: wire facts, semantics of total_traded, market_exposure and realized_pnl (2.50 traded for fills of 0.99
++ 0.99 + 0.52, recorded 2026-06-11).
 """
 
 from typing import NamedTuple

@@ -1,6 +1,7 @@
 """Protocols of derivative arithmetic, implemented by one module for each form (inverse, linear, option).
 
-`worth` is additive: the worths of trades at several prices add up, and profit is the worth now less the worth at entry.
+The worth of a size at a price is a number whose change is the profit: profit = worth now - worth at entry. Worths of
+trades at several prices add up.
 """
 
 from decimal import Decimal
@@ -8,7 +9,7 @@ from typing import Protocol
 
 
 class Instrument(Protocol):
-    """Computes worths and average prices.
+    """Computes the worth of a size, from which profits follow, and the average price of trades.
 
     Sizes are signed, prices above 0 (unless size is 0), money in settlement currency.
     """
@@ -23,7 +24,7 @@ class Instrument(Protocol):
 
 
 class Future(Instrument, Protocol):
-    """Adds to `Instrument` the value of a position, to which the rates of margins, funding and fees apply."""
+    """Computes also the value of a position, to which the rates of margins, funding and fees apply."""
 
     def value(self, size: Decimal, mark: Decimal) -> Decimal:
         """Return the absolute value of a position at the mark price."""

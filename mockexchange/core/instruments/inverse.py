@@ -1,7 +1,7 @@
-"""The arithmetic of a future that pays the base coin for a size in quote currency.
+"""The arithmetic of an inverse future: sizes are in quote currency, and profit is paid in the base coin.
 
-Its worth depends on one over the price: total = size * (1 / average - 1 / mark), so the average of several trades is
-harmonic [formulas recomputed for 4 real positions; the average is inferred from them].
+profit = size * (1 / average - 1 / mark), so the average price of several trades is their harmonic mean [formulas
+recomputed for 4 real positions; the average is inferred from them].
 """
 
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""The arithmetic of a future with sizes in base coin, paid in quote currency: size * (mark - average) [infer]."""
+"""The arithmetic of a linear future, with sizes in base coin and profit in quote currency: size * (mark - average).
+
+The formula is inferred [infer].
+"""
 
 from decimal import Decimal
 

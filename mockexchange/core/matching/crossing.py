@@ -30,7 +30,7 @@ NOTHING = 0, Queue()
 
 
 class Opposite(Struct, frozen=True):
-    """The bids that an order can trade with: those of the other side from a price on."""
+    """The bids that an order can trade with: those for the other side at `least_centicents` or more."""
 
     order_book: OrderBook
     quotes: Mapping[int, int]
@@ -91,14 +91,20 @@ def is_self_trade(one: Order, other: Order, account: Account) -> bool:
 
 
 def shared(bid: Bid, share_parts: int) -> int:
-    """Return how much of a bid one taker gets: of an outside bid at most this share, in ten-thousandths."""
+    """Return how many contracts of a bid one taker gets: all of an order, but only a share of an outside bid.
+
+    `share_parts` is the share in ten-thousandths.
+    """
     if bid.order is not None or share_parts == SHARE_WHOLE:
         return bid.count_centis
     return bid.count_centis * share_parts // SHARE_WHOLE
 
 
 class Reach(NamedTuple):
-    """What an order would get at once: contracts, their cost, and whether it then meets an order of its own account."""
+    """The result that an order would have at once: contracts, their cost, and whether it then meets an own order.
+
+    An own order is another order of the same account (or subtrader), which must not trade with it.
+    """
 
     count_centis: int = 0
     cost_micros: int = 0
@@ -106,7 +112,10 @@ class Reach(NamedTuple):
 
 
 def reach(order: Order, wanted_centis: int, opposite: Opposite, account: Account, share_parts: int) -> Reach:
-    """Return how much of `wanted_centis` an order would get at once, up to the first order of its own account."""
+    """Return how much of `wanted_centis` an order would get at once, up to the first order of its own account.
+
+    The result includes the cost, and whether the order would meet such an order.
+    """
     count_centis = cost_micros = 0
     for bid in opposite.bids():
         if count_centis == wanted_centis:

@@ -1,1 +1,1 @@
-"""The types of the exchange's state: accounts, markets, orders, positions, and lists that only grow."""
+"""The types of the exchange's state: accounts, markets, orders, positions, and lists of fills and the like."""

@@ -1,11 +1,11 @@
-"""Rows in the order of creation, indexed so that every page, newest first, costs O(log n + limit).
+"""A list of rows such as fills, indexed so that every page, newest first, costs O(log n + limit).
 
-There is a sorted list per selector and partition; the only row of a selector is kept without one, which saves most of
-the memory where each market has few rows. A row is in the lists of all its `selectors` ((), ("ticker", T),
-("event", E), ...), under its `partition` (subaccount, status, ...). A page merges the lists of the requested selectors
-whose partition the query admits. Serials rise with time, so the order by serial serves lists, windows of time and
-cursors. A row moves to another partition by bisection and a block copy. New rows are filed when a list is read, so a
-row that changes its partition before that is never moved.
+A selector is a key such as ("ticker", T) or ("event", E), under which a row can be found; each row has several, and the
+selector () finds all rows. A partition is the tuple of a row's values that filters compare, such as (subaccount,
+status). There is one list, sorted by serial, for each selector and partition. A page merges the lists of the requested
+selectors whose partition passes the filter. Serials rise with time, so one order serves lists, windows of time and
+cursors. New rows are put into the lists when one is read, so a row that changes its partition before that is never
+moved. The only row of a selector is kept without a list, which saves most of the memory where each market has few rows.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -23,7 +23,7 @@ UNFILED_MAX = 256
 
 
 class HistoryRow(Protocol):
-    """An entry of a list that only grows, such as a fill: it has a serial, a time, selectors and a partition."""
+    """A row of a `History`, such as a fill: it has a serial number, a time of creation, selectors and a partition."""
 
     @property
     def serial(self) -> int: ...
@@ -59,7 +59,7 @@ def _anything(partition: Partition) -> bool:
 
 
 class HistoryPage(NamedTuple, Generic[T]):
-    """A page of rows, newest first, and where the next page begins."""
+    """A page of rows, newest first, with the serial number after which the next page begins."""
 
     rows: list[T]
     after: int | None
@@ -67,7 +67,7 @@ class HistoryPage(NamedTuple, Generic[T]):
 
 
 class History(Generic[R]):
-    """Rows indexed by selector and partition. After a change of a row's partition the caller has to call `refile`."""
+    """A list of rows, indexed by selector and partition. After a change of a row's partition call `refile`."""
 
     __slots__ = ("_filed", "_unfiled", "revision")
 
@@ -94,9 +94,9 @@ class History(Generic[R]):
             self._file()
 
     def refile(self, row: R, revision: int, before: Partition) -> None:
-        """Move a changed row to the lists of its new partition; `before` is its old one.
+        """Move a row whose partition changed to the lists of its new partition; `before` is the old one.
 
-        Its selectors must be the same.
+        The row's selectors must be unchanged.
         """
         self.revision = revision
         after = row.partition

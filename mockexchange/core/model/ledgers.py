@@ -7,7 +7,7 @@ from mockexchange.core.model.settlements import Settlement
 
 
 class Ledger:
-    """The lists of one account that only grow."""
+    """The lists of one account to which rows are only added: fills, orders, settlements, payments and transfers."""
 
     __slots__ = (
         "deposits",

@@ -39,7 +39,7 @@ class Series(Struct, eq=False):
 
 @dataclass(slots=True, eq=False)
 class EventListing:
-    """An event with its markets. It belongs to one series and trades on one exchange shard (`exchange_index`)."""
+    """A listed event with its markets. It belongs to one series and trades on one shard (`exchange_index`)."""
 
     ticker: str
     series: Series
@@ -118,7 +118,7 @@ class Market:
 
     @property
     def partition(self) -> Partition:
-        """Partition key in a history: (status,)."""
+        """The values by which lists filter the market: (status,)."""
         return (self.status,)
 
 
@@ -131,7 +131,10 @@ def require_open(market: Market) -> Market:
 
 
 def next_status(market: Market, move: str) -> MarketStatus:
-    """Return the status that a move such as "determine" leads to. Raises Refused if the current status forbids it."""
+    """Return the status of a market after the change `move`, such as "determine" or "finalize".
+
+    Raises Refused if the market's current status does not permit the change.
+    """
     status = TRANSITIONS.get((market.status, move))
     if status is None:
         legal = ", ".join(verb for state, verb in TRANSITIONS if state is market.status) or "nothing more"

@@ -16,8 +16,9 @@ SHED_MIN = 16
 class Queue:
     """The orders at one price, in the order of arrival. Changing an order or reading its count ahead costs O(log n).
 
-    A binary indexed tree over the places holds the sums of counts; the place of an order that leaves stays empty. What
-    leaves the first order, which is the one that trades, is ahead of none afterwards: it is subtracted from all sums.
+    A binary indexed tree has the sums of counts by place in the queue; the place of an order that leaves stays empty.
+    Contracts that leave the first order, which is the one that trades, are only added to a total, which is subtracted
+    when a sum is read.
     """
 
     __slots__ = ("_gone_centis", "_places", "_sums", "count_centis")
@@ -44,7 +45,10 @@ class Queue:
         self.count_centis += count_centis
 
     def change(self, order_id: str, change_centis: int) -> None:
-        """Change the count of an order in the queue. Cost: O(1) for the first order."""
+        """Add `change_centis` contracts to an order in the queue; negative if it lost contracts.
+
+        Cost: O(1) for the first order, O(log n) for others.
+        """
         self.count_centis += change_centis
         if order_id == self.first:
             self._gone_centis -= change_centis

@@ -75,7 +75,7 @@ class Trade:
 
     @property
     def revision(self) -> int:
-        """The serial of the trade, which never changes."""
+        """The cache key of the trade: its serial, because a trade never changes."""
         return self.serial
 
     @property
@@ -121,7 +121,7 @@ class FillRow:
 
     @property
     def price_centicents(self) -> int:
-        """Price of the contract of `side`."""
+        """Price of one contract of the side that the fill names, in hundredths of a cent."""
         return self.trade.yes_centicents if self.side is Side.YES else self.trade.no_centicents
 
     @property
@@ -130,7 +130,7 @@ class FillRow:
 
     @property
     def revision(self) -> int:
-        """The serial of the fill, which never changes."""
+        """The cache key of the fill: its serial, because a fill never changes."""
         return self.serial
 
     @property
@@ -140,7 +140,7 @@ class FillRow:
 
     @property
     def partition(self) -> Partition:
-        """Partition key in a history: (subaccount,)."""
+        """The values by which lists filter the fill: (subaccount,)."""
         return (self.order.subaccount.ref.subaccount,)
 
 
@@ -214,22 +214,26 @@ class Order(Struct, eq=False, kw_only=True):
 
     @property
     def partition(self) -> Partition:
-        """Partition key in a history: (subaccount, status, archived)."""
+        """The values by which lists filter the order: (subaccount, status, archived)."""
         return self.subaccount.ref.subaccount, self.status, self.is_archived
 
     @property
     def need_micros(self) -> int:
-        """Cash that is held back while the order rests."""
+        """Cash in micro-dollars that is held back while the order rests."""
         return self.needs_micros(self.remaining_centis)
 
     def needs_micros(self, count_centis: int) -> int:
-        """Return what contracts cost at the limit price: all of them for a buy, only those that open for a sale."""
+        """Return the cash that `count_centis` contracts of the order hold back, in micro-dollars.
+
+        A purchase holds back its cost at the limit price, a sale only the cost of contracts that it opens on the other
+        side.
+        """
         if self.action is Action.BUY:
             return count_centis * self.price_centicents
         return min(count_centis, self.opening_centis) * (CENTICENTS_PER_DOLLAR - self.price_centicents)
 
     def covers_centis(self, count_centis: int) -> int:
-        """Return how many of these contracts the account holds and would sell, if they rest."""
+        """Return how many of `count_centis` contracts of a sell order the account holds and would sell."""
         return max(0, count_centis - self.opening_centis) if self.action is Action.SELL else 0
 
 
@@ -253,7 +257,7 @@ class OrderGroup(Struct, eq=False, kw_only=True):
     """Resting orders of the group by id, in the order in which they were placed."""
 
     def add(self, order: Order) -> None:
-        """Add a resting order to the group. An amended order comes back to its place.
+        """Add a resting order to the group. An amended order returns to its former place in the group.
 
         Cost: O(1) for the newest order.
         """

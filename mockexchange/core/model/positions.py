@@ -59,7 +59,11 @@ class Position:
 
     @property
     def partition(self) -> int:
-        """The row's values for filters as bits: exchange index, settled, archived, and which counts are not zero."""
+        """The values by which lists filter the position, as bits.
+
+        They are the shard, whether the position is settled, whether it is archived, and which of its counts are not
+        zero.
+        """
         return (
             self.market.event.exchange_index << EXCHANGE_INDEX_SHIFT
             | (SETTLED if self.settled else 0)
@@ -126,7 +130,7 @@ NO_TOTALS = EventTotals()
 
 
 class EventHolding:
-    """A subaccount's positions in one event, filed by partition, with their totals."""
+    """A subaccount's positions in one event by partition (the values that filters compare), with their totals."""
 
     __slots__ = ("archived_totals", "event", "rank", "rows", "settled_totals", "unsettled_totals")
 

@@ -1,4 +1,4 @@
-"""Settlements: the payouts of a market to one subaccount."""
+"""The settlement of a position: what a market paid to one subaccount."""
 
 from typing import NamedTuple
 
@@ -10,9 +10,7 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 
 
 class Bought(NamedTuple):
-    """Count and cost of one side's contracts that were acquired.
-
-    Selling the other side acquires them at 1 dollar - price.
+    """The contracts of one side (YES or NO) that a subaccount acquired in a market: their count and cost.
 
     A sale acquires the other side at 1 dollar - price.
     """
@@ -43,7 +41,7 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def revision(self) -> int:
-        """The serial of the settlement, which never changes."""
+        """The cache key of the settlement: its serial, because a settlement never changes."""
         return self.serial
 
     @property
@@ -52,5 +50,5 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def partition(self) -> Partition:
-        """Partition key in a history: (subaccount,)."""
+        """The values by which lists filter the settlement: (subaccount,)."""
         return (self.subaccount_ref.subaccount,)

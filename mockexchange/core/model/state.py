@@ -127,7 +127,7 @@ class State:
             event.markets = []
 
     def next_revision(self) -> int:
-        """Return a number that no earlier revision or serial has."""
+        """Return a new number for a revision or a serial; it is higher than all earlier ones."""
         self.revision += 1
         return self.revision
 
@@ -178,14 +178,14 @@ class State:
         return order
 
     def group(self, group_id: str) -> OrderGroup:
-        """Return an order group. Raises Refused if it is unknown."""
+        """Return an order group by its id. Raises Refused if it is unknown."""
         group = self.groups.get(group_id)
         if group is None:
             raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {_some(self.groups)}")
         return group
 
     def payment(self, payment_id: str) -> Payment:
-        """Return a payment. Raises Refused if it is unknown."""
+        """Return a deposit or a withdrawal by its id. Raises Refused if it is unknown."""
         payment = self.payments.get(payment_id)
         if payment is None:
             message = f"no payment {payment_id!r}; known: {_some(self.payments)}"

@@ -1,7 +1,7 @@
 """The cash and positions of a subaccount, indexed so that every filtered page costs O(log n + limit).
 
-Indexes are for reads. A row that changes leaves them, and the next read puts it back: a row that changes many times
-between two reads is filed once.
+A position that changes leaves the indexes, and the next read puts it back: a position that changes many times between
+two reads is sorted in only once.
 """
 
 from collections import defaultdict
@@ -80,7 +80,7 @@ class Subaccount:
 
     @property
     def values_micros(self) -> defaultdict[int, int]:
-        """Value of the positions at their markets' last prices, by exchange index."""
+        """The value of the positions at their markets' last prices, by shard, in micro-dollars."""
         self._file()
         for ticker in self._repricings.since(self._repriced):
             position = self.positions.get(ticker)
@@ -93,13 +93,13 @@ class Subaccount:
 
     @property
     def rows(self) -> Mapping[int, Ranking[Position]]:
-        """The positions by partition, each partition sorted by rank."""
+        """The positions by partition (the values that filters compare), the newest change first."""
         self._file()
         return self._rows
 
     @property
     def rows_uncounted(self) -> Mapping[int, Ranking[Position]]:
-        """The positions by partition, where the partition leaves out the bits of counts.
+        """The positions by partition, where the partition does not depend on which counts are zero.
 
         A page without the filter `nonzero` then reads one tree instead of eight.
         """
@@ -114,15 +114,14 @@ class Subaccount:
 
     @property
     def event_classes(self) -> Mapping[frozenset[int], Ranking[EventHolding]]:
-        """The events, keyed by the exact set of partitions in which they have positions."""
+        """The events in which the subaccount has positions, keyed by the exact set of these positions' partitions."""
         self._file()
         return self._event_classes
 
     def change(self, position: Position, revision: int, stake: Stake, fees_micros: int) -> None:
-        """Change the stake and the fees of a position, and the sums that contain them.
+        """Change the contracts, costs (`stake`) and fees of a position, and the sums that contain them.
 
-        This removes the position from the indexes. The caller may change its other fields afterwards: the next read
-        adds the position to the indexes again.
+        The position leaves the indexes until the next read, so the caller may change its other fields afterwards.
         """
         position.revision = self.revision = revision
         if position.market.ticker not in self._unfiled:
@@ -134,7 +133,7 @@ class Subaccount:
         position.stake, position.fees_micros = stake, fees_micros
 
     def change_resting(self, position: Position, revision: int, change_centis: int) -> None:
-        """Change the resting contracts of a position; most changes leave its place in every index."""
+        """Add `change_centis` to the resting contracts of a position; most changes leave its place in every index."""
         position.revision = self.revision = revision
         ticker, resting_centis = position.market.ticker, position.resting_centis
         if ticker not in self._unfiled:
@@ -145,32 +144,32 @@ class Subaccount:
         position.resting_centis += change_centis
 
     def pay(self, amount_micros: int, at: int, shard: int) -> None:
-        """Add cash on an exchange index, or deduct it if the amount is negative."""
+        """Add cash on a shard, or deduct it if the amount is negative."""
         self.cash_micros += amount_micros
         self.updated_at = at
         if shard:
             _add(self.shards_micros, shard, amount_micros)
 
     def reserve(self, amount_micros: int, shard: int) -> None:
-        """Hold back cash on an exchange index, or release it if the amount is negative."""
+        """Hold back cash on a shard for resting orders, or release it if the amount is negative."""
         self.reserved_micros += amount_micros
         if shard:
             _add(self.shards_reserved_micros, shard, amount_micros)
 
     def cash_on(self, shard: int) -> int:
-        """Return the cash on an exchange index, including cash that is held back."""
+        """Return the cash on a shard in micro-dollars, including cash that is held back."""
         if shard:
             return self.shards_micros.get(shard, 0)
         return self.cash_micros - sum(self.shards_micros.values())
 
     def reserved_on(self, shard: int) -> int:
-        """Return the cash on an exchange index that is held back for resting orders."""
+        """Return the cash on a shard that is held back for resting orders, in micro-dollars."""
         if shard:
             return self.shards_reserved_micros.get(shard, 0)
         return self.reserved_micros - sum(self.shards_reserved_micros.values())
 
     def free_on(self, shard: int) -> int:
-        """Return the cash on an exchange index that is not held back.
+        """Return the cash on a shard that is not held back, in micro-dollars.
 
         It is negative if recorded fills took more than there was.
         """

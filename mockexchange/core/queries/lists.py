@@ -1,7 +1,7 @@
 """Pages of fills, orders and settlements, newest first, and the filters of each list.
 
-A page reads the narrowest lists that hold its rows, so it costs O(log n + limit) with any filters. Filters that
-contradict each other (a market of another event, an order of another account) find nothing.
+A page reads only the lists of the most specific filter (market, event), so it costs O(log n + limit) with any filters.
+Filters that contradict each other (a market of another event, an order of another account) match no row.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from mockexchange.core.vocabulary import OrderStatus
 
 
 class ListQuery(Struct, frozen=True, kw_only=True):
-    """Filters that every list has.
+    """The filters that all lists have in common.
 
     `subaccounts` None means all; `after` is the serial at which the previous page ended.
     """

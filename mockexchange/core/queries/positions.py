@@ -51,7 +51,7 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
     whole_events: bool = False
 
     def admits(self, partition: int) -> bool:
-        """Return whether rows of this partition pass the settlement, archive, count and exchange index filters."""
+        """Return whether rows of this partition pass the filters by settlement, archive, count and shard."""
         if self.settled is not None and bool(partition & SETTLED) is not self.settled:
             return False
         if self.archived is not None and bool(partition & ARCHIVED) is not self.archived:
@@ -71,7 +71,7 @@ class EventRow(Struct, frozen=True, gc=False):
 
 
 class Page(NamedTuple):
-    """A page of positions, with a row for each of their events."""
+    """A page of positions, with a row for each event to which they belong."""
 
     rows: list[Position]
     events: list[EventRow]

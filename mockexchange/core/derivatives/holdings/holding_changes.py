@@ -1,4 +1,4 @@
-"""The last step of every change of a position in a derivative: set its revision and time, and create its event."""
+"""The last step of each change of a position in a derivative: set its revision and time, and make the event."""
 
 from mockexchange.core.derivatives.holdings.holdings import Holding
 from mockexchange.core.events import HoldingChanged

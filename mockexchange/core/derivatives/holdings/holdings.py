@@ -78,7 +78,7 @@ class Holding(Struct, eq=False):
         return made
 
     def clear(self) -> None:
-        """Set size, costs and session profit to zero."""
+        """Set the size, the costs and the session profit of the position to zero."""
         self.size = self.cost = self.session_cost = self.cost_usd = ZERO
         self.realized = self.realized_funding = ZERO
 
@@ -104,7 +104,7 @@ class Holding(Struct, eq=False):
 
 
 class Cash(Struct, eq=False):
-    """Cash of a subaccount in one currency: amount = credited + traded + settled - fees."""
+    """Cash of a subaccount in one currency: credits, option premiums and settled profits, less fees."""
 
     amount: Decimal = ZERO
     credited: Decimal = ZERO

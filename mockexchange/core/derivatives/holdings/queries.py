@@ -46,7 +46,7 @@ def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False
 
 @precise
 def view_of_held(state: State, held: Held) -> PositionView:
-    """Return all numbers of a position at the present prices."""
+    """Return all values that venues show of a position (margins, profits, Greeks), at the present prices."""
     index = state.derivatives.indexes[held.derivative.terms.index]
     return view_of(held.subaccount_ref, held.derivative, held.holding, index, held.opened)
 

@@ -28,7 +28,10 @@ def view_of(
     index: Decimal,
     opened: OpenOrders = NO_ORDERS,
 ) -> PositionView:
-    """Return all numbers of a position, flat or not. The caller must run under the decimal context of `precision`."""
+    """Return all values that venues show of a position (margins, profits, Greeks); a flat one has zeros.
+
+    The caller must run in the decimal context of `core.derivatives.precision`.
+    """
     terms, size, mark = derivative.terms, holding.size, derivative.mark
     worth = form_of(terms).worth(size, mark)
     margins = margins_of(derivative, size, index)
@@ -86,7 +89,10 @@ def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins
 
 
 def open_orders_margin(derivative: Derivative, size: Decimal, opened: OpenOrders, index: Decimal) -> Decimal:
-    """Return the margin that open orders need beyond the position's, as if all orders of the worse side were filled."""
+    """Return the initial margin that open orders require beyond that of the position.
+
+    It is computed as if all buy orders, or all sell orders, were filled, whichever requires more margin.
+    """
     if opened is NO_ORDERS:
         return ZERO
     held = margins_of(derivative, size, index).initial
@@ -98,7 +104,7 @@ def open_orders_margin(derivative: Derivative, size: Decimal, opened: OpenOrders
 def leverage_of(derivative: Derivative, size: Decimal, initial_margin: Decimal) -> int:
     """Return the leverage of a future's position, value / initial margin, rounded.
 
-    A flat position counts as the smallest one.
+    Without a position it is the leverage of the smallest position, 1 / the initial margin rate.
     """
     value = future_of(derivative.terms).value(size, derivative.mark)
     ratio = quotient(value, initial_margin) if initial_margin else quotient(Decimal(1), derivative.terms.margin.initial)

@@ -1,1 +1,1 @@
-"""Order entry of derivatives: checks, matching, and the handlers that quote, place, edit and cancel."""
+"""Order entry of derivatives: the checks of orders, the matching, and handlers that quote, place, edit and cancel."""

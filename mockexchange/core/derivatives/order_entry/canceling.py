@@ -1,4 +1,4 @@
-"""Handlers that cancel orders of derivatives, and the cancellations that settlements and deliveries cause."""
+"""Handlers that cancel orders of derivatives, and functions by which settlements and deliveries cancel orders."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,7 @@
-"""Changes that all order handlers share: of an order's lists, its order book and its subaccount's sums."""
+"""The functions by which handlers change an order of a derivative.
+
+They also update the lists of orders, the order book, and the sums over the subaccount's open orders.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +19,7 @@ def book_of(state: State, derivative: Derivative) -> DerivativeBook:
 
 
 def list_order(state: State, order: DerivativeOrder) -> None:
-    """Add a new order to the lists of orders."""
+    """Add a new order to the orders by id and to the list that reads return."""
     state.derivatives.orders[order.order_id] = order
     state.derivatives.order_history.add(order, order.serial)
 
@@ -30,9 +33,9 @@ def enter(state: State, order: DerivativeOrder) -> None:
 
 
 def leave(state: State, order: DerivativeOrder) -> None:
-    """Remove an order from the order book and the open orders, or from those that wait for their trigger.
+    """Remove an order from the order book and the open orders, or from the orders that wait for their trigger.
 
-    Call it before its amount, price or state changes.
+    Call this function before the order's amount, price or state changes.
     """
     if order.state is OrderState.UNTRIGGERED:
         del state.derivatives.waiting[order.order_id]
@@ -42,9 +45,9 @@ def leave(state: State, order: DerivativeOrder) -> None:
 
 
 def change_resting(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
-    """Run `apply`, which reduces what remains of a resting order.
+    """Reduce the remaining amount of a resting order by calling `apply`.
 
-    The order keeps its place in the queue, or is removed if nothing remains.
+    The order keeps its place in the queue; if nothing remains it is removed from the order book.
     """
     open_orders_of(state, order).count(order, -1)
     change(state, order, at, apply)
@@ -69,7 +72,7 @@ def _forget(state: State, order: DerivativeOrder) -> None:
 
 
 def change(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
-    """Run `apply`, which changes an order, and give the order and its derivative a new revision and the time `at`."""
+    """Change an order by calling `apply`; set its time to `at`, and give it and its derivative a new revision."""
     order.revision, order.updated_at = state.next_revision(), at
     order.derivative.revision = order.revision
     before = order.partition
@@ -85,7 +88,7 @@ def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) 
 
 
 def end(order: DerivativeOrder, reason: CancelReason) -> None:
-    """Set an order's state to canceled, for a reason."""
+    """Set the state of an order to canceled, with this reason."""
     order.state, order.cancel_reason = OrderState.CANCELLED, reason
 
 

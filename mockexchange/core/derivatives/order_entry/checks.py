@@ -1,4 +1,4 @@
-"""The checks of an order of a derivative: instrument, price, amount, self trade and funds."""
+"""The checks of an order of a derivative: its instrument, price and amount, self-trades, and the required funds."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -88,9 +88,10 @@ def require_price(derivative: Derivative, direction: Direction, price: Decimal) 
 
 
 def wanted_of(state: State, order: DerivativeOrder) -> Decimal:
-    """Return how much of an order may be filled.
+    """Return the amount of an order that may be filled.
 
-    Raises Refused if the order is reduce-only and there is nothing to reduce.
+    It is all that remains, or for a reduce-only order at most the position. Raises Refused if the order is reduce-only
+    and there is no position to reduce.
     """
     wanted = reducible(order, size_of(state, order.subaccount_ref, order.derivative.name))
     if not wanted:
@@ -100,9 +101,9 @@ def wanted_of(state: State, order: DerivativeOrder) -> Decimal:
 
 
 def reached(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal) -> Decimal:
-    """Return how much of `wanted` an order would be filled at once.
+    """Return the part of the amount `wanted` that the order book would fill at once, at prices within `limit`.
 
-    Raises Refused if it would trade with its own account.
+    Raises Refused if the order would trade with an order of its own subaccount.
     """
     found, sizes = ZERO, dict[SubaccountRef, Decimal]()
     for offer in offers_within(state, order, limit):
@@ -127,8 +128,8 @@ def require_funds(
 ) -> None:
     """Raise Refused for an order that needs more than the available funds: margin, fee, and the loss at its limit.
 
-    An order that does not raise the required margin, compared to the state without it or with the order that it
-    replaces, is never refused.
+    An order that does not raise the required margin is never refused. An edited order is compared with the order
+    `replaced`, as it was before.
     """
     margin = margin_of(state, order, limit, replaced)
     if margin <= ZERO or not state.rules.check_cash:
@@ -141,7 +142,10 @@ def require_funds(
 
 
 def margin_of(state: State, order: DerivativeOrder, limit: Decimal, replaced: DerivativeOrder | None) -> Decimal:
-    """Return the margin that an order needs in addition to the other open orders, as if it rested at `limit`."""
+    """Return by how much an order that rests at `limit` raises the initial margin of its subaccount.
+
+    `replaced` is the order before an edit, which no longer counts; None for a new order.
+    """
     derivative, owner = order.derivative, order.subaccount_ref
     size, index = size_of(state, owner, derivative.name), state.derivatives.indexes[derivative.terms.index]
     opened = state.derivatives.open_orders_of(owner, derivative.name)

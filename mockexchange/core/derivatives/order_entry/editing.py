@@ -30,7 +30,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 def edit_order(state: State, command: EditDerivativeOrder, at: int) -> Iterator[Event]:
     """Change an open order, which may match then.
 
-    A post-only order that refuses another price is canceled if it would trade [doc].
+    A post-only order that would trade at its new price is canceled if it has `reject_post_only` [doc].
     """
     order = state.derivatives.order(command.order)
     require_open(order)

@@ -1,8 +1,7 @@
 """Matching an incoming order of a derivative with the best offers of the other side.
 
 The order trades until it is filled or no offer within its limit is left; meanwhile it is in no order book. The price of
-each trade is that of the offer that was there first. All trades are made by the function that also records the trades
-of a scenario.
+each trade is that of the offer that was there first. `trading.record_fill` carries out each trade.
 """
 
 from collections.abc import Iterator
@@ -84,9 +83,9 @@ def offers_within(state: State, order: DerivativeOrder, limit: Decimal) -> Itera
 
 
 def shared(state: State, offer: Offer, terms: Terms) -> Decimal:
-    """Return how much of an offer one taker gets.
+    """Return the amount of an offer that one taker gets: all of an order, but only a share of an outside quote.
 
-    Of an outside quote the order rules give it a share, in whole steps.
+    The share is `OrderRules.share_parts`, rounded down to whole steps of the derivative's amount.
     """
     if offer.order is not None or state.rules.share_parts == SHARE_WHOLE:
         return offer.amount
@@ -95,9 +94,9 @@ def shared(state: State, offer: Offer, terms: Terms) -> Decimal:
 
 
 def reducible(order: DerivativeOrder, size: Decimal) -> Decimal:
-    """Return how much of what remains of an order may be filled.
+    """Return the remaining amount of an order that may be filled.
 
-    A reduce-only order fills at most the position's `size`.
+    For a reduce-only order it is at most the position, whose signed size is `size`.
     """
     return min(order.remaining, max(-order.sign * size, ZERO)) if order.reduce_only else order.remaining
 

@@ -31,7 +31,7 @@ def place_order(
 ) -> Iterator[Event]:
     """Place an order, or store an order with a trigger until the trigger is reached.
 
-    `trigger_order_id` is the id of the trigger order that places it.
+    `trigger_order_id` is None for an order of a user, else the id of the trigger order that this order replaces.
     """
     if command.trigger is not None:
         yield from place_waiting(state, command, at)
@@ -53,9 +53,9 @@ def place_order(
 
 
 def rest_or_cancel(state: State, order: DerivativeOrder, at: int) -> None:
-    """Let an order rest after its matches.
+    """Let the rest of an order rest in the order book, after its matches.
 
-    Cancel one that may not rest, or that is reduce-only without a position to reduce.
+    Cancel the rest if the order may not rest, or is reduce-only without a position to reduce.
     """
     if order.state is not OrderState.OPEN:
         return
@@ -68,11 +68,10 @@ def rest_or_cancel(state: State, order: DerivativeOrder, at: int) -> None:
 
 
 def require_resting_price(state: State, order: DerivativeOrder) -> None:
-    """Move the price of a post-only order to where the order does not trade.
+    """Change the price of a post-only order that would trade, so that it can rest.
 
-    Raises Refused if the order rejects such a move.
-
-    The price becomes that one tick before the best offer [doc].
+    The new price is one tick from the best offer of the other side [doc]. Raises Refused instead if the order has
+    `reject_post_only`, or if that price would not be above 0.
     """
     assert order.price is not None, "a post-only order has a price"
     best = best_offer(state, order, order.price)

@@ -1,4 +1,4 @@
-"""Placement of the orders whose trigger is reached: a new order replaces each order that waited."""
+"""Placement of orders whose trigger is reached: the exchange replaces each waiting order by a new order."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """Orders that wait for their trigger: how they are placed and edited, and when their trigger is reached.
 
-They are in no order book and need no margin. When its trigger is reached, a waiting order is replaced by a new order,
-which is checked then.
+A waiting order is in no order book and needs no margin. When its trigger is reached, a new order replaces the waiting
+one, and is checked like any new order.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,8 @@ def place_waiting(state: State, command: PlaceDerivativeOrder, at: int) -> Itera
 def edit_waiting(state: State, order: DerivativeOrder, command: EditDerivativeOrder, at: int) -> Iterator[Event]:
     """Change an order that waits for its trigger.
 
-    A market order has no price, and an order that cannot rest is not post-only.
+    A new price of a market order is ignored, and so is post-only for an order that cannot rest. Raises Refused for an
+    amount or a price that the derivative does not permit, and for a trigger that is reached already.
     """
     given = {name: value for name in EDITABLE if (value := getattr(command, name)) is not None}
     if order.price is None:

@@ -1,1 +1,1 @@
-"""Trades of derivatives: the handlers, the parties of a trade, the legs of a combo, and the rows in lists."""
+"""Trades of derivatives: the handlers that record them, the parties of a trade, and the trades of a combo's legs."""

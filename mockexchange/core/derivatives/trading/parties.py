@@ -1,4 +1,4 @@
-"""The parties of a trade of a derivative, one or two, and the fee of each."""
+"""The parties of a trade of a derivative: one account or two, and the fee that each pays."""
 
 from decimal import Decimal
 from typing import NamedTuple

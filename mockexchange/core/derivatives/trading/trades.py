@@ -59,10 +59,10 @@ class DerivativeTrade(Struct, frozen=True, kw_only=True):
 
     @property
     def derivative_selector(self) -> Selector:
-        """The key of the list of one subaccount's trades in one derivative."""
+        """The key of the list that has one subaccount's trades in one derivative."""
         return "derivative", self.subaccount_ref, self.derivative
 
     @property
     def partition(self) -> Partition:
-        """Partition key in a history: (kind,)."""
+        """The values by which lists filter the trade: (kind of derivative,)."""
         return (self.kind,)

@@ -43,7 +43,7 @@ def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterato
 def record_fill(
     state: State, fill: Fill, parties: Iterable[Party], at: int, combo: str | None = None, trade_id: str | None = None
 ) -> Iterator[Event]:
-    """Carry out a fill for its parties: add it to the tape, change their positions, and charge fees and premiums."""
+    """Carry out a fill for its parties: add it to the list of trades, change positions, charge fees and premiums."""
     trade_id = trade_id or new_id(state, fill.derivative)
     state.derivatives.trade_ids.add(trade_id)
     is_long_tick = _print(state, fill.derivative, fill.price, at)

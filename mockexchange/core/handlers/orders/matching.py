@@ -17,9 +17,9 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, OrderReason, Sel
 
 
 def match(state: State, order: Order, wanted_centis: int, at: int) -> tuple[list[Event], OrderReason | None]:
-    """Match an order against the order book, for at most `wanted_centis` contracts.
+    """Match an order with the order book, for at most `wanted_centis` contracts.
 
-    Return the events, and the reason if what remains of the order must not rest; None if it may rest.
+    Return the events, and the reason why the rest of the order must be canceled; None if it may rest.
     """
     events: list[Event] = []
     if state.rules.fill is FillRule.ALL and wanted_centis:

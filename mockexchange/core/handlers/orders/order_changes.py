@@ -37,9 +37,9 @@ def count_fill(order: Order, fill: FillRow) -> None:
 
 
 def require_resting(order: Order) -> Order:
-    """Return the order.
+    """Return the order. Raises Refused if it does not rest.
 
-    Raises Refused if it does not rest; if its market is not open, the refusal states that [doc].
+    If its market is not open, the refusal names that as the reason [doc].
     """
     if order.status is not OrderStatus.RESTING:
         require_open(order.market)
@@ -161,9 +161,9 @@ def rename_order(state: State, order: Order, client_order_id: str) -> None:
 
 
 def refile_order(state: State, order: Order, at: int, before: Partition) -> None:
-    """Give a changed order a new time and revision, and move it in the lists.
+    """Give a changed order a new time and revision, and move it to the lists of its new status.
 
-    `before` is its partition before the change.
+    `before` is the partition of the order before the change.
     """
     order.updated_at = at
     order.is_archived = order.status is not OrderStatus.RESTING and at < state.archived_before
@@ -172,7 +172,7 @@ def refile_order(state: State, order: Order, at: int, before: Partition) -> None
 
 
 def show_resting(state: State, order: Order, change_centis: int, at: int) -> Event:
-    """Update the market and the position after a change of resting contracts; return the event of the position."""
+    """Update the market and the position after resting contracts changed; return the event of the position."""
     touch_market(state, order.market, at)
     row = row_of(state, order.subaccount, order.market, at)
     order.subaccount.change_resting(row, state.next_revision(), change_centis)

@@ -1,7 +1,7 @@
 """Handlers of order groups, whose orders are canceled together once the group's limit of fills is reached.
 
-A group that was triggered takes no orders until it is reset; resetting counts its fills from zero again. A group that
-was deleted is removed, but its orders keep their reference to it.
+A group whose limit was reached is triggered: it takes no orders until a reset counts its fills from zero again. Orders
+of a deleted group keep their reference to it.
 """
 
 from collections.abc import Iterator

@@ -82,7 +82,7 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
 
 
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
-    """Cancel a resting order, of a market or of a derivative."""
+    """Cancel a resting order: of an event market, or of a derivative."""
     if command.order in state.derivatives.orders:
         yield from derivative_handlers.cancel_order(state, command, at)
         return
@@ -184,7 +184,7 @@ def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef,
 
 
 def new_order(state: State, command: RestOrder | PlaceOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
-    """Return the order that a command describes, not listed yet: it has no serial, no revision and no group."""
+    """Return a new `Order` with the values of a command; it has no serial, revision or group, and is in no list yet."""
     return Order(
         order_id=command.order or state.new_id("order"),
         client_order_id=command.client_order_id,
