@@ -1,4 +1,4 @@
 """The HTTP and WebSocket interface of each venue, as pure functions of bytes and values.
 
-Every venue has the same file names.
+Each venue is a folder; all these folders use the same file names.
 """

@@ -1,4 +1,4 @@
-"""Caches of encoded JSON objects and whole pages, keyed by revision: a page is cheap because it joins cached bytes."""
+"""Caches of encoded JSON objects and whole pages, keyed by revision, so that a page is joined from cached bytes."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -28,12 +28,10 @@ _revision = attrgetter("revision")
 
 
 class RowCache:
-    """A bounded map from an object's revision to its encoded bytes.
+    """A bounded map from an object's revision to its encoded bytes; entries that were not used for longest are dropped.
 
-    It drops the entries that were not used for longest.
-
-    It has two generations instead of a linked list: a full young generation becomes the old one, and an old row that is
-    read becomes young again. So a hit costs one look-up.
+    It has two generations of entries instead of a linked list, so a hit costs one look-up. When the young generation is
+    full it becomes the old one, and the former old one is dropped; an old entry that is read becomes young again.
     """
 
     __slots__ = ("_generation_rows_max", "_old", "_young")
@@ -98,7 +96,7 @@ class PageCache:
 
 @dataclass(slots=True)
 class Caches:
-    """One sandbox's caches of encoded objects, by API date and table, and its cache of pages."""
+    """The caches of one sandbox: encoded objects by API date and table, and encoded pages."""
 
     by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)
     pages: PageCache = field(default_factory=PageCache)

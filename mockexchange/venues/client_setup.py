@@ -1,4 +1,4 @@
-"""The types of a venue's tables of published clients: which settings point them at a mock server, and how they sign.
+"""The types of a venue's tables of published clients: the settings that point a client at a server, and its signatures.
 
 Each venue has a `client_variables.py` with its `CLIENT_SETUP` and a `request_signer.py` with its `REQUEST_SIGNER`.
 These modules import little, so that commands need not load the whole venue.
@@ -18,8 +18,9 @@ REQUEST_ID = 1
 class PublishedClient:
     """A client that is published as a package, with the environment variables that it reads.
 
-    `exports` are the variables to set, as templates filled with an account's values; `unset` are the variables to
-    remove, which would point the client elsewhere. `notes` explain, often as lines of code, what no variable can do.
+    `exports` are the variables to set, as templates filled with an account's values. `unset` are variables to remove,
+    because they would point the client elsewhere. `notes` are advice, often lines of code, for settings that the client
+    does not read from variables.
     """
 
     version: str
@@ -103,7 +104,10 @@ Credential = Mapping[str, Any]
 
 
 class RequestSigner(NamedTuple):
-    """The client side of a venue's protocol, written from the venue's documents alone: it signs requests."""
+    """Signs requests as a client of the venue does.
+
+    It is written from the venue's documents alone, independently of the server's verification.
+    """
 
     prefix: str
     """The prefix of REST paths."""
@@ -116,6 +120,6 @@ class RequestSigner(NamedTuple):
 def envelope(id_name: str, method: str, params: Mapping[str, Any]) -> bytes:
     """Return a JSON-RPC request as bytes.
 
-    `id_name` is the key of its id, `method` a path such as private/get_positions.
+    `id_name` is the key of the request's id, `method` a path such as private/get_positions.
     """
     return json.dumps({id_name: REQUEST_ID, "method": method, "params": params}).encode()

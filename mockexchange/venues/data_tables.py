@@ -1,7 +1,7 @@
-"""Tables of objects that a scenario provides for a venue's answers, such as milestones; nothing in the core makes them.
+"""Tables of objects, such as milestones, that a scenario gives a venue for its answers.
 
-A venue declares a table by its columns. The scenario's schema is made from them, and answers read an object's values by
-the columns' names.
+The exchange makes no such objects. A venue declares a table by its columns. The scenario's schema is made from them,
+and answers read an object's values by the columns' names.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,10 @@ DataKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataColumn:
-    """One key of a table's objects; `choices` are an enumeration's values, `columns` the keys of a nested object."""
+    """A column of a data table: one key of the table's objects.
+
+    `choices` are the values of an enumeration, `columns` the keys of a nested object.
+    """
 
     name: str
     kind: DataKind
@@ -29,7 +32,7 @@ class DataColumn:
 
 
 class DataTable(NamedTuple):
-    """The declaration of a table: its columns, and the `key` columns that identify one object."""
+    """The declaration of a data table: its columns, and the columns (`key`) whose values identify one object."""
 
     columns: tuple[DataColumn, ...]
     key: tuple[str, ...] = ()

@@ -63,9 +63,10 @@ Row = TypeVar("Row", bound=DatedRow)
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a value of the core is written as JSON; `kind` describes it for `api diff` and the documentation.
+    """The JSON form of a value of the core: a function that writes the value, and a name for the form.
 
-    `choices` are the values of an enumeration, empty if any text is possible.
+    The name, `kind`, describes the form in `api diff` and in the documentation. `choices` are the values of an
+    enumeration, empty if any text is possible.
     """
 
     kind: str
@@ -75,7 +76,7 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A value that is an object described by another table, or a list of such objects, at the same date."""
+    """The JSON form of a value that is an object, or a list of objects, described by another table at the same date."""
 
     table: str
     fields: "tuple[Field, ...]"
@@ -93,7 +94,7 @@ Empty = Literal["never", "null", "absent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field(DatedRow):
-    """One key of a JSON object; `read` is the attribute path of its value in the core.
+    """One key of a JSON object between two days; `read` is the attribute path of its value in the core.
 
     `empty` is the form of a value of None: not possible, null, or the key is left out.
     """
@@ -104,7 +105,7 @@ class Field(DatedRow):
 
 
 def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
-    """Return the rows of a table that hold at an API date, by name, in the alphabetical key order of success bodies."""
+    """Return the rows of a table that hold at an API date, by name, in alphabetical order."""
     chosen: dict[str, Row] = {}
     for row in rows:
         rival = chosen.get(row.name)
@@ -130,7 +131,7 @@ def compile_message(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any
 
 
 def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
-    """Return a function that joins encoded JSON values, given by key, into one object as of an API date.
+    """Return a function that joins encoded JSON values, given by key, into one object with the keys of an API date.
 
     A key that may be absent is left out if its value is the empty text.
     """
@@ -192,7 +193,10 @@ def _spell(spelling: Spelling | Nested, api_date: ApiDate) -> Callable[[Any], st
 
 
 def parse_api_date(text: str, aliases: Mapping[str, str], first_day: str) -> ApiDate:
-    """Parse "compat", "latest", an alias, a month (its last day) or a day. Raises ValueError with the known dates."""
+    """Parse an API date: "compat", "latest", an alias, a month (which means its last day) or a day.
+
+    Raises ValueError with the known dates.
+    """
     if text == COMPAT:
         return ApiDate(COMPAT, None)
     if text == LATEST:

@@ -1,4 +1,4 @@
-"""The frame: one message that a stream sends to one client."""
+"""The type of a frame: one message that a stream sends to one client."""
 
 from collections.abc import Generator
 from typing import NamedTuple, TypeAlias
@@ -11,14 +11,14 @@ ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
 
 
 class CalledOperation(NamedTuple):
-    """An operation that a command on a stream called; `account` is None if the account is that of the stream."""
+    """An operation that a client called by a command on a stream; `account` is None if it is that of the stream."""
 
     operation: str
     account: str | None = None
 
 
 class Frame(NamedTuple):
-    """One frame; `channel` and `sid` name its subscription, "" and 0 if it belongs to none.
+    """One frame; `channel` and `sid` identify the subscription that it belongs to, "" and 0 if there is none.
 
     `channel` is the channel's name in scenarios. `note` is for the journal: the reason of an error, or the part of the
     command that was ignored.

@@ -1,7 +1,7 @@
-"""A decoder of parameters, driven by tables of parameters by date, which all venues share.
+"""Decodes the parameters of requests for all venues, driven by tables of parameters with their API dates.
 
-A venue gives its tables, a reader for each kind of value and the error of a missing parameter. Unknown parameters are
-ignored and named in the findings.
+A venue gives its tables, a function for each kind of value that reads it, and the error for a missing parameter.
+Unknown parameters are ignored, and the journal gets a finding about them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ NAME_CHARS_MAX = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ParameterRow(DatedRow):
-    """One parameter of an operation between two days; `kind` selects the reader of its value."""
+    """A parameter of an operation between two days; `kind` selects the function that reads its value."""
 
     kind: str
     choices: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ P = TypeVar("P", bound=ParameterRow)
 
 
 class Given(NamedTuple, Generic[P]):
-    """A parameter that a request has: its table row and the value as sent."""
+    """A parameter that a request has: the parameter's table row, and the value as sent."""
 
     operation: str
     row: P
@@ -68,7 +68,7 @@ def decode_rows(
     readers: Mapping[str, Reader[P]],
     missing: Callable[[Given[P]], Exception],
 ) -> dict[str, Any]:
-    """Return a value for every parameter in `rows`: its default where the request lacks it or sends null."""
+    """Return the value of each parameter in `rows`; if the request lacks it or sends null, its default."""
     decoded = {}
     for name, row in rows.items():
         value = params.get(name)
@@ -82,7 +82,7 @@ def decode_rows(
 
 
 def unknown_findings(operation: str, names: list[str]) -> Iterator[str]:
-    """Yield a finding for each of the first FINDINGS_MAX unknown names, and one for the number of the rest."""
+    """Yield a finding for each of the first FINDINGS_MAX unknown names, and one with the number of further names."""
     for name in names[:FINDINGS_MAX]:
         yield f"parameter {name[:NAME_CHARS_MAX]!r} is unknown to {operation}: ignored"
     if len(names) > FINDINGS_MAX:

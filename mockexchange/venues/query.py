@@ -1,4 +1,4 @@
-"""The parser of query strings, which reads a bounded number of names and values."""
+"""Parses query strings, of which only a bounded number of names and values counts."""
 
 from urllib.parse import parse_qsl
 

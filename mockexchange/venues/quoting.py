@@ -1,4 +1,4 @@
-"""Quoting of text from requests in messages for users: printable and of bounded length."""
+"""Quotes text from requests in messages for users, so that it is printable and of bounded length."""
 
 QUOTED_CHARS_MAX = 400
 """Largest length of quoted text: longer than any real signed text, short enough for a response header."""

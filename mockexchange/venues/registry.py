@@ -1,4 +1,4 @@
-"""The venues by name, and the venue that a path belongs to. This is the only module that names the venues.
+"""Finds a venue by its name or by a path of a request. This is the only module that names the venues.
 
 A venue is imported when its `Venue` is first requested, since that takes a while. Its tables for clients are small, and
 can be loaded without the venue.
@@ -36,12 +36,12 @@ def __getattr__(name: str) -> Any:
 
 
 def client_setups() -> "dict[str, ClientSetup]":
-    """Return the client tables of every venue, without loading the venues."""
+    """Return each venue's table of published clients (`ClientSetup`), by venue, without loading the venues."""
     return {name: _load(name, "client_variables").CLIENT_SETUP for name in NAMES}
 
 
 def request_signers() -> "dict[str, RequestSigner]":
-    """Return the request signers of all venues, without loading the venues."""
+    """Return the function of each venue that signs requests as clients do, by venue, without loading the venues."""
     return {name: _load(name, "request_signer").REQUEST_SIGNER for name in NAMES}
 
 

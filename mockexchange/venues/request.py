@@ -35,7 +35,7 @@ class Request(Struct, frozen=True):
 
 
 class Call(Request, frozen=True):
-    """A command on a stream, in the form of the equal HTTP request: a POST to the venue's base path.
+    """A command that a client sent on a stream, in the form of the HTTP POST with the same effect.
 
     Its headers name the key of the stream, which the venue has verified already. `stream_path` is the path at which the
     stream was opened.
@@ -52,7 +52,7 @@ Diagnose = Callable[[Pause], str]
 
 
 class Page(NamedTuple):
-    """A cached page inside the body of an answer. The journal stores its bytes once for all answers that contain it."""
+    """The part of an answer's body that is a cached page. The journal stores its bytes once for all answers with it."""
 
     place: int
     raw: bytes
@@ -97,9 +97,9 @@ T = TypeVar("T")
 
 
 def resume(pending: Generator[Command, Outcome, T], outcome: Outcome | None = None) -> Command | T:
-    """Return the next command of a write, or its answer.
+    """Let a write continue with the outcome of its previous command; return its next command, or at its end its answer.
 
-    `outcome` is the outcome of the previous command, None at first.
+    At the beginning of the write the outcome is None.
     """
     try:
         return next(pending) if outcome is None else pending.send(outcome)

@@ -1,4 +1,4 @@
-"""The type of a retired part of a venue's API, such as a field, whose end may be past or announced."""
+"""The type of a part of a venue's API, such as a field, that was removed or whose removal is announced."""
 
 from typing import Literal, NamedTuple
 
@@ -6,7 +6,7 @@ Kind = Literal["operation", "parameter", "value", "field", "channel"]
 
 
 class Retirement(NamedTuple):
-    """One retired part of the venue's API. Days are ISO text."""
+    """A part of the venue's API that was removed or whose removal is announced. Days are ISO text."""
 
     kind: Kind
     name: str

@@ -1,4 +1,4 @@
-"""Protocols of a venue's stream sessions, and the outcome of a handshake.
+"""The interfaces of a venue's stream sessions, and the outcome of a handshake.
 
 Commands and frames are bytes; times are microseconds, exchange time before host time.
 """
@@ -36,7 +36,7 @@ class VenueSettings(Protocol):
 
 
 class VenueContext(Protocol):
-    """The context in which a venue serves a sandbox: the state of the exchange, the API date, the settings."""
+    """One venue's view of a sandbox: the state of the exchange, the API date, and the venue's settings."""
 
     @property
     def state(self) -> State: ...
@@ -49,7 +49,7 @@ class VenueContext(Protocol):
 
 
 class Message(Protocol):
-    """One message of one channel, before it is encoded as a frame for each session."""
+    """One message of a channel, before each session encodes it as a frame."""
 
     @property
     def channel(self) -> str:
@@ -82,26 +82,32 @@ class Subscription(Protocol):
 
 
 class SessionCalls(Protocol[ContextT_contra]):
-    """A session whose commands also have the form of requests, so that faults and stubs can answer them.
+    """A session whose commands have the form of requests too, so that faults and stubs can answer them.
 
     No method raises.
     """
 
     @property
     def called(self) -> CalledOperation | None:
-        """Operation that the last command called, as `StreamSession.called` returns it."""
+        """The operation that the last command called, as `StreamSession.called` returns it."""
         ...
 
     def request_of(self, raw: bytes) -> Call:
-        """Return the request that is equal to a command, with the session's verified key instead of credentials."""
+        """Return a command of the stream as the request that has the same effect.
+
+        It has the session's verified key in place of credentials.
+        """
         ...
 
     def note_call(self, host_at: int) -> None:
-        """Record that the client sent a command, even if something else answers it: the client is alive."""
+        """Record that the client has sent a command, which shows that it is alive.
+
+        This is called also if a fault or a stub answers the command.
+        """
         ...
 
     def answer(self, call: Request, context: ContextT_contra, at: int, host_at: int) -> Frame | None:
-        """Carry out a command as `receive` does, but with the context, times and page size given.
+        """Carry out a command as `receive` does, but with the given context, times and page size.
 
         Return None if the command has no answer.
         """
@@ -109,7 +115,7 @@ class SessionCalls(Protocol[ContextT_contra]):
 
 
 class StreamSession(Protocol[ContextT, MessageT_contra]):
-    """One stream: commands in, frames out. It has no socket and no clock, and never raises."""
+    """One stream of a client: it takes commands and returns frames. It has no socket and no clock, and never raises."""
 
     key: Key | None
     """The client's key; None until the client has identified itself."""
@@ -125,7 +131,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def calls(self) -> SessionCalls[ContextT] | None:
-        """The session as `SessionCalls`; None if its commands have no form as requests."""
+        """The session as `SessionCalls`; None if its commands do not have the form of requests."""
         ...
 
     @property
@@ -145,7 +151,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def ending(self) -> tuple[int, str] | None:
-        """Close code and reason once the session has to end, after the frames that it returned are sent; else None."""
+        """The close code and the reason, if the session has to end after the frames that it returned; else None."""
         ...
 
     @property
@@ -166,24 +172,24 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         ...
 
     def frame_of(self, message: MessageT_contra) -> Frame | None:
-        """Return the message as a frame; None if the session has no subscription to it or may not see it."""
+        """Return the message as a frame; None if the session has no subscription for it or may not see it."""
         ...
 
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End a subscription, at an exchange time; return the frame that tells the client.
+        """End a subscription at an exchange time; return the frame that informs the client.
 
         Raises KeyError for an unknown sid.
         """
         ...
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Return a frame that a scenario gives as text, with its "$sid" and "$seq" filled in."""
+        """Return a text of a scenario, which is to be sent as a frame, with its "$sid" and "$seq" filled in."""
         ...
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Apply the effect of a recorded frame that the session did not make: it uses a number or ends a subscription.
+        """Apply the effect of a recorded frame that the session did not make.
 
-        `kind` is "literal" or "error".
+        The frame can use up a sequence number or end a subscription. `kind` is "literal" or "error".
         """
         ...
 
@@ -195,7 +201,7 @@ Session: TypeAlias = StreamSession[Any, Any]
 
 @dataclass(slots=True)
 class Handshake:
-    """The answer to an upgrade request, and the session that it opened; `session` is None if it is a refusal."""
+    """The answer to an upgrade request, and the session that the request opened; `session` is None after a refusal."""
 
     answer: Answer
     session: Session | None = None

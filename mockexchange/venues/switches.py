@@ -1,4 +1,4 @@
-"""The types of switches that a scenario may set under a venue's name; they define the scenario's schema."""
+"""The types of switches that a scenario may set below a venue's name; the schema of scenarios is made from them."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Duration(NamedTuple):
 
 
 class Count(NamedTuple):
-    """A switch whose value is a whole number from `least` to `most`."""
+    """A switch whose value is a whole number from `least` to `most`, both included."""
 
     setting: str
     least: int

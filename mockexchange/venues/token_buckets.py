@@ -1,4 +1,4 @@
-"""Token buckets, one for each owner such as an account, on a clock that the caller gives."""
+"""Token buckets, one for each owner such as an account. The caller gives the time."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -29,11 +29,9 @@ class TokenBuckets:
         self._full_at: dict[Hashable, int] = {}
 
     def take(self, owner: Hashable, size: BucketSize, tokens: int, at: int) -> bool:
-        """Remove tokens from an owner's bucket at `at` (microseconds).
+        """Remove tokens from an owner's bucket at the time `at` (microseconds); return False if too few are left.
 
-        Return False, and remove none, if too few are left.
-
-        On a clock that went back the bucket is empty, at worst.
+        In that case none is removed. If the clock went back, the bucket is empty at worst.
         """
         now, capacity = at * size.refill, size.capacity * size.per_us
         known = min(max(self._full_at.pop(owner, now), now), now + capacity)

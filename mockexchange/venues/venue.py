@@ -1,4 +1,4 @@
-"""The type that describes a venue: its names, its dates, and its functions, grouped by subject.
+"""The type that describes a venue by values and functions, grouped by subject, such as REST and streams.
 
 Each venue's `venue.py` defines one such value, and the rest of the package uses nothing else of the venue. Requests and
 commands come in as bytes, answers and frames go out as bytes; times are microseconds, exchange time before host time.
@@ -26,7 +26,7 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestApi(Generic[ContextT]):
-    """The venue's operations over HTTP."""
+    """The functions of a venue that answer HTTP requests, and the names of its operations."""
 
     headers: tuple[tuple[bytes, bytes], ...]
     """Headers that every answer gets unless it sets them itself."""
@@ -61,7 +61,7 @@ class RestApi(Generic[ContextT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamApi(Generic[ContextT, SettingsT, MessageT]):
-    """The venue's WebSocket streams."""
+    """The functions of a venue that open and serve WebSocket streams."""
 
     paths: tuple[str, ...]
     """Whole paths that open streams; users are shown the first."""
@@ -83,7 +83,7 @@ def _is_unauthorized(status: int, body: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """Generation of key ids and shared secrets from a text that is different for each key."""
+    """The functions of a venue that generate key ids and shared secrets, from a text that is different for each key."""
 
     key_id_of: Callable[[str], str]
     secret_of: Callable[[str], str]
@@ -93,7 +93,7 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """The venue's keys, scopes and signatures."""
+    """The keys and scopes of a venue, and the functions that find and explain a request's key."""
 
     scopes: Sequence[str]
     scopes_default: tuple[str, ...]
@@ -111,7 +111,7 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioOptions(Generic[SettingsT]):
-    """The parts of a scenario that differ between venues."""
+    """The parts of a scenario that depend on the venue, such as its settings and its data tables."""
 
     settings: type[SettingsT]
     """Class of the venue's settings; without arguments it returns the defaults."""
@@ -125,7 +125,7 @@ class ScenarioOptions(Generic[SettingsT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultAnswers(Generic[ContextT]):
-    """The functions with which faults change or replace the venue's answers."""
+    """The functions by which faults change or replace a venue's answers."""
 
     outage_body: Callable[[int, str | None, ApiDate], bytes]
     """Return the body of an error that a fault sends: (status, shape, API date); shape None is the venue's own."""
@@ -168,7 +168,7 @@ class WireTables:
 
 
 def no_subtraders(account: Account) -> Mapping[str, str]:
-    """Return no ids: most venues have no subtraders."""
+    """Return an empty mapping of subtrader ids, for venues without subtraders."""
     return {}
 
 

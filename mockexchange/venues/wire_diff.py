@@ -1,7 +1,7 @@
-"""Changes of a venue's API between two API dates, computed from its dated tables alone.
+"""Computes the changes of a venue's API between two API dates, from its dated tables alone.
 
 The difference is net: a row that came and went in between, or went and came back, is no change. The dates may be in
-reverse order, and `compat` on either side shows what compat keeps.
+reverse order. With `compat` on either side, the difference shows what `compat` keeps.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ READS = "reads"
 
 
 class Section(NamedTuple):
-    """A part of the API that is compared: dated rows of one type, and a function that describes a row."""
+    """A part of the API that is compared as a whole: dated rows of one type, and a function that describes a row."""
 
     title: str
     rows: Sequence[Any]
@@ -27,14 +27,14 @@ class Section(NamedTuple):
     """A function that returns the operation of a row; set in the section of operations only."""
 
     def within(self, operation: str) -> "Section | None":
-        """Return the section with only those rows that belong to an operation; None if it has none."""
+        """Return the section with only those rows that belong to one operation; None if it has none."""
         if self.operation_of is None:
             return self if operation in self.operations else None
         return self._replace(rows=[row for row in self.rows if self.operation_of(row) == operation])
 
 
 class Change(NamedTuple):
-    """The difference that one named part of the API has between two dates.
+    """The difference of one named part of the API, such as a field, between two dates.
 
     `facts` are pairs of values before and after, by property (None: no value); a changed row has only the properties
     that differ. `day` is the day of the change, "" for a row from the beginning; `source` is the source of the row.

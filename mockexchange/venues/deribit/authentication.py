@@ -1,7 +1,7 @@
-"""Authentication of a request by an Authorization header of one of three kinds, or by an access token.
+"""Authentication of a request by its Authorization header, which has one of three schemes, or by an access token.
 
-The reason of a refusal is not part of the answer's body; where finding it takes work, the rejection carries a function
-that a worker thread calls.
+The body of a refusal does not contain the reason. If the reason takes work to find, the rejection carries a function
+that finds it, and that a worker thread calls.
 """
 
 from base64 import b64decode
@@ -32,12 +32,10 @@ TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
 def identify(
     context: DeribitContext, request: Request, params: Mapping[str, object], at: int, host_at: int, reply: Answer
 ) -> Caller | None:
-    """Return the caller that the credentials of a request name; None without credentials.
+    """Return the caller that the credentials of a request name; None for a request without credentials.
 
-    Raises Rejected if they are wrong.
-
-    Sets the claimed key of `reply`. Times are microseconds. An Authorization header takes precedence over the parameter
-    `access_token`.
+    Raises Rejected if the credentials are wrong. Stores in `reply` the key id that the request claims. Times are
+    microseconds. An Authorization header takes precedence over the parameter `access_token`.
     """
     found = signatures.read_authorization(request)
     if found is None:
@@ -81,7 +79,7 @@ def read_token(
 
 
 def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
-    """Return the caller that a key with these scopes is; a `read_write` scope includes the `read` scope."""
+    """Return the caller of requests that are made with a key and these scopes; a `read_write` scope includes `read`."""
     given = list(scopes)
     read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
     return Caller(
@@ -113,7 +111,10 @@ def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> N
 
 
 def known_secrets(state: State) -> list[KnownSecret]:
-    """Return all keys that have a secret, including those of other venues, to find a mistaken secret."""
+    """Return all keys that have a secret, including those of other venues.
+
+    The diagnosis compares a wrong secret with them.
+    """
     return [known(key) for key in state.secret_keys.values()]
 
 

@@ -1,4 +1,4 @@
-"""The names of all methods of the venue, used to tell an unknown name that is not emulated from a misspelling."""
+"""The names of all methods of Deribit, which distinguish a method that is not emulated from a misspelt name."""
 
 import difflib
 

@@ -1,4 +1,7 @@
-"""The published clients of Deribit, and the environment variables (found in their code) that point them at a mock."""
+"""Lists the published clients of Deribit, and the environment variables that point them at a mock server.
+
+The variables were found in the clients' code.
+"""
 
 from mockexchange.venues.client_setup import (
     EVERY_VERSION,

@@ -29,5 +29,8 @@ def context_of(context: DeribitContext, key: Key) -> DeribitContext:
 
 
 def clock_of(settings: DeribitSettings, at: int, host_at: int) -> int:
-    """Return `at` or `host_at`, as the setting `auth_clock` says, for time windows, tokens, `usIn` and get_time."""
+    """Return exchange time `at` or host time `host_at`, whichever the setting `auth_clock` selects.
+
+    Time windows of signatures, tokens, `usIn` and get_time use this time. Times are microseconds.
+    """
     return at if settings.auth_clock == "exchange" else host_at

@@ -1,4 +1,4 @@
-"""The named API dates of Deribit, and the sources that its tables cite."""
+"""The API dates of Deribit that have names, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 

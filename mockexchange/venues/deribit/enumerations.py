@@ -1,4 +1,4 @@
-"""The enumerations of Deribit: its error codes and the values of its parameters."""
+"""Defines the enumerations of Deribit: its error codes, and the values of its parameters."""
 
 from collections.abc import Mapping
 

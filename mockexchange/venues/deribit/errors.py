@@ -119,6 +119,6 @@ def too_large() -> Rejected:
 
 
 def bare_error(code: int) -> bytes:
-    """Return an error body for bytes that are no request, such as invalid HTTP; its times are 0."""
+    """Return an error body for bytes that are not a request, such as invalid HTTP; its `usIn` and `usOut` are 0."""
     error = f'{{"code":{code},"message":"{ERRORS[code]}"}}'
     return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()

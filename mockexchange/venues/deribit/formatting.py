@@ -48,12 +48,12 @@ def direction(size: Decimal) -> str:
 
 
 def one_of(*choices: str) -> Spelling:
-    """Return the spelling of an enumeration whose JSON values are the same as the core's."""
+    """Return the JSON form of an enumeration whose words are the same in the core and in JSON."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 
 def constant(written: str) -> Spelling:
-    """Return the spelling of a constant, which is given as JSON text."""
+    """Return the JSON form of a constant, which `written` gives as JSON text."""
     return Spelling(f"always {written}", lambda value: written)
 
 

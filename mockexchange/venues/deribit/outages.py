@@ -1,6 +1,6 @@
-"""The error bodies that faults send instead of an answer, by HTTP status.
+"""The error bodies, by HTTP status, that faults send instead of an answer.
 
-Each status has the error code that fits it, a retryable one where there is a choice [code, choice].
+Each status has the error code that fits it; if several fit, one after which clients retry [code, choice].
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ OTHER_CODE = 10001
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """Return the error body of a status if the request is not known: `usIn`, `usOut` and `usDiff` are 0.
+    """Return the error body of a status without knowledge of the request: `usIn`, `usOut` and `usDiff` are 0.
 
     `shape` is ignored: errors of this venue have one shape.
     """

@@ -1,4 +1,4 @@
-"""The signing of requests to Deribit as a client does it: by the documents, not by the server's verification."""
+"""Signs requests to Deribit as a client does: by the documents, independently of the server's verification."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The answer to one HTTP request: find the method, decode its parameters, identify the caller, write the result.
+"""Answers one HTTP request: finds the method, decodes its parameters, identifies the caller, and writes the result.
 
 An answer depends only on the request, the state and the two times, so a journal replays byte for byte.
 """
@@ -37,7 +37,7 @@ ALLOW = ((b"allow", b"GET, HEAD, POST"),)
 
 
 class ParsedRequest(NamedTuple):
-    """The id, method and params of a request; such a method need not exist."""
+    """The id, the method and the params of a request; the method may be unknown."""
 
     id: str | None
     method: str
@@ -100,7 +100,7 @@ def _require_agreement(parsed: ParsedRequest) -> None:
 
 
 def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
-    """Change an answer into the error of a rejection."""
+    """Change an answer under construction into the error of a rejection."""
     reply.status, reply.body = rejected.status, error_text(context, id_text, rejected, us_in)
     reply.refusal = REFUSALS[rejected.code]
     if rejected.status == NOT_ALLOWED_STATUS:
@@ -109,7 +109,7 @@ def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: 
 
 
 def read(request: Request) -> ParsedRequest:
-    """Parse a request: a GET by its path and query, a POST by its body. Raises Rejected."""
+    """Parse a request: a GET by its path and query, a POST by its body. Raises Rejected for a malformed request."""
     if len(request.target) > BODY_BYTES_MAX:
         raise too_large()
     if request.method in READ_METHODS:
@@ -121,7 +121,7 @@ def read(request: Request) -> ParsedRequest:
 
 
 def method_in(path: str) -> str:
-    """Return the method that a raw path names, "" if it names none."""
+    """Return the JSON-RPC method that a raw path names; "" if the path names none."""
     return unquote(path.removeprefix(PREFIX)).removeprefix("/")
 
 

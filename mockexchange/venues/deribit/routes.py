@@ -1,4 +1,4 @@
-"""The methods by name, and the function that carries out one of them, over HTTP or on a stream."""
+"""Finds a method by its name and carries it out, over HTTP or on a stream."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +55,7 @@ def read_body(raw: bytes) -> Envelope:
 
 
 def find(name: str) -> Operation:
-    """Return the operation with a name. Raises Rejected if no such method is emulated."""
+    """Return the operation with this method name. Raises Rejected if no such method is emulated."""
     operation = ROUTES.get(name)
     if operation is None:
         raise Rejected(METHOD_NOT_FOUND, lambda pause: explain_unknown(name))
@@ -72,9 +72,10 @@ def carry_out(
     *,
     findings: list[str],
 ) -> str | bytes | Write:
-    """Return the JSON of an operation's result, or its write; `params` are as sent. Raises Rejected.
+    """Return the JSON of an operation's result, or for an operation that changes the exchange its write.
 
-    Checks come in this order: the transport, the caller, the parameters.
+    `params` are as the client sent them. Raises Rejected. Checks come in this order: the transport, the caller, the
+    parameters.
     """
     if operation.is_for_streams:
         message = f"{operation.name} is for a stream: send it over the WebSocket"

@@ -10,7 +10,8 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 class DeribitSettings:
     """Settings of Deribit.
 
-    `auth_clock` is the clock of time windows, tokens and `usIn`; real clients sign with host time.
+    `auth_clock` selects the clock (host or exchange) of signature windows, tokens and `usIn`. The default is host time,
+    with which real clients sign.
     """
 
     auth_clock: Literal["host", "exchange"] = "host"

@@ -1,4 +1,4 @@
-"""Signed headers, signatures of streams, access tokens, and the generation of keys, as Deribit has them.
+"""Parses signed headers, verifies signatures, and makes access tokens and keys in the forms of Deribit.
 
 A request is signed over timestamp, nonce, METHOD, the target as sent and the body, a newline after each; a stream over
 timestamp, nonce and data, with newlines in between [doc]. Both are HMAC-SHA256 with the secret as text, in hex.
@@ -35,7 +35,7 @@ class Credentials(NamedTuple):
 
 
 def read_authorization(request: Request) -> tuple[str, str] | None:
-    """Return the scheme of the Authorization header in lower case, and the rest of it; None without the header."""
+    """Return the scheme of the Authorization header in lower case, and the text after it; None without the header."""
     header = request.header(AUTHORIZATION)
     if header is None:
         return None
@@ -45,11 +45,9 @@ def read_authorization(request: Request) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=HEADERS_KEPT_MAX)
 def read_credentials(text: str) -> Credentials:
-    """Return the parts behind the scheme, in any order, as clients differ [code].
+    """Return the parts of an Authorization header's text after the scheme, in any order, as clients differ [code].
 
-    If a part is repeated, the first counts.
-
-    The result is cached, because several steps of a request need it.
+    If a part is repeated, the first one counts. The result is cached, because several steps of a request need it.
     """
     found: dict[str, str] = {}
     for part in text.split(",", PARTS_MAX):
@@ -74,7 +72,7 @@ def sign(secret: str, text: bytes) -> str:
 
 
 def verifies(secret: str, text: bytes, signature: str) -> bool:
-    """Return whether a signature (hex in either case) is the one of this text with this secret."""
+    """Return whether a signature, in hex of either case, is that of `text` with this secret."""
     return are_equal(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
 
 
@@ -92,7 +90,10 @@ class Token(NamedTuple):
 
 
 def write_token(token: Token, secret: str) -> str:
-    """Return a token in the venue's form. It carries its own proof, so none is stored and a journal can be replayed."""
+    """Return a token in the venue's form, which contains the content and an HMAC of it.
+
+    So the server need not store tokens, and a journal can be replayed.
+    """
     content = json.dumps(token, separators=(",", ":")).encode()
     proof = hmac_sha256(secret.encode(), content)
     head = f"1{encode_url_safe(proof)[:7]}"
@@ -100,7 +101,7 @@ def write_token(token: Token, secret: str) -> str:
 
 
 def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
-    """Return a token's content, the bytes that its proof covers, and the proof; None for a text that is not a token."""
+    """Return a token's content, the bytes that its HMAC covers, and the HMAC; None for a text that is not a token."""
     _, _, body = text.rpartition(".")
     data = decode_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
     if data is None:

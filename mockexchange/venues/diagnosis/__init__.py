@@ -1,1 +1,1 @@
-"""The search for the reason of refused credentials, shared by all venues."""
+"""Searches for the reason why credentials were refused; all venues share this code."""

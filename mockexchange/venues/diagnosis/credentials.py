@@ -1,4 +1,4 @@
-"""A sandbox's keys in the form that the diagnosis of credentials needs, and the search for similar names."""
+"""A sandbox's keys as the diagnosis of credentials needs them, and the search for similar header names."""
 
 import difflib
 import hashlib
@@ -45,13 +45,13 @@ def explain_signer(claimed: KnownKey[K], signer: KnownKey[K]) -> str:
 
 
 def explain_text(text: bytes, chars_max: int) -> str:
-    """Return a description of the text that should have been signed, with its size and its SHA-256."""
+    """Return a text with the bytes that should have been signed, their number and their SHA-256."""
     shown, digest = quote(text.decode("latin-1"), chars_max), hashlib.sha256(text).hexdigest()
     return f"the text to sign is {shown} ({plural(len(text), 'byte')}, sha256 {digest})"
 
 
 def similar_headers(sent: Sequence[str], wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a sent header's name and the wanted header's name that it resembles."""
+    """Yield (sent name, wanted name) for each header of a request whose name resembles a wanted one."""
     for name in sent[:LOOK_ALIKES_MAX]:
         near = difflib.get_close_matches(name[:NAME_CHARS_MAX], wanted, n=1, cutoff=0.75)
         if near:

@@ -1,7 +1,7 @@
 """The diagnosis of a wrong HMAC signature: a search for the text and the secret from which it was computed.
 
-A venue gives the texts that could have been signed and the ways in which its secrets could have been read. A bounded
-number of them is tried; only a digest that fits exactly is explained.
+A venue gives the texts that could have been signed and the ways in which its secrets could have been decoded. The
+search tries a bounded number of them, and explains only a combination whose digest equals the signature.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
 class Secret(NamedTuple):
-    """The bytes that a client may have read a secret as; `advice` is empty for the right bytes."""
+    """Bytes that a client may have used as the secret; `advice` is empty for the right bytes."""
 
     key: bytes
     advice: str = ""
@@ -46,9 +46,9 @@ KnownSecret = KnownKey[bytes]
 
 
 class Case(NamedTuple):
-    """A wrong signature to explain.
+    """A wrong signature, with the texts (`attempts`) and secrets from which it may have been computed.
 
-    The first of `attempts` and of `secrets` is the right one; `spelling` is hex or base64.
+    The first text and the first secret are the right ones; `spelling` is the venue's encoding, hex or base64.
     """
 
     signature: str
@@ -60,7 +60,7 @@ class Case(NamedTuple):
 
 
 class DecodedSignature(NamedTuple):
-    """The bytes of a signature (None if unreadable), and how they were spelled."""
+    """The bytes of a signature (None if unreadable), and the encoding in which it was sent."""
 
     data: bytes | None
     spelling: str
@@ -90,7 +90,7 @@ def explain_steps(case: Case) -> Generator[None, None, str]:
 
 
 def read_signature(text: str) -> DecodedSignature:
-    """Decode the text of a signature; return its bytes and how they were spelled."""
+    """Decode the text of a signature; return its bytes and the encoding in which it was sent."""
     bare = unquote(text).strip(" \t\r\n\"'")
     hexadecimal = _HEX.fullmatch(bare)
     if hexadecimal and len(bare) >= HEX_CHARS_MIN:

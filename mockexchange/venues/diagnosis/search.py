@@ -1,8 +1,8 @@
 """The search for the mistakes behind a wrong signature, shared by all venues.
 
-A text to sign is a dictionary of independent fields, so that mistakes in different fields combine. A venue gives its
-table of mistakes; the texts are tried in order of likelihood until one fits. The search is bounded and runs in steps,
-so that other threads can run in between.
+The text that is signed is made of independent fields, so mistakes in different fields combine. A venue gives its table
+of mistakes; the search tries the texts that they lead to, likeliest first, until one fits. It is bounded and runs in
+steps, so that other threads can run in between.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -18,9 +18,9 @@ Fields = dict[str, str]
 
 
 class Edit(NamedTuple):
-    """One mistake: the fields that it changes, and the advice.
+    """One mistake in a signed text: the fields that it changes, and the advice for the user.
 
-    `combines` if it is likely together with another mistake.
+    `combines` is true if a client is likely to make it together with another mistake.
     """
 
     changes: Fields
@@ -80,9 +80,9 @@ def pairs(edits: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
 
 
 def first_found(tries: Iterable[tuple[F | None, int]], cost_per_step: int) -> Generator[None, None, F | None]:
-    """Return the first result of `tries`, which are pairs (result or None for a failure, cost).
+    """Return the first result of `tries`, which are pairs (result or None for a failure, cost); None if all fail.
 
-    Yields whenever the tries since the last yield have cost `cost_per_step`.
+    The generator yields each time the tries since the last yield have cost `cost_per_step`.
     """
     spent = 0
     for found, cost in tries:
@@ -96,7 +96,7 @@ def first_found(tries: Iterable[tuple[F | None, int]], cost_per_step: int) -> Ge
 
 
 def no_pause() -> None:
-    """Return at once: the `pause` of a search that blocks no other thread."""
+    """Do nothing. A search that blocks no other thread calls this function between its steps."""
 
 
 def finish(steps: Generator[None, None, str], pause: Pause = no_pause) -> str:

@@ -1,4 +1,4 @@
-"""The diagnosis of a refused timestamp: a wrong spelling, unit or clock."""
+"""The diagnosis of a refused timestamp: it has a wrong format or unit, or the client's clock is wrong."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The parser of JSON-RPC envelopes. Numbers stay text, so that an answer repeats an id as it was written."""
+"""Parses JSON-RPC envelopes. Numbers stay text, so that an answer repeats an id as it was written."""
 
 import json
 import re
@@ -50,7 +50,10 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One JSON-RPC request. `id` is JSON text; it and `method` are None if absent. `extra` holds all other keys."""
+    """One JSON-RPC request.
+
+    `id` is JSON text; it and `method` are None if absent. `extra` holds all keys that JSON-RPC does not define.
+    """
 
     id: str | None
     method: str | None
@@ -95,7 +98,7 @@ def read_integer(value: object) -> int | None:
 
 
 def texts_of(params: Mapping[str, Any]) -> dict[str, str]:
-    """Return parameters as text, numbers as written; lists and objects are left out."""
+    """Return parameters as texts by name, with numbers as they were written; lists and objects are left out."""
     texts = ((name, _text_of(value)) for name, value in params.items())
     return {name: text for name, text in texts if text is not None}
 
@@ -135,7 +138,7 @@ def is_utf8(text: str) -> bool:
 
 
 def spell(text: str) -> str:
-    """Return text as a JSON string, in which lone surrogates are escaped."""
+    """Return a text as a JSON string; lone surrogates, which UTF-8 cannot encode, are escaped."""
     return encode_basestring(text) if is_utf8(text) else encode_basestring_ascii(text)
 
 

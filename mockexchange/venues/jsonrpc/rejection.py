@@ -21,7 +21,7 @@ class Rejection(Exception):
         return self.diagnosis if isinstance(self.diagnosis, str) else self.diagnosis(no_pause)
 
     def report(self, answer: Answer) -> None:
-        """Add the diagnosis to an answer, or the function that finds it."""
+        """Add the diagnosis to an answer; if finding it takes work, add the function that finds it."""
         if isinstance(self.diagnosis, str):
             answer.diagnosis = self.diagnosis
         else:

@@ -1,4 +1,4 @@
-"""A stream session of JSON-RPC: requests in, answers and notifications out; without socket, event loop or clock.
+"""A stream session of JSON-RPC: it takes requests and returns answers and notifications, without a socket or a clock.
 
 A venue's session defines how a request is read, carried out and refused; envelopes, subscriptions and the delivery of
 messages are the same for all.
@@ -41,7 +41,7 @@ class ChannelMessage(Protocol):
 class StreamRequest(Generic[C]):
     """One request on a stream, at exchange time `at` and host time `host_at` (microseconds).
 
-    `context` is the context that it reads, which may differ from the session's.
+    `context` is the venue's view of the sandbox that the request reads, which may differ from the session's.
     """
 
     request: Request
@@ -59,7 +59,7 @@ class StreamRequest(Generic[C]):
 class JsonRpcSession(ABC, Generic[C, R]):
     """One client's stream. `key` is None until the client logs in.
 
-    It sends nothing itself: its owner sends the frames that it returns, in order.
+    The session sends nothing itself: the connection sends the frames that its methods return, in order.
     """
 
     rejection_type: type[R]
@@ -84,7 +84,10 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @abstractmethod
     def request_of(self, raw: bytes) -> Call:
-        """Return the POST request that is equal to a command, with the credentials of the stream."""
+        """Return a command of the stream as the POST request that has the same effect.
+
+        The request has the credentials of the stream.
+        """
 
     @abstractmethod
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
@@ -107,7 +110,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return any(subscription.channel == channel for subscription in self.channels.values())
 
     def frame_of(self, message: ChannelMessage) -> Frame | None:
-        """Return a message as a frame; None if the session is not subscribed to it, or it is another subaccount's."""
+        """Return a message as a frame; None if the session may not see it or is not subscribed to its channel."""
         subscription = self.registry.by_name.get(message.channel)
         if subscription is None or subscription.subaccount_ref != message.subaccount_ref:
             return None
@@ -129,14 +132,17 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     @property
     def calls(self) -> Self:
-        """The session itself, since all its commands have the form of requests."""
+        """The session itself as `SessionCalls`: each command of JSON-RPC has the form of a request."""
         return self
 
     def note_call(self, host_at: int) -> None:
         """Record that the client sent a command; no effect unless the venue ends silent streams."""
 
     def answer(self, call: Request, context: C, at: int, host_at: int) -> Frame | None:
-        """Carry out a command in a given context; changes to the stream itself apply at once."""
+        """Carry out a command with the given context and return its answer; None if it has none.
+
+        Changes to the stream itself, such as subscriptions, apply at once.
+        """
         self.called = None
         request = StreamRequest(call, context, at, host_at)
         try:
@@ -147,7 +153,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
             return self._refused(rejection, request)
 
     def write(self, steps: PendingFrame, request: StreamRequest[C]) -> Frame:
-        """Return the pending frame of a write whose commands are not executed yet."""
+        """Return a frame for a request that changes the exchange; its bytes follow once its commands are executed."""
         return Frame(b"", "", pending=self._completed(steps, request))
 
     def _completed(self, steps: PendingFrame, request: StreamRequest[C]) -> PendingFrame:

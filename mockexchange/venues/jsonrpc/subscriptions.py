@@ -1,4 +1,4 @@
-"""The subscriptions of one session. Faults and the journal identify them by `sid`, which clients never see."""
+"""The subscriptions of one session. Faults and the journal identify them by a number `sid`, which clients never see."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Subscription(NamedTuple):
-    """One subscription: the full name of its channel, and the channel family (`channel`) that scenarios name.
+    """One subscription: the full name of its channel, and the channel's family, by which scenarios name it (`channel`).
 
     `subaccount_ref` is the subaccount that may see its messages; None for a client that is not logged in.
     """

@@ -1,4 +1,4 @@
-"""A JSON-RPC venue's API as sections of dated rows, which `api dates` and `api diff` show."""
+"""Describes the API of a JSON-RPC venue as sections of dated rows, which `api dates` and `api diff` show."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,7 +12,10 @@ Objects = Mapping[str, tuple[Field, ...]]
 def wire_of(
     aliases: Mapping[str, str], first_day: str, sources: Mapping[str, str], objects: Callable[[], Objects]
 ) -> WireTables:
-    """Return the dated tables of a JSON-RPC venue that is not known to have retired anything."""
+    """Return the dated tables of a JSON-RPC venue.
+
+    They report nothing as retired, since no retirement is known for requests and frames of these venues.
+    """
     return WireTables(
         aliases=aliases,
         first_day=first_day,

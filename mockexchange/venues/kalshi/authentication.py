@@ -1,7 +1,7 @@
 """Authentication of a request: headers, key, timestamp and signature are checked in that order.
 
-The body of a 401 is the venue's; the reason goes to the journal. If finding the reason takes work, the rejection
-carries a function for a worker thread.
+The body of a 401 is the venue's and does not contain the reason, which goes to the journal. If the reason takes work to
+find, the rejection carries a function that finds it, and that a worker thread calls.
 """
 
 from mockexchange.core.model.accounts import Key
@@ -39,9 +39,9 @@ def authenticate(
     *,
     credentials: Credentials | None = None,
 ) -> Key:
-    """Return the verified key of a request, and set the key id and account of `reply`. Raises Rejected.
+    """Verify a request and return its key; set the key id and the account of `reply`. Raises Rejected.
 
-    `credentials` are the request's, if the caller has parsed them already.
+    `credentials` are the request's headers, if the caller has parsed them already.
     """
     credentials = credentials or signatures.read_credentials(request)
     reply.key_id = credentials.key_id

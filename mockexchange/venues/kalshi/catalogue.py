@@ -1,7 +1,8 @@
-"""Every operation that the venue ever had, to explain a 404: not emulated, not yet there, removed, or mistyped.
+"""Lists every operation that the venue ever had, to explain a 404.
 
-The days come from the changelog or, for an operation without an entry there, from the first document that has it, or
-from the first day on which the documentation has a page of it.
+The explanation is that the operation is not emulated, not there yet, removed, or misspelt. The days come from the
+changelog or, for an operation without an entry there, from the first document that has it, or from the first day on
+which the documentation has a page of it.
 """
 
 import difflib

@@ -1,7 +1,7 @@
-"""How Kalshi's published clients are pointed at a mock server: the variables that each reads, found in its own code.
+"""Lists Kalshi's published clients, and the environment variables that point them at a mock server.
 
-Some read a variable for the base URL, some take it only as an argument; for those the entry has the line of code that
-passes it.
+The variables were found in the clients' code. Some clients take the base URL only as an argument; their entry has the
+line of code that passes it.
 """
 
 from mockexchange.venues.client_setup import (

@@ -34,12 +34,12 @@ class KalshiContext:
 
 
 def counts_requests(context: KalshiContext) -> bool:
-    """Return whether answers depend on how many requests came before, as they do if rate limits are enforced."""
+    """Return whether an answer depends on the number of earlier requests: so it is if rate limits are enforced."""
     return context.settings.rate_limits == "enforce"
 
 
 def share_limits(context: KalshiContext, other: KalshiContext) -> None:
-    """Let requests in the `other` context count against the rate limits of this one."""
+    """Let requests in the context `other`, such as that of a lagging exchange, use up the rate limits of `context`."""
     other.rate_limits, other.is_lagging = context.rate_limits, True
 
 

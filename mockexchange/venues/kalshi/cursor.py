@@ -1,7 +1,7 @@
-"""Cursors of pages. They are opaque to clients, and contain the key of the last row and a digest of the filters.
+"""Writes and reads the cursors of pages, which contain the key of the last row and a digest of the filters.
 
-Layout before unpadded base64url: a mark, 8 bytes filter digest, 1 byte settlement status, 8 bytes signed instant, name.
-An unreadable cursor means the first page, as recorded.
+Clients cannot interpret a cursor. Layout before unpadded base64url: a mark, 8 bytes filter digest, 1 byte settlement
+status, 8 bytes signed instant, name. An unreadable cursor means the first page, as recorded.
 """
 
 import hashlib
@@ -29,7 +29,10 @@ class Cursor(NamedTuple):
 
 @lru_cache(maxsize=FILTERS_MAX)
 def digest_of(*filters: Hashable) -> bytes:
-    """Return a digest of eight bytes that differs if the filters differ. The caller has to normalise default values."""
+    """Return eight bytes that are different for different filters.
+
+    A filter that a request leaves out has to be given by its default value.
+    """
     return hashlib.blake2b(repr(filters).encode(), digest_size=DIGEST_BYTES).digest()
 
 

@@ -1,4 +1,4 @@
-"""Values of the venue's enumerations that scenarios may use."""
+"""Lists the values of the venue's enumerations that scenarios may use."""
 
 # The scopes that the documentation of 2026-10 names.
 SCOPES = (

@@ -1,9 +1,9 @@
-"""The venue's error bodies as a table by date: a situation leads to a status and the bytes of a body.
+"""The venue's error bodies, as a table from a situation (and an API date) to a status and the bytes of a body.
 
-The venue has four shapes side by side: nested {"error": {code, message, details, service}} from handlers and
-authentication, flat {code, message, details} from the binding of bodies, bare {"msg": ...} from query binding, and
-{"error": "text"} from the rate limit. `compat` sends every shape at once, so that clients of any year find the message
-where they look. Key order is as recorded.
+The venue has four forms of bodies: nested {"error": {code, message, details, service}} from handlers and
+authentication, flat {code, message, details} for a request body of a wrong form, bare {"msg": ...} for a wrong query,
+and {"error": "text"} from the rate limit. `compat` sends all forms at once, so that clients of any year find the
+message where they look. Key order is as recorded.
 """
 
 import json
@@ -207,7 +207,7 @@ def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
 
 
 def error_object(rejected: Rejected, api_date: ApiDate) -> dict[str, str]:
-    """Return those of code, message, details and service that the body of a rejection has."""
+    """Return the keys of a rejection's body by name: those of code, message, details and service that it has."""
     return _named(_rows(api_date)[rejected.situation], rejected.values)
 
 

@@ -18,7 +18,7 @@ DAY_CHARS = len("2025-11-03")
 
 
 def truncate(value: int, unit: int) -> int:
-    """Divide, and round the quotient toward zero: -137 hundredths are -1, not -2."""
+    """Divide an integer and round the quotient toward zero: -137 in units of 100 is -1, not -2."""
     return value // unit if value >= 0 else -(-value // unit)
 
 
@@ -95,7 +95,7 @@ def subaccount(name: str) -> str:
 
 
 def one_of(*choices: str) -> Spelling:
-    """Return the spelling of an enumeration whose JSON values are the same as the core's."""
+    """Return the JSON form of an enumeration whose words are the same in the core and in JSON."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 

@@ -17,23 +17,20 @@ Change = Callable[[float], int]
 
 
 class Places(NamedTuple):
-    """The legacy fields of an object: their names, and the nested objects that contain legacy fields."""
+    """The names of an object's legacy fields, and the nested objects that contain legacy fields."""
 
     names: tuple[str, ...]
     below: dict[str, "Places"]
 
 
 def change_legacy(body: Any, table: str, change: Change | None) -> int:
-    """Change each legacy field in an answer, or remove it if `change` is None; return the number of fields.
-
-    Return their number.
-    """
+    """Change each legacy field in an answer, or remove it if `change` is None; return the number of legacy fields."""
     return _change(body, places_of(table), change)
 
 
 @lru_cache(maxsize=256)
 def places_of(table: str) -> Places:
-    """Return where one of the venue's objects, given by its table's name, has legacy fields."""
+    """Return the places of legacy fields in one of the venue's objects, which is given by the name of its table."""
     return _places(OBJECTS[table])
 
 

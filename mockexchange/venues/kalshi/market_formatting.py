@@ -1,4 +1,7 @@
-"""Functions that write values of markets, order books, events and series as JSON, beyond plain amounts and texts."""
+"""Functions that write values of markets, order books, events and series as JSON text.
+
+`formatting` writes the plain amounts and texts.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -63,7 +66,7 @@ def decimal_number(text: str) -> str:
 
 
 def old_fee_type(fee_type: FeeType) -> str:
-    """Return a fee type in the spelling of answers before 2026-08-20, as JSON text.
+    """Return a fee type as answers before 2026-08-20 spelled it, as JSON text.
 
     Combination markets with fees for makers had no name of their own then, but that of other markets with such fees.
     """
@@ -73,7 +76,10 @@ def old_fee_type(fee_type: FeeType) -> str:
 
 
 def old_structure(name: str) -> str:
-    """Return a price structure as before October 2026, when steps below a tenth of a cent had no name."""
+    """Return a price structure as answers before October 2026 spelled it.
+
+    Structures with steps below a tenth of a cent had no name then.
+    """
     return text("deci_cent" if name.startswith("center_") else name)
 
 

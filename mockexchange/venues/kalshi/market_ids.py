@@ -1,4 +1,4 @@
-"""Ids of markets, which only the stream shows; the mock computes them from tickers."""
+"""Computes the ids of markets, which only the stream shows, from their tickers."""
 
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +16,7 @@ def market_id(ticker: str) -> str:
 
 
 class MarketIds:
-    """The markets of one exchange by id; no id is computed before the first lookup."""
+    """Finds the markets of one exchange by id; no id is computed before the first lookup."""
 
     __slots__ = ("_tickers",)
 

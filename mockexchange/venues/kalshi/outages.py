@@ -1,8 +1,8 @@
-"""Bodies of the errors that faults send, by status and shape, and edits of answers that faults make.
+"""Bodies of the errors that faults send, by status and form, and edits of answers that faults make.
 
-The venue has four shapes: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and {"error":
-"text"}, which is documented for 429 alone. Statuses that no source shows with a body get HTTP's phrase, in the venue's
-nested shape.
+The venue has four forms of bodies: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and
+{"error": "text"}, which is documented for 429 alone. Statuses that no source shows with a body get HTTP's phrase, in
+the nested form.
 """
 
 import json
@@ -27,7 +27,10 @@ from mockexchange.venues.venue import FaultAnswers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageRow(DatedRow):
-    """The error that a fault with this status sends; `shape` applies if the fault names no shape."""
+    """The error body that a fault with this status sends between two days.
+
+    `shape` is the form of the body; it applies if the fault names none.
+    """
 
     code: str
     message: str
@@ -96,7 +99,7 @@ OUTAGES: tuple[OutageRow, ...] = (
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
     """Return the body of an error with this status.
 
-    Without a `shape` it is the venue's own, or in `compat` all shapes at once.
+    `shape` is the form of the body; if it is None, the venue's usual form applies, or in `compat` all forms at once.
     """
     row = _row(status, api_date)
     if shape is None and api_date.is_compat:

@@ -1,8 +1,8 @@
 """Rate limits of accounts: token buckets by tier and day, and the costs of requests.
 
-An account has a bucket for reads and one for writes, on host time. They depend only on the account's authenticated
-requests in their order, with the host times of the journal, so a replay removes the same tokens and answers the same
-429. A request that finds too few tokens removes none: there is no penalty (no source shows one).
+An account has a bucket for reads and one for writes, which fill in host time. Their content depends only on the
+account's authenticated requests, in order and with the host times of the journal, so a replay gives the same 429
+answers. A request that finds too few tokens removes none: there is no penalty (no source shows one).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The signing of requests to Kalshi as a client does it: by the documents, not by the server's verification."""
+"""Signs requests to Kalshi as a client does: by the documents, independently of the server's verification."""
 
 from base64 import b64encode
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The answer to one REST request: find the operation, authenticate, decode the parameters, write the body.
+"""Answers one REST request: finds the operation, authenticates, decodes the parameters, and writes the body.
 
 The answer depends only on the request, the state and the two times, so a journal can be replayed byte for byte.
 """

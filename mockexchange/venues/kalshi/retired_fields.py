@@ -1,4 +1,4 @@
-"""Finds the retired parts of a request, its answer or a frame: those that the newest API date does not have."""
+"""Finds the parts of a request, an answer or a frame that are retired: the newest API date does not have them."""
 
 import json
 import re
@@ -29,7 +29,10 @@ Tables = Mapping[str, Sequence[Field]]
 
 
 def of_request(method: str, path: str, query: str, answer: bytes | None, day: ApiDate) -> Iterator[Retirement]:
-    """Yield the retired parts that a request used and that its answer contained; `day` is the day of the request."""
+    """Yield the retired parts (operation, parameters, fields) of a request and its answer.
+
+    `day` is the day of the request.
+    """
     known = find_entry(method, path.removeprefix(PREFIX)) if path.startswith(f"{PREFIX}/") else None
     if known is None:
         return
@@ -56,7 +59,7 @@ def _retired(kind: Any, name: str, since: str, until: str, advice: str, source: 
 
 
 def successor(operation: Operation | None) -> str:
-    """Return the advice what to use instead of a retired operation."""
+    """Return a sentence about what to use instead of a retired operation."""
     follower = _BY_NAME.get(f"{operation.name}{SECOND_GENERATION}") if operation else None
     return f"call {follower.method} {follower.full_path}" if follower else "nothing replaces it: do without"
 

@@ -1,4 +1,4 @@
-"""Routing from method and path to an operation: a dict for fixed paths, templates for the others."""
+"""Finds the operation for a method and a path: fixed paths in a dictionary, other paths by templates."""
 
 import re
 from typing import NamedTuple
@@ -56,9 +56,9 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
 
 
 def methods_of(path: str, api_date: ApiDate) -> list[str]:
-    """Return the methods that a path answers at an API date, sorted.
+    """Return the methods that a path has at an API date, sorted.
 
-    A fixed path that also fits a template answers only its own methods.
+    A fixed path that also fits a template has only its own methods.
     """
     fixed = [method for method in METHODS if _is_fixed(method, path, api_date)]
     return fixed or [method for method in METHODS if match(method, path, api_date)]

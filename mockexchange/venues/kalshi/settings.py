@@ -10,9 +10,11 @@ from mockexchange.venues.switches import Choice, Switch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KalshiSettings:
-    """Settings of Kalshi. `auth_clock` is the clock that timestamps are compared with, host time as for real clients.
+    """Settings of Kalshi.
 
-    The window is undocumented: 10 s back is accepted and 30 s refused, 30 s ahead accepted and 60 s refused.
+    `auth_clock` selects the clock with which timestamps are compared: host time by default, with which real clients
+    sign. The window is undocumented: the venue accepted timestamps that were 10 s old or 30 s ahead, and refused those
+    that were 30 s old or 60 s ahead.
     """
 
     auth_mode: Literal["on", "off"] = "on"

@@ -1,9 +1,9 @@
-"""Signatures of requests: the three headers and their verification.
+"""Verifies the signature of a request, which three headers carry.
 
-The signed text is timestamp + METHOD + path as sent, percent-encoding and all, without host, query string or body.
-RSA keys sign it with PSS, SHA-256 and MGF1-SHA-256, salt length 32; Ed25519 keys sign it directly (venue docs; every
-published client does so). Any PSS salt verifies here, since the venue's own strictness is unknown; a length
-other than 32 is reported as a finding. A signature may be used twice: real clients do that when they retry.
+The signed text is timestamp + METHOD + path as sent, percent-encoding and all, without host, query string or body. RSA
+keys sign it with PSS, SHA-256 and MGF1-SHA-256, salt length 32; Ed25519 keys sign it directly (venue docs; every
+published client does so). Any PSS salt verifies here, since the venue's own strictness is unknown; a length other than
+32 is reported as a finding. A signature may be used twice: real clients do that when they retry.
 """
 
 import binascii
@@ -80,7 +80,7 @@ def decode_signature(text: str) -> bytes | None:
 
 
 def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
-    """Return the verdict on a signature; "other_salt" is a valid one with a PSS salt that is not 32 bytes long."""
+    """Verify a signature; the verdict "other_salt" is a valid signature whose PSS salt is not 32 bytes long."""
     if isinstance(key, Ed25519PublicKey):
         return "good" if verifies_ed25519(key, signature, message) else "bad"
     if verifies_rsa(key, signature, message, _PSS):

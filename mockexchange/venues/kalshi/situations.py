@@ -1,4 +1,4 @@
-"""The situations in which the venue answers an error, and table rows with each one's error body by date."""
+"""Lists the situations in which the venue answers with an error, and helps to write the table of error bodies."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The whole API of Kalshi as sections of dated rows, each with a function that describes a row.
+"""Describes the whole API of Kalshi as sections: dated rows of one type, and a function that describes a row.
 
 `api diff` compares the sections between two dates, docs/wire.md prints them.
 """
@@ -55,7 +55,7 @@ EMPTY = {"null": "null", "absent": "left out"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRow(DatedRow):
-    """An operation's access rules between two days: the keys that may call it, or the status of its refusal."""
+    """The access to an operation between two days: which keys may call it, or the status of its refusal."""
 
     access: str
     operation: Operation
@@ -104,7 +104,10 @@ def stream_sections() -> list[Section]:
 
 
 def lives_of_objects() -> dict[str, Life]:
-    """Return the span of days in which any operation sends an object, by itself or nested, by the object's name."""
+    """Return the span of days in which any operation sends an object, by the name of the object.
+
+    An object also counts if it is inside another one.
+    """
     lives: dict[str, Life] = {}
     for operation in OPERATIONS:
         for table, (since, until) in _lives_in(operation.answer_table, operation.life):
@@ -194,7 +197,10 @@ def _describe_operation(row: OperationRow) -> Facts:
 
 
 def describe_field(row: Field) -> Facts:
-    """Return a description of a field for comparisons; two rows with the same one may still read different values."""
+    """Return a description of a JSON field for comparisons of two dates.
+
+    It has the field's JSON form, the value that it reads, and its form without a value.
+    """
     facts = {"": row.spelling.kind, READS: row.read}
     return facts if row.empty == "never" else {**facts, "when empty": EMPTY[row.empty]}
 

@@ -1,6 +1,7 @@
-"""Errors that only writes answer with, by date.
+"""A table, for each API date, of the errors that only requests which change something can get.
 
-The errors of the exchange itself had `service` "exchange" until 2026-08-05; those of the gateway never had one.
+Errors of the exchange itself had the key `service` with "exchange" until 2026-08-05; errors of the gateway never had
+it.
 """
 
 from mockexchange.venues.kalshi.situations import SERVICE_REMOVED, ErrorRow, Situation
@@ -11,7 +12,7 @@ SERVICE = "exchange"
 def by_exchange(
     situation: Situation, status: int, code: str, source: str, message: str | None = None
 ) -> tuple[ErrorRow, ...]:
-    """Return the rows of an error of the exchange: until 2026-08-05 with its service, later without."""
+    """Return the rows of an error of the exchange: until 2026-08-05 with the key `service`, later without."""
     words = message or code.replace("_", " ")
     return (
         ErrorRow(

@@ -1,1 +1,1 @@
-"""Keys of clients: public keys, shared secrets, and key pairs that the package generates."""
+"""The keys of clients: public keys, shared secrets, and key pairs that the package generates."""

@@ -1,8 +1,8 @@
-"""Key pairs that the package generates: a pool of development keys, combinations of them, and pairs derived from names.
+"""Provides key pairs for tests: from a pool in the package, by combining keys of the pool, or derived from a name.
 
 The keys are public and protect nothing. Making an RSA key takes 20 to 50 ms and differs from run to run, so keys are
-drawn from the pool. When all of it is used, the primes of two of its keys make another key in a fraction of a
-millisecond: 128 pairs give 32,512 more. Ed25519 keys are derived.
+taken from the pool. When the pool is used up, the primes of two of its keys make another key in a fraction of a
+millisecond: 128 pairs give 32,512 more. Ed25519 keys are derived from names.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ def development_keys() -> list[KeyPair]:
 
 
 def free_place(name: str, is_taken: Callable[[int], bool]) -> int | None:
-    """Return the index of the first free pair, in the pool or among the combined ones; None if all are used.
+    """Return the index of a key pair that is not taken, in the pool or among combined pairs; None if all are taken.
 
     The search begins at an index that depends only on the name.
     """
@@ -60,7 +60,10 @@ def free_place(name: str, is_taken: Callable[[int], bool]) -> int | None:
 
 
 def rsa_pair(place: int) -> KeyPair:
-    """Return the pair with an index: one of the pool, or behind them one that combines primes of two of its pairs."""
+    """Return the key pair with an index, of the pool or combined.
+
+    An index beyond the pool stands for a pair that is made of primes of two pairs of the pool.
+    """
     pool = development_keys()
     return pool[place] if place < len(pool) else _combined(place - len(pool))
 
@@ -113,7 +116,7 @@ def pair_of(key: RSAPrivateKey | Ed25519PrivateKey) -> KeyPair:
 
 
 def public_pem(key: PublicKey) -> str:
-    """Return a public key in canonical form, so that equal keys are equal texts."""
+    """Return a public key as PEM in one canonical form, so that equal keys have equal texts."""
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 

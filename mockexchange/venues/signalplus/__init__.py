@@ -1,1 +1,1 @@
-"""SignalPlus's gateway to Deribit: JSON-RPC by POST and over WebSocket, requests signed with a shared secret."""
+"""SignalPlus, a gateway to Deribit: JSON-RPC by POST and over WebSocket, with requests signed by a shared secret."""

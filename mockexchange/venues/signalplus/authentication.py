@@ -1,7 +1,7 @@
-"""Authentication of a request: its headers, key, timestamp and signature, in that order.
+"""Authenticates a request: checks its headers, key, timestamp and signature, in that order.
 
-The body of a 401 is always the same and does not contain the reason; where finding the reason takes work, the rejection
-carries a function that a worker thread calls.
+The body of a 401 is always the same and does not contain the reason. If the reason takes work to find, the rejection
+carries a function that finds it, and that a worker thread calls.
 """
 
 from mockexchange.core.model.accounts import Key
@@ -19,7 +19,7 @@ from mockexchange.venues.signalplus.signatures import Credentials
 def authenticate(
     context: SignalPlusContext, request: Request, at: int, host_at: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
-    """Return the key that signed a request, and set the claimed key of `reply`. Raises Rejected.
+    """Return the key that signed a request, and store the claimed key id in `reply`. Raises Rejected.
 
     A call on a stream was authenticated by the handshake.
     """

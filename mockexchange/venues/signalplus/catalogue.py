@@ -1,4 +1,4 @@
-"""The path of the methods, and the diagnosis of an unknown method: a misspelling, or one that only Deribit has."""
+"""The path of the methods, and the explanation of an unknown method: a misspelt name, or one that only Deribit has."""
 
 import difflib
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Environment variables that point a client of SignalPlus at a mock. No client is published: the names are our own."""
+"""Names the environment variables that point a client of SignalPlus at a mock server.
+
+No client is published: the names are our own.
+"""
 
 from mockexchange.venues.client_setup import (
     EVERY_VERSION,

@@ -1,4 +1,4 @@
-"""The named API dates of SignalPlus, and the sources that its tables cite."""
+"""The API dates of SignalPlus that have names, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 

@@ -1,4 +1,4 @@
-"""The enumerations of SignalPlus: scopes and the values of its parameters."""
+"""Lists the enumerations of SignalPlus: scopes and the values of its parameters."""
 
 ANY = "any"
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")

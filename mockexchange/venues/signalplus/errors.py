@@ -1,4 +1,4 @@
-"""The venue's errors as a table by date: the status, code and message for every situation.
+"""A table of the venue's errors for each API date: the status, code and message in every situation.
 
 An error is {"rid", "error": {"code", "message"}} [doc]. One code is published; for the others those of Deribit, which
 is behind the gateway, are used. Refused credentials are HTTP 401 [doc], all else is 400, as at Deribit.

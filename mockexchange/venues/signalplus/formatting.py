@@ -1,6 +1,6 @@
-"""Functions that write amounts as JSON: decimal strings, though the venue's page has numbers [doc].
+"""Writes amounts as JSON: strings of decimals, although the venue's page shows numbers [doc].
 
-At most nine decimals without trailing zeros, but at least one decimal: "0.974421544", "110970.0", "0.0".
+They have at most nine decimals, no trailing zeros, and at least one decimal: "0.974421544", "110970.0", "0.0".
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal

@@ -1,6 +1,6 @@
-"""The error bodies that faults send instead of an answer, by HTTP status.
+"""The error bodies, by HTTP status, that faults send instead of an answer.
 
-The codes are Deribit's codes of retryable errors; the venue's own codes are not published.
+The codes are those of Deribit after which clients retry; the venue's own codes are not published.
 """
 
 from collections.abc import Callable

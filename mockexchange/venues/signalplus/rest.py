@@ -1,4 +1,4 @@
-"""The answer to one HTTP request: check path and credentials, find the method, decode its params, write the result.
+"""Answers one HTTP request: checks path and credentials, finds the method, decodes its params, and writes the result.
 
 Every method is a POST [doc]. The page leaves open whether to the base URL or to the method's own path below it: both
 are answered, and the body has to name the method either way.
@@ -134,7 +134,7 @@ def _read(body: bytes) -> Envelope | Rejected:
 
 
 def authenticate_only(context: SignalPlusContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
-    """Verify the credentials of a request, whatever its method; return an answer without a body, or the refusal.
+    """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
 
     Every method needs credentials.
     """

@@ -1,4 +1,4 @@
-"""The parser of requests, and the methods by name, over HTTP and on streams."""
+"""Parses requests, and finds methods by their names, over HTTP and on streams."""
 
 import re
 
@@ -19,7 +19,7 @@ BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
 def read(raw: bytes) -> Envelope:
-    """Parse a body or a frame. Raises Rejected.
+    """Parse the JSON-RPC request in a body or a frame. Raises Rejected.
 
     A rid is an integer [doc] of any length; the answer repeats its digits exactly.
     """
@@ -47,7 +47,7 @@ def rid_of(raw: bytes) -> str | None:
 
 
 def find(name: str) -> Operation:
-    """Return the method with a name. Raises Rejected if there is none."""
+    """Return the method with this name. Raises Rejected if there is none."""
     operation = BY_NAME.get(name)
     if operation is None:
         raise Rejected(Situation.UNKNOWN_METHOD, lambda pause: explain_unknown_method(name, list(BY_NAME)))
@@ -62,7 +62,7 @@ def call_of(
     api_date: ApiDate,
     findings: list[str],
 ) -> Call:
-    """Return the call that an envelope describes, made by a key, with decoded params. Raises Rejected."""
+    """Return the call of an operation that a JSON-RPC request asks for, with decoded params. Raises Rejected."""
     if operation.scopes and not set(operation.scopes) & set(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
         message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
@@ -72,5 +72,5 @@ def call_of(
 
 
 def result_body(rid: str | None, result: bytes) -> bytes:
-    """Return an answer's body: the rid as it was written, and the result [doc]."""
+    """Return the body of an answer with a result [doc]; `rid` is the request's id as it was written."""
     return b'{"rid":%b,"result":%b}' % ((rid or "null").encode(), result)

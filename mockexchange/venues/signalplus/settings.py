@@ -11,7 +11,7 @@ from mockexchange.venues.switches import Choice, Duration, Switch
 class SignalPlusSettings:
     """Settings of SignalPlus.
 
-    The time window, 15 s to either side, is from another section of its API with the same headers.
+    The time window of signatures, 15 s to either side, is from another section of its API with the same headers.
     """
 
     auth_mode: Literal["on", "off"] = "on"

@@ -1,9 +1,9 @@
-"""The four headers of a signed request, signatures, and the generation of keys.
+"""Reads the four headers of a signed request, verifies signatures, and generates keys.
 
 The signed text is "{timestamp}\\n{nonce}" and nothing else of the request [doc]; the signature is the base64 of its
-HMAC-SHA256, keyed with the base64-decoded secret [doc of a sister section with the same headers]. A
-handshake may carry the four values in its query instead [doc of the same section]. Nonces should be unique; a
-repeated one is accepted, since no request depends on earlier ones.
+HMAC-SHA256, keyed with the base64-decoded secret [doc of a sister section with the same headers]. A handshake may carry
+the four values in its query instead [doc of the same section]. Nonces should be unique; a repeated one is accepted,
+since no request depends on earlier ones.
 """
 
 from base64 import b64decode, b64encode

@@ -1,6 +1,6 @@
 """The diagnosis of refused credentials: texts about what was wrong and what to change, outside the answer's body.
 
-`headers` explains refusals that need no look into a signature; `signature_cases` gives the texts that may have been
+`headers` explains refusals that do not depend on a signature; `signature_cases` lists the texts that a client may have
 signed, by the tables in `mistakes`; `venues.diagnosis` searches them for the text that was signed.
 """
 

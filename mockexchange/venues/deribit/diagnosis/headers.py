@@ -1,4 +1,7 @@
-"""The diagnosis of wrong schemes, client ids, timestamps, secrets and tokens, for which no signature is examined."""
+"""The diagnosis of credentials that are wrong without regard to a signature.
+
+It explains wrong schemes, client ids, timestamps, secrets and tokens.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -71,7 +74,10 @@ def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownS
 
 
 def explain_no_token(text: object, reads: Callable[[str], object]) -> str:
-    """Return an explanation of an invalid access token; `reads(text)` is true if a text is a token."""
+    """Return an explanation of an invalid access token.
+
+    The function `reads` returns a true value for a text that is a token.
+    """
     if not isinstance(text, str):
         return f"access_token: expected a string; {LOGIN}"
     if not text:

@@ -1,6 +1,7 @@
 """Tables of the known mistakes in a text that a client signs, likeliest first.
 
-A mistake is a function from the parts that were sent to edits: the fields of the text that change, and the advice.
+A mistake is a function of the request's parts. It returns edits: the fields of the signed text that the mistake
+changes, and the advice for the user.
 """
 
 import json

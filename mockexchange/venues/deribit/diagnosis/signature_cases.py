@@ -1,4 +1,4 @@
-"""The texts that a client may have signed by mistake, and the ways in which it may have read the secret.
+"""Lists the texts that a client may have signed by mistake, and the ways in which it may have decoded its secret.
 
 Texts are wire bytes decoded as latin-1.
 """
@@ -21,7 +21,7 @@ MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
 
 
 def request_case(request: Request, sent: Credentials) -> MakeCase:
-    """Return a function that makes the diagnosis case of a request whose signature is wrong."""
+    """Return a function that lists the texts and secrets which may be behind the wrong signature of a request."""
     parts = SignedParts(
         sent.timestamp,
         sent.nonce,
@@ -36,7 +36,10 @@ def request_case(request: Request, sent: Credentials) -> MakeCase:
 
 
 def stream_case(sent: Credentials, data: str) -> MakeCase:
-    """Return a function that makes the diagnosis case of a wrong client_signature in public/auth."""
+    """Return a function that lists the texts and secrets which may be behind a wrong client_signature.
+
+    A client sends client_signature to public/auth.
+    """
     encoded = data.encode(errors="replace").decode("latin-1")
     parts = SignedParts(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
     return _case(parts, sent.signature, "stream", OF_STREAMS)

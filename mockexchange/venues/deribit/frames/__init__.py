@@ -1,4 +1,7 @@
-"""The data that notifications carry, built from the JSON objects of REST; `objects.summaries` has user.portfolio's."""
+"""Defines the data of notifications, which are built from the JSON objects of REST answers.
+
+`objects.summaries` has the data of user.portfolio.
+"""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.frames import positions

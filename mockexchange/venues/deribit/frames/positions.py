@@ -1,6 +1,6 @@
-"""The data of user.changes notifications: the changes of one instrument by one command.
+"""Defines the data of user.changes notifications: the changes that one command made in one instrument.
 
-Its positions lack open_orders_margin and estimated_liquidation_price, as in the documents' example [doc].
+The positions in it lack open_orders_margin and estimated_liquidation_price, as in the documents' example [doc].
 """
 
 from collections.abc import Iterable

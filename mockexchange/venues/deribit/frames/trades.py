@@ -1,4 +1,4 @@
-"""The data of user.trades notifications: the trades of one command, oldest first."""
+"""Defines the data of user.trades notifications: the trades that one command made, oldest first."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,7 @@
-"""The JSON objects of answers as tables of their fields by date, named as in the venue's documents."""
+"""The JSON objects of answers: a table of fields per object, with the API dates of each field.
+
+Objects are named as in the venue's documents.
+"""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.objects import (

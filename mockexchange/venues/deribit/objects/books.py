@@ -1,4 +1,4 @@
-"""The data of an instrument's public channels: changes of its order book, grouped levels and best prices."""
+"""Defines the data of an instrument's public channels: order book changes, grouped levels and best prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ DOCUMENT = "asyncapi-2026"
 
 @dataclass(frozen=True, slots=True)
 class BookChange:
-    """A message of a book channel: all levels in the first one of a subscription, later those that changed."""
+    """The data of a message of a book channel.
+
+    The first message of a subscription has all levels, later ones only the levels that changed.
+    """
 
     derivative: Derivative
     at: int
@@ -34,7 +37,10 @@ class BookChange:
 
 @dataclass(frozen=True, slots=True)
 class GroupedBook:
-    """The best levels of each side of an order book, with prices rounded to a group."""
+    """The best levels of each side of an order book, with prices rounded to multiples of a step.
+
+    The channel's name selects the step (group).
+    """
 
     derivative: Derivative
     at: int

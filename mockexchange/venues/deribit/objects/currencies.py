@@ -1,4 +1,4 @@
-"""JSON fields of the venue's currencies. The shown fees of deposits and withdrawals are constants."""
+"""Defines the JSON fields of a currency. The shown fees of deposits and withdrawals are constants."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The JSON-RPC envelope around a result or an error, over HTTP and on streams.
+"""Writes the JSON-RPC envelope around a result or an error, over HTTP and on streams.
 
 `usIn` and `usOut` are microseconds with a fixed difference, so that an answer depends only on the request and the time.
 """
@@ -15,7 +15,10 @@ def result_text(context: DeribitContext, id_text: str | None, result: str, us_in
 
 
 def result_page(context: DeribitContext, id_text: str | None, page: bytes, us_in: int) -> tuple[bytes, Page]:
-    """Return the envelope around a cached result, and the position of the result in it."""
+    """Return the JSON-RPC envelope around a cached result, and the position of the result in it.
+
+    The journal stores a cached result only once.
+    """
     before, after = _around(context, id_text, us_in)
     head = f'{before}"result":'.encode()
     return b"%b%b%b" % (head, page, after.encode()), Page(len(head), page)

@@ -1,4 +1,4 @@
-"""The JSON object with the price of an index."""
+"""Defines the JSON object with the price of an index."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Derivatives as the venue's instruments, with a table of fields each for futures, options and combos."""
+"""Defines the JSON fields of an instrument (a derivative): one table each for futures, options and combos."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The JSON object of an order, with the keys that the venue sent in 2026 [wire]."""
+"""Defines the JSON object of an order, with the keys that the venue sent in 2026 [wire]."""
 
 from collections.abc import Iterable
 from decimal import Decimal

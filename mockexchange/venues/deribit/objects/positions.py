@@ -1,6 +1,6 @@
-"""The JSON object of a position, with a table of fields for each kind of derivative.
+"""Defines the JSON object of a position, with a table of fields for each kind of derivative.
 
-A combo is never held; asked for its position, the venue shows size 0 and the keys of an option or a future.
+A combo is never held. A request for the position in a combo gets size 0 and the keys of an option or a future.
 """
 
 from mockexchange.core.derivatives.derivative import Terms

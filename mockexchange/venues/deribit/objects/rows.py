@@ -1,4 +1,4 @@
-"""Fields that several JSON objects share, and the compiler of their encoders."""
+"""Fields that several JSON objects share, and the function that compiles a table of fields into an encoder."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -41,5 +41,8 @@ def text(name: str, read: str = "", *, empty: Empty = "never", source: str = DOC
 
 
 def always(name: str, written: str, read: str, *, source: str = "choice") -> Field:
-    """Return a field with a constant value, given as JSON; `read` may be any attribute, since its value is not used."""
+    """Return a field with a constant value, which `written` gives as JSON text.
+
+    `read` may be any attribute, since its value is not used.
+    """
     return field(name, constant(written), read, source=source)

@@ -1,6 +1,7 @@
-"""The JSON object of an account's summary in one currency, alone and in a list, with and without the `extended` keys.
+"""Defines the JSON object of an account's summary in one currency, alone and in a list.
 
-The shown margin model has no liquidation prices, which are not emulated; the formulas are the standard model's.
+The parameter `extended` adds keys. The shown margin model has no liquidation prices, which are not emulated; the
+formulas are the standard model's.
 """
 
 import json
@@ -51,7 +52,7 @@ BLOCK_TRADE = {"future": "0.3", "option": "0.625", "perpetual": "0.3"}
 
 
 class Owner(NamedTuple):
-    """The subaccount that owns a summary; `id` is its `subaccount_id`."""
+    """The subaccount that a summary describes; `id` is its `subaccount_id`."""
 
     id: int
     username: str
@@ -60,7 +61,7 @@ class Owner(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A summary with its owner, and with sums by price index, such as btc_usd."""
+    """A summary with the subaccount that it describes, and with sums by price index, such as btc_usd."""
 
     view: SummaryView
     owner: Owner

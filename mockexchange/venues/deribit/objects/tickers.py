@@ -1,4 +1,4 @@
-"""Build the JSON objects of a derivative's ticker and of its order book.
+"""Builds the JSON objects of a derivative's ticker and of its order book.
 
 The statistics of a ticker (volume, high, low) are always empty, because trades of others are not simulated.
 """
@@ -23,7 +23,10 @@ Levels = Sequence[tuple[Decimal, Decimal]]
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The prices of a derivative at exchange time `at` (microseconds). Its levels may be only the best of each side."""
+    """The prices of a derivative at exchange time `at` (microseconds), and levels of its order book.
+
+    The levels may be only the best one of each side.
+    """
 
     derivative: Derivative
     index: Decimal

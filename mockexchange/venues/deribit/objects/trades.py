@@ -1,4 +1,4 @@
-"""The JSON object of an account's own trade, with the keys of the venue's example and further keys for options."""
+"""Defines the JSON object of an account's own trade: the keys of the venue's example, and further keys for options."""
 
 from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind

@@ -1,1 +1,1 @@
-"""The emulated operations: how each one reads the state of the exchange and writes its answer."""
+"""The operations that are emulated: each reads the state of the exchange and writes its answer."""

@@ -1,7 +1,7 @@
-"""public/auth, which gives access tokens for a secret, a signature or a refresh token.
+"""Implements public/auth, which gives access tokens for a secret, a signature or a refresh token.
 
-The server stores no tokens: each one carries its own proof, and is valid on every connection. The scope of a token is
-the key's scope, narrowed to the requested scope [doc].
+The server stores no tokens: each one contains an HMAC that proves it, and is valid on every connection. The scope of a
+token is the key's scope, narrowed to the requested scope [doc].
 """
 
 import re
@@ -74,7 +74,7 @@ def grant(call: Call) -> str:
 
 
 def narrow_scope(request: GrantRequest, lifetime_s: int) -> Granted:
-    """Return the scope, the lifetime and the session that a token gets; unknown words of the request are left out."""
+    """Return the scope, the lifetime and the session that a token gets; unknown words in a scope are ignored."""
     words = request.requested.split()
     session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
     requested_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)

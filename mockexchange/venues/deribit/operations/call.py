@@ -1,4 +1,4 @@
-"""An operation (JSON-RPC method), and a call of it: a request with known caller and decoded parameters."""
+"""The types of an operation (a JSON-RPC method) and of one call of it, with its caller and decoded parameters."""
 
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class Caller(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """One call of an operation; `caller` is None for a public one.
+    """One call of an operation; `caller` is None for a public operation.
 
-    Times are microseconds, exchange time before host time.
+    `at` is the exchange time of the call, `host_at` its host time, both in microseconds.
     """
 
     operation: "Operation"
@@ -46,9 +46,10 @@ It may raise Rejected.
 
 
 class Operation(NamedTuple):
-    """One JSON-RPC method.
+    """One JSON-RPC method, with functions that answer it.
 
-    `answer` returns the JSON of its result, as bytes if it is cached; it is None if only streams have the method.
+    `answer` returns the JSON of the result, as bytes if it is cached; it is None if the method can be called only on
+    streams or changes the exchange.
     """
 
     name: str
@@ -70,9 +71,9 @@ class Operation(NamedTuple):
 
 
 def cached_result(call: Call, make: Callable[[], bytes], *parts: Hashable) -> bytes:
-    """Return a cached result; after any change of the exchange, make and cache it anew.
+    """Return the cached result of a call. After any change of the exchange, call `make` and cache its result.
 
-    `make` may depend on the state, the API date and `parts` alone.
+    `make` may depend only on the state, the API date and `parts`.
     """
     key = (call.operation.name, call.context.api_date.day, *parts)
     return call.context.caches.pages.body(key, call.context.state.revision, make)

@@ -1,4 +1,4 @@
-"""The operations that list instruments, currencies and prices."""
+"""Implements the operations that list instruments, currencies and prices."""
 
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.deribit.errors import invalid
@@ -26,7 +26,7 @@ def get_currencies(call: Call) -> str:
 
 
 def get_instruments(call: Call) -> str:
-    """Return the open instruments, or with `expired` those that were delivered, in the order of listing."""
+    """Return the instruments in the order of listing: the open ones, or with `expired` those that were delivered."""
     params, is_open = call.params, not call.params["expired"]
     shown = (
         instrument_text(derivative, call.context.api_date)
@@ -45,7 +45,10 @@ def ticker(call: Call) -> str:
 
 
 def get_order_book(call: Call) -> str:
-    """Return the prices of an instrument and the levels of its order book, in which orders and quotes are added up."""
+    """Return the prices of an instrument and the levels of its order book.
+
+    A level adds up the orders and the outside quotes at its price.
+    """
     return book_text(_ticker(call, call.params["depth"]), call.context.api_date)
 
 

@@ -1,4 +1,4 @@
-"""Lookups of the subaccount, the derivative and the index that a call names."""
+"""Functions that find the subaccount, the derivative and the index that a call names."""
 
 import difflib
 from collections.abc import Collection
@@ -12,7 +12,10 @@ from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
 def subaccount_ref_of(call: Call) -> SubaccountRef:
-    """Return the requested subaccount, by its number in the scenario (0 for the main account), or the caller's own."""
+    """Return the subaccount that `subaccount_id` names, or without that parameter the caller's own.
+
+    `subaccount_id` is a subaccount's number in the scenario, 0 for the main account.
+    """
     assert call.caller is not None, "an operation about a book has a caller"
     subaccount_ref, asked = call.caller.subaccount_ref, call.params["subaccount_id"]
     if asked is None or str(asked) == subaccount_ref.subaccount:

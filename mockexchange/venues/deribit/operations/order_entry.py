@@ -1,4 +1,4 @@
-"""The operations that place, edit and cancel orders. Each of them acts on the caller's own subaccount."""
+"""Implements the operations that place, edit and cancel orders. Each of them acts on the caller's own subaccount."""
 
 from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
@@ -55,7 +55,7 @@ Steps = Generator[Command, Outcome, T]
 
 
 def place(call: Call, direction: Direction) -> Write:
-    """Place an order; return it with the trades that it made at once."""
+    """Place an order; the result is the order with the trades that it made at once."""
     derivative, params = derivative_of(call), call.params
     require_supported(call)
     kind, _, base = params["type"].rpartition("_")
@@ -96,7 +96,7 @@ def _place(call: Call, command: PlaceDerivativeOrder, derivative: Derivative) ->
 
 
 def close_position(call: Call) -> Write:
-    """Place a reduce-only order for the whole position; return it with its trades."""
+    """Place a reduce-only order for the whole position; the result is the order with its trades."""
     derivative, params = derivative_of(call), call.params
     is_limit = params["type"] == LIMIT
     if is_limit and params["price"] is None:
@@ -125,9 +125,9 @@ def edit(call: Call) -> Write:
 
 
 def edit_by_label(call: Call) -> Write:
-    """Edit the one open order with a label in an instrument.
+    """Edit the only open order that has a given label in an instrument.
 
-    Raises Rejected if no order, or several, have the label.
+    Raises Rejected if no order, or more than one, has the label.
     """
     derivative_of(call)
     found = open_orders(call.context.state, owner_of(call), filter_of(call))
@@ -146,7 +146,10 @@ def cancel(call: Call) -> Write:
 
 
 def cancel_all(call: Call) -> Write:
-    """Cancel the orders that the parameters match; return their number, or with `detailed` the orders themselves."""
+    """Cancel the orders that match the parameters.
+
+    The result is the number of these orders, or with `detailed` the orders themselves.
+    """
     params = call.params
     if "instrument_name" in params:
         derivative_of(call)

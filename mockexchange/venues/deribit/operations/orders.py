@@ -1,4 +1,4 @@
-"""Operations that read a subaccount's orders: open ones, one by id, those with a label, done ones, and one's trades."""
+"""Implements the operations that read orders: open, done, by id or label, and the trades of one order."""
 
 from collections.abc import Callable, Iterable
 
@@ -60,7 +60,10 @@ def get_order_history_by_instrument(call: Call) -> str:
 
 
 def get_user_trades_by_order(call: Call) -> str:
-    """Return the trades of an order, oldest first unless `sorting` says otherwise; the venue's default is not known."""
+    """Return the trades of an order, oldest first unless `sorting` demands otherwise.
+
+    The venue's default order is not known.
+    """
     owner, order_id = subaccount_ref_of(call), call.params["order_id"]
     rows = trades_of(call, owner, order_id)
     shown = rows[::-1] if call.params["sorting"] == "desc" else rows
@@ -92,7 +95,10 @@ def kinds_of(asked: str | None) -> tuple[str, ...]:
 
 
 def filter_of(call: Call) -> Callable[[DerivativeOrder], bool]:
-    """Return a test for orders, made of the parameters that both lists and cancellations have."""
+    """Return a function that tests whether an order matches the call's parameters.
+
+    Both lists of orders and cancellations have these parameters.
+    """
     params, kinds = call.params, kinds_of(call.params.get("kind"))
     types = OPEN_ORDER_TYPES[params.get("type") or "all"]
     name, currency, named = params.get("instrument_name"), params.get("currency"), params.get("label")

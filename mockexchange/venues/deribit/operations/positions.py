@@ -1,4 +1,4 @@
-"""Operations that read a subaccount's positions: all of them, or the position in one instrument."""
+"""Implements the operations that read a subaccount's positions: all of them, or the position in one instrument."""
 
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings.queries import Held, held_of, position_of, view_of_held
@@ -36,7 +36,7 @@ def get_position(call: Call) -> str:
 
 
 def passes_filters(terms: Terms, currency: str | None, kind: str | None) -> bool:
-    """Return whether a derivative passes the filters for kind and currency (the one in which it settles)."""
+    """Return whether a derivative passes the filters by kind and by settlement currency."""
     return currency in (None, ANY, terms.settlement_currency) and kind in (None, ANY, terms.kind)
 
 

@@ -1,4 +1,4 @@
-"""Translation of refusals of the exchange into errors of the venue."""
+"""Translates refusals of the exchange into errors of the venue."""
 
 from collections.abc import Callable, Generator
 
@@ -42,7 +42,7 @@ Submission = Generator[Command, Outcome, tuple[Event, ...]]
 
 
 def submit(command: Command) -> Submission:
-    """Yield one command of a write and return its events. Raises Rejected if the exchange refuses it."""
+    """Yield a command for the sandbox to execute, and return its events. Raises Rejected if the exchange refuses it."""
     outcome = yield command
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
@@ -50,7 +50,10 @@ def submit(command: Command) -> Submission:
 
 
 def submit_priced(state: State, command: Command, derivative: Derivative, direction: Direction) -> Submission:
-    """Yield a command with a price and return its events. The error for a price beyond a limit shows that limit."""
+    """Yield a command that has a price, for the sandbox to execute, and return its events.
+
+    Raises Rejected if the exchange refuses it; the error for a price beyond a limit shows that limit.
+    """
     outcome = yield command
     if isinstance(outcome, Refusal) and outcome.code is RefusalCode.PRICE_OUT_OF_RANGE:
         raise _out_of_bounds(outcome.message, derivative, direction)

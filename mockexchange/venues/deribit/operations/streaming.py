@@ -1,4 +1,4 @@
-"""Methods that can be called only on streams; over HTTP each of them answers with an error [wire]."""
+"""Declares the methods that can be called only on streams; over HTTP each of them answers with an error [wire]."""
 
 from mockexchange.venues.deribit.enumerations import DISCONNECT_SCOPES
 from mockexchange.venues.deribit.operations.call import Operation

@@ -1,4 +1,4 @@
-"""Operations that read account summaries, in one currency or in all currencies."""
+"""Implements the operations that read account summaries, in one currency or in all currencies."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -33,7 +33,7 @@ WRITE_ALL = {False: writer(ACCOUNT_SUMMARIES), True: writer(ACCOUNT_SUMMARIES_EX
 
 
 def get_account_summary(call: Call) -> bytes:
-    """Return the summary in one currency, with zeros in a currency that was never held."""
+    """Return the caller's summary in one currency, with zeros in a currency that was never held."""
     subaccount_ref, currency, extended = subaccount_ref_of(call), call.params["currency"], call.params["extended"]
 
     def write() -> bytes:
@@ -94,7 +94,7 @@ def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str, set
 
 
 def owner_of(state: State, subaccount_ref: SubaccountRef) -> Owner:
-    """Return the owner that a summary shows; a subaccount has the creation time of its account."""
+    """Return the subaccount as a summary shows it; its creation time is that of its account."""
     name, subaccount = subaccount_ref
     opened_at = state.accounts[name].opened_at
     if subaccount == PRIMARY_SUBACCOUNT:

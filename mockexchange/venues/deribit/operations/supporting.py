@@ -1,4 +1,4 @@
-"""The methods for time, version and tests."""
+"""Implements the methods that return the time and the version, and the method `public/test`."""
 
 from mockexchange.venues.deribit.context import clock_of
 from mockexchange.venues.deribit.errors import GENERAL_ERROR, Rejected
@@ -22,7 +22,7 @@ def get_time(call: Call) -> str:
 
 
 def test(call: Call) -> str:
-    """Return the version, or the error that the request demands (its code is a choice: no source shows it)."""
+    """Return the venue's version, or the error that the request asks for (its code is a choice: no source shows it)."""
     if call.params["expected_result"] == EXCEPTION:
         raise Rejected(GENERAL_ERROR, "expected_result=exception asks for an error")
     return VERSION

@@ -1,4 +1,4 @@
-"""Operations that read a subaccount's own trades, by currency and by instrument.
+"""Implements the operations that read a subaccount's own trades, by currency and by instrument.
 
 With a start parameter, a page has the first `count` trades from there, oldest first; without one, the last `count`
 trades, newest first [doc]. `sorting` changes the order; `historical` has no effect: trades of any age are listed.

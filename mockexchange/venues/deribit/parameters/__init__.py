@@ -1,1 +1,1 @@
-"""The parameters of each operation, as tables by date."""
+"""Defines the parameters of each operation for each API date."""

@@ -1,6 +1,6 @@
-"""The decoder of parameters. A JSON value must have the right type; text in a query is parsed by the parameter's kind.
+"""Decodes parameters: a JSON value must have the right type, a text in a query is parsed by the parameter's kind.
 
-Parameters that the method does not have are ignored and named in the findings.
+Parameters that the method does not have are ignored, and the journal entry of the request gets a finding.
 """
 
 import re
@@ -24,7 +24,7 @@ QUERY_BOOLEANS = {"true": True, "false": False}
 
 
 class QueryText(str):
-    """A value from a query string, whose type follows from the parameter."""
+    """A value from a query string; the parameter's kind determines how it is parsed."""
 
     __slots__ = ()
 
@@ -34,7 +34,10 @@ REPEATED = object()
 
 
 def read_query(query: str) -> dict[str, Any]:
-    """Return the parameters of a raw query. `name[]=` makes a list [wire]; a plain name given twice is REPEATED."""
+    """Return the parameters of a raw query by name.
+
+    `name[]=` makes a list [wire]. A plain name that is given twice has the value `REPEATED`, which is refused.
+    """
     found: dict[str, Any] = {}
     for name, value in query_pairs(query):
         if name.endswith("[]"):
@@ -52,7 +55,7 @@ def read_query(query: str) -> dict[str, Any]:
 def decode(
     method: str, parameters: tuple[Parameter, ...], params: Mapping[str, Any], api_date: ApiDate, findings: list[str]
 ) -> dict[str, Any]:
-    """Return a value for every known parameter, None where it is absent. Raises Rejected for an invalid value."""
+    """Return the value of every known parameter, None for an absent one. Raises Rejected for an invalid value."""
     rows = rows_of(parameters, api_date)
     unknown = [name for name in params if name not in rows and name not in COMMON_PARAMETERS]
     findings += unknown_findings(method, unknown)

@@ -1,4 +1,4 @@
-"""The parameters of the operations that place, edit and cancel orders."""
+"""Defines the parameters of the operations that place, edit and cancel orders."""
 
 from dataclasses import replace
 

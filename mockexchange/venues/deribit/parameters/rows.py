@@ -12,7 +12,10 @@ COUNT_MAX = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
-    """A parameter of a method; `reason` is the error's reason for a value that is not one of the choices."""
+    """A parameter of a method.
+
+    If a value is not one of the choices, the venue's error shows `reason`.
+    """
 
     kind: Kind
     reason: str = ""
@@ -46,7 +49,7 @@ def number(name: str) -> Parameter:
 
 
 def flag(name: str) -> Parameter:
-    """Return a boolean parameter whose value is None where it is absent."""
+    """Return the definition of a boolean parameter; its value is None if it is absent."""
     return Parameter(name=name, kind="boolean", source="openapi-2.1.1")
 
 
@@ -89,7 +92,7 @@ def label(*, required: bool = False) -> Parameter:
 
 
 def choice(name: str, choices: tuple[str, ...], default: str | None = None) -> Parameter:
-    """Return a parameter whose value must be one of several."""
+    """Return the definition of a parameter whose value must be one of several words."""
     return Parameter(
         name=name, kind="choice", choices=choices, default=default, reason=f"invalid {name}", source="openapi-2.1.1"
     )

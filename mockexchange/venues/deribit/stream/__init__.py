@@ -1,1 +1,1 @@
-"""Deribit's WebSocket streams without socket and event loop: bytes in, frames out."""
+"""Implements Deribit's WebSocket streams without a socket and an event loop: it takes bytes and returns frames."""

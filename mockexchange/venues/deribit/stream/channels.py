@@ -1,7 +1,7 @@
 """The channels of streams: a table of channel families, and the parser of full channel names.
 
-A client can subscribe to families that are not emulated; they send nothing, so that the client runs on. An unknown name
-is left out of the answer, as at the venue [doc].
+A client can subscribe to families that are not emulated; they send nothing, so that the client runs on. The answer
+leaves out a channel with an unknown name, as at the venue [doc].
 """
 
 from functools import lru_cache
@@ -22,9 +22,10 @@ NAMES_CACHED_MAX = 4_096
 
 
 class Family(NamedTuple):
-    """A family of channels; a key needs `scope` to subscribe, "" if public.
+    """A family of channels, such as user.orders.
 
-    A family that is not emulated sends nothing.
+    A key needs the scope `scope` to subscribe to it, "" for a public family. A family that is not emulated sends
+    nothing.
     """
 
     name: str
@@ -66,7 +67,10 @@ QUIET_CHANNELS = tuple(family.name for family in FAMILIES.values() if not family
 
 
 class Channel(NamedTuple):
-    """One channel with its full name as the venue writes it; `instrument` is set for a channel of one instrument."""
+    """One channel with its full name as the venue writes it.
+
+    `instrument` is set for a channel of one instrument.
+    """
 
     name: str
     family: Family
@@ -81,7 +85,7 @@ class Channel(NamedTuple):
 
 
 def is_raw(name: str) -> bool:
-    """Return whether a channel, by its full name, has the interval raw."""
+    """Return whether the channel with this full name has the interval raw, which sends every change at once."""
     return name.rpartition(".")[2] == RAW
 
 
@@ -153,7 +157,7 @@ def market_names_of(instrument: str) -> tuple[str, ...]:
 
 
 def names_of(family: str, instrument: str, kinds: tuple[str, ...], currency: str) -> list[str]:
-    """Return the full names of all channels of a family in which changes of an instrument are sent."""
+    """Return the full names of those channels of a family that report changes of an instrument."""
     narrow = [f"{family}.{instrument}.{interval}" for interval in INTERVALS]
     wide = [
         f"{family}.{kind}.{of}.{interval}" for kind in (*kinds, ANY) for of in (currency, ANY) for interval in INTERVALS

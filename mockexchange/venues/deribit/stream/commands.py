@@ -1,4 +1,4 @@
-"""The methods that only streams have: subscriptions, heartbeats, cancel-on-disconnect and logout."""
+"""Implements the methods that only streams have: subscriptions, heartbeats, cancel-on-disconnect and logout."""
 
 from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
@@ -21,7 +21,10 @@ CONNECTION = "connection"
 
 
 class CommandResult(NamedTuple):
-    """The result of such a method: its JSON, the channel families that it confirms, and the channels themselves."""
+    """The result of a method that only streams have.
+
+    It is the result's JSON, the channel families that the method subscribed to, and the channels themselves.
+    """
 
     result: str
     acknowledged: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
-"""Cancel-on-disconnect: which orders of a stream are canceled when it ends.
+"""Cancel-on-disconnect: determines which orders are canceled when a stream ends.
 
-A stream that is closed by the client, by its heartbeat or for silence cancels its orders; private/logout leaves them
-[doc].
+A stream cancels its orders if it is closed by the client, for lack of a heartbeat, or for silence; private/logout
+leaves them [doc].
 """
 
 from mockexchange.core.commands import CancelDerivativeOrders, Command, PlaceDerivativeOrder
@@ -50,12 +50,12 @@ class Disconnecting:
         self._chosen = is_enabled
 
     def log_in(self, subaccount_ref: SubaccountRef) -> None:
-        """Take over the cancel-on-disconnect setting of the subaccount that logs in."""
+        """Apply the cancel-on-disconnect setting of a subaccount to this stream when the subaccount logs in."""
         self._subaccount_ref = subaccount_ref
         self._begun_enabled = self.is_enabled_for(subaccount_ref)
 
     def noting(self, write: Write) -> Write:
-        """Wrap a write so that this object remembers the orders that it places."""
+        """Carry out `write` unchanged, and remember the orders that it places as orders of this stream."""
         try:
             command = next(write)
             while True:
@@ -79,7 +79,7 @@ class Disconnecting:
         return self._context.state.derivatives.orders[order_id].state in ALIVE
 
     def commands(self) -> list[Command]:
-        """Return the commands to execute when the stream ends: for each subaccount, a cancellation of its orders."""
+        """Return the commands to execute when the stream ends, which cancel its orders, one command per subaccount."""
         if self.is_logged_out or not self.is_enabled:
             return []
         found: dict[SubaccountRef, list[str]] = {}

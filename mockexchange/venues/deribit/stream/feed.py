@@ -1,4 +1,4 @@
-"""Conversion of events of the exchange to messages of the channels, in the order in which they are sent.
+"""Converts events of the exchange to messages of the channels, in the order in which they are sent.
 
 The messages of a command are sent at once for every interval: trades first, then orders, then changes of instruments,
 then portfolios, then the public channels of instruments; the venue promises no order across channels.
@@ -44,7 +44,7 @@ PositionKey = tuple[SubaccountRef, str]
 
 @dataclass(slots=True)
 class Changes:
-    """The things that one command changed, each once, in the order of the first change."""
+    """The trades, orders, positions and portfolios that one command changed, each once, in the order of change."""
 
     trades: dict[PositionKey, set[int]] = field(default_factory=dict)
     orders: dict[PositionKey, dict[str, None]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The handshake of a stream, which needs no credentials: a client logs in later."""
+"""Answers the handshake of a stream, which needs no credentials, because a client logs in later."""
 
 from mockexchange.venues.deribit.catalogue import STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
@@ -28,7 +28,7 @@ def shake_hands(
 
 
 def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request to the stream's path that is not an upgrade; no source shows what the venue answers."""
+    """Answer a request to the stream's path that is not an upgrade to WebSocket; no source shows the venue's answer."""
     is_get = request.method == "GET"
     message = f"{STREAM_PATH} is a WebSocket: open it as ws://, by GET with Connection: Upgrade and Upgrade: websocket"
     rejected = Rejected(INVALID_REQUEST, message, message="Invalid Request")

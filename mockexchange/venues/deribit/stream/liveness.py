@@ -1,7 +1,8 @@
-"""The venue's heartbeat, which is off by default, and the timer that closes idle streams.
+"""Sends the venue's heartbeat, which is off by default, and closes idle streams.
 
-At the end of each interval a client that sent a request in it gets a heartbeat, any other client a test_request. It has
-to answer that with public/test before the end of the next interval; otherwise the stream is closed with 4000 [wire].
+At the end of each interval the venue sends a heartbeat to a client that sent a request during the interval, and a
+test_request to any other client. A client has to answer a test_request with public/test before the end of the next
+interval; otherwise the stream is closed with 4000 [wire].
 """
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND

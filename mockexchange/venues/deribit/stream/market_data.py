@@ -1,7 +1,7 @@
 """The public channels of an instrument: its order book, its best prices and its ticker.
 
-A subscription begins with the whole present content. Each later message of a session has what changed since the one
-before; nothing is sent if nothing that the channel shows has changed.
+The first message of a subscription has the whole content of the channel. Each later message has the changes since the
+one before; nothing is sent if nothing that the channel shows has changed.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -39,7 +39,7 @@ Shown = Any
 
 @dataclass(slots=False, frozen=True)
 class Market:
-    """An instrument at an instant, right after a command. Its values are read once, however many channels show them."""
+    """An instrument right after a command. Its prices and levels are computed once for all channels that show them."""
 
     state: State
     derivative: Derivative
@@ -55,7 +55,7 @@ class Market:
 
 @dataclass(slots=True, frozen=True)
 class MarketMessage:
-    """A possible message of one public channel; each session decides whether it shows a change."""
+    """A message that a public channel may send; each session sends it only if it shows a change."""
 
     channel: str
     market: Market
@@ -63,7 +63,10 @@ class MarketMessage:
 
 
 def messages_of(state: State, events: Iterable[Event], at: int, channels: Container[str]) -> Iterator[MarketMessage]:
-    """Yield a possible message for each of the channels whose instrument the events have touched."""
+    """Yield a message for each public channel whose instrument the events have changed.
+
+    Each session sends a message only if it shows a change.
+    """
     for name in dict.fromkeys(_touched(state, events)):
         market = Market(state, state.derivatives.listed[name], at)
         yield from (MarketMessage(channel, market) for channel in market_names_of(name) if channel in channels)
@@ -87,7 +90,7 @@ def _touched(state: State, events: Iterable[Event]) -> Iterator[str]:
 
 
 class MarketData:
-    """What each public channel of one session has shown last."""
+    """Remembers the content that each public channel of one session has shown last."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Shown] = {}
@@ -101,7 +104,7 @@ class MarketData:
         self._shown.clear()
 
     def frame(self, name: str, market: Market, api_date: ApiDate) -> bytes | None:
-        """Return the notification of a channel; None if nothing that the channel shows has changed."""
+        """Return the notification of a channel as bytes; None if nothing that the channel shows has changed."""
         channel = read_channel(name)
         assert channel is not None, "only channels with a name can be subscribed to"
         text = self._text(channel, market, api_date)

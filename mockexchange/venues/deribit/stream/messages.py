@@ -1,4 +1,4 @@
-"""Messages of the channels. Each is encoded once for each API date, however many sessions receive it."""
+"""Messages of the channels. Each message is encoded once for each API date, however many sessions receive it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from mockexchange.venues.jsonrpc.envelope import spell
 
 
 class MessageData(NamedTuple):
-    """The data of one change, which several channels send; `subaccount_ref` is the subaccount that may see it.
+    """The data of one change, which several channels send.
 
-    `write` reads the state right after the command.
+    `subaccount_ref` is the subaccount that may see it. `write` reads the state right after the command.
     """
 
     subaccount_ref: SubaccountRef
@@ -27,7 +27,7 @@ class MessageData(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message of one channel, which is given by its full name."""
+    """One message of one channel, which is named by its full name."""
 
     channel: str
     data: MessageData

@@ -50,7 +50,10 @@ class Session(Subscriber):
         self.liveness.note_request(host_at)
 
     def request_of(self, raw: bytes) -> Call:
-        """Return a command as the equal POST request, with the stream's token unless it has credentials of its own."""
+        """Return a command of the stream as the POST request that has the same effect.
+
+        The request has the stream's access token, unless the command has credentials of its own.
+        """
         is_anonymous = self._token is None or _has_credentials(raw)
         headers = () if is_anonymous else ((AUTHORIZATION, f"bearer {self._token}".encode()),)
         return Call("POST", PREFIX, "", headers, raw, STREAM_PATH)
@@ -72,7 +75,10 @@ class Session(Subscriber):
         return frame._replace(data=tuple(self._first_frames(command_result.opened)))
 
     def frame_of(self, message: ChannelMessage | MarketMessage) -> Frame | None:
-        """Return a message as a frame; None if the session does not follow it, or its channel shows nothing new."""
+        """Return a message as a frame; None if the session is not subscribed to its channel.
+
+        None also if the client has seen all that the message shows.
+        """
         if not isinstance(message, MarketMessage):
             return super().frame_of(message)
         subscription = self.registry.by_name.get(message.channel)

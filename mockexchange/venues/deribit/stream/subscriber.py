@@ -1,4 +1,4 @@
-"""The state of a session that its commands change: subscriptions, liveness and cancel-on-disconnect."""
+"""The part of a session that commands of the client change: subscriptions, liveness and cancel-on-disconnect."""
 
 from mockexchange.core.commands import Command
 from mockexchange.venues.dated import ApiDate

@@ -1,4 +1,4 @@
-"""The request bodies of every operation that has one, as tables of their fields by date."""
+"""Defines the request body of every operation that has one: its fields for each API date."""
 
 from mockexchange.venues.kalshi.bodies import api_keys, cash, fcm, first_orders, order_groups, orders
 from mockexchange.venues.kalshi.bodies.rows import Body, BodyField

@@ -1,4 +1,4 @@
-"""Request bodies of the operations on API keys."""
+"""Defines the request bodies of the operations on API keys."""
 
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX
 from mockexchange.venues.kalshi import enumerations

@@ -1,4 +1,4 @@
-"""Request bodies of the operations on subaccounts and their cash."""
+"""Defines the request bodies of the operations on subaccounts and their cash."""
 
 from mockexchange.core.vocabulary import EXCHANGE_INDEX_MAX, Instance, Reservation
 from mockexchange.venues.dated import ALWAYS

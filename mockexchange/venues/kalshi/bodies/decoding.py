@@ -1,7 +1,7 @@
-"""The decoder of request bodies, which binds and validates them as the venue does.
+"""Decodes request bodies: it checks and converts their values as the venue does.
 
 The order of checks is the venue's: content type, JSON, the type of every value, then the rules of each field. A null is
-an absent value. Keys that the body does not have at the API date are ignored and named in the findings.
+an absent value. Keys that the body does not have at the API date are ignored, and the journal gets a finding.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Request bodies of the operations of an FCM on its subtraders."""
+"""Defines the request bodies of the operations of an FCM on its subtraders."""
 
 from mockexchange.venues.kalshi.bodies.rows import INT64_MAX, Body, BodyField, Kind
 

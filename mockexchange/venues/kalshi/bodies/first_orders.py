@@ -1,4 +1,4 @@
-"""Request bodies of order entry's first generation, below /portfolio/orders."""
+"""Defines the request bodies of the older order operations, below /portfolio/orders (the first generation)."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.bodies.orders import SELF_TRADE_PREVENTIONS, TIMES_IN_FORCE, required

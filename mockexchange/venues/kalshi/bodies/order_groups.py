@@ -1,4 +1,4 @@
-"""Request bodies of the operations on order groups."""
+"""Defines the request bodies of the operations on order groups."""
 
 from mockexchange.venues.kalshi.bodies.rows import INT64_MAX, Body, BodyField, exchange_index, subaccount
 from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED

@@ -1,4 +1,4 @@
-"""Request bodies of order entry's second generation, below /portfolio/events/orders."""
+"""Defines the request bodies of the newer order operations, below /portfolio/events/orders (the second generation)."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.bodies.rows import (

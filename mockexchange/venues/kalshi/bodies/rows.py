@@ -33,9 +33,9 @@ class BodyField(ParameterRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
-    """The body of an operation: its fields by date; `struct` is its name in the venue's own error messages.
+    """The definition of an operation's request body: its fields, each with the API dates that have it.
 
-    If `may_be_absent` is true, the body is checked only if the request has one.
+    `struct` is the body's name in the venue's error messages. If `may_be_absent` is true, a request may have no body.
     """
 
     struct: str

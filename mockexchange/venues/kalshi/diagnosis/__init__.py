@@ -1,8 +1,8 @@
 """The diagnosis of a 401: texts about what was wrong and what to change, outside the answer's body.
 
-`headers` explains refusals that need no look into a signature. `signature_search` drives the rest:
-`signature_encodings` decodes a signature, `signature_contents` opens it, and `mistakes` is the table of texts that may
-have been signed.
+`headers` explains refusals that do not depend on a signature; `signature_search` explains a wrong signature. For the
+search, `signature_encodings` decodes the signature, `signature_contents` recovers the signed digest from it, and
+`mistakes` is the table of texts that may have been signed.
 """
 
 from mockexchange.venues.diagnosis.timestamps import explain_timestamp

@@ -1,4 +1,4 @@
-"""Functions that put the result of a diagnosis into words: what was wrong and what to change."""
+"""Writes the result of a diagnosis as text: what was wrong and what to change."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +21,10 @@ PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request with a wrong signature; `spelling` is the advice on its base64, None if that is right."""
+    """A request with a wrong signature.
+
+    `spelling` is the advice on the signature's base64, None if that is right.
+    """
 
     sent: SignedParts
     key: KnownKey
@@ -31,7 +34,11 @@ class Case:
 
 
 class Finding(NamedTuple):
-    """How a signature was made, as far as known: the signed text or None, the scheme, and the key if it is another."""
+    """The result of a search for the origin of a wrong signature.
+
+    `attempt` is the text that was signed, None if unknown; `reading` has the signature scheme; `signer` is the key if
+    it is not the claimed one.
+    """
 
     attempt: Attempt | None
     reading: Reading

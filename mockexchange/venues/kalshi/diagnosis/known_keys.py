@@ -1,4 +1,4 @@
-"""The type of a sandbox's key in Kalshi's diagnosis: its `key` is the PEM of a public key."""
+"""The type of a sandbox's key in the diagnosis of Kalshi's signatures: its `key` is the PEM of a public key."""
 
 from mockexchange.venues.diagnosis import credentials
 

@@ -1,8 +1,8 @@
-"""What a public key reveals of a signature: the scheme, the hash, the salt and the digest of the signed text.
+"""Finds with a public key what is inside a signature: the scheme, the hash, the salt and the digest of the signed text.
 
 An RSA signature is its padded digest raised to the private exponent, so one public operation gives the padding back
-(RFC 8017, 9.1.2 and 9.2). Any other key opens the signature to noise, so the right key is known even if the text is
-not, and texts are compared by hashing alone. An Ed25519 signature cannot be opened: each text is one verification.
+(RFC 8017, 9.1.2 and 9.2). Any other key gives noise, so the right key is known even if the text is not, and texts are
+compared by hashing alone. An Ed25519 signature does not give its digest back: each text needs a verification.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ RIGHT_SCHEME = f"RSA-PSS with SHA-256, MGF1-SHA-256 and a salt of {SALT_LENGTH_B
 
 
 class Reading(Protocol):
-    """One interpretation of a signature, opened with one key."""
+    """One interpretation of a signature, made with one key: the scheme, the hash and the salt."""
 
     @property
     def is_certain(self) -> bool:
@@ -55,7 +55,7 @@ class Reading(Protocol):
         """Return whether the signature is that of this text."""
 
     def advice(self) -> str | None:
-        """Return what the client has to change in its signature scheme; None if the scheme is right."""
+        """Return the change that the client has to make in its signature scheme; None if the scheme is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,10 @@ class Ed25519Reading:
 
 
 def open_signature(key: RSAPublicKey, signature: bytes) -> list[PssReading | Pkcs1Reading]:
-    """Return the interpretations of a signature with a key; a certain one alone, none if the key did not make it."""
+    """Return the possible interpretations of a signature with a key.
+
+    If one of them is certain it is the only one; the list is empty if the key did not make the signature.
+    """
     numbers, width = key.public_numbers(), (key.key_size + 7) // 8
     value = int.from_bytes(signature)
     if len(signature) != width or value >= numbers.n:

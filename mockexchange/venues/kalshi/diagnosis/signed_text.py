@@ -1,4 +1,4 @@
-"""The text that a client signs, as independent fields. Texts are wire bytes decoded as latin-1."""
+"""The text that a client signs, as a dictionary of independent fields. Texts are wire bytes decoded as latin-1."""
 
 import hashlib
 from base64 import b64encode

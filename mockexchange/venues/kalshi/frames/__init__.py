@@ -1,7 +1,7 @@
-"""The stream's messages as tables of their fields by date, one module per channel; keys are in the recorded order.
+"""Defines the stream's messages: tables of their fields for each API date, one module per channel.
 
-Where no frame was recorded the order is that of the documents' example. `event_fee_update` is not among them: the mock
-never overrides an event's fee.
+Keys are in the recorded order, or where no frame was recorded in that of the documents' example. The type
+`event_fee_update` is missing, because the mock never overrides an event's fee.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Fields of the channel fill's messages, by date; each has the form that it has in REST."""
+"""Defines the fields of messages of the channel fill for each API date; each has the form that it has in REST."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS

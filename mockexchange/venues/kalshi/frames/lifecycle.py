@@ -1,4 +1,4 @@
-"""Fields of the channel market_lifecycle_v2, by date: changes of markets' states, and new events.
+"""Defines the fields of messages of the channel market_lifecycle_v2: changes of markets' states, and new events.
 
 One table serves every event type of a market: each type has its own few keys, and the other keys have no value. The
 keys of changed strikes and titles are never used, because the mock never changes them.

@@ -1,4 +1,7 @@
-"""Fields of the channel order_group_updates, added in January 2026, in the key order of the frames of June 2026."""
+"""Defines the fields of messages of the channel order_group_updates, which was added in January 2026.
+
+The keys are in the order of the frames of June 2026.
+"""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, one_of

@@ -1,4 +1,7 @@
-"""Fields of the channel orderbook_delta, by date: a whole order book, then its changes. Levels ascend in price."""
+"""Defines the fields of messages of the channel orderbook_delta: a whole order book, then its changes.
+
+Levels ascend in price.
+"""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026

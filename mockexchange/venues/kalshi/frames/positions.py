@@ -1,7 +1,7 @@
-"""Fields of the channel market_positions, by date.
+"""Defines the fields of messages of the channel market_positions for each API date.
 
-They had seven shapes within ten weeks of 2026. A frame equals the REST position of its day, so its amounts have the
-same precision: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
+They had seven forms within ten weeks of 2026. A frame shows the same amounts as a REST position of its day, so it has
+the same precision: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
 """
 
 from mockexchange.venues.dated import ALWAYS, Field

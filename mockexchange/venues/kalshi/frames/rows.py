@@ -73,14 +73,14 @@ def market_id(read: str) -> Field:
 
 
 def whole(name: str, spelling: Spelling, read: str) -> Field:
-    """Return the field of whole cents or contracts, all of which were removed on one day."""
+    """Return a field with whole cents or whole contracts; the venue removed all such fields on one day."""
     return row(name, spelling, read, until=WHOLE_NUMBERS_REMOVED)
 
 
 def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
-    """Return the fields of a price by date: three decimals in the examples of 2025, four in June 2026.
+    """Return the rows of a price's field: three decimals before whole numbers were removed, four since.
 
-    The day is a choice.
+    The documents of 2025 show three decimals, those of June 2026 four; the exact day is a choice.
     """
     return (
         row(name, PRICE_3, read, since, WHOLE_NUMBERS_REMOVED, source=source),
@@ -89,7 +89,7 @@ def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-
 
 
 def count(name: str, read: str) -> tuple[Field, ...]:
-    """Return the fields of a count by date: whole contracts, and later text with two decimals."""
+    """Return the rows of a count: a field of whole contracts, and since a later day a text with two decimals."""
     return (
         whole(name, CONTRACTS, read),
         row(f"{name}_fp", COUNT_2, read, COUNTS_ADDED, source="changelog"),
@@ -109,7 +109,7 @@ def milliseconds(name: str, read: str, empty: Empty = "never") -> Field:
 
 
 def outcome(prefix: str, read: str) -> tuple[Field, ...]:
-    """Return the fields of the outcome that is gained, in two vocabularies: outcome_side and book_side."""
+    """Return the two fields that name the outcome which is gained: outcome_side (yes, no) and book_side."""
     return (
         row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
         row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),

@@ -1,4 +1,4 @@
-"""Fields of the channel ticker's messages, by date."""
+"""Defines the fields of messages of the channel ticker for each API date."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4

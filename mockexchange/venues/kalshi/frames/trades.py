@@ -1,4 +1,4 @@
-"""Fields of the channel trade's messages, by date."""
+"""Defines the fields of messages of the channel trade for each API date."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import SIDE, TEXT

@@ -1,4 +1,4 @@
-"""Fields of the channel user_orders, which was added in February 2026, by date."""
+"""Defines the fields of messages of the channel user_orders, which was added in February 2026."""
 
 from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS

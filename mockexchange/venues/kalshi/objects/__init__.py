@@ -1,6 +1,6 @@
-"""The JSON objects of answers as tables of their fields: key, spelling, span of days, source, and value in the core.
+"""Defines the JSON objects of answers as tables of fields: key, JSON form, API dates, source, and value in the core.
 
-`compat` keeps what was removed beside what replaced it. Tables have the names of the venue's documents.
+`compat` keeps fields that were removed beside those that replaced them. Tables have the names of the venue's documents.
 """
 
 from mockexchange.venues.dated import COMPAT, ApiDate, Field, pick

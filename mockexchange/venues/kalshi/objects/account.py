@@ -1,4 +1,4 @@
-"""JSON fields, by date, of an account's rate limits, costs of requests, and API keys."""
+"""Defines the JSON fields of an account's rate limits, costs of requests, and API keys, for each API date."""
 
 from mockexchange.core.vocabulary import Instance
 from mockexchange.venues.dated import Field, Nested, Spelling

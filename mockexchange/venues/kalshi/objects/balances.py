@@ -1,4 +1,4 @@
-"""JSON fields, by date, of cash balances and the value of positions."""
+"""Defines the JSON fields of cash balances and of the value of positions, for each API date."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED

@@ -1,4 +1,7 @@
-"""JSON fields, by date, of candlesticks: prices of trades and offers in periods, for live and historical markets."""
+"""Defines the JSON fields of candlesticks for each API date: prices of trades and offers in a period.
+
+There are tables for live and for historical markets.
+"""
 
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED

@@ -1,4 +1,4 @@
-"""JSON fields, by date, of events; the milestones beside them come from the scenario."""
+"""Defines the JSON fields of events for each API date; the milestones beside them come from the scenario."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026

@@ -1,4 +1,7 @@
-"""JSON fields, by date, of the exchange's status, schedule and announcements, and of the cutoff of historical rows."""
+"""Defines the JSON fields of the exchange's status, schedule and announcements, for each API date.
+
+It also has those of the cutoff: the time before which rows are historical.
+"""
 
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.dated import ALWAYS, Field, Nested

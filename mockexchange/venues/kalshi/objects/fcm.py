@@ -1,4 +1,4 @@
-"""JSON fields, by date, of objects for FCM members: fills of all subtraders, and the rules of subtraders."""
+"""Defines the JSON fields of objects for FCM members, for each API date: fills and rules of subtraders."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import (

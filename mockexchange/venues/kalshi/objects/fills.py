@@ -1,4 +1,4 @@
-"""JSON fields of fills, by date."""
+"""Defines the JSON fields of fills for each API date."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import (

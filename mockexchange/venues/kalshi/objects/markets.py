@@ -1,8 +1,8 @@
-"""JSON fields of markets, by date: descriptions, status, prices and bids.
+"""Defines the JSON fields of markets for each API date: descriptions, status, prices and bids.
 
 Changes between the documents of November 2025 and April 2026 without a known day are dated 2026-04-01 by choice; counts
-and whole numbers came and went on the same days as those of positions. A day that the changelog names as that of the
-release takes precedence over that of the pages. Keys without a value are left out of every recorded market.
+and whole numbers came and went on the same days as those of positions. If the changelog names a release day, that day
+takes precedence over that of the pages. Keys without a value are left out of every recorded market.
 """
 
 from mockexchange.venues.dated import ALWAYS, Field, Nested, Spelling

@@ -1,4 +1,7 @@
-"""JSON fields, by date, of order entry's answers: first generation, the whole order; second, counts and averages."""
+"""Defines the JSON fields of answers to placing, canceling and amending orders, for each API date.
+
+The first generation of these operations answers with the whole order, the second with counts and average prices.
+"""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, INTEGERS_REMOVED

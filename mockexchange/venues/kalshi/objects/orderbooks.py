@@ -1,4 +1,4 @@
-"""JSON fields of a market's order book, by date: the bids of each side, the best price last."""
+"""Defines the JSON fields of a market's order book for each API date: the bids of each side, the best price last."""
 
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED

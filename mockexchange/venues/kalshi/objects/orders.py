@@ -1,4 +1,4 @@
-"""JSON fields, by date, of orders, their queue positions, and order groups."""
+"""Defines the JSON fields of orders, their queue positions, and order groups, for each API date."""
 
 from mockexchange.venues.dated import ALWAYS, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import (

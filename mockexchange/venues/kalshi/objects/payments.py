@@ -1,4 +1,4 @@
-"""JSON fields of deposits and withdrawals, by date."""
+"""Defines the JSON fields of deposits and withdrawals for each API date."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import CENTS, TEXT, UNIX_SECONDS, one_of

@@ -1,4 +1,4 @@
-"""JSON fields of positions, by date, per market and per event.
+"""Defines the JSON fields of positions, per market and per event, for each API date.
 
 The fields before and after 2026-03-07 and 2026-03-12 show the venue's move from cents to fixed point.
 """

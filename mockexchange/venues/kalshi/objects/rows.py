@@ -1,4 +1,4 @@
-"""Fields that several JSON objects share, by date."""
+"""JSON fields that several objects share, each with the API dates that have it."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED, INTEGERS_REMOVED, SIX_DECIMALS
@@ -14,7 +14,10 @@ def text(name: str, read: str, until: str = FOREVER) -> Field:
 
 
 def money(name: str, read: str) -> tuple[Field, ...]:
-    """Return an amount's three fields: integer cents, the same in dollars, and the exact dollars that replaced both."""
+    """Return the rows of an amount, which are three fields with different API dates.
+
+    They are integer cents, the same amount in dollars with four decimals, and the exact dollars that replaced both.
+    """
     dollars = f"{name}_dollars"
     return (
         Field(name=name, spelling=CENTS, read=read, until=INTEGERS_REMOVED, source="docs-2025-11"),
@@ -26,7 +29,7 @@ def money(name: str, read: str) -> tuple[Field, ...]:
 def optional(
     name: str, spelling: Spelling | Nested, read: str, since: str = ALWAYS, until: str = FOREVER, source: str = ""
 ) -> tuple[Field, ...]:
-    """Return the fields of a key that was null while empty (recorded 2025), and is left out since (June 2026)."""
+    """Return the rows of a key that was null without a value (recorded 2025), and is left out since June 2026."""
     spans: tuple[tuple[str, str, Empty, str], ...] = (
         (since, min(until, NULLS_LEFT_OUT), "null", source),
         (max(since, NULLS_LEFT_OUT), until, "absent", "wire-2026-06"),
@@ -59,6 +62,6 @@ def list_of(
     until: str = FOREVER,
     source: str = "docs-2025-11",
 ) -> Field:
-    """Return a field with a list of another table's objects; `read` defaults to the field's name."""
+    """Return a field with a list of objects, which the table `table` describes; `read` defaults to the field's name."""
     nested = Nested(table, fields, is_list=True)
     return Field(name=name, spelling=nested, read=read or name, since=since, until=until, source=source)

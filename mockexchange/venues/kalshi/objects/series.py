@@ -1,4 +1,4 @@
-"""JSON fields of series of events, by date."""
+"""Defines the JSON fields of series of events for each API date."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026

@@ -1,4 +1,4 @@
-"""JSON fields of settlements of markets, by date.
+"""Defines the JSON fields of settlements of markets for each API date.
 
 Revenue and value stayed integer cents when everything else became fixed point.
 """

@@ -1,4 +1,4 @@
-"""JSON fields, by date, of a member's subaccounts: cash, transfers between them, and netting of YES and NO."""
+"""Defines the JSON fields of a member's subaccounts for each API date: cash, transfers and netting of YES and NO."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS

@@ -1,4 +1,4 @@
-"""The JSON fields of public trades and of candlesticks (computed from trades), as of each date of the API."""
+"""Defines the JSON fields of public trades, and of candlesticks that are computed from trades, for each API date."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED

@@ -1,4 +1,4 @@
-"""JSON fields, by date, of transfers between instances and shards, and of an account's target allocation."""
+"""Defines the JSON fields of transfers between instances and shards, and of target allocations, for each API date."""
 
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi.formatting import DOLLARS_4, INTEGER, TEXT, UNIX_SECONDS, one_of

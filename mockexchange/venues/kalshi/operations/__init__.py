@@ -1,4 +1,4 @@
-"""The emulated operations: how each one reads its parameters, queries the exchange and writes its answer."""
+"""The operations that are emulated: each reads its parameters, queries the exchange and writes its answer."""
 
 from mockexchange.venues.kalshi.operations import (
     account,

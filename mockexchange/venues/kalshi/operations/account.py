@@ -1,4 +1,4 @@
-"""Operations that read an account's rate limits, the costs of requests, and its API keys."""
+"""Implements the operations that read an account's rate limits, the costs of requests, and its API keys."""
 
 import re
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 class VolumeGoal(NamedTuple):
-    """The volume in 30 days that earns a tier, and the volume that keeps it, in hundredths of a contract."""
+    """The 30-day volumes that earn a tier and that keep it, in hundredths of a contract."""
 
     level: str
     earn_centis: int

@@ -1,4 +1,4 @@
-"""Operations that change an account: its API keys, and its usage tier.
+"""Implements the operations that change an account: its API keys, and its usage tier.
 
 Keys restricted to a subaccount may call none of these operations.
 """
@@ -40,7 +40,7 @@ class NewKey(NamedTuple):
 
 
 def create_api_key(call: AccountCall) -> Write:
-    """Register a public key that the client sends."""
+    """Register a public key that the client sends, as a new API key."""
     account = call.account
     if account.tier not in OWN_KEYS_TIERS:
         message = f"{account.name} has the tier {account.tier}: only {', '.join(OWN_KEYS_TIERS)} register a public key"

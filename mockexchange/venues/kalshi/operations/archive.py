@@ -1,4 +1,7 @@
-"""Operations that read historical objects: settled positions, fills and done orders from before the cutoff."""
+"""Implements the operations that read historical objects, which are those from before the cutoff.
+
+They are settled positions, fills and done orders.
+"""
 
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.portfolio.fills import answer_fills

@@ -140,7 +140,7 @@ def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
 
 
 def write(call: Call, value: object) -> bytes:
-    """Return the JSON of the answer to a call, written from one core value."""
+    """Return the JSON body of the answer to a call; `value` has what the table of the operation's answer reads."""
     return encoder(call.operation.answer_table, call.api_date)(value)
 
 
@@ -150,14 +150,12 @@ def _envelope(table: str, api_date: ApiDate) -> Callable[[Mapping[str, bytes]], 
 
 
 def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
-    """Return the JSON of the answer to a call, joined from encoded JSON values by key."""
+    """Return the JSON body of the answer to a call, joined from encoded JSON values by key."""
     return _envelope(call.operation.answer_table, call.api_date)(parts)
 
 
 def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
-    """Return the cached answer to an equal call, unless `revision` or `more` changed.
-
-    Otherwise call `make` and cache its result.
+    """Return the cached answer to an earlier, equal call; without one, or if `revision` or `more` changed, call `make`.
 
     The result of `make` may depend on nothing else but the call's query, path and caller. An answer for which `make`
     reports findings is not cached, so that every request gets them.
@@ -177,5 +175,5 @@ def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: H
 
 
 def exchange_indexes(call: Call) -> list[int]:
-    """Return the exchange indexes (shards) in use: 0 and that of every event. Cost: O(events)."""
+    """Return the shards in use, by their exchange index: 0 and that of every event. Cost: O(events)."""
     return sorted({0, *(event.exchange_index for event in call.state.events.values())})

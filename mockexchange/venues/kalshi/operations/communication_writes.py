@@ -1,4 +1,4 @@
-"""Operations that would write RFQs, quotes and block trade proposals. They are not emulated: each is refused."""
+"""Declares the operations that write RFQs, quotes and block trade proposals; none is emulated, so each is refused."""
 
 from mockexchange.venues.kalshi.operations.call import RefusedOperation
 

@@ -1,4 +1,4 @@
-"""Operations that read the exchange's status, schedule and announcements."""
+"""Implements the operations that read the exchange's status, schedule and announcements."""
 
 from typing import NamedTuple
 
@@ -61,7 +61,10 @@ class Announcements(NamedTuple):
 
 
 def get_exchange_status(call: Call) -> bytes:
-    """Return the status of the exchange and its shards, cached until an event is listed, maybe on a new shard."""
+    """Return the status of the exchange and its shards.
+
+    The answer is cached until an event is listed, since that can add a shard.
+    """
     service = call.state.service
     shown = (service.is_active, service.is_trading, service.resume_at)
     return cached_answer(call, len(call.state.events), lambda: write(call, _status(call)), *shown)
@@ -78,7 +81,7 @@ def get_exchange_announcements(call: Call) -> bytes:
 
 
 def get_user_data_timestamp(call: Call) -> bytes:
-    """Return the time of the state that reads show: now, or an earlier time if a fault serves an older state."""
+    """Return the time of the data that reads show: now, or an earlier time if a fault makes reads late."""
     return write(call, call)
 
 

@@ -1,4 +1,4 @@
-"""Operations with which an FCM member reads about its subtraders."""
+"""Implements the operations with which an FCM member reads data of its subtraders."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -31,7 +31,10 @@ FREE = SubtraderRules()
 def answer_plain_member(
     operation: AccountOperation, settings: KalshiSettings, account: str, findings: list[str]
 ) -> bytes:
-    """Answer a member that is not an FCM with a 403, or by setting with a 404 or an empty list (none was recorded)."""
+    """Answer a member that is not an FCM and calls an operation for FCMs.
+
+    The answer is a 403, or by a setting of the scenario a 404 or an empty list; the venue's answer is not recorded.
+    """
     message = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
     if settings.plain_member == "403" or operation.empty is None:
         raise Rejected(Situation.FORBIDDEN, message)
@@ -87,7 +90,10 @@ class Subtraders(NamedTuple):
 
 
 class DailyCap(NamedTuple):
-    """A subtrader's daily cap in micro-dollars: spent by purchases since midnight UTC, reserved by resting orders."""
+    """A subtrader's daily cap of spending, in micro-dollars, with how much of it is used.
+
+    Purchases since midnight UTC have spent a part, and resting orders reserve a part.
+    """
 
     subtrader_id: str
     limit: int

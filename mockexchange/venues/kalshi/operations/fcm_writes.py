@@ -1,6 +1,7 @@
-"""Operations with which an FCM changes its subtraders: new ones, risk controls, and transfers of positions.
+"""Implements the operations with which an FCM changes its subtraders.
 
-A key that is bound to a subtrader may call none of these operations.
+They create subtraders, set risk controls, and transfer positions. A key that is bound to a subtrader may call none of
+these operations.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Filters of lists that no index covers: rows by name, bounds of instants, and combined tests."""
+"""Filters of lists for which the state has no index: selection by name, bounds of times, and combinations of tests."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,9 +22,9 @@ def named(rows: Mapping[str, R], names: Iterable[str]) -> list[R]:
 
 
 def bounds(params: Mapping[str, Any], name: str) -> tuple[int | None, int | None]:
-    """Return the inclusive bounds min_NAME_ts and max_NAME_ts (Unix seconds) in microseconds; None means no bound.
+    """Return the values of min_NAME_ts and max_NAME_ts (Unix seconds), converted to microseconds; None means no bound.
 
-    None is no bound.
+    Both bounds are inclusive.
     """
     least, most = params.get(f"min_{name}_ts"), params.get(f"max_{name}_ts")
     return (

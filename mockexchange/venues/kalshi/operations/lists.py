@@ -1,4 +1,4 @@
-"""Answers with pages of lists that only grow: a time window, a limit and a cursor over rows, newest first."""
+"""Answers with a page of a list, newest row first; the parameters are a time window, a limit and a cursor."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -31,7 +31,7 @@ Find = Callable[[int, int | None], HistoryPage[R]]
 
 
 class ListTable(NamedTuple):
-    """The list in an answer: `key` is the list's JSON key, `row` the table of its objects' fields."""
+    """The definition of the list in an answer: its JSON key (`key`), and the table of its objects' fields (`row`)."""
 
     key: str
     row: str
@@ -55,7 +55,7 @@ def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is
 
 
 def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
-    """Return an answer with a whole list, not divided into pages."""
+    """Return an answer whose list has all `rows`, without pages."""
     return write_parts(call, {table.key: _encode(call, table, rows), "cursor": b'""'})
 
 
@@ -73,18 +73,27 @@ def window_of(call: Call, archived_before: int | None = None) -> Window:
 
 
 def live_since(call: Call) -> int | None:
-    """Return the instant before which rows are only in /historical; None in `compat` and before it existed."""
+    """Return the time before which rows are listed only by /historical operations.
+
+    None at `compat`, and at API dates that do not have these operations.
+    """
     is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
     return call.state.archived_before if is_split else None
 
 
 def live_or_all(call: Call) -> bool | None:
-    """Return the archive filter of live lists: False (live rows) if /historical has the others, else None (all)."""
+    """Return the archive filter of a live list: False for live rows only, None for all rows.
+
+    It is None at API dates at which no /historical operation lists the archived rows.
+    """
     return None if live_since(call) is None else False
 
 
 def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the names in a parameter whose value is one name or a tuple, depending on the API date; "" is no name."""
+    """Return the names in a parameter as a tuple; its value is one name or a tuple, depending on the API date.
+
+    An empty text is no name.
+    """
     return (asked,) if isinstance(asked, str) and asked else tuple(asked or ())
 
 

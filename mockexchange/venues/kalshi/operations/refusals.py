@@ -1,4 +1,4 @@
-"""Translation of refusals of the exchange into errors of the venue."""
+"""Translates refusals of the exchange into errors of the venue."""
 
 import re
 from collections.abc import Generator
@@ -16,7 +16,7 @@ ID_CHARS_SHOWN_MAX = 80
 
 
 class VenueError(NamedTuple):
-    """A situation of the error table, and the details in the error's body if these vary."""
+    """An error of the venue: a situation of the error table, and the details in the body if they vary."""
 
     situation: Situation
     details: str = ""
@@ -61,7 +61,7 @@ Submission = Generator[Command, Outcome, tuple[Event, ...]]
 
 
 def submit(command: Command) -> Submission:
-    """Yield one command of a write and return its events. Raises Rejected if the exchange refuses it."""
+    """Yield a command for the sandbox to execute, and return its events. Raises Rejected if the exchange refuses it."""
     outcome = yield command
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
@@ -78,7 +78,10 @@ def rejected(refusal: Refusal) -> Rejected:
 
 
 def is_exchange_down(call: Call, rejected: Rejected) -> bool:
-    """Return whether an error of an item means a 503 of the whole request, as a paused exchange is down by setting."""
+    """Return whether an error of one item of a batch means a 503 for the whole request.
+
+    It does if the exchange is paused and a setting makes a paused exchange count as down.
+    """
     return rejected.situation is Situation.EXCHANGE_PAUSED and call.settings.paused_exchange == "unavailable"
 
 

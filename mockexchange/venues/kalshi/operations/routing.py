@@ -1,4 +1,4 @@
-"""Routing of writes to a shard of the exchange: a write that is sent to another shard does not find its market."""
+"""Checks the shard of a request that changes something: a request sent to another shard does not find its market."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,11 +19,11 @@ def require_shard(
     what: str,
     situation: Situation = Situation.NOT_FOUND_IN_WRITE,
 ) -> None:
-    """Raise Rejected if a write is sent to another shard; `what` begins the diagnosis, such as "order 5 is".
+    """Raise Rejected if a request is sent to another shard; `what` begins the diagnosis, such as "order 5 is".
 
-    An exchange index from 0 on is the shard, -1 means the shard of the named market. Without an index the shard is also
-    that of the market if there is one, else 0 (page on sharding, 2026-08-21). Before there was an index, every write
-    found its market.
+    In a request, an exchange index from 0 on is the shard, and -1 is the shard of the named market. Without an index
+    the shard is also that of the market if there is one, else 0 (page on sharding, 2026-08-21). Before there was an
+    index, every request found its market.
     """
     if not call.api_date.holds(EXCHANGE_INDEX_IN_BODIES):
         return

@@ -1,4 +1,4 @@
-"""Functions that find out whose objects a call reads: one subaccount's, all subaccounts', or an FCM's subtrader's."""
+"""Finds the subaccount whose data a call reads or changes: one of a member, all of them, or an FCM's subtrader."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,18 @@ from mockexchange.venues.kalshi.operations.call import AccountCall
 
 
 def requested_subaccount(call: AccountCall) -> str | None:
-    """Return the subaccount that the parameter names, else the only one that the key may see, else None.
+    """Return the subaccount that the parameter names, else the only one that the key may use, else None.
 
-    Raises Rejected if the two differ.
+    Raises Rejected if the parameter names another one than the key may use.
     """
     return _resolved_subaccount(call, call.params.get("subaccount"))
 
 
 def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = None) -> SubaccountRef:
-    """Return the subaccount that a write names in its body or query, else the key's subaccount, else the primary one.
+    """Return the subaccount that a request changes: the one named in its body or query.
 
-    `fields` is an item of the body, if the write has several. Raises Rejected if the key is restricted to another.
+    Without a name it is the key's subaccount, else the primary one. `fields` is an item of the body, if the request has
+    several. Raises Rejected if the key is restricted to another subaccount.
     """
     named = (call.body if fields is None else fields).get("subaccount")
     asked = call.params.get("subaccount") if named is None else named
@@ -80,7 +81,7 @@ def requested_subtrader(call: AccountCall) -> str | None:
 
 
 def required_subtrader(call: AccountCall) -> str:
-    """Return the subaccount as `requested_subtrader` does. Raises Rejected if the call names none."""
+    """Return the subaccount of the named subtrader as `requested_subtrader` does. Raises Rejected if none is named."""
     name = requested_subtrader(call)
     if name is None:
         message = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"

@@ -1,4 +1,4 @@
-"""The query parameters of every operation, as tables by date."""
+"""Defines the query parameters of every operation for each API date."""
 
 from mockexchange.venues.kalshi.parameters import (
     account,

@@ -1,4 +1,4 @@
-"""Query parameters of the operations about the account itself."""
+"""Defines the query parameters of the operations about the account itself."""
 
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.parameters.rows import Parameter

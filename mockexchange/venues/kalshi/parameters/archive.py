@@ -1,4 +1,4 @@
-"""Query parameters of the operations that read historical objects."""
+"""Defines the query parameters of the operations that read historical objects."""
 
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, LIMIT, TICKER, Parameter, subaccount

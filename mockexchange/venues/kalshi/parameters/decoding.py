@@ -1,8 +1,8 @@
-"""The decoder of query strings, which binds and validates them as the venue does.
+"""Decodes query strings: it checks and converts their values as the venue does.
 
-Binding failures and bounds answer the recorded `{"msg": ...}` bodies. An empty text equals an absent one (the zero
-value of the venue's binding); an empty integer is not a number and an empty choice is none of the choices. Parameters
-that the operation does not have are ignored and named in the findings.
+A value of a wrong type or out of bounds gets the recorded `{"msg": ...}` body. An empty text counts as absent; an empty
+integer is not a number, and an empty choice is none of the choices. Parameters that the operation does not have are
+ignored, and the journal gets a finding about them.
 """
 
 import re
@@ -37,7 +37,10 @@ def parameters(operation: str, api_date: ApiDate) -> dict[str, Parameter]:
 
 
 class Decoded(NamedTuple):
-    """A value for every known parameter (None where absent, tuples for lists), and the findings about the others."""
+    """A decoded query: the value of every known parameter, and findings about unknown parameters.
+
+    A value is None if the parameter is absent, and a tuple for a list.
+    """
 
     params: dict[str, Any]
     findings: tuple[str, ...]
@@ -45,7 +48,7 @@ class Decoded(NamedTuple):
 
 @lru_cache(maxsize=QUERIES_MAX)
 def decode_cached(operation: str, query: str, api_date: ApiDate) -> Decoded:
-    """Decode a query string as `decode` does, with a cache: clients poll with the same few queries."""
+    """Decode a query string as `decode` does, and cache the result, since clients poll with the same few queries."""
     return decode(operation, query, api_date)
 
 
@@ -185,7 +188,7 @@ READERS: dict[str, Reader[Parameter]] = {
 
 
 def with_limit(query: str, rows: int) -> str:
-    """Return a query whose limit is at most `rows`; a query with an unusable limit stays unchanged."""
+    """Return a query whose parameter `limit` is at most `rows`; a query with an unusable limit stays unchanged."""
     parts = [part for part in query.split("&") if part]
     limits = [part for part in parts if part.partition("=")[0] == "limit"]
     asked = limits[0].partition("=")[2] if limits else ""

@@ -1,4 +1,4 @@
-"""Query parameters of the operations about events."""
+"""Defines the query parameters of the operations about events."""
 
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.parameters.markets import OLD_STATUS_WORDS, SERIES_TICKER, instants

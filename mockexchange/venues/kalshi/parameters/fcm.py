@@ -1,4 +1,4 @@
-"""Query parameters of the operations for FCM members."""
+"""Defines the query parameters of the operations for FCM members."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026

@@ -1,4 +1,4 @@
-"""Query parameters of the operations about markets, their order books and trades."""
+"""Defines the query parameters of the operations about markets, their order books and trades."""
 
 from mockexchange.venues.dated import COMPAT_ONLY
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026

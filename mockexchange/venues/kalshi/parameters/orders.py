@@ -1,4 +1,4 @@
-"""Query parameters of the operations on orders."""
+"""Defines the query parameters of the operations on orders."""
 
 from mockexchange.venues.kalshi.dates import SPRING_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (

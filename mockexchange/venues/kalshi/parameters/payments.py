@@ -1,4 +1,4 @@
-"""Query parameters of the operations that list payments and transfers: only the limit and the cursor of a page."""
+"""Defines the query parameters of the operations that list payments and transfers: a page's limit and cursor."""
 
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, LIMIT, LIMIT_500, Parameter
 

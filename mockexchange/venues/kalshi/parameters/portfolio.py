@@ -1,4 +1,4 @@
-"""Query parameters of the operations below /portfolio."""
+"""Defines the query parameters of the operations below /portfolio."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SUBACCOUNTS_ADDED

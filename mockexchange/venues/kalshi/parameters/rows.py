@@ -16,9 +16,10 @@ SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter(ParameterRow):
-    """One query parameter; `texts` and `choices` are comma-separated lists of at most `items_max` items.
+    """One query parameter between two days, and the kind of its value.
 
-    The kind `repeated` is a list whose items are given by repeating the parameter; with a bound the items are integers.
+    Values of the kinds `texts` and `choices` are comma-separated lists of at most `items_max` items. The kind
+    `repeated` is a list whose items are given by repeating the parameter; if it has a bound, the items are integers.
     `numbers` are the allowed values of an integer.
     """
 
@@ -63,7 +64,10 @@ WINDOW = (
 
 
 def count_filter() -> tuple[Parameter, ...]:
-    """Return the parameter `count_filter` by date; its value `resting_order_count` answers 400 since 2025-11-13."""
+    """Return the rows of the parameter `count_filter`.
+
+    Its value `resting_order_count` has been answered by 400 since 2025-11-13.
+    """
     three, source = (*POSITION_COUNTS, "resting_order_count"), "changelog"
     return (
         Parameter(name="count_filter", kind="choices", choices=three, until="2025-11-13", lenient=True, source=source),
@@ -72,7 +76,7 @@ def count_filter() -> tuple[Parameter, ...]:
 
 
 def subaccount(since: str) -> tuple[Parameter, ...]:
-    """Return the parameter `subaccount` by date: at most 32, and at most 63 from 2026-06-01 on."""
+    """Return the rows of the parameter `subaccount`: at most 32, and at most 63 from 2026-06-01 on."""
     bounds = ((32, since, "2026-06-01", "openapi-3.13"), (63, max(since, "2026-06-01"), FOREVER, "openapi-3.21"))
     return tuple(
         Parameter(name="subaccount", kind="integer", minimum=0, maximum=maximum, since=first, until=last, source=source)

@@ -1,4 +1,4 @@
-"""Query parameters of the operations that answer with objects of the scenario."""
+"""Defines the query parameters of the operations that answer with objects of the scenario."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, WINDOW, Kind, Parameter

@@ -1,4 +1,4 @@
-"""Query parameters of the operations that read series."""
+"""Defines the query parameters of the operations that read series."""
 
 from mockexchange.venues.kalshi.dates import SPRING_2026
 from mockexchange.venues.kalshi.parameters.rows import Parameter

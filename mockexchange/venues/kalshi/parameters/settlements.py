@@ -1,4 +1,4 @@
-"""Query parameters of the operation that lists settlements."""
+"""Defines the query parameters of the operation that lists settlements."""
 
 from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (

@@ -1,1 +1,1 @@
-"""Kalshi's WebSocket streams without socket and event loop: bytes in, frames out."""
+"""Implements Kalshi's WebSocket streams without a socket and an event loop: it takes bytes and returns frames."""

@@ -1,4 +1,4 @@
-"""The stream's channels as a table by date: private or public, their filters, and whether their data is numbered.
+"""A table of the stream's channels by API date: private or public, their filters, and whether their data have numbers.
 
 A client can subscribe to channels that are not emulated; they send nothing, so that a client that uses them works. A
 subscription to a channel that does not exist at the API date gets error code 8.
@@ -35,8 +35,8 @@ Filter = Literal["ignored", "optional", "required"]
 class ChannelRow(DatedRow):
     """A channel of the stream between two days.
 
-    `filter` is its filter by market tickers, `has_ids` is true if it can also filter by market ids; `is_sequenced` data
-    has a `seq`.
+    `filter` is its filter by market tickers; `has_ids` is true if it can also filter by market ids. Data of a channel
+    with `is_sequenced` have a sequence number, `seq`.
     """
 
     is_private: bool = False

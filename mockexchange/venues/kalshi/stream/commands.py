@@ -1,6 +1,7 @@
-"""Parser of the commands that clients send on a stream: a wrong JSON type gets error code 1, unknown keys are ignored.
+"""Parses the commands that clients send on a stream.
 
-JSON null counts as absent, and so do an empty text and an empty list.
+A value of a wrong JSON type gets error code 1, and unknown keys are ignored. JSON null counts as absent, and so do an
+empty text and an empty list.
 """
 
 import json
@@ -68,7 +69,10 @@ PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRow(DatedRow):
-    """An action of update_subscription. `channels` are those with this action; empty for all channels with a filter."""
+    """An action of update_subscription between two days.
+
+    `channels` are the channels that have it; if empty, all channels with a filter have it.
+    """
 
     channels: tuple[str, ...] = ()
     needs: Literal["", "markets", "index_ids", "underlying_tickers"] = ""
@@ -134,7 +138,7 @@ def read_id(document: dict[str, Any]) -> int:
 
 
 def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
-    """Parse a command, without the parameters that do not exist at the API date. Raises Refused."""
+    """Parse a command; parameters that do not exist at the API date are dropped. Raises Refused."""
     name, params = document.get("cmd"), document.get("params")
     if name is not None and not isinstance(name, str):
         raise _wrong("cmd", "a text", name)

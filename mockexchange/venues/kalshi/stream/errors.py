@@ -1,6 +1,6 @@
-"""The stream's error codes as a table by date, and the codes used instead on days without a code.
+"""A table of the stream's error codes by API date, and the codes used instead on days without a code.
 
-The wording is the venue's; a code is not sent on days on which the venue's tables did not have it.
+The texts are the venue's. A code is not sent on days on which the venue's documents did not list it.
 """
 
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ INSTEAD: dict[Code, Code] = {
 class Refused(Exception):
     """An exception for a command that is answered with an error. `note` is the reason, for the journal.
 
-    `sid` is the subscription's number, 0 for none; `named` are further keys of the error's `msg`.
+    `sid` is the number of the subscription, 0 for none; `named` has further keys of the error's `msg`.
     """
 
     def __init__(self, code: Code, note: str, sid: int = 0, **named: str) -> None:

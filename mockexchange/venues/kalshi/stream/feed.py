@@ -1,4 +1,4 @@
-"""Conversion of events of the exchange to messages of the channels, in the order in which they are sent.
+"""Converts events of the exchange to messages of the channels, in the order in which they are sent.
 
 Private messages come first, in the order of their events, so that a fill is sent as user_order, fill and
 market_position; then trades, changes of order books, and each market's ticker once for a command. The venue promises no
@@ -41,7 +41,7 @@ LAST = {"trade": 1, ORDERBOOK: 2}
 
 
 class CommandOutcome(NamedTuple):
-    """What messages are made from: the state after a command, the command's instant, and the settings."""
+    """The values that messages are made from: the state after a command, the command's instant, and the settings."""
 
     state: State
     at: int

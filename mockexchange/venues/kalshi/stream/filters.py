@@ -1,4 +1,4 @@
-"""Lookup of the markets that a command names, by ticker or by id, as one name or as a list."""
+"""Finds the markets that a command of a client names, by ticker or by id, as one name or as a list."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ SHOWN_CHARS_MAX = 60
 
 
 class NamedMarkets(NamedTuple):
-    """The markets that a command names: known ones, and unknown names."""
+    """The markets that a command names: tickers of known markets, and unknown names."""
 
     markets: Markets
     unknown: list[str]
@@ -34,7 +34,10 @@ def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None
 
 
 def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
-    """Raise Refused for unknown markets at API dates that have error code 16; the newest day and `compat` do not."""
+    """Raise Refused for unknown markets, at API dates that have error code 16 for them.
+
+    The newest day and `compat` ignore unknown markets.
+    """
     if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
         first = named.unknown[0]
         key = "market_id" if named.by_ids else "market_ticker"
@@ -42,7 +45,7 @@ def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
 
 
 def note_of(named: NamedMarkets) -> str:
-    """Return a note for the journal about ignored names of unknown markets."""
+    """Return a note for the journal about names of unknown markets that were ignored."""
     if not named.unknown:
         return ""
     more = len(named.unknown) - 1

@@ -1,4 +1,4 @@
-"""The handshake of a stream: a GET of the stream's path with the three signed headers of REST.
+"""Answers the handshake of a stream: a GET of the stream's path with the three signed headers of REST.
 
 The venue refuses with the bodies of its REST gateway as far as is known, and in plain text if its WebSocket library
 answers by itself. The order of the checks: credentials, restrictions of the key, `Origin`, number of connections.
@@ -54,7 +54,7 @@ def shake_hands(
 
 
 def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request to the stream's path that is not an upgrade; credentials are checked first all the same."""
+    """Answer a request to the stream's path that is not an upgrade to WebSocket, after checking its credentials."""
     answer, api_date = _new_answer(context, request)
     try:
         _authenticate(context, request, at, host_at, answer, api_date)

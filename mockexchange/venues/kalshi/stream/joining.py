@@ -1,4 +1,4 @@
-"""Addition of markets to a subscription: the checks, and the first data that are sent for the markets."""
+"""Adds markets to a subscription: it checks them, and makes the first data that are sent for them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscri
 
 
 def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[str]:
-    """Add markets to a subscription's filter (None: remove the filter); return the new tickers."""
+    """Add markets to a subscription's filter, and return the tickers that are new in it; None removes the filter."""
     if named is None:
         return subscription.join(None)
     if not subscription.markets:
@@ -24,7 +24,10 @@ def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[
 def first_data(
     reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
 ) -> Iterator[Frame]:
-    """Yield the first data for markets that were added: their order books, or their tickers if requested."""
+    """Yield the first data for markets that a subscription added.
+
+    They are order books on the channel of order books, and on that of tickers the tickers if requested.
+    """
     if subscription.channel == ORDERBOOK:
         messages = order_book_messages(reader, tickers)
     elif subscription.channel == TICKER and wants_ticker:
@@ -48,7 +51,7 @@ def require_ids_allowed(channel: ChannelRow, named: NamedMarkets, sid: int = 0) 
 
 
 def require_same_naming(subscription: Subscription, named: NamedMarkets) -> None:
-    """Raise Refused if a subscription would mix markets by ticker and markets by id (documented)."""
+    """Raise Refused if a subscription would name some markets by ticker and others by id (documented)."""
     if subscription.markets and subscription.has_ids != named.by_ids:
         way = "id" if subscription.has_ids else "ticker"
         raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)

@@ -1,8 +1,8 @@
-"""Messages of the channel market_lifecycle_v2: new events, and changes of markets' states.
+"""Makes the messages of the channel market_lifecycle_v2: new events, and changes of markets' states.
 
-A market trades from the moment it is listed, so it is `created` and not `activated`. A market that is paused or closed
-is `deactivated`: trading has stopped in it, and its closing time stays what it was; one that resumes is `activated`. A
-dispute has no event type.
+A market trades from the moment it is listed, so the event type is `created` and no `activated` follows. A market that
+is paused or closed is `deactivated`: trading has stopped, and its closing time stays what it was; one that resumes is
+`activated`. A dispute has no event type.
 """
 
 from mockexchange.core.events import EventListed, MarketListed, MarketMoved, MarketSwitched
@@ -37,7 +37,10 @@ def created_message(state: State, event: MarketListed, at: int) -> Message:
 
 
 def moved_message(state: State, event: MarketMoved, at: int) -> Message | None:
-    """Return the message of a market that entered `event.status`; None for a status without one, such as disputed."""
+    """Return the message about a market whose status became `event.status`.
+
+    None for a status without a message, such as disputed.
+    """
     market = state.markets[event.market]
     if event.status is MarketStatus.CLOSED:
         view = LifecycleView("deactivated", market)

@@ -1,4 +1,4 @@
-"""Messages of channels, encoded once for each API date, however many sessions receive them."""
+"""Messages of channels. Each message is encoded once for each API date, however many sessions receive it."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from mockexchange.venues.kalshi.frames import body_encoder
 class Message:
     """One message of one channel. `kind` names its table in FRAMES, `value` is the value that the table reads.
 
-    `market` is compared with subscriptions' filters, None if the channel has no filter; `subaccount_ref` is the owner
-    of a private message, None for a public one. In a public message about an order, the order's owner (`owner`) gets
-    `own_value` instead of `value`. API dates from `until` on do not have the message. Encode it before the next command
-    runs: it reads live state. `at` is the exchange time at which it is published.
+    `market` is compared with the filters of subscriptions, None if the channel has no filter; `subaccount_ref` is the
+    owner of a private message, None for a public one. In a public message about an order, the order's owner (`owner`)
+    gets `own_value` instead of `value`. API dates from `until` on do not have the message. Encode it before the next
+    command runs, because it reads the current state. `at` is the exchange time at which it is published.
     """
 
     __slots__ = (
@@ -53,9 +53,9 @@ class Message:
         self._bodies: dict[tuple[str | None, bool, bool], bytes] = {}
 
     def body(self, api_date: ApiDate, is_own: bool = False, in_yes_price: bool = False) -> bytes:
-        """Return the `msg` part as bytes for an API date.
+        """Return the `msg` part of the message as bytes for an API date.
 
-        `is_own` is for the owner of the order, `in_yes_price` for order books.
+        `is_own` is true for the owner of the order; with `in_yes_price` an order book has all prices as prices of YES.
         """
         key = (api_date.day, is_own, in_yes_price)
         body = self._bodies.get(key)

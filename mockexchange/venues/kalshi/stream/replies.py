@@ -1,4 +1,4 @@
-"""Encoding of the answers to commands; their keys are a table by date.
+"""Encodes the answers to commands; a table has their keys for each API date.
 
 Keys are in the recorded order (`subscribed`) or the documented one (the others); each frame ends in a newline. `compat`
 has the lists at both of their places, and a `seq` on `unsubscribed` alone: one published client takes the `seq` of an
@@ -52,7 +52,10 @@ Keys = frozenset[str]
 
 @lru_cache(maxsize=64)
 def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> Keys:
-    """Return the keys of answers at an API date; in `compat`, or if `numbers` is never, without CONTESTED_NUMBERS."""
+    """Return the keys that answers have at an API date.
+
+    CONTESTED_NUMBERS are left out in `compat`, and if `numbers` is "never".
+    """
     is_unnumbered = api_date.is_compat or numbers == "never"
     return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
 
@@ -68,14 +71,17 @@ def subscribed(subscription: Subscription, command_id: int) -> bytes:
 
 
 def unsubscribed(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Return the answer `unsubscribed`; on days on which it has a `seq`, it uses the subscription's next number."""
+    """Return the answer `unsubscribed`. If it has a `seq` at the API date, this is the subscription's next number."""
     known_id = _id(command_id) if "unsubscribed.id" in keys else {}
     seq = {"seq": subscription.next_seq()} if "unsubscribed.seq" in keys else {}
     return _line({**known_id, "sid": subscription.sid, **seq, "type": "unsubscribed"})
 
 
 def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Return the `ok` of update_subscription with the whole filter; if it has a `seq`, it uses the next number."""
+    """Return the answer `ok` to update_subscription, with all markets of the subscription.
+
+    If it has a `seq` at the API date, this is the subscription's next number.
+    """
     seq = {"seq": subscription.next_seq()} if "ok.seq" in keys else {}
     lists = _lists(subscription)
     msg = {"msg": lists} if "ok.msg" in keys else {}
@@ -84,7 +90,7 @@ def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
 
 
 def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -> bytes:
-    """Return the `ok` of list_subscriptions, which belongs to no subscription and so has no sid and seq."""
+    """Return the answer `ok` to list_subscriptions; it belongs to no subscription, so it has no sid and no seq."""
     rows = [{"channel": each.channel, "sid": each.sid} for each in subscriptions]
     lists = {name: rows for name in ("msg", "subscriptions") if f"list.{name}" in keys}
     return _line({**_id(command_id), "type": "ok", **lists})
@@ -93,7 +99,10 @@ def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -
 def error(
     refused: Refused, row: StreamErrorRow, command_id: int, keys: Keys, subscription: Subscription | None = None
 ) -> bytes:
-    """Return an error answer in the wording of `row`; if it has a `seq`, it uses its subscription's next number."""
+    """Return an error answer with the code and the text of `row`.
+
+    If it has a `seq` at the API date, this is the subscription's next number.
+    """
     about = {}
     if subscription is not None and "error.sid" in keys:
         about["sid"] = subscription.sid

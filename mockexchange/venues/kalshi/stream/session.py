@@ -1,4 +1,4 @@
-"""One stream session: commands of a client in, frames out; without socket, event loop or clock."""
+"""One stream session: takes commands of a client and returns frames, without a socket, an event loop or a clock."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ COMMANDS_PER_SECOND_MAX = 10_000
 
 
 class Session(Subscriber):
-    """A stream session, made by `handshake.shake_hands`. Its owner sends the frames that it returns, in order."""
+    """A stream session, made by `handshake.shake_hands`. It returns frames; the connection sends them in order."""
 
     wakes_at: int | None = None
     """Always None: every frame answers a command or carries a message, so there is nothing to wake up for."""
@@ -66,7 +66,7 @@ class Session(Subscriber):
         return []
 
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End a subscription with the terminal error code 10, 17 or 25, or its substitute on that day.
+        """End a subscription with the terminal error code 10, 17 or 25, or the code used instead at the API date.
 
         The client has to subscribe again; `why` is for the journal. Raises KeyError if there is no such subscription.
         """
@@ -78,7 +78,7 @@ class Session(Subscriber):
         return channel in self.channels
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Return a stub's text with the sid of the channel's subscription and its next number filled in.
+        """Return a text of a scenario with the sid of the channel's subscription and its next number filled in.
 
         Both are 0 if there is no such subscription.
         """
@@ -90,7 +90,10 @@ class Session(Subscriber):
         return text
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Apply the effect of a recorded frame: a terminal error ends its subscription, a literal one uses a number."""
+        """Apply the effect of a recorded frame that this session did not make.
+
+        A terminal error ends its subscription; a literal frame with the subscription's next number uses up that number.
+        """
         document, subscription = _plain(raw), self.channels.get(channel)
         if kind == "error":
             sid, code = document.get("sid"), _plain_dict(document.get("msg")).get("code")

@@ -1,4 +1,4 @@
-"""First messages about a market: its whole order book, and its ticker with prices, volume and open interest."""
+"""Makes the first messages about a market: its whole order book, and its ticker with prices and volume."""
 
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.state import State
@@ -42,7 +42,7 @@ def ticker_of(state: State, market: Market, at: int) -> Message:
 
 
 def best_bid(state: State, market: Market, side: Side) -> Level:
-    """Return the highest bid among outside bids and orders together; price and count are 0 without bids."""
+    """Return the highest bid of a side, with outside bids and orders added up; price and count are 0 without bids."""
     order_book = state.order_books.get(market.ticker)
     queues = order_book.sides[side] if order_book else {}
     quotes = market.quotes[side] if market.quotes else {}

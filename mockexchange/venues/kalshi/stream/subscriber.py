@@ -1,4 +1,4 @@
-"""A stream's subscriber: its key, API date and subscriptions, and the frames of the messages that it may see."""
+"""The receiver of a stream's messages: its key, API date and subscriptions decide which messages become frames."""
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscr
 
 
 class Subscriber:
-    """The receiver of a stream's messages; without a key it is anonymous and sees only public messages."""
+    """The receiver of a stream's messages; without a key it is anonymous and gets only public messages."""
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
         self.context, self.key, self.api_date = context, key, api_date
@@ -27,15 +27,15 @@ class Subscriber:
 
     @property
     def wants_empty_sides(self) -> bool:
-        """Whether snapshots include a side without bids: one published client discards a snapshot that lacks one."""
+        """Whether a message with a whole order book has a side without bids; one published client needs both sides."""
         wanted = self.context.settings.stream_empty_side
         return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
     def frame_of(self, message: Message) -> Frame | None:
-        """Return the message as a frame; None if the session has no subscription to it or may not see it.
+        """Return a message as a frame; None if no subscription matches it, or the key may not see it.
 
-        This runs for every subscriber of every message: parts that subscribers share are made once and cached in the
-        message.
+        This method runs for every subscriber of every message: parts that subscribers share are made once and cached in
+        the message.
         """
         subscription = self.channels.get(message.channel)
         if subscription is None or self._day >= message.until:
@@ -64,13 +64,13 @@ class Subscriber:
         return frame
 
     def stamped(self, frame: Frame, at: int) -> Frame:
-        """Return a frame with exchange time `at` as its sending time, if frames have one at the API date."""
+        """Return a frame with `at` (exchange time) as its sending time; unchanged if the API date has no such key."""
         return with_sending_time(frame, at) if self.has_sending_time else frame
 
     def answer_of(self, message: Message, subscription: Subscription, command_id: int = 0) -> Frame:
-        """Return data that a command requested as the next frame of its subscription, without a sending time.
+        """Return data that a command requested, as the next frame of its subscription, without a sending time.
 
-        An order book of get_snapshot has the command's id.
+        An order book that get_snapshot requested has the command's id.
         """
         if subscription.is_sequenced:
             subscription.next_seq()

@@ -1,4 +1,4 @@
-"""The stream's commands subscribe, unsubscribe and list_subscriptions. A refused command has no effect at all."""
+"""Implements the stream's commands subscribe, unsubscribe and list_subscriptions. A refused command changes nothing."""
 
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies

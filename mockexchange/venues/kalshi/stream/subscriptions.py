@@ -12,7 +12,10 @@ Markets = dict[str, str]
 
 
 class Subscription:
-    """One subscription. `markets` is None without a filter. One counter numbers its data and answers, from 1."""
+    """One subscription to a channel. `markets` is the filter, None without one.
+
+    One counter numbers both its data and its answers, from 1 on.
+    """
 
     __slots__ = (
         "channel",
@@ -40,9 +43,9 @@ class Subscription:
         return self.sequence
 
     def join(self, markets: Markets | None) -> list[str]:
-        """Add markets to the filter; return the new tickers.
+        """Add markets to the filter; return the tickers that are new in it.
 
-        With None, all markets match and the filter is gone for good.
+        None removes the filter for good, so that all markets match.
         """
         if markets is None or self.markets is None:
             self.markets = None

@@ -1,4 +1,4 @@
-"""The command update_subscription, which adds markets, removes them, or sends their order books again."""
+"""Implements the command update_subscription, which adds markets, removes them, or sends their order books again."""
 
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies
@@ -31,7 +31,7 @@ MISSING = {"index_ids": Code.NO_INDEX_IDS, "underlying_tickers": Code.NO_UNDERLY
 def update(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
     """Change the markets of a subscription, or send its order books again; return the frames of the answer.
 
-    They are an `ok` with all markets of the subscription, then the first data of new ones. Raises Refused.
+    The frames are an `ok` with all markets of the subscription, then the first data of new markets. Raises Refused.
     """
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")

@@ -1,4 +1,4 @@
-"""The values that each message shows, copied where a later change of the state would overwrite them."""
+"""The values that messages show, copied where a later command would overwrite them in the state."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class PositionView(NamedTuple):
 
 
 class FillView(NamedTuple):
-    """A fill as its message shows it; of its order only fields that never change are read."""
+    """A fill as its message shows it. It reads only those fields of its order that never change."""
 
     filled: Filled
     order: Order
@@ -63,7 +63,7 @@ class FillView(NamedTuple):
 
 
 class OrderView(NamedTuple):
-    """An order as of one change: fields that can change are read from `change`, all others from `order`."""
+    """An order as its message shows it: values that can change are those right after `change`."""
 
     change: OrderChanged
     order: Order
@@ -128,9 +128,10 @@ class TickerView(NamedTuple):
 
 
 class DeltaView(NamedTuple):
-    """A changed level of an order book; `price_centicents` is a price of the level's side.
+    """A change of the count at one price of an order book, as its message shows it.
 
-    `client_order_id` and `subaccount` are set only for the order's owner.
+    `price_centicents` is a price of the level's side. `client_order_id` and `subaccount` are set only for the order's
+    owner.
     """
 
     level: LevelChanged
@@ -147,7 +148,7 @@ class DeltaView(NamedTuple):
 
 
 class SnapshotView(NamedTuple):
-    """The bids of each side of an order book, ascending in price; None leaves a side out."""
+    """An order book as its message shows it: the bids of each side, ascending in price; None leaves a side out."""
 
     market: Market
     market_id: str
@@ -155,14 +156,14 @@ class SnapshotView(NamedTuple):
     no: Sequence[Level] | None
 
     def in_yes_price(self) -> "SnapshotView":
-        """Return the view with NO levels in prices of YES (0.48 becomes 0.52), still ascending in the shown price."""
+        """Return the view with the levels of NO in prices of YES (0.48 becomes 0.52), ascending in these prices."""
         if not self.no:
             return self
         return self._replace(no=[Level(yes_price(Side.NO, price), count) for price, count in reversed(self.no)])
 
 
 class MetadataView:
-    """The metadata of a market that is created."""
+    """The metadata in the message about a market that is created."""
 
     nothing = None
 
@@ -175,7 +176,10 @@ class MetadataView:
 
 
 class LifecycleView:
-    """A change of a market's state: `event_type` and its own keys; the other keys are None."""
+    """A change of a market's state as its message shows it.
+
+    `event_type` determines which keys have values; the others are None.
+    """
 
     nothing = None
     exchange_index: int | None = None

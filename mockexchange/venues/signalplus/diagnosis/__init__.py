@@ -1,7 +1,7 @@
 """The diagnosis of a 401: texts about what was wrong and what to change, outside the answer's body.
 
-`headers` explains refusals that need no look into a signature; `mistakes` has the tables of texts and secrets that may
-have been used; `venues.diagnosis` searches for the one that was used.
+`headers` explains refusals that do not depend on a signature; `mistakes` has the tables of texts and secrets that may
+have been used; `venues.diagnosis` searches them for the text and the secret that were used.
 """
 
 from mockexchange.venues.diagnosis.hmac_signatures import explain as explain_signature

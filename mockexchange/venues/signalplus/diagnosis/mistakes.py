@@ -32,7 +32,7 @@ SEPARATORS = {
 
 
 def case_of(state: State, request: Request, credentials: Credentials, key: Key) -> Case:
-    """Return the case of a wrong signature for the diagnosis, which also tries the keys of other venues."""
+    """Return the texts and secrets to try for the wrong signature of a request, including secrets of other venues."""
     others = [known for known in list(state.secret_keys.values())[:KNOWN_MAX] if known.key_id != key.key_id]
     labels = [_known(state, other) for other in others]
     return case_of_key(request, credentials, key.secret, _known(state, key), labels)
@@ -41,7 +41,7 @@ def case_of(state: State, request: Request, credentials: Credentials, key: Key) 
 def case_of_key(
     request: Request, credentials: Credentials, secret: str, claimed: KnownSecret, others: Sequence[KnownSecret] = ()
 ) -> Case:
-    """Return the case of a wrong signature for the diagnosis, for a key whose secret is given."""
+    """Return the texts and secrets to try for a wrong signature of the key `claimed`, whose secret is given."""
     return Case(
         signature=credentials.signature or "",
         spelling="base64",

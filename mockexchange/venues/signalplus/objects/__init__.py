@@ -1,4 +1,4 @@
-"""The JSON objects of answers by name, each as a table of its fields by date."""
+"""The JSON objects of answers by name: a table of fields per object, with the API dates of each field."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -18,5 +18,5 @@ def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
 
 
 def encode_list(table: str, api_date: ApiDate, values: list[Any]) -> bytes:
-    """Return values as a JSON list of objects, encoded by a table of fields."""
+    """Return values as a JSON list of objects, each encoded by the table of fields with this name."""
     return b"[%b]" % b",".join(map(encoder(table, api_date), values))

@@ -1,4 +1,4 @@
-"""JSON fields of a position: Deribit's keys in camelCase, amounts as strings, `side` for direction [doc].
+"""Defines the JSON fields of a position: Deribit's keys in camelCase, amounts as strings, `side` for direction [doc].
 
 Keys that a kind of derivative lacks are left out. The order is that of the page's example, a future.
 """

@@ -1,4 +1,7 @@
-"""JSON fields of a trade in user.changes: Deribit's keys in camelCase, since no page of the venue shows a trade."""
+"""Defines the JSON fields of a trade in user.changes: Deribit's keys in camelCase.
+
+No page of the venue shows a trade.
+"""
 
 from typing import Any
 

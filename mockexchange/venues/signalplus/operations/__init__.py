@@ -1,4 +1,4 @@
-"""The methods of SignalPlus; a method without an `answer` can be called only on streams."""
+"""Lists the methods of SignalPlus; a method without an `answer` can be called only on streams."""
 
 from mockexchange.venues.signalplus.operations.call import Operation
 from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS

@@ -1,4 +1,4 @@
-"""Operations that read a subaccount's positions, by currency and kind [doc]."""
+"""Implements the operations that read a subaccount's positions, by currency and kind [doc]."""
 
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings.queries import Held, held_of, view_of_held
@@ -10,7 +10,7 @@ from mockexchange.venues.signalplus.operations.call import Call, Operation
 
 
 def get_positions(call: Call) -> bytes:
-    """Return the positions by settlement currency and kind; there are never positions in spot and combos."""
+    """Return the positions that pass the filters by settlement currency and kind; none is ever in spot or in combos."""
     subaccount_ref, currency, kind = _subaccount_ref_of(call), call.params["currency"] or ANY, call.params["kind"]
     state, caches, api_date = call.context.state, call.context.caches, call.api_date
 

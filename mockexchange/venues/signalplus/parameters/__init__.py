@@ -1,4 +1,4 @@
-"""The parameters of every method, as tables by date."""
+"""Defines the parameters of every method for each API date."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,6 +1,6 @@
-"""The decoder of params, which requires exactly the types that the venue's page gives them.
+"""Decodes the params of a request; each value must have exactly the type that the venue's page gives it.
 
-Parameters that the method does not have are ignored and named in the findings.
+Parameters that the method does not have are ignored, and the journal gets a finding about them.
 """
 
 import difflib
@@ -19,7 +19,7 @@ ITEMS_MAX = 500
 
 
 def decode(operation: str, params: Mapping[str, Any], api_date: ApiDate, findings: list[str]) -> dict[str, Any]:
-    """Return a value for every known parameter, None where it is absent. Raises Rejected for an invalid value."""
+    """Return the value of every known parameter, None for an absent one. Raises Rejected for an invalid value."""
     rows = rows_of(PARAMETERS.get(operation, ()), api_date)
     unknown = [name for name in params if name not in rows]
     findings += [_unknown_finding(name, operation, list(rows)) for name in unknown[:FINDINGS_MAX]]

@@ -1,1 +1,1 @@
-"""SignalPlus's streams: methods as over HTTP, subscriptions to changes of a subaccount, and notifications."""
+"""Implements SignalPlus's streams: methods as over HTTP, subscriptions to changes of a subaccount, notifications."""

@@ -1,4 +1,4 @@
-"""Conversion of events of the exchange to messages: one for each subaccount and derivative that a command changed.
+"""Converts events of the exchange to messages: one for each subaccount and derivative that a command changed.
 
 A settlement, a delivery and funding change positions without a trade; they are sent as well [choice].
 """

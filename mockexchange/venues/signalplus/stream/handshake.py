@@ -1,4 +1,4 @@
-"""The handshake of a stream, with the four headers of a signed request or the same values in its query [doc, sister].
+"""Answers the handshake of a stream, whose headers or query have the four values of a signed request [doc, sister].
 
 The page has two paths: one to connect to, one for private subscriptions. It leaves open which methods each answers.
 """
@@ -50,7 +50,7 @@ def shake_hands(
 
 
 def answer_plainly(context: SignalPlusContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request to a stream's path that is not an upgrade; the credentials are checked first."""
+    """Answer a request to a stream's path that is not an upgrade to WebSocket, after checking its credentials."""
     answer, api_date = _new_answer(context, request)
     try:
         _authenticate(context, request, at, host_at, answer)

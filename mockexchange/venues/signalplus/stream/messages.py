@@ -1,4 +1,4 @@
-"""Messages of the channel user.changes, encoded once for each API date, however many sessions receive them."""
+"""Messages of the channel user.changes. Each is encoded once for each API date, however many sessions receive it."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -23,7 +23,10 @@ class Change:
     _frames: dict[str, bytes] = field(default_factory=dict)
 
     def frame(self, api_date: ApiDate) -> bytes:
-        """Return the notification: flat, named by the channel's family [doc]. Its list of orders is always empty."""
+        """Return the notification as bytes; its keys are not nested, and it names the channel's family [doc].
+
+        Its list of orders is always empty.
+        """
         known = self._frames.get(api_date.name)
         if known is None:
             known = self._frames[api_date.name] = self._written(api_date)
@@ -42,7 +45,7 @@ class Change:
 
 
 class Message(NamedTuple):
-    """A change as a message of one channel."""
+    """The changes of one derivative as a message of one channel."""
 
     channel: str
     change: Change

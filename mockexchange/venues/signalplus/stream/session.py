@@ -1,4 +1,4 @@
-"""The session of one stream of SignalPlus: its methods, its subscriptions and how they end."""
+"""Implements the session of one stream of SignalPlus: its methods, its subscriptions and how they end."""
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
@@ -49,7 +49,10 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         self._is_for_subscriptions = is_for_subscriptions
 
     def request_of(self, raw: bytes) -> Call:
-        """Return a command as the equal POST request, by the key that opened the stream."""
+        """Return a command of the stream as the POST request that has the same effect.
+
+        The key of the stream makes the request.
+        """
         header = f"Bearer {self._caller.key_id}".encode("latin-1", "replace")
         return Call("POST", PREFIX, "", ((KEY_HEADER, header),), raw, self._path)
 
@@ -72,7 +75,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         return body_of(rejection, request.id, self.api_date)
 
     def terminate(self, sid: int, code: int, at: int, why: str = "") -> Frame:
-        """End every subscription with an error frame that names none of them [choice].
+        """End every subscription of the stream with an error frame, which names no subscription [choice].
 
         Raises KeyError if no subscription has that sid.
         """
@@ -82,7 +85,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         return Frame(error_body(UNAVAILABLE.code, UNAVAILABLE.message), "error", ended.channel, sid, note)
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """End every subscription after a recorded channel error that the session did not make itself."""
+        """End every subscription after a recorded channel error that this session did not make itself."""
         if kind == "error" and channel:
             self.registry.clear()
 

@@ -1,4 +1,4 @@
-"""Columns of multivariate event collections (markets that combine others), and of the lookups in them."""
+"""Defines the columns of multivariate event collections (markets that combine others), and of the lookups in them."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field, Nested

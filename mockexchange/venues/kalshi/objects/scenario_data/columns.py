@@ -1,4 +1,4 @@
-"""The columns of tables that a scenario provides, each with its JSON fields by date."""
+"""The columns of tables that a scenario provides, each with the JSON fields that answers show at each API date."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -44,13 +44,13 @@ DOLLARS_BESIDE_CENTS = "2025-11-25"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(DataColumn):
-    """A column of a table with its JSON fields by date; a column that only filters read has none."""
+    """A column of a scenario's table, with its JSON fields by date; a column that is only used by filters has none."""
 
     wire: tuple[Field, ...] = ()
 
 
 def fields_of(columns: Iterable[Column]) -> tuple[Field, ...]:
-    """Return the JSON fields, by date, of a table's objects."""
+    """Return the JSON fields of a table's objects, each with the API dates that have it."""
     return tuple(field for column in columns for field in column.wire)
 
 
@@ -80,14 +80,14 @@ def maybe(
     empty: Empty = "absent",
     source: str = "docs-2025-11",
 ) -> Column:
-    """Return a column that an object shows only if it has a value, or as null if `empty` says so."""
+    """Return a column that answers show only for objects with a value in it; if `empty` is "null", others show null."""
     spelling = one_of(*choices) if choices else SPELLINGS[kind]
     wire = (Field(name=name, spelling=spelling, read=name, empty=empty, since=since, until=until, source=source),)
     return Column(name=name, kind=kind, choices=choices, wire=wire)
 
 
 def nullable(name: str, kind: DataKind, *, since: str = ALWAYS, source: str = "docs-2025-11") -> Column:
-    """Return a column that is null without a value until June 2026, and left out since."""
+    """Return a column that answers show as null if it has no value, and since June 2026 leave out."""
     return Column(name=name, kind=kind, wire=optional(name, SPELLINGS[kind], name, since=since, source=source))
 
 
@@ -101,7 +101,7 @@ def nested(
     since: str = ALWAYS,
     source: str = "docs-2025-11",
 ) -> Column:
-    """Return a column with a list of objects that have columns of their own."""
+    """Return a column whose value is a list of objects with columns of their own."""
     spelling = Nested(table, fields_of(columns), is_list=True)
     wire = (Field(name=name, spelling=spelling, read=name, empty=empty, since=since, source=source),)
     return Column(name=name, kind="rows", columns=columns, default=None if empty == "absent" else default, wire=wire)
@@ -113,7 +113,10 @@ def unshown(name: str, kind: DataKind, *, columns: tuple[Column, ...] = (), defa
 
 
 def count(name: str, *, is_nullable: bool = False, empty: Empty = "never") -> Column:
-    """Return a column with a count: a whole number, later beside a text of two decimals, which then replaced it."""
+    """Return a column with a count.
+
+    Answers showed a whole number, then also a text with two decimals, and in the end only the text.
+    """
     if is_nullable:
         wire = (
             *optional(name, CONTRACTS, name, until=INTEGERS_REMOVED, source="docs-2025-11"),
@@ -130,7 +133,7 @@ def count(name: str, *, is_nullable: bool = False, empty: Empty = "never") -> Co
 
 
 def price(name: str) -> Column:
-    """Return a column with a price: cents, later beside dollars, which then replaced them."""
+    """Return a column with a price. Answers showed cents, then also dollars, and in the end only dollars."""
     wire = (
         Field(name=name, spelling=PRICE_CENTS, read=name, until=INTEGERS_REMOVED, source="docs-2025-11"),
         Field(name=f"{name}_dollars", spelling=PRICE_4, read=name, since=DOLLARS_BESIDE_CENTS, source="docs-daily"),

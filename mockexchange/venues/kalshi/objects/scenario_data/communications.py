@@ -1,4 +1,4 @@
-"""Columns of requests for quotes (RFQs), quotes and block trade proposals."""
+"""Defines the columns of requests for quotes (RFQs), quotes and block trade proposals in a scenario."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested

@@ -1,4 +1,4 @@
-"""Columns of images and sources of events, forecasts of their values, and filters by sport."""
+"""Defines the columns of images, sources and forecasts of events, and of filters by sport, in a scenario."""
 
 import json
 from collections.abc import Mapping, Sequence

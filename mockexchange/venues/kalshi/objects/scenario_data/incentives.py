@@ -1,4 +1,4 @@
-"""Columns of incentive programs, and of scheduled changes of the fees of series and events."""
+"""Defines the columns of incentive programs, and of scheduled fee changes of series and events, in a scenario."""
 
 from mockexchange.core.vocabulary import FeeType
 from mockexchange.venues.data_tables import DataTable

@@ -1,4 +1,4 @@
-"""Columns of live data of milestones and events, and of play-by-play statistics of games."""
+"""Defines the columns of live data of milestones and events, and of play-by-play game statistics, in a scenario."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field, Nested

@@ -1,4 +1,4 @@
-"""Columns of milestones and structured targets: what events are about, such as a game and its players."""
+"""Defines the columns of milestones and structured targets, such as a game and its players, in a scenario."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field, Nested

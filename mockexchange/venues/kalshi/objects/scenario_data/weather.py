@@ -1,4 +1,7 @@
-"""Columns of weather indexes of cities: published points, and the configurations with which they were computed."""
+"""Defines the columns of weather indexes of cities in a scenario: published points and configurations.
+
+An index is computed with a configuration.
+"""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field

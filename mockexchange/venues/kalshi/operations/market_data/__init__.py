@@ -1,4 +1,4 @@
-"""Operations that read series, events, markets, order books and public trades."""
+"""Implements the operations that read series, events, markets, order books and public trades."""
 
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.market_data import (

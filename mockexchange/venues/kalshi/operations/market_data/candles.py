@@ -1,8 +1,8 @@
 """Computes the candlesticks of a market from its trades.
 
-The tape keeps trades and no quotes. A trade shows the offer that it met: the ask if the taker gained YES, the bid if
-the taker gained NO; in between, the last one of each side stays. Periods end at multiples of their length since 1970,
-end included, and a period without a trade has no candlestick.
+There is no record of quotes. A trade shows the offer that it met: the ask if the taker gained YES, the bid if the taker
+gained NO. Between trades the last ask and the last bid stay. Periods end at multiples of their length since 1970, end
+included, and a period without a trade has no candlestick.
 """
 
 from collections.abc import Iterable, Sequence

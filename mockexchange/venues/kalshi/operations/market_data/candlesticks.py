@@ -1,4 +1,4 @@
-"""Operations that read candlesticks: of one market, of several, of an event, and of a historical market."""
+"""Implements the operations that read candlesticks: of one market, several, an event, or a historical market."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

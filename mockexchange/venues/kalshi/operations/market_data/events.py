@@ -1,4 +1,4 @@
-"""Operations that read events: filtered lists, and one event by its ticker, with or without its markets."""
+"""Implements the operations that read events: filtered lists, and one event by its ticker."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,7 @@ LEFT_OUT, NOTHING = b'""', b"[]"
 
 
 def get_events(call: Call) -> bytes:
-    """Return a page of events, and if requested all events' milestones beside them."""
+    """Return a page of events; if requested, the answer also has the milestones of all events."""
     look, view = _finder(call), viewer(call)
 
     def find(limit: int, after: int | None) -> HistoryPage[EventView]:
@@ -44,7 +44,7 @@ def _milestones(call: Call) -> list[DataRow]:
 
 
 def get_event(call: Call) -> bytes:
-    """Return an event; its markets are always beside it, and inside it only if requested (documented)."""
+    """Return an event. The answer also has its markets, inside the event only if requested (documented)."""
     event = event_of(call)
     row = encode_rows(call, EVENTS.row, [viewer(call)(event)])[1:-1]
     return write_parts(call, {"event": row, "markets": encode_markets(call, event.markets)})
@@ -60,7 +60,7 @@ def event_of(call: Call) -> EventListing:
 
 
 def event_of_series(call: Call) -> EventListing:
-    """Return the event that the path names by `ticker`. Raises Rejected if it is not in the path's series."""
+    """Return the event that the path names by `ticker`. Raises Rejected if it is not in the series of the path."""
     ticker, series = call.path_params["ticker"], call.path_params["series_ticker"]
     event = call.state.events.get(ticker)
     if event is None or event.series.ticker != series:

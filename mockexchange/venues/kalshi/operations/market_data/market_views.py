@@ -1,7 +1,7 @@
-"""Values that markets and events show beyond those of the state, computed when their JSON is encoded.
+"""Values of markets and events that are not in the state, computed when their JSON is encoded.
 
-The JSON of a market changes with its event's revision, which every change of its markets moves, and when a trade
-becomes older than a day (`aged_serial`); its bytes are cached by these two and the market's serial.
+The JSON of a market depends on its event's revision, which changes with each of the event's markets, and on the newest
+trade that is older than a day (`aged_serial`). Its bytes are cached by these two and the market's serial.
 """
 
 from collections.abc import Sequence
@@ -34,13 +34,16 @@ class PriceRange(NamedTuple):
 
 
 def aged_serial(state: State, at: int) -> int:
-    """Return the serial of the newest trade that is at least a day old; 24-hour values can change when it does."""
+    """Return the serial of the newest trade that is at least a day old.
+
+    Values over the last 24 hours can change only when this serial changes.
+    """
     aged = state.tape.find(1, window=Window(latest=at - DAY_US)).rows
     return aged[0].serial if aged else 0
 
 
 def page_revision(state: State, at: int) -> int:
-    """Return a number that is new whenever any page of markets or events could be different."""
+    """Return a number that changes whenever the answer with a page of markets or events can change."""
     return state.listed_events.revision << SERIAL_BITS | aged_serial(state, at)
 
 
@@ -161,7 +164,7 @@ class MarketView:
 
     @property
     def yes_ask_centicents(self) -> int:
-        """Best offer of YES: a dollar less the best bid for NO."""
+        """Best offer of YES in hundredths of a cent: a dollar less the best bid for NO."""
         return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents
 
     @property
@@ -210,7 +213,7 @@ class EventView:
 
     @property
     def collateral_return_type(self) -> str:
-        """How markets that exclude each other are netted (recorded); other events have no value."""
+        """The rule for netting positions in markets that exclude each other (recorded); "" for other events."""
         return "MECNET" if self.event.details.mutually_exclusive else ""
 
     @property
@@ -219,7 +222,7 @@ class EventView:
 
 
 def is_paused(market: Market) -> bool:
-    """Return whether a market is open but does not trade at the moment."""
+    """Return whether a market is open but trading in it is paused at the moment."""
     return market.status is MarketStatus.OPEN and not market.is_trading
 
 

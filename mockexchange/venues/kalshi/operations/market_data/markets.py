@@ -1,4 +1,4 @@
-"""Operations that read markets: filtered lists, and one market by its ticker."""
+"""Implements the operations that read markets: filtered lists, and one market by its ticker."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
@@ -117,7 +117,7 @@ def is_archived(call: Call, market: Market) -> bool:
 def is_listed(call: Call, market: Market) -> bool:
     """Return whether live operations show a market.
 
-    From April 2026 on they leave out historical ones, except in `compat`.
+    From April 2026 on they leave out historical markets, except at the date `compat`.
     """
     return live_since(call) is None or not is_archived(call, market)
 

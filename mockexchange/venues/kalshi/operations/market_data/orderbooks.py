@@ -1,4 +1,4 @@
-"""Operations that read the order books of one market or of several."""
+"""Implements the operations that read the order books of one market or of several."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

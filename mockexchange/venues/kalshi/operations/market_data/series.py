@@ -1,4 +1,4 @@
-"""Operations that read series: a filtered list, and one series by its ticker."""
+"""Implements the operations that read series: a filtered list, and one series by its ticker."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -40,7 +40,7 @@ class SeriesView:
 
     @property
     def exchange_index(self) -> int:
-        """Exchange index of the series' newest event; in the mock a series has no index of its own."""
+        """The shard (exchange index) of the series' newest event; in the mock a series has no shard of its own."""
         events = self._state.listed_events.find(1, (("series", self.series.ticker),)).rows
         return events[0].exchange_index if events else 0
 

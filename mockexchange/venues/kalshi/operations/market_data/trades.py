@@ -1,4 +1,4 @@
-"""Operations that read public trades, newest first."""
+"""Implements the operations that read public trades, newest first."""
 
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Selector, Window
 from mockexchange.core.model.orders import Trade
@@ -13,7 +13,7 @@ def get_trades(call: Call) -> bytes:
 
 
 def get_historical_trades(call: Call) -> bytes:
-    """Return a page of the public trades before the cutoff."""
+    """Return a page of the public trades that are older than the cutoff."""
     earliest, latest = window_of(call)
     last = call.state.archived_before - 1
     return _answer(call, Window(earliest, last if latest is None else min(latest, last)))

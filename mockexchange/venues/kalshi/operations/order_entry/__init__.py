@@ -1,4 +1,4 @@
-"""Order entry: orders are placed, canceled, decreased and amended, in both generations of the venue's API.
+"""Implements order entry: orders are placed, canceled, decreased and amended, by two generations of operations.
 
 The first generation answers 410 since 2026-06-18, before it checks the credentials (one report). Both act on the same
 orders: an order placed with one can be canceled with the other.

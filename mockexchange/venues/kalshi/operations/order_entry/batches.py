@@ -1,4 +1,4 @@
-"""Batches of orders: the items are carried out one by one, and each item has its own answer or error."""
+"""Carries out batches of orders: the items are carried out one by one, each with its own answer or error."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ Item = Callable[[AccountCall, Fields], Steps[Receipt]]
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """The answer to one item of a batch: the receipt of its write, or its error and the id that the item named."""
+    """The answer to one item of a batch: the order and what was done to it, or an error with the id in the item."""
 
     receipt: Receipt | None
     error_json: str | None = None
@@ -82,9 +82,10 @@ class ItemAnswer:
 
 
 def batch(item_table: str, carry_out: Item, for_all_since: str = ALWAYS) -> Callable[[AccountCall], Write]:
-    """Return the write that carries out a batch; `item_table` is the table of the fields of its items' answers.
+    """Return the function that carries out a batch operation with `carry_out` for each item.
 
-    Before the day `for_all_since` accounts of the lowest tier may not call it.
+    `item_table` is the table of the fields of an item's answer. Before the day `for_all_since` accounts of the lowest
+    tier may not call the operation.
     """
 
     def carry_out_all(call: AccountCall) -> Write:

@@ -1,4 +1,7 @@
-"""Order entry's first generation: orders have a side, an action and prices of either side; answers, the whole order."""
+"""Implements order entry's first generation, the operations below /portfolio/orders.
+
+Orders have a side, an action and a price of either side; an answer shows the whole order.
+"""
 
 from copy import copy
 
@@ -80,7 +83,7 @@ def amend_order(call: AccountCall) -> Write:
 
 
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Place the order that a body, or an item of a batch, describes. Raises Rejected."""
+    """Place the order that a request's body, or an item of a batch, describes. Raises Rejected."""
     terms = {**fields, "time_in_force": LONG_WORDS.get(fields["time_in_force"], fields["time_in_force"])}
     if fields.get("type") == "market":
         raise invalid("Type", "type market was removed: expected limit")

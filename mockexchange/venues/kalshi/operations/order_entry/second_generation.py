@@ -1,4 +1,7 @@
-"""Order entry's second generation: orders are bids or asks of the YES side; answers have counts."""
+"""Implements order entry's second generation, the operations below /portfolio/events/orders.
+
+Orders are bids or asks of the YES side; an answer shows counts.
+"""
 
 from mockexchange.core.commands import AmendOrder, CancelAllOrders, PlaceOrder
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
@@ -68,7 +71,7 @@ def cancel_all_orders(call: AccountCall) -> Write:
 
 
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Place the order that a body, or an item of a batch, describes. Raises Rejected."""
+    """Place the order that a request's body, or an item of a batch, describes. Raises Rejected."""
     require_terms(call, fields, "expiration_time")
     require_amounts(call, fields, fields["count"], fields["price"])
     expires_s = fields["expiration_time"]
@@ -92,7 +95,7 @@ def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
 
 
 def require_same_order(order: Order, fields: Fields, side: str, action: str | None = None) -> None:
-    """Raise Rejected if a field of an amendment that must repeat the order's value has another value."""
+    """Raise Rejected if an amendment has another value for a field that must repeat the order's value."""
     named = (
         ("order_ticker_mismatch", fields["ticker"], order.market.ticker),
         ("order_side_mismatch", fields["side"], side),

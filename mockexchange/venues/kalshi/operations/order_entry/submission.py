@@ -1,4 +1,7 @@
-"""The writes of orders that both generations share: place, cancel, reduce and amend, each with a receipt."""
+"""The changes of orders that both generations of operations share: place, cancel, reduce and amend.
+
+Each of them returns a receipt, from which the operations write their answers.
+"""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,7 +44,7 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The order after one write, with what the write did to it."""
+    """The order after a request changed it, with what the request did to it."""
 
     order: Order
     view: OrderView
@@ -160,7 +163,10 @@ def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: A
 
 
 def yes_price(side: Side, price_centicents: int) -> int:
-    """Return the YES price of a price of `side`, or, as the conversion is symmetric, the reverse."""
+    """Convert a price of `side` to the price of YES.
+
+    The same calculation converts a price of YES to a price of `side`.
+    """
     return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
 
 
@@ -177,10 +183,10 @@ def _as_rejected() -> Iterator[None]:
 
 
 def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
-    """Raise Rejected if the terms of an order break a rule that does not depend on the state of the exchange.
+    """Raise Rejected if a field of an order breaks a rule that does not depend on the state of the exchange.
 
-    `expiry` is the name of the body's field with the expiry; `is_whole` means that a largest cost makes it
-    fill-or-kill.
+    `expiry` is the name of the body's field with the expiry. `is_whole` is true if the order has a largest cost, which
+    makes it fill-or-kill.
     """
     time_in_force = fields.get("time_in_force") or TimeInForce.GOOD_TILL_CANCELED
     if fields.get("reduce_only") and time_in_force != TimeInForce.IMMEDIATE_OR_CANCEL:
@@ -198,7 +204,10 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
 
 
 def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
-    """Raise Rejected for a market, price or count that the exchange would refuse, before a command is made."""
+    """Raise Rejected for a market, price or count that the exchange would refuse.
+
+    This check runs before any command is made from the request.
+    """
     with _as_rejected():
         require_active(call.state)
         market = call.state.market(fields["ticker"])
@@ -212,7 +221,7 @@ def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None,
 
 
 def require_market(call: AccountCall, order: Order, fields: Fields) -> None:
-    """Raise Rejected if a change of an order names another market or shard than the order's."""
+    """Raise Rejected if a request to change an order names another market or shard than the order's."""
     ticker = fields.get("market_ticker")
     if ticker not in (None, order.market.ticker):
         message = f"order {order.order_id} is in {order.market.ticker}, the request names {ticker}"

@@ -1,4 +1,4 @@
-"""Operations on the caller's own account: balances, positions, orders, fills and movements of money."""
+"""Implements the operations on the caller's own account: balances, positions, orders, fills and movements of money."""
 
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.portfolio import (

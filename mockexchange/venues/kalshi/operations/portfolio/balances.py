@@ -1,4 +1,4 @@
-"""Operations that read cash, and the value of positions."""
+"""Implements the operations that read cash, and the value of positions."""
 
 from typing import NamedTuple
 
@@ -29,9 +29,9 @@ def get_balance(call: AccountCall) -> bytes:
 
 
 def free_by_index(subaccount: Subaccount, rule: BalanceRule) -> dict[int, int]:
-    """Return the cash that balances show by exchange index: 0, and each index with cash or resting orders.
+    """Return the cash that balances show, by shard: shard 0, and each shard with cash or resting orders.
 
-    By the rule "free" a balance does not fall when an order rests.
+    By the rule `free` a balance does not fall when an order rests.
     """
     shards = (0, *subaccount.shards_micros, *subaccount.shards_reserved_micros)
     shown = subaccount.free_on if rule is BalanceRule.RESERVED else subaccount.cash_on

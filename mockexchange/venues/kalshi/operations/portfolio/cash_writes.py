@@ -1,9 +1,7 @@
-"""Operations that change subaccounts and their cash.
+"""Implements the operations that change subaccounts and their cash.
 
 A client opens a subaccount, transfers cash between subaccounts or between the exchange's shards, sets netting, and sets
-the share of its cash that each shard shall hold.
-
-Keys restricted to a subaccount may call none of these operations.
+the share of its cash that each shard shall hold. Keys restricted to a subaccount may call none of these operations.
 """
 
 from typing import NamedTuple

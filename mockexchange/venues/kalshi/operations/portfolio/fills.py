@@ -1,4 +1,4 @@
-"""Operations that read a member's fills."""
+"""Implements the operations that read a member's fills."""
 
 from msgspec.structs import replace
 
@@ -17,7 +17,10 @@ def get_fills(call: AccountCall) -> bytes:
 
 
 def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
-    """Return the fills that pass the call's filters; `is_archived` selects historical, live (False) or all (None)."""
+    """Return the fills that pass the call's filters.
+
+    `is_archived` selects historical fills (True), live ones (False) or all (None).
+    """
     subaccount, params = requested_or_all(call), call.params
     query = FillQuery(
         limit=1,

@@ -1,4 +1,4 @@
-"""Operations that change order groups: create, reset, trigger, limit and delete.
+"""Implements the operations that change order groups: create, reset, trigger, limit and delete.
 
 A key restricted to a subaccount may change that subaccount's groups since 2026-07-30.
 """

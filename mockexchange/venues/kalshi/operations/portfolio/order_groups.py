@@ -1,4 +1,4 @@
-"""Operations that read order groups: orders that are canceled together."""
+"""Implements the operations that read order groups: orders that are canceled together."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,10 @@ class GroupRow(NamedTuple):
 
 
 def get_order_groups(call: AccountCall) -> bytes:
-    """Return the caller's order groups, newest first; in pages if the API date has the parameter `limit`."""
+    """Return the caller's order groups, newest first.
+
+    The answer has pages only at API dates at which the operation has the parameter `limit`.
+    """
     subaccount, revision = requested_or_all(call), call.state.sequence
     if "limit" not in call.params:
         return cached_answer(call, revision, lambda: write_rows(call, GROUPS, _groups(call, subaccount)))

@@ -1,4 +1,4 @@
-"""Operations that read an account's orders, in pages or one by one."""
+"""Implements the operations that read an account's orders, in pages or one by one."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Operations that read an account's deposits and withdrawals."""
+"""Implements the operations that read an account's deposits and withdrawals."""
 
 from mockexchange.core.model.history import History, HistoryPage
 from mockexchange.core.model.payments import Payment

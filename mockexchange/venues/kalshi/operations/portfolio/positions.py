@@ -1,4 +1,4 @@
-"""Operations that read the positions of a member's subaccount or an FCM's subtrader."""
+"""Implements the operations that read the positions of a member's subaccount or an FCM's subtrader."""
 
 from msgspec.structs import replace
 
@@ -41,7 +41,7 @@ def answer_positions(
     is_by_event: bool = False,
     is_archived: bool | None = None,
 ) -> bytes:
-    """Return a page of a subaccount's positions with this settlement status.
+    """Return a page of a subaccount's positions with the settlement status `status`.
 
     Pages are cached by the subaccount's revision.
     """

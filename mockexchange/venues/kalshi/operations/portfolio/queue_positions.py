@@ -1,4 +1,4 @@
-"""Operations that read the queue positions of resting orders: how many contracts trade before each."""
+"""Implements the operations that read queue positions: how many contracts trade before a resting order."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The operation that reads the cash that an FCM's resting orders reserve, for FCM members only."""
+"""Implements the operation that reads the cash that an FCM's resting orders reserve."""
 
 from collections import Counter
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Operations that read the settlements of a member's positions."""
+"""Implements the operations that read the settlements of a member's positions."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ NOTHING = Bought()
 
 
 class SettlementView(NamedTuple):
-    """A settlement with the counts of its sides, gross or net depending on the setting `settlement_counts`."""
+    """A settlement with the counts of its sides; the setting `settlement_counts` selects gross or net counts."""
 
     row: Settlement
     yes: Bought
@@ -29,7 +29,7 @@ class SettlementView(NamedTuple):
 
     @property
     def result_without_void(self) -> Result:
-        """The result, shown as scalar for a void market, which repays the cost of either side."""
+        """The market's result, where void, which repays the cost of either side, is shown as scalar."""
         return Result.SCALAR if self.row.result is Result.VOID else self.row.result
 
 

@@ -1,4 +1,4 @@
-"""Operations that read about a member's subaccounts.
+"""Implements the operations that read a member's subaccounts.
 
 An FCM has subtraders instead, and only the primary subaccount.
 """
@@ -25,7 +25,7 @@ class SubaccountBalance(NamedTuple):
 
 
 class SubaccountTransfer(NamedTuple):
-    """A transfer of cash between subaccounts on one exchange index."""
+    """A transfer of cash between two subaccounts on one shard."""
 
     row: TransferRow
 
@@ -53,7 +53,7 @@ class Netting(NamedTuple):
 
 
 def get_subaccount_balances(call: AccountCall) -> bytes:
-    """Return one balance per subaccount, or per subaccount and exchange index at dates whose balances have one."""
+    """Return a balance for each subaccount, or at later API dates for each subaccount and shard."""
     balances = [row for name in _subaccounts(call) for row in _balances_of(call, name)]
     return write(call, Subaccounts(balances))
 

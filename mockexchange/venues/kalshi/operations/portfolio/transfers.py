@@ -1,4 +1,4 @@
-"""Operations that read transfers between instances and shards, and an account's target allocation."""
+"""Implements the operations that read transfers between instances and shards, and target allocations."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,7 @@
-"""Operations that read objects of the scenario: the exchange makes none of them, so by default answers are empty."""
+"""Implements operations that answer with objects of the scenario.
+
+The exchange does not make such objects, so the answers are empty unless the scenario gives some.
+"""
 
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.kalshi.operations.scenario_data import (

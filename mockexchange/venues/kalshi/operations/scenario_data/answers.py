@@ -17,7 +17,7 @@ Filter = Callable[[Call, DataRow, Any], bool]
 
 
 class One(NamedTuple):
-    """The answer that contains one object."""
+    """The content of an answer with one object."""
 
     row: object
 
@@ -28,7 +28,7 @@ def equal_to(column: str) -> Filter:
 
 
 def answer_page(call: Call, data: str, table: ListTable, filters: Mapping[str, Filter]) -> bytes:
-    """Return a filtered page of a scenario's table, in the scenario's order."""
+    """Return a page of the objects of a scenario's table that pass the filters, in the scenario's order."""
     keeps = all_of(tests_of(call, filters))
     rows = call.data.rows(data)
 
@@ -51,7 +51,7 @@ def filtered(call: Call, data: str, filters: Mapping[str, Filter]) -> Iterable[D
 
 
 def answer_one(call: Call, data: str, *key: str) -> bytes:
-    """Return the object with a key as an answer. Raises Rejected if the scenario has no such object."""
+    """Return an answer with the object that has this key. Raises Rejected if the scenario has no such object."""
     return write(call, One(row_of(call, data, *key)))
 
 
@@ -64,7 +64,7 @@ def row_of(call: Call, data: str, *key: str) -> DataRow:
 
 
 def tests_of(call: Call, filters: Mapping[str, Filter]) -> list[Test[DataRow]]:
-    """Return a test of objects for each filter whose parameter the request gives."""
+    """Return a test for each of the filters whose parameter the request gives."""
     asked = ((keeps, call.params.get(name)) for name, keeps in filters.items())
     return [_test(call, keeps, value) for keeps, value in asked if value not in UNFILTERED]
 

@@ -1,4 +1,4 @@
-"""Operations that read the scenario's multivariate event collections, and the lookups in them."""
+"""Implements the operations that read the scenario's multivariate event collections, and the lookups in them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ LOOKUPS = ListTable("lookup_points", "LookupPoint")
 
 
 def status_of(row: DataRow, at: int) -> str:
-    """Return the status of an event collection at an instant."""
+    """Return the status of an event collection at the time `at`."""
     if at < row.open_date:
         return "unopened"
     return "open" if at < row.close_date else "closed"

@@ -1,4 +1,4 @@
-"""Operations that read the scenario's requests for quotes (RFQs), quotes and block trade proposals."""
+"""Implements the operations that read the scenario's requests for quotes (RFQs), quotes and block trade proposals."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

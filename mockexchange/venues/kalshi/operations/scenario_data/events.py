@@ -1,4 +1,7 @@
-"""Operations that read the scenario's event images and sources, forecasts, multivariate events and search filters."""
+"""Implements the operations that read the scenario's event images, sources, forecasts, and multivariate events.
+
+It also has the operations for tags and search filters.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

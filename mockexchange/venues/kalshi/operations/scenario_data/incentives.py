@@ -1,4 +1,4 @@
-"""Operations that read the scenario's incentive programs and scheduled fee changes."""
+"""Implements the operations that read the scenario's incentive programs and scheduled fee changes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ EVERYTHING = "all"
 
 
 def status_of(row: DataRow, at: int) -> str:
-    """Return the status of an incentive program at an instant."""
+    """Return the status of an incentive program at the time `at`."""
     if row.paid_out:
         return "paid_out"
     if at < row.start_date:
@@ -31,7 +31,7 @@ def is_of_type(call: Call, row: DataRow, kind: Any) -> bool:
 
 
 def is_shown(call: Call, row: DataRow, shows_past: Any) -> bool:
-    """Return whether an answer shows a fee change: if it is in the future, or past changes are requested too."""
+    """Return whether an answer shows a fee change: it is in the future, or the request asks for past changes too."""
     return bool(shows_past or row.scheduled_ts > call.at)
 
 

@@ -1,4 +1,4 @@
-"""Operations that read the scenario's live data and game statistics."""
+"""Implements the operations that read the scenario's live data and game statistics."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Operations that read the scenario's milestones and structured targets."""
+"""Implements the operations that read the scenario's milestones and structured targets."""
 
 import json
 from typing import Any

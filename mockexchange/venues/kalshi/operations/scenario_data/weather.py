@@ -1,4 +1,4 @@
-"""Operations that read the weather indexes of the scenario's cities."""
+"""Implements the operations that read the weather indexes of the scenario's cities."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ MICROSECONDS_PER_MILLISECOND = 1_000
 
 
 class Index(NamedTuple):
-    """Published points of a city's weather index, oldest first."""
+    """The published points of a city's weather index, oldest first."""
 
     city: str
     config_version: str
@@ -21,7 +21,7 @@ class Index(NamedTuple):
 
 
 class Calibrations(NamedTuple):
-    """Configurations with which a city's weather index was computed, oldest first."""
+    """The configurations with which a city's weather index was computed, oldest first."""
 
     city: str
     calibrations: Sequence[DataRow]
