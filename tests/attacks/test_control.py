@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.scenario import located_text
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.control.requests import BODY_BYTES_MAX
 from mockexchange.server.process import Server
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
+from mockexchange.venues.request import Request
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, Target, play
 from tests.server.wire import ADDRESS
 
@@ -42,7 +44,7 @@ class Control(Target):
         """
         before_ms = self.longest_ms
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        await self._leave_out_turn(before_ms)
+        await self.leave_out_turn(before_ms)
         size = len(raw) if declared is None else declared
         head = (
             f"{method} /_mock{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
@@ -59,10 +61,10 @@ class Control(Target):
         writer.close()
         before_ms = self.longest_ms
         answered, _, rest = b"".join(parts).partition(b"\r\n\r\n")
-        await self._leave_out_turn(before_ms)
+        await self.leave_out_turn(before_ms)
         return int(answered.split()[1]), rest
 
-    async def _leave_out_turn(self, before_ms: float) -> None:
+    async def leave_out_turn(self, before_ms: float) -> None:
         """Let the watch note the turn that ends here, and forget it."""
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -162,6 +164,45 @@ def test_many_steps_that_are_due_at_once(home: Path) -> None:
             assert (await target.call("POST", "/sandboxes/default/clock", {"advance": "1s"}))[0] == 200
             assert (await target.call("GET", "/sandboxes/default/script"))[0] == 200
             assert len(target.sandbox.log) > STEPS
+            assert target.longest_ms < TURN_MS_MAX
+
+    play(scene())
+
+
+def test_a_full_journal_is_read_in_pieces(home: Path) -> None:
+    """A journal of requests with long headers and bodies, which fill its bounds: 180 MB in a long run."""
+    headers = tuple((f"x-header-{number}".encode(), b"v" * 60) for number in range(60))
+    requests = 20_000 if LONG else 800
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            for number in range(requests):
+                request = Request("POST", "/trade-api/v2/portfolio/orders", f"n={number}", headers, b"{" + b" " * 3_000)
+                target.sandbox.answer(RequestContext.of(request))
+            await target.leave_out_turn(0.0)
+            for query in ("", "?status=401&redact=true", "?short=true", "?q=nowhere", "?path=/nowhere"):
+                status, _ = await target.call("GET", f"/sandboxes/default/journal{query}")
+                assert status == 200
+            assert (await target.call("DELETE", "/sandboxes/default/journal"))[0] == 204
+            assert target.longest_ms < TURN_MS_MAX
+
+    play(scene())
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_a_long_scenario_is_parsed_beside_the_loop(home: Path, kind: str) -> None:
+    """A scenario of 60 MB of JSON, or of 30 MB of YAML, in a long run."""
+    count = (300_000 if LONG else 5_000) if kind == "json" else (60_000 if LONG else 3_000)
+    steps = [{"deposit": {"account": "alice", "amount": "1", "payment": f"p-{n}"}} for n in range(count)]
+    whole: Any = {"scenario": "long", "accounts": {"alice": {}}, "history": steps}
+    if kind == "yaml":
+        rows = "".join(f"- deposit: {json.dumps(step['deposit'])}\n" for step in steps)
+        whole = "scenario: long\naccounts: {alice: {}}\nhistory:\n" + rows
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/sandboxes", {"name": "long", "scenario": whole})
+            assert status == 201, answer[:300]
             assert target.longest_ms < TURN_MS_MAX
 
     play(scene())
