@@ -1,1 +1,1 @@
-"""Scenarios describe the state of an exchange before its clock starts, in YAML, JSON, or, if long, JSON lines."""
+"""Reads scenarios: YAML, JSON or JSON lines files that describe an exchange before its clock starts."""

@@ -21,7 +21,10 @@ KEY_PAIR_FIELDS = ("algorithm", "public_key", "private_key")
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """A key in a scenario: read from files (paths relative to the scenario), given as a secret, or to be generated."""
+    """A key as a scenario describes it.
+
+    Its key pair is read from files (paths relative to the scenario) or generated, or it has a secret.
+    """
 
     account: str
     name: str
@@ -38,7 +41,7 @@ class KeySpec:
 
     @property
     def source(self) -> tuple[object, ...]:
-        """What the key pair comes from: in a reset, a key with an unchanged source keeps its key pair."""
+        """The values that determine the key pair: a reset keeps the key pair of a key whose values are unchanged."""
         return self.algorithm, self.public_path, self.private_path
 
 
@@ -58,9 +61,9 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
 
 
 def step_command(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
-    """Return the command for a step of this kind, and its parsed text for errors.
+    """Return the command for a step of this kind, and the step's parsed text, to which errors refer.
 
-    Other keys in `values` are ignored.
+    Keys in `values` that the kind does not have are ignored.
     """
     step, node = STEPS[kind], values["_node"]
     try:
@@ -148,7 +151,10 @@ def _check_subtrader_ids(name: str, account: dict[str, Any]) -> None:
 
 
 def keys_of(name: str, account: dict[str, Any], file: str) -> Iterator[KeySpec]:
-    """Yield the keys of an account, or one default key if it lists none. Raises ScenarioError on contradictions."""
+    """Yield the keys that an account lists, or one default key if it lists none.
+
+    Raises ScenarioError on contradictions.
+    """
     venue = venue_of(account["venue"])
     if account["keys"] is None:
         yield KeySpec(

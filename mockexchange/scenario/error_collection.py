@@ -14,7 +14,7 @@ _ERRORS: ContextVar[list[ScenarioError] | None] = ContextVar("_ERRORS", default=
 
 
 class NotedErrors(ScenarioError):
-    """A value cannot be made because of errors that were already collected; it has no message of its own."""
+    """Raised if a value cannot be made because of errors that were already collected; it has no message of its own."""
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def note_or_raise(error: ScenarioError) -> None:
 
 
 def read_on(error: ScenarioError, reads: Iterable[Callable[[], object]]) -> ScenarioError:
-    """Return the error to raise for a value with a wrong part, after collecting the errors of the value's other parts.
+    """Return the error to raise for a value with a wrong part; first, collect the errors of the value's other parts.
 
     `reads` are functions that read those parts. Outside `collecting_errors`, they are not called.
     """

@@ -17,7 +17,7 @@ class ScenarioError(ValueError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ": did you mean 'x'?" with the known word nearest to a misspelt one; empty if none is near."""
+    """Return ": did you mean 'x'?" with the known word nearest to a misspelt one; "" if no known word is similar."""
     by_lower = {name.casefold(): name for name in known}
     near = get_close_matches(word.casefold(), by_lower, n=1, cutoff=NEARNESS_MIN)
     return f": did you mean {by_lower[near[0]]!r}?" if near else ""

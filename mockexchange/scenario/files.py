@@ -1,4 +1,4 @@
-"""The scenarios that a request may name: built-in ones, and files below one folder on the server's machine."""
+"""Opens the scenarios that a request may name: built-in ones, and files below one folder on the server's machine."""
 
 import os
 import re
@@ -120,7 +120,7 @@ def read_bytes(path: Path, bytes_max: int) -> bytes:
 
 
 def require_no_key_files(plan: Plan) -> Plan:
-    """Check that a plan sent in a request names no key files, and return the plan.
+    """Return a plan that a client sent in a request, after checking that it names no key files.
 
     A request must not read the server's files. Raises ScenarioError if the plan names one.
     """

@@ -34,7 +34,7 @@ Line = dict[str, Any]
 
 @dataclass(slots=True)
 class Market:
-    """A market while it trades: its last YES price, the numbers of its trading accounts, and the positions of each."""
+    """A market during generation: its last YES price, the numbers of its trading accounts, and the position of each."""
 
     ticker: str
     price_cents: int
@@ -68,7 +68,10 @@ class GeneratedAccounts:
         self.orders = 0
 
     def fill(self, market: Market, after: str) -> Iterator[Line]:
-        """Yield one fill, after the deposits it needs; one in twenty is against another trader."""
+        """Yield the lines for one fill, after deposits if it needs cash.
+
+        One fill in twenty is against another generated account.
+        """
         account = self.random.choice(market.traders)
         deal = self._next_deal(market, market.stakes.get(account, Stake()).quantity_centis)
         values = {"account": self.names[account], "market": market.ticker, **deal.line(), "taker": self._happens(60)}
@@ -80,7 +83,7 @@ class GeneratedAccounts:
         yield {"after": after, "fill": values}
 
     def rest(self, market: Market) -> Iterator[Line]:
-        """Yield an order that rests in the order book; for one order in three, its cancellation follows."""
+        """Yield the line of an order that rests in the order book; for one order in three, also its cancellation."""
         self.orders += 1
         order, account = f"rest-{self.orders}", self.random.choice(market.traders)
         deal = Deal(self._side(), Action.BUY, self._count(), CENTICENTS_PER_CENT)
@@ -130,7 +133,7 @@ class GeneratedAccounts:
         return self.random.random() * 100 < percent
 
     def below(self, limit: int) -> int:
-        """Return a whole number from 0 to `limit` - 1."""
+        """Return a pseudo-random whole number from 0 to `limit` - 1."""
         return int(self.random.random() * limit)
 
 

@@ -49,7 +49,7 @@ Progress = Callable[[int], None]
 
 
 class FakerMissing(RuntimeError):
-    """Faker, an extra, is not installed; the message has the command that installs it."""
+    """Raised if the package Faker, an extra, is not installed; the message has the command that installs it."""
 
     def __init__(self) -> None:
         super().__init__(f"generating needs Faker: {install_command('mockexchange[generate]')}")

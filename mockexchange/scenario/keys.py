@@ -49,18 +49,19 @@ class KeyPool:
     drawn: dict[str, KeyPair] = field(default_factory=dict)
 
     def pair_for(self, spec: KeySpec) -> KeyPair:
-        """Return the key pair for a key of the scenario. Raises ScenarioError if the key's files are unusable."""
+        """Return the key pair for a key of the scenario, a new one or the one that the key already has.
+
+        Raises ScenarioError if the key's files are unusable.
+        """
         name = f"{self.sandbox}/{spec.account}/{spec.name}"
         if name not in self.drawn:
             self.drawn[name] = self._pair_for(spec, name)
         return self.drawn[name]
 
     def for_others(self, old: Iterable[KeySpec], new: Iterable[KeySpec]) -> "KeyPool":
-        """Return a pool for the keys of another scenario in the same sandbox.
+        """Return a pool for another scenario in the same sandbox, in which unchanged keys keep their pairs.
 
-        A key with the same specification keeps its pair.
-
-        Key files are read again, because they may have changed.
+        `old` and `new` are the keys of the two scenarios. Key files are read again, because they may have changed.
         """
         wanted = {(spec.account, spec.name): spec.source for spec in new}
         kept = [f"{self.sandbox}/{spec.account}/{spec.name}" for spec in old if _is_kept(spec, wanted)]
@@ -84,7 +85,7 @@ class KeyPool:
 
 
 def new_pair(name: str, algorithm: str, used: Container[str | None]) -> KeyPair:
-    """Return a key pair for a name ("rsa" or "ed25519") whose private key is not in `used`."""
+    """Return a key pair, "rsa" or "ed25519", that is chosen by a name and whose private key is not in `used`."""
     if algorithm == "ed25519":
         return derive_ed25519(name)
     place = free_place(name, lambda place: rsa_pair(place).private_pem in used)
@@ -104,7 +105,7 @@ def make_pair(algorithm: str) -> KeyPair:
 
 
 def read_private_key(path: Path, spec: KeySpec) -> KeyPair:
-    """Read a PEM private key and derive its public half. Raises ScenarioError."""
+    """Read a PEM private key from a file and derive its public half. Raises ScenarioError."""
     text = _read(path, spec, "private_key")
     try:
         key = serialization.load_pem_private_key(text.encode(), password=None)
@@ -117,7 +118,7 @@ def read_private_key(path: Path, spec: KeySpec) -> KeyPair:
 
 
 def read_public_key(path: Path, spec: KeySpec) -> KeyPair:
-    """Read a PEM public key. Raises ScenarioError."""
+    """Read a PEM public key from a file. Raises ScenarioError."""
     return KeyPair(_checked(_read(path, spec, "public_key"), path, spec, "public_key"), None)
 
 

@@ -103,7 +103,7 @@ def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
 
 
 def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "scenario") -> Plan:
-    """Load a scenario whose history is given apart from its text, as mappings.
+    """Load a scenario from text, and its history from separate mappings, one per step.
 
     In errors, a step's position from 1 on is its line. A step is checked when the steps of the plan are iterated, so
     that they are never in memory as a whole.
@@ -113,7 +113,7 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
 
 
 def load_object(node: Located) -> Plan:
-    """Load a scenario that is already parsed, such as a part of a request."""
+    """Load a scenario from parsed JSON, such as a part of a request."""
     text = repr(node)
     given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
     return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
@@ -139,7 +139,7 @@ def _plan_of_given(given: _Given) -> Plan:
 
 
 def load_located(node: Located, digest: str) -> Plan:
-    """Load a scenario that is already parsed; `digest` is the hash that identifies the scenario in the log."""
+    """Load a scenario from parsed text; `digest` is the hash that identifies the scenario in the log."""
     values = SCENARIO.read(node, "")
     require_markets(values)
     require_script(values)
@@ -162,9 +162,9 @@ def _load_lines(path: Path) -> Plan:
 
 
 def load_source(source: Source, digest: str) -> Plan:
-    """Load the scenario of a stored sandbox again.
+    """Load again the scenario of a sandbox that a store keeps.
 
-    Raises ScenarioError if it has changed and no longer has this digest.
+    Raises ScenarioError if the scenario has changed and no longer has this digest.
     """
     match source.kind:
         case "text":

@@ -1,4 +1,4 @@
-"""Parses YAML, JSON and JSON lines with every scalar as text and the line of every value.
+"""Parses YAML, JSON and JSON lines into values that keep every scalar as text and know their line.
 
 The schema converts the text afterwards, so `side: yes`, `on`, `12:30:00` and `price: 0.56` keep their text, and amounts
 are never floats. Values are built from YAML parse events instead of composed nodes: this is seven times as fast, and a
@@ -53,7 +53,7 @@ def read_yaml(text: str, file: str) -> Located:
 
 
 def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
-    """Parse each line as a JSON document when it is needed; blank lines are skipped.
+    """Parse each line as a JSON document when the iterator reaches it; blank lines are skipped.
 
     Raises ScenarioError with the line.
     """
@@ -86,7 +86,7 @@ def located_json(text: str, file: str, line: int) -> Located:
 
 
 def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
-    """Return a parsed JSON value as Located, with numbers as text.
+    """Return a parsed JSON value as Located values, with numbers as text.
 
     Raises ScenarioError if it is too deep or not valid UTF-8.
     """

@@ -1,4 +1,4 @@
-"""The key `orders` of a scenario, which changes rules of order entry."""
+"""Reads the key `orders` of a scenario, which changes rules of order entry."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ ORDERS = Record({**{key: may(kind) for key, (_, kind) in RULES.items()}, "frames
 
 
 def rules_of(values: dict[str, Any]) -> OrderRules:
-    """Return the rules of order entry of a scenario, from the values below `orders`.
+    """Return the rules of order entry that a scenario sets below `orders`; `values` are the values of its keys.
 
     A group window of 0 means that the window ends only at a reset.
     """

@@ -1,4 +1,4 @@
-"""The plan of a scenario: its settings, keys, and commands with their times. Nothing is executed here.
+"""The plan of a scenario: its settings, keys, and commands with their times. Making a plan executes nothing.
 
 Steps of a history without a time are one millisecond apart, beginning at `start`.
 """
@@ -32,7 +32,7 @@ HISTORY_STEP_US = 1_000
 
 
 class TimedCommand(NamedTuple):
-    """A command, its time in microseconds, and its parsed text with file and line, for errors."""
+    """A command with its time in microseconds; `node` is its parsed text with file and line, for errors."""
 
     at: int
     command: Command
@@ -41,7 +41,7 @@ class TimedCommand(NamedTuple):
 
 @dataclass(slots=True)
 class PlanCache:
-    """Results of earlier executions of a plan's history. Plans derived from it by `replace` share them."""
+    """Results of earlier executions of a plan's history; copies of the plan made by `replace` share them."""
 
     plays: int = 0
     snapshot: Any = None
@@ -49,7 +49,7 @@ class PlanCache:
 
 
 class Source(NamedTuple):
-    """Where a plan can be read from again: the text of a scenario, or the path of a JSON lines file."""
+    """The text of a scenario, or the path of a JSON lines file, from which a plan can be read again."""
 
     kind: str
     """What `content` is: "text" or "object" (a scenario), or "lines" (a path)."""
@@ -60,7 +60,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A scenario after it was read.
+    """A scenario after it was read: settings, keys, history, script, faults and stubs.
 
     A long history is not in memory: each iteration over `steps` reads its file again.
     """
@@ -96,7 +96,7 @@ class Plan:
 
 
 def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:
-    """Return the plan of a scenario from the values that the schema read.
+    """Return the plan of a scenario. `values` are its values as the schema read them, `history` are its steps.
 
     Raises ScenarioError if they contradict each other.
     """

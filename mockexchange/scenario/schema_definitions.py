@@ -1,4 +1,7 @@
-"""Shortens a JSON Schema: equal parts are moved to "$defs", under the key at which they were found."""
+"""Shortens a JSON Schema by moving parts that occur several times to "$defs".
+
+A part's name there is the key at which it was found.
+"""
 
 import json
 from collections import Counter
@@ -12,7 +15,7 @@ DEFINITIONS = "$defs"
 
 
 def with_shared_parts(schema: Schema) -> Schema:
-    """Return an equivalent schema in which every part above a certain size occurs only once."""
+    """Return an equivalent schema in which each repeated part above a certain size occurs only once."""
     counts: Counter[str] = Counter()
     count_parts(schema, counts)
     shared = _Shared(counts)
@@ -27,7 +30,7 @@ class _Shared:
         self._names: dict[str, str] = {}
 
     def shortened(self, schema: Schema, key: str) -> Schema:
-        """Return the schema with references to its shared parts; `key` is the property that it belongs to."""
+        """Return a schema with references in place of its repeated parts; `key` is the property that has the schema."""
         return _with_parts(schema, key, self._referred)
 
     def _referred(self, schema: Schema, key: str) -> Schema:
@@ -50,7 +53,7 @@ class _Shared:
 def count_parts(schema: Schema, counts: Counter[str]) -> None:
     """Count how often each part of a schema occurs.
 
-    The parts of a part that was counted already are not counted again.
+    The parts inside a part that was counted already are not counted again.
     """
     for part, _ in _parts(schema, ""):
         text = json.dumps(part)

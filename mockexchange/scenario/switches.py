@@ -1,4 +1,4 @@
-"""The venue settings that a scenario can change, under the venue's name.
+"""Reads the settings of venues in a scenario, which are keys below the venue's name.
 
 Settings of the default venue are keys of the top level, for historical reasons; top-level settings that every venue has
 apply to all venues.
@@ -38,7 +38,7 @@ def fields_of_venues() -> dict[str, Field]:
 
 
 def settings_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of every venue, by its name, from the values that the schema read."""
+    """Return the settings of every venue, by the venue's name, from the values of a scenario."""
     given = {name: value for name, value in _of_top_level(values) if value is not None}
     common = {name: value for name, value in given.items() if name in COMMON}
     own = {name: _of_venue(name, values) for name in VENUES}

@@ -1,4 +1,4 @@
-"""The schema of the data that a scenario gives a venue for its answers, made from the venue's tables."""
+"""Makes the schema of the data that a scenario gives a venue for its answers, from the venue's data tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The type of one row of a table; keys that are not given are left out."""
+    """The type of one object of a data table; keys that are not given are left out."""
 
     record: Record
 
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The type of a venue's table: a list of rows, of which no two have the same key."""
+    """The type of a data table: a list of objects, of which no two have the same key."""
 
     rows: ListOf
     key: tuple[str, ...]
@@ -90,7 +90,7 @@ class Table:
 
 
 def table_type(table: DataTable) -> Kind:
-    """Return the type of a venue's table."""
+    """Return the type of values for one of a venue's data tables."""
     return Table(ListOf(_row(table.columns), "a list of objects"), table.key)
 
 

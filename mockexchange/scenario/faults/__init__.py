@@ -1,1 +1,1 @@
-"""The format of faults in a scenario: rules, their effects, and the delays after which reads show a write."""
+"""The format of faults in a scenario: rules, their effects, and `lag`, the delay after which reads show a change."""

@@ -1,4 +1,4 @@
-"""The schema of fault effects: the one key below `then`, with the fields of the effect."""
+"""The schema of `then` in a fault rule: one key, the effect's name, with the fields of the effect."""
 
 import re
 from collections.abc import Callable
@@ -30,7 +30,10 @@ SHAPES = keywords("nested", "flat", "msg", "text")
 
 
 class Surface(StrEnum):
-    """The kind of traffic that an effect changes. It determines which conditions a rule with the effect may have."""
+    """The kind of traffic (requests, handshakes or frames) that an effect changes.
+
+    It determines which conditions a rule with the effect may have.
+    """
 
     REQUEST = "requests"
     HANDSHAKE = "handshakes of streams"
@@ -52,7 +55,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class OrNull:
-    """The type of a choice of words one of which is "null", which YAML and JSON read as no value."""
+    """The type of a word out of several, one of which is "null"; YAML and JSON read `null` as no value."""
 
     kind: Scalar
 

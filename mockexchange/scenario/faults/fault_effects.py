@@ -45,7 +45,7 @@ class TruncateJson(Struct, frozen=True):
 
 
 class Cursor(Struct, frozen=True):
-    """Change the cursor of a page: `how` is "null", "absent", or "repeat" (the cursor of the request)."""
+    """Change the cursor in the answer: `how` is "null", "absent", or "repeat" (the cursor that the request sent)."""
 
     how: str
 
@@ -59,11 +59,14 @@ class DuplicateRow(Struct, frozen=True):
 
 
 class NoRows(Struct, frozen=True):
-    """Leave out the rows of a page, and keep its cursor."""
+    """Leave out all rows of a page, and keep its cursor."""
 
 
 class Legacy(Struct, frozen=True):
-    """Change the old numbers beside the fixed-point fields that replaced them: `how` is "absent", "zero" or "wrong"."""
+    """Change the old number fields that stand beside the fixed-point fields which replaced them.
+
+    `how` is "absent", "zero" or "wrong".
+    """
 
     how: str
 
@@ -105,7 +108,10 @@ class LostRequest(Struct, frozen=True):
 
 
 class UnknownOutcome(Struct, frozen=True):
-    """Answer 503, and execute the request with this probability, in millionths."""
+    """Answer 503, so that the client does not know whether the request was executed.
+
+    It is executed with this probability, in millionths.
+    """
 
     carried_out_ppm: int
 
@@ -156,7 +162,7 @@ class Terminal(Struct, frozen=True):
 
 
 class LiteralFrame(Struct, frozen=True):
-    """Send `text`, with "$sid" and "$seq" replaced by the subscription's id and its next sequence number."""
+    """Send `text` as a frame, with "$sid" and "$seq" replaced by the subscription's id and its next sequence number."""
 
     text: str
 

@@ -58,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """The conditions of a rule; a condition that is None matches everything.
+    """The conditions of a rule; a condition that is None is met by everything.
 
     `*` may stand anywhere in `path`, and at the end of `operation`.
     """
@@ -273,10 +273,10 @@ def unknown_account(rule: Rule, known: tuple[str, ...]) -> ScenarioError:
 
 
 def read_change(text: str) -> tuple[Rule, int] | str | None:
-    """Parse a note of the log: return an installed rule and its time, or the name of a removed rule, or None.
+    """Parse a note of the log about fault rules.
 
-    The time is the host time of the installation in microseconds; it is 0 unless the rule depends on it. None is
-    returned for notes about other things. Raises ScenarioError.
+    Return (rule, time) for an installed rule, the name of a removed rule, or None for a note about something else. The
+    time is the host time of the installation in microseconds, 0 unless the rule depends on it. Raises ScenarioError.
     """
     match located_json(text, "", 0).value:
         case {"install": Located() as node, "host_at": Located(value=str(host_at))}:

@@ -1,4 +1,4 @@
-"""Makes fault rules by which reads show a write only after a delay, by the kind of read.
+"""Makes the fault rules for `lag` in a scenario: reads show a change only after a delay, by the kind of read.
 
 A venue answers reads from a replica that is behind the exchange: a new order is unknown for a while, and a list is old.
 """
@@ -24,7 +24,7 @@ TIMES = tuple(name for venue in VENUES.values() for name in venue.faults.reads_o
 
 
 def rules_of_lags(lags: dict[str, int | None]) -> list[Rule]:
-    """Return a fault rule for each read that is delayed; `lags` are microseconds by the kind of read.
+    """Return a fault rule for each kind of read that is delayed; `lags` are the delays in microseconds.
 
     The operations that return the time of the state get the longest of the delays.
     """

@@ -1,1 +1,1 @@
-"""The format of scripts: steps, their triggers and actions, and checks of the names in them."""
+"""The format of scripts: steps with their triggers and actions, and the checks of names in them."""

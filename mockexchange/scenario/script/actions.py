@@ -1,4 +1,4 @@
-"""The actions of script steps: templates, which are completed when the step runs, and literal frames."""
+"""The actions of script steps: commands with placeholders, which are filled when the step runs, and literal frames."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -52,9 +52,9 @@ _EXACT_TEXT = Scalar(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The action of a script step.
+    """The action of a script step, which may have placeholders.
 
-    If it contains "$n", "$order" or the account "*", it is read each time the step runs.
+    If it contains "$n", "$order" or the account "*", it is parsed each time the step runs.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class Template:
     """The action, if it is the same at each run; None if it depends on the account, the repetition or the order."""
 
     def make(self, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Any:
-        """Return the action for an account, a repetition and an order.
+        """Return the action with its placeholders filled by an account, the number of the repetition and an order.
 
         Raises ScenarioError if it is invalid with these values.
         """
@@ -86,9 +86,9 @@ def template(kind: str, node: Located, path: str, read: Callable[[Located, str],
 
 
 def filled(node: Located, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Located:
-    """Return a node with its placeholders replaced: "$n", those in `order`, and "*" by `account` unless that is None.
+    """Return parsed text with its placeholders replaced: "$n", those in `order`, and "*" by `account` if given.
 
-    A node without placeholders is returned itself.
+    Text without placeholders is returned unchanged, as the same object.
     """
     if isinstance(node.value, dict):
         items = {key: _filled_item(key, item, account, repetition, order) for key, item in node.value.items()}
@@ -117,7 +117,7 @@ def _is_anyone(key: str, item: Located) -> bool:
 
 
 def names_any_account(node: Located) -> bool:
-    """Return whether the account "*" occurs in the node."""
+    """Return whether parsed text contains the account "*", which stands for the account that triggered the step."""
     if isinstance(node.value, dict):
         return any(_is_anyone(key, item) or names_any_account(item) for key, item in node.value.items())
     return isinstance(node.value, list) and any(map(names_any_account, node.value))
@@ -125,7 +125,7 @@ def names_any_account(node: Located) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ScriptedFrame:
-    """A text that a script sends to streams of an account that are subscribed to a channel; "*" stands for any.
+    """A text that a script sends as a frame to streams; `account` and `channel` select the streams, "*" means all.
 
     "$sid" and "$seq" in it, with their quotes, are replaced by the subscription's id and its next sequence number.
     """

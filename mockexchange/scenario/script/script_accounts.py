@@ -33,9 +33,9 @@ def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> No
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that matches the names with "$n", for any number in its place.
+    """Return a regular expression that matches the `names` with "$n", for any number in its place.
 
-    Other names are not in the pattern.
+    Names without "$n" are not in it.
     """
     numbered = (name for name in names if NUMBERED in name)
     return re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in numbered) or NOTHING)

@@ -18,7 +18,7 @@ KNOWN_SHOWN_MAX = 20
 
 
 def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str]) -> None:
-    """Raise ScenarioError for a name that is neither known nor listed by a step of the script.
+    """Raise ScenarioError if a step names a market or an instrument that is unknown and that no step lists.
 
     `kind` is "market" or "instrument": the key with the name in actions, and the step that lists a new one.
     """

@@ -1,8 +1,9 @@
 """The schema of scripts: steps that run after the clock begins, at a time or by a trigger.
 
-An entry is a mapping with one action and optional timing: `when` (an action of a client that triggers it), `at` (an
-instant), `after` (a duration since the beginning, or since the trigger), `every` and `times`. Nothing is executed here.
-In the texts of an action, "$n" is the number of the repetition, and the account "*" is the account that triggered it.
+An entry of a script is a mapping with one action and optional timing: `when` (an action of a client that triggers it),
+`at` (an instant), `after` (a duration since the beginning, or since the trigger), `every` and `times`. In the texts of
+an action, "$n" is the number of the repetition, and the account "*" is the account that triggered it. This module
+executes nothing.
 """
 
 import re

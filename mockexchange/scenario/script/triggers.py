@@ -67,10 +67,10 @@ TRIGGERS = {
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An action of a client that triggers a step: `of` is its channel, market, instrument or operation, or "*".
+    """An action of a client that triggers a step.
 
-    `number` is the number of the page, for pages. The step is triggered the `nth` time that an account does the action,
-    or every time if `nth` is None.
+    `of` is the channel, market, instrument or operation of the action, or "*"; `number` is the number of a requested
+    page. The step is triggered the `nth` time that an account does the action, or every time if `nth` is None.
     """
 
     kind: str
@@ -80,7 +80,7 @@ class Trigger:
     number: int = 0
 
     def matches(self, kind: str, account: str | None, of: str, number: int) -> bool:
-        """Return whether an action triggers the step; `account` is None if it is not known who did it."""
+        """Return whether an action of a client triggers the step; `account` is None if the client is unknown."""
         return (
             kind == self.kind
             and self.account in (ANY, account)

@@ -27,7 +27,10 @@ STEPS: dict[str, StepKind] = {
 
 
 class Step(NamedTuple):
-    """A command with its time: an instant, a duration after the previous step, or neither. `node` is its location."""
+    """A command with its time: an instant, a duration after the previous step, or neither.
+
+    `node` is the step's parsed text, with file and line for errors.
+    """
 
     command: Command
     at: int | None

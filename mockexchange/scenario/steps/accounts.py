@@ -1,4 +1,4 @@
-"""The scenario steps for accounts, subaccounts, keys, and the restrictions of subtraders."""
+"""Defines the scenario steps for accounts, subaccounts, keys, and the restrictions of subtraders."""
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import AccountKind

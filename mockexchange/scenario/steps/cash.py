@@ -1,4 +1,4 @@
-"""The scenario steps for deposits, withdrawals and transfers of cash."""
+"""Defines the scenario steps for deposits, withdrawals and transfers of cash."""
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import (

@@ -1,4 +1,4 @@
-"""The scenario steps for orders of derivatives, and for quotes of traders outside the scenario."""
+"""Defines the scenario steps for orders of derivatives, and for quotes of traders outside the scenario."""
 
 from mockexchange.core import commands
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OrderLife, TriggerKind, TriggerSource

@@ -1,4 +1,7 @@
-"""The scenario steps for derivatives: their prices and trades, sessions, funding, delivery, and cash by currency."""
+"""Defines the scenario steps for derivatives.
+
+They set prices, record trades, carry out settlements, funding and delivery, and change cash by currency.
+"""
 
 import re
 from decimal import Decimal
@@ -26,7 +29,7 @@ _PRICING = {"iv": ("iv", may(NUMBER_ABOVE_ZERO)), "greeks": ("greeks", may(_GREE
 
 
 class Lot(NamedTuple):
-    """Default sizes and fees of a derivative: contract size, smallest amount, tick, maker fee and taker fee."""
+    """Defaults of a derivative: contract size, smallest amount, tick, maker fee and taker fee."""
 
     contract_size: Decimal
     amount_min: Decimal
@@ -76,7 +79,10 @@ DERIVATIVE = {
 
 
 def terms_of(**given: Any) -> Terms:
-    """Return the terms of a derivative from its fields and the defaults. Raises ValueError on contradictions."""
+    """Return the terms of a derivative from the values of a step and the defaults.
+
+    Raises ValueError if they contradict each other.
+    """
     terms = Terms(**_with_defaults(given))
     _require_cash(terms)
     return terms

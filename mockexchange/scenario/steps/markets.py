@@ -1,4 +1,7 @@
-"""The scenario steps for series, events, markets, their prices and order books, settlement, and the exchange itself."""
+"""Defines the scenario steps for series, events and markets, and for the exchange itself.
+
+They list, set prices and order books, settle, and open or halt.
+"""
 
 from mockexchange.core import commands
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails

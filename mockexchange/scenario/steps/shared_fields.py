@@ -1,4 +1,4 @@
-"""Field types that steps and the scenario's top level share."""
+"""Types of values that several steps and the scenario's top level use."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -41,12 +41,12 @@ def _public_key(text: str) -> str:
 
 
 def keywords(*names: str) -> Scalar:
-    """Return the type of a word out of several, whose value is the word itself."""
+    """Return the type of a value that is one of a few words."""
     return choice({name: name for name in names})
 
 
 def one_of(expected: str, known: Iterable[str]) -> Scalar:
-    """Return the type of a word out of many, whose value is the word itself.
+    """Return the type of a value that is one of many words.
 
     The error for a misspelt word suggests the nearest word, and does not list all of them.
     """

@@ -20,10 +20,10 @@ Check = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class StepKind:
-    """A kind of step: its schema and its command. `names` maps the keys of the step to fields of the command.
+    """A kind of step: the schema of its keys, and the command that a step becomes.
 
-    A field such as "details.title" belongs to a nested value, here `details`. A step without any key of `details` gives
-    the command no `details`.
+    `names` maps the keys of the step to fields of the command. A field such as "details.title" belongs to a nested
+    value, here `details`. A step without any key of `details` gives the command no `details`.
     """
 
     command: Callable[..., Command]
@@ -52,16 +52,16 @@ def step(
     /,
     **fields: tuple[str, Field],
 ) -> StepKind:
-    """Return a kind of step; `fields` maps each of its keys to (field of the command, type of the value)."""
+    """Define a kind of step; `fields` maps each of its keys to (field of the command, type of the value)."""
     record = Record({key: field for key, (_, field) in fields.items()})
     names = {key: name for key, (name, _) in fields.items()}
     return StepKind(command, record, names, details, check, prepare)
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
-    """Return the fields of a command.
+    """Return the arguments of a command, made from the values of a step by field.
 
-    Those with a point in their name ("details.title", ...) are combined into one value.
+    Values of fields with a point in their name ("details.title", ...) are combined into one argument.
     """
     if details is None:
         return given

@@ -1,4 +1,4 @@
-"""The scenario steps for fills, opening balances, orders and their groups."""
+"""Defines the scenario steps for fills, opening balances, orders and their groups."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ NEW = "new"
 
 
 class OrderOfFillType:
-    """The schema of the order that a fill belongs to: the id of one that exists, `new`, or `{new: ID}`."""
+    """The schema of `order` in a step for a fill: the id of an existing order, `new`, or `{new: ID}`."""
 
     def read(self, node: Located, path: str) -> str | commands.NewOrder | None:
         if isinstance(node.value, dict):

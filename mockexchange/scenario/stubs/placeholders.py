@@ -31,7 +31,11 @@ _NUMBER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?
 
 
 class Placeholder(NamedTuple):
-    """A placeholder: its kind (`root`), its name after the point ("" if none), and its form ("" for the default)."""
+    """A placeholder in a stub, such as `$query.limit|number`.
+
+    `root` is its kind (query), `name` the name after the point ("" if none), `form` the form of its value ("" for the
+    default).
+    """
 
     root: str
     name: str
@@ -57,7 +61,7 @@ Part = str | Placeholder
 
 
 class Values(Protocol):
-    """Looks up the values of one request for placeholders."""
+    """The interface by which placeholders get the values of one request."""
 
     def value_of(self, placeholder: Placeholder) -> Value:
         """Return the value of a placeholder; MISSING if the request has none."""
@@ -99,7 +103,10 @@ def filled_text(parts: tuple[Part, ...], values: Values) -> str:
 
 
 def filled_or_none(parts: tuple[Part, ...], values: Values) -> str | None:
-    """Return a text with its placeholders filled; None if it is a single placeholder whose value is missing."""
+    """Return a text with its placeholders filled by the values of a request.
+
+    None if the text is a single placeholder and the request lacks its value.
+    """
     if len(parts) == 1 and isinstance(parts[0], Placeholder):
         value = values.value_of(parts[0])
         return None if value is MISSING else value.text
@@ -107,7 +114,7 @@ def filled_or_none(parts: tuple[Part, ...], values: Values) -> str | None:
 
 
 class TextTemplate(NamedTuple):
-    """A text with placeholders."""
+    """A text with placeholders, split into literal parts and placeholders."""
 
     parts: tuple[Part, ...]
 
@@ -120,7 +127,7 @@ class TextTemplate(NamedTuple):
 
 
 class JsonTemplate(NamedTuple):
-    """Compact JSON with placeholders in its strings: literal parts, and the strings that have placeholders."""
+    """Compact JSON with placeholders in its strings, split into literal parts and templates of these strings."""
 
     parts: tuple[str | TextTemplate, ...]
 
@@ -143,12 +150,12 @@ def _filled_string(parts: tuple[Part, ...], values: Values) -> str:
 
 
 def text_template(text: str, names: Collection[str]) -> TextTemplate | None:
-    """Return the template of a text; None if the text has no dollar sign. Raises ValueError as `parts_of` does."""
+    """Return a text as a template; None if the text has no dollar sign. Raises ValueError as `parts_of` does."""
     return TextTemplate(parts_of(text, names)) if DOLLAR in text else None
 
 
 def json_template(text: str, names: Collection[str]) -> JsonTemplate | None:
-    """Return the template of compact JSON; None if it has no dollar sign. Raises ValueError as `parts_of` does."""
+    """Return compact JSON as a template; None if it has no dollar sign. Raises ValueError as `parts_of` does."""
     if DOLLAR not in text:
         return None
     parts: list[str | TextTemplate] = []
@@ -161,7 +168,7 @@ def json_template(text: str, names: Collection[str]) -> JsonTemplate | None:
 
 
 def filled_node(node: Located, fill: Callable[[str], str | None]) -> Located:
-    """Return a node with the placeholders in its texts filled by `fill`.
+    """Return a parsed value in which the function `fill` has replaced each text that has placeholders.
 
     Keys for which `fill` returns None are left out.
     """
@@ -176,7 +183,7 @@ def filled_node(node: Located, fill: Callable[[str], str | None]) -> Located:
 
 
 def texts_in(node: Located) -> Iterator[Located]:
-    """Yield the scalars of a node that contain a dollar sign."""
+    """Yield the texts with a dollar sign in a parsed value."""
     value = node.value
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:

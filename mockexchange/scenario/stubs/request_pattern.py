@@ -1,4 +1,4 @@
-"""The requests that a stub answers: an HTTP method with a path, or a JSON-RPC method of a venue."""
+"""A pattern of the requests that a stub answers: an HTTP method with a path, or a JSON-RPC method of a venue."""
 
 import re
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 class RequestPattern(NamedTuple):
-    """A pattern of requests: a method and a decoded path, or a venue and its JSON-RPC method.
+    """A pattern of requests: an HTTP method and a decoded path, or a venue and its JSON-RPC method.
 
     In a path, `*` stands for any characters, and a segment such as {id} for any segment: /markets/{id}.
     """
@@ -31,7 +31,7 @@ class RequestPattern(NamedTuple):
     def values_in(self, path: str) -> dict[str, str] | None:
         """Return the values of the named segments in a decoded path; None if the path does not match the pattern.
 
-        For patterns with names only.
+        Call this function only if the pattern has named segments.
         """
         wanted, given = self.path.split("/"), path.split("/")
         if wanted[-1] == ANYTHING and len(given) >= len(wanted):

@@ -67,12 +67,12 @@ class Stub:
 
     @property
     def size(self) -> int:
-        """The length of the stub's body and its steps."""
+        """The number of characters in the stub's body and its steps."""
         return len(self.body) + sum(len(step.written) for step in self.then)
 
     @property
     def written(self) -> str:
-        """The stub as compact JSON, which reads as the same stub."""
+        """The stub as compact JSON; reading this text gives the same stub."""
         asked = {"name": self.name, "request": self.request, "query": self.query, "body_fields": self.fields}
         given = {**asked, "status": self.status}
         more = {"headers": self.headers, "times": self.times, "signed": self.is_signed}

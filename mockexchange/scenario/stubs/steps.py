@@ -1,4 +1,4 @@
-"""The steps of a stub: `then: [{fill: {account: $account, price: $body.price, ...}}]`."""
+"""The steps of a stub, which it executes when it answers: `then: [{fill: {account: $account, ...}}]`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -30,18 +30,17 @@ class StubStep:
     """The names of the segments in the stub's path."""
 
     def command(self, values: Values) -> Command:
-        """Return the step's command with the values of a request.
+        """Return the step's command, with its placeholders filled by the values of a request.
 
-        Raises ScenarioError if a value is wrong for the step.
-
-        A key whose value is a single placeholder is left out if the request lacks that value.
+        A key whose value is a single placeholder is left out if the request lacks that value. Raises ScenarioError if a
+        value is wrong for the step.
         """
         filled = filled_node(self.node, lambda text: filled_or_none(parts_of(text, self.names), values))
         return read_command(self.name, filled, self.path)
 
 
 class StubStepType:
-    """The schema of a step of a stub; `bound` then adds the names in the stub's path."""
+    """The schema of a step of a stub. `bound` adds the path's segment names to a step after it was read."""
 
     def read(self, node: Located, path: str) -> StubStep:
         given = node.value
@@ -65,7 +64,7 @@ class StubStepType:
 
 
 def bound(step: StubStep, names: Collection[str]) -> StubStep:
-    """Return a step with the names of the segments in its stub's path.
+    """Return a step that knows the names of the segments in its stub's path.
 
     Raises ScenarioError for an unknown placeholder.
     """

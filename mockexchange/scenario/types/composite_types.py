@@ -1,7 +1,7 @@
 """Composite types of scenario values: lists, tuples, mappings, and records of known keys.
 
-A key without a value counts as not given if its type is a mapping or a list, and is an error if it is a scalar, unless
-the type allows null.
+A key without a value counts as not given if its type is a mapping or a list. It is an error if the type is a scalar,
+unless the type allows null.
 """
 
 from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ class Nullable:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """The type of a mapping with keys that the user chooses."""
+    """The type of a mapping whose keys the user chooses; all its values have one type."""
 
     kind: Kind
     key: Scalar = NAME
@@ -191,7 +191,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The type of a record whose values become arguments of `make`. Keys that are not given are left out."""
+    """The type of a record whose values become the arguments of a function, `make`.
+
+    Keys that are not given are left out.
+    """
 
     record: Record
     make: Callable[..., Any]

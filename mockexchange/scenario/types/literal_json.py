@@ -21,7 +21,7 @@ _INTEGER = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{INTEGER_DIGITS_MAX - 1}}})")
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """The type of a mapping, sent as compact JSON with its keys in order, or of a text, sent byte for byte."""
+    """The type of JSON to be sent: a mapping is sent as compact JSON with its keys in order, a text byte for byte."""
 
     chars_min: int = 1
 
@@ -57,7 +57,7 @@ EXACT_JSON = ExactJson()
 
 
 def plain(node: Located) -> Any:
-    """Return a parsed value as plain mappings, lists and texts, without lines."""
+    """Return a parsed value as plain mappings, lists and texts, without file and lines."""
     if isinstance(node.value, dict):
         return {name: plain(item) for name, item in node.value.items()}
     if isinstance(node.value, list):

@@ -30,7 +30,7 @@ _PART = re.compile(rf"[^\x00-\x1f/]{{1,{NAME_CHARS_MAX}}}")
 
 
 class Kind(Protocol):
-    """A type of values: `read` converts located text, `json_schema` describes it."""
+    """The interface of a type of values: `read` converts parsed text to a value, `json_schema` describes the type."""
 
     def read(self, node: Located, path: str) -> Any: ...
 
@@ -42,7 +42,7 @@ def wrong(node: Located, path: str, expected: str, advice: str = "") -> Scenario
 
 
 def below(path: str, name: str) -> str:
-    """Return the path of a key within the value at `path`."""
+    """Return the path, for errors, of a key within the value at `path`."""
     return f"{path}.{name}" if path else name
 
 
@@ -56,9 +56,9 @@ def _shown(node: Located) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """The type of a text that `parse` turns into a value; a ValueError from `parse` becomes an error with the line.
+    """The type of a text that `parse` turns into a value; if `parse` raises ValueError, the error shows the line.
 
-    `words` are the candidates for a suggestion; with `shows_reason` the error includes the message of the ValueError.
+    `words` are suggested for misspelt values; with `shows_reason` the error includes the message of the ValueError.
     """
 
     expected: str
@@ -85,7 +85,7 @@ class Scalar:
 
 
 def decimal(expected: str, decimals: int, is_signed: bool = False) -> Scalar:
-    """Return the type of a decimal with at most `decimals` digits after the point, read as an integer of that unit."""
+    """Return the type of a decimal with at most `decimals` digits after the point, stored as a scaled integer."""
     sign = "-?" if is_signed else ""
     text = rf"({sign})([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]{{1,{decimals}}}))?"
     pattern = re.compile(text)
@@ -113,7 +113,7 @@ def _decimal_advice(text: str, is_signed: bool) -> str:
 
 
 def above_zero(kind: Scalar) -> Scalar:
-    """Return the type of the same values without zero and below."""
+    """Return a type that has the same values as `kind` without zero and below."""
 
     def parse(text: str) -> Any:
         value = kind.parse(text)
@@ -126,7 +126,10 @@ def above_zero(kind: Scalar) -> Scalar:
 
 
 def price(expected: str, unit: int, is_open: bool) -> Scalar:
-    """Return the type of a price from 0 to 1 dollar, as an integer of 1/`unit` dollars; `is_open` excludes 0 and 1."""
+    """Return the type of a price from 0 to 1 dollar, stored as an integer in units of 1/`unit` dollars.
+
+    `is_open` excludes 0 and 1.
+    """
     whole = decimal(expected, len(str(unit)) - 1)
 
     def parse(text: str) -> int:
@@ -156,7 +159,7 @@ def integer(minimum: int, maximum: int) -> Scalar:
 
 
 def choice(values: dict[str, Any]) -> Scalar:
-    """Return the type of one of several words; `values` maps each to its value."""
+    """Return the type of one of several words; `values` maps each word to the value that it stands for."""
 
     def parse(text: str) -> Any:
         if text not in values:
