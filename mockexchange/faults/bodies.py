@@ -1,4 +1,4 @@
-"""Faults in the JSON of answers. The unchanged rest of a body keeps its bytes: compact JSON with its keys in order."""
+"""Applies faults to the JSON of answers. The rest of a body keeps its bytes: compact JSON with its keys in order."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def truncate(body: bytes) -> bytes:
 
 
 def cursor_of(request: Request) -> str | None:
-    """Return the cursor in a request's query; None without one."""
+    """Return the cursor in a request's query; None if the query has none."""
     if CURSOR not in request.query:
         return None
     return dict(reversed(query_pairs(request.query, keep_blank_values=False))).get(CURSOR)

@@ -1,4 +1,4 @@
-"""Delivery faults, with which an answer is sent late, slowly, in part, or not at all."""
+"""Applies the delivery faults, with which an answer is sent late, slowly, in part, or not at all."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

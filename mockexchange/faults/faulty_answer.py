@@ -1,4 +1,4 @@
-"""The type of an answer that a fault changed, with the delivery faults that the server applies."""
+"""The type of an answer that a fault changed; it contains the delivery faults, which the server applies."""
 
 from typing import Literal, NamedTuple
 
@@ -22,9 +22,9 @@ class FaultyAnswer(Answer):
 
 
 class FrameDelivery(NamedTuple):
-    """How the answer to a stream's call is delivered: the faults that changed it, its delay, and the end of the stream.
+    """How the answer to a call on a stream is delivered: the names of its faults, its delay, and the end of the stream.
 
-    With an end ("drop", "reset" or "cut") the frame is lost and the connection ends.
+    With an end ("drop", "reset" or "cut") the answer is not sent, and the connection ends.
     """
 
     fault: str = ""

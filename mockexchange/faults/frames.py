@@ -1,4 +1,4 @@
-"""Faults on the frames that the server sends on one connection.
+"""Applies faults to the frames that the server sends on one connection.
 
 The frame that a rule fires on is sent if the effect follows it (duplicate, a literal frame, close, abort, stall). The
 effects gap, silent_channel and terminal withhold it; reorder holds it until the next frame of the same subscription is
@@ -30,13 +30,13 @@ class Timer(Protocol):
 
 
 class CallLater(Protocol):
-    """An object that schedules calls after a delay."""
+    """The interface of an object that calls a function after a delay."""
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer: ...
 
 
 class Stream(Protocol):
-    """The interface of a connection, as far as faults use it."""
+    """The interface of a connection that faults use."""
 
     number: int
     session: Session
@@ -57,7 +57,7 @@ class Stream(Protocol):
 
 
 class SandboxStreams(Protocol):
-    """The interface of a sandbox's streams, as far as the faults of one connection use it."""
+    """The interface of a sandbox's open streams that the faults of one connection use."""
 
     journal: Journal
     rules: FrameRules
@@ -82,7 +82,7 @@ class FrameFaults:
         self._seen: dict[InstalledRule, int] = {}
 
     def deliver(self, frame: Frame) -> None:
-        """Send a frame with data, after applying the faults that fire on it."""
+        """Send a frame with data, changed by the faults that fire on it; they can also withhold it."""
         silent = self.stalled_by or self._silencer(frame.channel)
         if silent:
             self.stream.lose(frame, silent)
@@ -99,7 +99,7 @@ class FrameFaults:
                 follow(self, one, frame)
 
     def answer(self, frames: list[Frame], delivery: FrameDelivery = PLAIN) -> None:
-        """Send or delay the answers to a command; `delivery` has the effects of the faults that fired on it."""
+        """Send the answers to a command, or delay them; `delivery` has the request faults that fired on the command."""
         for frame in frames:
             if self.stalled_by:
                 self.stream.lose(frame, self.stalled_by)
@@ -165,12 +165,12 @@ class FrameFaults:
             self.stream.put(frame, fault)
 
     def drop_orphans(self) -> None:
-        """Journal those held frames as lost whose subscription has ended."""
+        """Drop the held frames whose subscription has ended, and journal them as lost."""
         for sid in [sid for sid in self.held if sid not in self.stream.session.subscriptions]:
             self.stream.lose(*self.held.pop(sid))
 
     def lose_held(self) -> None:
-        """Journal all held and delayed frames as lost, because the connection ends."""
+        """Journal all held and delayed frames as lost; the connection ends."""
         for timer in self._late:
             timer.cancel()
         late = [(frame, delivery.fault) for frame, delivery in self._late.values()]

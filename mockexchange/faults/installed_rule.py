@@ -30,7 +30,10 @@ STAGES: dict[type, str] = {
 
 
 class InstalledRule:
-    """An installed rule: `matched` counts what met its conditions, `fired` what its effect was applied to."""
+    """An installed fault rule with its counts.
+
+    It `matched` requests or frames that met its conditions, and `fired` on some of them: its effect was applied.
+    """
 
     __slots__ = ("_buckets", "_seed", "_tests", "fired", "matched", "name", "rule", "stage")
 
@@ -47,7 +50,10 @@ class InstalledRule:
         return self.rule.times is not None and self.fired >= self.rule.times
 
     def finds(self, subject: FaultSubject) -> bool:
-        """Count a match of the rule's conditions; return whether the rule fires on it. `fire` counts the firing."""
+        """Test whether a request, handshake or frame meets the rule's conditions, and count it if so.
+
+        Return whether the rule fires on it. `fire` counts the firing.
+        """
         for test in self._tests:
             if not test(subject):
                 return False
@@ -58,7 +64,7 @@ class InstalledRule:
         self.fired += 1
 
     def draws(self, share_ppm: int) -> bool:
-        """Return whether the newest firing is among `share_ppm` in a million that the seed selects."""
+        """Return whether the last firing is one of the `share_ppm` in a million firings that the seed selects."""
         return fires(self._seed, f"{self.name}/outcome", self.fired, share_ppm)
 
     def _is_chosen(self) -> bool:
@@ -76,9 +82,9 @@ class InstalledRule:
 def firing(
     rules: Iterable[InstalledRule], subject: FaultSubject, is_due: Callable[[InstalledRule], bool] = lambda one: True
 ) -> Iterator[InstalledRule]:
-    """Yield the rules that fire on a request, handshake or frame, one per stage of effects.
+    """Yield the rules that fire on a request, handshake or frame, at most one for each stage in which effects apply.
 
-    Each matching rule counts it.
+    Each rule whose conditions are met counts a match.
     """
     taken: set[str] = set()
     for one in rules:

@@ -1,4 +1,4 @@
-"""Tests whether requests, handshakes and frames meet the conditions of a rule.
+"""Tests whether requests, handshakes and frames meet the conditions of a fault rule.
 
 A condition that is not set costs nothing.
 """
@@ -13,9 +13,10 @@ Test = Callable[["FaultSubject"], bool]
 
 @dataclass(slots=True)
 class FaultSubject:
-    """A request, handshake or frame that is compared with rules, at exchange time `at` and host time `host_at`.
+    """The properties of a request, handshake or frame that the conditions of rules compare.
 
-    `account` is the owner of the claimed key, authenticated or not; `page` is the page number, 1 without a cursor.
+    Its times are exchange time `at` and host time `host_at`. `account` is the owner of the claimed key, authenticated
+    or not; `page` is the page number, 1 without a cursor.
     """
 
     at: int
@@ -60,7 +61,10 @@ def _operation(pattern: str) -> Test:
 
 
 def path_test(pattern: str) -> Callable[[str], bool]:
-    """Return a test of paths made from a pattern in which `*` matches any characters. Cost: O(length of the path)."""
+    """Return a function that tests paths against a pattern, in which `*` matches any characters.
+
+    Cost: O(length of the path).
+    """
     first, *others = pattern.split("*")
     if not others:
         return lambda path: path == pattern

@@ -1,4 +1,4 @@
-"""Presets: named sets of fault rules in data files of the package.
+"""Reads presets: named sets of fault rules in data files of the package.
 
 A line with `$private` in it is expanded to one line per condition that matches a venue's private operations.
 """
@@ -44,6 +44,9 @@ def _for_venues(line: str) -> str:
 
 
 def with_presets(plan: Plan, names: Iterable[str]) -> Plan:
-    """Return the plan with the rules of these presets after its own. Raises ScenarioError for an unknown preset."""
+    """Return the plan of a scenario with the rules of these presets added after its own.
+
+    Raises ScenarioError for an unknown preset.
+    """
     rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
     return replace(plan, faults=[*plan.faults, *rules]) if rules else plan

@@ -34,11 +34,11 @@ SUBJECT = "fault"
 
 
 class FaultError(ScenarioError):
-    """The error of a rule that cannot be installed, or is not installed; the message gives the reason."""
+    """Raised if a rule cannot be installed, or is not installed; the message gives the reason."""
 
 
 class Faults:
-    """The fault rules of a sandbox.
+    """The installed fault rules of a sandbox, and the answers that they change.
 
     To save time, callers first check whether `for_requests` or `for_handshakes` has rules.
     """
@@ -67,14 +67,17 @@ class Faults:
         return iter(list(self._by_name.values()))
 
     async def begin(self) -> None:
-        """Install the rules of the scenario. The fault `stale` never hides commands of the scenario's history."""
+        """Install the fault rules of the scenario. The fault `stale` never hides the scenario's history."""
         self.begin_again(self._sandbox.exchange.state.sequence)
         self.check(self._sandbox.plan.faults)
         for rule in self._sandbox.plan.faults:
             await self.install(rule)
 
     def begin_again(self, history: int) -> None:
-        """Begin without rules after a history of this many commands; the log's notes install and remove rules."""
+        """Begin without rules in a sandbox that is restored; `history` is the number of the history's commands.
+
+        The notes of the log then install and remove rules.
+        """
         self._lags.history = history
 
     def check(self, rules: Sequence[Rule]) -> None:
@@ -132,7 +135,7 @@ class Faults:
             await self.remove(name)
 
     def observe(self, record: Record, outcome: Outcome) -> None:
-        """Let the lagging exchanges execute a command later that the exchange has executed."""
+        """Give an executed command to the lagging exchanges, which execute it after their delay."""
         self._lags.add(record)
 
     def answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
@@ -141,7 +144,7 @@ class Faults:
         return self._answer(self._target(asked), asked.request, at, host_at, where)
 
     def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> CallReply:
-        """Return the reply of a session or a stub to a stream's call, changed by the faults that fire on it."""
+        """Return the reply to a call on a stream, which a session or a stub makes and faults may change."""
         calls.note_call(host_at)
         call, responder = calls.request_of(raw), SessionResponder(calls)
         target = replace(self._target(RequestContext.of(call)), ask=responder.answer, transport=IN_A_STREAM)
@@ -163,7 +166,10 @@ class Faults:
         return reply
 
     def shake_hands(self, asked: RequestContext, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
-        """Return the answer to a stream's upgrade request, changed by faults; `ask` returns the venue's own answer."""
+        """Return the answer to a stream's upgrade request, changed by faults.
+
+        The function `ask` returns the venue's own answer, as of a host time.
+        """
         target, request = self._target(asked), asked.request
         subject = subject_of(target, request, at, host_at)
         subject.operation = target.venue.stream.open_operation

@@ -1,12 +1,11 @@
-"""Faults on one request. Rules are matched before authentication, by the claimed key.
+"""Applies faults to one request. Rules are matched before authentication, by the claimed key.
 
 Effects apply in this order, independent of the order of the rules. First, an error replaces the answer of the exchange
 (status, rate_limit, unknown_outcome) or the request is lost (lost_request), or else the exchange answers at another
 host time (clock_offset), from a lagging state (stale) or with another page size. Then the body is edited: its fields
 (cursor, duplicate_row, no_rows, legacy), the whole body (body, truncate_json) and its content type. Then the delivery
-faults apply (delay, trickle, cut_after, drop, reset, lost_answer).
-
-A call of a stream is a request in this sense too: its session answers, and the answer is delivered as a frame.
+faults apply (delay, trickle, cut_after, drop, reset, lost_answer). A call on a stream counts as a request too: the
+session of the stream answers it, and the answer is delivered as a frame.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +41,7 @@ Ask = Callable[[Any, Request, int, int], Answer]
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """The venue that answers a request, its context, the claimed key, and a substitute (stubs) that may answer instead.
+    """The objects that answer a request: the venue with its context, or the stubs that may answer instead.
 
     For a call on a stream, `ask` answers with the session of the stream instead of the venue's `answer`.
     """
@@ -69,7 +68,7 @@ def _key_of(context: VenueContext, key_id: str | None) -> Key | None:
 
 
 def subject_of(target: RequestTarget, request: Request, at: int, host_at: int) -> FaultSubject:
-    """Return a request in the form that is compared with rules. It is not authenticated yet."""
+    """Return the properties of a request that the conditions of rules compare. The request is not authenticated yet."""
     key = target.claimed_key
     return FaultSubject(
         at,
@@ -89,7 +88,7 @@ def error_answer(
     error: fault_effects.Status,
     status: int | None = None,
 ) -> Answer:
-    """Return the error that the fault `name` sends in place of an answer; `status` overrides that of `error`."""
+    """Return the error that the fault `name` sends in place of an answer; `status` replaces the status of `error`."""
     status, headers = status or error.status, error.headers
     return Answer(
         status,
@@ -118,7 +117,7 @@ def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
 
 
 class FaultedRequest:
-    """A request, with the faults that fire on it."""
+    """A request together with the faults that fire on it."""
 
     def __init__(
         self,
@@ -135,7 +134,10 @@ class FaultedRequest:
         """The body of the exchange's own answer; empty if the exchange did not answer."""
 
     def answer(self) -> Answer:
-        """Return the answer to the request with all faults applied; for a write, once its answer is complete."""
+        """Return the answer to the request with all faults applied.
+
+        For a request that changes the exchange, the answer is pending, and faults apply once it is complete.
+        """
         reply = self._substitute()
         if reply is None:
             reply = self._exchange()

@@ -1,4 +1,4 @@
-"""Selects, by probability, which of a rule's matches the rule fires on."""
+"""Selects, by probability, those matches of a rule on which the rule fires."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Stale state: a second exchange that executes the log with a delay, for answers without the latest writes.
+"""Provides stale state: a second exchange executes the log with a delay, for answers that lack the latest changes.
 
 The history of the scenario is never delayed; only records since the clock began are. The second exchange executes each
 record once, when it is old enough, so a lag costs the memory of an exchange and a second execution of each command.
@@ -31,7 +31,7 @@ class LaggingExchange:
             self._execute_next()
 
     def context(self, venue: Venue, context: Any) -> Any:
-        """Return a copy of the context that reads this exchange.
+        """Return a copy of the venue's context that reads this lagging copy of the exchange.
 
         Authentication uses the current time: only data lags.
         """
@@ -47,7 +47,7 @@ class LaggingExchange:
         self._late.append(record)
 
     def catch_up(self, at: int) -> None:
-        """Execute the records that are now older than the lag; `at` is the current instant."""
+        """Execute the records that are older than the lag by now; `at` is the current exchange time."""
         until = at - self._lag_us
         while self._late and self._late[0].at <= until:
             self._execute_next()
@@ -58,7 +58,7 @@ class LaggingExchange:
 
 
 class LaggingExchanges:
-    """The lagging exchanges that installed rules use, one for each lag."""
+    """The lagging copies of the exchange that installed rules use, one for each lag."""
 
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
@@ -67,7 +67,7 @@ class LaggingExchanges:
         """Number of records in the scenario's history, which never lag."""
 
     def keep(self, lags_us: set[int]) -> None:
-        """Keep a lagging exchange for each of these lags: create missing ones and drop all others."""
+        """Keep a lagging copy of the exchange for each of these lags: create missing ones and drop all others."""
         self._exchanges = {lag_us: self._exchanges.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
 
     def add(self, record: Record) -> None:

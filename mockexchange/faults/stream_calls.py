@@ -1,4 +1,4 @@
-"""Applies request faults and stubs to a call on a stream, as far as a frame allows.
+"""Applies request faults and stubs to a call on a stream, as far as frames permit.
 
 A frame is sent whole or not at all. Effects on bytes in transit or on headers do not apply to it: they only add a
 finding to the journal. The effects drop and reset end the connection.
@@ -25,9 +25,9 @@ ERROR, RESULT = "error", "result"
 
 
 class CallReply(NamedTuple):
-    """The reply to a call on a stream: `frame` is None if there is no answer.
+    """The reply to a call on a stream: `frame` is None if the call has no answer.
 
-    `called` is the operation that was called.
+    `called` is the operation that the client called.
     """
 
     frame: Frame | None
@@ -42,7 +42,7 @@ PendingReply: TypeAlias = Generator[Command, Outcome, CallReply]
 
 
 class SessionResponder:
-    """Makes a session answer like a venue's `answer`, and keeps the frame with which it answered."""
+    """Lets a stream's session answer a call in place of a venue, and keeps the frame with which it answered."""
 
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
@@ -50,7 +50,7 @@ class SessionResponder:
         self.was_called = False
 
     def answer(self, context: Any, request: Request, at: int, host_at: int) -> Answer:
-        """Return the session's frame as an HTTP answer; status 204 if the session answers nothing."""
+        """Return the session's frame as an HTTP answer; the status is 204 if the session has no answer."""
         self.frame = frame = self.calls.answer(request, context, at, host_at)
         self.was_called = True
         if frame is None:
@@ -70,7 +70,10 @@ class SessionResponder:
 
 
 def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
-    """Return the reply to a call, from the answer of the session, a fault or a stub; a write's reply is pending."""
+    """Return the reply to a call, made from the answer of the session, a fault or a stub.
+
+    The reply to a request that changes the exchange is pending.
+    """
     if answer.pending is not None:
         pending = _completed_reply(responder, answer.pending, venue)
         delivery = FrameDelivery(answer.fault or "")
@@ -88,7 +91,10 @@ def _completed_reply(responder: SessionResponder, pending: Pending, venue: Venue
 
 
 def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
-    """Return an answer as a text frame, without bytes that are not UTF-8. `made` is the session's own frame."""
+    """Return an answer as a frame with its body as text; bytes that are not UTF-8 are dropped.
+
+    `made` is the session's own frame.
+    """
     diagnosis = answer.diagnose(no_pause) if answer.diagnose else answer.diagnosis
     note = "; ".join(text for text in (diagnosis, *answer.findings) if text)
     kind = made.kind if made else ERROR if answer.status >= HTTPStatus.BAD_REQUEST else RESULT

@@ -1,6 +1,4 @@
-"""The two clocks of a sandbox.
-
-Exchange time dates rows and settlements; host time is the time that real clients measure.
+"""The two clocks of a sandbox: exchange time dates rows and settlements, host time is what real clients measure.
 
 Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). Real time can be advanced too: it then
 runs that much ahead. Scaled time never goes back, also if the host's clock is set back. Host time is never changed, so
@@ -27,7 +25,7 @@ _SCALED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
 def host_now_us() -> int:
-    """Return the wall clock in microseconds since 1970."""
+    """Return the time of the wall clock in microseconds since 1970."""
     return time.time_ns() // 1_000
 
 
@@ -49,7 +47,7 @@ def parse_mode(text: str) -> Fraction | None:
 
 
 class Turns:
-    """Lets other tasks of the event loop run whenever SLICE_S of host time has passed."""
+    """Pauses a long task whenever SLICE_S of host time has passed, so that other tasks of the event loop can run."""
 
     def __init__(self) -> None:
         self._until = time.perf_counter() + SLICE_S
@@ -107,7 +105,7 @@ class ExchangeClock:
         self._origin += duration_us
 
     def after(self, duration_us: int) -> int:
-        """Return the instant that is this much later than now. Raises ValueError as `advance` does."""
+        """Return the instant that is `duration_us` later than now. Raises ValueError as `advance` does."""
         instant = self.now() + duration_us
         if duration_us < 0:
             raise ValueError("expected a duration of 0 or more: exchange time never goes back")
@@ -122,10 +120,7 @@ class ExchangeClock:
             self._move(ahead_us)
 
     def host_delay_us(self, instant: int) -> int | None:
-        """Return how long it takes, in microseconds of host time, until exchange time reaches an instant.
-
-        None if it is paused.
-        """
+        """Return after how much host time, in microseconds, exchange time reaches an instant; None if it is paused."""
         if self._scale == 0:
             return None
         if self._scale is None:
@@ -133,7 +128,7 @@ class ExchangeClock:
         return max(0, math.ceil((instant - self._origin) / self._scale) - self._elapsed_us())
 
     def set(self, mode: str, exchange_at: int, host_at: int) -> None:
-        """Run in a mode as if exchange time had been `exchange_at` when host time was `host_at`."""
+        """Set the mode of the clock, and the exchange time `exchange_at` that it had at the host time `host_at`."""
         self._use(mode)
         self._origin, self._ahead_us = exchange_at, exchange_at - host_at
         self._host_origin = self._host_latest = host_at

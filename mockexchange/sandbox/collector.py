@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector from visiting many new objects, none of which is garbage."""
+"""Keeps Python's garbage collector from visiting many new objects that are all in use."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector inside the `with` block, since it would visit all new objects again and again."""
+    """Pause the garbage collector inside the `with` block, which makes many objects that all stay in use."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -19,11 +19,11 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def objects_left_out() -> Iterator[Callable[[], None]]:
-    """Yield a function that leaves all objects made so far out of collections, while other work goes on in between.
+    """Yield a function that excludes all objects made so far from garbage collections.
 
-    The state of a long history is millions of objects, which a full collection would visit each time. They are freed
-    when nothing refers to them any more. If the block fails, the collector visits them again, since the state of half a
-    history is garbage with cycles.
+    The state of a long history is millions of objects, which each full collection would visit. They are freed when
+    nothing refers to them any more. If the `with` block fails, the collector visits them again, since the state of half
+    a history is garbage with cycles.
     """
     try:
         yield gc.freeze

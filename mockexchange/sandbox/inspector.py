@@ -1,13 +1,16 @@
-"""The interface of `serve --self-check`, which checks all answers and frames of a sandbox against the API documents."""
+"""The interface of the object that checks all answers and frames of a sandbox against the API documents.
+
+`serve --self-check` uses it.
+"""
 
 from typing import Protocol
 
 
 class Inspector(Protocol):
-    """Checks what a sandbox sends. Each method returns the problems that it found, as lines for the journal.
+    """Checks the answers and frames that a sandbox sends; each method returns the problems found, as lines of text.
 
     `venue` is the name of the venue, `day` the day of its API date; None for `compat`, which serves all fields of all
-    dates.
+    dates. The journal stores the lines.
     """
 
     def check_answer(

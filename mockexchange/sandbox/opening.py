@@ -29,8 +29,8 @@ async def open_sandbox(
 ) -> Sandbox:
     """Build a sandbox from a scenario. Raises ScenarioError, with file and line, if a command is refused.
 
-    The clock begins after the last instant of the history. `progress` is called every PROGRESS_EVERY steps with the
-    number of executed steps. `pool` has the key pairs of the sandbox that this one replaces.
+    The clock begins after the last instant of the history. `progress` is called with the number of executed steps every
+    PROGRESS_EVERY steps. `pool` has the key pairs of the sandbox that this one replaces.
     """
     kept = snapshots.snapshot_for(plan)
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)

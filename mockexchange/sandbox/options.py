@@ -1,4 +1,4 @@
-"""The options of a sandbox, and the new log whose header has them."""
+"""The options of a sandbox, and the new log in whose header they are stored."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -35,7 +35,7 @@ class SandboxOptions:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The start of a sandbox's clock after the history: its mode, and the exchange time and host time then."""
+    """The state of a sandbox's clock right after the history: its mode, the exchange time and the host time."""
 
     history: int = 0
     """The number of commands in the history."""

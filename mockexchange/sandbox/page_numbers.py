@@ -1,4 +1,4 @@
-"""Finds the page number of a list request by its cursor, which an earlier answer returned."""
+"""Finds the page number of a list request: an earlier answer has returned the request's cursor."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ class _Cursor(msgspec.Struct):
 
 
 class PageNumbers:
-    """Page numbers by account, operation and cursor, for one sandbox."""
+    """The page numbers to which cursors lead, by account, operation and cursor, for one sandbox."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[str | None, str, str], int] = {}
@@ -22,7 +22,7 @@ class PageNumbers:
         return self._numbers.get((account, operation, cursor), FIRST) if cursor else FIRST
 
     def note(self, account: str | None, operation: str, number: int, answer: bytes) -> None:
-        """Store the cursor in the answer that was page `number`; it leads to the next page."""
+        """Store the cursor in an answer, which was page `number`; the cursor leads to the next page."""
         cursor = _cursor_in(answer)
         if not cursor:
             return

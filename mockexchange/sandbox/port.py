@@ -1,4 +1,4 @@
-"""The interface of a sandbox that its script, its faults and its stubs use."""
+"""The interface of a sandbox that its script, faults and stubs use, and the errors of sandboxes."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -21,19 +21,22 @@ Action = Command | ScriptedFrame | Rule
 
 
 class SandboxEnded(Exception):
-    """The sandbox was reset, deleted or stopped during an operation; the rest of that operation is not executed."""
+    """Raised if the sandbox was reset, deleted or stopped during an operation; the rest is not executed."""
 
 
 class SandboxBroken(SandboxEnded):
-    """A command failed halfway and the state could not be rebuilt: the sandbox answers nothing until its reset."""
+    """Raised if a command failed halfway and the state could not be rebuilt.
+
+    The sandbox answers nothing until its reset.
+    """
 
 
 class StoreUnavailable(Exception):
-    """A command could not be stored, so it was not executed; the message gives the reason and what to do."""
+    """Raised if a command could not be stored and so was not executed; the message has the reason and what to do."""
 
 
 class CommandFailed(Exception):
-    """The mock's own code raised an exception in a command; the state is as it was before the command."""
+    """Raised if the mock's own code raised an exception in a command; the state is as it was before the command."""
 
     def __init__(self, sequence: int, command: Command, error: Exception) -> None:
         self.command = f"command {sequence} ({type(command).__name__})"
@@ -52,14 +55,14 @@ def log_failure(subject: str, error: BaseException) -> str:
 
 
 class Written(NamedTuple):
-    """A command in the log, and its outcome."""
+    """The record of a command in the log, and the command's outcome."""
 
     record: Record
     outcome: Outcome
 
 
 class StubAnswers(Protocol):
-    """The part of a sandbox that answers requests with stubs."""
+    """The interface by which faults ask the stubs of a sandbox for an answer."""
 
     @property
     def installed(self) -> Collection[str]: ...
@@ -68,7 +71,10 @@ class StubAnswers(Protocol):
 
 
 class SandboxPort(Protocol):
-    """What the parts of a sandbox may call of it; they refer to it weakly. `Sandbox` documents each member."""
+    """The methods of a sandbox that its script, faults and stubs may call. `Sandbox` documents each of them.
+
+    These parts refer to the sandbox weakly.
+    """
 
     name: str
     plan: Plan

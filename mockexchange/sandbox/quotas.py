@@ -24,7 +24,7 @@ class RefusalPace:
 
 
 class QuotaReached(StoreUnavailable):
-    """A sandbox has reached a quota; nothing was executed. The message names the quota and what to do."""
+    """Raised if a sandbox has reached a quota; nothing was executed. The message names the quota and what to do."""
 
     def __init__(self, message: str, pace: RefusalPace) -> None:
         super().__init__(message)
@@ -54,9 +54,9 @@ NO_QUOTAS = Quotas()
 
 
 class FrameQuota:
-    """Limits the data frames that a sandbox sends in a second of host time.
+    """Limits the number of data frames that a sandbox sends in a second of host time.
 
-    All of a second's frames may come at once.
+    All frames of a second may come at once.
     """
 
     def __init__(self, frames_per_second: int) -> None:

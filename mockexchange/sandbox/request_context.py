@@ -1,4 +1,4 @@
-"""A request together with its venue and the API key that it claims."""
+"""The type of a request together with its venue and the API key that it claims."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from mockexchange.venues.venue import Venue
 
 
 class RequestContext(Struct, frozen=True):
-    """A request with its venue and its claimed key, which are determined once, when the request arrives."""
+    """A request with its venue and the API key that it claims, which are determined once, when the request arrives."""
 
     request: Request
     venue: Venue
@@ -18,7 +18,7 @@ class RequestContext(Struct, frozen=True):
 
     @classmethod
     def of(cls, request: "Request | RequestContext") -> "RequestContext":
-        """Return the context of a request; a context is returned unchanged."""
+        """Return the context of a request; if the argument is a context already, it is returned unchanged."""
         if isinstance(request, RequestContext):
             return request
         venue = venue_at(request.path)

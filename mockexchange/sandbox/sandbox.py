@@ -1,4 +1,4 @@
-"""A sandbox: a mock exchange with its log, clock, keys and journal. All mutable state is in it.
+"""A sandbox: a mock exchange with its log, clock, keys and journal. The `Sandbox` object contains all mutable state.
 
 Its parts refer to it weakly, and its exchange breaks its own cycles, so a deleted sandbox is freed by the last request
 that uses it. As garbage in cycles it would keep the collector busy for as long as it took to open.
@@ -94,7 +94,7 @@ class Sandbox:
         return self.clock.now(), self.options.host(), self.exchange.state.sequence
 
     def update_call_hook(self) -> None:
-        """Let faults and stubs see the calls of streams while one that may answer them is installed."""
+        """Pass the calls of streams to faults and stubs while a rule or a stub that may answer them is installed."""
         is_needed = self.faults.for_requests or self.stubs.installed
         self.streams.answer_call = self.faults.answer_call if is_needed else None
 
@@ -133,7 +133,7 @@ class Sandbox:
             raise self.options.quotas.commands_reached(self.name, self.streams.refusal_pace)
 
     def begin_quota(self) -> None:
-        """Count the commands from now on against the quota, which does not include those of the history."""
+        """Count commands against the quota from now on, so that it does not include those of the history."""
         if (quota := self.options.quotas.commands) is not None:
             self._sequence_max = self.beginning.history + quota
 
@@ -146,12 +146,12 @@ class Sandbox:
         self.writer.require_settled()
 
     def use_log(self, log: Log) -> None:
-        """Append to this log from now on; it has the same records as the former one."""
+        """Append to the log `log` from now on, which has the same records as the former one."""
         self.log = log
         self.writer.use(log)
 
     async def run_due(self) -> None:
-        """Execute the steps of the script that are due. If the store is unavailable, they stay due."""
+        """Execute the steps of the script that are due. If the store is unavailable, these steps stay due."""
         if self.writer.has_posts:
             await self.writer.wait_until_applied()
         if self.script.has_due and not self.writer.has_failed:
@@ -190,7 +190,7 @@ class Sandbox:
         await self.set_clock(self.clock.mode, max(target, self.clock.now()))
 
     async def set_clock(self, mode: str, exchange_at: int) -> None:
-        """Log a change of the clock, which takes effect when the record is applied. Steps that are due are not run."""
+        """Log a change of the clock, which takes effect when its record is applied. Steps that are due are not run."""
         change = {"mode": mode, "exchange_at": exchange_at, "host_at": self.options.host()}
         note, writer = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":"))), self.writer
         self.require_open()
@@ -214,17 +214,17 @@ class Sandbox:
         self.closing.clear()
 
     def itself(self) -> "Sandbox":
-        """Return this sandbox; a part that holds it only weakly calls this to keep it until a task is done."""
+        """Return this sandbox. A part that refers to it weakly calls this to keep the sandbox until a task is done."""
         return self
 
     def require_open(self) -> None:
-        """Raise SandboxEnded if the sandbox has ended, SandboxBroken if it is broken."""
+        """Raise SandboxEnded if the sandbox has ended, or SandboxBroken if a command left it broken."""
         self.require_working()
         if self._ending:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
 
     def require_working(self) -> None:
-        """Raise SandboxBroken if the sandbox is broken."""
+        """Raise SandboxBroken if a command left the sandbox broken."""
         if self.broken:
             raise SandboxBroken(self.broken)
 
@@ -308,7 +308,7 @@ class Sandbox:
         return stubbed or venue.rest.answer(context, request, at, host_at)
 
     def note_answer(self, asked: RequestContext, answer: Answer) -> JournalEntry:
-        """Journal a request that was answered elsewhere than in `answer`, and return the entry."""
+        """Journal a request whose answer did not come from the method `answer`; return the journal entry."""
         return self._note(asked, answer, *self.moment())
 
     def note_answered_elsewhere(self, entry: JournalEntry) -> None:
@@ -351,7 +351,7 @@ class Sandbox:
         status: int = 0,
         answer: bytes | None = None,
     ) -> None:
-        """Journal a connection or bytes that are no request to any venue; status 0 means that no answer was sent."""
+        """Journal a connection or bytes that are no request to any venue; status 0 if no answer was sent."""
         at, host_at, position = self.moment()
         entry = self._add_entry(
             at=at,

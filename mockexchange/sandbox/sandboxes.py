@@ -20,7 +20,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class SandboxError(Exception):
-    """A sandbox cannot be created or found; `code` is for programs, `status` for HTTP."""
+    """Raised if a sandbox cannot be created or found; `code` is for programs, `status` is an HTTP status."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class SandboxError(Exception):
 
 @dataclass(slots=True)
 class Slot:
-    """A sandbox with the settings that outlive its resets: whether it has its own port, and its longest idle time."""
+    """A sandbox with the settings that a reset keeps: whether it has its own port, and its longest idle time."""
 
     sandbox: Sandbox
     has_own_port: bool = False
@@ -42,7 +42,7 @@ StoreFresh = Callable[[Sandbox, Slot], Awaitable[object]]
 class Sandboxes:
     """The sandboxes of a server by name.
 
-    On the shared port the API key selects one; an unknown key selects `default`.
+    On the shared port the API key of a request selects the sandbox; a request with an unknown key goes to `default`.
     """
 
     def __init__(self, count_max: int | None = None) -> None:
@@ -58,11 +58,11 @@ class Sandboxes:
 
     @property
     def count_max(self) -> int:
-        """The largest number of sandboxes."""
+        """The largest number of sandboxes that the server may have at the same time."""
         return self._count_max or SANDBOXES_MAX
 
     def get(self, name: str) -> Slot:
-        """Return a sandbox by name and reset its idle time. Raises SandboxError if it is unknown."""
+        """Return the slot of a sandbox by name, and restart its idle time. Raises SandboxError if it is unknown."""
         slot = self._slots.get(name)
         if slot is None:
             known = ", ".join(islice(self._slots, NAMES_SHOWN_MAX)) or "none"
@@ -77,7 +77,7 @@ class Sandboxes:
         return sandbox
 
     async def inspectable(self, name: str) -> Sandbox:
-        """Return a sandbox as `caught_up` does, but also if it is broken, so that its log and journal can be read.
+        """Return a sandbox as `caught_up` does, but without an error if it is broken: its log and journal can be read.
 
         Raises SandboxError.
         """
@@ -95,7 +95,7 @@ class Sandboxes:
         return f"sandbox-{number}"
 
     def require_room(self, name: str) -> None:
-        """Raise SandboxError unless a sandbox of this name can be created."""
+        """Raise SandboxError unless the name is valid and free, and the server has room for another sandbox."""
         if not NAME.fullmatch(name):
             message = f"name {name[:80]!r}: expected letters, digits, dots, dashes and underscores, at most 64"
             raise SandboxError(400, "bad_name", message)
@@ -113,7 +113,7 @@ class Sandboxes:
         self._slots[slot.sandbox.name] = slot
 
     def require_removable(self, name: str) -> Slot:
-        """Return the sandbox with this name if it can be removed. Raises SandboxError if it is `default` or unknown."""
+        """Return the slot of a sandbox that can be removed. Raises SandboxError if it is `default` or unknown."""
         slot = self.get(name)
         if name == DEFAULT:
             raise SandboxError(409, "default_sandbox", "the default sandbox stays; reset it instead")
@@ -147,7 +147,7 @@ class Sandboxes:
         return fresh
 
     def follow(self, slot: Slot) -> None:
-        """Add a sandbox that another process writes, in place of one with the same name."""
+        """Add a copy of a sandbox that another process writes, in place of one with the same name."""
         replaced = self._slots.get(slot.sandbox.name)
         if replaced:
             self.unfollow(replaced.sandbox)
@@ -155,7 +155,7 @@ class Sandboxes:
         self._route_keys(slot.sandbox)
 
     def unfollow(self, sandbox: Sandbox) -> None:
-        """Remove a sandbox that the writing process deleted, unless another sandbox has taken its name."""
+        """Remove the copy of a sandbox that the writing process deleted, unless another sandbox has taken its name."""
         slot = self._slots.get(sandbox.name)
         if slot and slot.sandbox is sandbox:
             del self._slots[sandbox.name]

@@ -1,4 +1,4 @@
-"""Snapshots of an exchange after a scenario's history, so that the next sandbox of it need not replay the history.
+"""Snapshots of an exchange after a scenario's history, so that further sandboxes need not execute the history.
 
 A test suite opens a sandbox for each test, all with one scenario. From the third sandbox on, each gets a copy of the
 exchange that the second one had before its clock began: a few thousand objects, which pickle rebuilds in a quarter of
@@ -64,14 +64,14 @@ def snapshot_for(plan: Plan) -> Snapshot | None:
 
 
 def note_played(plan: Plan, exchange: Exchange, log: Log) -> None:
-    """Count that a plan's history was executed, and take a snapshot if the next sandbox can use it."""
+    """Record that a plan's history was executed, and take a snapshot if the next sandbox can use it."""
     plan.cache.plays += 1
     if plan.cache.plays >= PLAYS_MIN and _can_be_kept(plan, log):
         plan.cache.snapshot = Snapshot(plan, pickled_without_keys(exchange), tuple(log))
 
 
 def pickled_without_keys(exchange: Exchange) -> bytes:
-    """Return the exchange without its keys, pickled."""
+    """Return the pickled bytes of an exchange without its API keys."""
     copied: Exchange = pickle.loads(pickle.dumps(exchange))  # noqa: S301  # what was written a moment ago
     _forget_keys(copied.state)
     return pickle.dumps(copied, pickle.HIGHEST_PROTOCOL)

@@ -1,1 +1,1 @@
-"""Forks: makes a new sandbox from a part of a log, or executes a log's commands at their recorded times."""
+"""Makes forks, which are new sandboxes from a part of another sandbox's log, and plays logs back."""

@@ -1,7 +1,7 @@
-"""Exports a log with its origin: the data in its first line with which a fork continues as the original.
+"""Exports a log with its origin: the description of its sandbox, with which a fork continues as the original.
 
-The origin is the description of the sandbox that a store keeps, without key pairs: those are generated again from
-names.
+The origin is in the first line. It is the description that a store keeps, without key pairs: those are generated again
+from names.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,10 @@ def exported_log(log: ReadableLog, description: Description) -> Iterator[bytes]:
 
 
 def read_origin(line: bytes) -> Description | None:
-    """Return the origin in the first line of an exported log; None if it has none. Raises LogError."""
+    """Return the origin (the description of the sandbox) in the first line of an exported log.
+
+    None if the line has none. Raises LogError.
+    """
     try:
         return msgspec.json.decode(line, type=_FirstLine).origin
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -17,9 +17,9 @@ SPEED_DEFAULT = "1x"
 
 
 class Until(NamedTuple):
-    """The point up to which a fork copies its source: the number of the last command, or an instant.
+    """The point up to which a fork copies the commands of its source: the number of the last command, or an instant.
 
-    None: all commands.
+    If both are None, the fork copies all commands.
     """
 
     sequence: int | None = None
@@ -51,8 +51,8 @@ async def open_fork(
 ) -> Sandbox:
     """Return a new sandbox in the state of the source at `until`; its script and its clock continue from there.
 
-    `clock` is the mode of the clock; None: the mode of the source at that point. The log of the fork has the source's
-    commands up to there and one more, which sets the clock. Raises LogError if the source has no such command.
+    `clock` is the mode of the clock; None keeps the mode that the source had at that point. The log of the fork has the
+    source's commands up to there and one more, which sets the clock. Raises LogError if the source has no such command.
     """
     end = until or Until()
     records = list(takewhile(end.covers, source.records))
@@ -70,8 +70,8 @@ async def open_fork(
 async def open_playback(source: ForkSource, options: SandboxOptions, clock: str | None = None) -> Sandbox:
     """Return a new sandbox in the state after the source's history; it executes the later commands at their times.
 
-    The exchange clock begins after the history, and runs in the mode `clock`. Raises LogError. If the log has no
-    origin, it is unknown where the history ends: then all commands are executed at once.
+    The exchange clock begins after the history, and runs in the mode `clock`. Raises LogError. Without an origin in the
+    log it is unknown where the history ends; then all commands are executed at once.
     """
     begun = source.beginning
     if begun is None:

@@ -1,6 +1,7 @@
 """Plays a log back: each command is executed when the exchange clock reaches the command's time.
 
-Meanwhile the script runs no step, and only follows the log as in a restart; it continues after the last command.
+Meanwhile the script does not run its steps: their commands are in the log. The script continues after the last command
+of the log.
 """
 
 import json
@@ -19,9 +20,9 @@ PLAYED = "log"
 
 
 class LogPlayback:
-    """The commands of a log that are not played back yet.
+    """The commands of a log that are to be played back.
 
-    They take the place of the script's schedule until all are played.
+    They take the place of the script's steps until all of them are executed.
     """
 
     def __init__(self, sandbox: Sandbox, records: Sequence[Record]) -> None:

@@ -1,4 +1,4 @@
-"""Reads what a fork is made from: a running sandbox, or the lines of an exported log."""
+"""Reads the data from which a fork is made, from a running sandbox or from the lines of an exported log."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace

@@ -1,1 +1,1 @@
-"""The journal of a sandbox, which records its requests and frames, its form as JSON, and counters."""
+"""The journal of a sandbox: it records requests and frames, writes them as JSON, and counts them."""

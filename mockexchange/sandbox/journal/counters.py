@@ -33,7 +33,7 @@ REFUSED_FROM = 400
 
 
 class Counters:
-    """The counts of one sandbox since it was opened or reset."""
+    """The counts of one sandbox's traffic since the sandbox was opened or reset."""
 
     __slots__ = ("fired", "frames", "latencies", "refusals", "requests", "script_findings", "stubbed")
 

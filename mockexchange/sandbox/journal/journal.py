@@ -1,6 +1,4 @@
-"""The journal: keeps a sandbox's requests and frames in order, up to a size.
-
-A search ranks entries by their differences.
+"""The journal: keeps a sandbox's requests and frames in order, up to a size, and searches them.
 
 An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When all bodies exceed
 their limit, the oldest bodies are dropped and their size and hash stay. When the number of entries, or the size of
@@ -112,7 +110,7 @@ class JournalEntry(Struct):
 
 
 def pieces_of(body: bytes, page: Page | None) -> tuple[bytes, ...]:
-    """Return the parts of an answer's body: the text before the shared page, the page, and the text after it.
+    """Return the parts of an answer's body: the text before a cached page, the page, and the text after it.
 
     Without a page that is worth sharing, the body is the only part.
     """
@@ -151,7 +149,7 @@ class FrameEntry(NamedTuple):
 
 
 class Firing(NamedTuple):
-    """An action that a fault or a script step has done: `kind` is "fault" or "script", `name` its name."""
+    """A record that a fault or a script step did something: `kind` is "fault" or "script", `name` its name."""
 
     at: int
     host_at: int
@@ -169,13 +167,13 @@ Difference = tuple[str, Any, Any]
 
 
 def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
-    """Return (name, got, wanted) for each attribute that differs from `wanted`; empty if the entry matches."""
+    """Return (name, got, wanted) for each attribute of an entry that differs from `wanted`; empty if none differs."""
     rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
     return [(name, got, value) for name, got, value in rows if got != value]
 
 
 class Journal:
-    """The requests and frames of one sandbox that are still kept, oldest first."""
+    """The requests and frames of one sandbox, oldest first; the oldest are dropped if they exceed the size limits."""
 
     def __init__(
         self,
@@ -213,10 +211,7 @@ class Journal:
 
     @classmethod
     def of_size(cls, size_bytes: int | None) -> "Journal":
-        """Return a journal that takes this much memory, divided as in the default journal.
-
-        None means the default size.
-        """
+        """Return a journal that uses at most `size_bytes` of memory, divided as in the default journal."""
         if size_bytes is None:
             return cls()
         return cls(
@@ -318,19 +313,19 @@ class Journal:
         self.firings.clear()
 
     def find(self, **wanted: Any) -> list[JournalEntry]:
-        """Return the requests whose attributes all have the given values, such as `status=200`."""
+        """Return the request entries whose attributes all have the given values, such as `status=200`."""
         return [entry for entry in self._entries if not difference(entry, wanted)]
 
     def near_misses(self, **wanted: Any) -> list[tuple[JournalEntry, list[Difference]]]:
-        """Return the requests that differ least from the given values, nearest first, each with its differences."""
+        """Return the request entries that are nearest to the given values, the nearest first, with the differences."""
         rated = [(entry, difference(entry, wanted)) for entry in self._entries]
         rated.sort(key=lambda pair: (len(pair[1]), -pair[0].number))
         return rated[:NEAR_MISSES_SHOWN_MAX]
 
     def expect(self, times: int | None = None, **wanted: Any) -> list[JournalEntry]:
-        """Return the matching entries: exactly `times` of them, or at least one if `times` is None.
+        """Return the request entries with the given values: exactly `times`, or at least one if `times` is None.
 
-        Raises AssertionError if the number of matches is another; its message shows the entries that nearly match.
+        Raises AssertionError if the number of entries is another; its message shows the entries that nearly match.
         """
         found = self.find(**wanted)
         if found if times is None else len(found) == times:

@@ -1,4 +1,4 @@
-"""The journal as JSON without loss: bytes that are not UTF-8 are base64 under another key."""
+"""Converts journal entries to JSON without loss: bytes that are not UTF-8 become base64 under another key."""
 
 import re
 from base64 import b64decode, b64encode
@@ -55,7 +55,7 @@ def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
 
 
 def short_frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
-    """Return a frame as JSON with its size, subscription id and sequence number in place of its bytes."""
+    """Return a frame as JSON without its bytes; it has their number, the subscription id and the sequence number."""
     plain = {name: getattr(frame, name) for name in FRAME}
     counts = {name: _count_in(frame.raw[:COUNTS_WITHIN_BYTES], pattern) for name, pattern in COUNTS.items()}
     return {"number": number, **plain, **_times(frame), **counts, "size": len(frame.raw)}
@@ -72,10 +72,7 @@ def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:
 
 
 def entry_bytes(plain: dict[str, Any], name: str) -> bytes | None:
-    """Return the raw bytes of the `body` or the `answer` of an entry in JSON; None if they were dropped.
-
-    `name` selects one of the two. Raises ValueError on broken base64.
-    """
+    """Return the raw bytes of the `body` or the `answer` of a journal entry in JSON; None if they were dropped."""
     if f"{name}_base64" in plain:
         return b64decode(plain[f"{name}_base64"], validate=True)
     text = plain.get(name)

@@ -1,4 +1,4 @@
-"""Keeps the newest pages of answers that other processes made, so that equal pages of many entries share memory."""
+"""Keeps the newest pages of answers that other processes of the server sent, so that equal pages share memory."""
 
 SHARED_BYTES_MIN = 1_024
 """The smallest page that is shared; for smaller pages, the extra objects would take as much memory."""
@@ -6,9 +6,9 @@ PAGES_MAX = 64
 
 
 class RecentPages:
-    """The newest pages by operation, account and size.
+    """The newest pages of answers, by operation, account and size.
 
-    Other processes send each answer as new bytes, also if they are equal.
+    Other processes of the server send each answer as new bytes, even if it equals an earlier one.
     """
 
     def __init__(self) -> None:

@@ -1,1 +1,1 @@
-"""The state of an exchange as JSON for the control API: exact decimal strings, independent of any venue's format."""
+"""Writes the state of an exchange as JSON for the control API: exact decimals, in no venue's format."""

@@ -62,7 +62,7 @@ def number(value: Decimal) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value for JSON: a decimal as text, an enumeration member as its value, others unchanged."""
+    """Return a value that JSON can hold: a decimal as text, an enumeration member as its value, others unchanged."""
     if isinstance(value, Decimal):
         return number(value)
     return value.value if isinstance(value, Enum) else value

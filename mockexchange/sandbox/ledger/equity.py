@@ -1,4 +1,4 @@
-"""Computes what an account was worth over exchange time, from the log.
+"""Computes the worth of an account over exchange time, from the log.
 
 The commands of the log are executed on a copy of the exchange, and the account is valued after each command that can
 change its worth. The copy is kept, so that a later read executes only the commands added since.
@@ -49,7 +49,7 @@ class Sample(NamedTuple):
 
 
 class EquityFold:
-    """The samples of one account by currency, up to the command of the log that was executed last."""
+    """Computes the worth of one account over time, as samples by currency, from the commands of a log."""
 
     def __init__(self, log: Log, account: str) -> None:
         self.log, self.account = log, account
@@ -64,9 +64,9 @@ class EquityFold:
         return self._exchange.state.sequence
 
     def follow(self) -> Iterator[None]:
-        """Execute the new commands of the log.
+        """Execute the commands of the log that are new since the last call.
 
-        The iterator yields after each, so that the caller can let other tasks run.
+        The iterator yields after each command, so that the caller can let other tasks run.
         """
         for record in self.log.records(after=self.position):
             outcome = self._exchange.execute(record.command, record.at)
@@ -149,7 +149,10 @@ def _add(samples: list[Sample], sample: Sample) -> None:
 
 
 def thinned(samples: Sequence[Sample], points_max: int) -> list[Sample]:
-    """Return at most `points_max` samples: the first, lowest, highest and last of each of many equal spans of time."""
+    """Return at most `points_max` samples that keep the shape of a curve.
+
+    They are the first, lowest, highest and last sample of each of many equal spans of time.
+    """
     if len(samples) <= points_max:
         return list(samples)
     begin, spans = samples[0].at, max(1, points_max // 4)

@@ -1,4 +1,4 @@
-"""The history of one account as JSON, for tests that compare it with the lists of a client.
+"""Writes the history of one account as JSON, with which tests compare the lists that a client has read.
 
 Lists are oldest first. Amounts are exact decimals: dollars of 6 digits after the point, prices of 4, contracts of 2.
 """
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def ledger_of(state: State, account: str) -> Row:
-    """Return the JSON of an account's history, with complete lists instead of the iterators of `ledger_lists`."""
+    """Return the history of an account as JSON with complete lists, where `ledger_lists` has iterators."""
     members = ledger_lists(state, account).items()
     return {name: list(value) if isinstance(value, Iterator) else value for name, value in members}
 
@@ -26,7 +26,7 @@ def ledger_of(state: State, account: str) -> Row:
 def ledger_lists(state: State, account: str) -> Row:
     """Return the account's cash and its reserved cash by subaccount, and an iterator over the rows of each list.
 
-    For an account with derivatives: a summary per subaccount and currency (cash and equity), its trades and orders.
+    An account with derivatives has a summary per subaccount and currency (cash and equity), its trades and its orders.
     """
     if state.accounts[account].venue:
         return {

@@ -1,4 +1,4 @@
-"""Markets and derivatives with their order books as JSON for the control API: exact decimal strings, best prices first.
+"""Writes markets and derivatives with their order books as JSON for the control API: exact decimals, best prices first.
 
 The venues' encoders are not used, so a test can compare a client's order book with it.
 """

@@ -1,7 +1,7 @@
-"""Writes outcomes of commands as JSON text, equal to `state.outcome_of`, by functions compiled once per type of event.
+"""Writes outcomes of commands as JSON text, by functions that are compiled once per type of event.
 
-The events of a batch of steps are most of its answer, and the general way from an event over a dictionary to text takes
-longer than the step.
+The text equals that of `state.outcome_of`. The events of a batch of steps are most of its answer, and conversion by
+dictionaries takes longer than executing the steps.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Positions, events and outcomes as JSON for the control API: exact decimal strings and RFC 3339 instants.
+"""Writes positions, events and outcomes as JSON for the control API: exact decimals and RFC 3339 instants.
 
-Tests compare a client's data with it. It does not use the venue's encoders, so it is independent of their errors.
+Tests compare a client's data with this JSON. It is made without the venue's encoders, so it does not have their errors.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +69,10 @@ def public_name(value: Command | Event) -> str:
 
 
 def event_of(event: Event) -> dict[str, Any]:
-    """Return an event as JSON; the unit at the end of a field's name (`_us`) sets the format, and is not in the key."""
+    """Return an event as JSON.
+
+    The unit at the end of a field's name (`_us`) selects the format of its value, and is not in the key.
+    """
     kind, fields = form_of(type(event))
     plain: dict[str, Any] = {"type": kind}
     for name, key, write in fields:
@@ -83,7 +86,7 @@ def event_of(event: Event) -> dict[str, Any]:
 
 @cache
 def form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]]:
-    """Return the JSON type of an event, and (name, JSON key, function that writes the value) for each of its fields.
+    """Return the JSON form of a type of events: its name, and (field name, JSON key, function that writes) per field.
 
     The function is None for the subaccount of an event, which becomes two keys.
     """

@@ -1,1 +1,1 @@
-"""Writes commands to the log of a sandbox, applies them, restores a sandbox from it, and follows another writer."""
+"""The log of a sandbox: writing commands, applying them, restoring a sandbox, and following another process."""

@@ -1,7 +1,8 @@
-"""Applies the records of a log: executes each command, passes it to observers and streams, and carries out notes.
+"""Applies the records of a log: executes each command, passes it to observers and streams, and applies notes.
 
-Everything that outlives a restart takes effect here: the state of the exchange by commands; faults, stubs, changes of
-the clock and of the script by notes. A running sandbox and one that is restored from its log do the same.
+A note is a command that does not change the exchange, such as the installation of a fault. Everything that outlives a
+restart takes effect here: the state of the exchange by commands; faults, stubs, changes of the clock and of the script
+by notes. A running sandbox and one that is restored from its log do the same.
 """
 
 from collections.abc import Callable
@@ -35,10 +36,10 @@ class Applier:
         """Called with the note that has to take the place of a failed command in the log."""
 
     def apply(self, record: Record, resolve: Resolve | None = None) -> Outcome:
-        """Execute a record and publish its outcome; `resolve` is called with the outcome before it is published.
+        """Execute the command of a record and publish its outcome; `resolve` is called with the outcome before that.
 
-        Raises CommandFailed if the command raised an exception; the state is then as before. Raises SandboxBroken if it
-        is not.
+        Raises CommandFailed if the command raised an exception and the state is as it was before; raises SandboxBroken
+        if the state could not be restored.
         """
         if record.cause is not None and record.at > self._sandbox.exchange.last_at:
             self._sandbox.clock.reach(record.at)  # steps of the script move the time

@@ -1,4 +1,4 @@
-"""Keeps copies of the sandboxes that another process writes, so that this process can answer reads."""
+"""Keeps copies of sandboxes that another process writes, so that this process can answer reads from them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from mockexchange.store.stores import StoredSandbox
 
 
 class FollowableStore(Protocol):
-    """A store that another process writes and this process reads."""
+    """The interface of a store that another process writes and this process reads."""
 
     def stored(self) -> Sequence[StoredSandbox]:
         """Return the stored sandboxes in the order of their creation. Raises LogUnavailable."""
@@ -25,7 +25,7 @@ class FollowableStore(Protocol):
 
 
 class Barrier:
-    """Runs one function for all callers that wait; each waits for a run that began after its call."""
+    """Runs one function for several waiting callers at once: each waits for a run that began after its call."""
 
     def __init__(self, run: Callable[[], Awaitable[object]]) -> None:
         self._run = run
@@ -45,7 +45,7 @@ class Barrier:
 
 
 class Follower:
-    """Follows all sandboxes of a store that another process writes.
+    """Keeps a copy of each sandbox of a store that another process writes.
 
     Before an answer, `settle` applies the records that were published before the request.
     """
@@ -67,11 +67,11 @@ class Follower:
 
     @property
     def is_caught_up(self) -> bool:
-        """Whether all published records were applied."""
+        """Whether the copies have all records that the writing process has published."""
         return self._mark is not None and self._heads.mark == self._mark
 
     async def catch_up(self) -> None:
-        """Apply the records that the writing process has published.
+        """Apply the records that the writing process has published since the last call.
 
         Raises LogUnavailable, LogError and ScenarioError.
         """

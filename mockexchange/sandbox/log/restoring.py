@@ -12,8 +12,8 @@ from mockexchange.store.log import Log, LogError, Record
 async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
     """Apply the records of a stored log to a new sandbox, and append to that log from now on.
 
-    The clock, faults, stubs and the script are then as after the last record. Nothing is triggered or journalled.
-    Raises ScenarioError and LogError.
+    The clock, faults, stubs and the script are then as after the last record. No script step is triggered, and nothing
+    is journalled. Raises ScenarioError and LogError.
     """
     applier, script = sandbox.writer.applier, sandbox.script
     applier.is_restoring = script.is_restoring = True
@@ -24,11 +24,10 @@ async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
 
 
 async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, until: int) -> None:
-    """Apply the records of a log that another process writes, up to the number `until`.
+    """Bring a new copy of a sandbox that another process writes to the state after the record number `until`.
 
-    Raises ScenarioError and LogError.
-
-    Nothing is triggered or journalled, now or later: the process that writes does it.
+    Nothing is triggered or journalled, now or later: the process that writes does it. Raises ScenarioError and
+    LogError.
     """
     sandbox.script.is_restoring = True
     await _replay(sandbox, log, beginning, until)
@@ -36,10 +35,7 @@ async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, unti
 
 
 async def follow(sandbox: Sandbox, until: int) -> None:
-    """Apply the records that another process has written since the last call, up to the number `until`.
-
-    Raises LogError and LogUnavailable.
-    """
+    """Apply the records that another process has written since the last call, up to the record number `until`."""
     turns, newest = Turns(), sandbox.exchange.state.sequence
     for record in sandbox.log.records(after=newest, count=until - newest):
         _apply(sandbox, record)

@@ -1,4 +1,4 @@
-"""Describes a sandbox for its store, and opens a stored sandbox again after a restart."""
+"""Writes the description of a sandbox for its store, and opens a stored sandbox again after a restart."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,10 @@ from mockexchange.venues.registry import DEFAULT
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
-    """What a restart of a sandbox needs besides its log. Key pairs that the scenario has in files are not included."""
+    """The data that a restart of a sandbox needs besides its log.
+
+    It does not contain key pairs that the scenario has in files.
+    """
 
     created_by: str
     """The version of mockexchange that created the sandbox."""

@@ -1,6 +1,6 @@
 """Writes the log of a sandbox: numbers commands, appends them to the log, and then applies them in the log's order.
 
-A log in memory is appended to at once: nothing waits, and no other code runs in between. Any other log takes time:
+Appending to a log in memory is immediate: nothing waits, and no other code runs in between. Any other log takes time:
 commands that come meanwhile wait in a queue, and the next append takes all of them. A command that was not appended is
 not executed. If it is unknown whether an append took place, it is repeated until that is known; until then nothing else
 is appended.
@@ -43,7 +43,7 @@ class _Waiting(NamedTuple):
 
 
 class Writer:
-    """Writes one sandbox's log; nothing else appends to it."""
+    """Writes the log of one sandbox; no other object appends to this log."""
 
     def __init__(self, sandbox: SandboxPort, streams: Streams, close: Callable[[str], None]) -> None:
         self._sandbox = sandbox
@@ -66,7 +66,7 @@ class Writer:
         self.use(sandbox.log)
 
     def use(self, log: Log) -> None:
-        """Append to this log from now on; it has the same records as the former log."""
+        """Append to the log `log` from now on, which has the same records as the former log."""
         self._log = log
         self.memory = log if isinstance(log, MemoryLog) else None
         """The log if it is in memory, else None."""
@@ -166,7 +166,7 @@ class Writer:
                 self._refuse(batch, error)
 
     async def finish(self) -> None:
-        """Wait until all commands that may be in the log are applied, since others may have read them there.
+        """Wait until all commands that may be in the log are applied, since other processes may have read them there.
 
         Raises StoreUnavailable.
         """
@@ -175,7 +175,10 @@ class Writer:
         self.require_settled()
 
     def require_settled(self) -> None:
-        """Raise StoreUnavailable while it is unknown whether an append took place: a step could run twice."""
+        """Raise StoreUnavailable while it is unknown whether an append took place.
+
+        If the append did take place, the steps that the caller is about to run could run twice.
+        """
         if self._unsettled:
             raise StoreUnavailable(UNKNOWN.format("it is being found out"))
 

@@ -1,1 +1,1 @@
-"""Scripts: steps that a sandbox runs at a given time, or when a client does an action."""
+"""Runs the script of a sandbox: steps at a given time, or when a client does an action."""

@@ -1,4 +1,7 @@
-"""Prepares steps to be added to a running script: builds them in slices, before the note that adds them is logged."""
+"""Builds the steps that are to be added to a running script, in slices, before the note that adds them is logged.
+
+A note is a command that does not change the exchange; the log needs it so that a restart adds the steps too.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,15 +14,18 @@ MADE_AT_ONCE = 500
 
 
 def make_steps(entries: Sequence[ScriptEntry], first_place: int) -> list[Step]:
-    """Return a step for each script entry.
+    """Return a `Step` for each script entry.
 
-    Steps without a name are named by their index, counted from `first_place`.
+    Entries without a name are named by their index, counted from `first_place`.
     """
     return [make_step(entry, place, f"script[{place}]") for place, entry in enumerate(entries, first_place)]
 
 
 class Additions:
-    """The steps that are being added, by the text of the note that adds them, later by the note's number in the log."""
+    """The steps of notes that add steps to the script, from their making until the note takes effect.
+
+    They are found by the text of the note, and once it is logged by its number in the log.
+    """
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -28,7 +34,7 @@ class Additions:
         self._added: dict[int, list[Step]] = {}
 
     async def prepare(self, text: str, entries: Sequence[ScriptEntry], first_place: int) -> None:
-        """Build the steps of a note that is about to be logged; other tasks run in between."""
+        """Build the steps of a note that will be logged next; other tasks run in between."""
         made: list[Step] = []
         for begin in range(0, len(entries), MADE_AT_ONCE):
             made += make_steps(entries[begin : begin + MADE_AT_ONCE], first_place + begin)
@@ -37,7 +43,10 @@ class Additions:
         self._prepared[text] = made
 
     def take_prepared(self, text: str, sequence: int, first_place: int) -> list[Step] | None:
-        """Return the steps built for a note that takes effect now; None if the note comes from a log."""
+        """Return the steps that were built for a note, which takes effect now; None if there are none.
+
+        There are none if the note comes from a stored log.
+        """
         made = self._prepared.pop(text, None)
         if made is None:
             return None
@@ -47,9 +56,9 @@ class Additions:
         return made
 
     def take_added(self, sequence: int) -> list[Step]:
-        """Return the steps that the note with this number has added; empty if it failed."""
+        """Return the steps that the note with this number has added; empty if the note had no effect."""
         return self._added.pop(sequence, [])
 
     def forget(self, text: str) -> None:
-        """Drop the steps built for a note, since the note may not have been logged."""
+        """Drop the steps that were built for a note, in case the note was not logged."""
         self._prepared.pop(text, None)

@@ -1,4 +1,4 @@
-"""The calendar: schedules what happens by the clock alone, such as the expiry of orders and daily settlements.
+"""The calendar: schedules commands that are due by the clock alone, such as expiries and daily settlements.
 
 It schedules nothing before the clock of the sandbox begins: the scenario's history describes earlier events.
 """
@@ -46,7 +46,7 @@ SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
 
 @dataclass(slots=True)
 class DueCommand:
-    """A command that the calendar has scheduled, with its cause.
+    """A command that the calendar has scheduled, with its cause, such as the expiry of an order.
 
     It is skipped if `is_void` returns true when it is due.
     """
@@ -84,9 +84,9 @@ class Calendar:
         """The instant at which cash of an account moves, by account, until then."""
 
     def begin(self, at: int) -> None:
-        """Schedule what follows from the current state after the instant `at`.
+        """Schedule the commands that follow from the current state after the instant `at`.
 
-        Outside bids that are due return at `at`.
+        Outside bids whose return is overdue come back at `at`.
         """
         self._begun_at = at
         state = self._exchange.state
@@ -103,7 +103,7 @@ class Calendar:
         self._schedule_rebalancing(at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
-        """Schedule what an executed command leads to: an expiry, a close, a delivery, or the return of outside bids."""
+        """Schedule the commands that follow from an executed one: expiry, close, delivery, return of outside bids."""
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
         state = self._exchange.state
@@ -130,11 +130,11 @@ class Calendar:
                     self._schedule_replenishment(market, market.consumed[-1].back_at)
 
     def next_number(self, due: DueCommand) -> int:
-        """Return the number of a command, for the log: one more than the executed commands with the same cause."""
+        """Return the number of a scheduled command for the log: its place among the commands with the same cause."""
         return self._done[due.cause] + 1
 
     def count(self, due: DueCommand) -> None:
-        """Count an executed command among those with the same cause."""
+        """Add an executed command to the number of commands with its cause."""
         self._done[due.cause] += 1
 
     def _schedule_expiry(self, order: Order, after: int) -> None:

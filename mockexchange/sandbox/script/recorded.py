@@ -1,7 +1,7 @@
-"""Removes those runs from a script's schedule that the log already has, without running them.
+"""Removes from a script's schedule those runs whose commands the log already has, without running them.
 
-This is how a sandbox that is restored from its log finds its script at the step where it was. A command of the calendar
-that was void has left no record, so it is recognised by being void at the same place of the log again.
+So a sandbox that is restored from its log finds its script at the step where it was. A command of the calendar that was
+void has left no record, so it is recognised by being void at the same place of the log again.
 """
 
 import json
@@ -24,7 +24,7 @@ SCRIPT = "script"
 
 
 class Playback(Protocol):
-    """The commands of a log that are played back, each when it is due."""
+    """The interface of commands of a log that are played back, each when it is due."""
 
     @property
     def next_at(self) -> int | None: ...
@@ -32,12 +32,12 @@ class Playback(Protocol):
 
 
 def addition_text(entries: Iterable[ScriptEntry]) -> str:
-    """Return the text of the note that adds these steps to the script."""
+    """Return the text of the log's note that adds these steps to the script."""
     return '{"add":[' + ",".join(exact_json(entry.node) for entry in entries) + "]}"
 
 
 def drop_void(schedule: Schedule, at: int) -> None:
-    """Drop the commands at the front of the schedule that are due by `at` and void, so that they never run."""
+    """Remove commands from the front of the schedule that are due by `at` and void, so that they never run."""
     while (run := schedule.first) is not None and run.at <= at:
         if not isinstance(run.action, DueCommand) or not run.action.is_void():
             break
@@ -45,7 +45,7 @@ def drop_void(schedule: Schedule, at: int) -> None:
 
 
 def take_recorded(schedule: Schedule, record: Record) -> tuple[ScheduledRun | None, bool]:
-    """Remove the run that issued a recorded command; return the run, and whether this was its last action.
+    """Remove the run that issued a recorded command; return the run, and whether the command was its last action.
 
     The run is None if no scheduled run has issued the command.
     """
@@ -66,7 +66,7 @@ def _is_of(action: DueCommand | Step, record: Record) -> bool:
 
 
 def note_outcome(step: Step, record: Record, outcome: Outcome) -> None:
-    """Count a repetition of a step that the log has, and whether it was refused or failed."""
+    """Count a recorded repetition of a step, and whether its command was refused or failed."""
     assert record.cause is not None, "a step issued it"
     step.fired = record.cause.repetition
     if isinstance(outcome, Refusal):

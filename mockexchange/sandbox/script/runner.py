@@ -82,7 +82,7 @@ class Script:
     # --- the steps
 
     def begin(self, at: int) -> None:
-        """Schedule the scenario's script; its times count from the instant `at`."""
+        """Schedule the scenario's script and the calendar; times in the script count from the instant `at`."""
         self._calendar.begin(at)
         self._add(make_steps(self._sandbox.plan.script, self._places), at)
 
@@ -157,12 +157,12 @@ class Script:
 
     @property
     def next_at(self) -> int | None:
-        """The exchange time of the next run, or of the next command that is played back; None if there is none."""
+        """The exchange time of the next step, or of the next command that is played back; None if there is none."""
         return (self.playback or self._schedule).next_at
 
     @property
     def has_due(self) -> bool:
-        """Whether a run, or a command that is played back, is due now."""
+        """Whether a step, or a command that is played back, is due now."""
         return (next_at := self.next_at) is not None and next_at <= self._now
 
     @property
@@ -206,7 +206,7 @@ class Script:
             self._set_off_all(self.triggers.by_operation(account, operation))
 
     def note_request(self, entry: JournalEntry) -> None:
-        """Run the steps that wait for a request like the one in a journal entry, after it was answered."""
+        """Run the steps that wait for the request in a journal entry, which has been answered."""
         if self.triggers:
             self._set_off_all(self.triggers.by_request(entry))
 
@@ -246,7 +246,7 @@ class Script:
     # --- following the log
 
     def follow(self, at: int) -> None:
-        """Drop runs that are void at the instant of a recorded command; to be called before that command is applied."""
+        """Remove calendar commands that are void when a recorded command is applied; to be called right before that."""
         drop_void(self._schedule, at)
 
     def _note_recorded(self, record: Record, outcome: Outcome) -> None:
@@ -267,7 +267,7 @@ class Script:
     # --- running
 
     async def run_due(self) -> None:
-        """Run everything that is due, at most DUE_MAX steps; an overrun is noted in the journal."""
+        """Run all steps and calendar commands that are due, at most DUE_MAX; if there are more, journal a finding."""
         try:
             await self.run_to(self._now)
         except ScriptOverrun as overrun:

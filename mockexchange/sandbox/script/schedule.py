@@ -1,4 +1,4 @@
-"""The schedule of a script: pending runs in order of (exchange time, index of the step, number of the run)."""
+"""The schedule of a script: pending runs of steps, by exchange time, index of the step and number of the run."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from mockexchange.scenario.script.actions import NO_ORDER
 
 
 class ScheduledRun(NamedTuple):
-    """A pending run of a step: its next action with its instant, and in `rest` the later actions with theirs.
+    """A pending run of a step: its next action and when it is due; `rest` has its later actions with their times.
 
     `number` is different for all runs, so no field after it is compared; `account` is the account that triggered the
     run, and `order` has the values of `$order...` placeholders, if an order triggered it.
@@ -28,7 +28,7 @@ class ScheduledRun(NamedTuple):
 
 
 class Schedule:
-    """A heap of pending runs. Later instants of a run are generated, so an endless run needs little memory."""
+    """A heap of pending runs of steps. A run's later actions are generated, so an endless run needs little memory."""
 
     def __init__(self) -> None:
         self._heap: list[ScheduledRun] = []
@@ -62,11 +62,14 @@ class Schedule:
         account: str | None = None,
         order: Mapping[str, str] = NO_ORDER,
     ) -> None:
-        """Add a run with these (instant, action) pairs, which ascend."""
+        """Add a run of a step, given as (instant, action) pairs in ascending order."""
         heappush(self._heap, self._run(place, instants, account, order))
 
     def begin_all(self, runs: Iterable[tuple[int, Iterable[tuple[int, Any]]]]) -> None:
-        """Add many runs in a tenth of the time; each is a step's index and ascending (instant, action) pairs."""
+        """Add many runs at once, ten times faster than one by one.
+
+        Each is a step's index and its (instant, action) pairs in ascending order.
+        """
         with collector_paused():
             self._heap += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
             heapify(self._heap)
@@ -107,7 +110,7 @@ class Schedule:
         return False
 
     def put_back(self, run: ScheduledRun) -> None:
-        """Schedule an action again that was removed by `take`, before the later actions of its run."""
+        """Schedule an action again that was removed by `pop_next`, before the later actions of its run."""
         following = next((one for one in self._heap if one.number == run.number), None)
         rest = run.rest
         if following is not None:
@@ -122,11 +125,11 @@ class Schedule:
 
 
 class ScriptTooLong(Exception):
-    """The script would have too many steps with those that are to be added."""
+    """Raised if the script would have too many steps together with those to be added."""
 
 
 class ScriptOverrun(Exception):
-    """More steps are due than one advance may run.
+    """Raised if more steps are due than one advance of the clock may run.
 
     `step` is the step that ran most often; the remaining steps stay due.
     """

@@ -1,4 +1,4 @@
-"""The steps of a running script: how often each has run, and when it runs next."""
+"""The steps of a running script: the number of their runs, and when each runs next."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """An entry of the script, or a part of a sequence. `place` is the index of the entry in the script."""
+    """An entry of a running script, or a part of an entry that is a sequence. `place` is the index of the entry."""
 
     name: str
     place: int
@@ -61,7 +61,7 @@ class Step:
 
     @property
     def last_reason(self) -> str:
-        """Reason of the last refusal or failure; for a sequence, of the last part that has one. Empty without one."""
+        """The reason why the step was last refused or failed, "" if it never was; for a sequence, that of its parts."""
         return next((step.reason for step in reversed(list(self.walk())) if step.reason), "")
 
     @property
@@ -73,13 +73,16 @@ class Step:
         return DONE if is_over else WAITING
 
     def begin(self, at: int) -> "Iterable[tuple[int, Step]]":
-        """Count a run that is triggered at `at`; return its (instant, step) pairs."""
+        """Count a run that is triggered at `at`; return the (instant, step) pairs of the run."""
         self.is_begun = True
         self.runs += 1
         return self.instants(at + self.entry.after_us)
 
     def instants(self, begins: int) -> "Iterable[tuple[int, Step]]":
-        """Return the (instant, step) pairs of a run that begins at `begins`: of this step, or of a sequence's parts."""
+        """Return the (instant, step) pairs of a run that starts at the instant `begins`.
+
+        The steps are this one, or the parts of a sequence.
+        """
         if self.entry.times == 1 and not self.parts:
             return ((begins, self),)
         return self._instants(begins)

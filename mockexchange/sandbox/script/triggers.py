@@ -26,13 +26,13 @@ UNKNOWN_CLIENT = "an unknown client"
 
 
 def trigger_note(step: Step, account: str | None, text: str, order: Mapping[str, str]) -> Note:
-    """Return the note for the log that an action of a client has triggered a step; `text` describes the action."""
+    """Return the note, for the log, that an action of a client has triggered a step; `text` describes the action."""
     values = {"step": step.name, "place": step.place, "account": account, "text": text, "order": dict(order)}
     return Note(subject=SCRIPT, text=json.dumps({"trigger": values}, separators=(",", ":")))
 
 
 def words_of(order: Order) -> dict[str, str]:
-    """Return the values of the placeholders `$order...` of a script step for an order."""
+    """Return the values of the placeholders `$order...` in a step that an order of a market triggers."""
     return {
         "$order.id": order.order_id,
         "$order.client_order_id": order.client_order_id,
@@ -48,7 +48,7 @@ def words_of(order: Order) -> dict[str, str]:
 
 
 def words_of_derivative(order: DerivativeOrder) -> dict[str, str]:
-    """Return the values of the placeholders `$order...` of a script step for an order of a derivative.
+    """Return the values of the placeholders `$order...` in a step that an order of a derivative triggers.
 
     The price of a market order is the average price of its fills, in nine decimals; 0 without any.
     """
@@ -67,7 +67,7 @@ def words_of_derivative(order: DerivativeOrder) -> dict[str, str]:
 
 
 def placed_order(state: State, command: Command, events: Sequence[Event]) -> Order | DerivativeOrder | None:
-    """Return the order that a command placed; None if the command placed none."""
+    """Return the order that a command placed; None if the command did not place one."""
     match command, events:
         case PlaceOrder(), [OrderPlaced(order_id=order_id), *_]:
             return state.orders[order_id]
@@ -77,7 +77,7 @@ def placed_order(state: State, command: Command, events: Sequence[Event]) -> Ord
 
 
 class TriggeredStep(NamedTuple):
-    """A triggered step, the account that triggered it, and a description of the action."""
+    """A step that an action of a client has triggered, the client's account, and a description of the action."""
 
     step: Step
     account: str | None
@@ -107,11 +107,11 @@ class Triggers:
         return self._matching(SUBSCRIBED, account, channel, f"{account or UNKNOWN_CLIENT} subscribed to {channel}")
 
     def by_operation(self, account: str | None, operation: str) -> Iterator[TriggeredStep]:
-        """Yield the steps that wait for this operation, a request or a command of a stream, by this account."""
+        """Yield the steps that wait for this account to call this operation, by a request or a command on a stream."""
         return self._matching(REQUEST, account, operation, f"{account or UNKNOWN_CLIENT} asked for {operation}")
 
     def by_order(self, order: Order | DerivativeOrder) -> Iterator[TriggeredStep]:
-        """Yield the steps that wait for an order in this order's market or instrument by this account."""
+        """Yield the steps that wait for an order by this account in the order's market or instrument."""
         account = order.subaccount_ref.account
         if isinstance(order, DerivativeOrder):
             name, words = order.derivative.name, words_of_derivative(order)

@@ -1,1 +1,1 @@
-"""The open streams of a sandbox: connections, their queues of frames, and the writes that they begin."""
+"""The open streams of a sandbox: connections, their queues of frames, and requests that they make."""

@@ -38,7 +38,7 @@ Its arguments: number of the connection, session, command, exchange time, host t
 
 
 class Ending(NamedTuple):
-    """The end of a connection: its close code, its reason, and whether the server ended it."""
+    """The end of a connection: its close code, its reason, and whether the server (`is_ours`) ended it."""
 
     code: int
     reason: str = ""
@@ -53,7 +53,7 @@ VANISHED = Ending(ABNORMAL)
 
 
 class Wire(Protocol):
-    """What a connection needs of the server's socket."""
+    """The interface of the server's socket that a connection uses."""
 
     def flush(self) -> None:
         """Write the queued frames, as far as the socket accepts them."""
@@ -79,7 +79,7 @@ class Wire(Protocol):
 
 
 class StreamsPort(Protocol):
-    """What a connection needs of the sandbox's open streams; `Streams` documents each member."""
+    """The interface of the sandbox's open streams that a connection uses; `Streams` documents each member."""
 
     journal: Journal
     now: Now
@@ -138,7 +138,8 @@ class Connection:
     def receive(self, raw: bytes) -> PendingReply | None:
         """Execute a command of the client, and queue its answers and the requested data.
 
-        A write is returned instead: the sandbox executes its commands and calls `complete`, before the next `receive`.
+        A command that changes the exchange is returned instead: the sandbox executes it and calls `complete`, before
+        the next `receive`.
         """
         if self.is_over:
             return None
@@ -157,7 +158,7 @@ class Connection:
         self._held = []
 
     def complete(self, reply: CallReply) -> None:
-        """Send the answer to a write, and then the data that was held back."""
+        """Send the answer to a command that changed the exchange, and then the data that was held back."""
         streams, held, self._held = self._streams, self._held, None
         frames = [reply.frame] if reply.frame else []
         streams.moment = streams.now()
@@ -207,7 +208,7 @@ class Connection:
         return frames, reply.called, None
 
     def wake(self) -> None:
-        """Let the session send what is due, if its wake-up time has come by host time."""
+        """Queue the frames, such as a heartbeat, that the session sends at its wake-up time, if that has come."""
         self._timer = self._rings_at = None
         if self.is_over:
             return
@@ -221,7 +222,7 @@ class Connection:
         self._follow_session()
 
     def set_alarm(self) -> None:
-        """Start or move the timer that wakes the session at the time for which the session has asked."""
+        """Set the timer that wakes the session at the time `wakes_at` that the session asks for."""
         wakes_at = None if self.is_over else self.session.wakes_at
         if wakes_at == self._rings_at:
             return
@@ -242,7 +243,7 @@ class Connection:
             self._held.append(frame)
 
     def send(self, raw: bytes, kind: str = "", channel: str = "", fault: str | None = "literal") -> None:
-        """Send a frame that does not come from the session, regardless of its subscriptions and of faults."""
+        """Send a frame that the session did not make, regardless of its subscriptions and of faults."""
         self.put(Frame(raw, kind, channel), fault)
 
     def send_literal(self, text: str, channel: str = "", fault: str | None = "literal") -> None:
@@ -251,10 +252,7 @@ class Connection:
         self.send(text.encode() + b"\n" * (not text.endswith("\n")), "literal", channel, fault)
 
     def put(self, frame: Frame, fault: str | None = None) -> None:
-        """Queue a data frame.
-
-        If the queue has no room, or the sandbox has reached its quota, end the frame's subscription.
-        """
+        """Queue a data frame; if there is no room or the quota is reached, end the frame's subscription."""
         if self.is_over:
             return
         quota = self._streams.frame_quota
@@ -309,7 +307,7 @@ class Connection:
         self.wire.stall()
 
     def lose_held(self) -> None:
-        """Journal the frames that faults held back as "lost", because the connection ends."""
+        """Journal as "lost" the frames that faults hold back, because the connection ends."""
         if self._faults:
             self._faults.lose_held()
 

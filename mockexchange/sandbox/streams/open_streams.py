@@ -1,4 +1,4 @@
-"""The open streams of a sandbox, indexed by their subscribed channels, so that a message finds its readers."""
+"""The open streams of a sandbox, indexed by subscribed channel, so that a message reaches its subscribers quickly."""
 
 import re
 from collections import Counter
@@ -95,7 +95,7 @@ class Streams:
 
     @property
     def channels(self) -> list[tuple[str, Collection[str]]]:
-        """The channels that have or had a subscription, for each venue by its name."""
+        """The channels that have or had a subscription, as (venue, channels) pairs."""
         return list(self._by_venue.items())
 
     def count_by_venue(self) -> Counter[str]:
@@ -139,9 +139,9 @@ class Streams:
                 connections.pop(connection.number, None)
 
     def publish_outcome(self, state: State, outcome: Outcome, at: int, contexts: Mapping[str, Any]) -> None:
-        """Send the messages about a command's events to the subscribed connections.
+        """Send messages about a command's events to the connections that subscribed to their channels.
 
-        `contexts` has the venues' data by name.
+        `contexts` has each venue's view of the sandbox, by the venue's name.
         """
         if isinstance(outcome, Refusal):
             return
@@ -172,7 +172,7 @@ class Streams:
         self._waiting[connection.number] = connection
 
     def bound_keyless(self) -> None:
-        """Cut the connection without an account that has most unread frames, if all of these have too many together."""
+        """If connections without an account have too many unread frames together, cut the one that has the most."""
         if self.keyless.size_bytes <= KEYLESS_BYTES_MAX:
             return
         keyless = (one for one in self._connections.values() if one.outbox.total is not None)
@@ -211,9 +211,10 @@ class Streams:
 
 
 def sends_frames_first(frames: str, seed: int, number: int) -> bool:
-    """Return whether the frames of the write `number` are sent before its answer.
+    """Return whether the frames that a request causes are sent before its answer.
 
-    `frames` is the scenario's setting: "before", "after" or "random", which the seed decides.
+    `number` is the number of the request. `frames` is the scenario's setting: "before", "after" or "random", which the
+    seed decides.
     """
     if frames == "random":
         return fires(seed, "frames", number, PROBABILITY_UNIT // 2)

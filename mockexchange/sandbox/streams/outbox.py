@@ -1,4 +1,4 @@
-"""The queue of frames to one client, limited so that a client that never reads takes a fixed amount of memory."""
+"""The queue of frames that wait for one client; its size is limited, so that a client that never reads costs little."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ OUTBOX_BYTES_MAX = 4 * 1024 * 1024
 
 
 class OutboxTotal:
-    """The size of several queues together, in bytes."""
+    """The total size of the queues of several clients, in bytes."""
 
     __slots__ = ("size_bytes",)
 
@@ -16,7 +16,7 @@ class OutboxTotal:
 
 
 class Outbox:
-    """A queue of raw frames. `put` refuses a frame that does not fit, `force` always accepts it."""
+    """The queue of raw frames to one client. `put` refuses a frame that does not fit, `force` always accepts it."""
 
     __slots__ = ("_frames", "bytes_max", "size_bytes", "total")
 
@@ -49,7 +49,8 @@ class Outbox:
     def force(self, raw: bytes) -> None:
         """Append a frame even if the queue is full.
 
-        Answers to commands are appended so. They cannot pile up: no command is read while the queue is full.
+        Answers to commands are appended by this function. They cannot pile up: no command is read while the queue is
+        full.
         """
         self._frames.append(raw)
         self.size_bytes += len(raw)
@@ -64,7 +65,7 @@ class Outbox:
         self.size_bytes = 0
 
     def leave_total(self) -> None:
-        """Stop counting this queue in the total of several queues."""
+        """Exclude this queue from the total size of several clients' queues."""
         if self.total is not None:
             self.total.size_bytes -= self.size_bytes
             self.total = None

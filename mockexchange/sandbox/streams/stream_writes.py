@@ -1,4 +1,4 @@
-"""Executes the commands of writes that a stream begins, then sends the answer; and the commands that its end causes."""
+"""Executes commands of the exchange that a stream causes, by a request on it or by its end."""
 
 from contextlib import suppress
 
@@ -11,9 +11,10 @@ from mockexchange.venues.request import resume
 
 
 async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: PendingReply) -> None:
-    """Execute the commands of a write that a stream began, and send its answer. Raises SandboxEnded.
+    """Execute the commands of a request on a stream that changes the exchange, and send its answer.
 
-    Data that the write causes on the same stream is sent after the answer, unless the scenario sends it first.
+    Raises SandboxEnded. Data that the request causes on the same stream is sent after the answer, unless the scenario
+    sends it first.
     """
     if not sends_frames_first(sandbox.plan.frames, sandbox.plan.seed, sandbox.journal.frame_count):
         connection.hold()
@@ -28,7 +29,7 @@ async def carry_out_call(sandbox: SandboxPort, connection: Connection, pending: 
 
 
 async def carry_out_end(sandbox: SandboxPort, connection: Connection) -> None:
-    """Execute the commands that follow from the end of a stream, such as canceling orders on disconnect.
+    """Execute the commands that the end of a stream causes, such as canceling orders on disconnect.
 
     No command is executed if the server itself ends all streams. A command that cannot be stored becomes a finding in
     the journal, since the client is gone.

@@ -1,4 +1,4 @@
-"""The stubs of one sandbox: answers, fixed or with values of the request, that replace answers of the exchange.
+"""The stubs of one sandbox: they replace answers of the exchange by fixed answers or by values of the request.
 
 A stub answers after the venue has authenticated the request; otherwise the venue's own refusal is sent. If several
 stubs match, the one installed last answers. Installing and removing a stub is logged, so that a replay knows which

@@ -1,4 +1,4 @@
-"""Makes the answer of a stub: fills its placeholders with values of the request, and turns its steps into commands."""
+"""Makes the answer of a stub: fills its placeholders by values of the request, and makes commands of its steps."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -34,7 +34,10 @@ PER_UNIT = {SECONDS: MICROSECONDS_PER_SECOND, MILLISECONDS: MICROSECONDS_PER_SEC
 
 
 class RequestValues:
-    """The values of one request for a stub's placeholders. `problems` notes each value that the request lacks."""
+    """The values of one request with which a stub's placeholders are filled.
+
+    `problems` has a text for each value that the request lacks.
+    """
 
     def __init__(self, stub: Stub, asked: StubRequest, account: str | None, at: int, new_id: str) -> None:
         self._asked, self._at = asked, at
@@ -44,7 +47,10 @@ class RequestValues:
         self.problems: dict[str, None] = {}
 
     def value_of(self, placeholder: Placeholder) -> Value:
-        """Return the value of a placeholder in the form it asks for; MISSING, with a note, if the request lacks it."""
+        """Return the value of a placeholder, in the form that it asks for.
+
+        MISSING, and a text in `problems`, if the request lacks the value.
+        """
         if placeholder.form in PER_UNIT:
             digits = str(self._at // PER_UNIT[placeholder.form])
             return Value(digits, digits)
@@ -80,8 +86,8 @@ def stub_answer(
 ) -> Answer:
     """Return the answer of a stub, or the venue's refusal if authentication fails.
 
-    `number` identifies the request in its sandbox, for `$new_id`. If the stub has steps, the answer is pending until
-    the steps' commands are executed.
+    `number` identifies the request in its sandbox, for `$new_id`. If the stub has steps, the answer is pending: it is
+    complete once the sandbox has executed their commands.
     """
     venue, request = asked.venue, asked.request
     if stub.is_signed is False:

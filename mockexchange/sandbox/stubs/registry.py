@@ -1,4 +1,4 @@
-"""The installed stubs of one sandbox: finds the stub that answers a request, and counts."""
+"""The installed stubs of one sandbox: finds the stub that answers a request, and counts the requests of each stub."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,11 +28,14 @@ SUBJECT = "stub"
 
 
 class StubError(ScenarioError):
-    """A stub cannot be installed, or is not installed; the message gives the reason."""
+    """Raised if a stub cannot be installed, or is not installed; the message gives the reason."""
 
 
 class InstalledStub:
-    """A stub with its counts: of `matched` requests, `answered` got its answer, and the others a venue's refusal."""
+    """An installed stub with its counts.
+
+    It `matched` requests, of which `answered` got its answer, and the others a refusal of the venue.
+    """
 
     __slots__ = ("_has_path", "answered", "matched", "name", "stub")
 
@@ -86,7 +89,7 @@ class Stubs:
             await self.install(stub)
 
     def check(self, stubs: Sequence[Stub]) -> None:
-        """Raise StubError if these stubs cannot be installed together with the installed ones."""
+        """Raise StubError if these stubs cannot be installed in addition to the installed ones."""
         _require_unique_names(stubs)
         names = {stub.name for stub in stubs}
         after = [*stubs, *(one.stub for one in self if one.name not in names)]
@@ -157,7 +160,7 @@ class Stubs:
 
 
 def request_number(number: int, has_path: bool) -> str:
-    """Return the number of a request as text. Calls in frames are numbered apart: with "frame " before the number."""
+    """Return the number of a request as text. Calls on streams are numbered separately, as "frame 1"."""
     return str(number) if has_path else f"frame {number}"
 
 

@@ -1,4 +1,4 @@
-"""A request in the form in which stubs compare it and take values from it."""
+"""A request in the form in which stubs match it and take values from it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class _Digits(str):
 
 
 class StubRequest:
-    """The properties of a request that stubs match; expensive ones are computed once, when first needed."""
+    """A request with the properties that stubs match; expensive properties are computed once, when first needed."""
 
     def __init__(self, venue: Venue, request: Request) -> None:
         self.venue = venue
@@ -39,12 +39,12 @@ class StubRequest:
 
     @cached_property
     def params(self) -> Mapping[str, str]:
-        """The query parameters of the request; a repeated parameter has its last value."""
+        """The query parameters of the request as texts by name; of a repeated parameter the last value."""
         return dict(query_pairs(self.request.query))
 
     @cached_property
     def call(self) -> tuple[str, Mapping[str, str]]:
-        """The JSON-RPC method with its params as text; ("", {}) for other requests."""
+        """The JSON-RPC method of the request with its params as text; ("", {}) for requests without a method."""
         return (self.venue.rest.rpc_call_of and self.venue.rest.rpc_call_of(self.request)) or ("", {})
 
     @cached_property
