@@ -1,1 +1,1 @@
-"""Published clients: how each is pointed at an exchange, and how it signs."""
+"""Points published clients at an exchange by environment variables, and signs requests as they do."""

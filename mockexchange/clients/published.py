@@ -1,7 +1,7 @@
-"""The environment variables that point published clients at an exchange, from each venue's table of its clients.
+"""Computes the environment variables that point published clients at an exchange, from each venue's table of clients.
 
-`.env` files count too: a client that loads one fills in variables that are unset, never those that are set, even to
-nothing.
+`.env` files count too: a client that loads one fills in variables that are unset, and never changes those that are set,
+even if they are empty.
 """
 
 import re
@@ -30,14 +30,14 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 def client_of(name: str, venue: str) -> PublishedClient:
-    """Return the published client called `name`, or the venue's generic client for GENERIC. Raises KeyError."""
+    """Return the published client called `name`, or for GENERIC the venue's generic client. Raises KeyError."""
     return CLIENT_SETUPS[venue].generic if name == GENERIC else CLIENTS[name]
 
 
 def variables_of(
     client: PublishedClient, values: Mapping[str, str], environment: Mapping[str, str]
 ) -> dict[str, str | None]:
-    """Return the values of a client's environment variables by name; None stands for a variable to unset."""
+    """Return a client's environment variables with their values, by name; None stands for a variable to unset."""
     host = urlsplit(values["base_url"]).hostname or ""
     beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
     exports = {name: template.format(**values) for name, template in {**client.exports, **beyond}.items()}
@@ -46,7 +46,7 @@ def variables_of(
 
 
 def trust_of(ca_bundle: str | None) -> dict[str, str]:
-    """Return the environment variables that make clients trust a server; none if `ca_bundle` is None."""
+    """Return the environment variables that make clients trust the certificate file `ca_bundle`; none if it is None."""
     return dict.fromkeys(TRUST, ca_bundle) if ca_bundle else {}
 
 
@@ -66,7 +66,7 @@ def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """An account and the key that a client signs with.
+    """An account and one of its keys, with which a client signs.
 
     `read_pem` returns the private key; it is None if the private key is not known.
     """
@@ -79,11 +79,14 @@ class AccountKey:
 
 
 class UnusableAccount(ValueError):
-    """The error raised when a client can use none of the accounts; the message gives the reason."""
+    """Raised if a client can use none of the accounts; the message gives the reason."""
 
 
 def choose(account_keys: Sequence[AccountKey], name: str | None, client: str) -> AccountKey:
-    """Return the account named `name`, or else the first that the client can use. Raises UnusableAccount."""
+    """Return the key of the account named `name`, or without a name the first that the client can use.
+
+    Raises UnusableAccount.
+    """
     asked = [account_key for account_key in account_keys if name in (None, account_key.name)]
     if not asked:
         known = ", ".join(account_key.name for account_key in account_keys)
@@ -110,7 +113,7 @@ def _problem(account_key: AccountKey, client: str) -> str | None:
 
 
 def template_values(urls: Mapping[str, str], account_key: AccountKey, key_path: str) -> dict[str, str]:
-    """Return the values for templates of variables: the URLs of the account's venue, and its key."""
+    """Return the values to fill into templates of environment variables: URLs of the account's venue, and its key."""
     parts = urlsplit(urls["base_url"])
     return {
         "base_url": urls["base_url"],

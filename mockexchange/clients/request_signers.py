@@ -1,4 +1,4 @@
-"""Signing of requests, as the clients of each venue do it."""
+"""Signs requests as the clients of each venue do."""
 
 import time
 

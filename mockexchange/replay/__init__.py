@@ -1,4 +1,4 @@
-"""Replay: rebuild the state from a log, repeat the requests and streams of a journal, and compare their bytes.
+"""Replays a run: rebuilds the state from a log, repeats the requests and streams of a journal, and compares bytes.
 
 A journal entry has the length of the log and both clock times of its answer. An answer depends only on the request and
 on these, so every request can be repeated and its bytes compared. The frames of a stream depend only on the log and on

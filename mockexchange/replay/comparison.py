@@ -19,7 +19,7 @@ from mockexchange.venues.request import Answer
 
 
 def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
-    """Yield a verdict for every recorded answer and every sent frame.
+    """Yield a verdict (the result of the comparison) for every recorded answer and every sent frame.
 
     Raises LogError if the log is shorter than needed.
     """

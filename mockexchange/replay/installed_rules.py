@@ -1,4 +1,4 @@
-"""The faults and stubs that were installed when a request was recorded, rebuilt from the notes in the log."""
+"""Rebuilds from the notes in the log which faults and stubs were installed when a request was recorded."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -25,8 +25,7 @@ Read = Callable[[Located, str], Installed]
 class InstalledRules(Generic[Installed]):
     """The faults, or the stubs, that are installed at the current position of a replay, by name.
 
-    The log has a Note command for each installation and removal; `subject` selects the notes about faults or about
-    stubs.
+    The log has a note for each installation and removal; `subject` selects the notes about faults or about stubs.
     """
 
     def __init__(self, replay: Replay, subject: str, read: Read[Installed]) -> None:

@@ -13,9 +13,9 @@ Step = tuple[Record, Outcome]
 
 
 class Replay:
-    """The state of a sandbox, rebuilt from its log.
+    """The state of a sandbox, rebuilt by executing the commands of its log.
 
-    The script does not run, since the log has its commands; no fault applies.
+    The script does not run, since the log has its commands, and faults have no effect.
     """
 
     def __init__(self, lines: Iterable[bytes]) -> None:
@@ -35,7 +35,7 @@ class Replay:
             yield record, outcome
 
     def run_to(self, position: int) -> None:
-        """Execute the log up to its command number `position`; does nothing if that is done.
+        """Execute the log up to its command number `position`, unless that is done already.
 
         Raises LogError if the log is shorter.
         """
@@ -63,7 +63,7 @@ def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
 
 
 def settings_of(venue: Venue, header: Header) -> dict[str, Any]:
-    """Return a venue's settings from the header of a log.
+    """Return a venue's settings, which the header of a log has.
 
     The default venue's settings are at the top level of the header, those of other venues below the venue's name, and
     left out if they are the defaults.

@@ -22,9 +22,10 @@ class Recording(NamedTuple):
 
 
 def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
-    """Parse the texts of exported journals: JSON lists, or an entry or frame per line; errors show the file `names`.
+    """Parse the texts of exported journals: each is a JSON list, or has an entry or a frame per line.
 
-    Entries without a method are dropped, because they are invalid bytes that cannot be repeated. Raises LogError.
+    Errors show the file `names`. Entries without a method are dropped, because they are invalid bytes that cannot be
+    repeated. Raises LogError.
     """
     named = zip_longest(texts, names, fillvalue="")
     items = [item for text, name in named for item in _items(text, name)]

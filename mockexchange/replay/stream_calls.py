@@ -1,4 +1,4 @@
-"""Repeats the calls of streams whose answers were changed by faults or stubs.
+"""Repeats those calls on streams whose answers were changed by faults or stubs.
 
 A session has to execute the same calls again, because later calls and messages depend on them. Their answers are not
 compared if a fault changed or delayed them in the recording.
@@ -28,17 +28,19 @@ def is_changed(frame: Plain) -> bool:
 
 
 class CallReplay:
-    """Repeats the changed calls of streams, with the faults and stubs installed at the current position of a replay."""
+    """Repeats calls on streams whose answers were changed by faults or stubs.
+
+    It uses the faults and stubs that are installed at the current position of the replay.
+    """
 
     def __init__(self, replay: Replay, stubs: StubReplay) -> None:
         self._replay, self._stubs = replay, stubs
         self._faults = InstalledRules(replay, SUBJECT, FAULT.read)
 
     def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
-        """Repeat a changed call, and return the frames that the session sends because of it.
+        """Repeat a call whose answer was changed, and return the frames that the session sends because of it.
 
-        The frames include the call's answers if a stub and no fault changed them. Raises LogError if the log has no
-        such stub.
+        The frames include the call's answers if only a stub changed them. Raises LogError if the log has no such stub.
         """
         raw, at, host_at = frame_bytes(frame), frame["at_us"], frame["host_at_us"]
         calls.note_call(host_at)

@@ -1,4 +1,4 @@
-"""Repeats recorded streams: sessions receive the recorded commands again, and the frames that they send are compared.
+"""Repeats recorded streams: sessions get the recorded commands again, and the frames that they send are compared.
 
 A command is repeated at its recorded position in the log. A session knows neither sockets nor faults. Frames that a
 fault made, moved or withheld are marked in the recording: they are skipped, together with the session's own copy.
@@ -44,7 +44,7 @@ class _Stream:
         """Commands of its writes later in the recording, by their numbers in the log."""
 
     def next_frame(self, raw: bytes) -> bytes | None:
-        """Return the session's next frame, skipping frames that a fault moved to a later place in the recording."""
+        """Return the session's next frame to compare; frames that a fault moved to a later place are skipped."""
         if self.answers.pop(raw, None):
             return raw
         while self.made and self.made[0].raw != raw and self.changed[self.made[0].raw]:
@@ -52,7 +52,7 @@ class _Stream:
         return self.made.popleft().raw if self.made else None
 
     def skip(self, raw: bytes) -> None:
-        """Skip a recorded frame that a fault changed, and remove it from the session's frames if it is there too."""
+        """Skip a recorded frame that a fault changed, also in the session's frames if the session sent it too."""
         self.changed[raw] -= 1
         for frame in self.made:
             if frame.raw == raw:
@@ -60,14 +60,14 @@ class _Stream:
                 return
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Apply a frame that the session did not make: it may end a subscription and drop its frames."""
+        """Apply a recorded frame that the session did not make: it may end a subscription and drop its frames."""
         before = {frame.sid for frame in self.made if frame.sid in self.session.subscriptions}
         self.session.apply_recorded(raw, kind, channel)
         ended = {sid for sid in before if sid not in self.session.subscriptions}
         self.made = deque(frame for frame in self.made if frame.sid not in ended)
 
     def wake(self, raw: bytes, frame: Plain) -> None:
-        """Wake the session if its wake-up time has come and it has not made the recorded frame yet."""
+        """Wake the session if its wake-up time has come and the recorded frame is not among its frames yet."""
         is_next = bool(self.made) and self.made[0].raw == raw
         wakes_at = self.session.wakes_at
         if not is_next and wakes_at is not None and wakes_at <= frame["host_at_us"]:
@@ -86,7 +86,7 @@ class _Write(NamedTuple):
 class StreamReplay:
     """The streams that are open at the current position of a replay.
 
-    `sessions` has the sessions that the repeated handshakes opened, by the number of the connection.
+    `sessions` has the sessions of repeated handshakes, by the number of their connection.
     """
 
     def __init__(self, replay: Replay, calls: CallReplay, frames: Iterable[Plain]) -> None:
@@ -110,9 +110,9 @@ class StreamReplay:
         return sum(key is not None and key.account == account for key in keys)
 
     def repeat(self, frame: Plain) -> list[Verdict]:
-        """Repeat a recorded frame and return the verdicts about what the session sent.
+        """Repeat a recorded frame; return verdicts about frames that the session sent.
 
-        A frame from the client has none itself.
+        A frame from the client has no verdict of its own.
         """
         if frame["kind"] == OPEN:
             return self._open(frame)

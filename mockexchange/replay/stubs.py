@@ -1,4 +1,4 @@
-"""Repeats answers of stubs.
+"""Repeats answers that stubs gave.
 
 The log has the installed stubs, the journal the name of the stub that answered a request.
 """

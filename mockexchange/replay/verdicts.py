@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A difference from the journal: a title, the replayed bytes as text (`got`) and the recorded ones (`wanted`)."""
+    """A difference between a replay and the journal.
+
+    It has a title, the replayed bytes as text (`got`) and the recorded ones (`wanted`).
+    """
 
     title: str
     got: str
@@ -14,9 +17,10 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result for one answer or frame: `subject` is "answer" or "frame", `number` its number in the journal.
+    """The result of comparing one answer or frame with the recording.
 
-    Without a deviation the bytes are equal, or were not compared (`is_skipped`).
+    `subject` is "answer" or "frame", `number` is its number in the journal. Without a deviation the bytes are equal, or
+    were not compared (`is_skipped`).
     """
 
     subject: str

@@ -1,7 +1,7 @@
-"""Repeats writes: requests, such as orders, whose commands are in the log.
+"""Repeats requests that change the exchange, such as orders, whose commands are in the log.
 
-A journal entry has the numbers of its commands in the log. Each write continues with the outcome of a command right
-after that is executed, in the state that the recorded write saw, even if other commands came in between.
+A journal entry has the numbers of its commands in the log. A repeated request continues right after each of its
+commands is executed, in the state that the recorded request saw, even if other commands came in between.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class _PendingWrite:
 
 
 class WriteReplay:
-    """The writes that a replay has begun and not completed, by the number of their next command in the log."""
+    """The requests that a replay has begun and not completed, by the number of their next command in the log."""
 
     def __init__(self, replay: Replay, judge: Judge) -> None:
         self._replay, self._judge = replay, judge
@@ -34,19 +34,19 @@ class WriteReplay:
         replay.observers.append(self._observe)
 
     def begin(self, entry: Plain, pending: Pending) -> None:
-        """Begin to repeat the write of a journal entry.
+        """Begin to repeat the request of a journal entry that changes the exchange.
 
-        `pending` is its handler, waiting for the outcome of its first command.
+        `pending` is the handler of the request, which waits for the outcome of its first command.
         """
         self._continue(entry, pending, resume(pending), list(entry.get("commands", ())))
 
     def take_verdicts(self) -> list[Verdict]:
-        """Return the verdicts about the writes that were completed since the last call."""
+        """Return the verdicts about the requests that were completed since the last call."""
         verdicts, self._verdicts = self._verdicts, []
         return verdicts
 
     def finish(self) -> Iterator[Verdict]:
-        """Execute the log until every begun write is complete; yield their verdicts.
+        """Execute the log until each request that was begun is complete; yield their verdicts.
 
         Raises LogError if the log is too short.
         """

@@ -1,1 +1,1 @@
-"""Files that a running server writes or reads: the ready file, private keys, trusted certificates and API documents."""
+"""Reads and writes the files of a running server: ready file, private keys, trusted certificates, API documents."""

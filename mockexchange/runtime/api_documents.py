@@ -1,4 +1,4 @@
-"""The OpenAPI and AsyncAPI documents of the venues: inside the installed package, or at the root of a checkout.
+"""Finds the OpenAPI and AsyncAPI documents of the venues: in the installed package, or at the root of a checkout.
 
 They are written from recorded and documented facts, independently of the server; code that answers requests never reads
 them. An alias is the name of a document's folder: a month such as "2026-10", or "compat".
@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 
 class NoSuchDocument(LookupError):
-    """There is no such document; the message lists the documents that exist."""
+    """Raised if a document does not exist; the message lists the documents that exist."""
 
 
 def directory() -> Path:
@@ -51,7 +51,7 @@ def subjects(kind: str = OPENAPI) -> list[str]:
 
 @cache
 def versions_of(venue: str) -> dict[str, str]:
-    """Return the alias of each of a venue's documents, by the document's version: a day, or "compat"."""
+    """Return the aliases of a venue's documents, by the document's version, which is a day or "compat"."""
     return {_version_in(path_of(one)): one.partition("/")[2] for one in subjects() if one.startswith(f"{venue}/")}
 
 
@@ -87,7 +87,10 @@ def read(subject: str, kind: str = OPENAPI) -> Document:
 
 
 def parse(path: Path) -> Document:
-    """Return the parsed document at a path, cached; callers must not change it. Several threads parse it only once."""
+    """Return the parsed document at a path, cached; callers must not change it.
+
+    If several threads need it at once, it is parsed only once.
+    """
     with PARSING:
         return _parse(path)
 

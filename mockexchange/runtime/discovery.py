@@ -19,7 +19,7 @@ ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 
 class NoServer(Exception):
-    """No server is found: there is no ready file, or it cannot be read; the message is one line.
+    """Raised if no server is found: there is no ready file, or it cannot be read; the message is one line.
 
     `is_missing` is true if there is no file: then no server runs, and starting one helps.
     """
@@ -73,7 +73,7 @@ def _is_left_behind(file: Path) -> bool:
 def require_plain(file: Path) -> None:
     """Raise OSError if a path is a device or a pipe.
 
-    A folder is let through, because opening it gives a clearer error.
+    A folder passes this check, because opening it gives a clearer error.
     """
     if file.exists() and not (file.is_file() or file.is_dir()):
         raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(file))

@@ -1,4 +1,4 @@
-"""Sends the HTTP and HTTPS requests of the commands and the Python API to a server; no proxy is used."""
+"""Sends HTTP and HTTPS requests to a server, for the commands and the Python API; no proxy is used."""
 
 import json
 import ssl
@@ -27,11 +27,11 @@ class Reply(NamedTuple):
 
 
 class Unreachable(Exception):
-    """A request got no HTTP answer; the message gives the reason."""
+    """Raised if a request got no HTTP answer; the message gives the reason."""
 
 
 class NotControlApi(Exception):
-    """An answer is not in the format of the control API, so the URL belongs to another server."""
+    """Raised if an answer is not in the format of the control API, so the URL belongs to another server."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"got status {status}")
@@ -39,7 +39,7 @@ class NotControlApi(Exception):
 
 
 class ControlRefused(Exception):
-    """The control API answered with an error. `where` is the path of the wrong value in the request's body, or ""."""
+    """Raised if the control API answered with an error. `where` is the path of the wrong value in the body, or ""."""
 
     def __init__(self, status: int, code: str, message: str, where: str) -> None:
         super().__init__(f"{where}: {message}" if where else message)
@@ -47,7 +47,7 @@ class ControlRefused(Exception):
 
 
 def connection_to(url: str, patience_s: float = TIMEOUT_S, ca_cert: str | Path | None = None) -> HTTPConnection:
-    """Return a connection to a URL's host that is not open yet.
+    """Return a connection to the host of a URL; it opens with the first request.
 
     `patience_s` is its timeout; `ca_cert` is a file with a certificate that is trusted beside the system's. Raises
     OSError if that file cannot be read, ValueError for an invalid port.
@@ -101,7 +101,7 @@ def reason_of(error: Exception) -> str:
 
 
 def require_url(text: str) -> str:
-    """Return a URL of http or https unchanged. Raises ValueError for other text."""
+    """Return `text` unchanged if it is a URL of http or https. Raises ValueError for other text."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"expected a URL such as https://mock.example.org, got {text[:80]!r}")
@@ -120,7 +120,7 @@ class ControlApi:
     def send(self, method: str, path: str, body: Any = None, patience_s: float = TIMEOUT_S) -> Reply:
         """Send a request for a path below /_mock and return the reply. Raises Unreachable.
 
-        `body` is encoded as JSON, unless it is bytes, which are sent as they are.
+        `body` is encoded as JSON, except bytes, which are sent unchanged.
         """
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         return send(method, f"{self.url}/{path}", self.headers, raw, patience_s, self.ca_cert)

@@ -1,4 +1,4 @@
-"""The lock of a folder, which the operating system releases when the process that took it ends, however it ends.
+"""Locks a folder for a process; the operating system releases the lock when the process ends, however it ends.
 
 A process id would be ambiguous: it is used again, and means another process in a container that shares the folder.
 """
@@ -15,7 +15,7 @@ LOCK = "mockexchange.lock"
 
 
 def take_lock(folder: Path) -> int | None:
-    """Lock a new folder; return the lock file's descriptor, which has to stay open.
+    """Lock a new folder and return the descriptor of the lock file, which has to stay open.
 
     None if the file system has no locks.
     """

@@ -31,7 +31,7 @@ STEM_CHARS_MAX = 50
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """Return the user's directory for files of running programs, or the cache directory if the system has none."""
+    """Return the user's directory for files of running programs; if the system has none, the cache directory."""
     if environment.get("XDG_RUNTIME_DIR"):
         return Path(environment["XDG_RUNTIME_DIR"]) / APPLICATION
     home = Path(environment.get("HOME") or environment.get("USERPROFILE") or tempfile.gettempdir())
@@ -47,7 +47,7 @@ def default_ready_file() -> Path:
 
 
 class RunDirectory:
-    """A directory of mode 0700 with the server's private keys, files of mode 0600.
+    """A directory of mode 0700 for the private keys of the server, in files of mode 0600.
 
     It is removed when the server ends.
     """
@@ -67,9 +67,9 @@ class RunDirectory:
         self._key_paths: dict[tuple[str, str, str], Path] = {}
 
     def write_key(self, credential: "Credential") -> Path | None:
-        """Write a credential's private key, always to the same file, and return its path; None without a private key.
+        """Write a credential's private key to a file and return its path, the same at each call.
 
-        A credential has no private key if the scenario gives only its public half.
+        None if the credential has no private key, since the scenario gives only its public half.
         """
         if credential.private_pem is None:
             return None
@@ -83,15 +83,15 @@ class RunDirectory:
         return target
 
     def write_secret(self, credential: "Credential") -> Path:
-        """Write a credential's shared secret, each time to a new file, and return the file's path."""
+        """Write a credential's shared secret to a new file at each call, and return the file's path."""
         path = self._free_path(f"{credential.account}.secret")
         write_private(path, credential.secret or "")
         return path
 
     def write_authority(self, certificate_pem: str) -> dict[str, str]:
-        """Write the certificate of the server's TLS authority, and return the paths of both files.
+        """Write the certificate of the server's TLS authority to two files, and return their paths by name.
 
-        The file `ca_cert` has it alone, the file `ca_bundle` together with the system's authorities.
+        The file `ca_cert` has only this certificate, `ca_bundle` has it together with the system's authorities.
         """
         texts = {"ca_cert": certificate_pem, "ca_bundle": bundle(certificate_pem)}
         paths = {name: self.path / f"{name.replace('_', '-')}.crt" for name in texts}  # no key's file ends like this
@@ -120,7 +120,7 @@ def sweep(parent: Path) -> None:
 
 
 def write_private(target: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all. If the path is a link, its target is replaced."""
+    """Write a file that only its owner can read, whole or not at all; a link's target is replaced."""
     target = target.resolve()
     with _told_if_full(target):
         require_plain(target)  # a device would be replaced too
@@ -152,8 +152,8 @@ def _reason(error: OSError) -> str:
 def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:
     """Write the ready file.
 
-    At the default path, a copy is kept in the run directory, from which the ready file is restored after another
-    server.
+    At the default path, a copy is kept in the run directory. When another server with the same path ends, it restores
+    the ready file from this copy.
     """
     text = json.dumps(ready, indent=2) + "\n"
     if run_directory and target == default_ready_file():

@@ -1,4 +1,4 @@
-"""Removes secrets from logs, views and reports: known secrets by their values, others by what they look like."""
+"""Removes secrets from logs, views and reports: known secrets by their values, others by their form."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,9 +16,9 @@ _CUT = r"""(?:"\.\.\.\(\d+ characters left out\)\.\.\."[^"\s]*)?"""
 
 
 class Shape(NamedTuple):
-    """A pattern by which a kind of secret is recognized, and the text to put `instead`.
+    """A pattern that recognizes a kind of secret, and the text `instead` that replaces it.
 
-    What the pattern's group `secret` matches, if it has one, is also hidden where it stands alone.
+    If the pattern has a group `secret`, the text that this group matched is hidden elsewhere too.
     """
 
     pattern: re.Pattern[str]
@@ -60,7 +60,7 @@ Redact = Callable[[str], str]
 
 
 class KnownSecrets:
-    """Secrets that are recognized by their values, also inside longer words, cut off, and percent-encoded."""
+    """Secrets that are recognized by their values, even inside longer words, cut off, or percent-encoded."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._by_start: dict[str, list[str]] = {}
@@ -77,7 +77,7 @@ class KnownSecrets:
                 self._by_start.setdefault(max(starts, key=len), []).append(value)
 
     def hide(self, text: str) -> str:
-        """Return the text with each word that contains a secret replaced by "[secret]". Takes linear time."""
+        """Return the text with "[secret]" in place of each word that contains a secret. Takes linear time."""
         if not self._may_be_in(text) and not ("%" in text and self._may_be_in(unquote(text))):
             return text
         return _WORD.sub(
@@ -105,7 +105,7 @@ def redact(text: str, *known: KnownSecrets) -> str:
 
 
 def redact_entry(entry: dict[str, Any], known: KnownSecrets = NO_SECRETS) -> dict[str, Any]:
-    """Return a journal entry without secrets; a secret found in one text of the entry is hidden in all others too."""
+    """Return a journal entry without secrets; a secret found in one of its texts is hidden in all the others too."""
     found = {one for text in texts_of(entry) for one in _named_secrets(text)}
     all_known = (known, known_secrets(found)) if found else (known,)
     redacted: dict[str, Any] = redact_values(entry, lambda text: redact(text, *all_known))
@@ -135,7 +135,7 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def redact_values(value: Any, hide: Redact) -> Any:
-    """Return a JSON value in which each text is replaced by what `hide` returns for it."""
+    """Return a JSON value in which the function `hide` has replaced each text."""
     if isinstance(value, str):
         return hide(value)
     if isinstance(value, dict):

@@ -26,17 +26,17 @@ def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
 
 
 def bundle(certificate_pem: str, files: Iterable[str] | None = None) -> str:
-    """Return the PEM text of the system's authorities and of one more certificate.
+    """Return a PEM text with the system's authorities and one more certificate.
 
-    A program gets it by SSL_CERT_FILE or REQUESTS_CA_BUNDLE, which replace all trusted authorities: with a file of one
-    certificate, every other site would be refused.
+    Programs read such a file by SSL_CERT_FILE or REQUESTS_CA_BUNDLE, which replace all trusted authorities: with a file
+    of one certificate, every other site would be refused.
     """
     roots = system_roots(files)
     return roots + ("" if not roots or roots.endswith("\n") else "\n") + certificate_pem
 
 
 def system_roots(files: Iterable[str] | None = None) -> str:
-    """Return the PEM text of the authorities that this system trusts; empty if they are not found."""
+    """Return the PEM text of the authorities that this system trusts; "" if they are not found."""
     for path in _candidates() if files is None else files:
         try:
             text = Path(path).read_text(encoding="utf-8", errors="replace")

@@ -82,14 +82,17 @@ UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeEr
 
 
 def write_log(log: ReadableLog, after: int = 0) -> Iterator[bytes]:
-    """Yield a log's lines, each with its newline: the header, then the records with numbers greater than `after`."""
+    """Yield the lines of a log as bytes: the header, then the records with numbers greater than `after`.
+
+    Each line ends with a newline.
+    """
     yield msgspec.json.encode(log.header) + b"\n"
     for record in log.records(after=after):
         yield encode_record(record) + b"\n"
 
 
 def encode_record(record: Record) -> bytes:
-    """Return the JSON line of a record without its newline: {seq, at, do}, and `cause` if it has one."""
+    """Return the JSON line of a record without its newline: {seq, at, do}, and `cause` if the record has one."""
     command = {NAMES[type(record.command)]: record.command}
     cause = {} if record.cause is None else {"cause": record.cause}
     return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command, **cause})

@@ -1,4 +1,4 @@
-"""Reads the sandboxes and logs of a store that another process of the server writes. Nothing here writes."""
+"""Reads the sandboxes and logs of a store that another process of the server writes; it never writes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ READ_ONLY = "this process only follows the log of another one"
 
 
 class FollowedStore:
-    """A store that another process writes and this process only reads; to be used in one thread."""
+    """A store that another process writes and this process only reads; only one thread may use it."""
 
     def __init__(self, reader: StoreReader) -> None:
         self.reader = reader

@@ -1,8 +1,8 @@
-"""The number of each log's last record, which the writing process publishes for the processes that read the logs.
+"""Publishes the number of each log's last record, from the process that writes the logs to those that read them.
 
 The writing process publishes a number after it has applied the record, and before it answers the command. A reading
-process applies all records up to the numbers that were published before a request, and then answers: so no answer is
-older than one that came before it, from whichever process.
+process applies all records up to the numbers that were published before a request, and then answers. So no answer shows
+an older state than an earlier answer did, from whichever process.
 """
 
 import mmap
@@ -19,9 +19,9 @@ class Heads(Protocol):
 
     @property
     def mark(self) -> int | None:
-        """A number that is different after every change of the published numbers.
+        """A number that changes with each change of the published numbers.
 
-        None if only `read` finds a change.
+        None if only `read` can find out about a change.
         """
         ...
 
@@ -31,7 +31,7 @@ class Heads(Protocol):
 
 
 class SharedHeads:
-    """Published record numbers in memory that is shared by forked processes: one publishes, any number of them read.
+    """The published record numbers in memory that forked processes share: one process publishes, the others read.
 
     A process that is started in place of the publishing one finds the published numbers, and continues with them.
     """

@@ -1,11 +1,9 @@
 """The log of a sandbox: a header, then records in order.
 
-`append` is a coroutine, so that a log can be on a disk or remote.
-
-If a handler raises an exception, its command may have changed a part of the state. Handlers change the state in place,
-because undoing would cost something with every command, and a mistake is rare. So the log up to the failed command is
-executed again, which gives the same state, ids and revisions; a note takes the place of the failed command in the log,
-so that a replay does not fail with it.
+`append` is a coroutine, so that a log can be on a disk or remote. If a handler raises an exception, its command may
+have changed a part of the state. Handlers change the state in place, because undoing would cost something with every
+command, and a mistake is rare. So the log up to the failed command is executed again, which gives the same state, ids
+and revisions; a note takes the place of the failed command in the log, so that a replay does not fail with it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +25,7 @@ FAILURE = "failure"
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """The first line of a log: everything that a replay needs besides the commands."""
+    """The first line of a log: the data besides the commands that a replay needs, such as the seed."""
 
     format: int = FORMAT
     version: str
@@ -51,14 +49,14 @@ class Header(Struct, frozen=True, kw_only=True):
 
 
 class Cause(Struct, frozen=True, gc=False):
-    """The cause of a command: a step of the scenario's script, and the number of its repetition."""
+    """The cause of a command that no client sent: a step of the script, and the number of its repetition."""
 
     step: str
     repetition: int
 
 
 class Record(Struct, frozen=True, gc=False):
-    """One line of the log: an executed or refused command.
+    """One line of the log: a command, executed or refused, with its number and time.
 
     `at` is the exchange time at which it took effect, in microseconds.
     """
@@ -71,23 +69,32 @@ class Record(Struct, frozen=True, gc=False):
 
 
 class LogError(ValueError):
-    """A text is not a log of this format; the message names the line and the reason."""
+    """Raised if a text is not a log of this format; the message names the line and the reason."""
 
 
 class LogUnavailable(Exception):
-    """The log cannot be written or read now, and nothing was written; the message gives the reason and what to do."""
+    """Raised if the log cannot be written or read now, and nothing was written.
+
+    The message gives the reason and what to do.
+    """
 
 
 class OutcomeUnknown(Exception):
-    """It is unknown whether records were appended. Repeating the append with the same numbers and nonce is safe."""
+    """Raised if it is unknown whether records were appended. The same append can safely be repeated.
+
+    A repetition has the same record numbers and the same nonce.
+    """
 
 
 class LogConflict(Exception):
-    """Another process has appended records with these numbers: read its records, and use higher numbers."""
+    """Raised if another process has appended records with these numbers.
+
+    The caller has to read those records, and to use higher numbers.
+    """
 
 
 class LogEnded(Exception):
-    """The log was deleted or replaced, so nothing can be appended to it any more."""
+    """Raised by an append to a log that was deleted or replaced."""
 
 
 class Log(Protocol):
@@ -98,8 +105,8 @@ class Log(Protocol):
     async def append(self, records: Sequence[Record], nonce: str) -> None:
         """Append records with the next numbers, all or none; repeating an append that succeeded changes nothing.
 
-        The nonce distinguishes a repetition from the append of another process. Raises LogUnavailable, OutcomeUnknown,
-        LogConflict and LogEnded.
+        The nonce is a random text that distinguishes a repetition from the append of another process. Raises
+        LogUnavailable, OutcomeUnknown, LogConflict and LogEnded.
         """
         ...
 
@@ -120,7 +127,7 @@ class Log(Protocol):
 
 
 class ReadableLog(Protocol):
-    """A log that can be read; it need not have methods that write."""
+    """The interface of a log that can be read, and perhaps not written."""
 
     @property
     def header(self) -> Header: ...
@@ -167,7 +174,7 @@ class MemoryLog:
 
 
 class CannotRebuild(Exception):
-    """The log has too many commands for them to be executed again."""
+    """Raised if a log has too many commands for them to be executed again."""
 
 
 def failure_note(failed: Record, error: BaseException) -> Record:

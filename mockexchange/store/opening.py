@@ -1,4 +1,4 @@
-"""Opens a store by its location: an SQLite file, or a PostgreSQL database.
+"""Opens a store by its location, which is an SQLite file or the URL of a PostgreSQL database.
 
 The driver of PostgreSQL is an extra, and is imported when a URL is opened.
 """
@@ -18,7 +18,7 @@ Location = Path | PostgresUrl
 
 
 def read_serve_location(text: str) -> Location:
-    """Parse the location in `serve --store`. Raises ValueError, whose message shows no password."""
+    """Parse the location in the option `serve --store`. Raises ValueError, whose message shows no password."""
     location = _location(text)
     if location is None:
         raise ValueError(
@@ -28,9 +28,9 @@ def read_serve_location(text: str) -> Location:
 
 
 def read_location(text: str) -> Location:
-    """Parse the location in `mockexchange store`, which may also be a plain FILE.
+    """Parse the location in the command `mockexchange store`, which may also be a plain FILE.
 
-    Raises ValueError, without a password.
+    Raises ValueError, whose message shows no password.
     """
     location = _location(text)
     if location is None and "://" in text:
@@ -46,7 +46,7 @@ def _location(text: str) -> Location | None:
 
 
 def shown(location: Location) -> str:
-    """Return a store's file or URL for messages, without a password."""
+    """Return the file or the URL of a store as messages show it, without a password."""
     return str(location) if isinstance(location, Path) else location.shown
 
 

@@ -1,6 +1,6 @@
-"""Opens a store file: an SQLite database with the logs of sandboxes.
+"""Opens a store file, which is an SQLite database with the logs of sandboxes.
 
-Files of other programs or versions are refused.
+A file of another program, or of an unknown version, is refused.
 """
 
 import os
@@ -65,7 +65,7 @@ class StoreLock:
     descriptor: int
 
     def again(self) -> "StoreLock":
-        """Return a second handle of the lock; the lock is released when both are."""
+        """Return a second handle of the lock; the lock is released when both handles are released."""
         return StoreLock(os.dup(self.descriptor))
 
     def release(self) -> None:
@@ -88,9 +88,9 @@ def lock(path: Path) -> StoreLock:
 
 
 def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
-    """Open a database in autocommit mode; the connection may be used in any thread, one at a time.
+    """Open an SQLite database in autocommit mode. Raises StoreError.
 
-    Raises StoreError.
+    The connection may be used in any thread, by one at a time.
     """
     mode = "ro" if is_reader else "rwc"
     try:
@@ -106,7 +106,7 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def closed_after_an_error(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
-    """Close the connection if the `with` block fails. Turns SQLite's errors into StoreError."""
+    """Close the connection if the `with` block fails, and turn SQLite's errors into StoreError."""
     try:
         yield
     except sqlite3.Error as error:
@@ -118,7 +118,7 @@ def closed_after_an_error(path: Path, connection: sqlite3.Connection) -> Iterato
 
 
 def open_writer(path: Path, durability: str) -> sqlite3.Connection:
-    """Open a store for writing; a new or empty file becomes a store. Raises StoreError; then the file is unchanged."""
+    """Open a store file for writing; a new or empty file becomes a store. Raises StoreError; then it is unchanged."""
     with suppress(OSError):  # the next line says why it cannot be
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it has private keys
     connection = connect(path)
@@ -135,7 +135,7 @@ def open_writer(path: Path, durability: str) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """Open an existing store for reading. Raises StoreError."""
+    """Open an existing store file for reading. Raises StoreError."""
     if not path.is_file():
         raise StoreError(f"{path}: no such file: expected the FILE of `serve --store sqlite:FILE`")
     connection = connect(path, is_reader=True)
@@ -145,7 +145,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def compact(path: Path) -> None:
-    """Free the disk space of deleted sandboxes. Raises StoreError."""
+    """Free the disk space of deleted sandboxes in a store file. Raises StoreError."""
     open_reader(path).close()
     held = lock(path)
     try:
@@ -178,7 +178,7 @@ def require_whole(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Return whether a database is new: it has no tables and no program's mark."""
+    """Return whether a database is new: it has no tables, and no program has marked it as its own."""
     [mark], [version] = (connection.execute(f"pragma {name}").fetchone() for name in ("application_id", "user_version"))
     [tables] = connection.execute("select count(*) from sqlite_schema").fetchone()
     return not (mark or version or tables)

@@ -1,4 +1,4 @@
-"""The SQLite store: keeps the logs of all sandboxes of a server in one file.
+"""Stores the logs of all sandboxes of a server in one SQLite file.
 
 One thread writes. It collects all waiting writes in one transaction, so that many commands share one synchronization
 with the disk. Reads have a connection of their own, and never wait for the writer.
@@ -42,7 +42,7 @@ from mockexchange.store.writing_thread import Job, WritingThread
 
 
 class SqliteReader:
-    """Reads a store, also while a server writes it."""
+    """Reads a store file, even while a server writes it."""
 
     def __init__(self, path: Path) -> None:
         """Open an existing store. Raises StoreError."""
@@ -68,7 +68,7 @@ class SqliteReader:
 
 
 class SqliteStore:
-    """A store that is open for writing. Call `open` and `close` in the thread of the event loop."""
+    """A store file that is open for writing. Call `open` and `close` in the thread that runs the event loop."""
 
     def __init__(self, path: Path, writer: sqlite3.Connection, held: StoreLock) -> None:
         self.path, self.shown = path, str(path)
@@ -113,9 +113,8 @@ class SqliteStore:
     ) -> "SqliteLog":
         """Store a new sandbox with its history, and delete the sandbox with the id `replaced`, if given.
 
-        All or nothing.
-
-        Raises LogUnavailable, OutcomeUnknown, and LogConflict if the name is taken.
+        Either all of this is done or nothing. Raises LogUnavailable, OutcomeUnknown, and LogConflict if the name is
+        taken.
         """
         made: list[int] = []
         bodies = [(record.sequence, encode_record(record)) for record in records]
@@ -138,7 +137,7 @@ class SqliteStore:
         await self.carry_out(lambda connection: connection.execute("delete from sandbox where id = ?", (id_,)))
 
     def rows(self, id_: int, after: int, count: int | None) -> Iterator[Row]:
-        """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+        """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
 
         Raises LogUnavailable.
         """
@@ -165,7 +164,7 @@ class SqliteStore:
 
 
 class SqliteLog:
-    """The log of one sandbox in a store."""
+    """The log of one sandbox in a store file."""
 
     def __init__(self, store: SqliteStore, id_: int, header: Header, count: int) -> None:
         self.store, self.id, self.header = store, id_, header
@@ -193,7 +192,7 @@ class SqliteLog:
 
 
 def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-    """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+    """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
 
     They are read in pages, so that a long log is not in memory as a whole. Raises LogUnavailable.
     """
@@ -222,7 +221,10 @@ def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredS
 
 
 def upgrade(path: Path, connection: sqlite3.Connection) -> None:
-    """Add checksums to the sandboxes of a file of the older version. Raises StoreError, and sqlite3.Error."""
+    """Add the checksums that the sandboxes of an older version of store files lack.
+
+    Raises StoreError, and sqlite3.Error.
+    """
     if version_of(connection) != UPGRADABLE:
         return
     stored_sandboxes(path, connection)  # one that cannot be read gets no checksum

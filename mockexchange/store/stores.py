@@ -1,4 +1,4 @@
-"""What the SQLite and the PostgreSQL store share: their interface, stored sandboxes, and checksums of records."""
+"""The interfaces of stores, which SQLite and PostgreSQL implement, stored sandboxes, and checksums of records."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
@@ -25,7 +25,7 @@ SandboxRow = tuple[int, bytes, bytes, bytes, int | None, int]
 
 
 class StoreError(Exception):
-    """A file or a database cannot be used as a store; the message names it and says what to do."""
+    """Raised if a file or a database cannot be used as a store; the message names it and the remedy."""
 
 
 class StoredSandbox(NamedTuple):
@@ -64,9 +64,8 @@ class Store(Protocol):
     ) -> StoredLog:
         """Store a new sandbox with its history, and delete the sandbox with the id `replaced`, if given.
 
-        All or nothing.
-
-        Raises LogUnavailable, OutcomeUnknown, and LogConflict if the name is taken.
+        Either all of this is done or nothing. Raises LogUnavailable, OutcomeUnknown, and LogConflict if the name is
+        taken.
         """
         ...
 
@@ -80,7 +79,7 @@ class Store(Protocol):
 
 
 class StoreReader(Protocol):
-    """A store that is opened only for reading, also while a server writes it."""
+    """The interface of a store that is open only for reading, even while a server writes it."""
 
     shown: str
 
@@ -89,7 +88,7 @@ class StoreReader(Protocol):
         ...
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-        """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+        """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
 
         Raises LogUnavailable.
         """
@@ -107,20 +106,21 @@ class StoreReader(Protocol):
 
 
 def checksum(sandbox: int, sequence: int, body: bytes) -> int:
-    """Return the checksum of a record's body with its sandbox and number, so that a misplaced record is found."""
+    """Return a checksum of a record's body, sandbox and number, so that a misplaced record is found too."""
     return crc32(body, crc32(b"%d/%d" % (sandbox, sequence)))
 
 
 def sandbox_checksum(id_: int, name: bytes, header: bytes, description: bytes) -> int:
-    """Return the checksum of a sandbox's name, header and description with its id."""
+    """Return a checksum of a sandbox's id, name, header and description."""
     lengths = b"%d/%d/%d" % (id_, len(name), len(header))
     return crc32(description, crc32(header, crc32(name, crc32(lengths))))
 
 
 def stored_sandbox(shown: str, row: SandboxRow) -> StoredSandbox:
-    """Return the sandbox of a row. Raises StoreError if it is damaged or written by another version.
+    """Return the sandbox that a row of the store describes.
 
-    `shown` is the store's file or URL for messages.
+    Raises StoreError if the row is damaged or was written by another version. `shown` is the store's file or URL for
+    messages.
     """
     id_, name, header, description, crc, count = row
     if crc is not None and crc != sandbox_checksum(id_, name, header, description):
@@ -134,7 +134,7 @@ def stored_sandbox(shown: str, row: SandboxRow) -> StoredSandbox:
 
 
 def decoded(rows: Iterable[Row], after: int = 0) -> Iterator[Record]:
-    """Yield the records of rows. Raises LogError if a record is missing, has a wrong checksum or is unknown.
+    """Yield the records of a log's rows. Raises LogError if one is missing, has a wrong checksum or is unknown.
 
     `after` is the number of the record before the first row.
     """
@@ -143,7 +143,7 @@ def decoded(rows: Iterable[Row], after: int = 0) -> Iterator[Record]:
 
 
 def checked_bodies(rows: Iterable[Row], after: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the number and the body of each row. Raises LogError if a record is missing or has a wrong checksum.
+    """Yield the number and the body of each row of a log. Raises LogError if a row is missing or has a wrong checksum.
 
     `after` is the number of the record before the first row.
     """

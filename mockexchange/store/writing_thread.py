@@ -20,11 +20,10 @@ class Job(NamedTuple, Generic[Connection]):
 
 
 class WritingThread(Generic[Connection]):
-    """Does jobs in the order in which they come.
+    """Does jobs in the order in which they come, several in one transaction.
 
-    `attempt` does a list of jobs in one transaction, and returns its error.
-
-    `at_end` is called in the thread after the last job.
+    The function `attempt` does a list of jobs in one transaction, and returns its error. `at_end` is called in the
+    thread after the last job.
     """
 
     def __init__(
@@ -40,7 +39,7 @@ class WritingThread(Generic[Connection]):
     async def carry_out(self, work: Callable[[Connection], object], *, is_one_statement: bool = False) -> None:
         """Call `work` in a transaction of the thread, and wait for its end.
 
-        Raises its errors, and those of `attempt`.
+        Raises the errors of `work` and those of `attempt`.
         """
         loop = asyncio.get_running_loop()
         job = Job(work, is_one_statement, loop, loop.create_future())
@@ -48,7 +47,7 @@ class WritingThread(Generic[Connection]):
         await job.future
 
     def end(self, timeout_s: float | None = None) -> None:
-        """Do all waiting jobs, and end the thread; wait for that at most `timeout_s`, if given."""
+        """Do all waiting jobs and end the thread; wait at most `timeout_s` for that, if given."""
         self._jobs.put(None)
         self._thread.join(timeout_s)
 

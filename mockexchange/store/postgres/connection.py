@@ -1,4 +1,4 @@
-"""Connects to the database of a store, and explains the errors of the driver."""
+"""Connects to the database of a store, and turns the driver's errors into advice for users."""
 
 import os
 import socket
@@ -73,7 +73,10 @@ REASONS: tuple[tuple[type[psycopg.Error], str], ...] = (
 
 
 def connect(url: PostgresUrl, durability: str = "full") -> Connection:
-    """Connect in autocommit mode; the connection may be used in any thread, one at a time. Raises StoreError."""
+    """Connect to a database in autocommit mode. Raises StoreError.
+
+    The connection may be used in any thread, by one at a time.
+    """
     try:
         given = conninfo_to_dict(url.text)
     except psycopg.Error as error:
@@ -108,12 +111,12 @@ def _prepare(url: PostgresUrl, connection: Connection, *, is_lazy: bool) -> None
 
 
 def own_name() -> str:
-    """Return the `application_name` of this process, which administrators and other servers see in the database."""
+    """Return the `application_name` of this process, by which administrators and other servers recognize it."""
     return f"mockexchange {os.getpid()}@{socket.gethostname()}".encode()[:NAME_BYTES_MAX].decode(errors="ignore")
 
 
 def advice_for(text: str) -> str:
-    """Return what the user can do about the error of a new connection."""
+    """Return a sentence about what the user can do; `text` is the error of a new connection."""
     found = (advice for words, advice in ADVICE.items() if words in text)
     return next(found, "correct the URL, or the rights of its user")
 
@@ -129,7 +132,7 @@ def reason_of(url: PostgresUrl, error: psycopg.Error) -> str:
 
 @contextmanager
 def explained(url: PostgresUrl) -> Iterator[None]:
-    """Turn the driver's errors of statements in the `with` block into StoreError."""
+    """Turn errors of SQL statements in the `with` block into StoreError with advice."""
     try:
         yield
     except psycopg.Error as error:
@@ -138,7 +141,7 @@ def explained(url: PostgresUrl) -> Iterator[None]:
 
 @contextmanager
 def explained_reads(url: PostgresUrl) -> Iterator[None]:
-    """Turn the driver's errors of reads in the `with` block into LogUnavailable."""
+    """Turn errors of reads from the database in the `with` block into LogUnavailable with advice."""
     try:
         yield
     except psycopg.Error as error:

@@ -1,12 +1,11 @@
-"""Decides which of several servers on one database is the writing server, called the home; all others only read.
+"""Decides which of several servers on one database writes; it is called the home, and all others only read.
 
-The home holds the lock of the database in its writing session, and changes a number twice a second (`beat`). If that
-number has not changed for longer than a term, by the other server's own clock, that server takes over: it ends the
-session of the home first, so that nothing the former home has sent can be committed later, and makes itself the store's
-owner, so that the former home cannot take the lock again. No clock is compared with another machine's.
-
-For a term after the home sent a successful change of the number, no other server can become the home: during that time
-it may answer reads from memory.
+The home holds the lock of the database in its writing session, and changes a number twice a second (`beat`). If another
+server sees by its own clock that the number has not changed for longer than a term, it takes over. It first ends the
+database session of the home, so that nothing the former home has sent can be committed later. Then it makes itself the
+store's owner, so that the former home cannot take the lock again. No clock is compared with another machine's. For a
+term after the home sent a successful change of the number, no other server can become the home: during that time it may
+answer reads from memory.
 """
 
 import time
@@ -45,7 +44,7 @@ def now_s() -> float:
 
 
 class HomeSeen(NamedTuple):
-    """The entry of the writing server (the home) in the database, as another server read it."""
+    """The entry of the home (the server that writes) in the database, as another server read it."""
 
     owner: str
     address: str
@@ -61,9 +60,9 @@ class HomeSeen(NamedTuple):
 
 
 class Election:
-    """One server's view of which server is the home (the one that writes).
+    """Finds out which server is the home (the one that writes), and makes this server the home if there is none.
 
-    For one thread at a time, off the event loop.
+    Only one thread at a time may use it, and not that of the event loop.
     """
 
     def __init__(self, url: PostgresUrl, durability: str, address: str, version: str) -> None:
@@ -80,7 +79,7 @@ class Election:
             self._connection = None
 
     def look(self) -> HomeSeen | None:
-        """Read the entry of the server that writes; None if there has never been one. Raises StoreError."""
+        """Read the entry of the home (the server that writes); None if there has never been one. Raises StoreError."""
         try:
             seen = self._look()
         except StoreError:
@@ -92,7 +91,7 @@ class Election:
         return seen
 
     def become_home(self) -> PostgresStore | None:
-        """Become the home (the server that writes) if there is none or it has not shown itself for TAKE_AFTER_S.
+        """Become the home (the server that writes) if there is none, or if its last `beat` is older than TAKE_AFTER_S.
 
         Returns the store, open for writing; None if another server is or may be the home. Raises StoreError.
         """
@@ -133,9 +132,9 @@ class Election:
 
 
 class Term:
-    """The time for which this server is surely the only one that writes.
+    """The time during which no server but this one can write to the database.
 
-    Its statements run in one thread at a time, off the event loop.
+    Its SQL statements run in one thread at a time, and not in that of the event loop.
     """
 
     def __init__(self, store: PostgresStore) -> None:
@@ -151,7 +150,7 @@ class Term:
         return now_s() < self._ends_s
 
     def renew(self) -> bool:
-        """Extend the term from now on; return whether this server still has the lock.
+        """Extend the term from now on; return whether this server still has the lock of the database.
 
         Raises StoreError if that is unknown.
         """

@@ -1,7 +1,6 @@
 """Reads a store in a database that another server writes.
 
-When the sandboxes' last record numbers are read, the records that are new since the last reading are fetched too, in a
-thread.
+The records that are new since the last reading are fetched together with the last record numbers, in a thread.
 """
 
 import asyncio
@@ -27,9 +26,9 @@ ROWS = (
 
 
 class FollowedDatabase:
-    """The sandboxes of a database that another server writes: their last record numbers (`Heads`) and their records.
+    """The sandboxes of a database that another server writes: their records, and the numbers of their last records.
 
-    To be used in one event loop.
+    Only one event loop may use it.
     """
 
     def __init__(self, url: PostgresUrl, version: str) -> None:

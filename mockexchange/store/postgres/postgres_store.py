@@ -1,4 +1,4 @@
-"""The PostgreSQL store of one server.
+"""Stores the logs of one server's sandboxes in a PostgreSQL database.
 
 One thread writes, over one connection whose session holds a lock that only one server can have: while this server can
 append, no other server can. The server also keeps its logs in memory, as without a store, and reads them there: a
@@ -61,7 +61,7 @@ Body = tuple[int, bytes]
 
 
 class PostgresReader:
-    """Reads a store, also while a server writes it. Each read opens a connection of its own."""
+    """Reads a store, even while a server writes it. Each read opens a connection of its own."""
 
     def __init__(self, url: PostgresUrl) -> None:
         """Open an existing store. Raises StoreError."""
@@ -70,14 +70,14 @@ class PostgresReader:
             require_ours(url, connection)
 
     def close(self) -> None:
-        """Do nothing: no connection stays open."""
+        """Do nothing, because no connection stays open."""
 
     def stored(self) -> list[StoredSandbox]:
         with closing(connect(self.url)) as connection, explained(self.url):
             return [stored_sandbox(self.shown, row) for row in sandbox_rows(connection)]
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
-        """Yield the rows of a sandbox in order, from the record after the number `after` on, at most `count`.
+        """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
 
         Raises LogUnavailable.
         """
@@ -118,7 +118,7 @@ class PostgresReader:
 
 
 class PostgresStore:
-    """A store that is open for writing. Call `open` and `close` in the thread of the event loop."""
+    """A store that is open for writing. Call `open` and `close` in the thread that runs the event loop."""
 
     def __init__(self, url: PostgresUrl, connection: Connection, owner: str, durability: str) -> None:
         self.url, self.shown = url, url.shown
@@ -158,9 +158,9 @@ class PostgresStore:
     async def create(
         self, name: str, header: Header, description: bytes, records: Iterable[Record], replaced: int | None = None
     ) -> "PostgresLog":
-        """Store a new sandbox with its history, all or nothing, and delete any sandbox with its name.
+        """Store a new sandbox with its history, all or nothing, and delete any sandbox of the same name.
 
-        The deleted sandbox is the one that is `replaced`, or what a creation with unknown outcome left. Raises
+        That can be the sandbox with the id `replaced`, or one that an earlier call with unknown outcome stored. Raises
         LogUnavailable and OutcomeUnknown.
         """
         made: list[int] = []
@@ -191,9 +191,10 @@ class PostgresStore:
     async def carry_out(
         self, work: Callable[[Connection], object], *, is_one_statement: bool = False, records: int = 1
     ) -> None:
-        """Call `work` with the connection in the writing thread. Raises its errors, LogUnavailable and OutcomeUnknown.
+        """Call `work` with the connection, in the writing thread, and wait for its end.
 
-        `records` is the number of records to write, which lengthens the timeout.
+        Raises its errors, LogUnavailable and OutcomeUnknown. `records` is the number of records to write, which
+        lengthens the timeout.
         """
         timeout_s = ANSWER_S + records / RECORDS_A_SECOND_MIN
         try:
@@ -204,7 +205,7 @@ class PostgresStore:
             raise OutcomeUnknown(late) from None
 
     def rows(self, id_: int) -> Iterator[Row]:
-        """Yield the rows of a sandbox in order. Raises LogUnavailable."""
+        """Yield the rows of a sandbox's log in order. Raises LogUnavailable."""
         return self._reader.rows(id_)
 
     def _attempt(self, jobs: Sequence[Job[Connection]]) -> Exception | None:
@@ -261,7 +262,7 @@ class PostgresStore:
 
 
 class PostgresLog:
-    """The log of one sandbox in a store. Its lines are in memory, or, if None, are read from the database."""
+    """The log of one sandbox in a store. Its lines are in memory, or if `lines` is None, are read from the database."""
 
     def __init__(self, store: PostgresStore, id_: int, header: Header, lines: list[bytes] | None) -> None:
         self.store, self.id, self.header = store, id_, header

@@ -71,7 +71,7 @@ class StoreInUse(StoreError):
 
 
 class Home(NamedTuple):
-    """A server that shares its database with others, as the others see it while it is the one that writes."""
+    """A server that shares its database with others: its address and version, which they read while it writes."""
 
     address: str
     """HOST:PORT, at which the other servers reach it."""
@@ -81,8 +81,8 @@ class Home(NamedTuple):
 def claim_database(url: PostgresUrl, connection: Connection, owner: str, home: Home | None = None) -> None:
     """Lock a database as this server's store, and create the tables if it is empty.
 
-    `home` is given if the server shares the database with others, which read it there. Raises StoreError; then nothing
-    has changed.
+    `home` is given if the server shares the database with others, and is stored for them to read. Raises StoreError;
+    then nothing has changed.
     """
     with explained(url):
         lock(url, connection)
@@ -124,9 +124,10 @@ def sandbox_rows(connection: Connection) -> list[SandboxRow]:
 
 
 def claim_database_again(url: PostgresUrl, connection: Connection, owner: str, lost: int) -> None:
-    """Lock the store again after a lost connection; `lost` is its backend, which is ended if the database still has it.
+    """Lock the store again after a lost connection.
 
-    Raises StoreError if another server uses the store, or has used it since.
+    `lost` is the process id of the lost connection in the database, which is ended if it still exists. Raises
+    StoreError if another server uses the store, or has used it since.
     """
     with explained(url):
         connection.execute(f"{END} and pid in ({HOLDERS})", (END_MS, lost, LOCK))
@@ -162,7 +163,7 @@ def tables_of(connection: Connection) -> set[str]:
 
 
 def require_ours(url: PostgresUrl, connection: Connection) -> None:
-    """Raise StoreError unless a database has a store of a version that this code reads or upgrades."""
+    """Raise StoreError unless a database has a complete store of a version that this code reads or upgrades."""
     tables = tables_of(connection)
     if not tables:
         expected = "expected the database of `serve --store postgresql://...`"
