@@ -37,12 +37,12 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        """The REST base URL of the default venue, which is the first in the ready file."""
+        """Return the REST base URL of the default venue, which is the first in the ready file."""
         return str(next(iter(self.ready["venues"].values()))["base_url"])
 
     @property
     def ca_cert(self) -> str | None:
-        """The path of the server's own CA certificate; None without TLS."""
+        """Return the path of the server's own CA certificate; None without TLS."""
         return self.ready.get("ca_cert")
 
     @property

@@ -50,7 +50,7 @@ class RecordedAnswer(NamedTuple):
 
     @property
     def is_write(self) -> bool:
-        """Whether the request changed the account; its answer is read for rows, but it is not sent again."""
+        """Return whether the request changed the account; its answer is read for rows, but it is not sent again."""
         return self.method in WRITES and not self.body
 
     @property

@@ -17,21 +17,21 @@ NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, Value
 
 
 class JudgedServer(Protocol):
-    """A server that is compared with its documents, over REST or over its stream."""
+    """A server under verification, whose answers or stream frames are compared with its API documents."""
 
     @property
     def may_write(self) -> bool: ...
 
     def begin(self) -> None:
-        """Start to note the reads of the next subject (an operation or a channel)."""
+        """Begin to record which reads the check of the next subject (an operation or a channel) uses."""
         ...
 
     def has_changed(self) -> bool:
-        """Return whether anything read since `begin` has changed."""
+        """Return whether anything that was read since `begin` has changed at the server."""
         ...
 
     def new_objections(self) -> tuple[Finding, ...]:
-        """Return and clear the schema violations of the answers so far."""
+        """Return the violations of schemas since the last call, and clear them."""
         ...
 
 
@@ -41,9 +41,9 @@ T = TypeVar("T", bound=JudgedServer)
 class Check(NamedTuple, Generic[T]):
     """A rule that a server has to keep, and the functions that check it.
 
-    `subjects` returns what the rule is checked on, such as operation ids or channels, from the documents alone; an
-    empty list if it does not apply to the API date. `judge` yields the findings of one subject, and raises NotJudged if
-    the server has no data to check it with. `place` is the documentation of the rule. A check that `needs_writes` sends
+    `subjects` returns the operations or channels on which the rule is checked, taken from the documents alone; none if
+    the rule does not apply to the API date. `judge` yields the findings of one subject, and raises NotJudged if the
+    server has no data to check it with. `place` is the documentation of the rule. A check that `needs_writes` sends
     requests that a read-only run must not send.
     """
 
@@ -58,10 +58,10 @@ class Check(NamedTuple, Generic[T]):
 
 
 def run_check(check: Check[T], target: T) -> Iterator[Verdict]:
-    """Check a rule on each of its subjects, and yield a verdict for each.
+    """Check a rule on each of its subjects (operations or channels), and yield a verdict for each.
 
-    An answer that violates its schema is a finding of the first rule that reads it. Findings count only if the data
-    they are based on has not changed, since an account may trade meanwhile.
+    An answer that violates its schema is a finding of the first rule that reads it. Other findings count only if the
+    data they are based on is still the same after the check, since an account may trade meanwhile.
     """
     for subject in check.subjects(target):
         began_s = time.perf_counter()

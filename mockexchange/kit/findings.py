@@ -1,4 +1,4 @@
-"""Results of a verification: findings, verdicts and the report."""
+"""Defines the results of a verification: findings, verdicts and the report."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ EXIT_KEPT, EXIT_BROKEN, EXIT_NOT_JUDGED = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One deviation from the API documents: what was seen, and what was expected instead.
+    """One violation of a rule: what the kit saw, and what it expected instead.
 
     `rule` is the id of the rule ("pages.partition"), `where` the request or frame ("GET /portfolio/fills?limit=2"),
-    `place` the source of the rule: a document with a pointer, or a page below docs/. `reproduction` is a command that
-    can be pasted.
+    `place` the source of the rule: a document with a pointer, or a page below docs/. `reproduction` is a command for a
+    shell that shows the violation again.
     """
 
     rule: str
@@ -36,7 +36,7 @@ class Finding:
 class Verdict:
     """The result of one rule on one subject: an operation, a channel or a test card.
 
-    `why` is the reason if the rule could not be checked. `notes` do not break the rule.
+    `why` is the reason if the rule could not be checked. `notes` are findings that do not break the rule.
     """
 
     rule: str
@@ -57,9 +57,9 @@ class Verdict:
 
 @dataclass(slots=True)
 class Report:
-    """All verdicts of one run.
+    """All verdicts of one run. `title` names what was verified.
 
-    `title` names what was checked ("http://127.0.0.1:8600/trade-api/v2 as of 2026-10").
+    An example of a title is "http://127.0.0.1:8600/trade-api/v2 as of 2026-10".
     """
 
     title: str
@@ -83,7 +83,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """Return 1 if a rule is broken, 2 if the run was cut short or nothing could be checked, else 0."""
+        """Return the exit code of the run: 1 if a rule is broken, 2 if it was cut short or checked nothing, else 0."""
         if self.cut_short:
             return EXIT_NOT_JUDGED
         counts = self.counts()

@@ -1,7 +1,7 @@
-"""Hypothesis' tables of Unicode characters, kept in the user's cache.
+"""Keeps Hypothesis' tables of Unicode characters in the user's cache.
 
 By default Hypothesis keeps them below the working directory and computes them again in each one: the table of UTF-8
-takes some seconds and 200 MB, though it only says that every character but a surrogate can be encoded.
+takes some seconds and 200 MB, although it only contains every character except surrogates.
 """
 
 import gzip
@@ -25,7 +25,10 @@ AMBIGUOUS: tuple[tuple[int, int], ...] = ()
 
 @contextmanager
 def cached_tables() -> Iterator[None]:
-    """Make Hypothesis keep its tables in the user's cache in a block, unless an environment variable names a folder."""
+    """Make Hypothesis keep its tables in the user's cache inside a `with` block.
+
+    An environment variable that names a folder has precedence.
+    """
     if not os.environ.get(CHOSEN_BY_USER):
         configuration.set_hypothesis_home_dir(runtime_directory() / "hypothesis")
     try:

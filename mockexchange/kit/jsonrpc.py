@@ -1,4 +1,4 @@
-"""Calls of JSON-RPC venues: the envelope is posted to the path of its method, and the response decoded exactly."""
+"""Calls methods of JSON-RPC venues: posts the envelope to the path of the method, and decodes the response exactly."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def decode_exact(answer: Answer) -> Any:
 
 
 def result_of(answer: Answer) -> Any:
-    """Return the result of a call, decoded exactly.
+    """Return the result in the response to a call, with numbers as `Decimal`.
 
     Raises NotAnswered if there is none, NotJudged if the key or the exchange's load is the reason.
     """
@@ -46,7 +46,7 @@ def result_of(answer: Answer) -> Any:
 def post(
     target: Target, method: str, envelope: Mapping[str, Any], signer: Signer | None, *, is_base: bool = False
 ) -> Answer:
-    """Post a call to its method's path, or to the base URL if `is_base`. Raises Unreachable.
+    """Post an envelope to its method's path, or to the base URL if `is_base`. Raises Unreachable.
 
     The answer's `where` names method and parameters.
     """
@@ -55,6 +55,6 @@ def post(
 
 
 def unusual_numbers(text: str) -> list[str]:
-    """Return the numbers of a JSON text with an exponent, leading zeros or more than nine decimals."""
+    """Return those numbers of a JSON text that have an exponent, leading zeros or more than nine decimals."""
     found: list[str] = NUMBER.findall(STRING.sub('""', text))
     return [one for one in found if not PLAIN.fullmatch(one)]

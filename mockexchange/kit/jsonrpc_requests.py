@@ -1,4 +1,4 @@
-"""Facts about requests of JSON-RPC venues: whether they only read, and which HTTP status an error corresponds to.
+"""Decides about requests of JSON-RPC venues whether they only read, and which HTTP status fits their error.
 
 Every error of these venues is a 400, and every call may be a POST, so both are decided by the body.
 """
@@ -15,7 +15,7 @@ STATUSES = {13004: 401, 13009: 401, 13021: 403, 10028: 429}
 
 
 def is_read(method: str, path: str, body: bytes) -> bool:
-    """Return whether a request to a path below the prefix only reads, as all methods that it names do.
+    """Return whether a request to a path below the prefix only reads: all methods that it names only read.
 
     The name of a method is in the path, in the body, or in both; a body that is not JSON names none.
     """

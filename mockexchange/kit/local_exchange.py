@@ -1,4 +1,4 @@
-"""Sandboxes for the kit, in an event loop in a thread, each on a free port of the loopback address."""
+"""Runs an exchange for the kit in a thread of its own, and opens sandboxes on free ports of the loopback address."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A server with sandboxes in its own event loop; calls into a sandbox must go through `portal`."""
+    """A server with sandboxes in its own event loop. Code in other threads calls into a sandbox through `portal`."""
 
     server_state: ServerState
     portal: BlockingPortal

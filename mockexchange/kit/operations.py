@@ -1,4 +1,4 @@
-"""The operations of an API document: reads with their parameters and response schemas, and writes."""
+"""Reads the operations of an API document: reads with their parameters and response schemas, and writes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class Operation(NamedTuple):
 
 
 class WriteOperation(NamedTuple):
-    """A write that the exchange carries out. `method` is in upper case."""
+    """A write that the exchange executes. `method` is in upper case."""
 
     id: str
     path: str
@@ -39,7 +39,7 @@ class WriteOperation(NamedTuple):
 
 
 def writes(document: Document) -> dict[str, WriteOperation]:
-    """Return the writes of a document by id, without writes that are always refused."""
+    """Return the writes of a document by operation id, without writes that the venue always refuses."""
     found = (
         WriteOperation(node["operationId"], path, method.upper(), node)
         for path, item in document["paths"].items()
@@ -50,7 +50,7 @@ def writes(document: Document) -> dict[str, WriteOperation]:
 
 
 def reads(document: Document) -> dict[str, Operation]:
-    """Return the reads of a document by id, in its order; a GET that the document marks as a write is left out."""
+    """Return the reads of a document by operation id, in its order, without a GET that it marks as a write."""
     found = (
         _read(document, path, item)
         for path, item in document["paths"].items()
@@ -73,7 +73,7 @@ def _read(document: Document, path: str, item: Document) -> Operation:
 
 
 def allows(parameter: Parameter, value: str) -> bool:
-    """Return whether a value is in a parameter's `enum` and matches its `pattern`, as far as it has them."""
+    """Return whether a value fits a parameter's `enum` and `pattern`, if it has them."""
     choices, pattern = parameter.schema.get("enum"), parameter.schema.get("pattern")
     return (choices is None or value in choices) and (pattern is None or re.search(pattern, value) is not None)
 

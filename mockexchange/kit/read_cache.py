@@ -1,4 +1,4 @@
-"""A cache of a server's reads, which also reads everything again before a finding counts."""
+"""Caches what was read from a server, and reads everything again before a finding counts."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from mockexchange.kit.rules.list_facts import Query, Row
 
 
 class ReadKey(NamedTuple):
-    """The key of a cached read: operation id, query, path variables, and the role of the key that signs."""
+    """What identifies a cached read: operation id, query, path variables, and the role of the key that signs."""
 
     operation_id: str
     query: tuple[tuple[str, str], ...]
@@ -17,7 +17,7 @@ class ReadKey(NamedTuple):
 
 
 class ListRows(NamedTuple):
-    """The rows of a list; `is_complete` if the last page was read. `where` is the request of the first page."""
+    """The rows of a list. `is_complete` is true if the last page was read; `where` is the request of the first page."""
 
     rows: list[Row]
     is_complete: bool
@@ -25,7 +25,7 @@ class ListRows(NamedTuple):
 
 
 class CachedRead(NamedTuple):
-    """The request of a read as text, and the body of its response."""
+    """A cached read: its request as text, and the body of the response."""
 
     where: str
     body: dict[str, Any]
@@ -35,14 +35,14 @@ Read = Callable[[ReadKey], CachedRead]
 
 
 class Request(NamedTuple):
-    """A read that was sent without the cache: `again` sends it once more, `answer` is the first response."""
+    """A read that bypassed the cache. `again` sends it once more; `answer` is the first response."""
 
     again: Callable[[], Answer]
     answer: Answer
 
 
 class ReadCache:
-    """A cache of the results of `read`.
+    """Caches the results of the function `read`.
 
     `ticking` names fields that change by themselves and are not compared.
     """
@@ -61,18 +61,19 @@ class ReadCache:
         return self._remembered[reading]
 
     def note(self, request: Request) -> None:
-        """Add a read that was sent without the cache, so that `have_changed` repeats it."""
+        """Add a read that bypassed the cache, so that `have_changed` repeats it."""
         self._requests.append(request)
 
     def begin(self) -> None:
-        """Forget which reads were used; from now on they are noted again."""
+        """Clear the record of used reads; later reads are recorded anew. The cache itself is kept."""
         self._used.clear()
         self._requests.clear()
 
     def have_changed(self) -> bool:
         """Repeat the reads used since `begin`; if any answer differs, clear the cache and return True.
 
-        Equal answers all held from their first reading to their second, so all of them held at one moment in between.
+        If none differs, each answer was right from its first to its second reading, so that all were right at the same
+        moment.
         """
         try:
             moved = self._has_moved()
@@ -95,6 +96,6 @@ class ReadCache:
 
 
 def read_key(operation_id: str, query: Query | None, names: Mapping[str, str] | None, role: str) -> ReadKey:
-    """Return the key of a read; values of the query are converted to text."""
+    """Return the key under which a read is cached; values of the query are converted to text."""
     asked = tuple((name, str(value)) for name, value in (query or {}).items())
     return ReadKey(operation_id, asked, tuple((names or {}).items()), role or None)

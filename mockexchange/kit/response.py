@@ -1,4 +1,4 @@
-"""Responses of a server under verification, and errors for responses that are missing or cannot be checked."""
+"""Defines responses of a server under verification, and errors for responses that are missing or useless."""
 
 import json
 from collections.abc import Collection
@@ -12,15 +12,15 @@ UNJUDGEABLE_STATUSES = (401, 403, 429, 502, 503, 504)
 
 
 class Unreachable(Exception):
-    """The error for a request without a response; the message has the request and the reason."""
+    """Raised if a request gets no response. The message has the request and the reason."""
 
 
 class NotJudged(Exception):
-    """The error of a rule that lacks the data it needs; the message names the data, such as "no row to look at"."""
+    """Raised by a rule that lacks the data it needs. The message names the data, such as "no row to look at"."""
 
 
 class NotAnswered(NotJudged):
-    """The error for a refused read that should succeed: its request `where`, and the response as `seen`."""
+    """Raised if a read that should succeed is refused: its request is `where`, the response `seen`."""
 
     def __init__(self, where: str, seen: str) -> None:
         super().__init__(f"{where} was answered {seen}")
@@ -61,7 +61,7 @@ def object_of(answer: Answer) -> dict[str, Any]:
 
 
 def still(answer: Answer, ticking: Collection[str]) -> tuple[int, Any]:
-    """Return status and body of a response, without the fields in `ticking`, whose values change by themselves."""
+    """Return status and body of a response without the fields `ticking`, whose values change by themselves."""
     try:
         return answer.status, without(answer.json(), ticking)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`serve --self-check`: the server compares its own responses and frames with the API documents before sending them."""
+"""Compares the server's own responses and frames with the API documents before they are sent: `serve --self-check`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -21,7 +21,7 @@ COMPAT = "compat"
 
 
 class ServedAnswer(NamedTuple):
-    """A served response, in the form that `AnswerJudge` and `RefusalJudge` accept."""
+    """A response that the server sends, in the form that `AnswerJudge` and `RefusalJudge` accept."""
 
     where: str
     status: int
@@ -30,7 +30,7 @@ class ServedAnswer(NamedTuple):
 
 
 class Judges(NamedTuple):
-    """The checks of one venue at one API date: of paths, responses, refused handshakes and frames."""
+    """The checks for one venue at one API date: of paths, responses, refused handshakes and frames."""
 
     routes: Routes
     prefix: str
@@ -40,9 +40,9 @@ class Judges(NamedTuple):
 
 
 class SelfCheck:
-    """The comparison of sent responses and frames with the API documents; each violation is one line of text.
+    """Compares responses and frames that the server sends with the API documents. A violation is a line of text.
 
-    `day` is the day of the API date that the server emulates; None stands for the API date `compat`, which serves every
+    `day` is the day of the API date that the server emulates; None stands for the API date `compat`, which has every
     field of every date.
     """
 

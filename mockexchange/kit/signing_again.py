@@ -1,4 +1,4 @@
-"""New signatures for requests that waited before they were sent, since signatures are valid for some seconds only."""
+"""Signs requests again that waited before they were sent, since signatures are valid for some seconds only."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,14 +13,14 @@ EXTENSION = "mockexchange.signing"
 
 @dataclass(slots=True)
 class Signing:
-    """How a request was signed; `headers` returns the headers of a new signature."""
+    """When and how a request was signed; `headers` returns the headers of a new signature."""
 
     headers: Callable[[], Mapping[str, str]]
     at_s: float = field(default_factory=time.monotonic)
 
 
 def note_signing(request: httpx.Request, signing: Signing) -> None:
-    """Attach to a request how it was signed, so that a transport can sign it again."""
+    """Attach to a request how it was signed, so that the transport can sign it again."""
     request.extensions = {**request.extensions, EXTENSION: signing}
 
 

@@ -1,4 +1,4 @@
-"""The server under verification, with its keys and the API documents that it is compared with."""
+"""Sends requests to the server under verification, and compares each response with the API document."""
 
 import json
 import re
@@ -66,10 +66,11 @@ NUMBERED = re.compile(r"\[\d+\]")
 
 @dataclass(kw_only=True)
 class Target:
-    """A server under verification. `keys` maps roles to signers; `base_url` ends in the venue's prefix.
+    """A server under verification. `keys` maps roles (such as member) to signers.
 
-    `http` determines the transport: in process, over a socket, or throttled. Every response is compared with the
-    document; violations are collected in `objections`. Reads are cached until they turn out to have changed.
+    `base_url` ends in the venue's prefix. `http` determines the transport: in process, over a socket, or throttled.
+    Every response is compared with the document; violations are collected in `objections`. Reads are cached until they
+    turn out to have changed.
     """
 
     venue: VenueKit
@@ -106,12 +107,12 @@ class Target:
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
-        """The reads of the document, by id."""
+        """Return the reads of the document, by operation id."""
         return reads(self.document)
 
     @cached_property
     def writes(self) -> dict[str, WriteOperation]:
-        """The writes of the document that are carried out, by id."""
+        """Return the writes of the document that the exchange executes, by operation id."""
         return writes(self.document)
 
     @cached_property
@@ -119,7 +120,7 @@ class Target:
         return AnswerJudge(self.document, self.subject)
 
     def location(self, pointer: str = "") -> str:
-        """Return the path of the API document, followed by a JSON pointer."""
+        """Return the path of the API document's file, followed by a JSON pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer}"
 
     def ask(
@@ -133,10 +134,11 @@ class Target:
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Send a request to a documented path, its variables filled from `names`, and check the answer.
+        """Send a request to a documented path, its variables filled from `names`, and return the answer.
 
-        It is signed by `signer`, by default by the key of the operation's role; `change` modifies the signed headers.
-        Raises Unreachable; NotJudged if there is no key of that role.
+        The answer is compared with the document. The request is signed by `signer`, by default by the key of the
+        operation's role; `change` modifies the signed headers. Raises Unreachable; NotJudged if there is no key of that
+        role.
         """
 
         def send() -> Answer:
@@ -179,9 +181,9 @@ class Target:
         age_ms: int = 0,
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Post a body to a documented path, or to the base URL if `is_base`; check the answer as one of the path.
+        """Post a body to a documented path, and compare the answer with the document's description of this path.
 
-        Raises Unreachable.
+        With `is_base` the body is posted to the base URL instead. Raises Unreachable.
         """
         below = "" if is_base else path
 
@@ -200,7 +202,7 @@ class Target:
     def write(
         self, operation_id: str, body: object = None, names: Mapping[str, str] | None = None, query: Query | None = None
     ) -> Answer:
-        """Send a write by its operation id with a JSON body, and check the answer.
+        """Send a write by its operation id with a JSON body, and compare the answer with the document.
 
         Raises Unreachable; NotJudged if there is no key of the operation's role.
         """
@@ -229,7 +231,7 @@ class Target:
         return self.keys[role]
 
     def known(self, name: str, operation_id: str = "") -> Sequence[str]:
-        """Return existing values of an operation's parameter, given by the user or found by reading.
+        """Return existing values of an operation's parameter, which the user gave or the kit found by reading lists.
 
         Raises NotJudged if there are none.
         """
@@ -251,21 +253,21 @@ class Target:
         return self.read_cache.get(read_key(operation_id, query, names, role))[1]
 
     def row(self, operation_id: str, name: str) -> Row:
-        """Read a single object by its name in the path, such as a market by its ticker. Raises NotJudged."""
+        """Read a single object by the name in its path, such as a market by its ticker. Raises NotJudged."""
         operation = self._operation(operation_id)
         body = self.body(operation_id, None, {operation.names[0]: name})
         found: Row = next(value for value in body.values() if isinstance(value, dict))
         return found
 
     def lasting(self, subject: str) -> dict[str, str]:
-        """Return facts that never change about a subject, as a dictionary to which callers add."""
+        """Return a dictionary of facts about a subject that never change. Callers add to it."""
         return self._lasting.setdefault(subject, {})
 
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
         return self.whole(operation_id, query).rows
 
     def whole(self, operation_id: str, query: Query | None = None, role: str = "") -> ListRows:
-        """Return the rows of a list, from at most its first PAGES_WHOLE_MAX pages. Raises NotJudged."""
+        """Return the rows of a list, up to its first PAGES_WHOLE_MAX pages. Raises NotJudged."""
         operation, listing = self._operation(operation_id), self.listing(operation_id)
         paging, asked = self.venue.facts.paging, {**self.needed(operation_id), **(query or {})}
         if paging.limit in operation.query:
@@ -285,7 +287,7 @@ class Target:
         return self.venue.facts.listings[operation_id]
 
     def needed(self, operation_id: str) -> dict[str, str]:
-        """Return the parameters that a read requires, with existing values. Raises NotJudged."""
+        """Return existing values for the parameters that a read requires. Raises NotJudged."""
         query, needs = self._operation(operation_id).query, self.venue.facts.needs
         found = [name for name, one in query.items() if name in needs or one.is_required]
         return {name: self.known(name, operation_id)[0] for name in found}
@@ -297,7 +299,7 @@ class Target:
         role: str = "",
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Send a read by its id, with values for its required parameters, without the cache.
+        """Send a read by its operation id, with values for its required parameters, bypassing the cache.
 
         Raises NotJudged, Unreachable.
         """
@@ -316,13 +318,16 @@ class Target:
         return row
 
     def answer_keys(self, operation_id: str) -> frozenset[str]:
-        """Return the documented keys of a read's response; none if the API date has no such read."""
+        """Return the documented keys of a read's response; an empty set if the API date has no such read."""
         if operation_id not in self.operations:
             return frozenset()
         return frozenset(answer_schema(self.document, self.operations[operation_id]).get("properties", {}))
 
     def send(self, method: str, path: str, change: Callable[[Headers], Headers] = dict) -> Answer:
-        """Send a request to an undocumented path below the venue's prefix; the response is not checked."""
+        """Send a request to an undocumented path below the venue's prefix.
+
+        Its response is not compared with the document.
+        """
         return self._send(self.http.build_request(method, self.base_url + path), lambda: change({}))
 
     @cached_property
@@ -330,11 +335,11 @@ class Target:
         return ReadCache(self._read, self.venue.facts.volatile_fields)
 
     def apart(self) -> "Target":
-        """Return a view of the same server for another thread, with its own objections and cache."""
+        """Return another target for the same server and another thread. Its violations and cache are separate."""
         return replace(self, objections=[], _reported=set(), _lasting={})
 
     def begin(self) -> None:
-        """Start to note which reads are used."""
+        """Begin to record which reads are used."""
         self.read_cache.begin()
 
     def has_changed(self) -> bool:
@@ -342,11 +347,14 @@ class Target:
         return self.read_cache.have_changed()
 
     def still(self, answer: Answer) -> tuple[int, Any]:
-        """Return status and body of a response, without the venue's volatile fields, such as its own time."""
+        """Return status and body of a response without fields that change by themselves, such as the venue's time."""
         return still(answer, self.venue.facts.volatile_fields)
 
     def new_objections(self) -> tuple[Finding, ...]:
-        """Return and clear the violations found so far; those that differ only in a list index come once a run."""
+        """Return the violations found since the last call, and clear them.
+
+        Violations that differ only in a list index are returned once in a run.
+        """
         return tuple(self._take_objections())
 
     def _take_objections(self) -> Iterator[Finding]:

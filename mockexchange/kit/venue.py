@@ -1,4 +1,4 @@
-"""The facts and functions of one venue that the contract kit uses."""
+"""Defines what the contract kit knows about one venue: its facts and functions."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ class Signer(Protocol):
 
 
 class ClientSigning(NamedTuple):
-    """The headers and the environment variable that published clients of a venue use for signing."""
+    """The headers and the environment variable that a venue's published clients use for signing."""
 
     key_header: str
     timestamp_header: str
@@ -34,7 +34,7 @@ class ClientSigning(NamedTuple):
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The headers of a signed request, each once: one header may carry several parts of the signature."""
+        """Return the names of a signed request's headers, each once: one may carry several parts of the signature."""
         return tuple(dict.fromkeys((self.key_header, self.timestamp_header, self.signature_header)))
 
 
@@ -59,10 +59,10 @@ def no_keys(signer: Signer) -> Mapping[str, Signer]:
 
 
 class VenueKit(NamedTuple):
-    """The kit of one venue. `prefix` and `stream_path` are the paths of its API and its stream.
+    """What the contract kit knows about one venue. `prefix` and `stream_path` are the paths of its API and its stream.
 
-    `load_signer` gets a key id and a PEM text or a shared secret, and raises ValueError for an invalid one. Roles of
-    keys are defined in `kit.target`.
+    `load_signer` gets a key id and a PEM text or a shared secret, and raises ValueError for an invalid one.
+    `kit.target` defines the roles of keys.
     """
 
     name: str

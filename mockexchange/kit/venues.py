@@ -1,4 +1,4 @@
-"""The venues that the contract kit knows, by name."""
+"""Lists the venues that the contract kit supports, by name."""
 
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI

@@ -39,7 +39,7 @@ def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") 
 
 @pytest.fixture
 def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
-    """The test's `exchange_sandbox` as an AsyncExchange, for any loop, so no asyncio plugin is required."""
+    """Return the test's `exchange_sandbox` as an AsyncExchange, for any loop, so no asyncio plugin is required."""
     from mockexchange.api.async_view import async_view
 
     with async_view(exchange_sandbox) as exchange:

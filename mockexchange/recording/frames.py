@@ -58,7 +58,7 @@ class MessageReader:
 
     @property
     def is_between(self) -> bool:
-        """Whether the next data frame begins a new message."""
+        """Return whether the next data frame begins a new message."""
         return not self._parts
 
 

@@ -78,7 +78,7 @@ class HttpPeer:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether the current request is complete on both sides, so that another may follow."""
+        """Return whether the current request is complete on both sides, so that another may follow."""
         return self.state.our_state is h11.DONE and self.state.their_state is h11.DONE
 
 

@@ -30,7 +30,7 @@ class Origin:
 
     @property
     def authority(self) -> str:
-        """The value of the Host header for this server."""
+        """Return the value of the Host header for this server."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 

@@ -33,7 +33,7 @@ class CheckContext:
 
     @cached_property
     def server(self) -> dict[str, Any] | None:
-        """The ready file of the running server; None if no server runs or the file cannot be read."""
+        """Return the ready file of the running server; None if no server runs or the file cannot be read."""
         try:
             ready = read_ready(self.ready_file)
         except NoServer:

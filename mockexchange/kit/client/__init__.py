@@ -1,1 +1,1 @@
-"""`mockexchange verify client`: tests of a client, called cards, by its requests, its frames and its results."""
+"""Tests a client with cards, by its requests, its frames and its results: `mockexchange verify client`."""

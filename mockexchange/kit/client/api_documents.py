@@ -1,4 +1,4 @@
-"""The API documents of one date, with which a client's traffic is compared, and those of earlier and later dates."""
+"""Holds the API documents of one date, with which a client's traffic is compared, and finds those of other dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ COMPAT = "compat"
 
 
 class Operation(NamedTuple):
-    """An operation of a document, as called by a request; `names` are the values of its path variables."""
+    """An operation of a document that a request calls; `names` are the values of its path variables."""
 
     path: str
     method: str
@@ -29,7 +29,7 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True)
 class ApiDocuments:
-    """The OpenAPI and AsyncAPI documents of a venue at an API date; `prefix` precedes their paths in requests."""
+    """The OpenAPI and AsyncAPI documents of a venue at an API date. In requests, `prefix` precedes their paths."""
 
     venue: str
     alias: str
@@ -62,23 +62,23 @@ class ApiDocuments:
 
     @property
     def operation_titles(self) -> list[str]:
-        """All operations of the document, as in "GET /portfolio/positions"."""
+        """Return all operations of the document, as in "GET /portfolio/positions"."""
         paths = self.document["paths"].items()
         return [f"{method.upper()} {path}" for path, item in paths for method in item if method in METHODS]
 
     @property
     def channels(self) -> list[str]:
-        """All channels of the document that can be subscribed to."""
+        """Return all channels of the document to which a client can subscribe."""
         return [name for node in self.stream_document["channels"].values() for name in node.get("x-channels", ())]
 
     @cached_property
     def earlier(self) -> list["ApiDocuments"]:
-        """The documents of earlier dates, newest first."""
+        """Return the documents of earlier dates, newest first."""
         return [replace(self, alias=alias) for alias in reversed(self._aliases) if alias < self.alias]
 
     @cached_property
     def later(self) -> list["ApiDocuments"]:
-        """The documents of later dates, oldest first."""
+        """Return the documents of later dates, oldest first."""
         return [replace(self, alias=alias) for alias in self._aliases if alias > self.alias]
 
     @cached_property
@@ -105,11 +105,11 @@ class ApiDocuments:
         return not described.get("security", self.document.get("security"))
 
     def location(self, *parts: str) -> str:
-        """Return the path of the OpenAPI document, followed by a JSON pointer."""
+        """Return the path of the OpenAPI document's file, followed by a JSON pointer made of `parts`."""
         return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"
 
     def place_of(self, method: str, raw_path: str) -> str:
-        """Return the place in the document that describes a request's operation, or else of all paths."""
+        """Return where the document describes a request's operation; if it does not, where its paths begin."""
         operation = self.operation_of(method, raw_path)
         return self.location("paths", operation.path, operation.method) if operation else self.location("paths")
 
@@ -122,7 +122,7 @@ class ApiDocuments:
 
 
 def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
-    """Return the documents of the last API date up to a day; if `day` is None, the documents of `compat`."""
+    """Return the documents of the last API date that is not after a day; those of `compat` if the day is None."""
     assert kit.client_signing is not None, f"the kit does not judge clients of {kit.name}"
     if day is None:
         return ApiDocuments(kit.name, COMPAT, kit.prefix, kit.client_signing)

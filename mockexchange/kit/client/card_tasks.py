@@ -1,4 +1,4 @@
-"""Tasks of cards: what an adapter has to do, and what the exchange does before."""
+"""Defines the tasks of test cards: what the exchange does before a task, and what the adapter has to do."""
 
 import re
 from collections.abc import Iterable
@@ -24,9 +24,10 @@ SWITCHES = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of a test card. Before it, exchange time advances by `advance_us` and `before` is carried out.
+    """A task of a test card. Before it, exchange time advances by `advance_us`, and the steps `before` are executed.
 
-    `allowed_results` lists what the client may report about a change of an order; if empty, anything that is true.
+    `allowed_results` lists what the client may report about a change of an order; if empty, it may report anything
+    true.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Task:
 
 
 def choice_of(known: Iterable[str], what: str) -> Scalar:
-    """Return a scalar type that accepts only the words in `known`; `what` describes them in errors."""
+    """Return a scalar type that accepts only the words in `known`. `what` describes these words in errors."""
     words = {word: word for word in known}
 
     def parse(text: str) -> str:
@@ -65,7 +66,7 @@ TASK = Record(
 
 
 def task_of(values: dict[str, Any]) -> Task:
-    """Return the task in a test card, from values that `TASK` has parsed."""
+    """Return the task that a test card describes, from values that `TASK` has parsed."""
     name = values["name"]
     convert = _order_argument if name in ORDER_TASKS else _argument
     arguments = {key: convert(key, text) for key, text in values["arguments"].items()}

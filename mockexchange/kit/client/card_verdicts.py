@@ -1,4 +1,4 @@
-"""Verdicts of test cards: the traffic and the result of a run are compared with what the card expects."""
+"""Compares the traffic and the result of a test card's run with what the card expects, and gives the verdict."""
 
 import re
 import time
@@ -36,7 +36,7 @@ PAUSE_SLACK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class CardRun:
-    """One run of a card: its traffic, and the adapter's `reply` or the result of the command (`ran`).
+    """One run of a test card: its traffic, and the adapter's `reply`, or the result `ran` of the client's command.
 
     `no_reply` is the reason if no reply came, else "". `undisturbed` is the command's result without faults.
     """
@@ -56,7 +56,7 @@ class CardRun:
 
 
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
-    """Return the verdict of a test card's run; findings have the card's number and the command that reproduces them."""
+    """Return the verdict of a test card's run. Findings have the card's number and the command that runs it again."""
     found, notes, unseen = _of_rules(card, trial, documents)
     found += _unmet_expectations(card, trial)
     why = "" if found or notes else _reason_not_judged(card, trial, unseen)

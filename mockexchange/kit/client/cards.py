@@ -1,4 +1,4 @@
-"""Cards: tests of clients as numbered YAML files, each of one behaviour that a client has to cope with.
+"""Reads cards: tests of clients, each a numbered YAML file about one behaviour that a client has to cope with.
 
 A card has requirements, a scenario with faults, a task for adapters, and expectations under `see`. Its `faults` and
 `script` have the format of scenarios. Errors name file, line and expected value, as errors in scenarios do.
@@ -43,7 +43,7 @@ ADVICE = choice({"true": ADVICE_ONLY, "false": ADVICE_NONE, "error": ADVICE_ON_E
 
 
 class CardError(ValueError):
-    """The error for an invalid or unknown test card; the message has the place and what was expected."""
+    """Raised for an invalid or unknown test card. The message has the place and what was expected."""
 
 
 SPAN = Record({"min": may(integer(0, REQUESTS_MAX), 0), "max": may(integer(0, REQUESTS_MAX), REQUESTS_MAX)})
@@ -115,7 +115,7 @@ CARD = Record(
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a command must use in a run without faults, so that the test card can be decided by its traffic."""
+    """What a client's command must do in a run without faults, so that its traffic can decide the test card."""
 
     operation: str | None
     channel: str | None
@@ -163,7 +163,7 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One test of a client. If `scenario`, `account` or `api_date` is empty, the value of the run applies.
+    """One test of a client. If `scenario`, `account` or `api_date` is empty, the value of the whole run applies.
 
     `is_checking_signatures` is false on most cards, so that a client that signs wrongly fails one card and not all.
     """
@@ -205,7 +205,7 @@ class Card:
 
     @property
     def task(self) -> Task | None:
-        """The first task; None if the test card has no task."""
+        """Return the first task; None if the test card has no task."""
         return self.tasks[0] if self.tasks else None
 
     @property
@@ -214,17 +214,17 @@ class Card:
 
     @property
     def is_survey_only(self) -> bool:
-        """Whether the test card is decided by the traffic of the first run without faults."""
+        """Return whether the first run without faults decides the test card, so that it needs no run of its own."""
         return not (self.tasks or self.judge or self.faults or self.script or self.stubs)
 
     @property
     def is_slow(self) -> bool:
-        """Whether the test card may take much longer than others: it generates bodies, or waits for a long silence."""
+        """Return whether the test card may take much longer than others."""
         return self.judge == FUZZ or self.seconds > SLOW_S
 
     @property
     def expects_only_success(self) -> bool:
-        """Whether the test card only expects that its task works, so that a failing task fails the card."""
+        """Return whether the test card expects only that its task succeeds. A failing task then fails the card."""
         see = self.see
         is_expecting_more = see.rows is not None or see.holds or see.last or self.changes_orders
         return not (self.faults or self.script or self.stubs or is_expecting_more or self.scenario)
@@ -329,9 +329,9 @@ def _span(read: dict[str, int] | None) -> tuple[int, int] | None:
 
 
 def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
-    """Return the test cards that match patterns: numbers, or prefixes with a star such as "S*"; a leading "!" excludes.
+    """Return the test cards that match patterns: numbers, or prefixes with a star such as "S*".
 
-    Raises CardError.
+    A pattern with a leading "!" excludes cards. Raises CardError if a pattern matches none.
     """
     given = [text.split(",") for text in wanted]
     words = [word.strip() for text in given for word in text if word.strip()]

@@ -1,4 +1,4 @@
-"""Coverage of the API documents by a client: which operations, statuses, parameters, channels and messages it used."""
+"""Lists which operations, statuses, parameters, channels and messages of the API documents a client used."""
 
 from collections import Counter
 
@@ -10,7 +10,10 @@ NONE = "-"
 
 
 def coverage(traffic: Traffic, documents: ApiDocuments) -> list[Table]:
-    """Return a table of operations and a table of channels; the last row of each counts unused ones."""
+    """Return a table of the operations and a table of the channels that a client used.
+
+    The last row counts unused ones.
+    """
     return [_operations(traffic, documents), _channels(traffic, documents)]
 
 

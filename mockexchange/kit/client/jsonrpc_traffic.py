@@ -1,7 +1,7 @@
-"""The traffic of clients of JSON-RPC venues, converted to one call for each method called, by HTTP or on a stream.
+"""Converts the traffic of clients of JSON-RPC venues to one call for each method called, by HTTP or on a stream.
 
-Such a client may send everything to one path, and everything on one stream. Rules about calls see each call at the path
-of its method, with the status that its error would have at a venue that uses statuses.
+Such a client may send everything to one path or on one stream. In the converted traffic each call has the path of its
+method and the HTTP status that its error would have elsewhere, so that the rules for other venues apply.
 """
 
 import json
@@ -27,7 +27,7 @@ def read_jsonrpc(
 ) -> Traffic:
     """Return a client's traffic with one call for each JSON-RPC method called.
 
-    `id_name` is the key of a call's id; `channels` are the families of channels.
+    `id_name` is the key of a call's id. `channels` are the prefixes by which channels are grouped.
     """
     over_http = [call if call.is_handshake else _of_request(call, prefix, status_of) for call in traffic.calls]
     streamed = _streamed(traffic.frames, prefix, status_of, id_name)

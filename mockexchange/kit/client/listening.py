@@ -1,4 +1,7 @@
-"""The time for which a card's tasks listen, and whether a busy machine used it up before all messages had come."""
+"""Decides whether a client listened too briefly for all messages to come, and gives its test card more time.
+
+On a busy machine messages may come after the client's time to listen is over.
+"""
 
 from dataclasses import replace
 
@@ -18,12 +21,12 @@ FAREWELL = "unsubscribed"
 
 
 def listening_s(card: Card) -> float:
-    """Return the longest time for which a task of a card listens, in seconds; 0 if none does."""
+    """Return the longest time in seconds for which a task of a test card listens to a stream; 0 if none does."""
     return max((float(task.arguments.get(SECONDS, 0)) for task in card.tasks), default=0.0)
 
 
 def with_more_time(card: Card) -> Card:
-    """Return a card whose tasks listen for longer."""
+    """Return the test card with tasks that listen longer."""
     more_s = (LONGER - 1) * listening_s(card)
     return replace(card, tasks=tuple(map(_longer, card.tasks)), seconds=card.seconds + more_s)
 
@@ -35,9 +38,9 @@ def _longer(task: Task) -> Task:
 
 
 def is_cut_short(card: Card, traffic: Traffic) -> bool:
-    """Return whether a client listened until its time was over, and messages may have come too late for it.
+    """Return whether a client listened until its time was over, and may have missed messages that came too late.
 
-    They may have if one came after the early part of the time, or none at all for a client that sent a command.
+    That may be if a message came after the early part of the time, or if none came although the client sent a command.
     """
     began_s = min((call.began_s for call in traffic.calls), default=traffic.ended_s)
     wanted_s = listening_s(card)

@@ -1,4 +1,4 @@
-"""A run of `verify client`: it runs the test cards and reports a verdict for each, or why there is none."""
+"""Runs `verify client`: all selected test cards, each with a verdict or the reason why there is none."""
 
 import os
 import shlex
@@ -32,11 +32,11 @@ LATEST = "latest"
 
 
 class CannotJudge(Exception):
-    """The error of a run in which nothing can be tested; the message is one line."""
+    """Raised if a run can test nothing. The message is one line."""
 
 
 class ProgressDisplay(Protocol):
-    """The display of a run's progress."""
+    """The interface through which a run shows its progress."""
 
     def stage(self, name: str, total: int | None = None) -> None: ...
     def at(self, text: str) -> None: ...
@@ -45,7 +45,7 @@ class ProgressDisplay(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRunSettings:
-    """The options of a run. An empty `scenario` stands for the built-in one.
+    """The options of a run of `verify client`. With an empty `scenario` the built-in one is used.
 
     `cards` are the selected test cards, `every` all known ones; `api_date` is the user's text.
     """
@@ -85,7 +85,7 @@ class ClientRunSettings:
 
 
 class ClientRun:
-    """One run of `verify client`; `report` and `tables` have its results so far, also if it was cut short."""
+    """One run of `verify client`. `report` and `tables` have the results so far, also if the run was cut short."""
 
     def __init__(self, settings: ClientRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{shown_command(settings.command)} as of {settings.api_date}")

@@ -1,4 +1,4 @@
-"""Sandboxes for cards: each card gets a fresh one, with its scenario, faults and API date."""
+"""Opens a new sandbox for each test card, with the card's scenario, faults and API date."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +28,9 @@ SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "sur
 
 @dataclass(frozen=True)
 class CardSandboxes:
-    """The sandboxes of a run at its `api_date`.
+    """Opens the sandboxes of a run of test cards at the API date `api_date`.
 
-    `scenario` is the one that the user named; "" is the built-in one.
+    `scenario` is the one that the user named; with "" the built-in one is used.
     """
 
     kit: VenueKit
@@ -47,7 +47,7 @@ class CardSandboxes:
 
     @cached_property
     def plan(self) -> Plan:
-        """The parsed scenario of the run. Raises ScenarioError."""
+        """Return the parsed scenario of the run. Raises ScenarioError."""
         return load_plan(self.scenario or self.kit.client_scenario)
 
     def documents(self, api_date: str = "") -> ApiDocuments:
@@ -59,7 +59,7 @@ class CardSandboxes:
 
     @property
     def documented_date(self) -> str:
-        """The alias of the run's API date. Raises NotJudged if that day has no API documents of its own."""
+        """Return the alias of the run's API date. Raises NotJudged if that day has no API documents of its own."""
         day = self.venue.api_date(self.api_date).day
         alias = api_documents.alias_of(self.kit.name, day)
         if alias is None:
@@ -67,7 +67,7 @@ class CardSandboxes:
         return alias
 
     def reason_to_skip(self, card: Card) -> str:
-        """Return why a test card does not apply to its API date (by default the run's); "" if it applies."""
+        """Return why a test card does not apply to the API date (its own or the run's); "" if it applies."""
         if self.is_fast and card.is_slow:
             return LEFT_OUT
         read = self.venue.api_date
@@ -80,7 +80,7 @@ class CardSandboxes:
 
     @contextmanager
     def play(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox with the scenario, faults and script of a test card. Raises ScenarioError."""
+        """Open a new sandbox with the scenario, faults and script of a test card. Raises ScenarioError."""
         with self.open(self._with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
             if not _has_too_many_positions(session, card):
                 _add_positions(session, card)
@@ -108,7 +108,7 @@ class CardSandboxes:
 
     @contextmanager
     def play_undisturbed(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox for a test card, without its faults and its script."""
+        """Open a new sandbox for a test card, without its faults and its script."""
         plan = load_plan(card.scenario) if card.needs.has_stream and card.scenario else self.plan
         with self.open(self._with_auth_mode(plan, is_checking_signatures=False), card.api_date) as session:
             yield session
@@ -127,7 +127,7 @@ class CardSandboxes:
 
 
 def load_plan(name: str) -> Plan:
-    """Load a scenario: one that is built in for test cards, a general built-in one, or a file. Raises ScenarioError."""
+    """Load a scenario: a built-in one for test cards, a general built-in one, or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 

@@ -1,4 +1,4 @@
-"""Sessions: one sandbox for one run of a client, with its URLs, keys and traffic, and limits of the run."""
+"""Opens a sandbox for one run of a client, and gives access to its URLs, keys and traffic."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,12 +38,15 @@ LOOPS = f"it sent more than {CALLS_MAX:,} requests"
 
 
 class NoSuchAccount(LookupError):
-    """The error for an account that the scenario does not have with a private key; the message names those it has."""
+    """Raised if the scenario has no such account with a private key. The message names those that it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open sandbox on a port of its own. Methods may be called from any thread except the exchange's thread."""
+    """An open sandbox with its own port, for one run of a client.
+
+    Methods may be called from any thread except the exchange's own.
+    """
 
     exchange: Exchange
     sandbox: Sandbox
@@ -68,16 +71,16 @@ class Session:
 
     @property
     def call_count(self) -> int:
-        """The number of requests so far, including stream handshakes."""
+        """Return the number of requests so far, including stream handshakes."""
         return self.sandbox.journal.count
 
     @property
     def connection_count(self) -> int:
-        """The number of open connections."""
+        """Return the number of open connections."""
         return self.exchange.connection_count(self.sandbox.name)
 
     def credential(self, account: str = "") -> Credential:
-        """Return the key of an account, by default the first key with a known private half. Raises NoSuchAccount."""
+        """Return the key of an account; by default, the first key whose private half is known. Raises NoSuchAccount."""
         known = [
             one
             for one in self.sandbox.credentials()
@@ -109,7 +112,7 @@ class Session:
         return self.exchange.portal.call(orders_of, self.sandbox.exchange.state, name)
 
     def install(self, stubs: Sequence[Stub]) -> None:
-        """Install stubs; ELSEWHERE in their headers becomes this sandbox under another host name."""
+        """Install stubs. ELSEWHERE in their headers is replaced by this sandbox's address under another host name."""
         here = f"{OTHER_HOST}:{urlsplit(self.base_url).port}"
         for stub in stubs:
             headers = {name: value.replace(ELSEWHERE, here) for name, value in stub.headers.items()}
@@ -121,7 +124,7 @@ class Session:
         return self.exchange.portal.call(positions_of, self.sandbox.exchange.state, name)
 
     def carry_out(self, commands: Sequence[Command], advance_us: int = 0) -> None:
-        """Advance exchange time, then carry out commands. Raises ScenarioError if the exchange refuses a command."""
+        """Advance exchange time, then execute commands. Raises ScenarioError if the exchange refuses one."""
         if advance_us:
             self.exchange.portal.call(self.sandbox.advance, advance_us)
         for command in commands:

@@ -1,4 +1,4 @@
-"""The traffic of a client as plain values: requests with their responses, and frames of streams."""
+"""Defines the traffic of a client as plain values: requests with their responses, and frames of streams."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ SHOWN_CHARS_MAX = 300
 
 
 class Call(NamedTuple):
-    """A request, or a stream handshake, and its response. Times are seconds of the host's clock."""
+    """A request or a stream handshake, with its response. Times are seconds of the host's clock."""
 
     began_s: float
     ended_s: float
@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The request as a line of text for findings."""
+        """Return the request as a line of text for findings."""
         text = f"{self.method} {self.target}"
         return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}..."
 
@@ -73,7 +73,10 @@ class Call(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A frame of a stream. `direction` is "in" (from the client), "out" (to it) or "lost" (dropped by a fault)."""
+    """A frame of a stream.
+
+    `direction` is "in" (from the client), "out" (to the client) or "lost" (dropped by a fault).
+    """
 
     at_s: float
     stream: int
@@ -95,8 +98,8 @@ class Frame(NamedTuple):
 class Traffic:
     """The requests and frames of a client, copied from the journal at `ended_s`.
 
-    `connections` is its number of TCP connections. `silence_s` is the quiet time after which a stream has received a
-    ping and the time limit for its pong is over.
+    `connections` is the number of its TCP connections. A stream that is quiet for `silence_s` has been pinged and its
+    pong is overdue.
     """
 
     calls: Sequence[Call]
@@ -117,7 +120,7 @@ class Traffic:
 
     @cached_property
     def commands(self) -> list[Frame]:
-        """The frames that the client sent on its streams."""
+        """Return the frames that the client sent on its streams."""
         return [frame for frame in self.frames if frame.direction == "in" and frame.kind not in (OPEN, CLOSE)]
 
     @cached_property
@@ -126,7 +129,7 @@ class Traffic:
 
     @cached_property
     def acknowledged(self) -> list[Frame]:
-        """The frames that acknowledge subscriptions."""
+        """Return the frames that acknowledge subscriptions."""
         return [frame for frame in self.frames if frame.kind == "subscribed" and frame.direction == "out"]
 
     @property
@@ -138,7 +141,7 @@ class Traffic:
         return {call.operation for call in self.requests if call.operation}
 
     def joined(self, other: "Traffic") -> "Traffic":
-        """Return this traffic with the requests of `other`, which has no streams."""
+        """Return this traffic together with the requests of `other`, which has no streams."""
         count, faults = self.connections + other.connections, self.fault_count + other.fault_count
         return replace(self, calls=(*self.calls, *other.calls), connections=count, fault_count=faults)
 
@@ -148,7 +151,7 @@ class Traffic:
 
 
 def traffic_of(sandbox: Sandbox, connections: int = 0) -> Traffic:
-    """Copy the traffic from a sandbox's journal; call it in the event loop that writes the journal."""
+    """Copy the traffic from a sandbox's journal. To be called in the event loop that writes the journal."""
     journal, settings = sandbox.journal, sandbox.context.settings
     calls = sorted((_call(entry) for entry in journal), key=lambda call: call.began_s)
     return Traffic(

@@ -1,4 +1,4 @@
-"""The contract kit of Deribit."""
+"""The rules, facts and adapter tasks with which the contract kit verifies servers and clients of Deribit."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Calls of Deribit's methods, with required parameters and the right key."""
+"""Calls methods of Deribit's API with their required parameters, signed by the right key."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,18 +13,18 @@ AUTH = "public/auth"
 
 
 def methods_of(target: Target) -> list[str]:
-    """Return the methods that answer over HTTP, except `public/auth`, which grants tokens."""
+    """Return the methods that the server answers over HTTP, except `public/auth`, which grants tokens."""
     operations = target.operations.values()
     return [one.id for one in operations if not one.node.get("x-never-carried-out") and one.id != AUTH]
 
 
 def private_of(target: Target) -> list[str]:
-    """Return the methods that need a key."""
+    """Return the methods that require a key."""
     return [name for name in methods_of(target) if name.startswith("private/")]
 
 
 def required_params(target: Target, method: str) -> dict[str, Any]:
-    """Return the required parameters of a method with JSON values. Raises NotJudged if no value is known."""
+    """Return values for the required parameters of a method, as JSON. Raises NotJudged if no value is known."""
     query = target.operations[method].query
     return {
         name: int(one) if query[name].schema["type"] == "integer" else one
@@ -44,5 +44,5 @@ def call(target: Target, method: str, params: Params | None = None, signer: Sign
 
 
 def call_result(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Any:
-    """Return the result of a call with exact numbers. Raises NotJudged, Unreachable."""
+    """Call a method and return its result, with numbers as `Decimal`. Raises NotJudged, Unreachable."""
     return result_of(call(target, method, params, signer))

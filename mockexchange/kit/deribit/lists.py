@@ -1,4 +1,4 @@
-"""Facts about the venue's lists, written from its documentation: their rows and their filters."""
+"""Lists facts about Deribit's lists, written from its documentation: their rows and their filters."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""Which role's key signs a call."""
+"""Decides which of the given keys signs a call: those of a member, or of another role."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,5 +10,8 @@ BASIC = "basic"
 
 
 def role_of(operation: Mapping[str, Any], path: str) -> str | None:
-    """Return the role whose key an operation (document node, path) needs; None if it is public."""
+    """Return the role (such as member) whose key an operation requires; None if the operation is public.
+
+    `operation` is its node in the API document.
+    """
     return MEMBER if path.startswith("/private/") else None

@@ -1,4 +1,4 @@
-"""Hints for the requests that schemathesis generates for Deribit."""
+"""Gives schemathesis what the API document lacks to generate valid requests to Deribit."""
 
 import copy
 from collections.abc import Collection, Mapping
@@ -36,8 +36,8 @@ def make_hints(
 ) -> SchemathesisHints:
     """Return hints for generated requests to a server.
 
-    `names` are existing values by parameter, `roles` are the roles with a key. Requests use the key of the role `BASIC`
-    if there is one: generated requests cannot be signed beforehand.
+    `names` are existing values by parameter, `roles` are the roles with a key. Requests are sent with id and secret
+    (the role `BASIC`) if these are given: generated requests cannot be signed beforehand.
     """
     document = copy.deepcopy(document)
     mark_posts_as_reads(document)

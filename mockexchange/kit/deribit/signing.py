@@ -1,4 +1,4 @@
-"""Signing of requests as Deribit's clients do it; written from its documentation, not from the server."""
+"""Signs requests as Deribit's clients do. It is written from the venue's documentation, not from the server."""
 
 import hmac
 import time
@@ -25,7 +25,7 @@ def now_ms() -> int:
 
 
 def hexadecimal(secret: str, text: bytes) -> str:
-    """Return the HMAC-SHA256 of a text in hexadecimal digits."""
+    """Return the HMAC-SHA256 of a text in hexadecimal digits, as signatures have it."""
     return hmac.new(secret.encode(), text, sha256).hexdigest()
 
 
@@ -43,7 +43,7 @@ class Signer(NamedTuple):
     secret: str
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """Return the header that signs a request as if it were made `age_ms` milliseconds ago."""
+        """Return the headers that sign a request as if it had been made `age_ms` milliseconds ago."""
         timestamp = str(now_ms() - age_ms)
         return self.signed(timestamp, text_of(timestamp, timestamp, method, url, body))
 
@@ -74,7 +74,7 @@ class Bearer(NamedTuple):
 
 
 def further_keys(signer: object) -> Mapping[str, Basic]:
-    """Return a member's key as id and secret, which generated requests need, under the role BASIC."""
+    """Return a member's key as id and secret, by the role BASIC. Generated requests use it."""
     return {BASIC: Basic(signer.key_id, signer.secret)} if isinstance(signer, Signer) else {}
 
 

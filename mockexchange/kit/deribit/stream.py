@@ -1,4 +1,4 @@
-"""Rules about the stream: logins, channels, the same results as over HTTP, frames as documented, and own orders."""
+"""Checks Deribit's stream: logins, channels, frames, notifications of orders, and the same results as over HTTP."""
 
 import itertools
 import json
@@ -58,7 +58,7 @@ class Caller:
         raise NotJudged(f"{method} was not answered on the stream within {self._target.answer_s:g} seconds")
 
     def frames(self) -> Iterator[Mapping[str, Any]]:
-        """Yield frames until none has arrived for the time that an answer may take. Raises Unreachable at a close."""
+        """Yield frames until none has arrived for `answer_s` seconds. Raises Unreachable if the stream is closed."""
         until_s = time.monotonic() + self._target.answer_s
         while (arrival := self._connection.receive(max(0.0, until_s - time.monotonic()))) is not None:
             if arrival.type is FrameType.CLOSE:
@@ -100,7 +100,7 @@ def judge_login(target: StreamTarget, caller: Caller, expect: Expect) -> Iterato
 
 
 def judge_channels(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Check that subscribing and unsubscribing answer with the channels, without unknown ones."""
+    """Check that the answers to subscribing and unsubscribing list the channels, without unknown ones."""
     caller.log_in()
     both = {"channels": [CHANGES_CHANNEL, UNKNOWN_CHANNEL]}
     yield from expect("subscribing", caller.ask(SUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])
@@ -109,13 +109,13 @@ def judge_channels(target: StreamTarget, caller: Caller, expect: Expect) -> Iter
 
 
 def judge_raw(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Check that raw channels need a login."""
+    """Check that subscribing to a raw channel is refused before a login."""
     answer = caller.ask("public/subscribe", {"channels": ["trades.BTC-PERPETUAL.raw"]})
     yield from expect("a raw channel without a login", _code(answer), RAW_UNAUTHORIZED)
 
 
 def judge_ids(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Check that an answer has the id of its request, an error too."""
+    """Check that each answer, also an error, has the id of its request."""
     for sent in (7, -1, "text", 9_007_199_254_740_993):
         yield from expect(f"the id {sent!r}", caller.ask("public/test", request_id=sent).get("id"), sent)
         answer = caller.ask("private/nothing", request_id=sent)
@@ -123,7 +123,7 @@ def judge_ids(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[
 
 
 def judge_results(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Check that private reads return the same on the stream as over HTTP, unless the account trades meanwhile."""
+    """Check that private reads return the same on the stream as over HTTP. A trade in between is no finding."""
     caller.log_in()
     for method in (POSITIONS, SUMMARIES):
         for _ in range(ATTEMPTS_MAX):
@@ -156,7 +156,7 @@ def judge_orders(target: StreamTarget, caller: Caller, expect: Expect) -> Iterat
 
 
 def judge_books(target: StreamTarget, caller: Caller, expect: Expect) -> Iterator[Finding]:
-    """Check that a snapshot and the change that an order makes are the order book as it is read."""
+    """Check that a snapshot, and then the change that an order causes, add up to the order book that a read returns."""
     _require_orders(target)
     caller.log_in()
     with open_placer(target.rest) as placer:

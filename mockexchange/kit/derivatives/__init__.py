@@ -1,1 +1,1 @@
-"""Rules about positions in derivatives that hold at any venue."""
+"""Defines rules about positions in derivatives that hold at any venue."""

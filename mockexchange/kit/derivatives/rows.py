@@ -1,6 +1,6 @@
 """Checks that the fields of a position agree: signs, sizes, profits, leverage, and zeros of a flat position.
 
-The formulas were verified with nine real rows; amounts are shown with nine decimals.
+Nine real rows satisfy the formulas; amounts are shown with nine decimals.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ PERPETUAL, LINEAR = "-PERPETUAL", "_"
 
 
 class Contradiction(NamedTuple):
-    """A field that contradicts other fields of its row: what was seen and what was expected."""
+    """A field that contradicts other fields of its row: the value seen and the value expected."""
 
     seen: str
     expected: str
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def held(self) -> Decimal:
-        """The size in the unit that profits depend on: base coin, or quote currency for inverse futures."""
+        """Return the size in the unit that profits depend on: base coin, or quote currency for inverse futures."""
         return self["size_currency"] if self.is_linear and not self.is_option else self["size"]
 
     def profit(self, price: Decimal) -> Decimal:
@@ -46,7 +46,7 @@ class Row:
         return self.held * (1 / price - 1 / mark)
 
     def slack(self, price: Decimal) -> Decimal:
-        """Return by how much `profit` may be off, since the numbers in the row are rounded."""
+        """Return how far `profit` may be from the exact value, since the numbers in the row are rounded."""
         if self.is_option:
             return SHOWN * (2 + abs(self.held))
         if self.is_linear:
@@ -54,7 +54,7 @@ class Row:
         return SHOWN * (2 + abs(self.held) / price**2)
 
     def is_profit(self, name: str, price: Decimal) -> bool:
-        """Return whether a field equals the profit since a price, except for rounding."""
+        """Return whether a field equals the profit between a price and the mark price, except for rounding."""
         return abs(self[name] - self.profit(price)) <= self.slack(price)
 
 
@@ -106,7 +106,7 @@ def _profits(row: Row) -> Iterator[Contradiction]:
 
 
 def is_since_settlement(row: Row) -> bool:
-    """Return whether the session's profit is the profit since the last settlement.
+    """Return whether the row's session profit should be the profit since the last settlement.
 
     It is not if the position was changed in the session, or if there was no settlement yet.
     """
@@ -115,7 +115,7 @@ def is_since_settlement(row: Row) -> bool:
 
 
 def is_since_opened(row: Row) -> bool:
-    """Return whether the session's profit is the profit since the position was opened."""
+    """Return whether the row's session profit should be the profit since the position was opened."""
     return row.is_profit("floating_profit_loss", row["average_price"])
 
 

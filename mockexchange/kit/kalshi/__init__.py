@@ -1,4 +1,4 @@
-"""The contract kit of Kalshi."""
+"""The rules, facts and adapter tasks with which the contract kit verifies servers and clients of Kalshi."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Amounts of rows in the formats of all API dates: cents, dollars, whole counts, counts with two decimals."""
+"""Reads amounts from rows in the formats of all API dates: cents, dollars, whole counts, counts with two decimals."""
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
@@ -13,14 +13,14 @@ DECIMALS_EXACT = 6
 
 
 class Amount(NamedTuple):
-    """An amount in dollars or contracts, as a row shows it."""
+    """An amount of dollars or of contracts, as a row shows it: a multiple of `step`."""
 
     value: Decimal
     step: Decimal
     """The unit to which it was truncated; zero if it is exact."""
 
     def matches(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
-        """Return whether this amount is `exact`, truncated to `step`; `exact` may be off by `slack`."""
+        """Return whether `exact`, truncated to `step`, is this amount. `exact` itself may be off by `slack`."""
         if self.step == 0:
             return abs(self.value - exact) <= slack
         low, high = (truncated(exact - slack, self.step), truncated(exact + slack, self.step))
@@ -33,7 +33,10 @@ def truncated(value: Decimal, step: Decimal) -> Decimal:
 
 
 def dollars(row: Row, name: str) -> Amount:
-    """Return an amount in dollars: exact with six decimals, else cut to cents. Raises NotJudged if the row has none."""
+    """Return an amount in dollars: with six decimals if the row has them, else cut to cents.
+
+    Raises NotJudged if the row has no such amount.
+    """
     text = row.get(f"{name}_dollars", row.get(f"{name}_fixed"))
     if isinstance(text, str):
         value = Decimal(text)
@@ -55,7 +58,7 @@ def contract_count(row: Row, name: str) -> Amount:
 
 
 def price(row: Row, side: str) -> Decimal:
-    """Return the exact price of one contract of a side, in dollars. Raises NotJudged if the row has none."""
+    """Return the exact price in dollars of one contract of a side. Raises NotJudged if the row has none."""
     for suffix in ("_dollars", "_fixed"):
         text = row.get(f"{side}_price{suffix}")
         if isinstance(text, str):

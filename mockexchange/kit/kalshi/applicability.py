@@ -8,12 +8,12 @@ Subjects = Callable[[Target], list[str]]
 
 
 def applies_to(*operation_ids: str) -> Subjects:
-    """Return a function that selects those of these reads that exist at the server's API date."""
+    """Return a function that selects, of these reads, those that exist at the server's API date."""
     return lambda target: [name for name in operation_ids if name in target.operations]
 
 
 def with_parameter(parameter: str, *operation_ids: str) -> Subjects:
-    """Return a function that selects the reads that have a parameter, of these reads or, if none are given, of all."""
+    """Return a function that selects, of these reads or of all if none are given, those that have a parameter."""
     return lambda target: [
         name
         for name, operation in target.operations.items()
@@ -22,17 +22,17 @@ def with_parameter(parameter: str, *operation_ids: str) -> Subjects:
 
 
 def applies_if_all(operation_id: str, *others: str) -> Subjects:
-    """Return a function that selects a read if it and all `others` exist at the server's API date."""
+    """Return a function that selects a read if that read and all `others` exist at the server's API date."""
     return lambda target: [operation_id] if {operation_id, *others} <= set(target.operations) else []
 
 
 def dated_only(subjects: Subjects) -> Subjects:
-    """Return a function that selects the same subjects, but none at `compat`, which serves all fields of all dates."""
+    """Return a function that selects the same subjects, but none at `compat`, which has all fields of all dates."""
     return lambda target: subjects(target) if target.document["info"]["version"][0].isdigit() else []
 
 
 def applies_if_subaccounts_shown(operation_id: str) -> Subjects:
-    """Return a function that selects a read if rows of fills and orders have a field for their subaccount."""
+    """Return a function that selects a read if fills and orders show their subaccount at the server's API date."""
     return lambda target: [operation_id] if _show_subaccounts(target) else []
 
 

@@ -1,4 +1,4 @@
-"""Facts about the venue's lists, written from its documentation: their rows, order and filters.
+"""Lists facts about Kalshi's lists, written from its documentation: their rows, order and filters.
 
 Parameters that an API date does not have are ignored, so one table covers all API dates.
 """
@@ -22,7 +22,7 @@ EVENTS_BY_MARKET, SERIES_BY_EVENT = "the event of each market", "the series of e
 
 
 def event_of_market(reader: Reader, row: Row) -> str | None:
-    """Return the event of a row or of the market in it; None if the market no longer exists.
+    """Return the event to which a row's market belongs; None if the market no longer exists.
 
     The event of a market never changes, so it is read once in a run, and most come from one read of all markets.
     """
@@ -119,9 +119,10 @@ PRIMARY_SUBACCOUNT = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUB
 
 
 def count_positions(page: Row, query: Query) -> int:
-    """Return the number of rows that `limit` counts: event rows for settled or all positions, else market rows.
+    """Return how many rows of a page count towards `limit`.
 
-    Event rows are counted only at API dates with shards (documented in October 2026).
+    These are event rows if settled or all positions are requested, else market rows. Event rows count only at API dates
+    with shards (documented in October 2026).
     """
     is_by_event = query.get("settlement_status") in {"settled", "all"} and any(
         "exchange_index" in row for row in page["market_positions"]

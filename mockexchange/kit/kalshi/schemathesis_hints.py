@@ -1,4 +1,4 @@
-"""Hints for the requests that schemathesis generates for Kalshi."""
+"""Gives schemathesis what the API document lacks to generate valid requests to Kalshi."""
 
 import copy
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""A table of wrong ways to sign a request. A server must refuse each; some refusals' bodies were recorded."""
+"""Lists wrong ways to sign a request, all of which a server must refuse. For some, the refusal's body was recorded."""
 
 import hmac
 from base64 import b64decode, b64encode, urlsafe_b64encode
@@ -48,7 +48,7 @@ class SignedRequest(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """A wrong way to sign; `make` returns the wrong headers."""
+    """A wrong way to sign a request; `make` returns the headers with this mistake."""
 
     description: str
     make: Callable[[SignedRequest], Headers]
@@ -59,7 +59,7 @@ class Mistake(NamedTuple):
 
 
 class MistakenSigner(NamedTuple):
-    """A signer that makes the same mistake in every request."""
+    """A signer that signs every request with the same mistake."""
 
     signer: Signer
     mistake: Mistake

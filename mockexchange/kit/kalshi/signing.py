@@ -1,4 +1,4 @@
-"""Signing of requests as the venue's clients do it; written from the documentation, not from the server."""
+"""Signs requests as Kalshi's clients do. It is written from the venue's documentation, not from the server."""
 
 import time
 from base64 import b64encode
@@ -29,7 +29,10 @@ class Signer(NamedTuple):
     key: RSAPrivateKey
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """Return the headers that sign a request as if it were made `age_ms` ago; only the URL's path is signed."""
+        """Return the headers that sign a request as if it had been made `age_ms` ago.
+
+        Of the URL, the path is signed.
+        """
         timestamp_ms = str(time.time_ns() // 1_000_000 - age_ms)
         text = f"{timestamp_ms}{method}{urlsplit(url).path}"
         signature = self.key.sign(text.encode(), SCHEME, hashes.SHA256())

@@ -1,4 +1,4 @@
-"""Kalshi's adapter tasks: the operation that each task reads, and the API fields behind the names in its rows."""
+"""Lists the tasks of adapters for Kalshi: the operation that each reads, and the API fields behind its rows' names."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ BOOK_SIDES = {"yes": "bid", "no": "ask"}
 
 
 def consistent_trade(row: Row) -> Row:
-    """Return a generated row of fills or orders with consistent values in fields that repeat each other."""
+    """Return a generated row of fills or orders in which fields that repeat each other have consistent values."""
     outcome = row["side"] if row["action"] == "buy" else OTHER_SIDE[row["side"]]
     consistent = {
         "outcome_side": outcome,

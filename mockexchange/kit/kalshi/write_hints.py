@@ -1,4 +1,4 @@
-"""Hints for the writes that schemathesis generates for Kalshi, where orders may be placed and filled."""
+"""Gives schemathesis what it needs to generate writes for Kalshi, where orders may be placed and filled."""
 
 import copy
 from collections.abc import Collection, Mapping
@@ -34,7 +34,7 @@ NARROWED: Mapping[str, Mapping[str, Any]] = {
 
 
 def make_write_hints(document: Document, names: Names, roles: Collection[str]) -> SchemathesisHints:
-    """Return hints for the generated writes of a document; the arguments are those of `make_hints`."""
+    """Return hints for generated writes; the arguments are those of `make_hints`."""
     published, document = document, copy.deepcopy(document)
     restrict_names(document, names)
     schemas = document["components"]["schemas"]

@@ -1,1 +1,1 @@
-"""Reports of verifications, in formats for people and for machines."""
+"""Writes the reports of verifications, in formats for people and for machines."""

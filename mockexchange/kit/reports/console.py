@@ -1,4 +1,4 @@
-"""Console output of a run: a progress line, and at the end a table of rules and all findings.
+"""Shows a run in the terminal: a progress line, and at the end a table of rules and all findings.
 
 Without a terminal, plain lines show the start of each stage, broken rules and from time to time the progress.
 """
@@ -36,7 +36,7 @@ def console_on(stream: TextIO) -> Console:
 
 
 class Progress:
-    """The progress display of a run: `stage` begins a part, `at` names the current step, `take` counts a verdict."""
+    """Shows the progress of a run: `stage` begins a part, `at` names the current step, `add_verdict` counts."""
 
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, in_a_line(title)
@@ -63,7 +63,7 @@ class Progress:
         self._bars.stop()
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Begin a part of the run with `total` verdicts, if known."""
+        """Begin a part of the run. `total` is the number of its verdicts, if known."""
         if not self._stage:
             self._line(Text(self._title, style="bold"))
         self._stage = name
@@ -102,7 +102,7 @@ def show_report(
 ) -> None:
     """Print a report: a table of rules, further tables, reasons for missing verdicts, and the findings.
 
-    With `kept_in_a_line` the table has broken rules only, and one line names the kept rules.
+    With `kept_in_a_line` the table has broken rules only, and one line names the rules that were kept.
     """
     summaries = by_rule(report)
     rows = [summary for summary in summaries if not kept_in_a_line or summary.outcome is Outcome.BROKEN]

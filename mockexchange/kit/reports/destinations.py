@@ -1,4 +1,4 @@
-"""Parsing of `--report` values, which name where a report is written, and the writing itself."""
+"""Parses `--report` values, which name where a report is written, and writes it there."""
 
 import os
 import sys
@@ -28,9 +28,9 @@ class Destination(NamedTuple):
 
 
 def parse_report(text: str) -> Destination:
-    """Parse KIND:FILE, whose file `-` is the standard output, or mock:NAME.
+    """Parse a destination: KIND:FILE, where the file `-` is the standard output, or mock:NAME for a running server.
 
-    Raises ValueError for an unknown kind, for a file that cannot be written, and if no server is there for mock.
+    Raises ValueError for an unknown kind, for a file that cannot be written, and if no server runs for mock.
     """
     kind, colon, name = text.partition(":")
     if kind == MOCK and colon:

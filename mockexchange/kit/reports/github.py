@@ -1,4 +1,4 @@
-"""Reports as workflow commands of GitHub Actions: an annotation for each broken rule and subject."""
+"""Writes a report as workflow commands of GitHub Actions: an annotation for each broken rule and subject."""
 
 from collections.abc import Iterator, Sequence
 

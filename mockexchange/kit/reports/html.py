@@ -1,4 +1,4 @@
-"""Reports as one HTML file without scripts and external resources, in which recorded text is escaped."""
+"""Writes a report as one HTML file without scripts and external resources, in which recorded text is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape

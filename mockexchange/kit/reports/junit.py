@@ -1,7 +1,7 @@
-"""Reports as JUnit XML: a suite for each rule, a case for each subject.
+"""Writes a report as JUnit XML: a suite for each rule, a case for each subject.
 
-Subjects without a verdict are skipped cases with the reason. A run that was cut short has a case with an error, so that
-no tool takes it for a complete one.
+A subject that could not be checked is a skipped case with the reason. A run that was cut short has a case with an
+error, so that no tool takes it for a complete one.
 """
 
 from collections.abc import Sequence

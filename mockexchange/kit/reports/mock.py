@@ -1,4 +1,4 @@
-"""`--report mock:NAME`, which stores a report at a running server for its web console."""
+"""Stores a report at a running server, whose web console shows it: `--report mock:NAME`."""
 
 import re
 import shlex
@@ -33,7 +33,10 @@ ROWS_MAX = 1_000
 
 
 def report_name(name: str) -> str:
-    """Return the name under which a server keeps a report; an empty one becomes the current time. Raises ValueError."""
+    """Return the name under which the server keeps a report. An empty name becomes the current time.
+
+    Raises ValueError.
+    """
     found = name or time.strftime("%Y%m%d-%H%M%S")
     if not re.fullmatch(NAME, found):
         raise ValueError(f"expected mock: or mock:NAME of letters, digits, dots and dashes, got {name!r}")
@@ -54,7 +57,7 @@ def send_report(report: Report, name: str, tables: Sequence[Table]) -> None:
 
 
 def document_of(report: Report, tables: Sequence[Table], findings_max: int) -> ReportDocument:
-    """Return a report as the control API's document, with at most `findings_max` findings for each rule."""
+    """Return a report as a document of the control API, with at most `findings_max` findings for each rule."""
     rules = [_rule(summary, findings_max) for summary in by_rule(report)]
     return ReportDocument(
         title=_cut(report.title),

@@ -1,4 +1,4 @@
-"""Text functions that all reports share: they make recorded text printable and hide secrets in it."""
+"""Makes recorded text printable and hides secrets in it, for all kinds of reports."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,10 @@ SUBJECTS_NAMED_MAX = 6
 
 
 def printable(text: str) -> str:
-    """Escape unprintable characters except line breaks, which terminals would obey or XML forbids; hide secrets."""
+    """Return a text in which unprintable characters except line breaks are escaped, and secrets are hidden.
+
+    Terminals would obey such characters, and XML forbids them.
+    """
     shown = redact(text)
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in shown
@@ -49,7 +52,7 @@ def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def page_of(rule: str) -> str:
-    """Return the page and anchor that document a rule or test card; a rule may follow the number of its card."""
+    """Return the documentation page and anchor of a rule or a test card. A rule may follow the number of its card."""
     card = rule.partition(" ")[0]
     if CARD.fullmatch(card):
         return f"{CARDS_PAGE}#{card.lower()}"
@@ -59,7 +62,7 @@ def page_of(rule: str) -> str:
 
 
 def named(subjects: list[str]) -> str:
-    """Return a text with the names of the first subjects and the number of others."""
+    """Return a text with the names of the first subjects, and the number of the others."""
     shown = ", ".join(in_a_line(subject) for subject in subjects[:SUBJECTS_NAMED_MAX])
     more = len(subjects) - SUBJECTS_NAMED_MAX
     return f"{shown} and {more} more" if more > 0 else shown

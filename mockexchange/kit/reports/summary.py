@@ -1,4 +1,4 @@
-"""Summaries of a report by rule: outcome, time, and reasons for missing verdicts."""
+"""Summarizes a report by rule: outcome, time, and reasons for missing verdicts."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ class RuleSummary:
 
     @property
     def seconds(self) -> float:
-        """The time in seconds that the rule took; 0.0 if unknown, as for checks that share generated requests."""
+        """Return the time in seconds that the rule took; 0.0 if unknown, since several checks shared their requests."""
         return sum(verdict.seconds for verdict in self.verdicts)
 
     def count(self, outcome: Outcome) -> int:
@@ -23,7 +23,7 @@ class RuleSummary:
 
     @property
     def outcome(self) -> Outcome:
-        """Broken if any subject is broken, not judged if no subject could be checked, else kept."""
+        """Return broken if any subject is broken, not judged if no subject could be checked, else kept."""
         if self.count(Outcome.BROKEN):
             return Outcome.BROKEN
         return Outcome.KEPT if self.count(Outcome.KEPT) else Outcome.NOT_JUDGED

@@ -1,4 +1,4 @@
-"""Further tables of a report, besides its verdicts."""
+"""Defines the tables that a report has besides its verdicts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""Rules for the servers of any venue, checked with its API document and facts about its lists."""
+"""Defines rules for the servers of any venue. They need its API document and facts about its lists."""

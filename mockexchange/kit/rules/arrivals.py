@@ -1,4 +1,4 @@
-"""The rule about pages while new rows arrive: no row is repeated, and no old row is lost."""
+"""Checks pages of a list to which new rows are added: no row is repeated, and no old row is missing."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,9 +17,9 @@ Name = tuple[Any, ...]
 
 
 def judge_arriving(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check a list read in pages of one row, between two reads of the whole list.
+    """Read a list in pages of one row between two reads of the whole list, and check that no row is lost or repeated.
 
-    If these two are equal, no row has arrived, and the rule cannot be checked.
+    If the two reads are equal, no row has arrived, and the rule cannot be checked.
     """
     before = _names(target, operation_id)
     walked = _names(target, operation_id, 1, PAGES_MAX)

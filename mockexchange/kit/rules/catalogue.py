@@ -1,4 +1,4 @@
-"""The rules for servers of any venue, in the order in which they run."""
+"""Lists the rules for servers of any venue, in the order in which they run."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.rules import arrivals, filters, methods, pages, parameters, reads, views

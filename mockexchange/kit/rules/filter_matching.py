@@ -1,4 +1,4 @@
-"""Kinds of filters: a field equals a value, is one of several, is before or after an instant, or is not zero."""
+"""Defines kinds of filters: a field equals a value, is one of several, is before or after an instant, or not zero."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -28,7 +28,7 @@ def field_of(*names: str) -> Find:
 
 
 def equal_to(find: Find, nothing: str | None = NO_SUCH_NAME) -> Filter:
-    """Return a filter that keeps rows whose field equals its value; `nothing` is a value that no row has."""
+    """Return a filter that keeps the rows whose field equals the value. `nothing` is a value that no row has."""
 
     def keeps(reader: Reader, row: Row, value: str) -> bool | None:
         found = find(reader, row)
@@ -38,7 +38,7 @@ def equal_to(find: Find, nothing: str | None = NO_SUCH_NAME) -> Filter:
 
 
 def one_of(find: Find, nothing: str | None = NO_SUCH_NAME) -> Filter:
-    """Return a filter that keeps rows whose field is one of the comma-separated values."""
+    """Return a filter that keeps the rows whose field is one of the comma-separated values."""
 
     def keeps(reader: Reader, row: Row, value: str) -> bool | None:
         found = find(reader, row)
@@ -56,12 +56,12 @@ def _distinct(reader: Reader, rows: Sequence[Row], find: Find) -> list[str]:
 
 
 def not_before(*names: str) -> Filter:
-    """Return a filter by Unix seconds that keeps rows with an instant in that second or later."""
+    """Return a filter whose value is a time in Unix seconds: it keeps rows with an instant in that second or later."""
     return Filter(lambda reader, row, value: _is_within(row, names, int(value), None), _seconds(names), str(10**11))
 
 
 def not_after(*names: str) -> Filter:
-    """Return a filter by Unix seconds that keeps rows with an instant up to the beginning of that second.
+    """Return a filter whose value is a time in Unix seconds: it keeps rows up to the beginning of that second.
 
     For later instants in that second the result is undefined, since the value has no fraction.
     """
@@ -95,7 +95,7 @@ def _seconds(names: Sequence[str]) -> Callable[[Reader, Sequence[Row]], Sequence
 
 
 def nonzero_of(exact: dict[str, Sequence[str]], rough: dict[str, Sequence[str]]) -> Filter:
-    """Return a filter that keeps rows in which any of the named counts is not zero.
+    """Return a filter whose value names counts: it keeps rows in which at least one of these is not zero.
 
     `exact` and `rough` are the fields of each count. A rough field may show zero although the count is not.
     """

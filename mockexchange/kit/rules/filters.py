@@ -1,4 +1,4 @@
-"""Rules about filters: a filtered answer has exactly the rows that match, in the order of the list."""
+"""Checks that a filtered answer has exactly the rows that match, in the order of the list."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ def judge_kept(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def values_of(target: Target, operation_id: str, name: str, whole: ListRows) -> list[str]:
-    """Return the values for a filter, found in the list's rows, that the API document allows."""
+    """Return values to filter a list by: values in its rows that the API document allows."""
     parameter, filtered = target.operations[operation_id].query[name], target.listing(operation_id).filters[name]
     return [value for value in filtered.values(target, whole.rows) if allows(parameter, value)][:VALUES_MAX]
 
@@ -48,7 +48,10 @@ def _views(target: Target, operation_id: str, *names: str) -> Iterator[dict[str,
 def compare(
     target: Target, rule: str, operation_id: str, values: Mapping[str, Any], whole: ListRows, part: ListRows
 ) -> Iterator[Finding]:
-    """Yield findings about a filtered list: rows that do not match, are missing, are new, or are out of order."""
+    """Yield findings about a filtered list: rows that do not match, are missing, are new, or are out of order.
+
+    `whole` is the list without the filter, `part` the filtered list.
+    """
     meant = {field for name in values for field in (name, *target.listing(operation_id).newest)}
 
     words = tuple(word for value in values.values() for word in str(value).split(",") if word)
@@ -97,7 +100,10 @@ def _foreign(whole: ListRows, part: ListRows) -> list[Row]:
 
 
 def absent_rows(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
-    """Return the rows that are not among `others`; equal rows are found by their text, however many there are."""
+    """Return the rows that are not among `others`.
+
+    The texts of rows are compared first, so that long lists take little time.
+    """
     known = set(map(shown_whole, others))
     return [row for row in rows if shown_whole(row) not in known and row not in others]
 
@@ -119,7 +125,7 @@ def judge_nothing(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_together(target: Target, subject: str) -> Iterator[Finding]:
-    """Check that two filters together keep the rows that both of them keep."""
+    """Check that a list with two filters has exactly the rows that both of them keep."""
     operation_id, one, other = subject.split()
     whole, asked = target.whole(operation_id), False
     for first in values_of(target, operation_id, one, whole):
@@ -132,7 +138,7 @@ def judge_together(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_parts(target: Target, subject: str) -> Iterator[Finding]:
-    """Check that the lists for the values of a parameter add up to the whole list, each row once."""
+    """Check that the lists for each value of a parameter together are the whole list, with each row once."""
     operation_id, split = _split(target, subject)
     whole = target.whole(operation_id, {split.name: split.whole} if split.whole else {})
     parts = [target.whole(operation_id, {split.name: value}) for value in split.parts(target)]
@@ -158,7 +164,7 @@ def shown_whole(row: Row) -> bytes:
 
 
 def judge_left_out(target: Target, subject: str) -> Iterator[Finding]:
-    """Check that leaving a parameter out gives the same rows as its default."""
+    """Check that a request without a parameter returns the same rows as one with the parameter's default."""
     operation_id, split = _split(target, subject)
     left_out, given = target.whole(operation_id), target.whole(operation_id, {split.name: split.default})
     if left_out.rows != given.rows:
@@ -175,7 +181,7 @@ def _split(target: Target, subject: str) -> tuple[str, Split]:
 
 
 def filters_of(target: Target, operation_id: str) -> Iterator[tuple[str, Filter]]:
-    """Yield the name and the facts of each filter that a list has at the API date."""
+    """Yield the name and the description of each filter that a list has at the server's API date."""
     known = target.operations[operation_id].query
     yield from ((name, one) for name, one in target.listing(operation_id).filters.items() if name in known)
 

@@ -1,4 +1,4 @@
-"""Findings of the REST rules as text, and the selection of lists and views that these rules check."""
+"""Makes findings of the REST rules, and selects the lists and the queries that these rules check."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ NAMING, ID_SUFFIX = ("id", "ticker", "event_ticker", "instrument_name"), "_id"
 
 
 def finding(target: Target, rule: str, where: str, seen: object, expected: object, operation_id: str = "") -> Finding:
-    """Return a finding that points to an operation of the target's document, or to the document."""
+    """Return a finding that points to an operation in the target's API document, or to the document."""
     place = target.location(target.operations[operation_id].place if operation_id in target.operations else "")
     return Finding(rule, where, shown(seen), shown(expected), place)
 
@@ -53,7 +53,7 @@ def paged_lists_of(target: Target) -> list[str]:
 
 
 def views_of(target: Target, operation_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the queries of a list's views, leaving out those with parameters that the API date lacks."""
+    """Yield the queries by which a list is checked (settled positions, for example) and that the API date supports."""
     known = target.operations[operation_id].query
     yield from (dict(view) for view in target.listing(operation_id).views if set(view) <= set(known))
 

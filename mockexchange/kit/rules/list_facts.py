@@ -1,4 +1,4 @@
-"""Facts about a venue's lists that an API document cannot express: their rows, their order and their filters.
+"""Defines the facts about a venue's lists that an API document cannot express: rows, order and filters.
 
 Each venue has its own tables, written from its documentation; the rules are the same for all.
 """
@@ -11,7 +11,7 @@ Query = Mapping[str, Any]
 
 
 class Reader(Protocol):
-    """Reads from the server under verification; `Target` implements it."""
+    """The interface for reads from the server under verification; `Target` implements it."""
 
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
         """Return the rows of a list. Raises NotJudged if it cannot be read."""
@@ -26,11 +26,11 @@ class Reader(Protocol):
         ...
 
     def row(self, operation_id: str, name: str) -> Row:
-        """Read a single object by its name in the path, such as a market by its ticker. Raises NotJudged."""
+        """Read a single object by the name in its path, such as a market by its ticker. Raises NotJudged."""
         ...
 
     def lasting(self, subject: str) -> dict[str, str]:
-        """Return facts that never change, such as the event of each market, as a dictionary to which callers add."""
+        """Return a dictionary of facts that never change, such as the event of each market. Callers add to it."""
         ...
 
 
@@ -49,7 +49,7 @@ class Filter(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A parameter whose values split a list into `parts`; the value `whole` (None: left out) selects all their rows."""
+    """A parameter whose values `parts` split a list; its value `whole` (None: left out) selects all rows."""
 
     name: str
     whole: str | None
@@ -59,7 +59,7 @@ class Split(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """Facts about a list that an operation returns."""
+    """The facts about a list that an operation returns."""
 
     rows: str
     """The key of the rows in the answer."""
@@ -80,7 +80,10 @@ class Listing(NamedTuple):
 
 
 class Paging(NamedTuple):
-    """The names of a page's parameters and of the next cursor; `unreadable` is a cursor that gives the first page."""
+    """The names of the parameters for pages, and of the next cursor in an answer.
+
+    `unreadable` is a wrong cursor that the venue answers with the first page.
+    """
 
     limit: str
     cursor: str
@@ -89,7 +92,7 @@ class Paging(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Facts about one venue's lists and parameters that its API document cannot express."""
+    """The facts about one venue's lists and parameters that its API document cannot express."""
 
     listings: Mapping[str, Listing]
     """Lists, by operation id."""

@@ -1,4 +1,4 @@
-"""Rules about methods and paths that are not in the API document: the server refuses them."""
+"""Checks that the server refuses methods and paths that are not in the API document."""
 
 import re
 from collections.abc import Iterator

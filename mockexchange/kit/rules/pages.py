@@ -1,4 +1,4 @@
-"""Rules about pages: pages of any size make up the list, none exceeds its limit, and the last one has no cursor."""
+"""Checks that pages of any size make up the list, that none exceeds its limit, and that the last has no cursor."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ PARTITION, BOUNDED, ENDS, UNREADABLE, DEFAULT = (
 
 
 class Page(NamedTuple):
-    """A page of a list; `where` is the request that returned it."""
+    """A page of a list; `where` is the request that the server answered with the page."""
 
     where: str
     body: dict[str, Any]
@@ -27,7 +27,7 @@ class Page(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The pages of a list, read by following cursors; `stuck` is a cursor that was returned twice, or ""."""
+    """The pages of a list, read from cursor to cursor. `stuck` is a cursor that the server returned twice, or ""."""
 
     pages: list[Page]
     stuck: str = ""
@@ -91,7 +91,7 @@ def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
-    """Return what the pages have and what was expected, if rows are missing, repeated or misplaced; else None."""
+    """Return what the pages have and what the whole list has, if pages miss, repeat or misplace rows; else None."""
     rows, expected = walked.rows, whole.rows
     if not (walked.is_complete and whole.is_complete):
         common = min(len(rows), len(expected))
@@ -119,7 +119,7 @@ def judge_bounded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_end(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that every page before the last has rows and a cursor, and the last has an empty cursor or none."""
+    """Check that every page before the last has rows and a cursor, and that the last has an empty cursor or none."""
     for size, _, _, walked in _walks(target, operation_id):
         last = walked.pages[-1]
         if not last.rows and len(walked.pages) > 1 and len(walked.pages[-2].rows) < size:

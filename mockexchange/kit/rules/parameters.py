@@ -1,4 +1,4 @@
-"""Rules about query parameters: invalid, repeated and missing ones are refused, unknown ones are ignored."""
+"""Checks query parameters: invalid, repeated and missing ones are refused, unknown ones are ignored."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ def _judge_accepted(target: Target, rule: str, operation_id: str, name: str, val
 
 
 def bounds_of(parameter: Parameter) -> Iterator[tuple[int, int]]:
-    """Yield each bound of a parameter and the next integer beyond it."""
+    """Yield each bound of a numeric parameter, and the next integer beyond that bound."""
     for key, step in (("minimum", -1), ("maximum", 1)):
         bound = parameter.schema.get(key)
         if bound is not None and abs(bound) < WIDE:
@@ -55,7 +55,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_choices(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that documented choices are accepted, and that other values and too long lists are refused."""
+    """Check that the documented values of a parameter are accepted, and other values and too long lists refused."""
     for name, parameter in target.operations[operation_id].query.items():
         for value in parameter.schema.get("enum", ()):
             yield from _judge_accepted(target, CHOICES, operation_id, name, value)
@@ -95,7 +95,7 @@ def judge_required(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unknown(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a parameter that is not documented changes nothing."""
+    """Check that sending an undocumented parameter does not change the answer."""
     without, beside = target.read(operation_id), target.read(operation_id, {UNKNOWN_NAME: "1"})
     if without.status != 200:
         raise NotJudged(f"{without.where} was answered {without.status} without it too")
@@ -105,7 +105,7 @@ def judge_unknown(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_defaults(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that leaving a parameter out gives the same answer as its documented default."""
+    """Check that a request without a parameter has the same answer as one with the documented default."""
     without = target.read(operation_id)
     for name, parameter in target.operations[operation_id].query.items():
         if "default" not in parameter.schema:

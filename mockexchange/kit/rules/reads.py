@@ -1,4 +1,4 @@
-"""Rules about single reads: their status, the order of lists, and timestamps of past events."""
+"""Checks single reads: their status, the order of lists, and that timestamps of past events are in the past."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ TOLERANCE = timedelta(seconds=60)
 
 
 def judge_answered(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the status is 200; the target itself compares the answer with the document."""
+    """Check that a read is answered with 200. (The target compares the answer's content with the document.)"""
     answer = target.read(operation_id)
     require_found(target, operation_id, answer)
     if answer.status != 200:
@@ -24,7 +24,7 @@ def judge_answered(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def require_found(target: Target, operation_id: str, answer: Answer) -> None:
-    """Raise NotJudged for a documented 404 of an object that not every exchange, market or account has."""
+    """Raise NotJudged for a documented 404, since not every exchange or account has the object."""
     operation = target.operations[operation_id]
     is_optional = not operation.names or operation_id in target.venue.facts.may_be_missing
     if answer.status == 404 and is_optional and "404" in operation.node["responses"]:
@@ -49,7 +49,7 @@ def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def clock_of(target: Target) -> datetime:
-    """Return the exchange's time, which may be virtual, or this host's time if no read shows the exchange's time."""
+    """Return the exchange's time, which may be virtual; this host's time if no read returns the exchange's."""
     clock = target.venue.facts.clock
     if clock is None or clock[0] not in target.operations:
         return datetime.now(UTC)

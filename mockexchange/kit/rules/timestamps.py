@@ -1,4 +1,4 @@
-"""Conversion of a row's timestamps to instants."""
+"""Converts the timestamps in rows to instants."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Rules about filters in every view of a list: each pair of filters, names cut short, and pages of filtered lists."""
+"""Checks filters in every view of a list, such as settled positions: pairs of filters, cut names, and pages."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -23,7 +23,7 @@ Query = Mapping[str, Any]
 
 
 def judge_cut_short(target: Target, subject: str) -> Iterator[Finding]:
-    """Check that a name without its last character finds nothing, since no row has that name."""
+    """Check that filtering by a name without its last character returns no rows, since no row has that name."""
     operation_id, name = subject.split()
     filtered, whole = target.listing(operation_id).filters[name], target.whole(operation_id)
     parameter = target.operations[operation_id].query[name]
@@ -43,7 +43,10 @@ def judge_cut_short(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_elsewhere(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check each filter of a view with values of rows that only another view has: such rows must not appear."""
+    """Check that a view of a list, filtered by values that only rows of another view have, does not return those rows.
+
+    A view is the list with some query, such as settled positions.
+    """
     judged = False
     wholes = [(view, target.whole(operation_id, view)) for view in views_of(target, operation_id)]
     for view, whole in wholes:
@@ -58,7 +61,7 @@ def judge_elsewhere(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_pairs(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check every pair of filters with the values of one row: the row is kept, rows that either excludes are not."""
+    """Check every pair of filters with the values of one row: exactly the rows that both filters keep are returned."""
     judged = False
     for view, whole, query in _pairs(target, operation_id):
         judged = True
@@ -69,7 +72,7 @@ def judge_pairs(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_filtered_pages(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the pages of each filtered list, also by pairs of filters, make up the whole filtered list."""
+    """Check that the pages of each list, filtered by one parameter or two, make up the whole filtered list."""
     limit, judged = target.venue.facts.paging.limit, False
     for view, query in _filtered_views(target, operation_id):
         asked = {**view, **query}

@@ -1,6 +1,6 @@
-"""Tests of a server with requests that schemathesis generates from its API document.
+"""Tests a server with requests that schemathesis generates from its API document.
 
 `hints` holds what the document lacks, `hint_discovery` finds existing names by reading lists, `settings` configures
-schemathesis, `transport` carries its requests to the server, `outcome` collects the results, and `verdicts` turns them
-into verdicts.
+schemathesis, `transport` sends its requests to the server, `outcome` collects the results, and `verdicts` makes
+verdicts of them.
 """

@@ -1,7 +1,7 @@
 """Signs the requests that schemathesis generates.
 
-The `get` of an auth provider has to return a true value, or its `set` is never called. `set` signs the path as it is
-sent, with the prefix. schemathesis does not sign cases that omit or change a credential on purpose.
+schemathesis calls `set` of an auth provider only if its `get` returns a true value. `set` signs the path as it is sent,
+with the prefix. schemathesis does not sign requests from which it omits a credential on purpose.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,10 +21,10 @@ Sign = Callable[[], Mapping[str, str]]
 def signing_provider(
     signer_of: Callable[[AnyCase], Signer | None], on_signed: Callable[[Mapping[str, str], Sign], None]
 ) -> type[AuthProvider[str]]:
-    """Return an auth provider that signs each request with the key that `signer_of` returns, if any.
+    """Return an auth provider class, which signs each request with the key that `signer_of` returns, if any.
 
-    `on_signed` is called with the headers and a function that makes them again: requests are signed when they are
-    generated, which may be long before they are sent.
+    `on_signed` is called with the signed headers and a function that signs again, since a request may be sent long
+    after it was generated and signed.
     """
 
     class Signing:

@@ -1,7 +1,7 @@
-"""Descriptions of schemathesis' checks, and the answers to which each applies.
+"""Describes schemathesis' checks, and decides to which answers each applies.
 
-schemathesis counts a check as passed wherever it ran, even if it had nothing to examine. Here a check counts where it
-applied, and a check that never applied has no verdict.
+schemathesis counts a check as passed wherever it ran, even if it had nothing to examine. Here a check counts only where
+it applied, and a check that never applied has no verdict.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from mockexchange.kit.schemathesis.auth_providers import AnyCase
 
 
 class TestedRequest(NamedTuple):
-    """A request with its answer, and the recorder of the schemathesis scenario to which it belongs."""
+    """A generated request with its answer, and schemathesis' recorder of the scenario to which the request belongs."""
 
     case: AnyCase
     response: Response
@@ -22,7 +22,7 @@ class TestedRequest(NamedTuple):
 
 
 class CheckKind(NamedTuple):
-    """The description of a schemathesis check, and a function that tells to which answers it applies."""
+    """The description of a schemathesis check, and a function that returns whether it applies to an answer."""
 
     description: str
     """The rule, in a sentence."""

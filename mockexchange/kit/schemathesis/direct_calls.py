@@ -1,4 +1,7 @@
-"""Direct calls of the relay by schemathesis, without an event loop, which saves a third of a small request's time."""
+"""Lets schemathesis call the forwarding application (`Relay`) directly, without an event loop.
+
+This saves a third of the time of a small request.
+"""
 
 import io
 from collections.abc import Iterator
@@ -21,7 +24,7 @@ OF_NETWORK = frozenset({"timeout", "verify", "stream", "allow_redirects", "proxi
 
 
 class RelayAdapter(HTTPAdapter):
-    """A `requests` adapter that sends a session's requests through a relay."""
+    """A `requests` adapter that sends a session's requests through a `transport.Relay`."""
 
     def __init__(self, relay: Relay) -> None:
         super().__init__()
@@ -59,7 +62,10 @@ def _bytes(value: str | bytes, encoding: str = "latin-1") -> bytes:
 
 
 class RelayClient(asgi.ASGIClient):
-    """A `requests` session on a relay; environment variables, such as those for proxies, are ignored."""
+    """A `requests` session that sends through a `transport.Relay`.
+
+    It ignores environment variables, such as proxies.
+    """
 
     def __init__(self, relay: Relay) -> None:
         application: Any = relay
@@ -70,7 +76,7 @@ class RelayClient(asgi.ASGIClient):
             self.mount(scheme, self._relay_adapter)
 
     def request(self, method: str | bytes, url: str | bytes, *given: Any, **more: Any) -> requests.Response:
-        """Send a request, without a session unless it needs one, as only redirected requests do."""
+        """Send a request. A session is used only if the request needs one, as redirected requests do."""
         if given or not more.keys() <= PLAIN | OF_NETWORK or self.auth is not None or self.headers:
             return super().request(method, url, *given, **more)
         plain = {name: value for name, value in more.items() if name in PLAIN}
@@ -89,7 +95,7 @@ class RelayClient(asgi.ASGIClient):
 
 @contextmanager
 def calling_directly(relay: Relay) -> Iterator[None]:
-    """Make schemathesis call this relay directly in a block; other applications are called as before."""
+    """Make schemathesis call this relay directly inside a `with` block. Other applications are called as before."""
     get_client = asgi.get_client
     client = RelayClient(relay)
 

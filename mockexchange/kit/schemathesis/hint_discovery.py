@@ -1,4 +1,4 @@
-"""Discovery of existing names for generated requests, by reading the server's lists."""
+"""Finds existing names for generated requests, by reading the server's lists."""
 
 from mockexchange.kit.schemathesis.hints import Names, operations_of, parameters_of
 from mockexchange.kit.target import NotJudged, Target
@@ -8,7 +8,7 @@ NAMES_MAX = 5
 
 
 def discover_names(target: Target) -> Names:
-    """Return existing values, by parameter, for path variables and for query parameters that expect a name.
+    """Return existing values for path variables and for query parameters that expect a name, by parameter.
 
     Raises Unreachable.
     """
@@ -22,7 +22,7 @@ def discover_names(target: Target) -> Names:
 
 
 def name_parameters(target: Target) -> set[str]:
-    """Return the parameters that expect a name: path variables, and parameters listed in the venue's facts."""
+    """Return the parameters that expect a name: path variables, and those that the venue's facts list."""
     document = target.document
     listed = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     return {one["name"] for one in listed if one["in"] == "path" or one["name"] in target.venue.facts.names}

@@ -1,4 +1,4 @@
-"""Hints: data that schemathesis needs to generate requests and that an API document lacks."""
+"""Completes an API document with hints: data that it lacks and that schemathesis needs to generate valid requests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ MAY_BE_MISSING: SchemathesisSettings = {"positive_data_acceptance": {"expected-s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemathesisHints:
-    """An API document completed for one server, and settings of schemathesis for its operations."""
+    """An API document that is completed for one server, and settings of schemathesis for its operations."""
 
     document: Document
     """The published document, completed with what only this server knows, such as existing names.
@@ -60,7 +60,10 @@ class ApiOperation(NamedTuple):
 
     @property
     def is_read(self) -> bool:
-        """Whether the operation changes nothing: a GET, unless the document marks it as a write, or a marked POST."""
+        """Return whether the operation changes nothing.
+
+        That is so for a GET that is not marked as a write, and for a POST that is marked as a read.
+        """
         return (self.method == "get" or self.node.get("x-read", False)) and not self.node.get("x-write", False)
 
     @property
@@ -77,14 +80,14 @@ def operations_of(document: Document) -> Iterator[ApiOperation]:
 
 
 def mark_posts_as_reads(document: Document) -> None:
-    """Mark each POST of a JSON-RPC document that is not a write as a read; the document is changed."""
+    """Mark each POST of a JSON-RPC document as a read, unless it is marked as a write. The document is changed."""
     for one in operations_of(document):
         if one.method == "post" and not one.node.get("x-write"):
             document["paths"][one.path][one.method]["x-read"] = True
 
 
 def operation_ids(document: Document) -> dict[str, bool]:
-    """Return for each operation id whether the operation is ever carried out; some are always refused."""
+    """Return for each operation id whether the operation can succeed; the venue always refuses some."""
     return {one.id: not one.node.get("x-never-carried-out", False) for one in operations_of(document)}
 
 
@@ -99,7 +102,7 @@ def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOpe
 
 
 def restrict_names(document: Document, names: Names, must_exist: frozenset[str] = frozenset()) -> None:
-    """Limit path variables, and the parameters in `must_exist`, to existing names; the document is changed."""
+    """Limit path variables, and the parameters in `must_exist`, to existing names. The document is changed."""
     for item in document["paths"].values():
         for node in (item, *(item[method] for method in METHODS if method in item)):
             if "parameters" in node:
@@ -107,9 +110,9 @@ def restrict_names(document: Document, names: Names, must_exist: frozenset[str] 
 
 
 def shorten_lists(document: Document) -> list[str]:
-    """Give short items to lists that may be too long for a URL, and return the ids of their operations.
+    """Give short items to list parameters that may be too long for a URL, and return the ids of their operations.
 
-    The document is changed. A list at its maximum length could not be sent otherwise, and the maximum not be tested.
+    The document is changed. Otherwise a list of the maximum length could not be sent, and so the maximum not be tested.
     """
     found = []
     for operation in operations_of(document):
@@ -145,14 +148,17 @@ def parameters_of(document: Document, operation: ApiOperation) -> list[dict[str,
 
 
 def query_values(document: Document, names: Names) -> dict[str, Sequence[str | int]]:
-    """Return, by "query.NAME", the values to draw for query parameters that have known values."""
+    """Return the known values of query parameters, by "query.NAME", from which requests are generated."""
     found = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     known = {one["name"] for one in found if one["in"] == "query" and names.get(one["name"])}
     return {f"query.{name}": list(names[name]) for name in sorted(known)}
 
 
 def lenient_checks(document: Document) -> dict[str, SchemathesisSettings]:
-    """Return settings that allow a 404 wherever a path has a variable: a found name may not fit every operation."""
+    """Return settings that allow a 404 from each operation with a path variable.
+
+    A name that one operation returned may not fit another.
+    """
     return {operation.id: MAY_BE_MISSING for operation in operations_of(document) if "{" in operation.path}
 
 

@@ -1,4 +1,7 @@
-"""The results of a schemathesis run: requests, accepted answers, checks that applied, and each finding once."""
+"""Collects the results of a schemathesis run: requests, accepted answers, checks that applied, and findings.
+
+Each finding is kept once.
+"""
 
 import shlex
 import time
@@ -32,7 +35,7 @@ REJECTIONS = (400, 404)
 
 @dataclass(slots=True)
 class RunOutcome:
-    """The results of a run. Operations are named as in "GET /portfolio/positions"."""
+    """The results of a schemathesis run. Operations have names such as "GET /portfolio/positions"."""
 
     target: Target
     allowing: RequestJudge
@@ -182,7 +185,10 @@ def _sent(tested: TestedRequest, case_id: str) -> tuple[str, str, Mapping[str, A
 
 
 def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
-    """Return a command that sends the request again, without secrets: a signed request names only its key's id."""
+    """Return a shell command that sends the request again.
+
+    It has no secrets: a signed request names only its key's id.
+    """
     request, method = tested.response.request, tested.case.method
     used = set(request.headers.values())
     role = next((role for role, signer in target.keys.items() if signer.key_id in used), None)
@@ -194,7 +200,7 @@ def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
 
 
 def call_of(key_id: str, method: str, path: str, params: str = "") -> str:
-    """Return the shell command that sends a request signed by a key of a mock."""
+    """Return the shell command that signs and sends a request with a key of a mock."""
     return (
         f"mockexchange call {key_id} {method} {shlex.quote(path)}{f' --params {shlex.quote(params)}' if params else ''}"
     )

@@ -1,4 +1,4 @@
-"""One run of schemathesis against a server. Runs are seeded: two runs send the same requests."""
+"""Runs schemathesis against a server. Runs are seeded: two runs send the same requests."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ EXAMPLES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How many requests a run sends."""
+    """The settings of how many requests a run sends."""
 
     is_brief: bool = False
     """Whether the coverage phase, which tries boundary values, is left out."""
@@ -51,9 +51,9 @@ def explore(
 ) -> Iterator[Verdict]:
     """Test every operation for which there is a key, and yield the verdicts at the end of the run.
 
-    `on_progress` is called with the phase and operation. A server that may not be written to is only read. Raises
-    Unreachable if the server stops answering, and KeyboardInterrupt; both after the verdicts on the requests until
-    then.
+    `on_progress` is called with the phase and operation. If the server may not be written to, only reads are sent.
+    Raises Unreachable if the server stops answering, and KeyboardInterrupt; both after the verdicts on the requests
+    until then.
     """
     outcome = run(target, hints, effort, on_progress)
     yield from conclude(target, hints, effort, outcome)
@@ -62,7 +62,7 @@ def explore(
 
 
 def conclude(target: Target, hints: SchemathesisHints, effort: Effort, outcome: RunOutcome) -> Iterator[Verdict]:
-    """Yield the verdicts of a run. If it ended early, operations that never answered are not findings."""
+    """Yield the verdicts of a run. If the run ended early, operations that never answered are not findings."""
     tested, untested = _testable(target, hints)
     is_whole = outcome.cut_short is None and len(outcome.findings) < (effort.findings_max or math.inf)
     yield from verdicts(outcome, tested, is_brief=effort.is_brief, must_answer=hints.must_answer and is_whole)

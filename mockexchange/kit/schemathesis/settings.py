@@ -1,4 +1,4 @@
-"""The configuration of schemathesis: its phases, its checks, and what makes runs reproducible."""
+"""Makes the configuration of schemathesis: its phases, its checks, and what makes runs reproducible."""
 
 from mockexchange.kit.schemathesis.hints import SchemathesisHints, SchemathesisSettings, operation_ids, operations_of
 from mockexchange.kit.validation.references import resolved
@@ -91,6 +91,6 @@ def _operations(tested: frozenset[str], hints: SchemathesisHints) -> list[Schema
 
 
 def has_links(document: Document) -> bool:
-    """Return whether any documented answer has links to further operations."""
+    """Return whether any documented response has OpenAPI links to further operations."""
     answers = [answer for operation in operations_of(document) for answer in operation.node["responses"].values()]
     return any("links" in resolved(document, answer) for answer in answers)

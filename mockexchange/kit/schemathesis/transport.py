@@ -1,4 +1,4 @@
-"""An ASGI application that forwards the requests of schemathesis to the server under verification.
+"""Forwards the requests of schemathesis to the server under verification, as an ASGI application.
 
 Each request is sent by the kit's own client, in process or over a socket, at the allowed rate. schemathesis sends one
 request at a time, so the application may block. It is called directly (`direct_calls`); in an event loop it answers the
@@ -25,7 +25,10 @@ DECODED = {"content-encoding", "content-length", "transfer-encoding"}
 
 
 class Relay:
-    """The forwarding application. `failure` is the reason why it stopped, "" while the server answers."""
+    """An ASGI application that forwards requests to the server under verification.
+
+    `failure` is the reason why it stopped, "" while the server answers.
+    """
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -36,7 +39,7 @@ class Relay:
         """Signed headers and how they are made, by the longest of them, which is the signature."""
 
     def note_signing(self, headers: Mapping[str, str], sign: Callable[[], Mapping[str, str]]) -> None:
-        """Note how a generated request is signed, so that it can be signed again if it is sent much later."""
+        """Keep how a generated request is signed, so that it can be signed again if it is sent much later."""
         lowered = {name.lower(): value for name, value in headers.items()}
         self._signings[max(lowered.values(), key=len)] = (lowered, Signing(sign))
 
@@ -50,7 +53,7 @@ class Relay:
 
     @staticmethod
     def headers_of(response: httpx.Response) -> list[tuple[str, str]]:
-        """Return the headers of an answer, without those that describe the encoded body."""
+        """Return the headers of an answer, without those about its compression and length."""
         raw = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw]
         return [(name, value) for name, value in raw if name not in DECODED]
 
@@ -94,7 +97,7 @@ class Relay:
 
 
 def integers_as_such(body: bytes) -> bytes:
-    """Return a JSON body with its whole numbers written as integers; any other body stays as it is."""
+    """Return a JSON body with its whole numbers (2.0) written as integers (2). Any other body stays unchanged."""
     return WHOLE.sub(lambda found: found[1] or found[0], body) if b".0" in body else body
 
 

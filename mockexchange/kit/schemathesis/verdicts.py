@@ -1,6 +1,6 @@
-"""Verdicts of a schemathesis run.
+"""Makes verdicts of the results of a schemathesis run.
 
-There is none for an operation without a 2xx answer, and for checks and phases that never applied.
+Operations without a 2xx answer have none, and neither have checks and phases that never applied.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ DESCRIPTIONS = {f"schemathesis.{name}": kind.description for name, kind in CHECK
 def verdicts(
     outcome: RunOutcome, tested: Sequence[ApiOperation], *, is_brief: bool, must_answer: bool
 ) -> Iterator[Verdict]:
-    """Yield verdicts about checks by operation, checks that never applied, operations, phases and errors."""
+    """Yield the verdicts of a run about checks, operations, phases and errors."""
     yield from _checks(outcome)
     yield from _not_applied(outcome)
     for one in tested:

@@ -1,1 +1,1 @@
-"""`mockexchange verify server`: rules that compare a server with its API documents."""
+"""Compares a server with its API documents by rules: `mockexchange verify server`."""

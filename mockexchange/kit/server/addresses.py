@@ -1,4 +1,4 @@
-"""The address of the server under verification, parsed from the command line."""
+"""Parses the address of the server under verification, as given on the command line."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ LOCAL_NAMES = ("localhost",)
 
 
 class Address(NamedTuple):
-    """The URLs of a server. `base_url` ends in the venue's prefix, without a slash.
+    """The URLs of a server under verification. `base_url` ends in the venue's prefix, without a slash.
 
-    `production_host` is the host of a real venue if one of the URLs has one, else "".
+    `production_host` is the real venue's host if one of the URLs has it, else "".
     """
 
     base_url: str
@@ -38,7 +38,7 @@ class Address(NamedTuple):
 
 
 def read_address(url: str, ws: str | None, venue: VenueKit) -> Address:
-    """Parse a base URL, with or without the venue's prefix, and a stream URL. Raises ValueError."""
+    """Parse the base URL, with or without the venue's prefix, and the URL of the stream. Raises ValueError."""
     parts = _split("--url", url, tuple(STREAM_SCHEMES), f"https://example.com{venue.prefix}")
     before = parts.path.rstrip("/").removesuffix(venue.prefix)
     streams = _split("--ws", ws, ("ws", "wss"), f"wss://example.com{venue.stream_path}") if ws else None

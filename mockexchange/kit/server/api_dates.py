@@ -1,4 +1,4 @@
-"""Conversion of API dates as users write them to the names of API documents."""
+"""Converts API dates as users write them to the names of API documents."""
 
 from mockexchange.runtime import api_documents
 
@@ -11,7 +11,7 @@ def aliases(venue: str) -> list[str]:
 
 
 def read_alias(text: str, venue: str) -> str:
-    """Return the API date for "latest", an alias or an alias's day. Raises ValueError for any other text."""
+    """Return the API date with documents for "latest", an alias or an alias's day. Raises ValueError for other text."""
     known = aliases(venue)
     if text == LATEST:
         return max(alias for alias in known if alias[0].isdecimal())

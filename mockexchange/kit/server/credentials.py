@@ -1,4 +1,4 @@
-"""Loading of private keys and secrets from files; an error is one line with the file, the defect and the remedy."""
+"""Loads private keys and secrets from files. An error is one line with the file, the defect and the remedy."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ EXPECTED = "expected a private key in PEM, which begins with -----BEGIN PRIVATE 
 
 
 class Credential(NamedTuple):
-    """A key as given on the command line: role, key id, and file of the private key."""
+    """A key that the command line names: its role (such as member), its id, and the file of its private key."""
 
     role: str
     key_id: str

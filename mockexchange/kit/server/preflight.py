@@ -1,6 +1,6 @@
-"""Checks before a run: the server answers, has the expected API, and accepts the keys.
+"""Checks before a run that the server answers, has the expected API, and accepts the keys.
 
-A defect here would break every rule; it is reported once, in one line.
+A failure here would break every rule, so it is reported once, in one line.
 """
 
 import re
@@ -29,11 +29,11 @@ SPOKEN = re.compile(r"as of\s*<b>([^<]+)</b>")
 
 
 class CannotJudge(Exception):
-    """The error of a run in which nothing can be checked; the message is one line."""
+    """Raised if a run can check nothing. The message is one line."""
 
 
 def require_known_names(target: Target) -> None:
-    """Raise CannotJudge for a name given by the user that is not a parameter of any read, probably misspelt."""
+    """Raise CannotJudge if the user gave values for a name that is no parameter of any read: it may be misspelt."""
     known = sorted({*name_parameters(target), *target.venue.facts.needs})
     for name in target.names:
         if name not in known:
@@ -54,7 +54,7 @@ def require_server(target: Target) -> None:
 
 
 def role_of_key(target: Target, signer: Signer) -> str:
-    """Return the role of a key: the first role whose reads the server answers with content, else a plain member."""
+    """Return the role of a key: the first one whose reads return content with this key, else member."""
     roles = {_role_of(target, operation) for operation in target.operations.values()} - {None, MEMBER}
     return next((role for role in sorted(filter(None, roles)) if _may(target, role, signer)), MEMBER)
 

@@ -1,4 +1,4 @@
-"""Shell commands that reproduce findings: each sends the wrongly answered request, or runs the broken rule alone."""
+"""Makes shell commands that reproduce findings: each sends the request again, or runs the broken rule alone."""
 
 import json
 import re
@@ -16,7 +16,7 @@ VARIABLE = re.compile(r"\{[^}]+\}")
 
 
 def with_reproductions(verdict: Verdict, target: Target) -> Verdict:
-    """Return a verdict whose findings all have a command that reproduces them."""
+    """Return the verdict with a shell command in each finding that reproduces it."""
     if all(finding.reproduction for finding in verdict.findings):
         return verdict
     return replace(verdict, findings=tuple(_reproduced(finding, verdict.rule, target) for finding in verdict.findings))

@@ -1,4 +1,4 @@
-"""The selection of rules for a run."""
+"""Selects the rules that a run checks, by patterns of rule ids."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Selection(NamedTuple):
-    """A selection of rules by patterns of ids, such as "pages.*": an empty `only` selects all, `skip` excludes."""
+    """A selection of rules by patterns of ids, such as "pages.*". An empty `only` selects all; `skip` excludes some."""
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A run of `verify server`: it checks the selected rules and reports a verdict, or why there is none, for each."""
+"""Runs `verify server`: all selected rules, each with verdicts or the reason why there are none."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose
 
 
 class ProgressDisplay(Protocol):
-    """The display of a run's progress."""
+    """The interface through which a run shows its progress."""
 
     def stage(self, name: str, total: int | None = None) -> None: ...
     def at(self, text: str) -> None: ...
@@ -47,9 +47,9 @@ class ProgressDisplay(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRunSettings:
-    """The options of a run. `api_date` is an alias; `keys` maps roles to keys and contains a member's key.
+    """The options of a run of `verify server`. `api_date` is an alias, such as 2026-10.
 
-    Without `rate_per_s` requests are not throttled.
+    `keys` maps roles to keys and contains a member's key. Without `rate_per_s` requests are not throttled.
     """
 
     venue: VenueKit
@@ -75,7 +75,7 @@ def rules_of(venue: VenueKit) -> list[str]:
 
 
 class ServerRun:
-    """One run of `verify server`, which must be closed.
+    """One run of `verify server`, which must be closed at the end.
 
     `report` and `tables` have the results so far, also if the run was cut short.
     """
@@ -106,7 +106,7 @@ class ServerRun:
         )
 
     def prepare(self) -> None:
-        """Check that the server can be verified, and find the role of a single key. Raises CannotJudge."""
+        """Check that the server can be verified. If there is only one key, find its role. Raises CannotJudge."""
         require_known_names(self.target)
         require_server(self.target)
         self._compare_dates()

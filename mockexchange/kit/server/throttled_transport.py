@@ -1,6 +1,6 @@
-"""The httpx transport to a server on the network: throttled, obeying Retry-After, and read-only by default.
+"""Sends HTTP requests to a server on the network: throttled, obeying Retry-After, and read-only by default.
 
-All HTTP requests of a run use it, including those that schemathesis generates.
+All HTTP requests of a run use this transport, including those that schemathesis generates.
 """
 
 import time
@@ -35,15 +35,15 @@ CONNECTIONS_MAX = 4
 
 
 class WriteForbidden(httpx.RequestError):
-    """The error for a request that may change something, in a read-only run."""
+    """Raised in a read-only run for a request that may change something."""
 
 
 class ServerGone(httpx.TransportError):
-    """The error for a server that no longer answers, or that answers 429 repeatedly."""
+    """Raised if a server no longer answers, or answers 429 repeatedly."""
 
 
 class ThrottledTransport(httpx.BaseTransport):
-    """An httpx transport that throttles requests to an inner one.
+    """An httpx transport that throttles requests to another transport.
 
     `gone` is the reason why it has stopped sending, else "".
     """
@@ -69,9 +69,9 @@ class ThrottledTransport(httpx.BaseTransport):
         self._lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request when the rate allows it.
+        """Send a request as soon as the rate allows it.
 
-        Raises WriteForbidden, ServerGone and the errors of the inner transport.
+        Raises WriteForbidden, ServerGone and the errors of the other transport.
         """
         if not self._may_write and not self._is_read(request):
             raise WriteForbidden(f"a read-only run sends no {request.method} {request.url.path}", request=request)

@@ -1,4 +1,4 @@
-"""The contract kit of SignalPlus."""
+"""The rules and facts with which the contract kit verifies servers and clients of SignalPlus."""
 
 from functools import partial
 from pathlib import Path

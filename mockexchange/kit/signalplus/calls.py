@@ -1,4 +1,4 @@
-"""Calls of SignalPlus, and its rows under the field names of Deribit."""
+"""Calls SignalPlus, and returns its rows under the field names of Deribit."""
 
 import json
 import re
@@ -40,5 +40,5 @@ def snake(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def body_with_rid(rid: str) -> bytes:
-    """Return the body of a call; `rid` is a JSON text and is inserted unchanged."""
+    """Return the body of a call with the request id `rid`, a JSON text that is inserted unchanged."""
     return f'{{"rid":{rid},"method":{json.dumps(POSITIONS)},"params":{{}}}}'.encode()

@@ -1,4 +1,4 @@
-"""Hints for the requests that schemathesis generates for SignalPlus."""
+"""Gives schemathesis what the API document lacks to generate valid requests to SignalPlus."""
 
 import copy
 from collections.abc import Collection

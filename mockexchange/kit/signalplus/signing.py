@@ -1,4 +1,4 @@
-"""Signing of requests as SignalPlus documents it, written from its documentation and not from the server."""
+"""Signs requests as SignalPlus documents it. It is written from that documentation, not from the server."""
 
 import hmac
 import time
@@ -30,7 +30,7 @@ class Signer(NamedTuple):
     secret: str
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """Return the headers that sign a request as if it were made `age_ms` ago; neither path nor body are signed."""
+        """Return the headers that sign a request as if it had been made `age_ms` ago. Path and body are not signed."""
         now_ms = time.time_ns() // 1_000_000
         return self.signed(str(now_ms - age_ms), f"{now_ms}-{next(NONCES)}")
 

@@ -1,4 +1,4 @@
-"""Rules about the stream: signed handshakes, channels, ids, results as over HTTP, and frames as documented."""
+"""Checks SignalPlus' stream: signed handshakes, channels, ids, frames, and the same results as over HTTP."""
 
 import itertools
 import json
@@ -30,7 +30,10 @@ class Caller:
         self._target, self._connection, self._rids = target, connection, itertools.count(1)
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None, rid: int | None = None) -> Mapping[str, Any]:
-        """Call a method and return its answer. Raises NotJudged if no answer comes, Unreachable at a close."""
+        """Call a method and return its answer.
+
+        Raises NotJudged if no answer comes, Unreachable if the stream is closed.
+        """
         envelope = {"rid": next(self._rids) if rid is None else rid, "method": method, "params": params or {}}
         self._connection.send(json.dumps(envelope).encode())
         until_s = time.monotonic() + self._target.answer_s
@@ -62,7 +65,7 @@ Expect = Callable[[str, object, object], Iterator[Finding]]
 
 
 def judge_login(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Check that a handshake without a signature is refused, and one with it is not."""
+    """Check that a handshake without a signature is refused, and one with a signature accepted."""
     with opened(target) as caller:
         yield from expect("a call after a signed handshake", "result" in caller.ask(POSITIONS), True)
     try:
@@ -74,7 +77,7 @@ def judge_login(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_channels(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Check that subscribing and unsubscribing answer with the channels, without unknown ones."""
+    """Check that the answers to subscribing and unsubscribing list the channels, without unknown ones."""
     both = {"channels": [CHANGES_CHANNEL, UNKNOWN_CHANNEL]}
     with opened(target) as caller:
         yield from expect("subscribing", caller.ask(SUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])
@@ -82,7 +85,7 @@ def judge_channels(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_ids(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Check that an answer has the rid of its request digit by digit, an error too."""
+    """Check that each answer, also an error, has the `rid` of its request with the same digits."""
     with opened(target) as caller:
         for sent in (7, 9_007_199_254_740_993):
             yield from expect(f"the rid {sent}", caller.ask(POSITIONS, rid=sent).get("rid"), sent)
@@ -92,7 +95,7 @@ def judge_ids(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_results(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Check that positions on the stream equal those over HTTP, unless the account trades meanwhile."""
+    """Check that positions on the stream equal those over HTTP. A trade in between is no finding."""
     with opened(target) as caller:
         for _ in range(ATTEMPTS_MAX):
             before, streamed = rows_of(target.rest), caller.ask(POSITIONS).get("result")

@@ -1,1 +1,1 @@
-"""WebSocket clients that record a stream, and rules for the streams of any venue."""
+"""Records streams with WebSocket clients, and defines rules for the streams of any venue."""

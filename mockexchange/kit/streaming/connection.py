@@ -1,4 +1,4 @@
-"""The interface of a stream client's connection, over a socket or to an application in this process.
+"""Defines the interface of a stream client's connection, over a socket or to an application in this process.
 
 Connections have no thread of their own: pings are answered only while `receive` runs.
 """
@@ -30,7 +30,7 @@ class Arrival(NamedTuple):
 
 
 class HandshakeRefused(Exception):
-    """The error for a handshake that the server answered with a status other than 101."""
+    """Raised if the server answers a handshake with a status other than 101."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"status {status}: {body[:200].decode('utf-8', 'replace')}")
@@ -50,15 +50,18 @@ class StreamConnection(Protocol):
     def ping(self, payload: bytes) -> None: ...
 
     def receive(self, timeout_s: float) -> Arrival | None:
-        """Return the next frame; None if none came in time; after the connection's end always its close frame."""
+        """Return the next frame; None if none came in time.
+
+        After the end of the connection, return its close frame again.
+        """
         ...
 
     def close(self) -> None:
-        """Send a close frame; `receive` returns the other side's reply to it."""
+        """Send a close frame. `receive` then returns the close frame of the other side."""
         ...
 
     def drop(self) -> None:
-        """Release the connection in any state, without a close frame."""
+        """Close the connection in any state, without a close frame."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Stream connections to an ASGI application in this process, without sockets and pings."""
+"""Connects stream clients to an ASGI application in this process, without sockets and pings."""
 
 import queue
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class AppConnection:
         self._from_app.put(message)
 
     def shake_hands(self, timeout_s: float) -> None:
-        """Request the upgrade. Raises HandshakeRefused and Unreachable."""
+        """Send the handshake. Raises HandshakeRefused and Unreachable."""
         self._put({"type": "websocket.connect"})
         answer = self._next(timeout_s)
         if answer is None:
@@ -68,7 +68,7 @@ class AppConnection:
         self._put({"type": "websocket.receive", **content})
 
     def ping(self, payload: bytes) -> None:
-        """Do nothing, since there is no socket to ping."""
+        """Do nothing, since a connection without a socket has no pings."""
 
     def receive(self, timeout_s: float) -> Arrival | None:
         message = None if self._end else self._next(timeout_s)

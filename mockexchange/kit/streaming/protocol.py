@@ -1,4 +1,4 @@
-"""The interface of a venue's stream protocol, which gives the rules the same commands and messages at every venue."""
+"""Defines the interface of a venue's stream protocol, so that rules use the same commands and messages everywhere."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,7 +18,7 @@ class MessageKind(StrEnum):
 
 
 class StreamMessage(NamedTuple):
-    """A decoded frame of the server. Fields that a frame lacks are None or empty."""
+    """A decoded frame of the server. Fields that the frame lacks are None or empty."""
 
     kind: MessageKind
     name: str = ""
@@ -37,7 +37,7 @@ class StreamMessage(NamedTuple):
 
 
 class StreamProtocol(Protocol):
-    """The encoding of a venue's stream commands, and the decoding of its frames."""
+    """Encodes a venue's stream commands, and decodes its frames."""
 
     def read(self, raw: bytes) -> StreamMessage:
         """Decode a frame of the server; a frame that cannot be read has the kind OTHER."""
@@ -57,5 +57,5 @@ class StreamProtocol(Protocol):
 
     @property
     def barrier(self) -> str:
-        """The name of a command without effect, whose reply comes after all frames sent before it."""
+        """Return the name of a command without effect, whose reply comes after all frames sent before it."""
         ...

@@ -1,4 +1,4 @@
-"""A stream and the record of everything sent and received on it: commands, frames, pings and the close."""
+"""Records all that is sent and received on a stream: commands, frames, pings and the close."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ NOTHING = StreamMessage(MessageKind.OTHER)
 
 
 class FrameChecker(Protocol):
-    """A comparison of frames with an API document."""
+    """The interface of a comparison of frames with an API document."""
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
         """Yield the differences between a frame of the server and the document; `where` names the frame."""
@@ -81,7 +81,7 @@ class RecordedStream:
         self._last_id = 0
 
     def has_heard_all(self) -> bool:
-        """Return whether each subscription has received a data frame."""
+        """Return whether each subscription has received at least one data frame."""
         heard = {message.sid for message in self.messages if message.kind is MessageKind.DATA}
         return bool(self.channels) and heard.issuperset(self.channels)
 
@@ -104,7 +104,7 @@ class RecordedStream:
         return command_id
 
     def ask(self, name: str, params: Any = None, count: int = 1, **details: Any) -> list[StreamMessage]:
-        """Send a command and return its replies, until `count` replies, an error or the end of `answer_s`."""
+        """Send a command and return its replies: `count`, or fewer after an error or after `answer_s` seconds."""
         return self.replies(self.command(name, params, **details), count)
 
     def subscribe(self, *channels: str, **params: Any) -> list[StreamMessage]:
@@ -113,7 +113,7 @@ class RecordedStream:
         return self.ask(name, given, len(channels), channels=channels)
 
     def unsubscribe(self, *sids: int) -> list[StreamMessage]:
-        """End subscriptions and return the replies, which need not carry the command's id."""
+        """End subscriptions by their ids, and return the replies, which may lack the command's id."""
         name, params = self.protocol.unsubscription(list(sids))
         command_id = self.command(name, params, sids=sids)
         found: list[StreamMessage] = []
@@ -164,8 +164,8 @@ class RecordedStream:
     def read_for(self, within_s: float) -> Iterator[RecordedFrame]:
         """Yield every frame that arrives within `within_s` seconds.
 
-        The wait is cut into slices, and none counts for more than its nominal length: a pause of this process does not
-        use up the wait, so a frame that arrived during the pause is not missed.
+        The time is counted in short slices, so that a pause of this process does not use it up: frames that arrived
+        during such a pause are still read.
         """
         slice_s, left_s = within_s / SLICES, within_s
         while left_s > 0:
@@ -176,7 +176,7 @@ class RecordedStream:
                 yield entry
 
     def replies(self, command_id: int, count: int = 1) -> list[StreamMessage]:
-        """Return the replies to a command, until `count` replies, an error or the end of `answer_s`."""
+        """Return the replies to a command: `count` of them, or fewer after an error or after `answer_s` seconds."""
         found: list[StreamMessage] = []
         for entry in self.read_for(self.answer_s):
             if entry.message.command_id == command_id:
@@ -190,11 +190,14 @@ class RecordedStream:
         return next((entry.message for entry in self.read_for(self.answer_s) if entry.message.kind is kind), None)
 
     def sync(self) -> bool:
-        """Read all frames that the server sent before now; return whether it replied to a command without effect."""
+        """Read all frames that the server has sent so far; return False if the stream does not answer any more.
+
+        It sends a command without effect, and reads until the reply.
+        """
         return not self.is_closed and bool(self.ask(self.protocol.barrier))
 
     def close(self) -> Arrival | None:
-        """Close the stream and return the other side's close frame; None if none comes in time."""
+        """Close the stream and return the server's close frame; None if none comes in time."""
         self._is_closing = True
         self.connection.close()
         return next((one.arrival for one in self.read_for(self.answer_s) if _is_close(one)), None)
@@ -207,12 +210,12 @@ class RecordedStream:
 
     @property
     def channels(self) -> dict[int, str]:
-        """The channel of each acknowledged subscription, by subscription id."""
+        """Return the channel of each acknowledged subscription, by subscription id."""
         return {one.sid: one.channel for one in self.messages if one.kind is MessageKind.ACK and one.sid is not None}
 
     @property
     def arrivals(self) -> list[RecordedFrame]:
-        """The recorded text and binary frames, one for each of `messages`."""
+        """Return the recorded text and binary frames, one for each of `messages`."""
         return [entry for entry in self.entries if entry.arrival and entry.arrival.type in FRAMES]
 
     def data(self, channel: str, entries: Sequence[RecordedFrame] | None = None) -> list[StreamMessage]:

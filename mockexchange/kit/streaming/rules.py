@@ -1,4 +1,4 @@
-"""Rules about the order of frames that hold for every venue, checked on the record of one stream.
+"""Checks the order of frames by rules that hold for every venue, on the record of one stream.
 
 The schemas describe single frames; these rules describe their order.
 """
@@ -12,14 +12,14 @@ from mockexchange.kit.streaming.recorded_stream import REPLIES, SentCommand
 
 
 class SentEntry(Protocol):
-    """An entry of a stream's record; `sent` is the command, if the entry is one."""
+    """The interface of an entry in a stream's record. `sent` is the command if the entry is one, else None."""
 
     @property
     def sent(self) -> SentCommand | None: ...
 
 
 class JudgedStream(Protocol):
-    """The parts of a stream's record that the rules read."""
+    """The parts of a stream's record that the rules use."""
 
     @property
     def messages(self) -> Sequence[StreamMessage]: ...
@@ -28,7 +28,7 @@ class JudgedStream(Protocol):
 
 
 class BrokenRule(NamedTuple):
-    """A violation: the number of the frame on its stream (from 1), what was seen and what was expected."""
+    """A violation of a rule: the number of the frame on its stream (from 1), what was seen and what was expected."""
 
     number: int
     seen: str
@@ -36,7 +36,7 @@ class BrokenRule(NamedTuple):
 
 
 def acks(stream: JudgedStream) -> Iterator[BrokenRule]:
-    """Check that a subscription is acknowledged once for each channel, in order, with the command's id."""
+    """Check that a subscribe command is acknowledged once for each channel, in order, with the command's id."""
     for sent in subscribing(stream):
         replies = [one for one in stream.messages if one.command_id == sent.command_id and one.kind in REPLIES]
         if any(one.kind is MessageKind.ERROR for one in replies):
@@ -49,7 +49,7 @@ def acks(stream: JudgedStream) -> Iterator[BrokenRule]:
 
 
 def sids(stream: JudgedStream) -> Iterator[BrokenRule]:
-    """Check that subscriptions are numbered from 1 in the order of acknowledgement, and keep their numbers."""
+    """Check that subscription ids (sids) count from 1 in the order of acknowledgements and do not change."""
     known: dict[str, int] = {}
     last = 0
     for number, message in _numbered(stream):
@@ -86,7 +86,7 @@ def acks_first(stream: JudgedStream) -> Iterator[BrokenRule]:
 
 
 def silence(stream: JudgedStream) -> Iterator[BrokenRule]:
-    """Check that no data of a subscription follows the subscription's end."""
+    """Check that no data frame of a subscription comes after the subscription has ended."""
     gone: set[int] = set()
     for number, message in _numbered(stream):
         if message.kind is MessageKind.GONE and message.sid is not None:
@@ -127,7 +127,7 @@ def ids(stream: JudgedStream) -> Iterator[BrokenRule]:
 
 
 def once(stream: JudgedStream, exempt: Container[str] = ()) -> Iterator[BrokenRule]:
-    """Check that no data frame of a subscription equals the frame before it; messages in `exempt` may repeat."""
+    """Check that no data frame of a subscription repeats the frame before it. Messages in `exempt` may repeat."""
     last: dict[int, object] = {}
     for number, message in _numbered(stream):
         if message.kind is not MessageKind.DATA or message.sid is None:

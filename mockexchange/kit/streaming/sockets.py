@@ -1,4 +1,4 @@
-"""Stream connections over a blocking socket, without a thread, by the Sans-I/O protocol of `websockets`."""
+"""Connects stream clients over a blocking socket, without a thread, by the Sans-I/O protocol of `websockets`."""
 
 import socket
 import ssl
@@ -67,7 +67,7 @@ class SocketConnection:
         self._end: Arrival | None = None
 
     def shake_hands(self, headers: Mapping[str, str], timeout_s: float) -> None:
-        """Request the upgrade. Raises HandshakeRefused and Unreachable."""
+        """Send the handshake. Raises HandshakeRefused and Unreachable."""
         request = self._protocol.connect()
         request.headers.update(headers)
         self._protocol.send_request(request)

@@ -1,4 +1,4 @@
-"""The server whose stream is verified; it opens streams, triggers events and caches values that rules share."""
+"""Opens streams on the server under verification, causes events, and caches values that several rules use."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ class StreamTarget:
 
     `rest` is the same server's REST target, with the keys and the URL of the stream. `trigger_events` causes events on
     every channel and returns once they are sent. Without it the streams are read for `listen_s` seconds, and channels
-    without a frame get no verdict. Leaving a `with` block closes every stream.
+    without a frame get no verdict. The end of a `with` block closes every stream.
     """
 
     rest: Target
@@ -56,7 +56,7 @@ class StreamTarget:
         self.objections.clear()
 
     def has_changed(self) -> bool:
-        """Return False, since the rules about the stream detect by themselves whether frames came meanwhile."""
+        """Return False: the rules about the stream notice themselves if frames came during a check."""
         return False
 
     def new_objections(self) -> tuple[Finding, ...]:
@@ -70,12 +70,12 @@ class StreamTarget:
 
     @property
     def is_scripted(self) -> bool:
-        """Whether events happen only when `trigger_events` is called."""
+        """Return whether events happen only when `trigger_events` is called."""
         return self.trigger_events is not None
 
     @property
     def url(self) -> str:
-        """The URL of the stream. Raises NotJudged if none was given."""
+        """Return the URL of the stream. Raises NotJudged if none was given."""
         if self.rest.ws_url is None:
             raise NotJudged("no URL of a stream was given")
         return self.rest.ws_url
@@ -96,7 +96,7 @@ class StreamTarget:
     def shake_hands(
         self, signer: Signer, change: Callable[[Headers], Headers] = dict, url: str | None = None
     ) -> RecordedStream:
-        """Open a stream with signed headers, passed through `change`. Raises HandshakeRefused and Unreachable.
+        """Open a stream with signed headers, which `change` may modify. Raises HandshakeRefused and Unreachable.
 
         Raises NotJudged after `close`, which another thread may call.
         """
@@ -125,9 +125,10 @@ class StreamTarget:
         return self.connect(url, sign(), self.answer_s)
 
     def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> RecordedStream:
-        """Open a stream with the key of a role. Raises NotJudged without a key or if it is refused, and Unreachable.
+        """Open a stream with the key of a role, such as member.
 
-        Differences from the API document are added to `objections`, by default to the list of the target.
+        Raises NotJudged if there is no such key or the handshake is refused, and Unreachable. Differences from the API
+        document are added to `objections`, by default to the list of the target.
         """
         try:
             stream = self.shake_hands(self.signer(role))
@@ -138,7 +139,7 @@ class StreamTarget:
         return stream
 
     def collect_events(self, *streams: RecordedStream) -> None:
-        """Trigger events, or wait for them, and read all frames about them on these streams."""
+        """Cause events, or wait for them, and read all frames about them on these streams."""
         if self.trigger_events:
             self.trigger_events()
         else:
@@ -149,7 +150,7 @@ class StreamTarget:
             stream.sync()
 
     def cached(self, name: str, make: Callable[["StreamTarget"], T]) -> T:
-        """Return a value that `make` builds once for all checks; its errors are cached too, both as NotJudged."""
+        """Return a value that `make` builds once for all checks. An error of `make` is cached too, as NotJudged."""
         if name not in self._kept:
             try:
                 self._kept[name] = make(self)
@@ -161,7 +162,7 @@ class StreamTarget:
         return cast("T", found)
 
     def drop_cached(self, name: str) -> None:
-        """Forget a cached value, so that the next use makes a new one."""
+        """Remove a cached value, so that the next use makes a new one."""
         self._kept.pop(name, None)
 
     def listen(

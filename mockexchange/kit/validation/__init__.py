@@ -1,1 +1,1 @@
-"""Comparison of requests, answers and stream frames with API documents."""
+"""Compares requests, answers and stream frames with API documents."""

@@ -1,4 +1,4 @@
-"""Comparison of HTTP answers with an OpenAPI document: status, media type, headers and body."""
+"""Compares HTTP answers with an OpenAPI document: status, media type, headers and body."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 
 class AnswerLike(Protocol):
-    """The interface of an HTTP answer, with the parts that a document describes."""
+    """The interface of an HTTP answer: the parts that an API document describes."""
 
     @property
     def where(self) -> str: ...
@@ -29,7 +29,7 @@ class AnswerLike(Protocol):
 
 
 class AnswerJudge:
-    """The comparison of answers with one document; findings name the document by `subject`, such as "venue/2026-10"."""
+    """Compares answers with one document. Findings name the document by `subject`, such as "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
@@ -38,7 +38,7 @@ class AnswerJudge:
     def objections(self, path: str, method: str, answer: AnswerLike) -> Iterator[Finding]:
         """Yield the differences between an answer and the document's description of its path.
 
-        An answer to an undocumented method is compared as one to a documented method.
+        For an undocumented method, the description of a documented method of the same path is used.
         """
         item = self.document["paths"][path]
         verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")

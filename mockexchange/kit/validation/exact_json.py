@@ -1,4 +1,4 @@
-"""A JSON reader that detects what schemas cannot see, such as a duplicate key, or 1.0 instead of 1."""
+"""Reads JSON and detects what schemas cannot see, such as a duplicate key, or 1.0 instead of 1."""
 
 import json
 import math
@@ -10,8 +10,8 @@ ALMOST_ZERO = 1e-9
 def read_json(text: str | bytes) -> Any:
     """Return the value of a JSON text. Raises ValueError if it is not JSON, is nested too deep or repeats a key.
 
-    A whole number written with a fraction or an exponent is changed by the smallest possible amount, so that it is not
-    an integer for a schema and stays within its bounds.
+    A whole number that is written with a fraction or an exponent (1.0) is changed by the smallest possible amount, so
+    that a schema does not take it for an integer, and it stays within its bounds.
     """
     try:
         return json.loads(text, parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_object)

@@ -1,7 +1,7 @@
-"""Comparison of single stream frames with an AsyncAPI document; rules elsewhere check the order of frames.
+"""Compares single stream frames with an AsyncAPI document. Rules elsewhere check the order of frames.
 
-The message is found by the key with a constant in its payload (`type`, `cmd`). Findings name the field, what was seen
-and what was expected. The formatting of frames has rules of its own.
+The documented message is found by the key that has a constant in its payload (`type`, `cmd`). Findings name the field,
+what was seen and what was expected. The formatting of frames has rules of its own.
 """
 
 import json
@@ -50,7 +50,7 @@ class Message(NamedTuple):
 
 
 class MessageCatalogue:
-    """The documented messages of the server, or of the client, found by the constants in their payloads."""
+    """The documented messages of the server, or of the client. A message is found by the constant in its payload."""
 
     def __init__(self, document: Document, action: str) -> None:
         self._document = document
@@ -73,7 +73,7 @@ class MessageCatalogue:
         return Message(name, payload, validator, tuple((key, order) for key, order in found.items() if order))
 
     def find(self, frame: Frame) -> list[Message]:
-        """Return the messages that a frame may be: those with the same constant, else those without any constant."""
+        """Return the messages that a frame may be: those with its constant, else those that have no constant."""
         for key, messages in self.by_key.items():
             word = frame.get(key)
             if isinstance(word, str) and word in messages:
@@ -82,7 +82,7 @@ class MessageCatalogue:
 
 
 class FrameJudge:
-    """The comparison of frames with one document, which findings name by `subject`, such as "venue/2026-10"."""
+    """Compares frames with one document. Findings name the document by `subject`, such as "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject

@@ -1,4 +1,4 @@
-"""Comparison of answers to refused WebSocket upgrades with the stream's document (`x-refusals`)."""
+"""Compares answers to refused WebSocket handshakes with the stream's document (`x-refusals`)."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ TEXT = "text/plain"
 
 
 class RefusalJudge:
-    """The comparison of refusals with a stream's document; `answers` checks those that the REST document describes."""
+    """Compares refused handshakes with a stream's document. `answers` checks those that the REST document describes."""
 
     def __init__(self, document: Document, subject: str, answers: AnswerJudge) -> None:
         channels = document["channels"].values()
@@ -24,7 +24,7 @@ class RefusalJudge:
         self._subject, self._answers = subject, answers
 
     def is_at(self, path: str) -> bool:
-        """Return whether a path is that of the stream."""
+        """Return whether a path is the path of the stream."""
         return self._addresses.fullmatch(path) is not None
 
     def objections(self, answer: AnswerLike) -> Iterator[Finding]:

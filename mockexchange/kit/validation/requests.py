@@ -1,7 +1,7 @@
 """Decides whether an API document allows a request, as it was sent.
 
-schemathesis judges what it generated, and leniently: in its coverage phase (4.32.5) it accepts every wrong value beside
-a right one in the query. So each request is compared with the document once more, as it was sent.
+schemathesis decides by what it generated, and leniently: in its coverage phase (4.32.5) it accepts every wrong value
+beside a right one in the query. So each request is compared with the document once more, as it was sent.
 
 The control API reads scalars of bodies as text, so a number is valid where a name is expected: bodies that differ only
 in the types of their scalars are left undecided. So are numbers in an unusual notation, such as 1e-05. In open objects
@@ -47,7 +47,7 @@ class Parameter(NamedTuple):
 
 
 class OperationDemands(NamedTuple):
-    """The requirements of a document for the requests of one operation."""
+    """What a document requires of requests to one operation."""
 
     parameters: dict[tuple[str, str], Parameter]
     is_query_closed: bool
@@ -63,7 +63,7 @@ class OperationDemands(NamedTuple):
 
 
 class RequestJudge:
-    """The decision whether an API document allows a request as it was sent."""
+    """Decides whether an API document allows a request as it was sent."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -72,7 +72,7 @@ class RequestJudge:
     def objection_to(
         self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
     ) -> Objection:
-        """Return why the document forbids a request, "" if it allows the request, None if it leaves that open.
+        """Return why the document forbids a request; "" if it allows the request, None if it leaves that open.
 
         `names` are the values of the path's variables.
         """

@@ -1,4 +1,4 @@
-"""The search for the documented path of a request."""
+"""Finds the documented path that a request's path matches."""
 
 import re
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
 class Match(NamedTuple):
-    """A documented path, and the values of its variables in a request."""
+    """A documented path that matches a request, and the values of the path's variables in that request."""
 
     path: str
     names: Mapping[str, str]
 
 
 class Routes:
-    """The paths of a document; `prefix` precedes them in requests."""
+    """The paths of an API document. In requests, `prefix` precedes them."""
 
     def __init__(self, document: Document, prefix: str) -> None:
         self._prefix = prefix
@@ -26,7 +26,7 @@ class Routes:
         self._templates = [(_pattern(path), path) for path in document["paths"] if "{" in path]
 
     def find(self, raw_path: str) -> Match | None:
-        """Return the documented path of a raw path without query; None if the document has no such path."""
+        """Return the documented path that a raw path without query matches; None if there is none."""
         if not raw_path.startswith(self._prefix):
             return None
         path = raw_path.removeprefix(self._prefix)

@@ -1,4 +1,4 @@
-"""Descriptions of JSON schema errors: what was seen, and what was expected instead."""
+"""Describes JSON schema errors: what was seen, and what was expected instead."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,10 @@ ALTERNATIVES = {"oneOf", "anyOf"}
 
 
 def innermost(error: Error) -> Iterator[Error]:
-    """Yield the errors inside the first alternative (`oneOf`, `anyOf`) of the right type; else the error itself."""
+    """Yield the errors inside the alternative (`oneOf`, `anyOf`) that the value was meant to fit.
+
+    That is the first one of the right type. An error outside alternatives is yielded itself.
+    """
     branches = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else []
     kinds = [{one.kind.name for one in branch} for branch in branches]
     if not branches or not all(kinds) or {"required"} in kinds:
@@ -32,7 +35,7 @@ def _is_of_another_type(one: Error, whole: Error) -> bool:
 
 
 def descriptions(error: Error, keyword: Any, title: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the two texts of an error: what was seen, and what was expected.
+    """Yield the two texts that describe an error: what was seen, and what was expected.
 
     `keyword` is the violated part of the schema, `title` its description or "", `value` the value at that place.
     """

@@ -1,1 +1,1 @@
-"""The account that a client test uses: its positions as the exchange has them, and its secrets."""
+"""Reads the positions of the account that a test of a client uses, and searches output for its secrets."""

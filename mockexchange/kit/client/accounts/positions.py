@@ -1,4 +1,4 @@
-"""The positions of a test's account as the exchange has them, and commands that add missing ones."""
+"""Reads the positions of a test's account from the exchange's state, and makes commands that add missing ones."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,14 +13,20 @@ COUNT_CENTIS, COST_MICROS, PRICE_CENTICENTS = 200, 1_000_000, 5_000
 
 
 class AccountPositions(NamedTuple):
-    """Tickers of an account's markets: `listed` have a row in an unfiltered list, `known` may have one in any list."""
+    """The tickers of markets in which an account has positions.
+
+    `listed` are those that a list without filters contains, `known` those that any list may contain.
+    """
 
     listed: frozenset[str]
     known: frozenset[str]
 
 
 def positions_of(state: State, account: str) -> AccountPositions:
-    """Return the positions of an account; an unfiltered list has the unsettled ones of the primary subaccount."""
+    """Return the tickers of an account's positions.
+
+    A list without filters has the unsettled positions of the primary subaccount.
+    """
     own = [one for ref, one in state.subaccounts.items() if ref.account == account]
     primary = state.subaccounts.get(SubaccountRef(account, PRIMARY_SUBACCOUNT))
     rows = primary.positions.values() if primary else ()

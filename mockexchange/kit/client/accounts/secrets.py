@@ -1,4 +1,4 @@
-"""The search for an account's secrets in what a client has printed, logged or reported."""
+"""Searches the output of a client (printed, logged or reported) for its account's secrets."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ SECRET_CHARS_MIN = 30
 
 
 def secret_in(output: str, private_pem: str, signatures: Iterable[str]) -> str:
-    """Return the name of the first secret found in a client's output; empty if there is none."""
+    """Return what kind of secret a client's output contains, such as its private key; empty if there is none."""
     lines = [line for line in private_pem.splitlines() if len(line) >= SECRET_CHARS_MIN and not line.startswith("-")]
     if any(line in output for line in lines):
         return "the private key"
@@ -20,5 +20,5 @@ def secret_in(output: str, private_pem: str, signatures: Iterable[str]) -> str:
 
 
 def text_of(reply: AdapterReply | None) -> str:
-    """Return all text of an adapter's reply: its error and its rows."""
+    """Return all text of an adapter's reply: its error message and its rows."""
     return "" if reply is None else f"{reply.error}\n{json.dumps(reply.rows)}"

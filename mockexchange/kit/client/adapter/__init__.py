@@ -1,1 +1,1 @@
-"""Clients behind an adapter, a program that carries out tasks with the client and reports rows."""
+"""Tests a client through an adapter, a program that carries out tasks with the client and reports rows."""

@@ -1,4 +1,4 @@
-"""Adapters: programs in any language that carry out tasks with a client and report what the client returned.
+"""Runs adapters: programs in any language that carry out tasks with a client and report what the client returned.
 
 A task is a line of JSON on the adapter's standard input, its reply a line on standard output (docs/adapters.md).
 """
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 
 class ConnectionDetails(NamedTuple):
-    """The URLs that a task uses, and the key it signs with."""
+    """The URLs that an adapter connects to for a task, and the key that it signs with."""
 
     base_url: str
     ws_url: str
@@ -65,10 +65,10 @@ class AskedAdapter(Protocol):
 
 
 class Adapter:
-    """A running adapter, used in a `with` statement, whose end kills the whole process group.
+    """A running adapter. The end of its `with` block kills its whole process group.
 
-    `environment` is the program's whole environment; with None it inherits the environment of this process. Every
-    method raises AdapterBroken if the program cannot be used (any more).
+    `environment` is the program's whole environment; with None it inherits that of this process. Every method raises
+    AdapterBroken if the program cannot be started or has failed.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class Adapter:
 
     @property
     def log_tail(self) -> list[str]:
-        """The last lines of the adapter's log."""
+        """Return the last lines of the adapter's log."""
         return self._process.log_tail
 
     @property
     def log(self) -> str:
-        """The end of the adapter's log, long enough for a search."""
+        """Return the last part of the adapter's log, long enough to search it for secrets."""
         return self._process.log
 
     def stop(self) -> None:
@@ -124,7 +124,7 @@ class Adapter:
 
 
 def read_answer(line: bytes, task_id: int) -> AdapterReply:
-    """Parse the reply to a task. Raises ValueError; its text completes the sentence "answered with ..."."""
+    """Parse the reply to a task. Raises ValueError, whose text completes the sentence "answered with ..."."""
     try:
         answer = json.loads(line, parse_float=Fractional, parse_constant=_refuse)
     except (ValueError, RecursionError):

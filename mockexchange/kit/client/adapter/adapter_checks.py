@@ -1,7 +1,7 @@
-"""Checks of the rows that an adapter reports for the reference account, at every API date and with wrong fields.
+"""Checks the rows that an adapter reports for the reference account, at every API date and with wrong fields.
 
-The reference account is a scenario of the kit with expected rows worked out by hand. With which precision an API date
-can serve them is read from the API documents.
+The reference account is in a scenario of the kit; its expected rows were worked out by hand. The API documents
+determine the precision with which each API date can serve them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,14 +29,14 @@ UNSUPPORTED = "the adapter supports none of the tasks: {}"
 
 
 class ReferenceAccount(NamedTuple):
-    """A scenario as text, and the true rows of its one account by task, in full precision."""
+    """A scenario as text, and the true rows of its one account, by task, in full precision."""
 
     scenario: str
     truth: Mapping[str, list[Row]]
 
 
 class TaskReply(NamedTuple):
-    """The reply to a task at an API date; `where` names both in findings."""
+    """An adapter's reply to a task at one API date. `where` names task and date in findings."""
 
     task: Task
     api_date: str
@@ -60,7 +60,7 @@ def _rows(written: list[dict[str, str]]) -> list[Row]:
 def judge_dates(
     adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()
 ) -> Iterator[Finding]:
-    """Yield findings about the rows of an adapter at each API date that has documents, `compat` included.
+    """Yield findings about the rows that an adapter reports at each API date with documents, and at `compat`.
 
     `dates` are the API dates that the client supports, all if empty. Raises NotJudged if the adapter supports no task,
     AdapterBroken if it cannot be used.
@@ -74,7 +74,7 @@ def judge_dates(
 def judge_account(
     adapter: AskedAdapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST
 ) -> Iterator[Finding]:
-    """Yield findings about the rows of an adapter at one API date. Raises the errors of `judge_dates`."""
+    """Yield findings about the rows that an adapter reports at one API date. Raises the errors of `judge_dates`."""
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)
     yield from _judge(replies, venue)
@@ -97,9 +97,9 @@ def judge_floats(
 
 
 def judge_poison(adapter: AskedAdapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
-    """Yield findings about the rows of an adapter when fields that the venue removed are absent, zero or wrong.
+    """Yield findings about an adapter's rows when fields that the venue has removed are absent, zero or wrong.
 
-    It runs at the API date `compat`, which serves every field of every date. Raises the errors of `judge_dates`.
+    The API date is `compat`, at which the server sends every field of every date. Raises the errors of `judge_dates`.
     """
     replies = [one for poison in POISONS for one in ask_tasks(adapter, exchange, venue.tasks, COMPAT, poison)]
     _require_some(replies, venue)
@@ -109,7 +109,7 @@ def judge_poison(adapter: AskedAdapter, exchange: Exchange, venue: VenueKit) -> 
 def ask_tasks(
     adapter: AskedAdapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
 ) -> Iterator[TaskReply]:
-    """Send every task to an adapter, in one fresh sandbox; yield the replies to the tasks that it supports."""
+    """Send every task to an adapter, in one new sandbox, and yield the replies to the tasks that it supports."""
     fault = f"\nfaults:\n  - {{then: {{legacy: {poison}}}}}\n" if poison else ""
     poisoned = f" with removed fields {poison}" if poison else ""
     plan = load_text(read_reference_account().scenario + fault)
@@ -152,13 +152,13 @@ def _raised(one: TaskReply) -> Finding:
 
 
 def raised(reply: AdapterReply) -> str:
-    """Return a line that describes a failed task."""
+    """Return a line of text about a task that failed."""
     status = "" if reply.status is None else f" (status {reply.status})"
     return f"it raised{status}: {one_line(reply.error) or 'unsupported'}"
 
 
 def all_failed(reply: Mapping[str, AdapterReply]) -> str:
-    """Return a line that describes that every supported task failed; there must be at least one such task."""
+    """Return a line of text that every supported task failed. There must be at least one such task."""
     (name, first), *others = ((name, one) for name, one in reply.items() if not one.is_unsupported)
     more = f"; {', '.join(name for name, _ in others)} failed too" if others else ""
     return f"{name}: {raised(first)}{more}"

@@ -1,4 +1,4 @@
-"""Tests (cards) of a client behind an adapter: each gets a fresh sandbox, and examines the reply and the traffic."""
+"""Runs test cards with a client behind an adapter: each card gets a new sandbox; its reply and traffic are examined."""
 
 import json
 import time
@@ -65,10 +65,10 @@ Raises NotJudged if the adapter supports no task, AdapterBroken if it cannot be 
 def judges(
     api_date: str = LATEST, fuzzing: FuzzSettings = FUZZ_DEFAULTS, dates: Sequence[str] = ()
 ) -> Mapping[str, Judge]:
-    """Return the checks that need more than one task, by the names that test cards use for them.
+    """Return the checks that send an adapter several tasks, by the names that test cards use for them.
 
-    `api_date` has documents; the checks "dates" and "poison" do not use it. `dates` are the API dates that the client
-    supports, all if empty.
+    `api_date` must have documents; the checks "dates" and "poison" do not use it. `dates` are the API dates that the
+    client supports, all if empty.
     """
     return {
         "account": partial(judge_account, api_date=api_date),
@@ -80,7 +80,7 @@ def judges(
 
 
 class AdapterWorker:
-    """An adapter whose process is started again after a task without a reply; use it in a `with` statement."""
+    """Starts an adapter, and starts it again after a task without a reply. To be used in a `with` statement."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command, self._environment = command, environment
@@ -99,9 +99,11 @@ class AdapterWorker:
             self._stack.__exit__(*error)  # type: ignore[arg-type]  # what `with` gives
 
     def ready(self, connection: ConnectionDetails) -> Adapter:
-        """Return the running adapter, started if necessary, so that its start does not count as time of a task.
+        """Return the running adapter.
 
-        Raises AdapterBroken if it cannot be started or does not answer `hello`.
+        If it does not run, start it first, so that its start does not count as time of a task.
+
+        Raises AdapterBroken if it cannot be started or does not answer the task `hello`.
         """
         if self._is_stopped:
             raise AdapterBroken("the adapter was stopped")
@@ -113,12 +115,12 @@ class AdapterWorker:
         return self._adapter
 
     def log(self) -> str:
-        """Return the end of the log of the process that had the last task, after a moment for its last line."""
+        """Return the last part of the log of the process that had the last task. Waits a moment for the last line."""
         time.sleep(LOG_LAG_S)
         return self._last.log if self._last else ""
 
     def drop_process(self) -> None:
-        """End the adapter's process; the next task starts a new one."""
+        """End the adapter's process. The next task starts another one."""
         if self._adapter is not None:
             self._adapter.stop()
         self._adapter = None
@@ -130,10 +132,10 @@ class AdapterWorker:
             self._adapter.stop()
 
     def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
-        """Send a task with the URLs of a sandbox and the key of an account.
+        """Send a task with the URLs of a sandbox and the key of an account, and return the result.
 
         If the adapter ends or gives no reply, it is started again for the next task. Raises NoSuchAccount, and
-        AdapterBroken if it has never said hello, or has too many connections.
+        AdapterBroken if it has never answered `hello`, or has too many connections.
         """
         try:
             adapter = self.ready(session.connection_details())
@@ -149,7 +151,7 @@ class AdapterWorker:
 
 
 class RestartingAdapter:
-    """A view of a worker for checks, which starts the adapter again after a task without a reply."""
+    """Gives checks the adapter of a worker, which starts it again after a task without a reply."""
 
     def __init__(self, worker: AdapterWorker) -> None:
         self._worker = worker
@@ -167,7 +169,7 @@ class RestartingAdapter:
 
 @dataclass
 class AdapterCardRunner:
-    """A runner of test cards with one or more workers.
+    """Runs test cards with one or more adapter workers.
 
     `reproduction` returns the command that runs a card again.
     """
@@ -185,7 +187,8 @@ class AdapterCardRunner:
     def survey(self, worker: AdapterWorker, cards: Sequence[Card]) -> None:
         """Run every task once, without faults but with small pages, and keep the traffic.
 
-        Raises AdapterBroken, also if the adapter does not answer at all.
+        Cards that need no run of their own are decided by this traffic. Raises AdapterBroken, also if the adapter does
+        not answer at all.
         """
         with self.sandboxes.survey() as session:
             worker.ready(session.connection_details())
@@ -207,8 +210,8 @@ class AdapterCardRunner:
     def play(self, worker: AdapterWorker, card: Card) -> Verdict:
         """Run one test card with a worker that runs no other card meanwhile, and return its verdict.
 
-        A broken card for which messages came too late is run again, and listens for longer: a busy machine is no
-        mistake of the client. Raises AdapterBroken if the adapter cannot be used.
+        If a card fails because messages came too late, it is run again with more time to listen, since the machine may
+        be busy. Raises AdapterBroken if the adapter cannot be used.
         """
         began_s = time.perf_counter()
         skipped = self.sandboxes.reason_to_skip(card)
@@ -325,7 +328,7 @@ class AdapterCardRunner:
 
 
 def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
-    """Return the API dates in an adapter's reply to `hello`; an empty list if it names none.
+    """Return the API dates that an adapter's reply to the task `hello` names; an empty list if it names none.
 
     Raises AdapterBroken if a date is unknown.
     """
@@ -338,7 +341,7 @@ def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
 
 
 def probes_of(cards: Sequence[Card]) -> dict[str, Card]:
-    """Return, for each order task, the first test card that shows that the task works without faults."""
+    """Return, for each task that trades, the first test card that shows that the task works without faults."""
     return {card.probe: card for card in reversed(cards) if card.probe}
 
 

@@ -1,4 +1,4 @@
-"""A child process that exchanges lines of text, in a process group that is ended as a whole."""
+"""Runs a child process that reads and writes lines of text, and ends it together with its process group."""
 
 import os
 import shlex
@@ -33,17 +33,17 @@ TEXT_CHARS_SHOWN_MAX = 200
 
 
 class AdapterBroken(Exception):
-    """The error for an adapter that cannot be used: a line with its name, the failure and the end of its log."""
+    """Raised if an adapter cannot be used. The message has its name, the failure and the end of its log."""
 
 
 class AdapterTimeout(AdapterBroken):
-    """The error for an adapter that did not answer a task in time."""
+    """Raised if an adapter does not answer a task in time."""
 
 
 class LineProcess:
-    """A running program whose standard input and output are lines. Raises AdapterBroken if it cannot be started.
+    """A running program that reads and writes lines of text. Raises AdapterBroken if it cannot be started.
 
-    `environment` is its whole environment; with None it inherits this process's.
+    `environment` is its whole environment; with None it inherits that of this process.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None) -> None:
@@ -82,17 +82,17 @@ class LineProcess:
         return line
 
     def broken(self, what: str) -> AdapterBroken:
-        """End the program and return an exception with this text and the end of its log."""
+        """End the program, and return an AdapterBroken with the text `what` and the end of its log."""
         return self._broken(AdapterBroken, what)
 
     @property
     def log_tail(self) -> list[str]:
-        """The last lines of the program's log (standard error)."""
+        """Return the last lines of the program's log (standard error)."""
         return [printable_line(line) for line in self._log]
 
     @property
     def log(self) -> str:
-        """The end of the program's log, long enough for a search."""
+        """Return the last part of the program's log, long enough to search it for secrets."""
         return bytes(self._whole_log).decode("utf-8", "replace")
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Test cards run by several processes of an adapter in parallel, since most of a card's time is waiting.
+"""Runs test cards with several adapter processes in parallel, since a card mostly waits.
 
 Each card has its own sandbox, so cards do not disturb each other. Verdicts come in the order of the cards.
 """
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 def process_count(cards: Sequence[Card], is_fast: bool = False) -> int:
-    """Return how many processes to start for these test cards."""
+    """Return how many adapter processes to start for these test cards."""
     return min(PROCESSES_FAST_MAX if is_fast else PROCESSES_MAX, 1 + len(cards) // CARDS_EACH)
 
 
@@ -38,10 +38,10 @@ def play_with_adapter(
     every: Sequence[Card],
     at: Callable[[str], None],
 ) -> Generator[Verdict]:
-    """Run test cards in parallel and yield their verdicts in order; `at` is called with the title of each awaited card.
+    """Run test cards in parallel and yield their verdicts in order; `at` is called with the title of the awaited card.
 
-    The tasks of the cards in `every` run once without faults first. Raises AdapterBroken if a process fails. At the
-    end, also after an exception, no task is running.
+    Before that, the tasks of the cards in `every` run once without faults. Raises AdapterBroken if a process fails. At
+    the end, also after an exception, no task is running.
     """
     idle = SimpleQueue[AdapterWorker]()
     for worker in workers:

@@ -1,7 +1,7 @@
-"""Comparison of the rows that an adapter reports with the true rows: by name and unit, exactly.
+"""Compares the rows that an adapter reports with the true rows, exactly, by the names and units of their values.
 
-1.5, "1.5000" and 150 cents are the same amount. 1.50 as a JSON number is too, but it is a finding of its own
-(`float_findings`).
+1.5, "1.5000" and 150 cents are the same amount. So is 1.50 as a JSON number, but that is a finding of its own
+(`float_findings`), since the client held it as a float.
 """
 
 import re
@@ -45,7 +45,7 @@ def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
 
 
 def float_findings(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
-    """Yield a finding for each name under which amounts were reported as JSON numbers with a fraction."""
+    """Yield a finding for each name whose amounts an adapter reported as JSON numbers with a fraction."""
     seen: set[str] = set()
     for row in rows:
         for cell in reported_values(task, row):
@@ -73,7 +73,7 @@ def compare(
 
 
 class WrongValue(NamedTuple):
-    """A wrong value in a reported row; `key` identifies the row."""
+    """A wrong value in a row that an adapter reported; `key` identifies the row."""
 
     key: str
     label: str
@@ -116,10 +116,10 @@ def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: st
 
 
 def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
-    """Return the broken rule, a hint and the expected value for a wrong value; None for a right one.
+    """Return the broken rule, a hint and the expected value for a wrong value; None if the value is right.
 
-    `true` has full precision. If the meaning has no place, the API date has no field for the name: then null is right,
-    and so is the true value.
+    `true` has full precision. If the meaning has no `place`, the API date has no field for the name: then both null and
+    the true value are right.
     """
     representable = meaning.representable(true)
     if cell.value is None:

@@ -1,4 +1,4 @@
-"""Differences between the rows that an adapter reports and the rows that a test card expects, with exact amounts."""
+"""Compares the rows that an adapter reports with the rows that a test card expects, with exact amounts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -36,7 +36,7 @@ def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[
 
 
 def subset_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield the differences for expected rows that must be among the reported rows."""
+    """Yield the differences for expected rows, each of which must be among the reported rows."""
     for row in wanted:
         key, value = next(iter(row.items()))
         found = [one for one in reported if str(one.get(key)) == value]
@@ -62,7 +62,7 @@ def duplicate_values(reported: Sequence[Row], name: str) -> list[str]:
 
 
 def float_values(reported: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) for each amount reported as a JSON number with a fraction, which was a float."""
+    """Yield (name, text) for each amount that was reported as a JSON number with a fraction, and so was a float."""
     for row in reported:
         yield from _fractions_in("", row)
 

@@ -1,6 +1,6 @@
-"""The API fields behind the names in a task's rows at an API date, and their precision.
+"""Finds the API field behind each name in a task's rows at an API date, and its precision.
 
-They are read from the API documents: whether a field exists, its digits, and whether it may be null.
+Both are read from the API documents: whether a field exists, its digits, and whether it may be null.
 """
 
 import re
@@ -24,7 +24,10 @@ Row = Mapping[str, Any]
 
 
 class Meaning(NamedTuple):
-    """The API field behind a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
+    """The API field behind a name in an adapter's rows. `decimals` is its precision, None if unlimited.
+
+    `place` points to the field in the API document.
+    """
 
     wire: WireField
     decimals: int | None
@@ -32,7 +35,10 @@ class Meaning(NamedTuple):
     place: str
 
     def representable(self, true: str | None) -> tuple[str | None, ...]:
-        """Return the values by which the API may show a true value, likeliest first; amounts are cut toward zero."""
+        """Return the values as which the API may show a true value, the likeliest first.
+
+        Amounts are cut toward zero.
+        """
         if true is None or self.decimals is None or self.wire.unit in (Unit.TEXT, Unit.INSTANT):
             return (true,)
         is_open = self.wire.or_cents and self.decimals == CENTICENT_DECIMALS
@@ -43,15 +49,15 @@ Meanings = Mapping[str, Meaning]
 
 
 def aliases_of(venue: str) -> list[str]:
-    """Return the API dates that a venue has documents for, oldest first."""
+    """Return the API dates for which a venue has documents, oldest first."""
     subjects = (subject.partition("/") for subject in api_documents.subjects())
     return [alias for name, _, alias in subjects if name == venue and alias != COMPAT]
 
 
 def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
-    """Return the API fields behind a task's names at an API date.
+    """Return the API fields behind the names of a task's rows at an API date.
 
-    At `compat`, which serves every field of every date, each name has the field of the newest date with that name.
+    At `compat`, which has every field of every date, each name has the field of the newest date with that name.
     """
     aliases = aliases_of(venue)
     chosen = aliases if api_date == COMPAT else aliases[-1:] if api_date == LATEST else [api_date]
@@ -62,7 +68,7 @@ def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
 
 
 def read_body(task: Task, body: Any) -> list[dict[str, str | None]]:
-    """Return the rows of an API answer under a task's names, each value from the most precise field."""
+    """Return the rows of an API answer with a task's names. Each value comes from the most precise field."""
     rows = body[task.rows] if task.rows else [body]
     return [{name: _read(row, wires) for name, wires in task.names.items() if _has(row, wires)} for row in rows]
 

@@ -1,6 +1,6 @@
-"""The adapter tasks: the operation that each task reads, and the API fields behind the names in its rows.
+"""Defines the tasks of adapters: the operation that each task reads, and the API fields behind the names in its rows.
 
-Each venue has its own table. A name lists its API fields of all dates, the most precise first.
+Each venue has a table of its own. A name lists its API fields of all dates, the most precise first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ class Unit(StrEnum):
 
 
 class WireField(NamedTuple):
-    """An API field as sent, with its unit.
+    """A field of the venue's API, with its unit.
 
-    With `or_cents`, the oldest documents leave open whether it is exact or cut to whole cents.
+    With `or_cents`, the oldest documents leave open whether the field is exact or cut to whole cents.
     """
 
     name: str
@@ -36,11 +36,11 @@ def unchanged(row: Row) -> Row:
 
 
 class Task(NamedTuple):
-    """A task of adapters: the operation that it reads, and the names in its rows.
+    """A task that an adapter carries out: the operation to read, and the names in the rows that it reports.
 
-    `rows` is the key of the list of rows in the body; if it is "", the body is the only row. `schema` is the component
-    that describes a row, `key` the name that identifies it. `make_consistent` returns a generated row with equal values
-    in fields of equal meaning.
+    `rows` is the key of the list of rows in the answer's body; if it is "", the body is the only row. `schema` is the
+    schema of a row in the document, `key` the name that identifies a row. `make_consistent` takes a generated row, and
+    returns it with equal values in fields of equal meaning.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Task(NamedTuple):
 
 
 def money(wire: str) -> tuple[WireField, WireField]:
-    """Return the API fields of an amount of money: dollars under `<wire>_dollars`, integer cents under `wire`."""
+    """Return the API fields of an amount of money: dollars under `<wire>_dollars`, whole cents under `wire`."""
     return WireField(f"{wire}_dollars", Unit.DOLLARS), WireField(wire, Unit.CENTS)
 
 
 def count(wire: str) -> tuple[WireField, WireField]:
-    """Return the API fields of a count: with decimals under `<wire>_fp`, whole contracts under `wire`."""
+    """Return the API fields of a number of contracts: with decimals under `<wire>_fp`, whole under `wire`."""
     return WireField(f"{wire}_fp", Unit.CONTRACTS), WireField(wire, Unit.CONTRACTS)
 
 

@@ -1,1 +1,1 @@
-"""Clients that are a command, which runs once for each test card."""
+"""Tests a client that is a shell command, which runs once for each test card."""

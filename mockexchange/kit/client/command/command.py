@@ -1,4 +1,4 @@
-"""One run of a client's command, in a process group that is ended as a whole."""
+"""Runs a client's command once, and ends it together with its process group."""
 
 import os
 import shlex
@@ -28,12 +28,12 @@ Watch = Callable[[], str]
 
 
 class CommandFailed(Exception):
-    """The error for a command that cannot be tested; the message is one line."""
+    """Raised if a command cannot be tested. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The result of a run; `exit_code` is None if the command was stopped, for the reason `why`."""
+    """The result of a command's run. `exit_code` is None if the run was stopped, for the reason `why`."""
 
     exit_code: int | None
     why: str
@@ -42,7 +42,7 @@ class CommandResult:
 
     @property
     def last_line(self) -> str:
-        """The last line that the command printed, for messages."""
+        """Return the last line that the command printed, for messages."""
         lines = [line for line in self.output.splitlines() if line.strip()]
         return printable_line(lines[-1].encode()) if lines else "nothing"
 
@@ -136,5 +136,5 @@ class _Tail:
 
 
 def shown_command(command: Sequence[str]) -> str:
-    """Return a command as a shell line, shortened for messages."""
+    """Return a command as a line for a shell, shortened for messages."""
     return printable_line(shlex.join(redact_command(command)).encode(), COMMAND_CHARS_SHOWN_MAX)

@@ -1,4 +1,4 @@
-"""Test cards run with a command: once without faults, and once more for each card that its traffic can decide."""
+"""Runs test cards with a client's command: once without faults, then once for each card that its traffic can decide."""
 
 import os
 import time
@@ -26,9 +26,9 @@ ONLY_ADAPTERS = "only an adapter can show what a client understood (--adapter)"
 
 @dataclass
 class CommandCardRunner:
-    """A runner of test cards with a command.
+    """Runs test cards with a client's command.
 
-    `client` selects its environment variables, `timeout_s` limits each run.
+    `client` is the published client whose environment variables are set; `timeout_s` limits each run.
     """
 
     sandboxes: CardSandboxes
@@ -56,7 +56,7 @@ class CommandCardRunner:
     def play(self, card: Card, undisturbed: CommandResult) -> Verdict:
         """Run the command for one test card and return the verdict. Raises CommandFailed.
 
-        A card about orders uses the scenario of the run, whose markets the command knows.
+        A card about orders uses the scenario of the whole run, whose markets the command knows.
         """
         began_s = time.perf_counter()
         card = replace(card, scenario="", account="") if card.changes_orders else card
@@ -131,10 +131,10 @@ def _stopped(ran: CommandResult, runner: CommandCardRunner) -> Iterator[Finding]
 def environment_of(
     session: Session, client: str, account: str, environment: Mapping[str, str], prefixes: tuple[str, ...]
 ) -> dict[str, str]:
-    """Return the whole environment for a known client (or "generic") that uses an account. Raises NoSuchAccount.
+    """Return the whole environment of a published client (or "generic") that uses an account. Raises NoSuchAccount.
 
-    Other variables with the venue's `prefixes` are left out: they could point a client to a real venue, or name a key
-    of real money.
+    Other variables that begin with one of the venue's `prefixes` are left out: they could point a client to a real
+    venue, or name a key of real money.
     """
     known = client_of(client, session.venue.name)
     variables = variables_of(known, _template_values(session, account), environment)

@@ -1,1 +1,1 @@
-"""Generated response bodies that test a client, and files of the bodies at which it fails."""
+"""Tests a client with generated response bodies, and writes those at which it fails to files."""

@@ -1,4 +1,4 @@
-"""Random draws of Hypothesis that depend on the seed alone.
+"""Makes the random draws of Hypothesis depend on the seed alone.
 
 By default Hypothesis also draws constants that it finds in loaded modules, so that the same seed gives other bodies in
 another program.

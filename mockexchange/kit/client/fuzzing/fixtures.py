@@ -1,4 +1,4 @@
-"""Files of response fuzzing: bodies at which a client failed, as scenarios that serve them again."""
+"""Writes response bodies at which a client failed to scenario files that serve them again."""
 
 import json
 import re
@@ -29,7 +29,7 @@ AGAIN = (
 
 
 class FuzzCase(NamedTuple):
-    """A task, the body with which it was answered, and the client's result beside the expected one."""
+    """A task, the body that answered it, and what the client reported beside what was expected."""
 
     task: Task
     operation: str
@@ -65,7 +65,7 @@ def scenario_of(name: str, operation: str, body: str) -> str:
 
 
 def reproduction_of(case: FuzzCase, directory: Path | None) -> str:
-    """Write a case to a directory, if one is given; return lines that can be pasted to reproduce it.
+    """Write a case to a directory, if one is given, and return lines for a shell that reproduce it.
 
     Raises OSError.
     """

@@ -1,7 +1,7 @@
-"""Response fuzzing: bodies that an API document allows are generated and served to a client.
+"""Serves generated bodies that an API document allows to a client, and checks what the client makes of them.
 
-They are served by a `body` fault. A client must not raise, and must report as many rows as the body has, with the
-amounts of the body. Otherwise the body is shrunk to the smallest one that fails, and saved as a scenario.
+A `body` fault serves them. A client must not raise, and must report as many rows as the body has, with the amounts of
+the body. Otherwise the body is shrunk to the smallest one that fails, and saved as a scenario.
 
 The seed and the number of bodies decide what is served, not the time: every machine finds the same.
 """
@@ -94,11 +94,10 @@ def judge_fuzz(
     api_date: str = LATEST,
     settings: FuzzSettings = FUZZ_DEFAULTS,
 ) -> Iterator[Finding]:
-    """Yield a finding for each kind of error of the client, with the smallest body that causes it.
+    """Yield a finding for each kind of error that a client makes, with the smallest body that causes it.
 
     The same seed and number of examples generate the same bodies. Findings of the rule LEFT_OUT name the tasks that
-    were not fuzzed. Raises NotJudged if the client cannot do any task without faults, OSError if a file cannot be
-    written.
+    were not fuzzed. Raises NotJudged if the client can do no task without faults, OSError if a file cannot be written.
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
     document = api_documents.read(f"{venue.name}/{alias}")
@@ -131,9 +130,9 @@ def _left_out(venue: VenueKit, replies: Mapping[str, AdapterReply], alias: str) 
 
 
 class Fuzzer(NamedTuple):
-    """The fuzzing of one task in one mode, a key of MODES in `rule`.
+    """Tests one task of an adapter with generated bodies. `rule` names the kind of bodies, a key of MODES.
 
-    Failing bodies are saved in `fixtures`, if given.
+    Failing bodies are saved in the directory `fixtures`, if given.
     """
 
     adapter: AskedAdapter
@@ -175,7 +174,10 @@ class Fuzzer(NamedTuple):
         return self.document["paths"][self.task.path]["get"]
 
     def bodies(self) -> Any:
-        """Return a Hypothesis strategy for bodies that fit the 200 response's schema, in rows with distinct keys."""
+        """Return a Hypothesis strategy for bodies that the schema of the 200 response allows.
+
+        The rows of a body have distinct keys.
+        """
         return values_of(self.document, self._schema(), MODES[self.rule]).map(
             lambda body: consistent_body(self.task, body)
         )
@@ -247,12 +249,12 @@ class Fuzzer(NamedTuple):
 
 
 def kind_of(error: str) -> str:
-    """Return an error's text without its values, which is the same for two errors of the same kind."""
+    """Return an error's text without its values, so that two errors of the same kind have the same text."""
     return VALUES.sub("", error.partition("; it was reading ")[0])
 
 
 def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, examples: int) -> Any:
-    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if none of the examples fails.
+    """Return the smallest failing body that SHRINK_TASKS_MAX tasks can find; None if no example fails.
 
     Raises AdapterBroken.
     """

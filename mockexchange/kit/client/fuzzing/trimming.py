@@ -1,7 +1,7 @@
-"""Trimming of a failing body: rows and then optional fields are removed one after the other while it still fails.
+"""Removes rows, then optional fields, one after the other from a failing body while it still fails.
 
-Hypothesis stops shrinking after a number of tasks. Trimming removes the remaining rows, so that the same mistake of a
-client yields the same body for every random draw.
+Hypothesis stops shrinking after a number of tasks. Removing the remaining rows here makes the same mistake of a client
+yield the same body for every random draw.
 """
 
 import json
@@ -21,10 +21,10 @@ It is a count and not a time, so that a slow client gets the same body.
 def trimmed(
     body: Any, smaller: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
 ) -> Any:
-    """Shrink a failing body and return the smallest one found that still fails.
+    """Shrink a failing body, and return the smallest one found that still fails.
 
-    `smaller(body)` yields the bodies with one part of `body` removed. `is_wrong(body)` gives the client one task and
-    says whether the body fails; it is called at most `tasks_max` times.
+    `smaller(body)` yields the bodies with one part of `body` removed. `is_wrong(body)` serves a body in one task and
+    returns whether it fails; it is called at most `tasks_max` times.
     """
     tried = {_key(body)}
     candidates = smaller(body)
@@ -39,7 +39,10 @@ def trimmed(
 
 
 def smaller_bodies(document: Document, schema: Any, body: Any) -> Iterator[Any]:
-    """Yield bodies with one part less that a schema still allows; for a list, first each row alone."""
+    """Yield the bodies that lack one part of `body` and that its schema still allows.
+
+    For a list, these are first each row alone.
+    """
     node = resolved(document, schema)
     if isinstance(body, dict) and "properties" in node:
         yield from _lesser_objects(document, node, body)

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the values that a schema of an API document allows.
+"""Makes Hypothesis strategies for the values that a schema of an API document allows.
 
 A strategy shrinks to the smallest body: no rows, no optional fields, amounts of 0. Sizes are as in real accounts.
 """
@@ -38,7 +38,7 @@ PRICE_PATTERN, PRICE_DECIMALS = r"^(0\.[0-9]{4}|1\.0000)$", 4
 
 
 def values_of(document: Document, schema: Any, unknown: Values | None = None) -> Values:
-    """Return a strategy for the values of a schema. With `unknown`, every object has an undocumented field.
+    """Return a strategy for the values that a schema allows. With `unknown`, every object has an undocumented field.
 
     A cursor is always empty, since every page has the same body.
     """
@@ -91,7 +91,7 @@ class _Maker:
         return st.just(max(least, 0)) | st.integers(least, node.get("maximum", largest))
 
     def number(self, node: Any) -> Values:
-        """Return a strategy for numbers with at most two decimals, as on the wire."""
+        """Return a strategy for numbers with at most two decimals, as the venue sends them."""
         least, largest = node.get("minimum", 0), node.get("maximum", INTEGER_MAX["int32"])
         return st.integers(least * 100, largest * 100).map(lambda hundredths: hundredths / 100)
 

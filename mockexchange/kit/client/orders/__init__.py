@@ -1,1 +1,1 @@
-"""Adapter tasks that trade: their run, the exchange's orders, and the comparison of reports with orders."""
+"""Runs tasks of adapters that trade, and compares what the client reports with the exchange's orders."""

@@ -1,4 +1,4 @@
-"""The orders of an account as the exchange has them, independent of the venue's API."""
+"""Reads the orders of an account from the exchange's state, independent of the venue's API."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,7 +12,7 @@ COUNT_DECIMALS, PRICE_DECIMALS = 2, 4
 
 
 class ExchangeOrder(NamedTuple):
-    """An order: prices in dollars of YES, counts in contracts, `expires_at` in microseconds."""
+    """An order of the exchange's state: prices in dollars of YES, counts in contracts, `expires_at` in microseconds."""
 
     order_id: str
     client_order_id: str
@@ -28,12 +28,12 @@ class ExchangeOrder(NamedTuple):
 
     @property
     def has_effect(self) -> bool:
-        """Whether the order rests or was filled; a refused order may leave a canceled row behind."""
+        """Return whether the order rests or was filled. (A refused order may remain as a canceled row.)"""
         return bool(self.filled or self.remaining)
 
     @property
     def shown(self) -> str:
-        """The order as a line of text for findings."""
+        """Return the order as a line of text for findings."""
         count = f"{self.filled:f} of {self.initial:f} filled, {self.remaining:f} resting"
         return f"order {self.client_order_id or self.order_id}: {self.side} at {self.price:f}, {count}, {self.status}"
 

@@ -1,4 +1,4 @@
-"""A run of a test card's tasks one after the other, which keeps replies, requests and the exchange's orders."""
+"""Sends the tasks of a test card to an adapter one after the other, and keeps replies, requests and orders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ class TaskResult(NamedTuple):
 
 
 class PlayedTask(NamedTuple):
-    """A task with its result, and the range of the session's requests that it sent.
+    """A task that was sent, its result, and the numbers of the requests that the client sent for it.
 
     `first_call` is the number of the first request, `end_call` the number after the last.
     """
@@ -37,7 +37,7 @@ class PlayedTask(NamedTuple):
 
 
 class PlayedTasks(NamedTuple):
-    """The tasks of a test card that were sent to the adapter, and the orders that the account has since."""
+    """The tasks of a test card that were sent to an adapter, and the orders of the account after them."""
 
     tasks: Sequence[PlayedTask]
     orders: Sequence[ExchangeOrder]
@@ -48,12 +48,12 @@ class PlayedTasks(NamedTuple):
 
     @property
     def unsupported(self) -> str:
-        """The name of a task that the adapter does not support; "" if it supports all."""
+        """Return the name of a task that the adapter does not support; "" if it supports all."""
         return next((one.task.name for one in self.tasks if one.result.reply and one.result.reply.is_unsupported), "")
 
     @property
     def failure(self) -> str:
-        """The first error or missing reply, "" if every task was answered with rows."""
+        """Return the first error, or the reason of the first missing reply; "" if every task was answered with rows."""
         results = (one.result for one in self.tasks)
         return next((one.no_reply or (one.reply.error if one.reply else "") for one in results if _failed(one)), "")
 
@@ -63,9 +63,9 @@ def _failed(result: TaskResult) -> bool:
 
 
 def play_tasks(tasks: Sequence[Task], session: Session, account: str, ask: Callable[[Task], TaskResult]) -> PlayedTasks:
-    """Send the tasks of a test card to an adapter, until one is unsupported or gets no reply.
+    """Send the tasks of a test card to an adapter in order, until one is unsupported or gets no reply.
 
-    Raises what `ask` raises, ScenarioError if the exchange refuses a step, and NoSuchAccount.
+    Raises the errors of `ask`, ScenarioError if the exchange refuses a step, and NoSuchAccount.
     """
     known = {order.order_id for order in session.orders(account)}
 

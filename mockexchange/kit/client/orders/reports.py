@@ -1,4 +1,4 @@
-"""What a client reported to its user about a change of an order, read from the reply to a task."""
+"""Reads from the reply to a task what a client reported about each order that it placed or changed."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ class Report(NamedTuple):
 def reports_of(task: Task, reply: AdapterReply) -> list[Report]:
     """Return a report for each order of a task.
 
-    Raises ValueError if the reply's rows do not fit the task; the text says which.
+    Raises ValueError if the reply's rows do not fit the task; the message names the misfit.
     """
     orders = task.arguments["orders"] if task.name == BATCH else [task.arguments]
     if reply.rows is None:

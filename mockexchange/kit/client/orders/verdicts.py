@@ -1,4 +1,4 @@
-"""Findings about orders: what a client reported is compared with the orders that the exchange has."""
+"""Compares what a client reported about orders with the orders that the exchange has, and yields findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -31,7 +31,7 @@ READ = "GET"
 
 
 class Leg(NamedTuple):
-    """One order that the task asked for, and the orders that the exchange has of it."""
+    """One order that a task asked for, and the orders that the exchange has for it: none, one or several."""
 
     wanted: Mapping[str, Any]
     orders: Sequence[ExchangeOrder]
@@ -42,7 +42,7 @@ class Leg(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change of an order that a task asked for: the client's report, the order, and the writes that were sent."""
+    """One order that a task asked to place or change, with the client's report and the requests that it sent."""
 
     played: PlayedTask
     report: Report
@@ -54,14 +54,17 @@ class Change(NamedTuple):
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether the client could not know what was carried out: no write was answered, or none was sent."""
+        """Return whether the client could not know if the change took place.
+
+        That is so if it sent no write, or if a fault disturbed a write or no proper answer came.
+        """
         return (
             self.is_disturbed or not self.writes or any(call.status == 0 or call.status >= 500 for call in self.writes)
         )
 
 
 class Problem(NamedTuple):
-    """A mistake of a client, before it becomes a finding."""
+    """A mistake of a client, from which a finding is made."""
 
     rule: str
     task: str
@@ -111,10 +114,10 @@ def _key(wanted: Mapping[str, Any]) -> str:
 
 
 def legs_of(played: PlayedTasks) -> dict[str, Leg]:
-    """Return the orders that the tasks asked for, by client order id, each with its orders at the exchange.
+    """Return the orders that the tasks asked for, by client order id, each with the exchange's orders for it.
 
-    An exchange's order with an unknown client order id is counted to the first order of its market that has none yet,
-    else to the first of the market, since clients may choose ids of their own.
+    Clients may choose client order ids of their own. An order with an unknown id is assigned to the first wanted order
+    of its market that has none yet, else to the first of its market.
     """
     wanted = {_key(each): each for one in played.tasks if one.task.name in PLACES for each in _wanted(one)}
     found: dict[str, list[ExchangeOrder]] = {key: [] for key in wanted}

@@ -1,4 +1,4 @@
-"""Rules about the traffic of a client, by name; each yields a finding for each violation."""
+"""Lists the rules about the traffic of a client, by name. Each yields a finding for each violation."""
 
 from mockexchange.kit.client.rules import calls, pages, retries, signing, streams
 from mockexchange.kit.client.rules.rule import NotSeen, Rule

@@ -1,4 +1,4 @@
-"""Rules about requests: documented operations, parameters and bodies, and the reuse of connections."""
+"""Checks the requests of a client: documented operations, parameters and bodies, and reuse of connections."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def _require_requests(traffic: Traffic) -> None:
 
 
 def distinct(calls: list[Call]) -> list[Call]:
-    """Return the first call to each path, in order, so that the same mistake is reported once."""
+    """Return the first call to each path, in order, so that a repeated mistake is reported once."""
     return list({(call.method, call.path): call for call in reversed(calls)}.values())[::-1]
 
 
@@ -95,7 +95,7 @@ def parameters(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding for each undocumented parameter, which the venue ignores."""
+    """Yield a finding for each parameter that a client sends although it is not documented. The venue ignores these."""
     judged = _judgeable(traffic, documents)
     if not judged:
         raise NotSeen("no documented operation was called")

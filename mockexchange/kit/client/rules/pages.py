@@ -1,4 +1,4 @@
-"""Rules about pages: a list is read from cursor to cursor with the same filters, to its end and no further."""
+"""Checks that a client reads a list from cursor to cursor with the same filters, to its end and no further."""
 
 import json
 from collections import defaultdict
@@ -15,7 +15,10 @@ LIMIT_DEFAULT = 100
 
 
 class Page(NamedTuple):
-    """A page of a list that the client read; `sent` is its cursor in the request ("" for none), `next` the next one."""
+    """A page of a list that a client read.
+
+    `sent` is the cursor in the request ("" if there was none), `next` the cursor in the answer.
+    """
 
     call: Call
     sent: str
@@ -24,7 +27,10 @@ class Page(NamedTuple):
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether the page has fewer rows than its limit; a client that needs no more than a full page may stop."""
+        """Return whether the page has fewer rows than its limit.
+
+        A client that needs only the rows of one full page may stop after it.
+        """
         limit = (self.call.parameters.get(LIMIT) or [""])[0]
         rows = [value for value in self.call.json().values() if isinstance(value, list)]
         return max(map(len, rows), default=0) < (int(limit) if limit.isdigit() else LIMIT_DEFAULT)
@@ -74,7 +80,10 @@ def filtered(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def known_cursors(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding for each cursor that the exchange never sent; it answers such a cursor with the first page."""
+    """Yield a finding for a cursor that the exchange never sent.
+
+    The venue answers such a cursor with the first page.
+    """
     lists = pages_of(traffic)
     if not lists:
         raise NotSeen("no list was read")

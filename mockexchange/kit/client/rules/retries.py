@@ -1,4 +1,4 @@
-"""Rules about retries: whether a client repeats a failed request, how soon and how often."""
+"""Checks whether a client repeats a failed request, how soon and how often."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def _has_failed(call: Call) -> bool:
 
 
 def pauses(run: Sequence[Call]) -> list[float]:
-    """Return the seconds from each response to the next attempt in a list of attempts."""
+    """Return the seconds from each response to the next attempt, for the attempts of one request."""
     return [later.began_s - earlier.ended_s for earlier, later in pairwise(run)]
 
 
@@ -154,7 +154,7 @@ def _order_of(body: bytes) -> tuple[list[str], Any]:
 
 
 def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
-    """Return the largest number of moments within any window of this length; `moments_s` ascend."""
+    """Return the largest number of instants within any window of `window_s` seconds. `moments_s` are sorted."""
     return max((sum(0 <= other - one < window_s for other in moments_s) for one in moments_s), default=0)
 
 

@@ -1,4 +1,4 @@
-"""The type of a rule about traffic."""
+"""Defines the type of a rule about a client's traffic."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -12,13 +12,13 @@ REPEATS_SHOWN_MAX = 3
 
 
 class NotSeen(Exception):
-    """The error of a rule to which no traffic applies; the message names what is missing."""
+    """Raised by a rule if the client sent nothing to which it applies. The message names what is missing."""
 
 
 class Rule(NamedTuple):
     """A rule about a client's traffic.
 
-    `judge` yields findings, or raises NotSeen. With `is_advice` its findings are only notes.
+    `judge` yields findings, or raises NotSeen. With `is_advice` its findings are notes that break no test card.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Rules about signatures of requests and handshakes, decided by the sandbox's refusals and diagnoses."""
+"""Checks the signatures of a client's requests and handshakes, by the sandbox's refusals and their diagnoses."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -25,7 +25,7 @@ IS_MISSING = "missing: "
 
 
 def missing_headers(call: Call, documents: ApiDocuments) -> list[str]:
-    """Return the names of the signature headers that a call lacks; an empty header counts as missing."""
+    """Return the names of the signature headers that a request lacks. An empty header counts as missing."""
     return [name for name in documents.signing.headers if not call.headers.get(name.lower())]
 
 
@@ -34,7 +34,7 @@ def is_signed(call: Call, documents: ApiDocuments) -> bool:
 
 
 class Subject(NamedTuple):
-    """A kind of calls to which a rule applies; `what` is its noun in messages."""
+    """A kind of requests to which a rule applies. `what` is its noun in messages, such as "signed request"."""
 
     what: str
     is_one: Callable[[Call, ApiDocuments], bool]
@@ -47,7 +47,7 @@ SIGNED_QUERY = Subject(
 
 
 def refused(traffic: Traffic) -> list[Call]:
-    """Return the calls that the sandbox refused for their signature, without those that a fault refused."""
+    """Return the requests that the sandbox refused because of their signature, without those that a fault refused."""
     return [call for call in traffic.calls if call.status == REFUSED and not _is_by_fault(call)]
 
 
@@ -103,7 +103,7 @@ def _lacks_headers(call: Call, documents: ApiDocuments) -> bool:
 
 
 def accepted(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding for private calls that the sandbox refused, whatever was wrong with their credentials."""
+    """Yield a finding for private requests that the sandbox refused because of any mistake in their credentials."""
     if not any(_is_private(call, documents) for call in traffic.calls):
         raise NotSeen("no private call crossed the wire")
     wrong = refused(traffic)
@@ -136,7 +136,7 @@ def _rule(name: str, description: str, is_kind: Callable[[Call], bool], expected
 
 
 def judge_redirected(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding for a signed request to another host, to which a redirect has led."""
+    """Yield a finding if a client followed a redirect to another host with a signed request."""
     redirects = [call for call in traffic.requests if call.status in REDIRECTS]
     if not redirects:
         raise NotSeen("no request was redirected")

@@ -1,4 +1,4 @@
-"""Rules about streams: commands, pongs, and the client's reaction to a closed stream or a lost frame."""
+"""Checks a client's stream commands and pongs, and its reaction to a closed stream or a lost frame."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -41,7 +41,7 @@ def commands(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def sids(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding for each command with a subscription id that its connection never received."""
+    """Yield a finding for each command with a subscription id (sid) that its connection never received."""
     named = [frame for frame in traffic.commands if _sids(frame)]
     if not named:
         raise NotSeen("no command named a subscription")
@@ -81,7 +81,10 @@ def pongs(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def heartbeats(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding for a stream that was closed because a test request of its heartbeat was not answered."""
+    """Yield a finding for a stream that the exchange closed because the client did not answer its heartbeat.
+
+    The venue sends a `test_request` message, which the client has to answer with `public/test`.
+    """
     asked = [frame for frame in traffic.frames if frame.direction == "out" and TEST_REQUEST in frame.raw]
     if not asked:
         raise NotSeen("no stream asked for heartbeats and was quiet until one was a test request")
@@ -93,7 +96,7 @@ def heartbeats(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def longest_quiet_s(traffic: Traffic) -> float:
-    """Return the longest time in seconds in which no frame was sent on an open stream."""
+    """Return the longest time in seconds in which the exchange sent no frame on an open stream."""
     longest_s = 0.0
     for stream in {frame.stream for frame in traffic.frames}:
         sent = [frame.at_s for frame in traffic.frames if frame.stream == stream and frame.direction != LOST]

@@ -1,4 +1,4 @@
-"""All rules for servers of this venue: the general ones that apply to it, and its own."""
+"""Lists all rules for servers of Deribit: the general ones that apply to it, and its own."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import methods_of

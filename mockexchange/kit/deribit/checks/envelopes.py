@@ -1,4 +1,4 @@
-"""Rules about envelopes: the id of the request, consistent times, plain numbers, the same result by GET and POST."""
+"""Checks JSON-RPC envelopes: the request's id, consistent times, plain numbers, the same result by GET and POST."""
 
 import json
 from collections.abc import Iterator

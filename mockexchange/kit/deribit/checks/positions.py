@@ -1,4 +1,4 @@
-"""Rules about positions: rows are consistent, and equal the reads of single positions."""
+"""Checks that rows of positions are consistent, and equal the reads of single positions."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -42,7 +42,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that floating profit counts from the last settlement, or from the opening if there was no settlement.
+    """Check that `floating_profit_loss` counts from the last settlement, or else from the opening of the position.
 
     Positions that were traded in the session are left out.
     """
@@ -74,7 +74,7 @@ def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_never_held(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that an instrument that was never held reads as a flat position."""
+    """Check that the read of a position in an instrument that was never held returns a flat position."""
     held = {fields["instrument_name"] for fields in rows_of(target)}
     names = [row["instrument_name"] for row in call_result(target, INSTRUMENTS) if "combo" not in row["kind"]]
     others = [name for name in names if name not in held]
@@ -100,7 +100,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the other account's key does not read the positions of this account."""
+    """Check that another account's key does not read the positions of this account."""
     own = held_rows(target)
     others: list[dict[str, Any]] = call_result(target, POSITIONS, {}, target.key(OTHER))
     if not others:
@@ -110,7 +110,7 @@ def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_combos(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that combos are held as their legs: no position has the kind of a combo."""
+    """Check that a combo is held as positions in its legs: no position has the kind of a combo."""
     for kind in ("future_combo", "option_combo"):
         rows = rows_of(target, kind=kind)
         if rows:

@@ -1,4 +1,4 @@
-"""Rules about refusals: each mistake has the recorded or documented error."""
+"""Checks that each kind of wrong request is refused with the recorded or documented error."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ BODY_BYTES_MAX = 32 * 1024
 
 
 def error(code: int, message: str, reason: str = "", param: str = "") -> dict[str, Any]:
-    """Return the expected error object."""
+    """Return the error object that is expected of the server."""
     extra = {"reason": reason, "param": param}
     data = {name: text for name, text in extra.items() if text}
     return {"code": code, "message": message, **({"data": data} if data else {})}
@@ -28,9 +28,9 @@ def params_error(reason: str, param: str) -> dict[str, Any]:
 
 
 class Mistake(NamedTuple):
-    """A deliberately wrong request, which the venue must refuse: it has exactly one mistake.
+    """A request with exactly one deliberate mistake, which the server must refuse.
 
-    `send(target, method)` sends it as a request of an API method and returns the answer.
+    `send(target, method)` calls an API method with the mistake and returns the answer.
     """
 
     description: str
@@ -131,7 +131,7 @@ def _error_of(answer: Answer) -> dict[str, Any]:
 
 
 def judge_scopes(target: Target, method: str) -> Iterator[Finding]:
-    """Check that a key with the scope for account summaries alone reads those and nothing else."""
+    """Check that a key whose only scope is the one for account summaries reads those and nothing else."""
     is_allowed = target.operations[method].node["x-scope"].startswith("account")
     answer = target.ask(f"/{method}", query=required_params(target, method), signer=target.key(BALANCE_ONLY))
     if is_allowed and answer.status != 200:
@@ -147,7 +147,7 @@ def judge_streams(target: Target, method: str) -> Iterator[Finding]:
 
 
 def judge_unknown(target: Target, path: str) -> Iterator[Finding]:
-    """Check that an unknown method is refused, in the path and in a body."""
+    """Check that a call of an unknown method is refused, whether the path or the body names the method."""
     expected = error(-32601, "Method not found")
     body = json.dumps({"id": 1, "method": path.strip("/"), "params": {}}).encode()
     for answer in (target.send("GET", path), target.post(f"/{TIME}", body, None, is_base=True, is_judged=False)):

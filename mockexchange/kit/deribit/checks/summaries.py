@@ -1,6 +1,6 @@
-"""Rules about account summaries: sums of fields within a summary, and sums over the rows of positions.
+"""Checks account summaries: sums of fields within a summary, and sums over the rows of positions.
 
-The sums match the venue's own example to the last digit.
+In the venue's own example these sums match to the last digit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,13 +22,13 @@ Summary = Mapping[str, Any]
 
 
 class Sum:
-    """A field of a summary that is the sum of other fields; a leading minus subtracts one."""
+    """A field of an account summary that must be the sum of other fields. A leading minus subtracts a field."""
 
     def __init__(self, name: str, *parts: str) -> None:
         self.name, self.parts = name, parts
 
     def expected_total(self, summary: Summary) -> Decimal:
-        """Return the sum of the summary's parts, which the field must equal."""
+        """Return the sum of the fields, which the summary's own field must equal."""
         return sum((_signed(summary, part) for part in self.parts), Decimal(0))
 
 

@@ -1,4 +1,4 @@
-"""Rules about credentials: every documented way to authenticate is accepted, and wrong credentials are refused."""
+"""Checks that every documented way to authenticate is accepted, and that wrong credentials are refused."""
 
 import hmac
 from base64 import b64encode
@@ -69,7 +69,7 @@ GRANTED: dict[str, MakeParams] = {
 
 
 def judge_grants(target: Target, description: str) -> Iterator[Finding]:
-    """Check that a granted token is accepted, and also the token that its refresh token grants."""
+    """Check that a granted token is accepted, and so is the token granted for its refresh token."""
     granted = _token(target, GRANTED[description](_key(target)))
     refreshed = _token(target, {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]})
     for token in (granted["access_token"], refreshed["access_token"]):
@@ -81,7 +81,7 @@ def judge_grants(target: Target, description: str) -> Iterator[Finding]:
 
 
 def judge_spoiled(target: Target, description: str) -> Iterator[Finding]:
-    """Check that a changed access token, and a refresh token in its place, are refused."""
+    """Check that a wrong access token is refused: one that is changed, cut, or is a refresh token, for example."""
     granted = _token(target, by_secret(_key(target)))
     token = str(granted["access_token"])
     middle = len(token) // 2
@@ -121,7 +121,7 @@ def judge_wrong(target: Target, description: str) -> Iterator[Finding]:
 
 
 class SignedGet(NamedTuple):
-    """A GET request with a query that is to be signed: its key, timestamp and URL."""
+    """The parts of a signed GET request with a query: its key, its timestamp and its URL."""
 
     key: Signer
     at: str
@@ -131,7 +131,10 @@ class SignedGet(NamedTuple):
         return text_of(self.at, nonce or self.at, method, url or self.url, body)
 
     def header(self, text: bytes, **parts: str) -> str:
-        """Return the header with the signature of `text`; `parts` come first, empty ones with their right value."""
+        """Return the Authorization header with the signature of `text`.
+
+        `parts` replace or precede the header's other parts; an empty part keeps its right value.
+        """
         right = {"id": self.key.key_id, "ts": self.at, "sig": hexadecimal(self.key.secret, text), "nonce": self.at}
         listed = {name: parts.get(name) or right[name] for name in (*parts, *right)}
         return f"{SCHEME} {','.join(f'{name}={value}' for name, value in listed.items())}"
@@ -189,7 +192,7 @@ def _late(target: Target) -> list[Answer]:
 
 
 def judge_narrowed(target: Target, method: str) -> Iterator[Finding]:
-    """Check that a token with the scope `account:read` reads account summaries and nothing else."""
+    """Check that a token with only the scope `account:read` reads account summaries and nothing else."""
     token = _token(target, by_secret(_key(target), scope="account:read"))["access_token"]
     answer = _with_token(target, token, method)
     expected = 200 if method == SUMMARY else 400
@@ -199,7 +202,10 @@ def judge_narrowed(target: Target, method: str) -> Iterator[Finding]:
 
 
 def judge_ways(target: Target, description: str) -> Iterator[Finding]:
-    """Check that a token and the secret read the same account, and that another key's secret is refused."""
+    """Check that a token, or the key's id and secret, read the same account as a signature does.
+
+    The secret of another key has to be refused.
+    """
     key, other = _key(target), _key(target, OTHER)
     expected = result_of(target.ask(f"/{SUBJECT}"))
     token = _token(target, by_secret(key))["access_token"]

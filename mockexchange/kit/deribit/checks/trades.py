@@ -1,4 +1,4 @@
-"""Rules about trades: the order of lists, their counts and their filters."""
+"""Checks lists of trades: their order, their counts and their filters."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -110,7 +110,7 @@ def judge_instrument(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that no order belongs to two accounts."""
+    """Check that no order id occurs in the trades of two accounts."""
     own = {trade["order_id"] for trades in _own(target).values() for trade in trades}
     key, seen = target.key(OTHER), 0
     for currency in CURRENCIES:

@@ -1,4 +1,4 @@
-"""Rules about filled orders: order, trades and position agree. They run only where orders may be filled."""
+"""Checks that order, trades and position agree after a fill. Runs only where orders may be filled."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,7 +16,7 @@ PARTS = 3
 
 
 def judge_filled(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Check a bid that another account fills in part: amounts, trades and the position agree."""
+    """Check a bid that another account fills in part: order, trades and position have the same amounts."""
     size = placer.result(POSITION, instrument_name=placer.name)["size"]
     mark = placer.result("public/ticker", instrument_name=placer.name)["mark_price"]
     price = mark // placer.tick * placer.tick

@@ -1,6 +1,6 @@
-"""An order placer for rules: it places orders, reads them back, and cancels those that rest at the end.
+"""Places orders for rules, reads them back, and at the end cancels those that rest.
 
-Orders buy the least amount of one future at the lowest price that is accepted, and only to rest.
+Orders buy the least amount of one future at the lowest accepted price, and only to rest.
 """
 
 import uuid
@@ -24,7 +24,7 @@ LABEL_CHARS = 20
 
 
 class OrderPlacer:
-    """Order entry in one instrument; `open_placer` cancels the orders at the end."""
+    """Places orders in one instrument for a rule. `open_placer` cancels the orders at the end."""
 
     def __init__(self, target: Target, instrument: Row, price: Decimal) -> None:
         self.target, self.instrument, self.price = target, instrument, price
@@ -34,7 +34,7 @@ class OrderPlacer:
         self.placed: list[str] = []
 
     def place(self, **more: Any) -> dict[str, Any]:
-        """Place a bid that rests and return the result. Raises NotJudged if no order can be placed here."""
+        """Place a bid that rests, and return the result. Raises NotJudged if the server accepts no order."""
         answer = self.send(BUY, {**self.bid(), **more})
         _require_order(answer)
         result: dict[str, Any] = result_of(answer)
@@ -67,7 +67,7 @@ class OrderPlacer:
         return [str(row["order_id"]) for row in self.result(OPEN, instrument_name=self.name)]
 
     def close(self) -> None:
-        """Cancel the orders that still rest; errors are ignored, as orders may be done."""
+        """Cancel the orders that still rest. Errors are ignored, since an order may have ended by itself."""
         for order_id in self.placed:
             self.send(CANCEL, {"order_id": order_id})
 
@@ -92,7 +92,7 @@ def open_placer(target: Target) -> Iterator[OrderPlacer]:
 
 
 def error_code(answer: Answer) -> int | None:
-    """Return the code of an error; None for an answer without one."""
+    """Return the code of an answer's error; None if the answer is no error."""
     body = answer.json() if answer.status != 200 else {}
     error = body.get("error") if isinstance(body, dict) else None
     return error.get("code") if isinstance(error, dict) else None

@@ -1,4 +1,4 @@
-"""Rules about orders that are never filled: answers equal the next read, and refused orders leave nothing behind."""
+"""Checks orders that are never filled: answers equal the next read, and refused orders leave nothing behind."""
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -32,7 +32,7 @@ Expect = Callable[[str, object, object], Iterator[Finding]]
 
 
 def judge_placed(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Check that an order rests as it was sent, and reads alike everywhere."""
+    """Check that an order rests with the values sent, and that every read shows it with the same values."""
     result = placer.place()
     order, wanted = result["order"], {**placer.bid(), "order_state": "open", "filled_amount": 0, "direction": "buy"}
     yield from expect("the answer", {name: order.get(name) for name in wanted}, wanted)
@@ -43,7 +43,7 @@ def judge_placed(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_edited(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Check that an edit changes what it names, keeps the rest, and reads alike."""
+    """Check that an edit changes the fields it names, keeps the others, and that every read shows the result."""
     before = placer.place()["order"]
     price, amount = placer.price + placer.tick, 2 * placer.amount
     params = {"order_id": before["order_id"], "price": price, "amount": amount}
@@ -70,7 +70,10 @@ def judge_canceled(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_labels(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Check that orders are found, refused as ambiguous and canceled by their label."""
+    """Check that orders are listed and canceled by their label.
+
+    An edit by a label that two orders have must be refused.
+    """
     ids = sorted(str(placer.place()["order"]["order_id"]) for _ in range(2))
     named = {"currency": _currency(placer), "label": placer.label}
     yield from expect("the open orders with the label", _ids(placer.result(BY_LABEL, **named)), ids)
@@ -101,7 +104,7 @@ def judge_refused(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_cancel_all(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Check that canceling all orders of an instrument counts them, and leaves none."""
+    """Check that canceling all orders of an instrument returns their number, and leaves none."""
     placer.place()
     placer.place()
     count = len(placer.open_ids())
@@ -134,7 +137,7 @@ def _account(placer: OrderPlacer) -> tuple[object, ...]:
 
 
 def judge_with_placer(rule: str, judge: Callable[[OrderPlacer, Expect], Iterator[Finding]]) -> Judge:
-    """Return a rule's function that runs `judge` with an open order placer and yields its findings."""
+    """Return the function of a rule: it opens an order placer, runs `judge` with it, and yields the findings."""
 
     def judged(target: Target, subject: str) -> Iterator[Finding]:
         with open_placer(target) as placer:
@@ -151,7 +154,7 @@ def judge_with_placer(rule: str, judge: Callable[[OrderPlacer, Expect], Iterator
 
 
 def judge_triggers(placer: OrderPlacer, expect: Expect) -> Iterator[Finding]:
-    """Check that an order waits for a price that is far away: it is listed by its type, edited and canceled."""
+    """Check that a trigger order far from the market waits, is listed by its type, and can be edited and canceled."""
     trigger = {"type": "take_limit", "trigger": "mark_price", "trigger_price": placer.tick}
     order = placer.place(**trigger)["order"]
     shown = {"order_state": "untriggered", "order_type": "take_limit", "triggered": False, "trigger_price": placer.tick}
@@ -181,7 +184,7 @@ def check_of(
     *,
     may_trade: bool = False,
 ) -> Check[Target]:
-    """Return a check with one subject; with `may_trade` it runs only where orders may be filled and all be canceled."""
+    """Return a check with one subject. With `may_trade` it runs only where a run may fill and cancel any order."""
 
     def subjects(target: Target) -> list[str]:
         return [subject] if target.may_trade or not may_trade else []

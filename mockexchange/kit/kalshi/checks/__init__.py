@@ -1,4 +1,4 @@
-"""The venue's own rules, beyond its API document and the rules for any venue."""
+"""Lists Kalshi's own rules for servers, beyond its API document and the rules for any venue."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.checks import (

@@ -1,4 +1,4 @@
-"""Rules about bodies: the order of keys, amounts in two formats, and fields that repeat or complement others."""
+"""Checks bodies: the order of keys, amounts that two fields show in two formats, and fields that depend on others."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -83,7 +83,7 @@ def _amount_pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str
 
 
 def judge_twins(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a whole number equals the text of the same amount, truncated to cents or contracts."""
+    """Check that a whole-number field equals the text field of the same amount, truncated to cents or contracts."""
     judged = False
     for where, value in _bodies(target, operation_id):
         for name, other, number, text, step in _amount_pairs(value):

@@ -1,4 +1,4 @@
-"""Rules that an object is the same in every read: alone, in a list, nested, in order books and in the archive."""
+"""Checks that an object is the same in every read: alone, in a list, nested, in order books and in the archive."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -19,7 +19,10 @@ Row = Mapping[str, Any]
 
 
 class Item(NamedTuple):
-    """The list that also serves a single object: its operation id, and the field that identifies the object's row."""
+    """The list that has the same object as a read of a single object.
+
+    It has the list's operation id, and the field that identifies the object's row.
+    """
 
     listed: str
     name: str
@@ -49,9 +52,9 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that an event's markets, beside the event or nested in it, equal the rows of GetMarkets.
+    """Check that an event's markets, listed beside the event or nested in it, equal the rows of GetMarkets.
 
-    Archived markets may be there or not, both in the event and in GetMarkets.
+    Archived markets may be present or absent in both.
     """
     for event in target.known("event_ticker"):
         archived = _archived_markets(target, event)
@@ -78,7 +81,7 @@ def _archived_markets(target: Target, event: str) -> set[str]:
 
 
 def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the last level on each side of an order book is the best, and equals the bid of its market."""
+    """Check that the last level on each side of an order book is the best, and equals the bid that its market shows."""
     judged = False
     for ticker in target.known("ticker"):
         market = target.row("GetMarket", ticker)
@@ -104,7 +107,7 @@ def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that `depth` keeps that many of the best prices of each side, and that 0 keeps all."""
+    """Check that `depth` limits each side to that many of its best prices, and that 0 does not limit it."""
     judged = False
     for ticker in target.known("ticker"):
         whole = target.body(operation_id, None, {"ticker": ticker})
@@ -122,7 +125,10 @@ def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 class Archived(NamedTuple):
-    """A list and its archive (operation ids), and the fields of the rows' timestamp and of the cutoff."""
+    """A list with an archive: both operation ids, the rows' timestamp field, and the cutoff's field.
+
+    Rows before the cutoff are in the archive.
+    """
 
     listed: str
     archive: str

@@ -1,4 +1,4 @@
-"""Rules about what each kind of key may read."""
+"""Checks what each kind of key may read."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ ACCOUNT_WIDE = ("GetDeposits", "GetWithdrawals", "GetSubaccountTransfers", "GetS
 
 
 def judge_plain(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a key without FCM membership is refused at reads for FCM members."""
+    """Check that reads for FCMs refuse the key of a member that is no FCM."""
     answer = target.ask(
         target.operations[operation_id].path, query={"subtrader_id": UNKNOWN_SUBTRADER}, signer=target.key(MEMBER)
     )
@@ -63,7 +63,7 @@ def _subaccount_of_key(target: Target) -> str:
 
 
 def judge_restricted_subaccount(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a key of one subaccount reads the same as the account's key does there, and no other subaccount."""
+    """Check that a key restricted to one subaccount reads there the same as the account's key, and reads no other."""
     own, key = _subaccount_of_key(target), target.key(RESTRICTED)
     path = target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subaccount": own}, signer=target.key(MEMBER)))
@@ -96,7 +96,7 @@ def judge_restricted_account(target: Target, operation_id: str) -> Iterator[Find
 
 
 def judge_breakdown(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a key of one subaccount receives no breakdown by shard, and other keys do."""
+    """Check that a key restricted to one subaccount gets no balances by shard, while other keys get them."""
     for role, is_expected in ((MEMBER, True), (RESTRICTED, False)):
         body = target.body(operation_id, role=role)
         if ("balance_breakdown" in body) is not is_expected:
@@ -106,7 +106,7 @@ def judge_breakdown(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_scope(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a key with the scope for balances reads the balance and nothing else."""
+    """Check that a key whose only scope is the one for balances reads the balance and nothing else."""
     answer = target.read(operation_id, role=BALANCE_ONLY)
     yield from refused(target, SCOPE, operation_id, answer, 200 if operation_id == "GetBalance" else 403)
 
@@ -121,7 +121,10 @@ def _bound_subtrader(target: Target) -> str:
 
 
 def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a key bound to a subtrader reads it like the FCM's key, with and without `subtrader_id`."""
+    """Check that a key bound to a subtrader reads the same as the FCM's key does for that subtrader.
+
+    The parameter `subtrader_id` may be sent or left out.
+    """
     own, path = _bound_subtrader(target), target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subtrader_id": own}, signer=target.key(FCM)))
     for query in ({}, {"subtrader_id": own}):
@@ -146,7 +149,7 @@ def judge_unheard_of(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unopened(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a subaccount that was never opened reads as an empty one."""
+    """Check that reads of a subaccount that was never opened answer as for an empty one."""
     if SUBACCOUNT_UNOPENED in subaccounts(target):
         raise NotJudged(f"book {SUBACCOUNT_UNOPENED} is open")
     body = target.body(operation_id, {"subaccount": SUBACCOUNT_UNOPENED})

@@ -1,6 +1,6 @@
-"""Rules that an account's fills, settlements and positions agree, by the venue's definitions.
+"""Checks that an account's fills, settlements and positions agree, by the venue's definitions.
 
-Positions are recomputed from fills: contracts bought and sold, cost of the open position, realized profit.
+Positions are computed from fills: contracts bought and sold, cost of the open position, realized profit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,10 @@ class FoldedPosition(NamedTuple):
     fills: int = 0
 
     def with_fill(self, row: Row) -> "FoldedPosition":
-        """Return the position after a fill. YES and NO close in pairs for a dollar; selling one is buying the other."""
+        """Return the position after a fill.
+
+        A YES and a NO contract close as a pair for a dollar; selling one buys the other.
+        """
         count, is_yes = contract_count(row, "count").value, row["side"] == "yes"
         is_buy = row["action"] == "buy"
         signed = count if is_yes == is_buy else -count
@@ -80,7 +83,7 @@ def judge_folded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def by_subaccount(target: Target, operation_id: str) -> list[dict[str, str]]:
-    """Return a query for each subaccount, or an empty query if the API date shows the primary subaccount only."""
+    """Return a query for each subaccount; one empty query if the API date shows only the primary subaccount."""
     is_divided = "subaccount" in target.operations[operation_id].query and "GetSubaccountBalances" in target.operations
     return [{"subaccount": number} for number in subaccounts(target)] if is_divided else [{}]
 
@@ -136,7 +139,7 @@ def _fee_slack(fills: Sequence[Row]) -> Decimal:
 
 
 def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the cost of a position is at most a dollar a contract, and at most its `total_traded`."""
+    """Check that the cost of a position is at most one dollar per contract, and at most its `total_traded`."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         count, cost, spent = (
@@ -169,7 +172,7 @@ def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that each winning contract of the net position pays a dollar, and that `value` fits the result."""
+    """Check that each winning contract of the net position pays one dollar, and that `value` fits the result."""
     whole = target.whole(operation_id)
     judged = False
     for row in whole.rows:

@@ -1,4 +1,4 @@
-"""Rules about money: cash is what was paid in, traded, won and reserved; positions are worth their prices."""
+"""Checks that cash is explained by payments, fills, payouts and orders, and the portfolio value by prices."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +30,8 @@ Row = Mapping[str, Any]
 def judge_cash(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that the cash of each subaccount is explained by its payments, transfers, fills, payouts and orders.
 
-    Payments do not show their subaccount: what is left of a subaccount has to be some of the deposits, and what is left
-    of the account all of them, less the withdrawals.
+    Payments do not show their subaccount. So the cash of a subaccount that the other rows do not explain has to be the
+    sum of some deposits, and that of the whole account the sum of all deposits less the withdrawals.
     """
     deposits, outgoing = _deposits(target), _withdrawn(target)
     left = _left(target, operation_id)
@@ -124,9 +124,10 @@ def _all(target: Target, operation_id: str, query: Mapping[str, str] | None = No
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the portfolio value is the sum of positions at the last price, NO at one dollar less that of YES.
+    """Check that the portfolio value is the sum of positions at their last prices.
 
-    A position of a market without a price counts with its cost. The formula is a choice that no document contradicts.
+    A NO contract is worth one dollar less the price of YES. A position of a market without a price counts with its
+    cost. The formula is a choice that no document contradicts.
     """
     for query in by_subaccount(target, operation_id):
         exact, slack = _worth(target, _all(target, "GetPositions", query))

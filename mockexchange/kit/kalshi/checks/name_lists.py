@@ -1,4 +1,4 @@
-"""The rule about commas in names: they separate names if the API date accepts lists, else they are part of the name."""
+"""Checks commas in parameters: they separate names if the API date accepts lists, else they belong to the name."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,7 +15,7 @@ COMMAS = "filters.commas"
 
 
 class Named(NamedTuple):
-    """A parameter that accepts a name or a list of names; `find` returns the name in a row."""
+    """A parameter that accepts a name, or a list of names at some API dates. `find` returns the name in a row."""
 
     operation_id: str
     parameter: str

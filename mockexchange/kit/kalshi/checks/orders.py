@@ -1,4 +1,4 @@
-"""Rules about orders: counts, fills, resting orders and queue positions."""
+"""Checks orders: their counts and fills, which ones rest, and their queue positions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -30,7 +30,10 @@ ZERO = Decimal(0)
 
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that filled and remaining count fit the initial count, and that only resting orders have contracts left."""
+    """Check that the filled and the remaining count of an order fit its initial count.
+
+    Only a resting order may have a remaining count above zero.
+    """
     whole = target.whole(operation_id)
     for row in whole.rows:
         filled, left, ordered = (contract_count(row, f"{name}_count") for name in ("fill", "remaining", "initial"))
@@ -127,7 +130,7 @@ def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the queue position of one order equals its row in the list; an order that does not rest has none."""
+    """Check that the queue position of one order equals its row in the list, and that a done order has none."""
     listed = target.whole("GetOrderQueuePositions")
     for row in listed.rows[:ORDERS_MAX]:
         body = target.body(operation_id, None, {"order_id": row["order_id"]})
@@ -145,7 +148,7 @@ def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_place(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a queue position is at most the count of other contracts that rest at the same or a better price."""
+    """Check that a queue position is at most the count of the other contracts at the same or a better price."""
     places = target.whole(operation_id)
     ahead = {row["order_id"]: contract_count(row, "queue_position") for row in places.rows}
     bought = [row for row in _resting(target) if row["action"] == "buy" and row["order_id"] in ahead]

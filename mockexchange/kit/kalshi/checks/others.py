@@ -1,4 +1,4 @@
-"""Rules about other accounts' data: no key reads them, neither by id nor by filter."""
+"""Checks that a key reads no data of other accounts, neither by id nor by filter."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -70,7 +70,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_filtered(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a filter by a value of another account's row shows no row of that account."""
+    """Check that filtering by a value from another account's row returns no row of that account."""
     name, others = OWN[operation_id], _rows_of_other(target, operation_id)
     foreign = {row[name] for row in others} - {row[name] for row in target.whole(operation_id, role=MEMBER).rows}
     for parameter, _ in filters_of(target, operation_id):
@@ -83,7 +83,7 @@ def judge_filtered(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_subtraders(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a subtrader of another FCM is not found, and that a filter by it shows nothing."""
+    """Check that a subtrader of another FCM is not found by its id, and that filtering by the id returns no rows."""
     for row in target.whole("ListFCMSubtraders", role=OTHER_FCM).rows[:IDS_MAX]:
         theirs, operation = row[SUBTRADER], target.operations[operation_id]
         if SUBTRADER in operation.query:

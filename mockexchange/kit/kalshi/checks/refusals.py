@@ -1,4 +1,4 @@
-"""Rules about refusals: the message for each cause, and the order of an error's members."""
+"""Checks refusals: the message for each wrong parameter, and the order of an error's keys."""
 
 import json
 from collections.abc import Iterator
@@ -108,7 +108,10 @@ def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a cursor of settled positions is refused when all are requested (documented in October 2026)."""
+    """Check that a cursor from the list of settled positions is refused in the list of all positions.
+
+    This is documented in October 2026.
+    """
     cursor = target.body(operation_id, {"limit": "1", "settlement_status": "settled"}).get("cursor")
     if not cursor:
         raise NotJudged("there are fewer than two settled positions")

@@ -1,4 +1,4 @@
-"""Rules about signatures: reads of an account refuse every wrong signature, and public reads need none."""
+"""Checks that reads of an account refuse every wrong signature, and that public reads need none."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ def judge_each(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a signature by another account's key is refused."""
+    """Check that a request under one key's id, signed with another account's key, is refused."""
     own, other = _key(target, operation_id), target.key(OTHER)
     answer = target.ask(
         target.operations[operation_id].path, signer=other, change=lambda headers: {**headers, KEY: own.key_id}

@@ -1,4 +1,4 @@
-"""Rules about sums: event rows are the sums of their markets' rows, and parts of balances add up."""
+"""Checks that event rows are the sums of their markets' rows, and that the parts of balances add up."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +82,7 @@ def _may_be_sum(shown: Amount, total: Decimal, count: int) -> bool:
 
 
 def judge_events_of_page(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the event rows of a page are the events of its market rows, each once."""
+    """Check that the event rows of a page are those of the events of its market rows, each once."""
     judged = False
     for view in views_of(target, operation_id):
         for page in walk(target, operation_id, {**view, "limit": 2}).pages:
@@ -96,7 +96,7 @@ def judge_events_of_page(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_balance(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the amounts by shard add up to the total, and that each shard is listed once."""
+    """Check that the balances by shard add up to the total, and that each shard is listed once."""
     body = target.body(operation_id)
     parts, total = body.get(BREAKDOWNS[operation_id]), _total(body, operation_id)
     if not parts:
@@ -124,7 +124,7 @@ def _total(body: Row, operation_id: str) -> Amount:
 
 
 def judge_books(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the list of subaccounts shows for each the same balance as GetBalance."""
+    """Check that the list of subaccounts shows the same balance for each as GetBalance."""
     rows = target.rows(operation_id)
     for number in sorted({row["subaccount_number"] for row in rows}):
         total = sum((Decimal(row["balance"]) for row in rows if row["subaccount_number"] == number), Decimal(0))

@@ -1,4 +1,4 @@
-"""The rule about writes without a key, without a body, or about objects that do not exist: they are refused."""
+"""Checks that writes are refused if they have no key, no body, or name an object that does not exist."""
 
 import re
 from collections.abc import Iterator, Mapping

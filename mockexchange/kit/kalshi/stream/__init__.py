@@ -1,4 +1,4 @@
-"""Rules about Kalshi's stream beyond the schemas of its messages; written from its documentation.
+"""Lists the rules about Kalshi's stream beyond the schemas of its messages. They are written from its documentation.
 
 They run in this order: rules on which others rely come first.
 """

@@ -1,4 +1,4 @@
-"""Rules that compare an account's frames with REST: positions of subaccounts, positions after fills, fresh reads."""
+"""Compares an account's frames with REST: positions of subaccounts, positions after fills, and fresh reads."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -17,7 +17,7 @@ POSITIONS, POSITION, FILL = "market_positions", "market_position", "fill"
 
 
 def judge_subaccounts(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that each position that changed, of any subaccount, had a frame of its market and subaccount."""
+    """Check that each change of a position, in any subaccount, caused a frame for its market and subaccount."""
     recording, writer = recording_of(target), FindingWriter("stream.subaccount-positions", target)
     found = recording.settled_differences(POSITIONS, lambda: _without_frame(recording))
     for number, ticker in found:
@@ -39,7 +39,7 @@ def _without_frame(recording: Recording) -> Iterator[tuple[str, str]]:
 
 
 def judge_post_positions(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that the position after a fill is the one after the fill before it, plus what was bought or sold."""
+    """Check that the position that a fill's frame shows is that of the fill before, plus what was bought or sold."""
     writer, judged = FindingWriter("stream.post-position", target), False
     last: dict[tuple[object, object], Decimal] = {}
     for message in recording_of(target).messages(FILL):
@@ -86,7 +86,7 @@ def _cut_off(body: Row) -> int:
 
 
 def judge_fresh(target: StreamTarget, path: str) -> Iterator[Finding]:
-    """Check that a read that was sent before the events shows them, as a read that was never sent before does.
+    """Check that a read shows events that came after its last answer, as a read with a new query does.
 
     Both are sent twice in turn, so that a change between them is not taken for an old answer.
     """

@@ -1,4 +1,4 @@
-"""What the stream's API document says about channels, error codes and parameters."""
+"""Reads the stream's API document: its channels, error codes and parameters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -81,13 +81,13 @@ def query_parameters(target: StreamTarget, path: str) -> frozenset[str]:
 
 
 class FindingWriter(NamedTuple):
-    """A helper that makes the findings of one rule."""
+    """Makes the findings of one rule about the stream."""
 
     rule: str
     target: StreamTarget
 
     def finding(self, where: str | RecordedStream, seen: str, expected: str, message: str = "") -> Finding:
-        """Return a finding; it points to the documented message `message`, or to the stream if that is ""."""
+        """Return a finding that points to the message `message` in the document, or to the stream if that is ""."""
         name = where if isinstance(where, str) else where.name
         return Finding(self.rule, name, seen, expected, self.target.location(message))
 

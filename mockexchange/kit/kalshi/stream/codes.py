@@ -1,4 +1,4 @@
-"""Rules about error codes: the answer to each kind of wrong command."""
+"""Checks that each kind of wrong command is answered with its error code."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ COMMUNICATIONS, INDICES, PYTH = "communications", "cfbenchmarks_value", "pyth_va
 
 
 class CommandStream(NamedTuple):
-    """A stream on which wrong commands are tried, subscribed to order book, ticker and fills of one market."""
+    """A stream on which wrong commands are tried. It is subscribed to order book, ticker and fills of one market."""
 
     stream: RecordedStream
     ticker: str
@@ -34,7 +34,7 @@ class CommandStream(NamedTuple):
 
 
 class WrongCommand(NamedTuple):
-    """A command with one mistake, and the error code that must answer it."""
+    """A command with one mistake, and the error code with which the server must answer it."""
 
     description: str
     code: int | None
@@ -198,7 +198,7 @@ def _subjects(target: StreamTarget) -> Iterable[str]:
 
 
 def command_stream_of(target: StreamTarget) -> CommandStream:
-    """Return the stream for wrong commands, opened again if the last command ended it. Raises NotJudged."""
+    """Return the stream for wrong commands; open it again if the last command ended it. Raises NotJudged."""
     found: CommandStream = target.cached("commands", _open_command_stream)
     if found.stream.is_closed:
         target.drop_cached("commands")
@@ -217,7 +217,7 @@ def _open_command_stream(target: StreamTarget) -> CommandStream:
 
 
 def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a command with one mistake is answered with its error code and id, and nothing else."""
+    """Check that a command with one mistake is answered by its error code, with the command's id, and nothing else."""
     commands = command_stream_of(target)
     if subject in NOT_COMMANDS:
         commands.stream.send(NOT_COMMANDS[subject])

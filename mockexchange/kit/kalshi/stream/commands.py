@@ -1,4 +1,4 @@
-"""Rules about the effect of each valid command."""
+"""Checks the effect of each valid command of the stream."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ STREAM = "stream"
 
 
 def judge_list(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that list_subscriptions lists every subscription with its channel, in the order of their sids."""
+    """Check that list_subscriptions lists every subscription with its channel, ordered by subscription id (sid)."""
     stream = target.open()
     stream.subscribe(TRADE, FILL)
     stream.subscribe(TICKER)
@@ -34,7 +34,10 @@ def judge_list(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_unsubscribe(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that the end of each sid is acknowledged once, and that the sid is unknown and unused afterwards."""
+    """Check that unsubscribing is acknowledged once per subscription id (sid), which is then not valid any more.
+
+    A later subscription gets a new sid.
+    """
     writer, stream = FindingWriter("stream.unsubscribe", target), target.open()
     stream.subscribe(TRADE, FILL, TICKER)
     gone = [one.sid for one in stream.unsubscribe(1, 3) if one.kind is MessageKind.GONE]
@@ -47,7 +50,7 @@ def judge_unsubscribe(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_repeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that subscribing to a channel again extends the existing subscription to all the markets."""
+    """Check that subscribing again to a channel, with more markets, adds them to the existing subscription."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.repeat", target), target.open()
     stream.subscribe(TICKER, market_tickers=[first])
@@ -59,7 +62,7 @@ def judge_repeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_add(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that add_markets is answered with the whole filter, and that new order books begin with a snapshot."""
+    """Check that the answer to add_markets lists all markets, and that new order books begin with a snapshot."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.add", target), target.open()
     stream.subscribe(ORDER_BOOKS, market_tickers=[first])
@@ -71,9 +74,10 @@ def judge_add(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_delete(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that delete_markets is answered with the remaining filter, and that no frame of other markets follows.
+    """Check that the answer to delete_markets lists the remaining markets, and that no frame of a deleted one follows.
 
-    Of the markets that were heard, the busiest is deleted, and another stream waits until it has spoken again.
+    The market with the most frames is deleted. A second stream keeps it, to show that there were frames that could
+    follow.
     """
     first, second = _busiest(target, *_two(target))
     writer, stream = FindingWriter("stream.delete", target), target.open()
@@ -104,7 +108,7 @@ def _busiest(target: StreamTarget, *tickers: str) -> tuple[str, str]:
 
 
 def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that get_snapshot is answered with the order books that it names, with the command's id."""
+    """Check that get_snapshot is answered with snapshots of the order books that it names, with the command's id."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.get-snapshot", target), target.open()
     stream.subscribe(ORDER_BOOKS, market_tickers=[first, second])
@@ -116,7 +120,7 @@ def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_initial_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a subscription with `send_initial_snapshot` begins with a `ticker` frame of each market it names."""
+    """Check that a subscription with `send_initial_snapshot` begins with one `ticker` frame for each of its markets."""
     tickers = list(_two(target))
     writer, stream = FindingWriter("stream.initial-snapshot", target), target.open()
     stream.subscribe(TICKER, market_tickers=tickers, send_initial_snapshot=True)
@@ -126,7 +130,7 @@ def judge_initial_snapshot(target: StreamTarget, subject: str) -> Iterator[Findi
 
 
 def judge_skip(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that with skip_ticker_ack the answer to a change omits the filter."""
+    """Check that the answer to a change omits the list of markets on a subscription with skip_ticker_ack."""
     first, second = _two(target)
     writer, stream = FindingWriter("stream.skip-ack", target), target.open()
     stream.subscribe(TICKER, market_tickers=[first], skip_ticker_ack=True)
@@ -135,7 +139,7 @@ def judge_skip(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_no_id(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a command without an id, or with id 0, is answered without one."""
+    """Check that the answer to a command without an id, or with id 0, has no id."""
     writer, stream = FindingWriter("stream.no-id", target), target.open()
     for raw in (b'{"cmd":"list_subscriptions"}', b'{"id":0,"cmd":"list_subscriptions"}'):
         stream.send(raw)
@@ -145,7 +149,7 @@ def judge_no_id(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_binary(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a command in a binary message is carried out as in a text message."""
+    """Check that a command in a binary message has the same effect as in a text message."""
     writer, stream = FindingWriter("stream.binary", target), target.open()
     command_id = stream.next_id()
     stream.send(stream.protocol.command(command_id, "subscribe", {"channels": [FILL]}), is_binary=True)

@@ -1,4 +1,4 @@
-"""Rules about the order of frames, general ones and Kalshi's own, checked on each recorded stream."""
+"""Checks the order of frames on each recorded stream, by general rules and Kalshi's own."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -28,7 +28,7 @@ def _names(target: StreamTarget) -> Iterable[str]:
 
 
 def right_channel(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that each data message belongs to the channel of its subscription."""
+    """Check that each data message belongs to the channel of the subscription that it names."""
     known = channels(target)
     for number, message in enumerate(stream.messages, start=1):
         channel = stream.channels.get(message.sid or 0)
@@ -102,7 +102,7 @@ def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Check that a channel sends frames of the events that this run caused on it."""
+    """Check that a channel sent frames about the events that this run caused."""
     if not target.is_scripted:
         recording_of(target).messages(channel)
     elif not recording_of(target).unfiltered.data(channel):
@@ -113,7 +113,7 @@ def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
 
 
 def documented(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Yield the differences between the API document and the frames of a channel, or all replies."""
+    """Yield the differences between the API document and the frames of a channel, or the replies to commands."""
     recording = recording_of(target)
     if subject != REPLIES:
         recording.messages(subject)

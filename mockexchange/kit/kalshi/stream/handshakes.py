@@ -1,4 +1,4 @@
-"""Rules about stream handshakes with a valid key, and with each kind of wrong credentials."""
+"""Checks stream handshakes with a valid key, and with each kind of wrong credentials."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -21,7 +21,7 @@ REFUSED, NEEDS_KEY = 401, 9
 
 
 class Mistake(NamedTuple):
-    """A wrong handshake; `make` returns its headers, given a valid key and the URL."""
+    """A wrong way to open a stream; `make` takes a valid key and the URL, and returns the headers."""
 
     description: str
     make: Callable[[Signer, str], Headers]
@@ -73,7 +73,7 @@ def judge_mistake(target: StreamTarget, description: str) -> Iterator[Finding]:
 
 
 def judge_path(target: StreamTarget, path: str) -> Iterator[Finding]:
-    """Check that a handshake at another path is refused, also with a valid key."""
+    """Check that a handshake at another path is refused, although its key is valid."""
     url = f"{target.url.removesuffix(target.rest.venue.stream_path)}{path}"
     signer = target.signer(MEMBER)
     yield from _judge_refused(
@@ -86,7 +86,7 @@ def _mistakes(target: StreamTarget) -> Iterable[str]:
 
 
 def judge_anonymous(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that without a key public channels are accepted and private ones refused."""
+    """Check that a stream opened without a key may subscribe to public channels, but not to private ones."""
     writer = FindingWriter("stream.anonymous", target)
     try:
         stream = target.shake_hands(target.signer(MEMBER), lambda headers: {})

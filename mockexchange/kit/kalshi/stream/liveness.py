@@ -1,4 +1,4 @@
-"""Rules about pings in both directions, and about the closing of a stream."""
+"""Checks pings in both directions, and the closing of a stream."""
 
 from collections.abc import Iterator
 

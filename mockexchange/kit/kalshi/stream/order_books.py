@@ -1,4 +1,4 @@
-"""Rules about order books: a snapshot comes first, then changes that add up to the order book of REST."""
+"""Checks the frames of order books: a snapshot comes first, then changes that add up to the order book of REST."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -24,7 +24,7 @@ Book = dict[str, Levels]
 
 
 def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
-    """Return price in dollars and count for each level of a side, in the list's order."""
+    """Return the price in dollars and the count of each level of a side, in the list's order."""
     for name, per_dollar in ((f"{side}_dollars_fp", 1), (f"{side}_dollars", 1), (side, 100)):
         found = node.get(name)
         if isinstance(found, list):
@@ -41,7 +41,7 @@ def book_of(node: Row) -> Book:
 class OrderBooks:
     """The order books of one subscription, computed from its frames.
 
-    `wrong` lists inconsistent frames, each with what was seen and what was expected.
+    `wrong` lists the frames that contradict earlier ones, each with what was seen and what was expected.
     """
 
     def __init__(self, frames: list[StreamMessage]) -> None:

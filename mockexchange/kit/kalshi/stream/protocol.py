@@ -1,4 +1,4 @@
-"""Kalshi's stream protocol: JSON texts, commands with `cmd` and messages with `type`."""
+"""Reads and writes Kalshi's stream messages: JSON texts, commands with `cmd` and messages with `type`."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ UNREADABLE = StreamMessage(MessageKind.OTHER)
 
 
 class KalshiStreamProtocol:
-    """A `StreamProtocol` with `sid` for subscriptions, `seq` for sequence numbers and `id` for commands."""
+    """Kalshi's `StreamProtocol`: `sid` numbers subscriptions, `seq` frames, and `id` commands."""
 
     barrier = "list_subscriptions"
 

@@ -1,7 +1,4 @@
-"""A recording of several simultaneous streams, which most rules about the stream examine.
-
-A run records the streams once, not once for each rule.
-"""
+"""Records several simultaneous streams once in a run, since most rules about the stream examine them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -55,7 +52,7 @@ FRESH: Mapping[str, Mapping[str, str]] = {
 
 @dataclass
 class Recording:
-    """The recorded streams of a run, and the rows that REST listed before the events."""
+    """The recorded streams of a run, and the rows that REST listed before events were caused."""
 
     target: StreamTarget
     tickers: list[str] = field(default_factory=list)
@@ -88,7 +85,7 @@ class Recording:
         return found
 
     def settled_differences(self, channel: str, compare: Callable[[], Iterable[T]]) -> list[T]:
-        """Return what differs between a channel's frames and REST, compared while no more frames arrive.
+        """Return the differences between a channel's frames and REST, compared once no more frames arrive.
 
         REST may lag behind the stream, so differences are compared once more after LAG_S. Raises NotJudged.
         """
@@ -108,7 +105,7 @@ class Recording:
 
 
 def recording_of(target: StreamTarget) -> Recording:
-    """Return the recording of a run, which is made on first use. Raises NotJudged and Unreachable."""
+    """Return the recording of a run; the first call makes it. Raises NotJudged and Unreachable."""
     return target.cached("recording", _record)
 
 
@@ -147,7 +144,7 @@ def positions_of(target: StreamTarget, number: str) -> dict[str, Row]:
 
 
 def asked_again(recording: Recording, path: str, further: Mapping[str, str] | None = None) -> Any:
-    """Send a read with the same query as before and return the answer, without fields that change by themselves."""
+    """Repeat a read that was sent before the events, and return the answer without fields that change by themselves."""
     rest = recording.target.rest
     answer = rest.ask(path, query={**FRESH[path], **(further or {})})
     rest.objections.clear()  # answers are judged by other rules
@@ -182,7 +179,7 @@ def _change_filter(stream: RecordedStream, tickers: list[str]) -> None:
 def subscribe_to_all(
     target: StreamTarget, stream: RecordedStream, tickers: list[str], *, is_narrow: bool = False
 ) -> None:
-    """Subscribe to the order books of these tickers and to all other channels.
+    """Subscribe to the order books of these tickers, and to all other channels.
 
     With `is_narrow` the other channels are filtered by the tickers, too.
     """
@@ -228,5 +225,5 @@ def keyed(target: StreamTarget, path: str) -> dict[str, Row]:
 
 
 def last_by(frames: Iterable[StreamMessage], *keys: str) -> dict[tuple[Any, ...], StreamMessage]:
-    """Return the last message for each combination of values that the fields `keys` have in the bodies."""
+    """Return the last message for each combination of values of the fields `keys` in the bodies."""
     return {tuple(one.body.get(key) for key in keys): one for one in frames}

@@ -1,4 +1,4 @@
-"""Rules that the last frames of each channel equal what REST serves right after them."""
+"""Checks that the last frames of each channel equal what REST returns right after them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -35,7 +35,7 @@ Found = tuple[str, Any, Any]
 
 
 class Comparison(NamedTuple):
-    """The comparison of a channel with REST; `compare` yields the differences."""
+    """A rule that compares the frames of a channel with REST; `compare` yields the differences."""
 
     rule: str
     channel: str
@@ -56,7 +56,7 @@ def _row(recording: Recording, path: str, names: Mapping[str, str]) -> Row | Non
 
 
 def positions(recording: Recording) -> Iterator[Found]:
-    """Compare the last position frame of each market and subaccount with its row in REST."""
+    """Compare the last position frame of each market and subaccount with the same position in REST."""
     known = query_parameters(recording.target, POSITIONS)
     frames = recording.unfiltered.data("market_positions")
     for (ticker, subaccount), message in last_by(frames, "market_ticker", "subaccount").items():
@@ -79,9 +79,9 @@ def _position(recording: Recording, known: Collection[str], ticker: str, subacco
 
 
 def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
-    """Yield the amounts of a position that differ: name, value in the frame and value in the row.
+    """Yield the amounts in which a frame and a REST row of the same position differ.
 
-    Values are in contracts and dollars.
+    Each is a name, the value in the frame and the value in the row, in contracts or dollars.
     """
     if count(body, "position") != count(row, "position"):
         yield "position", count(body, "position"), count(row, "position")
@@ -92,7 +92,7 @@ def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | N
 
 
 def fills(recording: Recording) -> Iterator[Found]:
-    """Compare the fills of the stream with those of REST; each new REST row needs a frame."""
+    """Compare the fills of the stream with those of REST. Each new fill in REST needs a frame."""
     bodies = {str(one.body.get("trade_id")): one.body for one in recording.unfiltered.data("fill")}
     shown = keyed(recording.target, FILLS)
     for trade_id, body in list(bodies.items())[-LOOKED_UP_MAX:]:
@@ -138,7 +138,7 @@ def orders(recording: Recording) -> Iterator[Found]:
 
 
 def groups(recording: Recording) -> Iterator[Found]:
-    """Compare the order groups with REST, which lists each with its last limit until it is deleted."""
+    """Compare the frames of order groups with REST, which lists a group with its last limit until it is deleted."""
     shown, frames = keyed(recording.target, GROUPS), recording.unfiltered.data("order_group_updates")
     last = last_by(frames, "order_group_id")
     for (group,), message in last.items():
@@ -157,7 +157,7 @@ LIMIT = "contracts_limit_fp"
 
 
 def trades(recording: Recording) -> Iterator[Found]:
-    """Compare the trades of the stream with the trades of REST; if trades have ids, each new REST row needs a frame."""
+    """Compare the trades of the stream with those of REST. If trades have ids, each new trade in REST needs a frame."""
     shown, frames = keyed(recording.target, TRADES), recording.unfiltered.data("trade")
     for message in frames[-LOOKED_UP_MAX:]:
         if not any(_is_trade(message.body, row) for row in shown.values()):
@@ -195,7 +195,7 @@ STATES: Mapping[str, Collection[str]] = {
 
 
 def lifecycle(recording: Recording) -> Iterator[Found]:
-    """Compare status and result of each market in REST with the last event of its lifecycle."""
+    """Compare the status and the result of each market in REST with the last event of its lifecycle on the stream."""
     events = [one for one in recording.messages("market_lifecycle_v2") if "market_ticker" in one.body]
     for (ticker,), last in list(last_by(events, "market_ticker").items())[-LOOKED_UP_MAX:]:
         event, row = str(last.body.get("event_type")), _row(recording, MARKET, {"ticker": str(ticker)})

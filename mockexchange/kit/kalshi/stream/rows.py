@@ -1,4 +1,4 @@
-"""Comparison of REST rows with bodies of frames, in the fields that both have."""
+"""Compares REST rows with the bodies of frames, in the fields that both have."""
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -19,7 +19,7 @@ def amount(value: object) -> Decimal | None:
 
 
 def is_same(one: object, other: object) -> bool:
-    """Return whether two values are equal; numbers are compared by value, also if they are text."""
+    """Return whether two values are equal. Numbers are compared by value, also if they are text."""
     mine, yours = amount(one), amount(other)
     return mine == yours if mine is not None and yours is not None else bool(one == other)
 
@@ -27,9 +27,9 @@ def is_same(one: object, other: object) -> bool:
 def differences(
     body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the fields that differ: key, value in the frame and value in the row.
+    """Yield the fields in which a frame and a row differ: key, value in the frame and value in the row.
 
-    `renamed` maps keys to names in REST, and the keys in `exempt` are not compared.
+    `renamed` maps keys of frames to names in REST. The keys in `exempt` are not compared.
     """
     names = renamed or {}
     for key, value in body.items():
@@ -39,7 +39,10 @@ def differences(
 
 
 def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_DOLLAR) -> Decimal | None:
-    """Return an amount in dollars: `<name>_dollars`, or else `whole` (by default `name`) in parts of a dollar."""
+    """Return an amount in dollars: from `<name>_dollars`, or else from `whole`, in which a dollar has `parts` units.
+
+    The default of `whole` is `name`.
+    """
     exact = amount(body.get(f"{name}_dollars"))
     if exact is not None:
         return exact
@@ -48,6 +51,6 @@ def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_D
 
 
 def count(body: Row, name: str) -> Decimal | None:
-    """Return a number of contracts: `<name>_fp`, or else the whole number in `name`."""
+    """Return a number of contracts: from `<name>_fp`, or else the whole number in `name`."""
     exact = amount(body.get(f"{name}_fp"))
     return exact if exact is not None else amount(body.get(name))

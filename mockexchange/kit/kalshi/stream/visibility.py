@@ -1,4 +1,4 @@
-"""Rules about who receives which frames: filters, private channels, and keys restricted to one subaccount."""
+"""Checks which stream gets which frames: filters, private channels, and keys restricted to one subaccount."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -22,7 +22,10 @@ SUBACCOUNTS = ("subaccount", "subaccount_number")
 
 
 def judge_filter(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Check that a filter keeps exactly the frames of its market, or all frames on a channel that ignores filters."""
+    """Check that a subscription with a filter gets exactly the frames of its market.
+
+    A channel that ignores filters has to send all frames.
+    """
     recording, writer = recording_of(target), FindingWriter("stream.filter", target)
     ticker = recording.tickers[0]
     is_filtered = channels(target)[channel].filter != "ignored"

@@ -1,4 +1,4 @@
-"""The rules that place orders, for `verify server --writes` and the contract suites."""
+"""Lists the rules that place orders, for `verify server --writes` and the contract suites."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.writes import groups, orders

@@ -1,4 +1,4 @@
-"""Rules about order groups, checked with a group of one small order."""
+"""Checks order groups, with a group of one small order."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +15,7 @@ REFUSED = (400, 404, 409)
 
 
 def judge_life(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a new group is listed, that each change of it is answered, and that a deleted one is gone."""
+    """Check that a new group is listed, that each change of the group is answered, and that it is gone once deleted."""
     group_id = _create(target, operation_id)
     if group_id not in _listed(target):
         yield finding(
@@ -35,7 +35,7 @@ def _answered(target: Target, answer: Answer, status: int) -> Iterator[Finding]:
 
 
 def judge_orders(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a triggered group cancels its orders, refuses new ones, and takes them again after a reset."""
+    """Check that a triggered group cancels its orders and refuses new ones, until it is reset."""
     with open_placer(target, _newest(target)) as placer:
         group_id = _create(target, operation_id)
         try:

@@ -1,4 +1,4 @@
-"""An order placer for rules: it places orders, reads them back, and cancels those that rest at the end.
+"""Places orders for rules, reads them back, and at the end cancels those that rest.
 
 Orders have one or two contracts at one or two cents, in a market whose asks are above that.
 """
@@ -27,7 +27,7 @@ SHORT = {FILL_OR_KILL: "FOK", IMMEDIATE: "IOC", REST: "GTC"}
 
 
 class Generation(NamedTuple):
-    """The operation ids of one generation of the API's order entry."""
+    """The operation ids of one set of operations for orders. The venue has two such sets, an older and a newer one."""
 
     create: str
     cancel: str
@@ -54,14 +54,14 @@ GENERATIONS = {one.create: one for one in (FIRST, SECOND)}
 
 
 class OrderPlacer:
-    """Order entry by one generation of operations in one market; `open_placer` cancels the orders at the end."""
+    """Places orders in one market for a rule, by one set of operations. `open_placer` cancels the orders at the end."""
 
     def __init__(self, target: Target, generation: Generation, ticker: str) -> None:
         self.target, self.generation, self.ticker = target, generation, ticker
         self.made: list[str] = []
 
     def body(self, *, cents: int = 1, count: int = 1, force: str = REST, **more: object) -> dict[str, Any]:
-        """Return the body of a buy of YES contracts, with a new client order id."""
+        """Return the body of an order that buys YES contracts, with a new client order id."""
         common = {"ticker": self.ticker, "client_order_id": str(uuid.uuid4()), **more}
         if not self.generation.is_first:
             stated = {"side": "bid", "count": f"{count}.00", "price": f"0.{cents:02}00", "time_in_force": force}
@@ -84,7 +84,7 @@ class OrderPlacer:
         return answer
 
     def place(self, **wanted: Any) -> tuple[str, Answer]:
-        """Place an order that should rest; return its id and the answer. Raises NotJudged if it is refused."""
+        """Place an order that should rest, and return its id and the answer. Raises NotJudged if it is refused."""
         answer = self.create(self.body(**wanted))
         if answer.status not in DONE:
             raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
@@ -103,7 +103,7 @@ class OrderPlacer:
         return self.target.write(self.generation.decrease, wanted, {"order_id": order_id})
 
     def amend(self, order_id: str, client_order_id: str, *, cents: int, count: int) -> Answer:
-        """Change price and total size, and give the order a new client order id."""
+        """Change the price and the total count of an order, and give it a new client order id."""
         names = {"client_order_id": client_order_id, "updated_client_order_id": str(uuid.uuid4())}
         if self.generation.is_first:
             stated: dict[str, Any] = {"side": "yes", "action": "buy", "yes_price": cents, "count": count}
@@ -114,7 +114,7 @@ class OrderPlacer:
         )
 
     def read(self, order_id: str, is_shown: Callable[[Row], bool] = bool) -> Row:
-        """Return the order as the venue serves it, once `is_shown` accepts it or the lag is over; empty if missing."""
+        """Read an order until `is_shown` accepts it or the server's read lag is over; return it, empty if missing."""
         return self.settled(lambda: self._order(order_id), is_shown)
 
     def _order(self, order_id: str) -> Row:
@@ -129,7 +129,7 @@ class OrderPlacer:
         return {row["order_id"]: row for row in rows}
 
     def footprint(self) -> dict[str, object]:
-        """Return the resting orders, positions and cash, which a refused write must not change."""
+        """Return the resting orders, positions and cash, none of which a refused write may change."""
         positions = self.target.ask("/portfolio/positions", query={"ticker": self.ticker}).json()
         balance = self.target.ask("/portfolio/balance").json()
         return {
@@ -139,7 +139,7 @@ class OrderPlacer:
         }
 
     def settled(self, read: Callable[[], T], is_fine: Callable[[T], bool]) -> T:
-        """Call `read` until `is_fine` accepts the result or the server's read lag is over; return the last result."""
+        """Call `read` until `is_fine` accepts the result, or the server's read lag is over; return the last result."""
         ends_at_s = time.monotonic() + self.target.lag_s
         found = read()
         while not is_fine(found) and time.monotonic() < ends_at_s:
@@ -155,7 +155,10 @@ class OrderPlacer:
 
 @contextmanager
 def open_placer(target: Target, operation_id: str) -> Iterator[OrderPlacer]:
-    """Yield an order placer for the generation of an operation. Raises NotJudged without a suitable market."""
+    """Yield an order placer that uses the same set of operations as `operation_id`.
+
+    Raises NotJudged if there is no suitable market.
+    """
     placer = OrderPlacer(target, GENERATIONS[operation_id], quiet_market(target))
     try:
         yield placer

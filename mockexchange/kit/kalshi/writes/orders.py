@@ -1,4 +1,4 @@
-"""Rules about order entry beyond the schemas, checked with small orders far from the market."""
+"""Checks placing and changing orders beyond the schemas, with small orders far from the market."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -45,7 +45,7 @@ UNKNOWN_MARKET = "KXNOSUCHMARKET-00JAN01-X"
 
 
 def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the answer of a create equals the next read of the order."""
+    """Check that the answer to placing an order equals the next read of the order."""
     with open_placer(target, operation_id) as placer:
         order_id, answer = placer.place()
         row = placer.read(order_id)
@@ -96,7 +96,7 @@ def _milliseconds(instant: str) -> int:
 
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that counts add up through create, decrease and cancel, in the answers and in the reads."""
+    """Check that counts add up while an order is placed, decreased and canceled, in the answers and in the reads."""
     with open_placer(target, operation_id) as placer:
         order_id, answer = placer.place(count=2)
         yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
@@ -170,7 +170,10 @@ def _required(placer: OrderPlacer) -> str:
 
 
 def judge_duplicate(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a client order id is refused for ever once it was used, and that this leaves nothing behind."""
+    """Check that a client order id that was used once is refused for ever.
+
+    The refusal must leave nothing behind.
+    """
     with open_placer(target, operation_id) as placer:
         body = placer.body()
         placer.create(body)
@@ -222,7 +225,7 @@ def _mistakes(placer: OrderPlacer) -> Iterator[tuple[dict[str, Any], tuple[int, 
 
 
 def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that an order which is to be filled at once, and finds nothing, is canceled without a fill."""
+    """Check that an immediate-or-cancel order that matches nothing is canceled without a fill."""
     with open_placer(target, operation_id) as placer:
         order_id, answer = placer.place(force=IMMEDIATE)
         row = _order_of(placer, answer, order_id, left=0)
@@ -274,7 +277,7 @@ def _amend_answer(placer: OrderPlacer, answer: Answer, before: Row, after: Row) 
 
 
 def judge_batch(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a batch has an item for each order in its place, and that one that fails stops no other."""
+    """Check that the answer to a batch has an item for each order in its place, and that a failure stops no other."""
     with open_placer(target, operation_id) as placer:
         sent = [placer.body(), {**placer.body(), "ticker": UNKNOWN_MARKET}, placer.body()]
         answer = placer.judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
@@ -308,7 +311,7 @@ def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
 
 
 def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that what was bought at once is executed, has its averages, and is in the fills."""
+    """Check that an order that is filled at once is executed, shows its average prices, and is in the fills."""
     if not target.may_trade:
         raise NotJudged("orders are never filled outside a mock")
     with open_placer(target, operation_id) as placer:

@@ -1,4 +1,4 @@
-"""The venue's own rules for servers, beyond its API document."""
+"""Lists SignalPlus' own rules for servers, beyond its API document."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.signalplus.checks import calls, positions, signatures

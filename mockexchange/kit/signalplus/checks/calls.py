@@ -1,4 +1,4 @@
-"""Rules about calls: the rid of the answer, calls to the base URL, and the error of each mistake."""
+"""Checks calls: the request id (`rid`) in the answer, calls to the base URL, and the error for each mistake."""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def judge_base(target: Target, description: str) -> Iterator[Finding]:
 
 
 class Mistake(NamedTuple):
-    """A request body with one mistake, and the error code that must answer it."""
+    """A request body with one mistake, and the error code with which the server must answer it."""
 
     description: str
     body: bytes

@@ -1,4 +1,4 @@
-"""Rules about positions: consistent rows, the documented order of keys, and filters."""
+"""Checks positions: consistent rows, the documented order of keys, and filters."""
 
 from collections.abc import Iterator
 
@@ -85,7 +85,7 @@ def judge_kind(target: Target, kind: str) -> Iterator[Finding]:
 
 
 def judge_null(target: Target, name: str) -> Iterator[Finding]:
-    """Check that a null parameter equals an omitted one, and that unknown parameters are ignored."""
+    """Check that null as a parameter means the same as no parameter, and that unknown parameters are ignored."""
     found, expected = rows_of(target, {name: None}), _rows(target)
     if found != expected:
         yield finding(target, NULL, f"{WHERE} {name}=null", shown(found), shown(expected), POSITIONS)

@@ -1,4 +1,4 @@
-"""Rules about signatures: requests signed as documented are accepted, and all others are refused with 401."""
+"""Checks that requests signed as documented are accepted, and that all others are refused with 401."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -85,7 +85,7 @@ def judge_accepted(target: Target, description: str) -> Iterator[Finding]:
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a request signed by one key under the id of another is refused."""
+    """Check that a request with the id of one key and the signature of another is refused."""
     other = _key(target, OTHER)
     answer = _call(target, lambda right: {**right, KEY: f"Bearer {other.key_id}"})
     if answer.status != 401:
