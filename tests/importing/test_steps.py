@@ -60,6 +60,8 @@ ORDERS = {
     "renamed": ["amend: {order: o, client_order_id: other, price: 0.51}"],
     "repriced": ["amend: {order: o, price: 0.52}", FILL % 52, "amend: {order: o, price: 0.47, count: 30}", FILL % 47],
     "reduced-and-filled": [FILL % 50, "reduce: {order: o, count: 3}", "cancel: {order: o}"],
+    "filled-then-reduced": [FILL % 50, "reduce: {order: o, count: 3}"],
+    "reduced-then-executed": ["reduce: {order: o, count: 16}", FILL % 50],
     "amended-away": ["amend: {order: o, price: 0.40}", "reduce: {order: o, count: 3}", "amend: {order: o, count: 9}"],
 }
 
@@ -83,6 +85,26 @@ def test_answers_before_and_after_each_change_are_explained(tmp_path: Path, line
     path = record(tmp_path / "run.jsonl", history_of_order(lines), "2026-06", ("orders", "fills"), instants=instants)
     found = import_recording(path, "2026-06")
     assert unexplained(found) == []
+
+
+SETTLED = [
+    ("yes", "", "2025-11"),
+    ("no", "", "2026-10"),
+    ("scalar", ", value: 0.3", "2026-10"),
+    ("void", "", "2026-10"),
+]
+
+
+@pytest.mark.parametrize(("result", "value", "date"), SETTLED, ids=[f"{one[0]}-{one[2]}" for one in SETTLED])
+def test_a_market_that_paid_the_account_nothing_is_settled_too(
+    tmp_path: Path, result: str, value: str, date: str
+) -> None:
+    """It hides the row that an order left; rows of 2025 have no instant, so it is that of the order's end."""
+    settled = f"{REST}}}}}\n  - {{after: 3s, settle: {{market: KXA-26-T1, result: {result}{value}}}}}\n"
+    reads = (*READS, "/trade-api/v2/markets/KXA-26-T1")
+    found = import_recording(record(tmp_path / "run.jsonl", HEAD + settled, date, reads), date)
+    assert [one for one in unexplained(found) if "markets" not in str(one)] == []
+    assert f"result: {result}{value}}}" in steps(found, "settle")[0]
 
 
 def test_a_group_that_was_triggered_is_closed(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ class Facts:
     versions: dict[str, list[Row]] = field(default_factory=dict)
     """The different rows of each order, in the order in which they were answered."""
     settlements: dict[str, Row] = field(default_factory=dict)
+    payouts: dict[tuple[int, str], Row] = field(default_factory=dict)
+    """Settlements by subaccount and market ticker."""
     positions: dict[tuple[int, str], Dated] = field(default_factory=dict)
     """Positions in markets, by subaccount and market ticker."""
     shares: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class Facts:
     """The usage tier of the account."""
     books: dict[str, None] = field(default_factory=dict)
     """The markets whose order book was recorded."""
+    subaccounts: set[int] = field(default_factory=set)
+    """The subaccounts in the recorded list of balances."""
     listed_orders: set[int] = field(default_factory=set)
     """The subaccounts whose list of orders was recorded."""
     assumed: list[Problem] = field(default_factory=list)
@@ -85,7 +89,7 @@ def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
         facts.fills[fill["fill_id"]] = {"subaccount_number": subaccount, **fill}
         facts.archived += [fill["created_time"]] if _is_archive(answer) else []
     for settlement in body.get("settlements") or []:
-        facts.settlements[settlement["ticker"]] = settlement
+        facts.settlements[settlement["ticker"]] = facts.payouts[subaccount, settlement["ticker"]] = settlement
     for position in body.get("market_positions") or []:
         facts.positions[subaccount, position["ticker"]] = Dated(position, answer.at, answer.line)
     for event in body.get("event_positions") or []:
@@ -122,6 +126,7 @@ def _take_cash(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
     facts.transfers |= {row["transfer_id"]: row for row in [*(body.get("transfers") or []), *single]}
     for row in body.get("netting_configs") or []:
         facts.netting[int(row["subaccount_number"]), int(row.get("exchange_index") or 0)] = bool(row["enabled"])
+    facts.subaccounts |= {int(row["subaccount_number"]) for row in body.get("subaccount_balances") or []}
     if "resting_margin_reservation" in body:
         facts.allocation = body
     if answer.path == CUTOFF:

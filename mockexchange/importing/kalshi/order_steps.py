@@ -99,7 +99,7 @@ def _steps_of(order: Row, versions: Sequence[Row], fills: Sequence[Row]) -> Iter
             steps.append({"cancel": body})
         terms, changed = seen.terms, max(changed, at) if steps else changed
         for step in steps:
-            yield Step(at, ENDS if at >= changed and seen.status else AMENDS, step)
+            yield Step(at, ENDS if "cancel" in step else AMENDS, step)
 
 
 def _observations(versions: Sequence[Row], fills: Sequence[Row]) -> list[Observation]:
@@ -109,10 +109,13 @@ def _observations(versions: Sequence[Row], fills: Sequence[Row]) -> list[Observa
         terms = _terms_of(row, answered[-1].terms.reduced_centis if answered else 0)
         answered.append(Observation(instant_of(row, "last_update_time"), terms, row["status"]))
     makers = [(instant_of(one, "created_time"), _price_of(one)) for one in fills if not one["is_taker"]]
+    first = answered[0].terms
+    if answered[0].at > max((at for at, _ in makers), default=0):
+        first = first._replace(reduced_centis=0)  # the last change was a reduction, after the fills
     found = []
     for at, price in makers:
         known = [one.terms for one in answered if one.at < at]
-        found.append(Observation(at, (known[-1] if known else answered[0].terms)._replace(price=price)))
+        found.append(Observation(at, (known[-1] if known else first)._replace(price=price)))
     return sorted([*found, *answered], key=lambda one: (one.at, bool(one.status)))
 
 

@@ -52,7 +52,7 @@ def _account(facts: Facts) -> dict[str, Any]:
     users = [order["user_id"] for order in facts.orders.values() if order.get("user_id")]
     rows = [*facts.fills.values(), *facts.orders.values()]
     numbers = {int(row["subaccount_number"] or 0) for row in rows} | {number for number, _ in facts.positions}
-    numbers |= subaccounts_of_cash(facts)
+    numbers |= facts.subaccounts | subaccounts_of_cash(facts)
     subaccounts: dict[str, Any] = {str(number): {} for number in sorted(numbers) if number}
     found = {"user_id": users[0] if users else "", "tier": facts.tier, "subaccounts": subaccounts}
     return {name: value for name, value in found.items() if value}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from mockexchange.core.instruments.binary import Stake
@@ -22,12 +23,14 @@ from mockexchange.importing.kalshi.assumed_orders import assumed_order_steps
 from mockexchange.importing.kalshi.cash_steps import cash_steps
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.openings import Row, Trade, fold, opening_of
-from mockexchange.importing.kalshi.order_steps import group_steps, order_steps, resting_orders
+from mockexchange.importing.kalshi.order_steps import CANCELED, group_steps, order_steps, resting_orders
 from mockexchange.importing.kalshi.step import Step, fills_in_order, holder, ticker_of, trade_of
 
 CENTICENTS = 10_000
 MICROS_PER_CENT = 10_000
 SCALAR, VOID = "scalar", "void"
+PAID = ("settled", "finalized")
+"""The status of a settled market, by API date."""
 
 
 def steps_of(facts: Facts, start: int) -> list[Step]:
@@ -43,6 +46,7 @@ def steps_of(facts: Facts, start: int) -> list[Step]:
         *assumed_order_steps(facts),
         *_fill_steps(facts),
         *(_settlement_step(row) for row in facts.settlements.values()),
+        *_settled_markets(facts),
     ]
     return sorted(found, key=lambda step: (step.at, step.rank))
 
@@ -74,8 +78,31 @@ def _settlement_step(row: Plain) -> Step:
     if result == SCALAR and value is None:
         body["result"] = VOID
     elif result == SCALAR:
-        body["value"] = trimmed(price_of({"yes_price": value}, "yes"))
+        body["value"] = trimmed(_value_of(value))
     return Step(instant_of(row, "settled_time"), 4, {"settle": body})
+
+
+def _value_of(value: Any) -> Decimal:
+    """Return the value of a contract in dollars: text is dollars, a number cents."""
+    return Decimal(value) if isinstance(value, str) else Decimal(value) / 100
+
+
+def _settled_markets(facts: Facts) -> Iterator[Step]:
+    """Yield the settlements of markets that paid this account nothing, so that only rows of markets show them.
+
+    Rows of 2025 have no instant: it is that at which the market's last order was canceled, if there was one.
+    """
+    ended: dict[str, str] = defaultdict(str)
+    for order in facts.orders.values():
+        if order["status"] == CANCELED:
+            ended[ticker_of(order)] = max(ended[ticker_of(order)], order["last_update_time"])
+    for ticker, row in facts.markets.items():
+        at = row.get("settlement_ts") or ended[ticker]
+        if ticker not in facts.settlements and row.get("status") in PAID and row.get("result") and at:
+            value = row.get("settlement_value_dollars")
+            yield _settlement_step(
+                {"ticker": ticker, "market_result": row["result"], "settled_time": at, "value": value}
+            )
 
 
 def _opening_steps(facts: Facts, start: int) -> Iterator[Step]:
@@ -91,10 +118,9 @@ def _opening_steps(facts: Facts, start: int) -> Iterator[Step]:
         if (opening := openings[key]) is not None:
             at = start if before[key] else instant_of(dated.row, "last_updated_ts")
             yield _opening_step(key, opening, at, shares.get(key))
-    seen = {ticker for _, ticker in [*trades, *held]}
-    for ticker, settled in facts.settlements.items():
-        if ticker not in seen:
-            yield from _settled_opening(ticker, settled, start)
+    for key, settled in facts.payouts.items():
+        if key not in held:
+            yield from _settled_opening(key, settled, [one for _, one in trades[key]], start)
 
 
 def _is_settled(facts: Facts, ticker: str, at: int) -> bool:
@@ -103,13 +129,27 @@ def _is_settled(facts: Facts, ticker: str, at: int) -> bool:
     return row is not None and instant_of(row, "settled_time") <= at
 
 
-def _settled_opening(ticker: str, row: Plain, start: int) -> Iterator[Step]:
-    """Yield what was held of a settled market whose fills are older than the recording, if it was of one side."""
-    yes, no = centis_of(row, "yes_count"), centis_of(row, "no_count")
-    if bool(yes) != bool(no):
-        cost = micros_of(row, "yes_total_cost" if yes else "no_total_cost") or 0
-        fees = micros_of({"fee_dollars": fee_of(row)}, "fee") or 0
-        yield _opening_step((0, ticker), Row(yes - no, cost, 0, cost, fees), start, yes + no)
+def _settled_opening(key: tuple[int, str], row: Plain, trades: Sequence[Trade], start: int) -> Iterator[Step]:
+    """Yield what a settlement has beyond the recorded fills, if it is of one side: all that was ever bought of it."""
+    opened = {side: _bought_before(row, trades, side) for side in Side}
+    (yes, _), (no, _) = opened[Side.YES], opened[Side.NO]
+    if min(yes, no) or max(yes, no) <= 0:
+        return
+    _, cost = opened[Side.YES if yes else Side.NO]
+    fees = micros_of({"fee_dollars": fee_of(row)}, "fee") or 0
+    fees -= sum(one.fee_micros or 0 for one in trades)
+    yield _opening_step(key, Row(yes - no, cost, 0, cost, fees), start, yes + no)
+
+
+def _bought_before(row: Plain, trades: Sequence[Trade], side: Side) -> tuple[int, int]:
+    """Return the count, in hundredths, and the cost in micro-dollars that the trades do not give of a side."""
+    count, cost = centis_of(row, f"{side.value}_count"), micros_of(row, f"{side.value}_total_cost") or 0
+    for one in trades:
+        is_purchase = one.action is Action.BUY
+        if (one.side is side) is is_purchase:
+            count -= one.count_centis
+            cost -= one.count_centis * (one.price_centicents if is_purchase else CENTICENTS - one.price_centicents)
+    return count, cost
 
 
 def _opening(plain: Plain, trades: Sequence[Trade]) -> Row | None:

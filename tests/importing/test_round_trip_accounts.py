@@ -1,0 +1,83 @@
+"""Accounts with orders, payments, transfers, subaccounts and settlements come back from their recordings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mockexchange.importing.importing import import_recording
+from mockexchange.importing.verification import Verified
+from tests.importing.histories import DRAWS, MARKETS, Draw, scenario_of_draws
+from tests.importing.recorder import READS, record
+from tests.importing.test_round_trip import CUT_TO_CENTS, DATES, PHASES, UNKNOWN, unexplained
+from tests.importing.test_steps import EVERYTHING
+
+NEWEST = "2026-10"
+WITHOUT_SUBACCOUNTS = ("2025-11", "2025-12")
+MARKET_PATH = "/trade-api/v2/markets/"
+OF_SUBACCOUNT = tuple(f"{name}?subaccount=3" for name in ("balance", "fills", "orders", "positions", "settlements"))
+OF_MARKETS = tuple(f"{MARKET_PATH}{ticker}" for ticker in MARKETS)
+OF_PAYMENTS = ("deposits", "withdrawals")
+ROUNDS = settings(max_examples=12, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+MORE = settings(ROUNDS, max_examples=40)
+SETTLED: list[Draw] = [("rest", 0, 6, 79), ("settle", 0, 1, 1)]
+REDUCED: list[Draw] = [("rest", 2, 5, 47), ("match", 0, 3, 1), ("reduce", 0, 1, 1)]
+BOUGHT: list[Draw] = [("fill", 0, 6, 40), ("fill", 9, 2, 70), ("fill", 2, 9, 35), ("transfer", 1, 3, 7)]
+
+
+def wrong(draws: list[Draw], date: str, reads: Sequence[str], pages_max: int = 1_000) -> list[object]:
+    """Return what is unexplained after an import, but for rows of markets, which an account does not determine."""
+    scenario = scenario_of_draws(draws, has_subaccounts=date not in WITHOUT_SUBACCOUNTS)
+    with TemporaryDirectory() as folder:
+        path = record(Path(folder) / "run.jsonl", scenario, date, (*reads, *OF_MARKETS), pages_max=pages_max)
+        found = unexplained(import_recording(path, date))
+    return [one for one in found if not isinstance(one, Verified) or MARKET_PATH not in one.answer.path]
+
+
+def check(draws: list[Draw], date: str) -> None:
+    reads = (*READS, *OF_PAYMENTS) if date in WITHOUT_SUBACCOUNTS else (*EVERYTHING, *OF_SUBACCOUNT)
+    assert wrong(draws, date, reads) == [], scenario_of_draws(draws)
+
+
+@given(draws=DRAWS)
+@example(SETTLED)
+@example(REDUCED)
+@ROUNDS
+def test_any_account_comes_back(draws: list[Draw]) -> None:
+    """It takes some seconds: each round is two exchanges, and some thirty reads that are asked of both."""
+    check(draws, NEWEST)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("date", [date for date in DATES if date != NEWEST])
+@given(draws=DRAWS)
+@MORE
+def test_any_account_comes_back_at_each_date(date: str, draws: list[Draw]) -> None:
+    check(draws, date)
+
+
+def check_without_oldest(draws: list[Draw], date: str, kept: int) -> None:
+    reads = (f"fills?limit={kept}", "positions", "balance", "subaccounts/balances", "settlements")
+    found = wrong(draws, date, reads, pages_max=1)
+    paths = {row.path for one in found if isinstance(one, Verified) for row in one.comparison.differences}
+    assert paths <= UNKNOWN, scenario_of_draws(draws)
+    assert [one for one in found if not isinstance(one, Verified)] == []
+
+
+@given(draws=DRAWS, kept=st.integers(1, 4))
+@example(BOUGHT, 1)
+@ROUNDS
+def test_any_account_comes_back_without_its_oldest_fills(draws: list[Draw], kept: int) -> None:
+    """It takes some seconds, as the test above."""
+    check_without_oldest(draws, NEWEST, kept)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("date", [date for date in DATES if date not in (NEWEST, *CUT_TO_CENTS)])
+@given(draws=DRAWS, kept=st.integers(1, 4))
+@MORE
+def test_any_account_comes_back_without_its_oldest_fills_at_each_date(date: str, draws: list[Draw], kept: int) -> None:
+    check_without_oldest(draws, date, kept)
