@@ -8,7 +8,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.http.cut_requests import Cut
-from mockexchange.server.websocket import stream_endpoint
 from mockexchange.venues.registry import DEFAULT
 
 SandboxOf = Callable[[str | None], Sandbox]
@@ -35,6 +34,8 @@ class ListenerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if scope["type"] == "websocket":
+            from mockexchange.server.websocket import stream_endpoint  # it imports the library for WebSockets
+
             await stream_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
         elif self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
             await self.control(scope, receive, send)

@@ -1,7 +1,7 @@
 """Writes the sandboxes of a server to its store. A change is stored before any client sees it."""
 
 from collections.abc import AsyncIterator, Awaitable
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.log.stored import describe, read_description, restore_sandbox
@@ -13,8 +13,10 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.store.codec import LogError
 from mockexchange.store.log import LogConflict, LogUnavailable, OutcomeUnknown
 from mockexchange.store.opening import Location, open_store
-from mockexchange.store.sqlite_file import StoreLock
 from mockexchange.store.stores import Store, StoredSandbox, StoreError
+
+if TYPE_CHECKING:
+    from mockexchange.store.sqlite_file import StoreLock
 
 Result = TypeVar("Result")
 NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own: leave `port` out"
@@ -36,7 +38,7 @@ class Persistence:
         """Whether a sandbox may have a port of its own; not if other servers follow, which could not serve it."""
 
     @classmethod
-    def open(cls, location: Location, durability: str, held: StoreLock | None = None) -> "Persistence":
+    def open(cls, location: Location, durability: str, held: "StoreLock | None" = None) -> "Persistence":
         """Open a store, or create it. Raises StoreError.
 
         `held` is the lock of the store's file, if this process holds it already.

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
 from mockexchange.sandbox.opening import Progress
@@ -11,9 +12,8 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
-from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.on_demand import ControlOnDemand
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.persistence import Persistence
 from mockexchange.server.ready_content import describe, describe_accounts
@@ -22,7 +22,10 @@ from mockexchange.server.serve_options import Reload, ServeOptions, new_token
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.stop_signals import signals_set
 from mockexchange.server.tls.certificate_names import names_for
-from mockexchange.server.workers.first_worker import FirstWorker
+
+if TYPE_CHECKING:
+    from mockexchange.server.workers.first_worker import FirstWorker  # for several workers alone
+    from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 
 
 async def run_server(
@@ -63,11 +66,11 @@ class Server:
             ttl_us=options.sharing.ttl_us,
         )
         self.token = options.token or new_token()
-        self._first_worker = FirstWorker(options.shared, self.server_state) if options.shared else None
+        self._first_worker = _first_worker(options.shared, self.server_state) if options.shared else None
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
         self._reloading: asyncio.Task[None] | None = None
-        self._audit: AuditFile | None = None
+        self._closing = ExitStack()
 
     async def __aenter__(self) -> "Server":
         try:
@@ -83,10 +86,10 @@ class Server:
     async def _start(self) -> None:
         options = self.options
         sharing = options.sharing
-        self._audit = AuditFile(sharing.audit) if sharing.audit else None
+        audit = self._closing.enter_context(sharing.open_audit())
         tokens = Tokens(self.token, sharing.tokens)
         hosts = [*options.allow_hosts, *options.tls_names]
-        control = control_app(self.server_state, tokens, hosts, lambda: self.ready, self._audit)
+        control = ControlOnDemand(self.server_state, tokens, hosts, lambda: self.ready, audit)
         if options.home_role:
             options.home_role.prepare(self.server_state)
         elif options.shared:
@@ -158,5 +161,10 @@ class Server:
         await self.server_state.stop()
         if self._run_directory and not self._first_worker:
             self._run_directory.remove()
-        if self._audit:
-            self._audit.close()
+        self._closing.close()
+
+
+def _first_worker(shared: "SharedByWorkers", server_state: ServerState) -> "FirstWorker":
+    from mockexchange.server.workers.first_worker import FirstWorker
+
+    return FirstWorker(shared, server_state)

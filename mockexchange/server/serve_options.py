@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,11 +14,12 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.reload import Reloaded
 from mockexchange.server.server_state import MakeSandbox, SharedPlace
-from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.opening import Location
 
 if TYPE_CHECKING:
+    from mockexchange.server.control.access.audit import AuditFile  # it imports Starlette
     from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
+    from mockexchange.server.workers.shared_by_workers import SharedByWorkers  # only for several workers
 
 
 class Sharing(NamedTuple):
@@ -36,8 +38,29 @@ class Sharing(NamedTuple):
     quotas: Quotas = NO_QUOTAS
     """The quotas of each sandbox."""
 
+    def open_audit(self) -> "AbstractContextManager[AuditFile | None]":
+        """Open the audit file, until the block ends; yield None without one. Raises OSError."""
+        if self.audit is None:
+            return nullcontext()
+        from mockexchange.server.control.access.audit import AuditFile
+
+        return closing(AuditFile(self.audit))
+
 
 NOT_SHARED = Sharing()
+
+
+class WorkersOptions(NamedTuple):
+    """The options of a server that are needed before its worker processes are started."""
+
+    workers: int
+    host: str
+    port: int
+    ready_file: Path
+    store: Location | None
+    token: str | None
+    control_port: int | None
+    sandboxes_max: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +89,7 @@ class ServeOptions:
     """A function that opens the default sandbox; None: it is opened from the scenario."""
     tls_names: tuple[str, ...] = ()
     """Further names in the server's certificate, beside this machine's names and addresses."""
-    shared: SharedByWorkers | None = None
+    shared: "SharedByWorkers | None" = None
     """What this process shares with the other workers, if it is the first of several."""
     home_role: SharedPlace | None = None
     """The role of the home (the server that writes), if this server has that role among several on one database."""

@@ -21,9 +21,8 @@ from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
-from mockexchange.server.control.access.access import LOOPBACK_NAMES
 from mockexchange.server.http import listener as listeners
-from mockexchange.server.http.listener import Listener
+from mockexchange.server.http.listener import LOOPBACK_NAMES, Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.persistence import NO_OWN_PORTS, Persistence
 from mockexchange.server.script_timer import ScriptTimer
@@ -89,8 +88,8 @@ class ServerState:
     """A function that makes the application of the main port."""
     on_sandbox: Callable[[Sandbox], object] | None = None
     """A function that is called with every sandbox after it is created, and again after a reset."""
-    on_change: Callable[[str, Sandbox], object] = lambda change, sandbox: None
-    """A function that is called with "made", "reset" or "deleted", and the sandbox."""
+    on_change: list[Callable[[str, Sandbox], object]] = field(default_factory=list)
+    """Functions that are called with "made", "reset" or "deleted", and the sandbox."""
     on_stop: Callable[[], object] = lambda: None
     """A function that is called when the server begins to stop, before it waits for running requests."""
     _main_socket: socket.socket | None = None
@@ -173,7 +172,7 @@ class ServerState:
 
     async def _add(self, slot: Slot, listener: Listener | None) -> None:
         self._take_in(slot.sandbox)
-        self.on_change("made", slot.sandbox)
+        self._note_change("made", slot.sandbox)
         if listener:
             await listener.start()
             self.ports[slot.sandbox.name] = listener
@@ -206,7 +205,7 @@ class ServerState:
         sandbox = await self.sandboxes.reset(name, plan, self._replace if self.persistence else None)
         self.script_timers.pop(name).stop()
         self._take_in(sandbox)
-        self.on_change("reset", sandbox)
+        self._note_change("reset", sandbox)
         return sandbox
 
     async def _replace(self, fresh: Sandbox, slot: Slot) -> None:
@@ -225,11 +224,15 @@ class ServerState:
             await self.persistence.delete(slot.sandbox)
         sandbox = self.sandboxes.remove(name).sandbox
         sandbox.close("deleted")
-        self.on_change("deleted", sandbox)
+        self._note_change("deleted", sandbox)
         self.script_timers.pop(name).stop()
         listener = self.ports.pop(name, None)
         if listener:
             await listener.stop()
+
+    def _note_change(self, change: str, sandbox: Sandbox) -> None:
+        for observer in self.on_change:
+            observer(change, sandbox)
 
     async def drop_expired(self) -> None:
         """Delete the sandboxes that were idle for longer than their `expires_after`."""

@@ -1,18 +1,19 @@
 """Opens a store by its location, which is an SQLite file or the URL of a PostgreSQL database.
 
-The driver of PostgreSQL is an extra, and is imported when a URL is opened.
+The code of a kind of store is imported when one is opened; the driver of PostgreSQL is an extra.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mockexchange.store import sqlite_file
 from mockexchange.store.postgres.url import SCHEMES, PostgresUrl, masked
-from mockexchange.store.sqlite_file import StoreLock
-from mockexchange.store.sqlite_store import SqliteReader, SqliteStore
 from mockexchange.store.stores import Store, StoreError, StoreReader
 from mockexchange.version import install_command
+
+if TYPE_CHECKING:
+    from mockexchange.store.sqlite_file import StoreLock
 
 Location = Path | PostgresUrl
 
@@ -50,12 +51,14 @@ def shown(location: Location) -> str:
     return str(location) if isinstance(location, Path) else location.shown
 
 
-def open_store(location: Location, durability: str = "full", held: StoreLock | None = None) -> Store:
+def open_store(location: Location, durability: str = "full", held: "StoreLock | None" = None) -> Store:
     """Open a store for a server, or create it. Raises StoreError; then the store is as it was before.
 
     `held` is the lock of the file, if this process has taken it already.
     """
     if isinstance(location, Path):
+        from mockexchange.store.sqlite_store import SqliteStore
+
         return SqliteStore.open(location, durability, held)
     with _driver_explained(location):
         from mockexchange.store.postgres.postgres_store import PostgresStore
@@ -65,6 +68,8 @@ def open_store(location: Location, durability: str = "full", held: StoreLock | N
 def open_reader(location: Location) -> StoreReader:
     """Open an existing store for reading. Raises StoreError."""
     if isinstance(location, Path):
+        from mockexchange.store.sqlite_store import SqliteReader
+
         return SqliteReader(location)
     with _driver_explained(location):
         from mockexchange.store.postgres.postgres_store import PostgresReader
@@ -74,6 +79,8 @@ def open_reader(location: Location) -> StoreReader:
 def compact(location: Location) -> tuple[int, int]:
     """Free the disk space of deleted sandboxes; return the size in bytes before and after. Raises StoreError."""
     if isinstance(location, Path):
+        from mockexchange.store import sqlite_file
+
         before = location.stat().st_size if location.is_file() else 0
         sqlite_file.compact(location)
         return before, location.stat().st_size

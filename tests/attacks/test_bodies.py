@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mockexchange.server.http.rest_endpoint import BODY_BYTES_MAX, CUT_BYTES_MAX
-from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX
+from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, Target, attacked, head, play, watched
 from tests.server.streaming import PING, TEXT, frame
 

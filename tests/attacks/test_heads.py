@@ -9,7 +9,7 @@ import pytest
 from mockexchange.server.http import cut_requests, listener, protocols
 from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX, HEADERS_MAX
 from mockexchange.server.http.fast_protocol import PIPELINE_MAX
-from mockexchange.server.http.protocols import JournalledH11Protocol
+from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from mockexchange.server.loop_budget import LoopBudget, budget_of
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, attacked, head, play, watched
 

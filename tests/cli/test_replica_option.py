@@ -6,7 +6,7 @@ import pytest
 from mockexchange.cli import main
 from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.serve.replica_option import require_replica_possible
-from mockexchange.server.replicas.peers import Address
+from mockexchange.server.replicas.address import Address
 
 STORE = ("--store", "postgresql://a@b/c")
 TOKEN = ("--token", "t")

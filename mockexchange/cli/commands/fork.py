@@ -9,7 +9,7 @@ from mockexchange.cli.click_base import Failure, checked, json_option, option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.forks.fork import parse_until
+from mockexchange.sandbox.forks.until import parse_until
 
 
 def _at(text: str) -> str:

@@ -26,10 +26,9 @@ from mockexchange.cli.serve.start_failures import LoggedCommand, early_failures,
 from mockexchange.cli.serve.workers_option import require_workers_possible, workers_option
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.server.serve_options import ServeOptions
+from mockexchange.server.serve_options import ServeOptions, WorkersOptions
 from mockexchange.server.workers.start import (
     StartedWorker,
-    WorkersOptions,
     become_worker,
     has_served_as_reader,
     with_shared,

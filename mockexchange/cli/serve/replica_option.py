@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
-from mockexchange.server.replicas.peers import Address
+from mockexchange.server.replicas.address import Address
 from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import click
 from click.core import ParameterSource
@@ -11,12 +11,14 @@ from click.core import ParameterSource
 from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
 from mockexchange.cli.serve.sharing_options import SharingValues
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.forks.fork import SPEED_DEFAULT, Until, open_fork, open_playback, parse_until
-from mockexchange.sandbox.forks.source import ForkSource, read_source
+from mockexchange.sandbox.forks.until import SPEED_DEFAULT, Until, parse_until
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.replicas.peers import Address
+from mockexchange.server.replicas.address import Address
 from mockexchange.store.log import LogError
+
+if TYPE_CHECKING:
+    from mockexchange.sandbox.forks.source import ForkSource
 
 EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
 """Options that cannot be combined with --from-log."""
@@ -73,7 +75,7 @@ class LogToOpen(NamedTuple):
     `clock` is the --clock option, None if it was not given; `has_api_date` tells whether --api-date was given.
     """
 
-    source: ForkSource
+    source: "ForkSource"
     until: Until | None
     clock: str | None
     has_api_date: bool
@@ -104,6 +106,8 @@ class LogToOpen(NamedTuple):
 
     async def make(self, options: SandboxOptions) -> Sandbox:
         """Create the sandbox by playing the log back. Raises UsageFailure."""
+        from mockexchange.sandbox.forks.fork import open_fork, open_playback
+
         try:
             if self.until:
                 return await open_fork(self.source, options, self.until, self.clock)
@@ -112,8 +116,10 @@ class LogToOpen(NamedTuple):
             raise UsageFailure(f"--from-log: {error}") from None
 
 
-def _read(file: Path) -> ForkSource:
+def _read(file: Path) -> "ForkSource":
     """Read a log with all its lines. Raises UsageFailure."""
+    from mockexchange.sandbox.forks.source import read_source
+
     try:
         with file.open("rb") as lines:
             source = read_source(lines)

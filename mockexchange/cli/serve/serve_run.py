@@ -15,7 +15,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.process import run_server
-from mockexchange.server.replicas.peers import Address
+from mockexchange.server.replicas.address import Address
 from mockexchange.server.serve_options import ServeOptions
 
 

@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -15,9 +15,8 @@ from mockexchange.server import open_files
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.event_loops import close_server
 from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
-from mockexchange.server.http.protocols import JournalledH11Protocol
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
-from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, StreamProtocol
+from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0
@@ -28,6 +27,7 @@ STUCK_S_MAX = 1.0
 """The seconds after which a client is cut that reads nothing of its answer while the server stops."""
 PARTING_S_MAX = 0.25
 """The seconds that a client has to close TLS while the server stops."""
+LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 PROBED_FROM = 16
@@ -117,7 +117,7 @@ class Listener:
         self._config = uvicorn.Config(
             app,
             http=protocol or http_protocol(),
-            ws=StreamProtocol,
+            ws=cast(type[asyncio.Protocol], _new_stream),
             ws_per_message_deflate=has_deflate,
             ws_max_size=MESSAGE_BYTES_MAX,
             ws_ping_interval=None,
@@ -221,5 +221,14 @@ def http_protocol() -> type[asyncio.Protocol]:
     try:
         from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
     except ImportError:
+        from mockexchange.server.http.h11_protocol import JournalledH11Protocol
+
         return JournalledH11Protocol
     return JournalledHttpToolsProtocol
+
+
+def _new_stream(**arguments: Any) -> asyncio.Protocol:
+    """Return the protocol object of a new stream. The first one imports the library for WebSockets."""
+    from mockexchange.server.websocket.protocol import StreamProtocol
+
+    return StreamProtocol(**arguments)

@@ -11,8 +11,8 @@ from mockexchange.sandbox.log.stored import find_private_keys
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.ready_content import describe
+from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
-from mockexchange.server.replicas.peers import Address
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.mailbox import Done, Message

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from mockexchange.sandbox.port import LOGGER
+from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.peers import (
     CONNECTION,
     GREETING,
     MESSAGES,
-    Address,
     MessageReader,
     announcement,
     encoded,

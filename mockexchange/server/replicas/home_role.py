@@ -14,7 +14,8 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.app import ListenerApp, SandboxOf
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.persistence import Persistence, id_of
-from mockexchange.server.replicas.peers import Address, CalledHome
+from mockexchange.server.replicas.address import Address
+from mockexchange.server.replicas.peers import CalledHome
 from mockexchange.server.replicas.refusal import NO_HOME, send_refusal
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.mailbox import Answered, Done, Message, RunDue

@@ -9,7 +9,7 @@ import asyncio
 import hmac
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -23,24 +23,6 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 LENGTH = struct.Struct(">I")
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
-
-
-class Address(NamedTuple):
-    """The host and port at which other servers reach a server."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def read(cls, text: str) -> "Address":
-        """Parse HOST:PORT. Raises ValueError."""
-        host, colon, port = text.rpartition(":")
-        if not (colon and host and port.isdecimal() and 0 < int(port) < 1 << 16):
-            raise ValueError(f"expected HOST:PORT, such as mock1:8601, got {text!r}")
-        return cls(host.removeprefix("[").removesuffix("]"), int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def announcement(kind: bytes, token: str) -> bytes:

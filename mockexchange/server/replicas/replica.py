@@ -15,10 +15,10 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.server.http.listener import bind
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.process import Server
+from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.follower import Follower
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress
 from mockexchange.server.replicas.home_role import HomeRole, bind_peers
-from mockexchange.server.replicas.peers import Address
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.stop_signals import signals_set
 from mockexchange.store.log import LogUnavailable, OutcomeUnknown

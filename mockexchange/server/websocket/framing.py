@@ -1,6 +1,8 @@
-"""Makes the headers of WebSocket frames."""
+"""Makes the headers of WebSocket frames, and bounds the length of messages."""
 
 FINAL_TEXT = 0x81
+MESSAGE_BYTES_MAX = 64 * 1024
+"""The longest command, in bytes; a longer one ends the stream with 1009. Documented limits of venues are half of it."""
 
 
 class Heads(dict[int, bytes]):

@@ -28,8 +28,6 @@ FLUSH_BYTES = 64 * 1024
 """The bytes of one write: as many as the transport buffers before it pauses writing."""
 READ_AHEAD_BYTES = 64 * 1024
 """The most bytes that are kept of a client which sends faster than it is served; beyond it the socket is not read."""
-MESSAGE_BYTES_MAX = 64 * 1024
-"""The longest command, in bytes; a longer one ends the stream with 1009. Documented limits of venues are half of it."""
 CLOSE_S_MAX = 2.0
 """The seconds for the remaining frames, the close frame and its echo; then the connection is cut."""
 UNREADABLE, FAILED = 1007, 1011

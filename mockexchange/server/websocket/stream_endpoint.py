@@ -31,9 +31,6 @@ from mockexchange.venues.venue import Venue
 
 FAILED = 1011
 TRY_LATER = 1013
-DRAIN_POLL_S = 0.002
-DRAIN_POLLS_MAX = 1_000
-DRAIN_PATIENCE_S = 0.25
 """The seconds without reading after which a slow client is not waited for."""
 ServerStream = StreamProtocol | AsgiTransport
 
@@ -128,26 +125,6 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
         except StoreUnavailable as error:  # no answer says that: the client has to ask again
             connection.close(TRY_LATER, "the store is not available", note=str(error))
     await sandbox.run_due()
-
-
-async def streams_drained(sandbox: Sandbox) -> None:
-    """Write all waiting frames, then wait for each client that reads until at most half of its outbox is full.
-
-    Code that makes many frames at once calls this from time to time, so that no client that reads loses frames.
-    """
-    sandbox.streams.flush()
-    await asyncio.sleep(0)
-    for _ in range(DRAIN_POLLS_MAX):
-        if not any(_is_behind(connection) for connection in sandbox.streams):
-            break
-        await asyncio.sleep(DRAIN_POLL_S)
-
-
-def _is_behind(connection: Connection) -> bool:
-    wire = connection.wire
-    if connection.outbox.has_room or not isinstance(wire, ServerStream) or not wire.is_taking:
-        return False
-    return asyncio.get_running_loop().time() - wire.sent_at_s < DRAIN_PATIENCE_S
 
 
 async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: Sandbox) -> None:

@@ -4,8 +4,7 @@ It publishes how many records of each log are applied, and handles the requests 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from functools import partial
+from collections.abc import Coroutine
 from typing import Any
 
 from mockexchange.core.exchange import Outcome
@@ -42,8 +41,7 @@ class FirstWorker:
             self._publish(slot.sandbox)
         for id_ in set(self._shared.heads.table()) - set(self._sandboxes):
             self._shared.heads.withdraw(id_)
-        before = self._server_state.on_change
-        self._server_state.on_change = partial(self._note_change, before)
+        self._server_state.on_change.append(self._note_change)
         main = self._server_state.main
         assert main is not None, "it listens first"
         readers = self._shared.readers
@@ -60,7 +58,7 @@ class FirstWorker:
         for task in self._tasks:
             task.cancel()
 
-    def _note_change(self, before: Callable[[str, Sandbox], object], change: str, sandbox: Sandbox) -> None:
+    def _note_change(self, change: str, sandbox: Sandbox) -> None:
         replaced = self._published.get(sandbox.name)
         if change != "deleted":
             self._publish(sandbox)
@@ -69,7 +67,6 @@ class FirstWorker:
         if replaced is not None:
             self._shared.heads.withdraw(replaced)
             del self._sandboxes[replaced]
-        before(change, sandbox)
 
     def _publish(self, sandbox: Sandbox) -> None:
         """Let readers follow a sandbox, unless it has a port of its own, which is the first worker's alone."""

@@ -5,6 +5,7 @@ import asyncio
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.stop_signals import signals_set
 from mockexchange.server.workers.adopting import FairAccepting
 from mockexchange.server.workers.mailbox import Done, HandOver, Mailbox, Message
 from mockexchange.server.workers.read_endpoint import ReaderApp
@@ -77,3 +78,12 @@ class Reader:
             task = asyncio.get_running_loop().create_task(self._accepting.adopt(0, message.read, file))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+
+async def read_until_stopped(shared: SharedByWorkers, number: int, inspector: Inspector | None) -> None:
+    """Run a reader until a signal asks to stop."""
+    stopping = asyncio.Event()
+    with signals_set(stopping):
+        if await first_is_ready(shared):
+            async with Reader(shared, number, inspector):
+                await stopping.wait()

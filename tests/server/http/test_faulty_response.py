@@ -9,8 +9,9 @@ from starlette.types import Message
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.server.http import faulty_response, protocols
+from mockexchange.server.http import faulty_response
 from mockexchange.server.http.faulty_response import Closing, FaultyResponse
+from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from tests.helpers.sandboxes import POSITIONS
 from tests.server.streaming import Venue, listening, play
 from tests.server.wire import ADDRESS, request
@@ -150,7 +151,7 @@ def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
 def test_both_parsers_carry_it(parser: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Without a word in the server's log, as of an application that forgot to answer."""
     if parser == "h11":
-        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: protocols.JournalledH11Protocol)
+        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: JournalledH11Protocol)
 
     async def ask(venue: Venue, then: str) -> bytes:
         rule = FAULT.read(read_yaml(f"{{name: one, then: {{{then}}}}}", "rule"), "")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from mockexchange.server.replicas import forwarding
+from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
 from mockexchange.server.replicas.peers import (
     CONNECTION,
     GREETING,
     MESSAGES,
-    Address,
     CalledHome,
     announcement,
     encoded,

@@ -6,9 +6,10 @@ import json
 import pytest
 
 from mockexchange.server.loop_budget import PIECE_BYTES
-from mockexchange.server.websocket import protocol, stream_endpoint
-from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, StreamProtocol
-from mockexchange.server.websocket.stream_endpoint import streams_drained
+from mockexchange.server.websocket import draining, protocol
+from mockexchange.server.websocket.draining import streams_drained
+from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
+from mockexchange.server.websocket.protocol import READ_AHEAD_BYTES, StreamProtocol
 from tests.server.streaming import (
     BINARY,
     CONTINUED,
@@ -228,7 +229,7 @@ def test_who_reads_loses_nothing_however_much_is_done_at_once() -> None:
 
 
 def test_nobody_waits_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_endpoint, "DRAIN_PATIENCE_S", 0.02)
+    monkeypatch.setattr(draining, "DRAIN_PATIENCE_S", 0.02)
 
     async def scene() -> None:
         async with listening(stream=NARROW) as venue, venue.bare("fill"):

@@ -10,7 +10,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from mockexchange.server.http import cut_requests, protocols
+from mockexchange.server.http import cut_requests
+from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.helpers.sandboxes import SMALL
@@ -24,7 +25,7 @@ BALANCE = "/trade-api/v2/portfolio/balance"
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both parsers of requests hand an upgrade over."""
     if request.param == "h11":
-        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: protocols.JournalledH11Protocol)
+        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: JournalledH11Protocol)
 
 
 async def ask(venue: Venue, head: bytes) -> tuple[str, bytes]:

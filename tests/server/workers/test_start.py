@@ -9,11 +9,10 @@ from threading import Thread
 import pytest
 
 from mockexchange.server.http.listener import PortInUse, bind
-from mockexchange.server.serve_options import ServeOptions
+from mockexchange.server.serve_options import ServeOptions, WorkersOptions
 from mockexchange.server.workers.parent import Parent, Worker
 from mockexchange.server.workers.start import (
     StartedWorker,
-    WorkersOptions,
     become_worker,
     has_served_as_reader,
     with_shared,

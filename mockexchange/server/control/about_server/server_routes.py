@@ -53,7 +53,9 @@ class ServerHandlers:
         self.server_state = server_state
         self.describe = describe
         self.feed = ServerFeed()
-        server_state.on_change = self.feed.note
+        for slot in server_state.sandboxes:
+            self.feed.note("made", slot.sandbox)
+        server_state.on_change.append(self.feed.note)
         server_state.on_stop = self.feed.end
 
     async def page(self, request: Request) -> Response:

@@ -12,9 +12,9 @@ from mockexchange.server.control.access.audit import AuditFile, is_audited
 from mockexchange.server.control.access.roles import GRANT, Grant
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import error_answer
+from mockexchange.server.http.listener import LOOPBACK_NAMES
 from mockexchange.server.http.whole_answer import send_whole
 
-LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
 OPEN_PREFIXES = ("/_mock/docs/", "/_mock/console/")
 """Beginnings of paths that need no token: documents and the console's files hold no secret."""

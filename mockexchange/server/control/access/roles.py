@@ -5,9 +5,10 @@ private keys, for one sandbox or for all.
 """
 
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from starlette.requests import Request
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 SANDBOXES = "/_mock/sandboxes"
 SCENARIOS = "/_mock/scenarios"
@@ -72,7 +73,7 @@ ADMIN = Grant("admin", Role.ADMIN)
 """The grant of the token in the ready file."""
 
 
-def grant_of(request: Request) -> Grant:
+def grant_of(request: "Request") -> Grant:
     """Return the grant of a request's token, which `ControlAccess` has checked."""
     grant: Grant = request.scope[GRANT]
     return grant

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
-from mockexchange.sandbox.forks.fork import Until, open_fork, parse_until
+from mockexchange.sandbox.forks.fork import open_fork
 from mockexchange.sandbox.forks.source import ForkSource, read_source, source_of
+from mockexchange.sandbox.forks.until import Until, parse_until
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError

@@ -40,7 +40,7 @@ from mockexchange.server.control.sandboxes.forks import ForkTarget, files_for, o
 from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
 from mockexchange.server.control.traffic.journal_queries import read_query, read_switch
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.websocket.stream_endpoint import streams_drained
+from mockexchange.server.websocket.draining import streams_drained
 
 COMPARED_MAX = 300
 """The most names with which a misspelt name is compared for a suggestion: a few milliseconds."""
