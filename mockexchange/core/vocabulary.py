@@ -32,14 +32,14 @@ class AccountKind(StrEnum):
 
 
 class Side(StrEnum):
-    """An outcome of a market, YES or NO, and the side of its contracts."""
+    """An outcome of a market, YES or NO; its contracts pay if it happens."""
 
     YES = "yes"
     NO = "no"
 
 
 class Action(StrEnum):
-    """What an order does: buy or sell."""
+    """The direction of an order: buy or sell."""
 
     BUY = "buy"
     SELL = "sell"
@@ -165,7 +165,7 @@ class TransferStatus(StrEnum):
 
 
 class Reservation(StrEnum):
-    """Rules for the cash that stays on a shard for resting orders when cash is reallocated."""
+    """The rules for how much cash stays on a shard for resting orders when cash is reallocated."""
 
     NONE = "none"
     MAX = "max"

@@ -38,7 +38,7 @@ def is_collecting() -> bool:
 
 
 def note_or_raise(error: ScenarioError) -> None:
-    """Add an error to the collected ones; outside `collecting_errors`, raise it."""
+    """Add an error to the collected errors; outside `collecting_errors`, raise it instead."""
     errors = _ERRORS.get()
     if errors is None:
         raise error

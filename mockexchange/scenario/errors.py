@@ -1,4 +1,4 @@
-"""The error of a scenario, with file, line and path, and suggestions for misspelt words."""
+"""The error that is raised for a scenario, with file, line and path, and suggestions for misspelt words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ NEARNESS_MIN = 0.65
 
 
 class ScenarioError(ValueError):
-    """The scenario is invalid. The message has the form `file:line: path: what was expected`."""
+    """Raised if a scenario is invalid. The message has the form `file:line: path: what was expected`."""
 
     def __init__(self, message: str, file: str = "", line: int = 0, path: str = "") -> None:
         self.message, self.file, self.line, self.path = message, file, line, path

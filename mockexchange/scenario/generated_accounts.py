@@ -61,7 +61,7 @@ class Deal(NamedTuple):
 
 
 class GeneratedAccounts:
-    """The accounts of a generated scenario, by number, with a lower bound of their cash."""
+    """The accounts of a generated scenario, by number, with a lower bound of the cash that each has."""
 
     def __init__(self, random: Random, names: list[str], cash_micros: list[int]) -> None:
         self.random, self.names, self.cash_micros = random, names, cash_micros

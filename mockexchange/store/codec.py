@@ -99,9 +99,9 @@ def encode_record(record: Record) -> bytes:
 
 
 def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
-    """Parse the lines of a log into its header and an iterator that parses each record when it is needed.
+    """Parse the lines of a log into its header and an iterator over its records, each parsed when it is needed.
 
-    Both raise LogError with the number of the wrong line.
+    The function and the iterator raise LogError with the number of the wrong line.
     """
     numbered = enumerate(lines, start=1)
     try:

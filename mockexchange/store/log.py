@@ -44,12 +44,18 @@ class Header(Struct, frozen=True, kw_only=True):
     """The settings of the default venue, and, by name, those of other venues if they differ from their defaults."""
 
     def new_exchange(self) -> Exchange:
-        """Return the state before the first command of the log. Raises ValueError on an unknown rounding."""
+        """Return an exchange in the state before the first command of the log.
+
+        Raises ValueError if the header names an unknown rounding of fees.
+        """
         return Exchange(self.seed, FeeRounding(self.rounding), self.archived_before, self.orders)
 
 
 class Cause(Struct, frozen=True, gc=False):
-    """The cause of a command that no client sent: a step of the script, and the number of its repetition."""
+    """The cause of a command that the sandbox issued by itself, and its number among commands with this cause.
+
+    `step` is the name of a step of the script, or of an entry of the calendar such as an expiry.
+    """
 
     step: str
     repetition: int
@@ -138,7 +144,7 @@ class ReadableLog(Protocol):
 class MemoryLog:
     """A log in memory.
 
-    `append_now` and `extend_now` append records without waiting; they need to be the only writer.
+    `append_now` and `extend_now` append records without waiting; call them only if nothing else appends to the log.
     """
 
     def __init__(self, header: Header) -> None:

@@ -126,7 +126,10 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def called(self) -> CalledOperation | None:
-        """Operation that the last command called; None if it called none, or its credentials were refused."""
+        """The name of the operation that the last command called.
+
+        None if the command called no operation, or its credentials were refused.
+        """
         ...
 
     @property

@@ -19,8 +19,9 @@ class BucketSize:
 class TokenBuckets:
     """The token buckets of any number of owners; a bucket is full when its owner is first seen.
 
-    A bucket is stored as the instant at which it will be full again, so it needs no timer between requests. Instants
-    are in microseconds times `refill`, so that a token is a whole number of them: an owner has one `refill`.
+    A bucket is stored as the instant at which it will be full again, so no timer is needed between requests. Instants
+    are in microseconds times `refill`, so that one token is a whole number of units; `refill` must not change for an
+    owner.
     """
 
     __slots__ = ("_full_at",)

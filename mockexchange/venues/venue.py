@@ -150,7 +150,7 @@ class FaultAnswers(Generic[ContextT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireTables:
-    """The venue's API as tables by date, for comparisons of two dates and for deprecations."""
+    """The venue's API as tables of dated rows, for comparing two API dates and for finding retired parts."""
 
     aliases: Mapping[str, str]
     """Named API dates with their days, the oldest first."""

@@ -1,4 +1,4 @@
-"""Commands of derivatives: listing, prices, trades, sessions, funding, delivery and cash in a currency."""
+"""Commands that list derivatives, set prices, record trades, settle sessions, pay funding, deliver, and credit cash."""
 
 from decimal import Decimal
 

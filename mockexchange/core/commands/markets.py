@@ -1,4 +1,4 @@
-"""Commands of series, events, markets and the whole exchange: listing, prices, outside bids, settlement, pauses."""
+"""Commands that list, describe, quote, price, pause and settle markets, and that open or halt the whole exchange."""
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_price, require_result
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
@@ -22,7 +22,7 @@ class ListSeries(CommandStruct, frozen=True, kw_only=True):
 
 
 class ListMarket(CommandStruct, frozen=True, kw_only=True):
-    """List a market; its event and series are created with the first market that names them."""
+    """List a market; the first market that names an event or a series also creates that event or series."""
 
     market: str
     event: str

@@ -13,7 +13,7 @@ class NewOrder(Struct, frozen=True):
 
 
 class Fill(CommandStruct, frozen=True, kw_only=True):
-    """Record that an account traded. Without a given order, one with a derived id is created for the fill."""
+    """Record that an account traded. If no order is named, one with a derived id is created for the fill."""
 
     subaccount_ref: SubaccountRef
     market: str
@@ -146,7 +146,7 @@ class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
 class AmendOrder(CommandStruct, frozen=True, kw_only=True):
     """Change the limit price, the count, the expiry or the client order id of a resting order.
 
-    A field that is None leaves its value. A new price or a larger count can make the order match, as a new order would.
+    A field that is None stays unchanged. A new price or a larger count can make the order match, as a new order would.
     """
 
     order: str
@@ -207,7 +207,7 @@ class TriggerGroup(CommandStruct, frozen=True, kw_only=True):
 
 
 class ResetGroup(CommandStruct, frozen=True, kw_only=True):
-    """Count the fills of an order group from zero again."""
+    """Set the number of fills that an order group has counted to zero."""
 
     group: str
 

@@ -36,7 +36,7 @@ def require_price(price_centicents: int) -> None:
 
 
 def require_result(result: Result, value_centicents: int | None) -> None:
-    """Raise ValueError for the result scalar without a value, and for any other result with a value."""
+    """Raise ValueError if the result `scalar` has no value, or another result has one."""
     if result is Result.SCALAR:
         in_range = value_centicents is not None and 0 <= value_centicents <= CENTICENTS_PER_DOLLAR
         require(in_range, "value: a scalar result needs a value from 0 to 1 dollar")

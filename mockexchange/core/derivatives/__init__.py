@@ -1,1 +1,1 @@
-"""Futures, perpetuals, options and combos: terms, prices, positions, and cash by currency. All in `Decimal`."""
+"""Futures, perpetuals, options and combos: terms, prices, positions, and cash by currency. Amounts are `Decimal`."""

@@ -1,4 +1,4 @@
-"""Lookup of the derivatives, indexes and accounts that a command names. An error lists the nearest known names."""
+"""Finds the derivatives, indexes and accounts that a command names. An error lists the nearest known names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -49,5 +49,5 @@ def in_nine_decimals(amount: Decimal) -> Decimal:
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """Divide under the decimal context of derivatives, whatever context the thread has."""
+    """Divide in the decimal context of derivatives, independent of the context of the thread."""
     return CONTEXT.divide(dividend, divisor)

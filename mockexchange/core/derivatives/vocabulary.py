@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """How a derivative pays: an inverse one has sizes in dollars and pays coins, a linear one pays quote currency."""
+    """How a derivative is settled: inverse (sizes in dollars, profit in coins) or linear (profit in quote currency)."""
 
     INVERSE = "inverse"
     LINEAR = "linear"
@@ -80,7 +80,7 @@ ALIVE = frozenset((OrderState.OPEN, OrderState.UNTRIGGERED))
 
 
 class TriggerKind(StrEnum):
-    """What a trigger order waits for: a price that is worse (stop) or better (take) for its side."""
+    """The kinds of trigger orders: a stop waits for a price that is worse for its side, a take for a better one."""
 
     STOP = "stop"
     TAKE = "take"

@@ -42,7 +42,7 @@ class TierSet(Struct, frozen=True, kw_only=True):
 
 
 class SubtraderRestricted(Struct, frozen=True, kw_only=True):
-    """An FCM set the categories that a subtrader may not trade, or blocked it."""
+    """An FCM set the categories that a subtrader may not trade, or blocked the subtrader."""
 
     subaccount_ref: SubaccountRef
     categories: tuple[str, ...]
@@ -50,7 +50,7 @@ class SubtraderRestricted(Struct, frozen=True, kw_only=True):
 
 
 class SubtraderCapped(Struct, frozen=True, kw_only=True):
-    """An FCM set the daily cap of a subtrader; None lifts it."""
+    """An FCM set the daily spending cap of a subtrader; None means that it lifted the cap."""
 
     subaccount_ref: SubaccountRef
     limit_micros: int | None

@@ -47,7 +47,7 @@ class MarketQuoted(Struct, frozen=True, kw_only=True):
 
 
 class LevelChanged(Struct, frozen=True, kw_only=True):
-    """The count at one price of an order book changed by this much, negative if it fell.
+    """The count at one price of an order book changed by `change_centis`, negative if it fell.
 
     `order_id` is None for outside bids.
     """

@@ -76,7 +76,7 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
 
 
 def remove_key(state: State, command: RemoveKey, at: int) -> Iterator[Event]:
-    """Remove an API key. No other account may ever use its key pair or secret."""
+    """Remove an API key. Its key pair or secret can never be used by another account."""
     account = state.account(command.account)
     key = state.keys.get(command.key_id) or state.secret_keys.get(command.key_id)
     if key is None or key.account != account.name:

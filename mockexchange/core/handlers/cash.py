@@ -56,7 +56,7 @@ def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
 
 
 def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:
-    """Set the final status of a payment and change cash by the difference to its previous status."""
+    """Set the final status of a payment, and change cash by the difference that the new status makes."""
     payment = state.payment(command.payment)
     _require_finalizable(payment, command.status)
     moved_micros, revision = payment.moved_micros, state.next_revision()

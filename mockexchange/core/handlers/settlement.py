@@ -1,4 +1,4 @@
-"""Handlers of a market's stages from open to finalized, and the payouts of its settlement."""
+"""Handlers that move a market from open over closed and determined to finalized, and pay out its positions."""
 
 from collections.abc import Iterator
 

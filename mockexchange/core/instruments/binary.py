@@ -15,7 +15,10 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT,
 
 
 class Stake(Struct, frozen=True, gc=False):
-    """A signed stake in one market, with its cost basis and totals: the part of a position that trades change."""
+    """The contracts of a position in one market (YES above zero, NO below), with their cost basis and totals.
+
+    These are the parts of a position that trades change.
+    """
 
     quantity_centis: int = 0
     cost_micros: int = 0
@@ -67,7 +70,7 @@ def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_cen
 
 
 def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[Stake, Payout]:
-    """Settle a stake; return the flat stake and the payout.
+    """Settle the contracts of a position (`stake`); return the flat stake and the payout.
 
     A scalar payout is cut to whole cents and the rest is shown as a fee (docs: market settlement).
     """

@@ -30,7 +30,7 @@ def moneyness(option_type: OptionType, strike: Decimal, underlying: Decimal) -> 
 def payoff(option_type: OptionType, strike: Decimal, underlying: Decimal, coin: Decimal) -> Decimal:
     """Return the payoff of one option at expiry in settlement currency.
 
-    `coin` is the price of one settlement unit in dollars.
+    `coin` is the price in dollars of one unit of that currency.
     """
     return quotient(max(moneyness(option_type, strike, underlying), Decimal(0)), coin)
 

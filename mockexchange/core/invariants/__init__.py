@@ -1,4 +1,4 @@
-"""Invariants of the state, recomputed from scratch in tests and at the end of a replay."""
+"""Invariants of the state: tests and the end of a replay recompute every sum and index from scratch."""
 
 from mockexchange.core.invariants import derivative_orders, derivatives, ledgers, markets, subaccounts
 from mockexchange.core.model.state import State

@@ -33,7 +33,7 @@ FillsByRow = dict[tuple[SubaccountRef, str], list[FillRow]]
 
 
 class Lot(NamedTuple):
-    """The purchases of a subaccount in a market, summed over its fills."""
+    """The contracts that a subaccount bought in a market, with their cost, summed over its fills."""
 
     yes_centis: int
     no_centis: int

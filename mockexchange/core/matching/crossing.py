@@ -1,7 +1,7 @@
-"""The bids that an incoming order trades with: best price first, then the outside bid, then orders by time.
+"""Finds the bids that an incoming order trades with: best price first, then the outside bid, then orders by time.
 
 A market has one order book, kept as bids for YES and bids for NO: an offer of YES at p is a bid for NO at 1 - p. A bid
-for one side trades with the bids for the other side whose prices add up to a dollar with its own, or to more.
+for one side trades with a bid for the other side if the two prices add up to a dollar or more.
 """
 
 from collections.abc import Iterator, Mapping

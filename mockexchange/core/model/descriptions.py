@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class SeriesDetails(Struct, frozen=True, kw_only=True):
-    """Descriptive fields of a series."""
+    """Descriptive fields of a series, such as its title and category."""
 
     title: str = ""
     category: str = ""
@@ -13,7 +13,7 @@ class SeriesDetails(Struct, frozen=True, kw_only=True):
 
 
 class EventDetails(Struct, frozen=True, kw_only=True):
-    """Descriptive fields of an event."""
+    """Descriptive fields of an event, such as its title and strike."""
 
     title: str = ""
     sub_title: str = ""
@@ -24,9 +24,9 @@ class EventDetails(Struct, frozen=True, kw_only=True):
 
 
 class MarketDetails(Struct, frozen=True, kw_only=True):
-    """Descriptive fields of a market.
+    """Descriptive fields of a market: texts, times and strikes.
 
-    Instants are in microseconds; those that are None are derived from the time of listing.
+    Times are in microseconds; a time that is None is derived from the time of listing.
     """
 
     subtitle: str = ""

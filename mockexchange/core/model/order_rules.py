@@ -13,7 +13,7 @@ GROUP_WINDOW_US = 15 * MICROSECONDS_PER_SECOND
 
 
 class FillRule(StrEnum):
-    """What fills placed orders: the order book, only steps of the scenario, or every order at once at its limit."""
+    """What fills orders that are placed: the order book, only steps of the scenario, or each at once at its limit."""
 
     BOOK = "book"
     NONE = "none"
@@ -42,7 +42,10 @@ class RowRule(StrEnum):
 
 
 class AmendRule(StrEnum):
-    """The remaining count shown for an amendment that matches at once: that after the match, 0, or that before it."""
+    """The remaining count that the answer to an amendment shows if the order matches at once.
+
+    It is the count after the match, 0, or the count before it.
+    """
 
     AFTER = "after"
     ZERO = "zero"

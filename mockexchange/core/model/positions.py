@@ -18,7 +18,10 @@ FLAT = Stake()
 
 
 class Position:
-    """A position in one market. `revision` is a cache key: no other content of any position has the same number."""
+    """A subaccount's position in one market.
+
+    `revision` is a cache key: no other content of any position has the same number.
+    """
 
     __slots__ = (
         "archived",
@@ -151,7 +154,7 @@ class EventHolding:
         self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
 
     def remove(self, position: Position, partition: int) -> None:
-        """Remove a position that is about to change. `rank` is stale until the position is added again."""
+        """Remove a position that is about to change. `rank` is not valid until the position is added again."""
         rows = self.rows[partition]
         rows.remove(position)
         if not rows:

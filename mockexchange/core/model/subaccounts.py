@@ -18,7 +18,7 @@ UNFILED_MAX = 256
 
 
 class Subaccount:
-    """One subaccount of an account. Its positions change only inside `change` and `change_resting`."""
+    """One subaccount of an account: its cash and its positions, which change only by `change` and `change_resting`."""
 
     __slots__ = (
         "_event_classes",
@@ -108,7 +108,7 @@ class Subaccount:
 
     @property
     def events(self) -> Mapping[str, EventHolding]:
-        """The positions by event."""
+        """The subaccount's positions by event, with their totals."""
         self._file()
         return self._events
 

@@ -62,7 +62,7 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
 
 
 class EventRow(Struct, frozen=True, gc=False):
-    """An event in a page, with sums over its positions that pass the filters `settled` and `archived`."""
+    """A row for an event in a page of positions, with sums over the positions that pass `settled` and `archived`."""
 
     event: str
     totals: EventTotals

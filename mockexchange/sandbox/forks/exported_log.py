@@ -22,14 +22,14 @@ class _FirstLine(msgspec.Struct):
 
 
 def exported(sandbox: Sandbox) -> Iterator[bytes]:
-    """Yield the lines of a sandbox's log, with its origin in the first one."""
+    """Yield the lines of a sandbox's log; the first line also has the sandbox's description, the log's origin."""
     description = msgspec.json.decode(describe(sandbox), type=Description)
     shown = msgspec.structs.replace(description, source=sandbox.plan.source)
     return exported_log(sandbox.log, shown)
 
 
 def exported_log(log: ReadableLog, description: Description) -> Iterator[bytes]:
-    """Yield the lines of a log, with its origin in the first one."""
+    """Yield the lines of a log; the first line also has a sandbox's description, the log's origin."""
     lines = write_log(log)
     next(lines)
     yield _first_line(log.header, description)

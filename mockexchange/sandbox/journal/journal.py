@@ -232,7 +232,7 @@ class Journal:
         return self._bodies.size_bytes
 
     def add(self, entry: JournalEntry, *, awaits_answer: bool = False) -> None:
-        """Add an entry. With `awaits_answer`, its answer comes later by `set_answer`."""
+        """Add an entry. With `awaits_answer`, `set_answer` sets its answer later."""
         self._entries.append(entry)
         self.count += 1
         head_bytes = entry.head_bytes

@@ -1,6 +1,6 @@
-"""The derivatives of an account as JSON for the control API: positions, summaries and trades in exact decimal strings.
+"""Writes the derivatives of an account as JSON for the control API: positions, summaries, trades and orders.
 
-Nothing is rounded, and values that venues only print rounded are left out. The venues' encoders are not used.
+Amounts are exact decimal strings. Values that venues only show rounded are left out. The venues' encoders are not used.
 """
 
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Restores a sandbox from the records of its log, and follows a log that another process writes."""
+"""Restores a sandbox from the records of its log, and follows a log to which another process writes."""
 
 from contextlib import suppress
 

@@ -99,7 +99,10 @@ class Stubs:
             raise StubError(f"expected bodies of at most {BODIES_BYTES_MAX:,} bytes in all: remove some stubs first")
 
     async def install(self, stub: Stub) -> InstalledStub:
-        """Install a stub before all others, in place of one with the same name. Raises StubError as `check` does."""
+        """Install a stub, which answers before all others, in place of one with the same name.
+
+        Raises StubError as `check` does.
+        """
         self.check([stub])
         name = stub.name or self._free_name()
         await self._log(f'{{"install":{replace(stub, name=name).written}}}')
@@ -141,7 +144,10 @@ class Stubs:
             await self.remove(name)
 
     def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None:
-        """Return the answer of the matching stub; None if no stub matches. A refusal does not count towards `times`."""
+        """Return the answer of the matching stub, or the venue's refusal of the credentials; None if no stub matches.
+
+        A refusal does not count towards the stub's `times`.
+        """
         subject = StubRequest(venue, request)
         found = next(
             (one for one in reversed(self.installed.values()) if not one.is_spent and one.matches(subject)), None

@@ -30,7 +30,7 @@ SHAPES = keywords("nested", "flat", "msg", "text")
 
 
 class Surface(StrEnum):
-    """The kind of traffic (requests, handshakes or frames) that an effect changes.
+    """The kind of traffic that an effect changes: requests, handshakes, or data frames or answers of streams.
 
     It determines which conditions a rule with the effect may have.
     """
@@ -42,7 +42,7 @@ class Surface(StrEnum):
 
 
 class Flag:
-    """An effect without fields: `{drop}`, `drop:` or `drop: true`."""
+    """The type of an effect without fields, which a rule writes as `{drop}`, `drop:` or `drop: true`."""
 
     def read(self, node: Located, path: str) -> bool:
         if node.value not in (None, "true"):

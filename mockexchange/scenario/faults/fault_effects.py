@@ -11,7 +11,7 @@ Headers = Mapping[str, str]
 
 
 class Status(Struct, frozen=True):
-    """Answer with an error instead of the exchange. `shape` None selects the venue's own body for this status."""
+    """Answer with an HTTP error in place of the exchange. `shape` None selects the venue's own body for this status."""
 
     status: int
     shape: str | None = None
@@ -123,7 +123,11 @@ class Refuse(Struct, frozen=True):
 
 
 class Close(Struct, frozen=True):
-    """Close the stream at the matching frame number `at_frame`; None: at the first frame that the rule applies to."""
+    """Close the stream when the rule applies to a frame.
+
+    With `at_frame` it applies to the frame with that number, counted among the connection's frames that meet the
+    conditions.
+    """
 
     code: int
     at_frame: int | None = None

@@ -1,8 +1,8 @@
 """The schema of stubs, for scenarios, the control API and the command line: a request pattern and its answer.
 
 `{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}, times: 2}`. Answers and steps may have
-placeholders such as `$path.id`, which stand for values of the request. The log has a stub as `Stub.written`, which
-reads as the same stub.
+placeholders such as `$path.id`, which stand for values of the request. The log has each installed stub as the text
+`Stub.written`.
 """
 
 from mockexchange.scenario.stubs.request_pattern import RequestPattern

@@ -1,4 +1,4 @@
-"""Scalar types of scenario values: each reads located text and describes itself as JSON Schema.
+"""Scalar types of scenario values: each reads parsed text to a value and describes itself as JSON Schema.
 
 Amounts are read as text and become scaled integers; too many digits are an error, amounts are never rounded. Composite
 types are in `composite_types`.

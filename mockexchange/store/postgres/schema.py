@@ -67,7 +67,7 @@ OVERTAKEN = "another server has used the store meanwhile: restart this server, w
 
 
 class StoreInUse(StoreError):
-    """Another server holds the lock of the database."""
+    """Raised if another server holds the lock of the database."""
 
 
 class Home(NamedTuple):

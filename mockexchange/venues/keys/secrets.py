@@ -1,4 +1,4 @@
-"""Shared secrets: comparison, the lookup of keys that have a secret, and secrets derived from a seed."""
+"""Compares shared secrets, finds keys that have a secret, and derives secrets from a seed."""
 
 import hashlib
 import hmac

@@ -30,9 +30,7 @@ class Held(NamedTuple):
 
 
 def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[Held]:
-    """Return the positions of a subaccount in the order of their first opening.
-
-    An empty list for an unknown subaccount.
+    """Return the positions of a subaccount in the order of their first opening; an empty list if it is unknown.
 
     `with_flat` adds flat positions, which were closed since the last settlement.
     """

@@ -1,4 +1,4 @@
-"""The valuation of a position: every number that follows from its size, its costs, and the mark and index prices."""
+"""Computes every number of a position that follows from its size, its costs, and the mark and index prices."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Positions and account summaries with every number that a venue shows, exact. The venues' encoders round them."""
+"""Types of positions and account summaries with every number that a venue shows, exact; the venues' encoders round."""
 
 from decimal import Decimal
 

@@ -47,7 +47,7 @@ def require_room(state: State, owner: SubaccountRef) -> None:
 def orderable(state: State, name: str) -> Derivative:
     """Return a derivative in which orders can be placed.
 
-    Raises Refused if it is unknown, delivered or a combo, or while trading is paused.
+    Raises Refused if the derivative is unknown, delivered or a combo, or while trading is paused.
     """
     require_active(state)
     if not state.service.is_trading:

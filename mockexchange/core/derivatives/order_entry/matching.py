@@ -34,7 +34,7 @@ FLAT = Holding()
 
 
 def match(state: State, order: DerivativeOrder, limit: Decimal, wanted: Decimal, at: int) -> Iterator[Event]:
-    """Match an order against the order book, for at most the amount `wanted`, at prices within `limit`."""
+    """Match an order with the order book, for at most the amount `wanted`, at prices within `limit`."""
     if state.rules.fill is FillRule.ALL and wanted:
         yield from _trade(state, order, None, limit, wanted, at)
     least_left = order.remaining - wanted

@@ -80,9 +80,9 @@ def is_reached(state: State, order: DerivativeOrder) -> bool:
 
 
 def new_order(state: State, command: PlaceDerivativeOrder, derivative: Derivative, at: int) -> DerivativeOrder:
-    """Return the order that a command describes, not yet in any list or book.
+    """Return the order that a command describes; it is in no list and no order book yet.
 
-    Raises Refused if the order's id exists.
+    Raises Refused if an order with its id exists.
     """
     trigger = None
     if command.trigger is not None and command.trigger_price is not None:

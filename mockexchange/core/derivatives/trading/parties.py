@@ -35,7 +35,7 @@ class Party(NamedTuple):
         return fill.size * self.sign
 
     def fee_of(self, fill: Fill, index: Decimal) -> Decimal:
-        """Return the fee of a fill. A fee given for a combo is charged on its first leg alone."""
+        """Return the fee of a fill for this party. A fee that is given for a combo is charged on its first leg only."""
         if self.fee is not None:
             return self.fee if fill.is_first else ZERO
         terms = fill.derivative.terms

@@ -1,4 +1,4 @@
-"""The rows of trades in derivatives: one row for each account's side of a trade."""
+"""The type of a row in lists of trades of derivatives: each account's side of a trade is a row."""
 
 from decimal import Decimal
 

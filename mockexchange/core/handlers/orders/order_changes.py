@@ -1,6 +1,7 @@
 """Changes of orders that several handlers share, and their events.
 
-A change of a resting order is three events: the changed level, the order and the position row with its resting count.
+A change of a resting order has three events: of the level of the order book, of the order, and of the position, which
+shows resting contracts.
 """
 
 from bisect import insort
@@ -68,7 +69,7 @@ def require_trading(state: State, market: Market) -> None:
 def take_off(
     state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
 ) -> None:
-    """Remove filled or canceled contracts from a resting order; `status` is the order's status once none remain."""
+    """Remove filled or canceled contracts from a resting order; `status` is its status once no contracts remain."""
     release(order, count_centis)
     before = order.partition
     order.remaining_centis -= count_centis
@@ -111,14 +112,17 @@ def leave_book(state: State, order: Order) -> None:
 
 
 def hold(order: Order) -> None:
-    """Hold back the cash that a resting order needs, and count the held contracts that it would sell."""
+    """Hold back the cash that a resting order needs, and mark held contracts that it would sell as covered."""
     order.subaccount.reserve(order.need_micros, order.market.event.exchange_index)
     if covered_centis := order.covers_centis(order.remaining_centis):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
 
 def release(order: Order, count_centis: int) -> None:
-    """Release the cash and held contracts of some remaining contracts, before the order's price or count changes."""
+    """Release the cash and the held contracts that `count_centis` contracts of a resting order hold back.
+
+    Call this function before the order's price or count changes.
+    """
     remaining_centis = order.remaining_centis
     left_centis = remaining_centis - count_centis
     if order.action is Action.BUY:

@@ -147,7 +147,7 @@ def require_fillable(order: Order, command: Fill) -> None:
 
 
 def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
-    """Count a fill for its order, and list a new order. A resting order releases the cash reserved for the fill."""
+    """Apply a fill to its order: a resting order loses contracts and releases cash, a new order is listed."""
     if order.is_placed:
         count_centis = fill.trade.count_centis
         take_off(state, order, count_centis, OrderStatus.EXECUTED, at, fill)
@@ -163,9 +163,9 @@ def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
 
 
 def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef, market: Market) -> OrderGroup | None:
-    """Return the group that a new order names, or None.
+    """Return the order group that a new order names, or None if it names none.
 
-    Raises Refused if it is of another subaccount or shard, or triggered.
+    Raises Refused if the group belongs to another subaccount or shard, or is triggered.
     """
     if group_id is None:
         return None

@@ -77,7 +77,7 @@ def _edits(sent: SignedParts, mistakes: Sequence[Mistake]) -> Iterator[Edit]:
 
 
 def render(fields: Fields) -> bytes:
-    """Return the bytes that a client would have signed, given these fields."""
+    """Return the bytes that a client would have signed, given these fields of the signed text."""
     head = [fields[{"t": "timestamp", "n": "nonce"}[letter]] for letter in fields["order"]]
     tails = {"request": ("method", "target", "body"), "stream": ("data",), "bare": ()}
     parts = [*head, *(fields[name] for name in tails[fields["layout"]])]

@@ -157,7 +157,10 @@ def _view(channel: Channel, market: Market, api_date: ApiDate) -> tuple[Shown, C
 
 
 def grouped(ticker: Ticker, group: str, depth: int) -> GroupedBook:
-    """Return the best levels of an order book with prices rounded away from the spread to multiples of a group."""
+    """Return the best levels of an order book with prices rounded to multiples of a step (`group`).
+
+    Bids are rounded down, asks up.
+    """
     bids, asks = ticker.bids, ticker.asks
     if group != UNGROUPED:
         step = Decimal(group) / (100 if ticker.derivative.terms.base in CENTS else 1)

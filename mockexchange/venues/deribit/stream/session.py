@@ -1,4 +1,4 @@
-"""The session of one stream: logins, commands, heartbeats and the end of the stream."""
+"""Implements the session of one stream: logins, commands, heartbeats and the end of the stream."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The types of operations, and of their calls: a call is one request, authenticated and decoded."""
+"""The types of an operation, and of a call of it: one request, authenticated and decoded."""
 
 from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass

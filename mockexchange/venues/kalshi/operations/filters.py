@@ -12,7 +12,7 @@ Test = Callable[[T], bool]
 
 
 def all_of(tests: Sequence[Test[T]]) -> Test[T] | None:
-    """Return a test that passes what all `tests` pass; None if there are no tests."""
+    """Return a function that is true for objects which pass all of `tests`; None if there are no tests."""
     return (lambda row: all(test(row) for test in tests)) if tests else None
 
 

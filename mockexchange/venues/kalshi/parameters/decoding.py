@@ -53,7 +53,7 @@ def decode_cached(operation: str, query: str, api_date: ApiDate) -> Decoded:
 
 
 def read_query(operation: str, query: str, api_date: ApiDate, unknown_status: str) -> Decoded:
-    """Return the decoded query of a request. `unknown_status` is the setting of that name. Raises Rejected."""
+    """Decode the query of a request; `unknown_status` is the scenario's setting of that name. Raises Rejected."""
     read = decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode
     try:
         return read(operation, query, api_date)

@@ -1,4 +1,4 @@
-"""The subscriptions of one session, with their sids, market filters and counters."""
+"""The subscriptions of one session, with their ids (sid), market filters and sequence counters."""
 
 from collections.abc import Iterator
 

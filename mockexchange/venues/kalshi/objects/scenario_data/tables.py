@@ -1,4 +1,4 @@
-"""The tables that a scenario may give under the venue's name, and the JSON objects of their answers."""
+"""Lists the tables of objects that a scenario may give under the venue's name, and their JSON objects in answers."""
 
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import Field
