@@ -130,7 +130,7 @@ class Faults:
         self._by_name[rule.name] = InstalledRule(rule, rule.name, self._sandbox.plan.seed, at, host_at)
 
     async def clear(self) -> None:
-        """Remove all rules."""
+        """Remove all fault rules of the sandbox."""
         for name in list(self._by_name):
             await self.remove(name)
 

@@ -1,4 +1,4 @@
-"""The certificate authorities that a TLS client trusts: the system's, and a server's own authority."""
+"""Loads the certificate authorities that a TLS client trusts: the system's, and a server's own authority."""
 
 import ssl
 from collections.abc import Iterable

@@ -60,7 +60,7 @@ class DataRow:
         raise AttributeError(name)
 
     def replaced(self, **values: Any) -> "DataRow":
-        """Return a copy of the object in which these values are replaced."""
+        """Return a copy of the object with these values of columns replaced."""
         other = copy(self)
         other.__dict__.update(values)
         return other
@@ -83,7 +83,7 @@ class Data:
         return self._rows.get(table, ())
 
     def find(self, table: str, *key: Any) -> DataRow | None:
-        """Return the object with a key; None if there is no such object."""
+        """Return the object of a table that has this key; None if there is none."""
         return self._by_key.get(table, {}).get(key)
 
 

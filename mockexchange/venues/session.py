@@ -72,12 +72,12 @@ class Subscription(Protocol):
 
     @property
     def channel(self) -> str:
-        """The channel's name in scenarios."""
+        """The name of the subscription's channel in scenarios."""
         ...
 
     @property
     def markets(self) -> Collection[str] | None:
-        """Markets to which the subscription is limited; None for all markets."""
+        """The markets to which the subscription is limited; None for all markets."""
         ...
 
 
@@ -139,7 +139,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
 
     @property
     def channels(self) -> Mapping[str, Subscription]:
-        """Subscriptions by the names under which messages are published."""
+        """The session's subscriptions by the names under which messages are published."""
         ...
 
     @property

@@ -34,7 +34,7 @@ class DerivativeBook:
         self.quotes: dict[Direction, Levels] = {side: SortedDict() for side in Direction}
 
     def add(self, order: DerivativeOrder) -> None:
-        """Add an order at the end of the queue of its price."""
+        """Add an order to the order book, at the end of the queue of its price."""
         assert order.price is not None, "a market order never rests"
         queues = self.sides[order.direction]
         queue = queues.get(order.price)
@@ -43,7 +43,7 @@ class DerivativeBook:
         queue[order.order_id] = order
 
     def remove(self, order: DerivativeOrder) -> None:
-        """Remove an order from its queue. Call this function before the order's price changes."""
+        """Remove an order from the order book. Call this function before the order's price changes."""
         assert order.price is not None, "a market order never rests"
         queues = self.sides[order.direction]
         queue = queues[order.price]
@@ -101,7 +101,7 @@ class DerivativeBook:
 
     @property
     def orders(self) -> Iterator[DerivativeOrder]:
-        """Iterate over the open orders, by side and price."""
+        """Iterate over the open orders of the derivative, by side and price."""
         return (order for queues in self.sides.values() for queue in queues.values() for order in queue.values())
 
 

@@ -1,4 +1,4 @@
-"""Handlers of series, events and markets: listing and prices."""
+"""Handlers that list series, events and markets, and set market prices."""
 
 from collections.abc import Iterator
 

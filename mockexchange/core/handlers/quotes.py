@@ -43,7 +43,7 @@ def drop_quotes(market: Market) -> Iterator[Event]:
 
 
 def replenish_market(state: State, command: ReplenishMarket, at: int) -> Iterator[Event]:
-    """Restore the contracts that trades took from outside bids, once `OrderRules.replenish_us` has passed.
+    """Restore the contracts that trades took from outside bids, after the delay `OrderRules.replenish_us`.
 
     The restored bids fill the orders that they cross.
     """

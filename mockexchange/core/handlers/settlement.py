@@ -1,4 +1,4 @@
-"""Handlers that move a market from open over closed and determined to finalized, and pay out its positions."""
+"""Handlers that move a market through the stages open, closed, determined and finalized, and pay out its positions."""
 
 from collections.abc import Iterator
 

@@ -19,7 +19,10 @@ class Instrument(Protocol):
         ...
 
     def price_of(self, size: Decimal, worth: Decimal) -> Decimal:
-        """Return the price at which `size`, which is not 0, has this worth: for several trades the average price."""
+        """Return the price at which `size`, which is not 0, has the worth `worth`.
+
+        For several trades together this is their average price.
+        """
         ...
 
 

@@ -38,7 +38,7 @@ class Queue:
         return next(iter(self._places))
 
     def join(self, order_id: str, count_centis: int) -> None:
-        """Append an order to the queue."""
+        """Append an order to the queue of its price."""
         place = len(self._sums)
         self._places[order_id] = place
         self._sums.append(count_centis + self._sum_to(place - 1) - self._sum_to(place & place - 1))
@@ -102,7 +102,7 @@ class OrderBook:
         return iter(self.orders.values())
 
     def add(self, order: Order) -> None:
-        """Add an order at the end of the queue of its price."""
+        """Add an order to the order book, at the end of the queue of its price."""
         self.orders[order.order_id] = order
         queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
         queue = queues.get(price_centicents)

@@ -267,7 +267,10 @@ class OrderGroup(Struct, eq=False, kw_only=True):
             self.orders = dict(sorted(self.orders.items(), key=lambda item: item[1].serial))
 
     def count(self, count_centis: int, at: int, window_us: int | None) -> None:
-        """Count filled contracts, and forget fills that are older than the window; with None no fill is forgotten."""
+        """Add filled contracts to the group's count, and forget fills that are older than the window.
+
+        `window_us` None means that no fill is forgotten before a reset.
+        """
         if window_us is None:
             self.filled_centis += count_centis
             return
@@ -277,6 +280,6 @@ class OrderGroup(Struct, eq=False, kw_only=True):
             self.filled_centis -= self.recent.popleft()[1]
 
     def reset(self) -> None:
-        """Count fills from zero again."""
+        """Let the group count its fills from zero again."""
         self.filled_centis, self.is_triggered = 0, False
         self.recent.clear()

@@ -55,7 +55,7 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
 
     @property
     def moved_micros(self) -> int:
-        """Change of the subaccount's cash that the payment has made so far.
+        """The change of the subaccount's cash that the payment has made so far, in micro-dollars.
 
         A deposit less its fee counts once it is applied. A withdrawal and its fee count from the start, until it fails
         or is returned.

@@ -18,7 +18,7 @@ class Repricings:
         """Number of the last change."""
 
     def add(self, ticker: str) -> None:
-        """Record that a market's price changed."""
+        """Record that the price of the market `ticker` changed."""
         self.count += 1
         self._numbers.pop(ticker, None)
         self._numbers[ticker] = self.count

@@ -38,7 +38,7 @@ class LogPlayback:
 
     @property
     def next_at(self) -> int | None:
-        """The exchange time of the next command; None if there is none, or while one is executed."""
+        """The exchange time of the next command to play back; None if there is none, or while one is executed."""
         return self._records[0].at if self._records and not self._is_playing else None
 
     async def play_next(self) -> str:

@@ -232,7 +232,7 @@ class Journal:
         return self._bodies.size_bytes
 
     def add(self, entry: JournalEntry, *, awaits_answer: bool = False) -> None:
-        """Add an entry. With `awaits_answer`, `set_answer` sets its answer later."""
+        """Add an entry to the journal. With `awaits_answer`, `set_answer` sets its answer later."""
         self._entries.append(entry)
         self.count += 1
         head_bytes = entry.head_bytes
@@ -247,7 +247,7 @@ class Journal:
         self._drop_bodies()
 
     def add_closed(self, entry: JournalEntry) -> None:
-        """Add a complete entry that another process made, with the next number."""
+        """Add to the journal a complete entry that another process made; it gets the next number."""
         entry.number = self.count + 1
         entry.answer_pieces = self._recent_pages.shared(entry.operation, entry.account, entry.answer_pieces)
         self.add(entry)
@@ -301,7 +301,7 @@ class Journal:
         return enumerate(self.firings, self.firing_count - len(self.firings) + 1)
 
     def clear(self) -> None:
-        """Drop all entries and frames. New ones continue the numbering."""
+        """Drop all entries and frames of the journal; new ones continue the numbering."""
         self._entries.clear()
         self._head_sizes.clear()
         self._with_bodies.clear()

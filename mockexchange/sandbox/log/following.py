@@ -33,7 +33,7 @@ class Barrier:
         self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Wait for the end of the next run. Raises the exception of the run."""
+        """Wait for the end of a run of the function that begins after this call. Raises the exception of the run."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_task(self._go())
         await asyncio.shield(self._next)

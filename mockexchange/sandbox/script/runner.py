@@ -87,11 +87,9 @@ class Script:
         self._add(make_steps(self._sandbox.plan.script, self._places), at)
 
     async def add(self, entries: Iterable[ScriptEntry], text: str = "") -> list[Step]:
-        """Add all of the steps or none; their times count from now.
+        """Add steps to the script, all of them or none; times in them count from now.
 
-        `text` is their `addition_text`, if the caller has it.
-
-        Raises ScriptTooLong, and the errors of `submit`.
+        `text` is their `addition_text`, if the caller has it. Raises ScriptTooLong, and the errors of `submit`.
         """
         added = list(entries)
         text = text or addition_text(added)
@@ -106,7 +104,7 @@ class Script:
                 self._additions.forget(text)
 
     async def clear(self) -> None:
-        """Remove all steps with their pending runs. Commands of the calendar stay scheduled."""
+        """Remove all steps of the script with their pending runs. Commands of the calendar stay scheduled."""
         await self._sandbox.submit(Note(subject=SCRIPT, text='{"clear":true}'))
 
     def apply(self, record: Record, text: str) -> None:
@@ -167,7 +165,7 @@ class Script:
 
     @property
     def is_done(self) -> bool:
-        """Whether no step has a run left."""
+        """Whether no step of the script will run any more."""
         return self._unfinished == 0
 
     def next_instants(self) -> dict[int, int]:
@@ -280,7 +278,7 @@ class Script:
                 await self._run_to(self._now, steps_max)
 
     async def move(self, target_of: Callable[[], int], finish: Callable[[int], Awaitable[object]]) -> None:
-        """Run everything that is due until an instant, and then call `finish`, before any other step runs.
+        """Run all steps and calendar commands that are due until an instant, and then call `finish` before any other.
 
         `target_of` returns the instant. The commands of the steps advance the clock. Raises ScriptOverrun.
         """
@@ -290,7 +288,7 @@ class Script:
             await finish(target)
 
     async def run_to(self, target: int) -> None:
-        """Run everything that is due until an instant. Raises ScriptOverrun."""
+        """Run all steps and calendar commands that are due until the instant `target`. Raises ScriptOverrun."""
         async with self._turn:
             await self._run_to(target, DUE_MAX)
 

@@ -56,7 +56,7 @@ class Wire(Protocol):
     """The interface of the server's socket that a connection uses."""
 
     def flush(self) -> None:
-        """Write the queued frames, as far as the socket accepts them."""
+        """Write the queued frames to the socket, as far as it accepts them."""
         ...
 
     def close(self, code: int, reason: str = "") -> None: ...
@@ -285,7 +285,7 @@ class Connection:
             self._streams.index(self)
 
     def close(self, code: int, reason: str = "", fault: str | None = None, note: str = "") -> None:
-        """Send the queued frames, then a close frame."""
+        """Close the connection: send the queued frames, then a close frame."""
         self._streams.forget(self, Ending(code, reason, is_ours=True, fault=fault, note=note))
         self.wire.close(code, reason)
 
@@ -296,7 +296,7 @@ class Connection:
         self.wire.abort()
 
     def drop(self, fault: str | None = None) -> None:
-        """Send the queued frames, then end the connection without a close frame."""
+        """Send the queued frames, then end the connection (FIN) without a close frame."""
         self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault))
         self.wire.flush()
         self.wire.drop()

@@ -40,7 +40,7 @@ class Outbox:
         return self.size_bytes * 2 <= self.bytes_max
 
     def put(self, raw: bytes) -> bool:
-        """Append a frame; return False if there is no room for it."""
+        """Append a frame to the queue; return False if there is no room for it."""
         if self.size_bytes + len(raw) > self.bytes_max:
             return False
         self.force(raw)
@@ -58,7 +58,7 @@ class Outbox:
             self.total.size_bytes += len(raw)
 
     def clear(self) -> None:
-        """Drop all frames."""
+        """Drop all frames of the queue."""
         if self.total is not None:
             self.total.size_bytes -= self.size_bytes
         self._frames.clear()
@@ -71,7 +71,7 @@ class Outbox:
             self.total = None
 
     def pop_frames(self, bytes_max: int) -> list[bytes]:
-        """Remove and return frames, oldest first, until `bytes_max` are reached or none is left."""
+        """Remove frames from the queue, the oldest first, and return them; stop when they have `bytes_max` bytes."""
         taken, size_bytes = [], 0
         while self._frames and size_bytes < bytes_max:
             raw = self._frames.popleft()

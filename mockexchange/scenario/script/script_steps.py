@@ -74,7 +74,7 @@ class ScriptEntry:
 
     @property
     def round_us(self) -> int:
-        """The duration of one repetition: 0 unless the entry is a sequence."""
+        """The duration of one repetition of the entry in microseconds: 0 unless the entry is a sequence."""
         return 0 if isinstance(self.action, Template) else sum(each.after_us + each.span_us for each in self.action)
 
     @property

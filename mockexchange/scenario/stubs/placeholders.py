@@ -52,7 +52,7 @@ class Value(NamedTuple):
     text: str
 
     def as_number(self) -> "Value | None":
-        """Return the value with its text as a JSON number; None if the text is not a number."""
+        """Return the value with its text as a JSON number in place of a string; None if the text is not a number."""
         return Value(self.text, self.text) if _NUMBER_TEXT.fullmatch(self.text) else None
 
 

@@ -57,7 +57,7 @@ class TupleOf:
 
 @dataclass(frozen=True, slots=True)
 class Nullable:
-    """A type that also allows null: `limit: null`."""
+    """The type of a value that may also be null, as in `limit: null`."""
 
     kind: Kind
 

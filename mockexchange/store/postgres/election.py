@@ -146,7 +146,7 @@ class Term:
 
     @property
     def is_valid(self) -> bool:
-        """Return whether the term still runs, so that no other server can write to the database."""
+        """Return whether it is still certain that no other server can write to the database."""
         return now_s() < self._ends_s
 
     def renew(self) -> bool:
@@ -171,7 +171,10 @@ class Term:
         return beat.rowcount == 1
 
     def end(self, *, is_released: bool) -> None:
-        """End the term. With `is_released`, the store is closed, and another server may write at once."""
+        """End the time during which this server alone can write.
+
+        With `is_released`, the store is closed, and another server may write at once.
+        """
         self._ends_s = 0.0
         if is_released and self._connection is not None:
             statement = "update mockexchange.home set is_released = true where owner = %s"

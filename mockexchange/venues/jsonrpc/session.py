@@ -172,8 +172,8 @@ class JsonRpcSession(ABC, Generic[C, R]):
         return []
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Return a stub's text unchanged, because notifications have no numbers to fill in."""
+        """Return a stub's text unchanged, because notifications have no sequence numbers to fill in."""
         return text
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """Do nothing, because notifications have no numbers that a recorded frame could use up."""
+        """Do nothing, because notifications have no sequence numbers that a recorded frame could use up."""

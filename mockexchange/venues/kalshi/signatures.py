@@ -80,7 +80,7 @@ def decode_signature(text: str) -> bytes | None:
 
 
 def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
-    """Verify a signature; the verdict "other_salt" is a valid signature whose PSS salt is not 32 bytes long."""
+    """Return the verdict on a signature; "other_salt" means valid, but with a PSS salt that is not 32 bytes long."""
     if isinstance(key, Ed25519PublicKey):
         return "good" if verifies_ed25519(key, signature, message) else "bad"
     if verifies_rsa(key, signature, message, _PSS):

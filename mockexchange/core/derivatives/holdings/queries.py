@@ -16,7 +16,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Held(NamedTuple):
-    """A position with its derivative and its owner, from which a `PositionView` is computed."""
+    """A position in a derivative, with the derivative and the owner, from which its numbers are computed."""
 
     subaccount_ref: SubaccountRef
     derivative: Derivative
@@ -25,7 +25,7 @@ class Held(NamedTuple):
 
     @property
     def revision(self) -> tuple[int, int]:
-        """Return a cache key of the view: unique among positions, new when the holding, derivative or index changes."""
+        """A cache key of the position's numbers: a new one if the position, the derivative or its index changes."""
         return self.derivative.revision, self.holding.revision
 
 
@@ -50,7 +50,7 @@ def view_of_held(state: State, held: Held) -> PositionView:
 
 
 def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[PositionView]:
-    """Return the views of a subaccount's positions; order and arguments are those of `held_of`."""
+    """Return a subaccount's positions with all their numbers; order and arguments are those of `held_of`."""
     return [view_of_held(state, held) for held in held_of(state, subaccount_ref, with_flat)]
 
 

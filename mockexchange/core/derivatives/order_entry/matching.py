@@ -1,4 +1,4 @@
-"""Matching an incoming order of a derivative with the best offers of the other side.
+"""Matches an incoming order of a derivative with the best offers of the other side.
 
 The order trades until it is filled or no offer within its limit is left; meanwhile it is in no order book. The price of
 each trade is that of the offer that was there first. `trading.record_fill` carries out each trade.

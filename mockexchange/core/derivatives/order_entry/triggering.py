@@ -1,4 +1,4 @@
-"""Placement of orders whose trigger is reached: the exchange replaces each waiting order by a new order."""
+"""Places orders whose trigger is reached: a new order replaces each order that waited."""
 
 from collections.abc import Iterator
 

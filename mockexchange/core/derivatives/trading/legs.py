@@ -13,7 +13,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 
 
 class Fill(NamedTuple):
-    """A fill of one derivative. `size` is positive if the account of the command buys, negative if it sells."""
+    """A fill of one derivative. `size` is positive if the account that the command names buys, negative if it sells."""
 
     derivative: Derivative
     size: Decimal

@@ -1,4 +1,4 @@
-"""Matching an incoming order with the best bids of the other side of its market.
+"""Matches an incoming order with the best bids of the other side of its market.
 
 The order trades until it is filled or no bid within its limit is left; meanwhile it is in no order book. The price of
 each trade is that of the bid that was there first.

@@ -35,7 +35,7 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus, TimeInForce
 
 
 def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
-    """Place an order: check it, match it, then let what remains rest or cancel it."""
+    """Place an order: check it and match it; what remains rests or is canceled."""
     order = _checked(state, command, at)
     refusal = _post_only_refusal(state, order) if command.post_only else None
     if refusal is not None and state.rules.post_only_row is RowRule.NONE:

@@ -19,7 +19,7 @@ class MessageData(NamedTuple):
     written: dict[str | None, str]
 
     def text(self, api_date: ApiDate) -> str:
-        """Return the data as JSON for an API date."""
+        """Return the data of the change as JSON for an API date."""
         found = self.written.get(api_date.day)
         if found is None:
             found = self.written[api_date.day] = self.write(api_date)

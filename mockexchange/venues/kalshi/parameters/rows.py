@@ -33,7 +33,7 @@ class Parameter(ParameterRow):
 
     @property
     def go_name(self) -> str:
-        """The field name in the venue's validation messages: event_ticker is EventTicker."""
+        """The parameter's name in the venue's validation messages: event_ticker is EventTicker."""
         return "".join(word.capitalize() for word in self.name.split("_"))
 
 

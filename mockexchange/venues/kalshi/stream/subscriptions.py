@@ -43,7 +43,7 @@ class Subscription:
         return self.sequence
 
     def join(self, markets: Markets | None) -> list[str]:
-        """Add markets to the filter; return the tickers that are new in it.
+        """Add markets to the subscription's filter; return the tickers that are new in it.
 
         None removes the filter for good, so that all markets match.
         """

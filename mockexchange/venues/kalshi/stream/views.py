@@ -123,7 +123,7 @@ class TickerView(NamedTuple):
 
     @property
     def yes_ask_centicents(self) -> int:
-        """Best offer of YES: a dollar less the best bid for NO."""
+        """Best offer of YES in hundredths of a cent: a dollar less the best bid for NO."""
         return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents
 
 
